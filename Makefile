@@ -1,0 +1,81 @@
+# Two commands: "make html" builds the site, "make test" proves it. Each sets up
+# what it needs. "make help" lists the others.
+
+# PYTHON chooses the interpreter; without it, the one that made .venv.
+PYTHON ?= $(if $(wildcard .venv/python-*),.venv/bin/python,python3)
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+BIN := .venv/bin
+HTML := docs/_build/html
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --fork-strategy fewest --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^# --/ { sub("# -- ", ""); print "\n" $$0 } \
+		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# -- The site
+.PHONY: html test
+html: $(BIN)/site-installed ## Build the site in docs/_build/html
+	@$(BIN)/sphinx-build -nW --keep-going -q -c . -d docs/_build/doctrees docs $(HTML) \
+		|| { rm -rf docs/_build/doctrees; exit 1; }  # else an unchanged rebuild passes
+	@echo "The site is built. Open $(HTML)/index.html"
+
+test: html $(BIN)/tests-installed ## Build the site, then test it and every page
+	@$(BIN)/python tests/browser.py
+	@$(BIN)/python -m pytest
+
+# -- For maintainers
+.PHONY: lock clean
+lock: $(BIN)/site-installed ## Compile the requirements to their locks
+	$(BIN)/python -m pip install --quiet uv
+	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
+	$(LOCK) $(UPGRADE) tests/requirements.in -o tests/requirements.txt
+	printf '%s\n' keras matplotlib numpy tensorflow-cpu | $(BIN)/uv pip compile \
+		--quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+		-c requirements.txt --no-annotate --custom-compile-command "make lock" \
+		- -o binder/requirements.txt
+
+clean: ## Remove all that was built, and .venv
+	rm -rf .venv docs/_build docs/auto_examples
+
+# Set-up, done when a lock or PYTHON has changed
+
+# Old syntax on purpose: a Python that is too old must get as far as the message.
+define CHECK_PYTHON
+import platform, sys
+version, system = sys.version_info[:2], (sys.platform, platform.machine())
+if not (3, 11) <= version <= (3, 13):
+    sys.exit("Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d. Choose "
+             "another with PYTHON=, as in: make html PYTHON=python3.13" % version)
+if system not in (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")):
+    sys.exit("Unsupported platform: %s %s. TensorFlow has builds for Linux (x86_64, "
+             "aarch64) and macOS (arm64)." % system)
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit("$(PYTHON) has no venv module. On Debian and Ubuntu: "
+             "apt-get install python%d.%d-venv" % version)
+endef
+export CHECK_PYTHON
+
+.venv/python-$(VERSION):
+	@test -n "$(VERSION)" || { echo "$(PYTHON) does not run. Choose a Python with" \
+		"PYTHON=, as in: make html PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c "$$CHECK_PYTHON"
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+$(BIN)/site-installed: requirements.txt | .venv/python-$(VERSION)
+	@echo "Installing requirements.txt into .venv"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed
+	@echo "Installing tests/requirements.txt into .venv"
+	@$(INSTALL) -r tests/requirements.txt
+	@touch $@

@@ -1,0 +1,129 @@
+"""Configuration of the site, https://www.sphinx-doc.org/en/master/usage/configuration.html
+
+``make html`` runs it as ``sphinx-build -c . docs docs/_build/html``.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pypandoc
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+
+# One backend and no personal ~/.keras/keras.json, whoever builds the site.
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["KERAS_HOME"] = str(ROOT / "docs" / "_build" / "keras")
+# nbsphinx looks for pandoc on the path; the package brings its own.
+pandoc = Path(pypandoc.get_pandoc_path()).parent
+os.environ["PATH"] = f"{pandoc}{os.pathsep}{os.environ['PATH']}"
+
+# -- Where the site is published, so that its links launch the fork it is built from
+
+REPOSITORY = "keras-by-hand/keras-by-hand"  # when neither GitHub nor git tells
+
+
+def find_repository():
+    """Return "owner/name" on GitHub, from the workflow, from git, or from above.
+
+    Raises SystemExit where GITHUB_REPOSITORY is set and malformed.
+    """
+    name = r"([A-Za-z0-9][A-Za-z0-9-]*/[\w.-]+?)"
+    if given := os.environ.get("GITHUB_REPOSITORY"):
+        if not re.fullmatch(name, given, re.ASCII):
+            sys.exit(f"GITHUB_REPOSITORY must read OWNER/NAME, but it is {given!r}")
+        return given
+    remote = subprocess.run(
+        ["git", "-C", ROOT, "remote", "get-url", "origin"],
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    address = rf"(?:https://|ssh://git@|git@)(?:[^/@]*@)?github\.com[/:]{name}(?:\.git)?/?"
+    match = re.fullmatch(address, remote, re.ASCII)
+    return match[1] if match else REPOSITORY
+
+
+repository = find_repository()
+owner, repository_name = repository.split("/")
+binder_url = "https://mybinder.org"
+
+# -- The site
+
+project = "Keras by hand"
+author = "the authors of Keras by hand"
+project_copyright = f"2026, {author}"
+language = "en"
+
+extensions = [
+    "sphinx.ext.extlinks",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "nbsphinx",
+    "notfound.extension",
+    "gallery",
+    "mathml",
+]
+exclude_patterns = ["_build", "_ext", "auto_examples/**.ipynb", "auto_examples/**.py"]
+nitpicky = True
+extlinks = {
+    "keras": ("https://keras.io/api/%s/", None),
+    "numpy": ("https://numpy.org/doc/stable/reference/%s.html", None),
+}
+
+html_theme = "furo"
+html_title = project
+html_baseurl = f"https://{owner.lower()}.github.io/{repository_name}/"
+html_static_path = ["docs/_static"]  # relative to this file
+html_css_files = ["site.css"]
+html_math_renderer = "mathml"
+html_copy_source = False  # pages offer their Python source instead
+html_show_sphinx = False
+notfound_urls_prefix = f"/{repository_name}/"
+copybutton_selector = (  # code a reader would run, not what it printed
+    "div:not(.prompt):not(.output_area):not(.sphx-glr-script-out) > div.highlight pre"
+)
+
+# -- The gallery: every script in examples/ is run and becomes a page
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "backreferences_dir": "auto_examples/backreferences",  # the home page's cards
+    "subsection_order": ["../examples/dense", "*", "../examples/equality"],
+    "within_subsection_order": "FileNameSortKey",
+    "reset_modules": ("matplotlib", "gallery.reset"),
+    "reset_modules_order": "both",
+    "image_srcset": ["2x"],  # sharp on dense screens
+    "show_signature": False,
+    # Running times differ from build to build, and their pages load foreign scripts.
+    "write_computation_times": False,
+    "min_reported_time": 3600,
+    "binder": {
+        "org": owner,
+        "repo": repository_name,
+        "branch": "gh-pages",
+        "binderhub_url": binder_url,
+        "dependencies": ["../binder/requirements.txt", "../binder/runtime.txt"],
+        # Sphinx-Gallery empties the folder "notebooks", where nbsphinx may write.
+        "notebooks_dir": "launch",
+        "use_jupyter_lab": True,
+    },
+}
+
+# -- The notebooks, run by nbsphinx in a kernel of their own
+
+nbsphinx_execute = "always"
+nbsphinx_requirejs_path = ""  # no widgets, so no foreign script
+nbsphinx_execute_arguments = [  # C++ log lines stay in the terminal
+    "--IPKernelApp.capture_fd_output=False",
+    "--Application.log_level=ERROR",
+]
+nbsphinx_prolog = f"""
+.. container:: notebook-links
+
+   :download:`Download this notebook </{{{{ env.doc2path(env.docname, base=False) }}}}>` or
+   `launch it on Binder <{binder_url}/v2/gh/{repository}/gh-pages?urlpath=lab/tree/{{{{ env.docname }}}}.ipynb>`__.
+"""

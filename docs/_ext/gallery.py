@@ -1,0 +1,93 @@
+"""What Sphinx-Gallery leaves to the site: equal conditions for every page, and no
+page that outlives its source or the versions it was run with.
+"""
+
+import functools
+import gc
+import hashlib
+import json
+import logging
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STYLE = Path(__file__).with_name("gallery.mplstyle")
+PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
+
+
+@functools.cache
+def before_first_page():
+    """Return NumPy's own print options, and spare what is imported by now.
+
+    Sphinx-Gallery collects garbage after every page; TensorFlow, frozen, no longer
+    takes part in it.
+    """
+    import numpy as np
+
+    gc.freeze()
+    return np.get_printoptions()
+
+
+def reset(gallery_conf, fname, when):
+    """Start a page from the same seed, style, print options and log level.
+
+    Sphinx-Gallery calls it before and after each page that it runs.
+    """
+    import keras  # here, as a build that runs no page need not wait for it
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    np.set_printoptions(**before_first_page())
+    logging.getLogger("tensorflow").setLevel("ERROR")
+    plt.close("all")
+    plt.style.use(STYLE)
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(313)
+
+
+def fingerprint():
+    """Return what decides the content of every page: versions, lock, configuration."""
+    files = [ROOT / "conf.py", ROOT / "requirements.txt", *STYLE.parent.glob("*.*")]
+    return {
+        "python": sys.version,
+        "packages": {
+            distribution.name: distribution.version
+            for distribution in metadata.distributions()
+            if distribution.name in PACKAGES
+        },
+        "files": {
+            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+        },
+    }
+
+
+def sources():
+    """Return the files that become pages, as paths from the top of the repository."""
+    files = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("docs/*.*")]
+    return {file.relative_to(ROOT).as_posix() for file in files}
+
+
+def prune(app, config):
+    """Remove all that was built, if a source is gone or the fingerprint another.
+
+    Neither Sphinx nor Sphinx-Gallery removes a page whose source was deleted, and
+    neither runs an unchanged page again when Keras has changed.
+    """
+    record = Path(app.outdir).parent / "built-from.json"
+    built = json.loads(record.read_text()) if record.exists() else None
+    now = {"fingerprint": fingerprint(), "sources": sorted(sources())}
+    if built is not None and (
+        built["fingerprint"] != now["fingerprint"]
+        or set(built["sources"]) - set(now["sources"])
+    ):
+        for folder in (app.outdir, app.doctreedir, Path(app.srcdir) / "auto_examples"):
+            shutil.rmtree(folder, ignore_errors=True)
+        Path(app.doctreedir).mkdir()
+    record.write_text(json.dumps(now, indent=1))
+
+
+def setup(app):
+    app.connect("config-inited", prune)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

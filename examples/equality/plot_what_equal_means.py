@@ -1,0 +1,166 @@
+r"""
+What equal means
+================
+
+Two programs that compute the same sum need not get the same float32 number, but
+how far apart they can be is known beforehand. The pages of this site use that
+limit as their tolerance, or none at all.
+
+.. math::
+
+   \left|y - \hat{y}\right| \le \frac{n}{2} \, \varepsilon
+   \left(\left|x\right| \left|W\right|\right)
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+keras.utils.set_random_seed(313)
+
+# %%
+# Where the limit comes from
+# --------------------------
+# The distance from 1 to the next float32 is :math:`\varepsilon = 2^{-23}`. An
+# operation returns the float32 number nearest to its exact result, so its
+# relative error is :math:`\varepsilon/2` at most.
+#
+# An entry of :math:`y = x W` is a sum of :math:`n` products. Whatever the
+# order, each product is rounded once itself and then once in each addition it
+# goes through, of which there are :math:`n - 1` at most: :math:`n` roundings,
+# of :math:`\varepsilon/2` each, of something no larger than the sum of the
+# absolute values. That sum is an entry of :math:`\left|x\right|
+# \left|W\right|`. We call :math:`\varepsilon \left|x\right| \left|W\right|` the
+# **rounding unit** of the entry, and the limit is :math:`n/2` rounding units.
+#
+# A bias joins the absolute values, :math:`\left|x\right| \left|W\right| +
+# \left|b\right|`, and adds a rounding: :math:`(n + 1)/2`. An operation that is
+# *fused* with the next leaves a rounding out, and stays within the limit. That
+# the formula needs no terms of higher order was shown by Jeannerod and Rump,
+# *Improved error bounds for inner products in floating-point arithmetic*
+# (2013).
+#
+# It has conditions: inputs and weights must be float32 numbers to begin with,
+# no product may over- or underflow, and the NumPy side computes in float64,
+# whose own rounding is then too small to count.
+
+# %%
+# Build it
+# --------
+# Layers with more and more inputs. Half of the samples, and half of the units,
+# are random; the others are constant, which is hard on rounding: the same error
+# comes back in every addition.
+
+
+def random_and_constant(rows, columns):
+    """A float32 array of shape (rows, columns), the lower half all 0.1."""
+    values = np.random.normal(size=(rows, columns)).astype("float32")
+    values[rows // 2 :] = 0.1
+    return values
+
+
+def dense_model(features, units):
+    """A model of one Dense layer without a bias."""
+    inputs = keras.Input(shape=(features,))
+    dense = keras.layers.Dense(units, use_bias=False)
+    return keras.Model(inputs, dense(inputs))
+
+
+sizes = [1, 2, 4, 16, 64, 256, 1024]
+cases = {}
+for n in sizes:
+    x = random_and_constant(128, n)  # (batch, features)
+    kernel = random_and_constant(32, n).T  # (features, units)
+    model = dense_model(n, 32)
+    model.layers[-1].set_weights([kernel])
+    cases[n] = x, kernel, model.predict(x, verbose=0)
+
+# %%
+# Compute it and check it
+# -----------------------
+
+
+def errors(x, kernel, y):
+    """Each entry's distance from the float64 product, in rounding units."""
+    expected = x @ kernel.astype("float64")
+    magnitude = np.abs(x) @ np.abs(kernel).astype("float64")
+    return np.abs(y - expected) / (np.finfo("float32").eps * magnitude)
+
+
+largest = []
+for n, (x, kernel, y) in cases.items():
+    error = errors(x, kernel, y)
+    largest.append(error.max())
+    print(f"{n:5} inputs: {error.max():7.3f} rounding units, limit {n / 2:5}")
+    np.testing.assert_array_less(error, n / 2)
+    np.testing.assert_equal((y.shape, y.dtype), ((128, 32), np.float32))
+
+# %%
+# See it
+# ------
+
+fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
+axis.loglog(sizes, [n / 2 for n in sizes], "s--", label="limit, n / 2")
+axis.loglog(sizes, largest, "o-", label="largest error of model.predict")
+axis.set(title="The error of y = x W and its limit")
+axis.set(xlabel="inputs of the layer, n", ylabel="rounding units")
+axis.legend()
+plt.show()
+
+# %%
+# Break it
+# --------
+# A fixed relative tolerance does worse in both directions. Where positive and
+# negative products cancel, the sum is small and its relative error large, with
+# nothing wrong:
+
+x, kernel, y = cases[1024]
+expected = x @ kernel.astype("float64")
+alarms = np.count_nonzero(~np.isclose(y, expected, rtol=1e-5, atol=0))
+print("false alarms of rtol=1e-5:", alarms, "of", y.size)
+
+np.testing.assert_equal(alarms > 0, True)
+
+# %%
+# And a tolerance wide enough to be quiet would let a real fault through. TF32,
+# a format of graphics processors, keeps 10 of the 23 bits of a float32's
+# fraction. On the random half of our data the limit notices this in every layer
+# but the widest.
+
+
+def tf32(values):
+    """float32 values rounded to the 10 bits of fraction that TF32 keeps."""
+    bits = np.ascontiguousarray(values).view("uint32")
+    return ((bits + 0x1000) & 0xFFFFE000).view("float32")
+
+
+caught = {}
+for n, (x, kernel, _) in cases.items():
+    x, kernel = x[:64], kernel[:, :16]
+    y_tf32 = tf32(x) @ tf32(kernel).astype("float64")
+    caught[n] = bool(np.any(errors(x, kernel, y_tf32) > n / 2))
+    print(f"{n:5} inputs: TF32", "caught" if caught[n] else "not noticed")
+
+np.testing.assert_equal([caught[n] for n in sizes if n <= 256], [True] * 6)
+
+# %%
+# The wider the layer, the weaker the limit. So wide layers are checked exactly
+# as well: float32 holds integers up to ``2**24`` without rounding, and there
+# the two results must be equal to the bit. No fault that moves a number passes
+# that.
+
+x = np.random.randint(-9, 10, size=(16, 1024))
+kernel = np.random.randint(-9, 10, size=(1024, 32))
+model = dense_model(1024, 32)
+model.layers[-1].set_weights([kernel])
+y = model.predict(x, verbose=0)
+
+np.testing.assert_array_equal(y, x @ kernel)
+np.testing.assert_equal((y.shape, y.dtype), ((16, 32), np.float32))
+
+# %%
+# Functions of a sum
+# ------------------
+# An activation moves two numbers apart by its slope at most, and ``relu``
+# (slope 1, nothing rounded) keeps the limit of the sum inside it. Shape and
+# dtype are part of equality everywhere.
