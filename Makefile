@@ -21,6 +21,7 @@ help: ## List these commands
 # -- The site
 .PHONY: html test
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
+	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
 	@$(BIN)/sphinx-build -nW --keep-going -q -c . -d docs/_build/doctrees docs $(HTML) \
 		|| { rm -rf docs/_build/doctrees; exit 1; }  # else an unchanged rebuild passes
 	@echo "The site is built. Open $(HTML)/index.html"

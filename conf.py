@@ -1,7 +1,4 @@
-"""Configuration of the site, https://www.sphinx-doc.org/en/master/usage/configuration.html
-
-``make html`` runs it as ``sphinx-build -c . docs docs/_build/html``.
-"""
+"""Configuration of the site: sphinx-build -c . docs docs/_build/html"""
 
 import os
 import re
@@ -33,29 +30,24 @@ def find_repository():
     """
     name = r"([A-Za-z0-9][A-Za-z0-9-]*/[\w.-]+?)"
     if given := os.environ.get("GITHUB_REPOSITORY"):
-        if not re.fullmatch(name, given, re.ASCII):
-            sys.exit(f"GITHUB_REPOSITORY must read OWNER/NAME, but it is {given!r}")
-        return given
-    remote = subprocess.run(
-        ["git", "-C", ROOT, "remote", "get-url", "origin"],
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    address = rf"(?:https://|ssh://git@|git@)(?:[^/@]*@)?github\.com[/:]{name}(?:\.git)?/?"
-    match = re.fullmatch(address, remote, re.ASCII)
+        if re.fullmatch(name, given, re.ASCII):
+            return given
+        sys.exit(f"GITHUB_REPOSITORY must read OWNER/NAME, but it is {given!r}")
+    git = ["git", "-C", ROOT, "remote", "get-url", "origin"]
+    remote = subprocess.run(git, capture_output=True, text=True).stdout.strip()
+    host = r"(?:https://|ssh://git@|git@)(?:[^/@]*@)?github\.com[/:]"
+    match = re.fullmatch(rf"{host}{name}(?:\.git)?/?", remote, re.ASCII)
     return match[1] if match else REPOSITORY
 
 
 repository = find_repository()
 owner, repository_name = repository.split("/")
-binder_url = "https://mybinder.org"
 
 # -- The site
 
 project = "Keras by hand"
 author = "the authors of Keras by hand"
 project_copyright = f"2026, {author}"
-language = "en"
 
 extensions = [
     "sphinx.ext.extlinks",
@@ -83,7 +75,7 @@ html_copy_source = False  # pages offer their Python source instead
 html_show_sphinx = False
 notfound_urls_prefix = f"/{repository_name}/"
 copybutton_selector = (  # code a reader would run, not what it printed
-    "div:not(.prompt):not(.output_area):not(.sphx-glr-script-out) > div.highlight pre"
+    "div:not(.prompt, .output_area, .sphx-glr-script-out) > div.highlight pre"
 )
 
 # -- The gallery: every script in examples/ is run and becomes a page
@@ -91,7 +83,7 @@ copybutton_selector = (  # code a reader would run, not what it printed
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "backreferences_dir": "auto_examples/backreferences",  # the home page's cards
+    "backreferences_dir": "auto_examples/backreferences",  # for the home page
     "subsection_order": ["../examples/dense", "*", "../examples/equality"],
     "within_subsection_order": "FileNameSortKey",
     "reset_modules": ("matplotlib", "gallery.reset"),
@@ -105,7 +97,7 @@ sphinx_gallery_conf = {
         "org": owner,
         "repo": repository_name,
         "branch": "gh-pages",
-        "binderhub_url": binder_url,
+        "binderhub_url": "https://mybinder.org",
         "dependencies": ["../binder/requirements.txt", "../binder/runtime.txt"],
         # Sphinx-Gallery empties the folder "notebooks", where nbsphinx may write.
         "notebooks_dir": "launch",
@@ -121,9 +113,10 @@ nbsphinx_execute_arguments = [  # C++ log lines stay in the terminal
     "--IPKernelApp.capture_fd_output=False",
     "--Application.log_level=ERROR",
 ]
-nbsphinx_prolog = f"""
+nbsphinx_epilog = f"""
 .. container:: notebook-links
 
-   :download:`Download this notebook </{{{{ env.doc2path(env.docname, base=False) }}}}>` or
-   `launch it on Binder <{binder_url}/v2/gh/{repository}/gh-pages?urlpath=lab/tree/{{{{ env.docname }}}}.ipynb>`__.
+   :download:`Download Jupyter notebook </{{{{ env.docname }}}}.ipynb>` or `launch it on
+   Binder <https://mybinder.org/v2/gh/{repository}/gh-pages?urlpath=lab/tree/{{{{
+   env.docname }}}}.ipynb>`__
 """

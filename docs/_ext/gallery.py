@@ -1,5 +1,5 @@
-"""What Sphinx-Gallery leaves to the site: equal conditions for every page, and no
-page that outlives its source or the versions it was run with.
+"""What Sphinx-Gallery leaves to us: equal conditions for every page, and no page that
+outlives its source or the versions it was run with.
 """
 
 import functools
@@ -47,9 +47,10 @@ def reset(gallery_conf, fname, when):
     keras.utils.set_random_seed(313)
 
 
-def fingerprint():
-    """Return what decides the content of every page: versions, lock, configuration."""
+def provenance():
+    """Return what the pages are made from: versions, configuration, and sources."""
     files = [ROOT / "conf.py", ROOT / "requirements.txt", *STYLE.parent.glob("*.*")]
+    pages = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("docs/*.*")]
     return {
         "python": sys.version,
         "packages": {
@@ -60,28 +61,21 @@ def fingerprint():
         "files": {
             file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files
         },
+        "pages": sorted(str(page.relative_to(ROOT)) for page in pages),
     }
 
 
-def sources():
-    """Return the files that become pages, as paths from the top of the repository."""
-    files = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("docs/*.*")]
-    return {file.relative_to(ROOT).as_posix() for file in files}
-
-
 def prune(app, config):
-    """Remove all that was built, if a source is gone or the fingerprint another.
+    """Remove all that was built, if it was made by something else or too much.
 
     Neither Sphinx nor Sphinx-Gallery removes a page whose source was deleted, and
     neither runs an unchanged page again when Keras has changed.
     """
     record = Path(app.outdir).parent / "built-from.json"
-    built = json.loads(record.read_text()) if record.exists() else None
-    now = {"fingerprint": fingerprint(), "sources": sorted(sources())}
-    if built is not None and (
-        built["fingerprint"] != now["fingerprint"]
-        or set(built["sources"]) - set(now["sources"])
-    ):
+    now = provenance()
+    built = json.loads(record.read_text()) if record.exists() else {}
+    deleted = set(built.get("pages", [])) - set(now["pages"])
+    if deleted or {**built, "pages": now["pages"]} != now:
         for folder in (app.outdir, app.doctreedir, Path(app.srcdir) / "auto_examples"):
             shutil.rmtree(folder, ignore_errors=True)
         Path(app.doctreedir).mkdir()

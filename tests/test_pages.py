@@ -1,0 +1,47 @@
+"""Every script that the site offers, run as a reader would."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import PAGES, ROOT, SITE
+
+
+def offered(name):
+    """The one file of that name among the downloads of the site."""
+    (file,) = SITE.glob(f"_downloads/*/{name}")
+    return file
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page_runs_alone(page, tmp_path):
+    script = tmp_path / page.name
+    script.write_bytes(offered(page.name).read_bytes())
+    run = subprocess.run(
+        [sys.executable, "-I", script],  # -I: nothing of this repository in reach
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Traceback" not in run.stderr
+    assert "retracing" not in run.stderr
+    assert [file.name for file in tmp_path.iterdir()] == [page.name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page_is_self_contained(page):
+    """It imports no module of this repository, and fits furo's column of text."""
+    source = page.read_text()
+    ours = [path.stem for path in ROOT.glob("**/*.py") if ".venv" not in path.parts]
+    imported = {
+        line.split()[1].split(".")[0]
+        for line in source.splitlines()
+        if line.startswith(("import ", "from "))
+    }
+    assert {"keras", "numpy"} <= imported
+    assert not imported & set(ours)
+    code = [line for line in source.splitlines() if "https://" not in line]
+    assert max(map(len, code)) <= 80

@@ -1,0 +1,111 @@
+"""Set-up: what make says where it cannot work, and that the locks agree."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The repository's Makefile in a folder where nothing is set up yet."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.txt").touch()
+    return tmp_path
+
+
+def refusal(project, python):
+    """Run make html with a Python that will not do; return the one line it says."""
+    run = subprocess.run(
+        ["make", "html", f"PYTHON={python}"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode != 0
+    assert not (project / ".venv").exists()
+    (line,) = [line for line in run.stderr.splitlines() if "make: ***" not in line]
+    return line
+
+
+def pretend(project, *changes):
+    """An interpreter that was changed to look like another by some statements."""
+    wrapper = project / "pretend"
+    statements = "\n".join(["import platform, sys", *changes, "exec(sys.argv[2])"])
+    wrapper.write_text(f"#!{sys.executable}\n{statements}\n")
+    wrapper.chmod(0o755)
+    return "./pretend"
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 14), (2, 7)])
+def test_a_python_too_old_or_too_new(project, version):
+    python = pretend(project, f"sys.version_info = {version}")
+    assert refusal(project, python) == (
+        f"Python 3.11, 3.12 or 3.13 is needed, and ./pretend is {version[0]}."
+        f"{version[1]}. Choose another with PYTHON=, as in: make html PYTHON=python3.13"
+    )
+
+
+@pytest.mark.parametrize(
+    "system, machine", [("darwin", "x86_64"), ("win32", "AMD64"), ("linux", "armv7l")]
+)
+def test_an_unsupported_platform(project, system, machine):
+    python = pretend(
+        project,
+        f"sys.platform = {system!r}",
+        f"platform.machine = lambda: {machine!r}",
+    )
+    assert refusal(project, python).startswith(
+        f"Unsupported platform: {system} {machine}. TensorFlow has builds for"
+    )
+
+
+def test_a_missing_venv_module(project):
+    python = pretend(project, "sys.modules['venv'] = None")
+    line = refusal(project, python)
+    assert line.startswith("./pretend has no venv module. On Debian")
+    assert re.search(r"apt-get install python3\.\d+-venv$", line)
+
+
+def test_a_python_that_is_not_there(project):
+    line = refusal(project, "no-such-python")
+    assert line.startswith("no-such-python does not run. Choose a Python with PYTHON=")
+
+
+def locked(name):
+    """The versions of a lock, as {package: version}."""
+    text = (ROOT / name).read_text()
+    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.M))
+
+
+def test_locks_agree():
+    site = locked("requirements.txt")
+    assert len(site) > 50
+    for name in ("tests/requirements.txt", "binder/requirements.txt"):
+        other = locked(name)
+        assert other
+        for package in set(site) & set(other):
+            assert other[package] == site[package], (name, package)
+    assert set(locked("binder/requirements.txt")) <= set(site)
+
+
+def test_binder_has_what_pages_import():
+    needed = {"keras", "matplotlib", "numpy", "tensorflow-cpu"}
+    assert needed <= set(locked("binder/requirements.txt"))
+    assert (ROOT / "binder/runtime.txt").read_text() == "python-3.11\n"
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "tests/requirements.txt"])
+def test_lock_is_complete(name):
+    """One version of each package, all with hashes, from no particular index."""
+    text = (ROOT / name).read_text()
+    packages = re.findall(r"^([\w.-]+)==", text, re.M)
+    assert len(packages) == len(set(packages))
+    assert text.count("--hash=sha256:") >= len(packages)
+    assert "://" not in text and "index" not in text
+    chosen = (ROOT / name).with_suffix(".in").read_text()
+    chosen = re.findall(r"^(\w[\w-]*)", chosen, re.M)
+    assert {package.lower().replace("_", "-") for package in chosen} <= set(packages)
