@@ -28,7 +28,7 @@ html: $(BIN)/site-installed ## Build the site in docs/_build/html
 
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest tests
 
 # -- For maintainers
 .PHONY: lock clean

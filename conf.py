@@ -46,8 +46,7 @@ owner, repository_name = repository.split("/")
 # -- The site
 
 project = "Keras by hand"
-author = "the authors of Keras by hand"
-project_copyright = f"2026, {author}"
+project_copyright = "2026, the authors of Keras by hand"
 
 extensions = [
     "sphinx.ext.extlinks",
@@ -72,7 +71,6 @@ html_static_path = ["docs/_static"]  # relative to this file
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = False  # pages offer their Python source instead
-html_show_sphinx = False
 notfound_urls_prefix = f"/{repository_name}/"
 copybutton_selector = (  # code a reader would run, not what it printed
     "div:not(.prompt, .output_area, .sphx-glr-script-out) > div.highlight pre"

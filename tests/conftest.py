@@ -3,6 +3,8 @@
 import functools
 import http.server
 import os
+import shutil
+import subprocess
 import threading
 from pathlib import Path
 
@@ -12,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "docs" / "_build" / "html"
 PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
 PREFIX = "/keras-by-hand"  # the site is published below its repository's name
+
+# What a test's own make must not inherit from the make that runs the tests.
+INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON")
 
 
 class GitHubPages(http.server.SimpleHTTPRequestHandler):
@@ -42,3 +47,27 @@ def address():
         yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the repository with its built site, and with our .venv."""
+    copy = tmp_path / "project"
+    shutil.copytree(
+        ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv", ".*_cache")
+    )
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    return copy
+
+
+def make(project, *arguments, **environment):
+    """Run make in the project; its two streams come back as one text."""
+    outer = {name: os.environ[name] for name in os.environ if name not in INHERITED}
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=project,
+        env={**outer, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

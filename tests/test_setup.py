@@ -2,11 +2,10 @@
 
 import re
 import shutil
-import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, make
 
 
 @pytest.fixture
@@ -19,15 +18,10 @@ def project(tmp_path):
 
 def refusal(project, python):
     """Run make html with a Python that will not do; return the one line it says."""
-    run = subprocess.run(
-        ["make", "html", f"PYTHON={python}"],
-        cwd=project,
-        capture_output=True,
-        text=True,
-    )
+    run = make(project, "html", f"PYTHON={python}")
     assert run.returncode != 0
     assert not (project / ".venv").exists()
-    (line,) = [line for line in run.stderr.splitlines() if "make: ***" not in line]
+    (line,) = [line for line in run.stdout.splitlines() if "make: ***" not in line]
     return line
 
 

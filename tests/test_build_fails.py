@@ -1,0 +1,75 @@
+"""What makes the build fail, tried on copies of the repository."""
+
+import re
+
+import pytest
+from conftest import PAGES, ROOT, make
+
+# One mistake a page in its NumPy lines, of the kind a reader would make.
+MISTAKES = {
+    "plot_1_no_bias": ("expected = x @ kernel", "expected = x @ kernel[::-1]"),
+    "plot_2_default_bias": ("x @ kernel + bias)", "x @ kernel - bias)"),
+    "plot_3_ones_bias": ('astype("float64") + bias', 'astype("float64") - bias'),
+    "plot_4_relu": ("(y, np.maximum(0, z))", "(y, z)"),
+    "plot_5_custom_weights": (
+        "expected = x @ kernel + bias",
+        "expected = x @ kernel.T.reshape(2, 5) + bias",
+    ),
+    "plot_6_reduce_dimensions": ("axis=1) + bias", "axis=0) + bias"),
+    "plot_7_original_page": (
+        "relu = np.maximum(0, with_ones)",
+        "relu = np.abs(with_ones)",
+    ),
+    "plot_what_equal_means": (
+        'expected = x @ kernel.astype("float64")\n    magnitude',
+        'expected = x @ kernel[::-1].astype("float64")\n    magnitude',
+    ),
+}
+
+
+def test_a_mistake_on_any_page_fails_the_build_twice(project):
+    assert set(MISTAKES) == {page.stem for page in PAGES}
+    for page in PAGES:
+        right, wrong = MISTAKES[page.stem]
+        text = page.read_text()
+        assert right in text, page
+        (project / page.relative_to(ROOT)).write_text(text.replace(right, wrong))
+    for _ in range(2):
+        run = make(project, "html")
+        assert run.returncode != 0
+        _, *parts = re.split(r"(\S+) failed leaving traceback", run.stdout)
+        reports = dict(zip(parts[::2], parts[1::2]))
+        for page in PAGES:
+            report = reports[f"../{page.relative_to(ROOT)}"]
+            assert "AssertionError" in report, page
+            assert re.search(r"Mismatched elements: \d+|\d\) *\n?.*mismatch", report)
+
+
+def test_a_bad_reference_fails_the_build_twice(project):
+    with (project / "docs/how_to_run.rst").open("a") as file:
+        file.write("\n:doc:`no_such_page` and :math:`\\nosuchcommand`\n")
+    for _ in range(2):
+        run = make(project, "html")
+        assert run.returncode != 0
+        assert "no_such_page" in run.stdout
+        assert "nosuchcommand" in run.stdout
+
+
+def test_a_failing_notebook_fails_the_build(project):
+    notebook = project / "docs/check_your_model.ipynb"
+    text = notebook.read_text()
+    assert text.count("roundings / 2 * eps") == 1
+    notebook.write_text(text.replace("roundings / 2 * eps", "roundings / 2e6 * eps"))
+    run = make(project, "html")
+    assert run.returncode != 0
+    assert "check_your_model" in run.stdout
+    assert "layers beyond their limit" in run.stdout
+
+
+@pytest.mark.parametrize("given", ["keras-by-hand", "a/b/c", "a b/c", "a/b;c", "/"])
+def test_a_malformed_repository_is_refused(project, given):
+    run = make(project, "html", GITHUB_REPOSITORY=given)
+    assert run.returncode != 0
+    line, *rest = run.stdout.splitlines()
+    assert line == f"GITHUB_REPOSITORY must read OWNER/NAME, but it is {given!r}"
+    assert len(rest) == 1 and rest[0].startswith("make: ***")
