@@ -1,8 +1,10 @@
 """Every notebook that the site offers, run as a reader would."""
 
+import re
+
 import nbformat
 import pytest
-from conftest import PAGES, SITE
+from conftest import PAGES, ROOT, SITE
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted(SITE.glob("_downloads/*/*.ipynb"))
@@ -23,3 +25,42 @@ def test_notebook_runs_in_a_fresh_kernel(notebook, tmp_path):
 def test_every_page_has_its_notebook():
     names = {notebook.stem for notebook in NOTEBOOKS}
     assert names == {page.stem for page in PAGES} | {"check_your_model"}
+
+
+ANOTHER_MODEL = """
+import os
+inputs = keras.Input((3, 4), name="inputs")
+shared = keras.layers.Dense(4, name="shared")
+y = shared(shared(inputs))
+y = keras.layers.Dense(5, activation="gelu", name="smooth")(y)
+y = keras.layers.LayerNormalization(name="norm")(y)
+y = keras.layers.Dense(6, dtype="mixed_float16", name="half")(y)
+y = keras.layers.Dense(7, activation="sigmoid", name="first")(y)
+y = keras.layers.Flatten(name="flat")(y)
+y = keras.layers.Dense(2, use_bias=False, name="last")(y)
+path = os.path.join(folder.name, "another.keras")
+keras.Model(inputs, y).save(path)
+"""
+
+
+def test_check_your_model_names_what_it_cannot_check(tmp_path):
+    notebook = nbformat.read(ROOT / "docs/check_your_model.ipynb", as_version=4)
+    own = 'path = f"{folder.name}/rings.keras"\n'
+    (cell,) = [cell for cell in notebook.cells if own in cell.source]
+    cell.source = cell.source.replace(own, ANOTHER_MODEL)
+    resources = {"metadata": {"path": tmp_path}}
+    NotebookClient(notebook, timeout=120, resources=resources).execute()
+    text = "".join(
+        output.get("text", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    )
+    for line in (
+        "smooth: NumPy does not know activation gelu here",
+        "norm: NumPy does not know a layer of class LayerNormalization here",
+        "half: NumPy does not know dtype mixed_float16 here",
+    ):
+        assert f"not checked: {line}\n" in text
+    assert "4 of 7 layers checked" in text
+    for name in ("shared", "first", "flat", "last"):
+        assert re.search(rf"^{name} .* 0\.\d\d$", text, re.M)

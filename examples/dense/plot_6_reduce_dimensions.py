@@ -21,9 +21,8 @@ keras.utils.set_random_seed(313)
 # Ten samples of twenty steps with thirty features each. A layer of one unit
 # makes one number of the thirty.
 
-x = np.random.normal(size=(10, 20, 30)).astype(
-    "float32"
-)  # (batch, steps, features)
+x = np.random.normal(size=(10, 20, 30))  # (batch, steps, features)
+x = x.astype("float32")  # so that the model need not round it
 
 inputs = keras.Input(shape=(20, 30))
 dense = keras.layers.Dense(1, use_bias=False)
