@@ -10,6 +10,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --fork-strategy fewest --custom-compile-command "make lock"
 
+# Dates on the site are those of the commit.
+COMMITTED := $(shell git log -1 --format=%ct 2>/dev/null)
+ifneq ($(COMMITTED),)
+export SOURCE_DATE_EPOCH := $(COMMITTED)
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -31,7 +37,16 @@ test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python -m pytest tests
 
 # -- For maintainers
-.PHONY: lock clean
+.PHONY: faults test-deep test-backends lock clean
+faults: $(BIN)/tests-installed ## Break Keras on purpose: do the pages notice?
+	@$(BIN)/python tests/faults.py
+
+test-deep: $(BIN)/tests-installed ## Try the formulas on 10,000 cases
+	@$(BIN)/python -m pytest tests/test_formulas.py --numprocesses=0 --hypothesis-profile=deep
+
+test-backends: $(BIN)/tests-installed .venv-jax/ready .venv-torch/ready ## Run the pages on JAX and PyTorch
+	@$(BIN)/python -m pytest tests/backends.py
+
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
@@ -42,7 +57,7 @@ lock: $(BIN)/site-installed ## Compile the requirements to their locks
 		- -o binder/requirements.txt
 
 clean: ## Remove all that was built, and .venv
-	rm -rf .venv docs/_build docs/auto_examples
+	rm -rf .venv .venv-jax .venv-torch docs/_build docs/auto_examples
 
 # Set-up, done when a lock or PYTHON has changed
 
@@ -79,4 +94,12 @@ $(BIN)/site-installed: requirements.txt | .venv/python-$(VERSION)
 $(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed
 	@echo "Installing tests/requirements.txt into .venv"
 	@$(INSTALL) -r tests/requirements.txt
+	@touch $@
+
+# Versions as in the lock, but without its hashes: PyTorch is taken as the machine has it.
+.venv-%/ready: tests/backends/%.txt binder/requirements.txt | .venv/python-$(VERSION)
+	@echo "Installing $< into .venv-$*"
+	@$(PYTHON) -m venv --clear .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		-r $< -c binder/requirements.txt keras matplotlib numpy
 	@touch $@

@@ -56,6 +56,7 @@ extensions = [
     "notfound.extension",
     "gallery",
     "mathml",
+    "report",
 ]
 exclude_patterns = ["_build", "_ext", "auto_examples/**.ipynb", "auto_examples/**.py"]
 nitpicky = True

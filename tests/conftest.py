@@ -8,12 +8,21 @@ import subprocess
 import threading
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "docs" / "_build" / "html"
 PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
 PREFIX = "/keras-by-hand"  # the site is published below its repository's name
+
+# A fixed budget in "make test", the same cases each time; "make test-deep" has its own.
+SLOW = {"deadline": None, "suppress_health_check": list(hypothesis.HealthCheck)}
+hypothesis.settings.register_profile(
+    "default", max_examples=40, derandomize=True, database=None, **SLOW
+)
+hypothesis.settings.register_profile("deep", max_examples=2000, print_blob=True, **SLOW)
+hypothesis.settings.load_profile("default")
 
 # What a test's own make must not inherit from the make that runs the tests.
 INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON")
@@ -54,7 +63,7 @@ def project(tmp_path):
     """A copy of the repository with its built site, and with our .venv."""
     copy = tmp_path / "project"
     shutil.copytree(
-        ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv", ".*_cache")
+        ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv*", ".*_cache")
     )
     (copy / ".venv").symlink_to(ROOT / ".venv")
     return copy

@@ -39,7 +39,7 @@ def html(site):
 
 
 def test_two_builds_are_the_same(project):
-    for built in ("docs/_build", "docs/auto_examples"):
+    for built in ("docs/_build/html", "docs/_build/doctrees", "docs/auto_examples"):
         shutil.rmtree(project / built)
     run = make(project, "html")
     assert run.returncode == 0, run.stdout

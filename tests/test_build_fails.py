@@ -21,8 +21,8 @@ MISTAKES = {
         "relu = np.abs(with_ones)",
     ),
     "plot_what_equal_means": (
-        'expected = x @ kernel.astype("float64")\n    magnitude',
-        'expected = x @ kernel[::-1].astype("float64")\n    magnitude',
+        'x @ kernel.astype("float64")\n\n',
+        'x @ kernel[::-1].astype("float64")\n\n',
     ),
 }
 

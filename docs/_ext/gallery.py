@@ -12,8 +12,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-STYLE = Path(__file__).with_name("gallery.mplstyle")
+import report
+from report import ROOT, STYLE
+
 PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
 
 
@@ -45,6 +46,7 @@ def reset(gallery_conf, fname, when):
     plt.style.use(STYLE)
     keras.utils.clear_session()
     keras.utils.set_random_seed(313)
+    report.start() if when == "before" else report.stop(fname)
 
 
 def provenance():

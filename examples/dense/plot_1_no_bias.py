@@ -74,12 +74,13 @@ print(expected)
 # Keras computes in float32 and rounds two products and one sum on the way to
 # each entry. Together they can move it by one rounding unit at most.
 
+np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
+
 rounding_unit = np.finfo("float32").eps * (np.abs(x) @ np.abs(kernel))
 error = np.abs(y - expected)
 print(f"largest error: {np.max(error / rounding_unit):.2f} rounding units")
 
 np.testing.assert_array_less(error, 1.0 * rounding_unit)
-np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
 
 # %%
 # Small integers leave float32 nothing to round, so with an integer kernel the

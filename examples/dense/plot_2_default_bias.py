@@ -51,12 +51,13 @@ print(expected)
 # Two products and two sums are rounded on the way to each entry, but adding
 # zero is exact: one rounding unit is still the limit, as without a bias.
 
+np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
+
 rounding_unit = np.finfo("float32").eps * (np.abs(x) @ np.abs(kernel))
 error = np.abs(y - expected)
 print(f"largest error: {np.max(error / rounding_unit):.2f} rounding units")
 
 np.testing.assert_array_less(error, 1.0 * rounding_unit)
-np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
 
 # %%
 # A second layer has no bias at all, and the same kernel. It agrees with the
@@ -67,8 +68,8 @@ plain_model = keras.Model(inputs, plain(inputs))
 plain.set_weights([kernel])
 y_plain = plain_model.predict(x, verbose=0)
 
-np.testing.assert_array_equal(y, y_plain)
 np.testing.assert_equal((y_plain.shape, y_plain.dtype), (y.shape, y.dtype))
+np.testing.assert_array_equal(y, y_plain)
 
 # %%
 # Break it

@@ -44,6 +44,8 @@ print(expected)
 # Keras rounds two products and two sums to float32. Each entry is then within
 # one and a half rounding units of what NumPy finds in float64.
 
+np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
+
 magnitude = np.abs(x) @ np.abs(kernel) + np.abs(bias)
 rounding_unit = np.finfo("float32").eps * magnitude
 error = np.abs(y - expected)
@@ -51,7 +53,6 @@ print(f"largest error: {np.max(error / rounding_unit):.2f} rounding units")
 
 np.testing.assert_array_less(error, 1.5 * rounding_unit)
 np.testing.assert_array_equal(bias, np.ones(5))
-np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
 
 # %%
 # A bias of ones cannot show where each of its entries goes. One whose entries

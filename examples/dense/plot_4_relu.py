@@ -45,13 +45,14 @@ print(expected)
 # ``relu`` rounds nothing and never moves two numbers apart, so the limit is
 # that of the sum inside it: one and a half rounding units.
 
+np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
+
 magnitude = np.abs(x) @ np.abs(kernel) + np.abs(bias)
 rounding_unit = np.finfo("float32").eps * magnitude
 error = np.abs(y - expected)
 print(f"largest error: {np.max(error / rounding_unit):.2f} rounding units")
 
 np.testing.assert_array_less(error, 1.5 * rounding_unit)
-np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
 
 # %%
 # Integers make it exact, and this kernel makes sure that the activation has

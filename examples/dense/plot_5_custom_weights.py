@@ -44,6 +44,7 @@ print(y_before)
 inputs = keras.Input(shape=(2,))
 dense = keras.layers.Dense(5)
 model = keras.Model(inputs, dense(inputs))
+random_kernel, zero_bias = dense.get_weights()
 y_random = model.predict(x, verbose=0)
 dense.set_weights([kernel, bias])
 
@@ -55,6 +56,7 @@ y_after = model.predict(x, verbose=0)
 # We chose the weights, so NumPy does not have to ask the layer for them.
 
 expected = x @ kernel + bias
+expected_random = x @ random_kernel.astype("float64") + zero_bias
 print(expected)
 
 # %%
@@ -63,16 +65,24 @@ print(expected)
 # All numbers are integers below ``2**24``, which float32 holds exactly. There
 # is nothing to round, and no tolerance: both models equal NumPy to the bit.
 
+for y in (y_before, y_random, y_after):
+    np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
+
 np.testing.assert_array_equal(y_before, expected)
 np.testing.assert_array_equal(y_after, expected)
-np.testing.assert_equal((y_before.dtype, y_after.dtype), (np.float32,) * 2)
 print("numbers that differ:", np.count_nonzero(y_after != expected))
 
 # %%
-# The layer holds what it was given, and the random weights are gone.
+# The layer holds what it was given, and the random weights are gone. What they
+# had predicted was right as well, within the rounding of two products and a
+# sum.
 
 np.testing.assert_array_equal(dense.get_weights()[0], kernel)
 np.testing.assert_array_equal(dense.get_weights()[1], bias)
+
+rounding_unit = np.finfo("float32").eps * (np.abs(x) @ np.abs(random_kernel))
+error = np.abs(y_random - expected_random)
+np.testing.assert_array_less(error, 1.0 * rounding_unit)
 np.testing.assert_equal(np.count_nonzero(y_random == expected), 0)
 
 # %%

@@ -185,6 +185,12 @@ print(custom)
 # one unit without a bias, one and a half with one. Where all numbers are
 # integers the two are equal to the bit.
 
+for y in (y_no_bias, y_default_bias, y_ones_bias, y_relu, y_custom):
+    np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
+np.testing.assert_equal(
+    (y_steps.shape, y_steps.dtype), ((10, 20, 1), np.float32)
+)
+
 rounding_unit = np.finfo("float32").eps * (np.abs(x) @ np.abs(kernel))
 unit_with_ones = rounding_unit + np.finfo("float32").eps
 
@@ -201,11 +207,6 @@ np.testing.assert_array_equal(y_steps, steps)
 
 np.testing.assert_array_equal(default_bias, np.zeros(5))
 np.testing.assert_array_equal(ones_bias, np.ones(5))
-for y in (y_no_bias, y_default_bias, y_ones_bias, y_relu, y_custom):
-    np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
-np.testing.assert_equal(
-    (y_steps.shape, y_steps.dtype), ((10, 20, 1), np.float32)
-)
 
 # %%
 # Now the digits. These are the kernel and two results as the original printed

@@ -1,0 +1,30 @@
+"""The pages on other backends, each in an environment of its own: make test-backends.
+
+Pages import no backend, so they run unchanged. Only the original page is about
+TensorFlow, and says so.
+"""
+
+import os
+import subprocess
+
+import pytest
+from conftest import PAGES, ROOT
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_page_runs(page, backend, tmp_path):
+    run = subprocess.run(
+        [ROOT / f".venv-{backend}/bin/python", page],
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": backend, "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+    )
+    if page.stem == "plot_7_original_page":
+        assert run.returncode == 1
+        assert run.stderr.startswith("This page needs the TensorFlow backend")
+    else:
+        assert run.returncode == 0, run.stderr
+        if page.stem == "plot_1_no_bias":
+            assert f"\n{backend} " in run.stdout

@@ -1,0 +1,61 @@
+"""The pages of the gallery as code: their blocks, and a way to run them in this
+process, where Keras is imported once.
+"""
+
+import ast
+import contextlib
+import gc
+import io
+import logging
+from pathlib import Path
+
+import keras
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+matplotlib.use("agg")
+logging.getLogger("tensorflow").setLevel("ERROR")  # many models, on purpose
+PRINT_OPTIONS = np.get_printoptions()
+gc.freeze()  # or clear_session walks through all of TensorFlow, every time
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
+
+
+def run(tree, name):
+    """Run a page, given as its ast or source; return its variables.
+
+    What it prints is dropped and what it draws is closed. Raises what the page raises:
+    AssertionError where a check fails.
+    """
+    keras.utils.clear_session()
+    np.set_printoptions(**PRINT_OPTIONS)
+    variables = {"__name__": "__main__", "__file__": str(name)}
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(tree, str(name), "exec"), variables)
+    finally:
+        plt.close("all")
+    return variables
+
+
+def sections(page):
+    """The page's code by its headings: {"Compute it": [statement, ...], ...}.
+
+    The statements are those of one ast of the whole page, which is returned as well.
+    """
+    tree = ast.parse(page.read_text())
+    heading, starts = "", []
+    for kind, text, line in split_code_and_text_blocks(str(page))[1]:
+        lines = text.splitlines()
+        for title, rule in zip(lines, lines[1:]):
+            if kind == "text" and rule and set(rule) <= {"-"}:
+                heading = title
+        starts.append((line, heading))
+    found = {}
+    for statement in tree.body:
+        heading = [title for line, title in starts if line <= statement.lineno][-1]
+        found.setdefault(heading, []).append(statement)
+    return found, tree
