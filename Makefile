@@ -22,7 +22,7 @@ endif
 .PHONY: help
 help: ## List these commands
 	@awk -F ':.*## ' '/^# --/ { sub("# -- ", ""); print "\n" $$0 } \
-		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The site
 .PHONY: html test
@@ -44,8 +44,9 @@ faults: $(BIN)/tests-installed ## Break Keras on purpose: do the pages notice?
 test-deep: $(BIN)/tests-installed ## Try the formulas on 10,000 cases
 	@$(BIN)/python -m pytest tests/test_formulas.py --numprocesses=0 --hypothesis-profile=deep
 
-test-backends: $(BIN)/tests-installed .venv-jax/ready .venv-torch/ready ## Run the pages on JAX and PyTorch
-	@$(BIN)/python -m pytest tests/backends.py
+BACKENDS := jax torch
+test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
+	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/backends.py
 
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv

@@ -12,7 +12,7 @@ from conftest import PAGES, ROOT
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", os.environ["BACKENDS"].split())
 def test_page_runs(page, backend, tmp_path):
     run = subprocess.run(
         [ROOT / f".venv-{backend}/bin/python", page],

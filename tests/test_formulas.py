@@ -154,7 +154,9 @@ def test_formula_is_exact_for_small_integers(name, data):
 @pytest.mark.parametrize("name", FORMULAS)
 @given(data=st.data())
 def test_infinities_and_nan_go_where_numpy_says(name, data):
-    special = st.sampled_from([np.inf, -np.inf, np.nan, 0.0, 1.0, -2.0])
+    # No zeros: some BLAS libraries skip a product with zero, so that NumPy makes
+    # 0 * inf either NaN, as Keras does, or 0.
+    special = st.sampled_from([np.inf, -np.inf, np.nan, 1.0, -2.0])
     x, kernel, bias = data.draw(cases(FORMULAS[name][2], special))
     note_script(name, x, kernel, bias)
     with np.errstate(invalid="ignore"):

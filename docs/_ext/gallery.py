@@ -51,7 +51,8 @@ def reset(gallery_conf, fname, when):
 
 def provenance():
     """Return what the pages are made from: versions, configuration, and sources."""
-    files = [ROOT / "conf.py", ROOT / "requirements.txt", *STYLE.parent.glob("*.*")]
+    files = [ROOT / "conf.py", ROOT / "requirements.txt"]
+    files += [*ROOT.glob("docs/_ext/*.*"), *ROOT.glob("docs/_static/*.*")]
     pages = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("docs/*.*")]
     return {
         "python": sys.version,
