@@ -98,8 +98,7 @@ sphinx_gallery_conf = {
         "branch": "gh-pages",
         "binderhub_url": "https://mybinder.org",
         "dependencies": ["../binder/requirements.txt", "../binder/runtime.txt"],
-        # Sphinx-Gallery empties the folder "notebooks", where nbsphinx may write.
-        "notebooks_dir": "launch",
+        "notebooks_dir": "launch",  # Sphinx-Gallery would empty "notebooks"
         "use_jupyter_lab": True,
     },
 }

@@ -1,6 +1,4 @@
-"""What Sphinx-Gallery leaves to us: equal conditions for every page, and no page that
-outlives its source or the versions it was run with.
-"""
+"""What Sphinx-Gallery leaves to us: equal conditions for pages, and no stale ones."""
 
 import functools
 import gc
@@ -20,11 +18,7 @@ PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
 
 @functools.cache
 def before_first_page():
-    """Return NumPy's own print options, and spare what is imported by now.
-
-    Sphinx-Gallery collects garbage after every page; TensorFlow, frozen, no longer
-    takes part in it.
-    """
+    """Return NumPy's print options; spare TensorFlow the garbage collections to come."""
     import numpy as np
 
     gc.freeze()

@@ -19,6 +19,11 @@ DOCS = ROOT / "docs"
 GALLERY = DOCS / "auto_examples"
 FAULTS = DOCS / "_build" / "faults.json"
 STYLE = Path(__file__).with_name("gallery.mplstyle")
+STATES = {  # of a fault on a page, and their signs in the matrix
+    "caught": ":abbr:`● (caught)`",
+    "no effect": ":abbr:`· (no effect)`",
+    "missed": "**missed**",
+}
 NAMES = ("assert_equal", "assert_array_equal", "assert_array_less")
 
 logger = logging.getLogger(__name__)
@@ -176,18 +181,14 @@ def write_faults(app):
             write("faults.inc", "Not run for this build: ``make faults`` runs them.\n")
             return
     pages = record["pages"]
-    signs = {"caught": ":abbr:`● (caught)`", "no effect": ":abbr:`· (no effect)`"}
     faults = dict.fromkeys(fault for states in pages.values() for fault in states)
     rows = [
-        (fault, *(signs.get(states.get(fault), "") for states in pages.values()))
+        (fault, *(STATES.get(states.get(fault), "") for states in pages.values()))
         for fault in faults
     ]
-    states = [state for states in pages.values() for state in states.values()]
-    counts = (
-        f"{len(faults)} faults on {len(pages)} pages: {states.count('caught')} times "
-        f"caught, {states.count('no effect')} times without effect, "
-        f"{states.count('missed')} times missed.\n"
-    )
+    found = [state for states in pages.values() for state in states.values()]
+    counts = ", ".join(f"{found.count(state)} times {state}" for state in STATES)
+    counts = f"{len(faults)} faults on {len(pages)} pages: {counts}.\n"
     legend = "".join(f"#. :doc:`/auto_examples/{page}`\n" for page in pages)
     header = ("Fault", *range(1, len(pages) + 1))
     write("faults.inc", f"{counts}\n{legend}\n{table(header, rows)}")
