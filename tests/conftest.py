@@ -88,7 +88,7 @@ def make(project, *arguments, **environment):
     return subprocess.run(
         ["make", *arguments],
         cwd=project,
-        env={**outer, **environment},
+        env={**outer, "NO_COLOR": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

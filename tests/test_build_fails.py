@@ -41,6 +41,7 @@ def test_a_mistake_on_any_page_fails_the_build_twice(project):
         _, *parts = re.split(r"(\S+) failed leaving traceback", run.stdout)
         reports = dict(zip(parts[::2], parts[1::2]))
         for page in PAGES:
+            assert f"../{page.relative_to(ROOT)}" in reports, run.stdout
             report = reports[f"../{page.relative_to(ROOT)}"]
             assert "AssertionError" in report, page
             assert re.search(r"Mismatched elements: \d+|\d\) *\n?.*mismatch", report)
