@@ -10,6 +10,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --fork-strategy fewest --custom-compile-command "make lock"
 
+# One backend and no personal ~/.keras/keras.json, whoever runs the pages.
+export KERAS_BACKEND := tensorflow
+export KERAS_HOME := $(CURDIR)/docs/_build/keras
+
 # Dates on the site are those of the commit.
 COMMITTED := $(shell git log -1 --format=%ct 2>/dev/null)
 ifneq ($(COMMITTED),)

@@ -11,9 +11,6 @@ import pypandoc
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
-# One backend and no personal ~/.keras/keras.json, whoever builds the site.
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ["KERAS_HOME"] = str(ROOT / "docs" / "_build" / "keras")
 # nbsphinx looks for pandoc on the path; the package brings its own.
 pandoc = Path(pypandoc.get_pandoc_path()).parent
 os.environ["PATH"] = f"{pandoc}{os.pathsep}{os.environ['PATH']}"

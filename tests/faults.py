@@ -279,7 +279,8 @@ def measure(chosen=pages.PAGES):
             start = time.perf_counter()
             found[name], _ = cell(page, fault, clean)
             seconds.append(time.perf_counter() - start)
-    sources = [*chosen, pages.ROOT / "requirements.txt", pages.ROOT / "tests/faults.py"]
+    others = ("requirements.txt", "tests/faults.py", "tests/pages.py")
+    sources = [*chosen, *(pages.ROOT / name for name in others)]
     return {
         "pages": states,
         "seconds_a_cell": round(float(np.mean(seconds)), 3),
@@ -312,11 +313,9 @@ def main():
     signs = {"caught": "x", "no effect": ".", "missed": "M"}
     for number, page in enumerate(states, 1):
         print(f"{number} {page}")
-    for name in FAULTS["dense"]:
-        row = " ".join(
-            signs[faults.get(name, "no effect")] for faults in states.values()
-        )
-        print(f"{name:45} {row}")
+    for name in dict.fromkeys(name for faults in states.values() for name in faults):
+        row = (signs.get(faults.get(name), " ") for faults in states.values())
+        print(f"{name:45} {' '.join(row)}")
     print("x caught, . no effect (measured), M missed")
     print(
         f"{record['seconds_a_cell']} seconds a cell; the control left every page green"

@@ -71,8 +71,9 @@ def test_recorded_parts():
 def test_the_matrix_of_faults_is_that_of_these_files(project):
     name = "examples/dense/plot_1_no_bias.py"
     digest = hashlib.sha256((project / name).read_bytes()).hexdigest()
+    states = {"one": "caught", "two": "no effect"}
     record = {
-        "pages": {"dense/plot_1_no_bias": {"one": "caught", "two": "no effect"}},
+        "pages": {f"{page.parent.name}/{page.stem}": states for page in pages.PAGES},
         "sources": {name: digest},
     }
     matrix = project / "docs/auto_examples/faults.inc"
@@ -85,10 +86,12 @@ def test_the_matrix_of_faults_is_that_of_these_files(project):
         )
         return matrix.read_text()
 
-    assert (
-        "2 faults on 1 pages: 1 times caught, 1 times no effect, 0 times missed."
-        in written()
-    )
+    count = len(pages.PAGES)
+    counts = f"{count} times caught, {count} times no effect, 0 times missed."
+    assert f"2 faults on {count} pages: {counts}" in written()
     assert re.search(r"- one\n +- :abbr:`● \(caught\)`", matrix.read_text())
     record["sources"][name] = "of another version"
+    assert written() == "Not run for this build: ``make faults`` runs them.\n"
+    record["sources"][name] = digest
+    del record["pages"]["dense/plot_4_relu"]
     assert written() == "Not run for this build: ``make faults`` runs them.\n"

@@ -18,7 +18,7 @@ PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
 
 @functools.cache
 def before_first_page():
-    """Return NumPy's print options; spare TensorFlow the garbage collections to come."""
+    """Return NumPy's print options; spare TensorFlow all garbage collections."""
     import numpy as np
 
     gc.freeze()

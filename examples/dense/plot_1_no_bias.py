@@ -35,8 +35,8 @@ y = model.predict(x, verbose=0)  # (batch, units)
 print(y)
 
 # %%
-# The model is a list of layers, and each has a name. A shape begins with
-# ``None``, which stands for any number of samples.
+# ``model.layers`` lists the layers by name. A shape begins with ``None``, which
+# stands for any number of samples.
 
 print("layers:", [layer.name for layer in model.layers])
 dense = model.get_layer("product")
@@ -59,9 +59,9 @@ np.testing.assert_equal(kernel.shape, (2, 5))
 # %%
 # Compute it
 # ----------
-# `np.matmul`_, written ``@``, takes each row of the input with each column of
-# the kernel. It computes in float64 here, so that NumPy's own rounding does not
-# matter.
+# `np.matmul`_, written ``@``, multiplies each row of the input by each column
+# of the kernel and sums. It computes in float64 here, so that NumPy's own
+# rounding does not matter.
 #
 # .. _np.matmul: https://numpy.org/doc/stable/reference/generated/numpy.matmul.html
 
@@ -71,8 +71,10 @@ print(expected)
 # %%
 # Check it
 # --------
-# Keras computes in float32 and rounds two products and one sum on the way to
-# each entry. Together they can move it by one rounding unit at most.
+# Keras computes in float32: on the way to each entry it rounds two products and
+# a sum at most. Together they can move it by one *rounding unit*, which is
+# ``2**-23`` of the sum of the absolute products. The page "What equal means"
+# says why.
 
 np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
 

@@ -41,8 +41,8 @@ print(expected)
 # %%
 # Check it
 # --------
-# Keras rounds two products and two sums to float32. Each entry is then within
-# one and a half rounding units of what NumPy finds in float64.
+# Keras rounds two products and two sums at most. Each entry is then within one
+# and a half rounding units of what NumPy finds in float64.
 
 np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
 

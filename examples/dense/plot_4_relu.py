@@ -2,8 +2,8 @@ r"""
 relu replaces what is negative by zero
 ======================================
 
-The activation is the last step of a ``Dense`` layer: it acts on each entry of
-the sum by itself. The rectifier, ``relu``, keeps what is positive.
+The activation is the last step of a ``Dense`` layer. The rectifier, ``relu``,
+acts on each entry of the sum by itself and keeps what is positive.
 
 .. math:: y = \max(0, x W + b)
 """

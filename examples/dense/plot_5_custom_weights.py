@@ -88,8 +88,8 @@ np.testing.assert_equal(np.count_nonzero(y_random == expected), 0)
 # %%
 # Break it
 # --------
-# A kernel of shape ``(units, features)``, or the bias first: Keras refuses
-# both, and the layer keeps the weights it had.
+# A kernel of shape ``(units, features)``, the bias first, or no bias: Keras
+# refuses all three, and the layer keeps the weights it had.
 
 for wrong in ([kernel.T, bias], [bias, kernel], [kernel]):
     np.testing.assert_raises(ValueError, dense.set_weights, wrong)
@@ -100,9 +100,7 @@ np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
 # What it cannot refuse is the right shape in the wrong order. Not one entry of
 # the result is left where it was.
 
-reshaped = kernel.T.reshape(
-    2, 5
-)  # (units, features), reshaped and not transposed
+reshaped = kernel.T.reshape(2, 5)  # where it should be transposed again
 dense.set_weights([reshaped, bias])
 y_wrong = model.predict(x, verbose=0)
 

@@ -19,7 +19,7 @@ keras.utils.set_random_seed(313)
 # Build it
 # --------
 # Ten samples of twenty steps with thirty features each. A layer of one unit
-# makes one number of the thirty.
+# turns thirty features into one number.
 
 x = np.random.normal(size=(10, 20, 30))  # (batch, steps, features)
 x = x.astype("float32")  # so that the model need not round it

@@ -29,9 +29,8 @@ if keras.backend.backend() != "tensorflow":
 
 import tensorflow as tf
 
-logging.getLogger("tensorflow").setLevel(
-    "ERROR"
-)  # six models: no retracing advice
+# Six models are fine here, and so need no advice on retracing.
+logging.getLogger("tensorflow").setLevel("ERROR")
 np.set_printoptions(linewidth=100, suppress=True)  # as the original did
 
 # %%
@@ -297,7 +296,12 @@ for name, product in {"fused": fused, "separate": separate}.items():
     )
     print(name, counts, "of 50 each")
 
+fused_ones = fused + np.float32(1)
 np.testing.assert_array_equal(digits(fused), digits(original_no_bias))
+np.testing.assert_array_equal(digits(fused_ones), digits(original_ones_bias))
+np.testing.assert_array_equal(
+    digits(np.maximum(0, fused_ones)), digits(original_relu)
+)
 
 # %%
 # Break it
