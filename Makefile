@@ -45,7 +45,7 @@ test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 faults: $(BIN)/tests-installed ## Break Keras on purpose: do the pages notice?
 	@$(BIN)/python tests/faults.py
 
-test-deep: $(BIN)/tests-installed ## Try the formulas on 10,000 cases
+test-deep: $(BIN)/tests-installed ## Try the formulas on 10,500 drawn cases
 	@$(BIN)/python -m pytest tests/test_formulas.py --numprocesses=0 --hypothesis-profile=deep
 
 BACKENDS := jax torch
@@ -54,8 +54,8 @@ test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pag
 
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv
-	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
-	$(LOCK) $(UPGRADE) tests/requirements.in -o tests/requirements.txt
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) tests/requirements.in -o tests/requirements.txt
 	printf '%s\n' keras matplotlib numpy tensorflow-cpu | $(BIN)/uv pip compile \
 		--quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 		-c requirements.txt --no-annotate --custom-compile-command "make lock" \

@@ -321,6 +321,7 @@ def main():
         f"{record['seconds_a_cell']} seconds a cell; the control left every page green"
     )
     found = problems(states)
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(json.dumps(record, indent=1))
     sys.exit("\n".join(found) if found else 0)
 
