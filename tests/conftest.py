@@ -56,6 +56,7 @@ def address():
     """The address of the site on a server of its own, without a final slash."""
     handler = functools.partial(GitHubPages, directory=SITE)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.handle_error = lambda *_: None  # a browser that closes its connection
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
