@@ -79,15 +79,12 @@ def scaled(column, factor):
     return output
 
 
-def low_precision_sum(x, kernel, dtype):
-    return ops.cast(ops.matmul(ops.cast(x, dtype), ops.cast(kernel, dtype)), "float32")
-
-
 def accumulating(dtype):
     """A Dense layer that multiplies and sums in another dtype."""
 
     def call(self, x, training=None):
-        y = low_precision_sum(x, self.kernel, dtype)
+        y = ops.matmul(ops.cast(x, dtype), ops.cast(self.kernel, dtype))
+        y = ops.cast(y, "float32")
         return self.activation(y if self.bias is None else y + self.bias)
 
     return mock.patch.object(keras.layers.Dense, "call", call)

@@ -7,21 +7,18 @@ import contextlib
 import gc
 import io
 import logging
-from pathlib import Path
 
 import keras
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from conftest import PAGES, ROOT  # noqa: F401
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 matplotlib.use("agg")
 logging.getLogger("tensorflow").setLevel("ERROR")  # many models, on purpose
 PRINT_OPTIONS = np.get_printoptions()
 gc.freeze()  # or clear_session walks through all of TensorFlow, every time
-
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
 
 
 def run(tree, name):

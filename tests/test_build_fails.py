@@ -81,7 +81,11 @@ def test_a_failing_notebook_fails_the_build(project):
     notebook = project / "docs/check_your_model.ipynb"
     text = notebook.read_text()
     assert text.count("roundings / 2 * eps * magnitude") == 1
-    notebook.write_text(text.replace("roundings / 2 * eps * magnitude", "roundings / 2e6 * eps * magnitude"))
+    notebook.write_text(
+        text.replace(
+            "roundings / 2 * eps * magnitude", "roundings / 2e6 * eps * magnitude"
+        )
+    )
     run = make(project, "html")
     assert run.returncode != 0
     assert "check_your_model" in run.stdout
