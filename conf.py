@@ -51,9 +51,13 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "nbsphinx",
     "notfound.extension",
+    "sphinxext.opengraph",
     "gallery",
+    "glossary",
     "mathml",
+    "moving_picture",
     "report",
+    "sitemap",
 ]
 exclude_patterns = ["_build", "_ext", "auto_examples/**.ipynb", "auto_examples/**.py"]
 nitpicky = True
@@ -63,12 +67,18 @@ extlinks = {
 }
 
 html_theme = "furo"
+templates_path = ["docs/_templates"]
 html_title = project
 html_baseurl = f"https://{owner.lower()}.github.io/{repository_name}/"
 html_static_path = ["docs/_static"]  # relative to this file
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": ""})]
+html_favicon = "docs/_static/favicon.svg"
 html_math_renderer = "mathml"
 html_copy_source = False  # pages offer their Python source instead
+ogp_site_url = html_baseurl
+ogp_image = "_static/preview.png"
+ogp_image_alt = "One entry of y = x W + b, and the row and the column that made it"
 notfound_urls_prefix = f"/{repository_name}/"
 copybutton_selector = (  # code a reader would run, not what it printed
     "div:not(.prompt, .output_area, .sphx-glr-script-out) > div.highlight pre"
@@ -84,7 +94,10 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "reset_modules": ("matplotlib", "gallery.reset"),
     "reset_modules_order": "both",
-    "image_srcset": ["2x"],  # sharp on dense screens
+    "image_scrapers": ("moving_picture.scrape",),
+    "recommender": {"enable": True, "n_examples": 3, "rubric_header": "Related pages"},
+    "parallel": True,  # as many processes as sphinx-build -j says
+    "css": ("sg_gallery",),  # its other styles are for outputs that no page has
     "show_signature": False,
     # Running times differ from build to build, and their pages load foreign scripts.
     "write_computation_times": False,

@@ -1,6 +1,7 @@
 """What the tests share: the repository, its pages, and the site that make built."""
 
 import functools
+import gzip
 import http.server
 import os
 import shutil
@@ -19,6 +20,7 @@ import report  # noqa: E402, F401
 
 SITE = ROOT / "docs" / "_build" / "html"
 PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
+COMPRESSED = (".css", ".html", ".js", ".svg", ".xml")
 PREFIX = "/keras-by-hand"  # the site is published below its repository's name
 
 # A fixed budget in "make test", the same cases each time; "make test-deep" has its own.
@@ -34,7 +36,21 @@ INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON")
 
 
 class GitHubPages(http.server.SimpleHTTPRequestHandler):
-    """Serves the site as GitHub Pages does: below a prefix, with its own 404 page."""
+    """Serves the site as GitHub Pages does: below a prefix, compressed, with its own
+    404 page."""
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        accepted = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not (accepted and path.is_file() and path.suffix in COMPRESSED):
+            return super().do_GET()
+        body = gzip.compress(path.read_bytes())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", len(body))
+        self.end_headers()
+        self.wfile.write(body)
 
     def translate_path(self, path):
         if path.startswith(f"{PREFIX}/"):

@@ -124,3 +124,48 @@ def test_a_wrong_address_shows_the_way_back(tab, address):
     expect(tab.locator("h1")).to_contain_text("This page does not exist")
     tab.locator(".sidebar-tree").get_by_role("link", name="The gallery").click()
     expect(tab.locator("h1")).to_contain_text("The gallery")
+
+
+def test_the_site_can_be_read_from_a_disk(chromium):
+    tab = chromium.new_page()
+    errors = []
+    tab.on("pageerror", lambda error: errors.append(error.message))
+    tab.goto((SITE / "index.html").as_uri())
+    assert tab.locator(".moving-picture .array-y button").count() == 20
+    tab.get_by_placeholder("Search").fill("relu")
+    tab.keyboard.press("Enter")
+    tab.locator("#search-results a", has_text="relu replaces").first.click()
+    expect(tab.locator("h1")).to_contain_text("relu replaces what is negative")
+    tab.locator(".related-pages .next-page").click()
+    expect(tab.locator("h1")).to_contain_text("Set the weights by hand")
+    figure = tab.locator("img.sphx-glr-single-img")
+    assert figure.evaluate("image => image.naturalWidth") > 300
+    tab.close()
+    # What the search finds comes without its summaries, which browsers fetch by HTTP.
+    assert set(errors) <= {"Failed to fetch"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_prints_as_a_handout(tab, address, page):
+    tab.emulate_media(media="print")
+    tab.set_viewport_size({"width": 718, "height": 1000})  # A4 less its margins
+    tab.goto(f"{address}/auto_examples/{page.parent.name}/{page.stem}.html")
+    for block in tab.locator("pre").all():
+        hidden = block.evaluate(
+            "e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]"
+        )
+        assert max(hidden) <= 1, block.inner_text()
+    for left_out in (".sphx-glr-footer", ".sidebar-drawer", ".sphx-glr-thumbnails"):
+        expect(tab.locator(left_out).first).to_be_hidden()
+    expect(tab.locator(".checked")).to_be_visible()
+    expect(tab.locator("img.sphx-glr-single-img")).to_be_visible()
+
+
+def test_a_card_says_more_when_it_has_the_focus(tab, address):
+    tab.emulate_media(reduced_motion="reduce")
+    tab.goto(f"{address}/auto_examples/index.html")
+    card = tab.locator(".sphx-glr-thumbcontainer").first
+    look = "card => getComputedStyle(card, '::after').content"
+    assert card.evaluate(look) == "none"
+    card.get_by_role("link").focus()
+    assert "multiplies its input by its kernel" in card.evaluate(look)

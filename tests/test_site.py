@@ -1,5 +1,6 @@
 """The built site as files: its links, its downloads, and what must not be on it."""
 
+import gzip
 import re
 import zipfile
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -140,3 +141,71 @@ def test_every_figure_says_what_it_shows():
     for name, page in HTML.items():
         for image in page.select("article img:not(.sphx-glr-thumbcontainer img)"):
             assert "plot_" not in image["alt"] and image["alt"].strip(), (name, image)
+
+
+def transferred(file):
+    """The bytes that a reader loads for a file: all but pictures of pixels compressed."""
+    data = file.read_bytes()
+    return len(data) if file.suffix == ".png" else len(gzip.compress(data))
+
+
+@pytest.mark.parametrize("name", sorted(set(HTML) - {"404.html"}))
+def test_a_page_is_light(name):
+    folder = (SITE / name).parent
+    loaded = HTML[name].select("script[src], link[rel=stylesheet][href]")
+    files = {
+        folder / re.sub(r"\?.*", "", tag.get("src") or tag["href"]) for tag in loaded
+    }
+    figures = {folder / image["src"] for image in HTML[name].select("img[src]")}
+    weight = transferred(SITE / name) + sum(map(transferred, files))
+    weight_of_figures = sum(map(transferred, figures))
+    print(f"{name}: {weight} bytes, figures {weight_of_figures} bytes")
+    assert weight <= 60_000
+    assert weight_of_figures <= 60_000
+
+
+def test_sharing_a_link_shows_a_preview():
+    described = [name for name in HTML if name not in ("genindex.html", "search.html")]
+    for name in described:
+        tags = {
+            tag.get("property") or tag.get("name"): tag["content"]
+            for tag in HTML[name].select("meta[content]")
+        }
+        assert tags["og:title"] and tags["og:image:alt"]
+        assert len(tags["description"]) > 30 or name in ("404.html",), name
+        assert tags["og:image"].endswith(f"{PREFIX}/_static/preview.png")
+    assert (SITE / "_static/preview.png").is_file()
+
+
+def test_sitemap_lists_every_page():
+    sitemap = BeautifulSoup((SITE / "sitemap.xml").read_text(), "html.parser")
+    paths = {urlsplit(loc.text).path for loc in sitemap.select("loc")}
+    left_out = {"404.html", "genindex.html", "search.html"}
+    assert paths == {f"{PREFIX}/{name}" for name in set(HTML) - left_out}
+
+
+def test_next_leads_through_the_gallery_in_the_order_of_ideas():
+    name, visited = "index.html", []
+    while link := HTML[name].select_one("a.next-page[href]"):
+        target = ((SITE / name).parent / link["href"]).resolve()
+        name = target.relative_to(SITE).as_posix()
+        visited.append(name)
+    assert [name for name in visited if "plot_" in name] == list(
+        map(gallery_page, PAGES)
+    )
+    assert {"check_your_model.html", "glossary.html"} <= set(visited)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_leads_to_related_pages(page):
+    cards = HTML[gallery_page(page)].select(".sphx-glr-thumbcontainer a[href]")
+    related = {card["href"].split("/")[-1] for card in cards}
+    assert len(related) == 3
+    assert f"{page.stem}.html" not in related
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_words_lead_to_the_glossary(page):
+    links = HTML[gallery_page(page)].select("a[href*='glossary.html#term-']")
+    assert len(links) >= 3
+    assert len({link["href"] for link in links}) == len(links), "a term linked twice"

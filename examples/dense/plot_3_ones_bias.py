@@ -84,7 +84,7 @@ np.testing.assert_equal(np.count_nonzero(y == shifted), 0)
 # ------
 
 panels = {"x W": x @ kernel, "b": bias[np.newaxis], "y = x W + b": y}
-fig, axes = plt.subplots(1, 3, figsize=(7, 3.6), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(5, 3.6), layout="constrained")
 for axis, (name, values) in zip(axes, panels.items()):
     axis.imshow(values, cmap="PuOr", vmin=-1600, vmax=1600)
     axis.set(title=name, xticks=[], yticks=[])

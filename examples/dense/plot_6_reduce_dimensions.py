@@ -107,7 +107,7 @@ for wrong in (backward, first_step):
 # The first sample: its features disappear, its steps stay.
 
 fig, axes = plt.subplots(
-    1, 3, figsize=(7, 3.6), width_ratios=[30, 4, 4], layout="constrained"
+    1, 3, figsize=(6, 3.6), width_ratios=[30, 4, 4], layout="constrained"
 )
 panels = {"x, the first sample": x[0], "W": kernel, "y": y[0]}
 for axis, (name, values) in zip(axes, panels.items()):

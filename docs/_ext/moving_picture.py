@@ -1,0 +1,81 @@
+"""The figures of the gallery, and the matrix product that readers can touch.
+
+Figures are SVG: sharp on every screen, and light. Where a page is named below, the
+numbers of its product are kept as well, and ``.. moving-picture:: dense/plot_1_no_bias``
+hands them to moving_picture.js, which puts its picture in the place of the figure just
+before. Without JavaScript, the figure stands.
+"""
+
+import html
+import json
+from pathlib import Path
+
+import numpy as np
+from docutils import nodes
+from docutils.parsers.rst import directives
+from report import GALLERY
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+from sphinx_gallery.scrapers import matplotlib_scraper
+
+PAGES = ("dense/plot_1_no_bias", "dense/plot_3_ones_bias")
+
+
+def product_of(variables):
+    """Return a page's {"x": (batch, features), "W": (features, units)} as lists, and
+    with a bias also "b": (1, units).
+
+    Raises ExtensionError where the page's y is not what the moving picture computes.
+    """
+    arrays = {"x": variables["x"], "W": variables["kernel"]}
+    if "bias" in variables:
+        arrays["b"] = variables["bias"][np.newaxis]
+    if not np.array_equal(
+        variables["y"], arrays["x"] @ arrays["W"] + arrays.get("b", 0)
+    ):
+        raise ExtensionError("the moving picture shows y = x @ kernel + bias only")
+    return {name: array.tolist() for name, array in arrays.items()}
+
+
+def scrape(block, block_vars, gallery_conf):
+    """Save the figures of a block as SVG; return the reStructuredText that shows them.
+
+    Sphinx-Gallery calls it after each block of code.
+    """
+    figures = matplotlib_scraper(block, block_vars, gallery_conf, format="svg")
+    source = Path(block_vars["src_file"])
+    page = f"{source.parent.name}/{source.stem}"
+    if not figures or page not in PAGES:
+        return figures
+    product = product_of(block_vars["example_globals"])
+    (GALLERY / f"{page}.product.json").write_text(json.dumps(product))
+    return f"{figures}\n.. moving-picture:: {page}\n"
+
+
+class MovingPicture(SphinxDirective):
+    """Show the product of a page: all of its samples, or the first so many."""
+
+    required_arguments = 1
+    option_spec = {"samples": directives.positive_int}
+
+    def run(self):
+        path = GALLERY / f"{self.arguments[0]}.product.json"
+        self.env.note_dependency(path)
+        if not path.exists():  # the page has failed, and the build says so
+            return []
+        product = json.loads(path.read_text())
+        product["x"] = product["x"][: self.options.get("samples")]
+        data = html.escape(json.dumps(product))
+        picture = f'<div class="moving-picture" data-product="{data}"></div>'
+        return [nodes.raw("", picture, format="html")]
+
+
+def add_script(app, pagename, templatename, context, doctree):
+    if 'class="moving-picture"' in context.get("body", ""):
+        app.add_js_file("moving_picture.js", loading_method="defer")
+
+
+def setup(app):
+    app.add_directive("moving-picture", MovingPicture)
+    app.connect("html-page-context", add_script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
