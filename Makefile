@@ -14,6 +14,13 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 export KERAS_BACKEND := tensorflow
 export KERAS_HOME := $(CURDIR)/docs/_build/keras
 
+# How many pages run side by side; each then has one thread of TensorFlow's.
+JOBS := 1
+ifneq ($(JOBS),1)
+export TF_NUM_INTRAOP_THREADS := 1
+export TF_NUM_INTEROP_THREADS := 1
+endif
+
 # Dates on the site are those of the commit.
 COMMITTED := $(shell git log -1 --format=%ct 2>/dev/null)
 ifneq ($(COMMITTED),)
@@ -32,7 +39,7 @@ help: ## List these commands
 .PHONY: html test
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
-	@$(BIN)/sphinx-build -nW --keep-going -q -c . -d docs/_build/doctrees docs $(HTML) \
+	@$(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML) \
 		|| { rm -rf docs/_build/doctrees; exit 1; }  # else an unchanged rebuild passes
 	@echo "The site is built. Open $(HTML)/index.html"
 
@@ -40,8 +47,16 @@ test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python tests/browser.py
 	@$(BIN)/python -m pytest tests
 
+# -- For writers
+.PHONY: live
+PORT := 8000
+live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
+	@$(BIN)/sphinx-autobuild --port $(PORT) --watch examples --watch conf.py \
+		--re-ignore 'auto_examples|_build' --keep-going -q -c . \
+		-d docs/_build/live/doctrees docs docs/_build/live/html
+
 # -- For maintainers
-.PHONY: faults test-deep test-backends lock clean
+.PHONY: faults test-deep test-backends test-site bench lock clean
 faults: $(BIN)/tests-installed ## Break Keras on purpose: do the pages notice?
 	@$(BIN)/python tests/faults.py
 
@@ -51,6 +66,15 @@ test-deep: $(BIN)/tests-installed ## Try the formulas on 10,500 drawn cases
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
 	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/backends.py
+
+LIGHTHOUSE := tests/lighthouse/node_modules/.package-lock.json
+test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighthouse, axe, weights
+	@$(BIN)/python tests/browser.py
+	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/lighthouse.py
+	@$(BIN)/python -m pytest tests/test_accessibility.py tests/test_site.py
+
+bench: $(BIN)/tests-installed ## Time and memory of building 10, 40 and 160 pages
+	@$(BIN)/python tests/bench.py
 
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv
@@ -62,7 +86,8 @@ lock: $(BIN)/site-installed ## Compile the requirements to their locks
 		- -o binder/requirements.txt
 
 clean: ## Remove all that was built, and .venv
-	rm -rf .venv .venv-jax .venv-torch docs/_build docs/auto_examples
+	rm -rf .venv .venv-jax .venv-torch docs/_build docs/auto_examples \
+		tests/lighthouse/node_modules
 
 # Set-up, done when a lock or PYTHON has changed
 
@@ -108,3 +133,8 @@ $(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed
 	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
 		-r $< -c binder/requirements.txt keras matplotlib numpy
 	@touch $@
+
+$(LIGHTHOUSE): tests/lighthouse/package-lock.json
+	@command -v npm >/dev/null || { echo "Lighthouse needs Node.js 18 or newer with npm." \
+		"On Debian and Ubuntu: apt-get install npm" >&2; exit 1; }
+	@npm ci --prefix tests/lighthouse --no-audit --no-fund --silent

@@ -1,8 +1,6 @@
 """Configuration of the site: sphinx-build -c . docs docs/_build/html"""
 
 import os
-import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,34 +8,13 @@ import pypandoc
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+from repository import find_repository  # noqa: E402
 
 # nbsphinx looks for pandoc on the path; the package brings its own.
 pandoc = Path(pypandoc.get_pandoc_path()).parent
 os.environ["PATH"] = f"{pandoc}{os.pathsep}{os.environ['PATH']}"
 
-# -- Where the site is published, so that its links launch the fork it is built from
-
-REPOSITORY = "keras-by-hand/keras-by-hand"  # when neither GitHub nor git tells
-
-
-def find_repository():
-    """Return "owner/name" on GitHub, from the workflow, from git, or from above.
-
-    Raises SystemExit where GITHUB_REPOSITORY is set and malformed.
-    """
-    name = r"([A-Za-z0-9][A-Za-z0-9-]*/[\w.-]+?)"
-    if given := os.environ.get("GITHUB_REPOSITORY"):
-        if re.fullmatch(name, given, re.ASCII):
-            return given
-        sys.exit(f"GITHUB_REPOSITORY must read OWNER/NAME, but it is {given!r}")
-    git = ["git", "-C", ROOT, "remote", "get-url", "origin"]
-    remote = subprocess.run(git, capture_output=True, text=True).stdout.strip()
-    host = r"(?:https://|ssh://git@|git@)(?:[^/@]*@)?github\.com[/:]"
-    match = re.fullmatch(rf"{host}{name}(?:\.git)?/?", remote, re.ASCII)
-    return match[1] if match else REPOSITORY
-
-
-repository = find_repository()
+repository = find_repository()  # its links launch the fork that the site is built from
 owner, repository_name = repository.split("/")
 
 # -- The site
@@ -57,6 +34,7 @@ extensions = [
     "mathml",
     "moving_picture",
     "report",
+    "reproducible",
     "sitemap",
 ]
 exclude_patterns = ["_build", "_ext", "auto_examples/**.ipynb", "auto_examples/**.py"]
@@ -95,7 +73,6 @@ sphinx_gallery_conf = {
     "reset_modules": ("matplotlib", "gallery.reset"),
     "reset_modules_order": "both",
     "image_scrapers": ("moving_picture.scrape",),
-    "recommender": {"enable": True, "n_examples": 3, "rubric_header": "Related pages"},
     "parallel": True,  # as many processes as sphinx-build -j says
     "css": ("sg_gallery",),  # its other styles are for outputs that no page has
     "show_signature": False,

@@ -144,7 +144,7 @@ def test_every_figure_says_what_it_shows():
 
 
 def transferred(file):
-    """The bytes that a reader loads for a file: all but pictures of pixels compressed."""
+    """The bytes that a reader loads for a file: compressed, unless it is already."""
     data = file.read_bytes()
     return len(data) if file.suffix == ".png" else len(gzip.compress(data))
 

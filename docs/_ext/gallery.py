@@ -46,7 +46,8 @@ def reset(gallery_conf, fname, when):
 def provenance():
     """Return what the pages are made from: versions, configuration, and sources."""
     files = [ROOT / "conf.py", ROOT / "requirements.txt"]
-    files += [*ROOT.glob("docs/_ext/*.*"), *ROOT.glob("docs/_static/*.*")]
+    for folder in ("_ext", "_static", "_templates"):
+        files += sorted(ROOT.glob(f"docs/{folder}/*.*"))
     pages = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("docs/*.*")]
     return {
         "python": sys.version,

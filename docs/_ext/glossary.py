@@ -1,22 +1,35 @@
-"""Links from the words of a page to the glossary: from the first use of each term.
+"""Links from the words of a page: to the glossary, and to the pages that share them.
 
 Pages stay plain: a ``:term:`` role would be read as it is written in their notebooks.
 """
 
+import math
 import re
-from pathlib import Path
+from collections import Counter
 
 from docutils import nodes
+from report import DOCS, ROOT
 from sphinx import addnodes
 
+GLOSSARY = DOCS / "glossary.rst"
 
-def terms(path):
+
+def find_terms():
     """Return the terms of the glossary, which stand three blanks from the margin."""
-    return re.findall(r"^   (\w[\w ]*)$", path.read_text(), re.MULTILINE)
+    return re.findall(r"^   (\w[\w ]*)$", GLOSSARY.read_text(), re.MULTILINE)
+
+
+def compile_words(terms):
+    """Return a pattern of the terms, also in the plural: its group 1 is the term."""
+    longest_first = sorted(terms, key=len, reverse=True)
+    return re.compile(rf"\b({'|'.join(longest_first)})(?:e?s)?\b", re.IGNORECASE)
+
+
+# -- To the glossary, from the first use of each term
 
 
 def reference(word, term, docname):
-    link = addnodes.pending_xref(
+    return addnodes.pending_xref(
         "",
         nodes.inline("", word, classes=["xref", "std", "std-term"]),
         refdomain="std",
@@ -26,18 +39,15 @@ def reference(word, term, docname):
         refexplicit=True,
         refwarn=True,
     )
-    return link
 
 
 def link_terms(app, doctree):
     """Make links of the first uses, in paragraphs, of the glossary's terms."""
-    path = Path(app.srcdir) / "glossary.rst"
-    app.env.note_dependency(path)
-    if app.env.docname == path.stem:
+    app.env.note_dependency(GLOSSARY)
+    if app.env.docname == GLOSSARY.stem:
         return
-    left = {term.lower(): term for term in terms(path)}
-    longest_first = sorted(left, key=len, reverse=True)
-    words = re.compile(rf"\b({'|'.join(longest_first)})(e?s)?\b", re.IGNORECASE)
+    left = {term.lower(): term for term in find_terms()}
+    words = compile_words(left)
     for text in list(doctree.findall(nodes.Text)):
         if not isinstance(text.parent, nodes.paragraph):
             continue
@@ -51,6 +61,59 @@ def link_terms(app, doctree):
             text.parent.replace(text, [*parts, nodes.Text(text[end:])])
 
 
+# -- To related pages
+
+
+def find_related(texts):
+    """Return for each page the three that share most of its terms with it.
+
+    ``texts`` are the sources by page. A term counts the less, the more pages use it;
+    among equals, the nearest pages in the order of the gallery come first.
+    """
+    words = compile_words(find_terms())
+    used = {
+        page: {term.lower() for term in words.findall(text)}
+        for page, text in texts.items()
+    }
+    pages = list(texts)
+    uses = Counter(term for terms in used.values() for term in terms)
+    weights = {term: math.log(len(pages) / count) for term, count in uses.items()}
+    related = {}
+    for place, page in enumerate(pages):
+        others = [
+            (
+                -sum(weights[term] for term in used[page] & used[other]),
+                abs(place - n),
+                n,
+            )
+            for n, other in enumerate(pages)
+            if other != page
+        ]
+        related[page] = [pages[n] for *_, n in sorted(others)[:3]]
+    return related
+
+
+def read_again(app, env, added, changed, removed):
+    """Find the related pages; return the pages for which they have changed."""
+    sources = sorted(ROOT.glob("examples/*/plot_*.py"))
+    texts = {f"{file.parent.name}/{file.stem}": file.read_text() for file in sources}
+    before, env.related = getattr(env, "related", {}), find_related(texts)
+    return [
+        f"auto_examples/{page}"
+        for page, related in env.related.items()
+        if related != before.get(page)
+    ]
+
+
+def add_related(app, docname, source):
+    """Put the cards of the related pages at the end of a page."""
+    if pages := app.env.related.get(docname.removeprefix("auto_examples/")):
+        files = " ".join(f"../examples/{page}.py" for page in pages)
+        source[0] += f"\n.. rubric:: Related pages\n\n.. minigallery:: {files}\n"
+
+
 def setup(app):
     app.connect("doctree-read", link_terms)
+    app.connect("env-get-outdated", read_again)
+    app.connect("source-read", add_related)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

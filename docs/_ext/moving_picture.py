@@ -1,13 +1,14 @@
 """The figures of the gallery, and the matrix product that readers can touch.
 
 Figures are SVG: sharp on every screen, and light. Where a page is named below, the
-numbers of its product are kept as well, and ``.. moving-picture:: dense/plot_1_no_bias``
+numbers of its product are kept as well, and ``.. moving-picture:: dense/plot_1_...``
 hands them to moving_picture.js, which puts its picture in the place of the figure just
 before. Without JavaScript, the figure stands.
 """
 
 import html
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +38,24 @@ def product_of(variables):
     return {name: array.tolist() for name, array in arrays.items()}
 
 
+def number_ids(path):
+    """Number the ids of an SVG; Matplotlib's depend on the last bits of its layout."""
+    text = path.read_text()
+    for number, name in enumerate(re.findall(r'id="([a-z][0-9a-f]{10})"', text)):
+        text = text.replace(name, f"{name[0]}{number}")
+    path.write_text(text)
+
+
 def scrape(block, block_vars, gallery_conf):
     """Save the figures of a block as SVG; return the reStructuredText that shows them.
 
     Sphinx-Gallery calls it after each block of code.
     """
-    figures = matplotlib_scraper(block, block_vars, gallery_conf, format="svg")
+    figures = matplotlib_scraper(
+        block, block_vars, gallery_conf, format="svg", metadata={"Date": None}
+    )
+    for path in block_vars["image_path_iterator"].paths:
+        number_ids(Path(path).with_suffix(".svg"))
     source = Path(block_vars["src_file"])
     page = f"{source.parent.name}/{source.stem}"
     if not figures or page not in PAGES:

@@ -1,0 +1,164 @@
+"""What building the gallery costs, beside running its scripts: ``make bench``.
+
+A gallery of copies of the pages is built in a temporary folder, without the notebook,
+and compared with the same scripts run one after another in one process, each saving its
+figure once. The times of a table come from one run on one machine. Exits with 1 when a
+budget is exceeded.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from conftest import PAGES, ROOT, skip_notebook
+
+SIZES = (10, 40, 160)
+BUDGETS = {  # of the largest gallery
+    "gallery stage, CPU time of the bare scripts": 1.5,
+    "no-change rebuild, seconds": 3.0,
+    "peak memory of the stage, of that of the smallest gallery": 1.05,
+}
+
+BARE = """
+import runpy, sys
+import matplotlib
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+for page in sys.argv[1:]:
+    runpy.run_path(page)
+    for number in plt.get_fignums():
+        plt.figure(number).savefig(f"{page}.svg")
+    plt.close("all")
+"""
+
+# Sphinx-Gallery runs the pages while the application is set up.
+GALLERY = """
+import json, resource, sys, time
+from sphinx.application import Sphinx
+app = Sphinx("docs", ".", "docs/_build/html", "docs/_build/doctrees", "html",
+             {"nbsphinx_execute": "never"}, status=None, warningiserror=True,
+             parallel=int(sys.argv[1]))
+stage = {"stage": time.process_time(),
+         "stage memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+app.build()
+tensorflow = "tensorflow" in sys.modules
+print("\\n" + json.dumps({**stage, "tensorflow": tensorflow}))
+sys.exit(app.statuscode)
+"""
+
+
+def measure(script, project, *arguments):
+    """Run a script in a process of its own, and watch it and those that it starts.
+
+    Returns seconds of CPU time and of the clock, the peak of the memory in MB, and what
+    the script itself says.
+    """
+    start, times, memory = time.monotonic(), {}, 0
+    with tempfile.TemporaryFile("w+") as output:
+        process = psutil.Popen(
+            [sys.executable, "-c", script, *map(str, arguments)],
+            cwd=project,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        while process.poll() is None:
+            resident = 0
+            for running in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error), running.oneshot():
+                    times[running.pid] = sum(running.cpu_times()[:2])
+                    resident += running.memory_info().rss
+            memory = max(memory, resident)
+            time.sleep(0.05)
+        wall = time.monotonic() - start
+        output.seek(0)
+        lines = output.read().splitlines()
+    if process.returncode:
+        sys.exit("\n".join(lines))
+    said = json.loads(lines[-1]) if script is GALLERY else {}
+    used = {"cpu": sum(times.values()), "wall": wall, "memory": memory / 2**20}
+    return {**used, **said}
+
+
+def copy_project(folder, size):
+    """Put a project of so many pages into a folder; return the pages."""
+    built = shutil.ignore_patterns(".*", "_build", "auto_examples", "node_modules")
+    shutil.copytree(ROOT, folder, ignore=built)
+    skip_notebook(folder)
+    pages = []
+    for number, page in zip(range(size), itertools.cycle(PAGES)):
+        copy = folder / page.relative_to(ROOT)
+        if number >= len(PAGES):
+            copy = copy.with_stem(f"{page.stem}_{number}")
+            shutil.copy(page, copy)
+        pages.append(copy)
+    return pages
+
+
+def bench(size, folder):
+    """Return the row of the table for a gallery of so many pages."""
+    project = folder / "project"
+    pages = copy_project(project, size)
+    row = {"pages": size, "bare": measure(BARE, project, *pages)}
+    for jobs in (2, 1):  # 1 last: the rebuilds below are of it
+        for built in ("_build", "auto_examples"):
+            shutil.rmtree(project / "docs" / built, ignore_errors=True)
+        (project / "docs/_build").mkdir()
+        row[f"jobs={jobs}"] = measure(GALLERY, project, jobs)
+    row["no change"] = measure(GALLERY, project, 1)
+    pages[0].write_text(pages[0].read_text() + "\n# edited\n")
+    row["one edited"] = measure(GALLERY, project, 1)
+    return row
+
+
+def report(rows):
+    """Print the table; return what the budgets are about."""
+    print(
+        "Seconds of CPU time, their ratio to the bare scripts, and the clock's seconds"
+    )
+    print("pages  bare  jobs  gallery ratio    build ratio   clock  memory", end="")
+    print("  no change  one edited")
+    for row in rows:
+        bare = row["bare"]["cpu"]
+        for jobs in (1, 2):
+            used = row[f"jobs={jobs}"]
+            stage = "           -"  # with two jobs, the pages run in other processes
+            if jobs == 1:
+                stage = f"{used['stage']:6.1f} {used['stage'] / bare:5.2f}"
+            print(f"{row['pages']:5} {bare:5.1f} {jobs:5} {stage:>14}", end="")
+            print(f" {used['cpu']:8.1f} {used['cpu'] / bare:5.2f}", end="")
+            print(f" {used['wall']:7.1f} {used['memory']:4.0f} MB", end="")
+            print(
+                f" {row['no change']['wall']:10.1f} {row['one edited']['wall']:11.1f}"
+            )
+    first, last = rows[0], rows[-1]
+    return {
+        "gallery stage, CPU time of the bare scripts": last["jobs=1"]["stage"]
+        / last["bare"]["cpu"],
+        "no-change rebuild, seconds": last["no change"]["wall"],
+        "peak memory of the stage, of that of the smallest gallery": last["jobs=1"][
+            "stage memory"
+        ]
+        / first["jobs=1"]["stage memory"],
+    }
+
+
+if __name__ == "__main__":
+    rows = []
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(bench(size, Path(folder)))
+    found = report(rows)
+    if any(row["no change"]["tensorflow"] for row in rows):
+        sys.exit("A rebuild without a change imports TensorFlow")
+    for name, limit in BUDGETS.items():
+        print(f"{name}: {found[name]:.2f}, at most {limit}")
+    sys.exit(any(found[name] > limit for name, limit in BUDGETS.items()))
