@@ -38,9 +38,11 @@ help: ## List these commands
 # -- The site
 .PHONY: html test
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
+	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
 	@$(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML) \
 		|| { rm -rf docs/_build/doctrees; exit 1; }  # else an unchanged rebuild passes
+	@$(BIN)/python docs/_ext/repository.py > $(HTML)/.source-commit
 	@echo "The site is built. Open $(HTML)/index.html"
 
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
@@ -56,7 +58,7 @@ live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
 		-d docs/_build/live/doctrees docs docs/_build/live/html
 
 # -- For maintainers
-.PHONY: faults test-deep test-backends test-site bench lock clean
+.PHONY: faults test-deep test-backends test-binder test-site bench publish lint lock upgrade clean
 faults: $(BIN)/tests-installed ## Break Keras on purpose: do the pages notice?
 	@$(BIN)/python tests/faults.py
 

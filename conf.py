@@ -8,7 +8,7 @@ import pypandoc
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-from repository import find_repository  # noqa: E402
+from repository import find_repository, find_source, find_versions  # noqa: E402
 
 # nbsphinx looks for pandoc on the path; the package brings its own.
 pandoc = Path(pypandoc.get_pandoc_path()).parent
@@ -51,6 +51,12 @@ html_baseurl = f"https://{owner.lower()}.github.io/{repository_name}/"
 html_static_path = ["docs/_static"]  # relative to this file
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": ""})]
+html_context = {  # for the footer
+    "repository": repository,
+    "source": find_source(),
+    "versions": find_versions(),
+}
+html_last_updated_fmt = "%-d %B %Y"  # of the commit: SOURCE_DATE_EPOCH
 html_favicon = "docs/_static/favicon.svg"
 html_math_renderer = "mathml"
 html_copy_source = False  # pages offer their Python source instead

@@ -21,8 +21,11 @@ TRAILER = "Source-Commit"
 AUTHOR = {"NAME": "Keras by hand", "EMAIL": "keras-by-hand@users.noreply.github.com"}
 
 
-def git(*arguments, check=True, **environment):
-    """Run git in the repository; return what it printed, or stop with what it said."""
+def git(*arguments, check=True, hint="", **environment):
+    """Run git in the repository; return what it printed.
+
+    Where it fails, return None, or with ``check`` stop with the hint and what git said.
+    """
     run = subprocess.run(
         ["git", *arguments],
         cwd=ROOT,
@@ -31,7 +34,7 @@ def git(*arguments, check=True, **environment):
         text=True,
     )
     if run.returncode and check:
-        sys.exit(f"Not published. git says: {run.stderr.strip()}")
+        sys.exit(f"Not published. {hint}Git says: {run.stderr.strip()}")
     return run.stdout.strip() if run.returncode == 0 else None
 
 
@@ -100,7 +103,8 @@ def publish(remote):
     site = commit_site(source)
     # The lease: whoever publishes between our look at the branch and now, wins.
     lease = f"--force-with-lease={BRANCH}:{published}"
-    git("push", "--quiet", lease, remote, f"{site}:{BRANCH}")
+    lost = "Perhaps somebody else published meanwhile: fetch, build and try again. "
+    git("push", "--quiet", lease, remote, f"{site}:{BRANCH}", hint=lost)
     print(f"Published the site of {source} as {site}")
 
 

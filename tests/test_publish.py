@@ -1,0 +1,235 @@
+"""Publishing to a bare repository: what lands, and what is refused."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+from conftest import ROOT, SITE
+
+
+def git(folder, *arguments):
+    """Run git in a folder as somebody; return what it prints."""
+    who = {
+        f"GIT_{role}_{key}": "someone"
+        for role in ("AUTHOR", "COMMITTER")
+        for key in ("NAME", "EMAIL")
+    }
+    command = ["git", "-C", str(folder), *map(str, arguments)]
+    run = subprocess.run(
+        command, env={**os.environ, **who}, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+class Source:
+    """A repository with the script and a small site, and the remote it publishes to."""
+
+    def __init__(self, folder, remote):
+        self.folder, self.remote = folder, remote
+        self.site = folder / "docs/_build/html"
+
+    def commit(self, text):
+        """Commit a text and return the commit."""
+        (self.folder / "source.txt").write_text(text)
+        git(self.folder, "add", "source.txt", "publish.py", ".gitignore")
+        git(self.folder, "commit", "--quiet", "--message", text)
+        return git(self.folder, "rev-parse", "HEAD")
+
+    def build(self, text):
+        """Commit a text and build a site of it, as make html does; return the commit."""
+        commit = self.commit(text)
+        (self.site / "_static").mkdir(parents=True, exist_ok=True)
+        (self.site / "index.html").write_text(text)
+        (self.site / "_static/style.css").write_text("")
+        (self.site / ".source-commit").write_text(commit)
+        return commit
+
+    def publish(self, remote=None, **environment):
+        """Publish; return the exit code and what was said."""
+        run = subprocess.run(
+            [sys.executable, "publish.py", str(remote or self.remote)],
+            cwd=self.folder,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return run.returncode, run.stdout
+
+    def published(self):
+        """The text of the published site."""
+        return git(self.remote, "show", "gh-pages:index.html")
+
+    def count(self):
+        """How many commits gh-pages has."""
+        return int(git(self.remote, "rev-list", "--count", "gh-pages"))
+
+
+@pytest.fixture
+def source(tmp_path):
+    remote, folder = tmp_path / "remote.git", tmp_path / "source"
+    folder.mkdir()
+    git(tmp_path, "init", "--quiet", "--bare", remote)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    shutil.copy(ROOT / "publish.py", folder)
+    (folder / ".gitignore").write_text("docs/_build/\n")
+    return Source(folder, remote)
+
+
+def test_the_site_is_the_only_commit_and_names_its_source(source):
+    commit = source.build("one")
+    status, said = source.publish()
+    assert status == 0 and commit in said
+    assert git(source.remote, "log", "-1", "--format=%B", "gh-pages").splitlines() == [
+        f"The site, built from {commit}",
+        "",
+        f"Source-Commit: {commit}",
+    ]
+    files = git(source.remote, "ls-tree", "-r", "--name-only", "gh-pages").splitlines()
+    assert files == [".nojekyll", ".source-commit", "_static/style.css", "index.html"]
+    assert source.count() == 1
+
+
+def test_a_newer_site_replaces_the_older_and_history_does_not_grow(source):
+    source.build("one")
+    source.publish()
+    (source.site / "gone.html").touch()
+    source.build("two")
+    (source.site / "gone.html").unlink()
+    assert source.publish()[0] == 0
+    assert (source.published(), source.count()) == ("two", 1)
+    assert "gone.html" not in git(source.remote, "ls-tree", "-r", "gh-pages")
+
+
+def test_publishing_twice_changes_nothing(source):
+    source.build("one")
+    source.publish()
+    before = git(source.remote, "rev-parse", "gh-pages")
+    assert source.publish()[0] == 0
+    assert git(source.remote, "rev-parse", "gh-pages") == before
+
+
+def test_an_older_site_never_replaces_a_newer_one(source):
+    old = source.build("one")
+    source.build("two")
+    source.publish()
+    (source.site / "index.html").write_text("one")
+    (source.site / ".source-commit").write_text(old)
+    status, said = source.publish()
+    assert status == 1 and "yours is older" in said
+    assert source.published() == "two"
+
+
+def test_a_clone_that_has_not_seen_the_newer_commit_is_refused_too(source, tmp_path):
+    source.build("one")
+    shutil.copytree(source.folder, tmp_path / "other")
+    source.build("two")
+    source.publish()
+    other = Source(tmp_path / "other", source.remote)
+    status, said = other.publish()
+    assert status == 1 and "yours is older" in said
+    assert source.published() == "two"
+
+
+def test_another_branch_is_refused(source):
+    base = source.commit("base")
+    source.build("one")
+    source.publish()
+    git(source.folder, "checkout", "--quiet", "-b", "other", base)
+    source.build("elsewhere")
+    status, said = source.publish()
+    assert status == 1 and "of another branch" in said
+    assert source.published() == "one"
+
+
+# Git calls it before it pushes: there, somebody else publishes.
+HOOK = """#!/bin/sh
+rm .git/hooks/pre-push
+cd ../rival && {python} publish.py {remote}
+"""
+
+
+def test_the_loser_of_a_race_says_so(source, tmp_path):
+    """Between the look at the branch and the push, another site is published."""
+    source.build("one")
+    source.publish()
+    shutil.copytree(source.folder, tmp_path / "rival")
+    Source(tmp_path / "rival", source.remote).build("rival")
+    source.build("two")
+    hook = source.folder / ".git/hooks/pre-push"
+    hook.write_text(HOOK.format(python=sys.executable, remote=source.remote))
+    hook.chmod(0o755)
+    status, said = source.publish()
+    assert status == 1 and "somebody else published meanwhile" in said, said
+    assert (source.published(), source.count()) == ("rival", 1)
+
+
+def test_of_two_at_once_one_is_published_whole(source, tmp_path):
+    """Started together; whoever loses says why, and nothing is mixed."""
+    source.build("base")
+    source.publish()
+    rivals = []
+    for name in ("one", "two"):
+        shutil.copytree(source.folder, tmp_path / name)
+        rivals.append(Source(tmp_path / name, source.remote))
+        rivals[-1].build(name)
+    results = {}
+
+    def run(rival):
+        results[rival.folder.name] = rival.publish()
+
+    threads = [threading.Thread(target=run, args=[rival]) for rival in rivals]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    winners = [name for name, (status, _) in results.items() if status == 0]
+    assert winners == [source.published()]
+    (loser,) = set(results) - set(winners)
+    assert results[loser][0] == 1 and "Not published" in results[loser][1]
+    assert source.count() == 1
+
+
+def test_a_failed_build_publishes_nothing(source):
+    source.build("one")
+    (source.site / ".source-commit").unlink()  # as make html does first of all
+    status, said = source.publish()
+    assert status == 1 and "no finished site" in said and "make html" in said
+    assert git(source.remote, "branch", "--list") == ""
+
+
+def test_uncommitted_changes_are_not_published(source):
+    commit = source.build("one")
+    record = source.site / ".source-commit"
+    record.write_text(f"{commit} and uncommitted changes\n")
+    status, said = source.publish()
+    assert status == 1 and "Commit your changes" in said
+    assert git(source.remote, "branch", "--list") == ""
+
+
+@pytest.mark.parametrize("remote", ["no-such-remote", "/no/such/folder"])
+def test_a_remote_that_is_not_there(source, remote):
+    source.build("one")
+    status, said = source.publish(remote)
+    assert status == 1 and "Not published" in said and remote in said
+
+
+def test_without_a_remote_it_says_how(source):
+    run = subprocess.run(
+        [sys.executable, "publish.py"],
+        cwd=source.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1 and "publish.py REMOTE" in run.stderr
+
+
+def test_the_site_names_its_source():
+    commit = git(ROOT, "rev-parse", "HEAD")
+    recorded = (SITE / ".source-commit").read_text()
+    assert recorded.startswith(commit)
+    assert f"/commit/{commit}" in (SITE / "index.html").read_text()
