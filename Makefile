@@ -58,7 +58,7 @@ live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
 		-d docs/_build/live/doctrees docs docs/_build/live/html
 
 # -- For maintainers
-.PHONY: faults test-deep test-backends test-binder test-site bench publish lint lock upgrade clean
+.PHONY: faults test-deep test-backends test-binder test-site bench publish changed lint lock upgrade clean
 faults: $(BIN)/tests-installed ## Break Keras on purpose: do the pages notice?
 	@$(BIN)/python tests/faults.py
 
@@ -69,6 +69,10 @@ BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
 	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/backends.py
 
+test-binder: html $(BIN)/tests-installed ## Publish, launch and download, as readers do
+	@$(BIN)/python tests/browser.py
+	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/binder.py
+
 LIGHTHOUSE := tests/lighthouse/node_modules/.package-lock.json
 test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighthouse, axe, weights
 	@$(BIN)/python tests/browser.py
@@ -78,14 +82,29 @@ test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighth
 bench: $(BIN)/tests-installed ## Time and memory of building 10, 40 and 160 pages
 	@$(BIN)/python tests/bench.py
 
+publish: $(BIN)/site-installed ## Put the site, as last built, on gh-pages of REMOTE
+	@$(BIN)/python publish.py $(or $(REMOTE),$(error Say where to: make publish REMOTE=origin))
+
+changed: ## List the pages that differ from the commit BASE
+	@git diff --name-only $(or $(BASE),$(error Say since when: make changed BASE=main))... -- \
+		'examples/*/plot_*.py' 'docs/*.rst' 'docs/*.ipynb' \
+		| sed -E 's#^examples/(.*)\.py$$#auto_examples/\1.html#; s#^docs/(.*)\.[a-z]+$$#\1.html#'
+
+lint: $(BIN)/tests-installed ## Look for what is unsafe in the workflow
+	@$(BIN)/zizmor --offline --quiet .github/workflows
+
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv
-	$(LOCK) requirements.in -o requirements.txt
-	$(LOCK) tests/requirements.in -o tests/requirements.txt
+	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
+	$(LOCK) $(UPGRADE) tests/requirements.in -o tests/requirements.txt
 	printf '%s\n' keras matplotlib numpy tensorflow-cpu | $(BIN)/uv pip compile \
 		--quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 		-c requirements.txt --no-annotate --custom-compile-command "make lock" \
 		- -o binder/requirements.txt
+
+upgrade: ## Take the newest versions of everything, and test
+	@$(MAKE) lock UPGRADE=--upgrade
+	@$(MAKE) test
 
 clean: ## Remove all that was built, and .venv
 	rm -rf .venv .venv-jax .venv-torch docs/_build docs/auto_examples \

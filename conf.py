@@ -8,6 +8,7 @@ import pypandoc
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+from launch import FIRST_CELL, NOTEBOOKS  # noqa: E402
 from repository import find_repository, find_source, find_versions  # noqa: E402
 
 # nbsphinx looks for pandoc on the path; the package brings its own.
@@ -31,6 +32,7 @@ extensions = [
     "sphinxext.opengraph",
     "gallery",
     "glossary",
+    "launch",
     "mathml",
     "moving_picture",
     "report",
@@ -81,6 +83,7 @@ sphinx_gallery_conf = {
     "image_scrapers": ("moving_picture.scrape",),
     "parallel": True,  # as many processes as sphinx-build -j says
     "css": ("sg_gallery",),  # its other styles are for outputs that no page has
+    "first_notebook_cell": FIRST_CELL,
     "show_signature": False,
     # Running times differ from build to build, and their pages load foreign scripts.
     "write_computation_times": False,
@@ -107,7 +110,8 @@ nbsphinx_execute_arguments = [  # C++ log lines stay in the terminal
 nbsphinx_epilog = f"""
 .. container:: notebook-links
 
-   :download:`Download Jupyter notebook </{{{{ env.docname }}}}.ipynb>` or `launch it on
+   :download:`Download Jupyter notebook </{{{{ env.docname }}}}.ipynb>`, `launch it on
    Binder <https://mybinder.org/v2/gh/{repository}/gh-pages?urlpath=lab/tree/{{{{
+   env.docname }}}}.ipynb>`__ or `open it in Colab <{NOTEBOOKS}/{{{{
    env.docname }}}}.ipynb>`__
 """

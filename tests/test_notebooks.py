@@ -5,6 +5,7 @@ import re
 import nbformat
 import pytest
 from conftest import PAGES, ROOT, SITE
+from launch import FIRST_CELL
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted(SITE.glob("_downloads/*/*.ipynb"))
@@ -20,6 +21,11 @@ def test_notebook_runs_in_a_fresh_kernel(notebook, tmp_path):
     outputs = [output for cell in content.cells for output in cell.get("outputs", [])]
     assert outputs
     assert "Traceback" not in str(outputs)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
+def test_notebook_begins_with_what_colab_needs(notebook):
+    assert nbformat.read(notebook, as_version=4).cells[0].source == FIRST_CELL
 
 
 def test_every_page_has_its_notebook():

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from conftest import ROOT, SITE
+from conftest import PAGES, ROOT, SITE, make
 
 
 def git(folder, *arguments):
@@ -40,7 +40,7 @@ class Source:
         return git(self.folder, "rev-parse", "HEAD")
 
     def build(self, text):
-        """Commit a text and build a site of it, as make html does; return the commit."""
+        """Commit a text, build a site of it as make html does; return the commit."""
         commit = self.commit(text)
         (self.site / "_static").mkdir(parents=True, exist_ok=True)
         (self.site / "index.html").write_text(text)
@@ -233,3 +233,19 @@ def test_the_site_names_its_source():
     recorded = (SITE / ".source-commit").read_text()
     assert recorded.startswith(commit)
     assert f"/commit/{commit}" in (SITE / "index.html").read_text()
+
+
+def test_make_publish_asks_where_to():
+    run = make(ROOT, "publish")
+    assert run.returncode != 0 and "make publish REMOTE=origin" in run.stdout
+
+
+def test_changed_pages_are_listed(project):
+    page = PAGES[0].relative_to(ROOT)
+    for name in (page, "docs/index.rst", "conf.py"):
+        with (project / name).open("a") as file:
+            file.write("\n")
+    git(project, "commit", "--quiet", "--all", "--message", "edited")
+    run = make(project, "changed", "BASE=HEAD~1")
+    assert run.stdout.split() == ["index.html", f"auto_{page.with_suffix('.html')}"]
+    assert "make changed BASE=main" in make(project, "changed").stdout

@@ -99,6 +99,17 @@ def test_binder_opens_the_notebook_of_the_page(name):
     assert notebook.is_file()
 
 
+@pytest.mark.parametrize("name", [*map(gallery_page, PAGES), "check_your_model.html"])
+def test_colab_opens_the_same_notebook_as_binder(name):
+    links = [
+        link["href"]
+        for link in HTML[name].select("a[href*='colab.research.google.com']")
+    ]
+    (path,) = parse_qs(urlsplit(*launches(name)).query)["urlpath"]
+    notebook = path.removeprefix("lab/tree/")
+    assert len(links) == 1 and links[0].endswith(f"/blob/gh-pages/{notebook}")
+
+
 def test_binder_finds_its_requirements():
     for file in ("requirements.txt", "runtime.txt"):
         source = (ROOT / "binder" / file).read_bytes()

@@ -1,0 +1,342 @@
+"""Launching and downloading, as a reader meets them: ``make test-binder``.
+
+The site is published to a bare repository, cloned from there as Binder does, and its
+notebooks run in JupyterLab, in an environment made of its own requirements, driven by
+Chromium from the very links that stand on the pages.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import nbformat
+import psutil
+import pytest
+from bs4 import BeautifulSoup
+from conftest import PAGES, ROOT, SITE
+from playwright.sync_api import expect
+from test_browser import chromium  # noqa: F401
+from test_live import free_port, wait_for
+from test_publish import git
+
+JUPYTERLAB = "jupyterlab>=4.4,<5"
+MEMORY = 1000  # MB: Binder gives 1 to 2 GB
+SECTIONS = {page.parent.name: page for page in reversed(PAGES)}  # the first of each
+
+
+def run(*command, **options):
+    """Run a command; fail with all that it said if it fails."""
+    done = subprocess.run(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def new_environment(folder, *requirements):
+    """Make a virtual environment with these requirements; return its Python."""
+    run(sys.executable, "-m", "venv", folder)
+    python = folder / "bin/python"
+    if requirements:
+        run(python, "-m", "pip", "install", "--quiet", *requirements)
+    return python
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A clone of gh-pages, after the site was published there."""
+    folder = tmp_path_factory.mktemp("published")
+    project, remote, clone = folder / "project", folder / "remote.git", folder / "clone"
+    git(folder, "clone", "--quiet", ROOT, project)
+    shutil.copytree(SITE, project / "docs/_build/html")
+    shutil.copy(ROOT / "publish.py", project)
+    # What is being worked on counts as its last commit, or it could not be tried.
+    record = project / "docs/_build/html/.source-commit"
+    record.write_text(git(ROOT, "rev-parse", "HEAD"))
+    git(folder, "init", "--quiet", "--bare", remote)
+    run(sys.executable, "publish.py", remote, cwd=project)
+    git(folder, "clone", "--quiet", "--branch=gh-pages", remote, clone)
+    return clone
+
+
+@pytest.fixture(scope="module")
+def binder(published, tmp_path_factory):
+    """The Python of an environment with what the clone says that Binder installs."""
+    folder = tmp_path_factory.mktemp("binder")
+    requirements = published / "binder/requirements.txt"
+    return new_environment(folder, "--requirement", requirements, JUPYTERLAB)
+
+
+@pytest.fixture
+def quiet(tmp_path):
+    """An environment without settings of this machine, whose pages draw to nowhere."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    names = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    return {**kept, **dict.fromkeys(names, str(tmp_path)), "MPLBACKEND": "agg"}
+
+
+# -- The links
+
+
+def pages_of(clone):
+    """The pages that can be launched: (their file, its text as HTML)."""
+    names = [page.relative_to(ROOT).with_suffix(".html") for page in PAGES]
+    files = [clone / f"auto_{name}" for name in names]
+    return [
+        (file, BeautifulSoup(file.read_text(), "html.parser"))
+        for file in (*files, clone / "check_your_model.html")
+    ]
+
+
+def link_to(page, host):
+    """The one address of this host on a page."""
+    (link,) = [a["href"] for a in page.select("a[href]") if host in a["href"]]
+    return urlsplit(link)
+
+
+def launched(page):
+    """The path that Binder opens, relative to the published tree."""
+    (path,) = parse_qs(link_to(page, "mybinder.org").query)["urlpath"]
+    return path.removeprefix("lab/tree/")
+
+
+def test_every_link_opens_a_notebook_that_exists(published):
+    for file, page in pages_of(published):
+        notebook = launched(page)
+        assert (published / notebook).is_file(), f"{file} launches {notebook}"
+        assert Path(notebook).stem == file.stem
+        colab = link_to(page, "colab.research.google.com").path
+        owner = r"/github/[\w-]+/[\w.-]+/blob/gh-pages/"
+        assert re.fullmatch(owner + re.escape(notebook), colab), colab
+        binder = link_to(page, "mybinder.org").path
+        assert re.fullmatch(r"/v2/gh/[\w-]+/[\w.-]+/gh-pages", binder)
+
+
+def test_binder_chooses_python_and_our_requirements(published):
+    repo2docker = [sys.executable, "-m", "repo2docker", "--no-build", "--debug"]
+    said = run(*repo2docker, published)
+    runtime = (published / "binder/runtime.txt").read_text().strip()
+    assert runtime == "python-3.11"
+    assert f"environment for {runtime.replace('-', '=')}\n" in said
+    assert re.search(
+        r"^RUN .*/pip install .*-r \"binder/requirements.txt\"$", said, re.M
+    )
+
+
+# -- In JupyterLab
+
+
+@contextlib.contextmanager
+def jupyterlab(published, binder, quiet):
+    """A JupyterLab in the clone: its address and its process."""
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            *(binder, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
+            *("--IdentityProvider.token=", f"--ServerApp.root_dir={published}"),
+        ],
+        env=quiet,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(f"http://127.0.0.1:{port}/api", server)
+    try:
+        yield f"http://127.0.0.1:{port}", psutil.Process(server.pid)
+    finally:
+        kernels = psutil.Process(server.pid).children(recursive=True)
+        server.terminate()
+        server.wait(timeout=30)
+        for kernel in kernels:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernel.kill()
+
+
+def memory(server):
+    """MB that a server and its kernels have in memory."""
+    total = 0
+    for process in (server, *server.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += process.memory_info().rss
+    return total / 2**20
+
+
+def has_run(notebook):
+    """Whether each code cell of the notebook, as saved, has been run."""
+    cells = nbformat.read(notebook, nbformat.NO_CONVERT).cells
+    return all(cell.execution_count for cell in cells if cell.cell_type == "code")
+
+
+def run_all(tab, address, notebook, server):
+    """Run all cells of a notebook that is open, save it, and return the peak memory."""
+    cells = nbformat.read(notebook, nbformat.NO_CONVERT)
+    for cell in cells.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(cells, notebook)  # what is found below has been run here
+    tab.goto(address)
+    idle = tab.get_by_text("Python 3 (ipykernel) | Idle")
+    expect(idle).to_be_visible(timeout=60_000)
+    tab.get_by_role("menuitem", name="Run", exact=True).click()
+    tab.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    error = tab.locator('[data-mime-type="application/vnd.jupyter.error"]')
+    peak, end = 0, time.monotonic() + 120
+    while not has_run(notebook) and time.monotonic() < end:
+        for _ in range(10):
+            peak = max(peak, memory(server))
+            tab.wait_for_timeout(100)
+        assert error.count() == 0, error.first.inner_text()
+        if idle.count():
+            tab.keyboard.press("Control+s")
+    assert has_run(notebook), "the cells did not finish"
+    return peak
+
+
+def printed_in(notebook):
+    """What the cells of a notebook printed, by line."""
+    lines = []
+    for cell in nbformat.read(notebook, nbformat.NO_CONVERT).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error", output
+            if output.output_type == "stream" and output.name == "stdout":
+                lines += output.text.splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def printed_on(page):
+    """What a page of the site shows as printed, by line."""
+    selector = ".sphx-glr-script-out pre, .output_area.stdout pre, .output_area pre"
+    blocks = page.select(selector)
+    lines = [line for block in blocks for line in block.get_text().splitlines()]
+    return [line.strip() for line in lines if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def heaviest(published, binder, tmp_path_factory):
+    """The page whose script takes most memory; each is run from the downloaded zip."""
+    folder = tmp_path_factory.mktemp("zip")
+    (archive,) = published.glob("_downloads/*/auto_examples_python.zip")
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(folder)
+    peaks = {}
+    for script in sorted(folder.glob("**/plot_*.py")):
+        peak = "import resource, runpy, sys; runpy.run_path(sys.argv[1]); print(); "
+        peak += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        said = run(
+            binder,
+            "-c",
+            peak,
+            script.name,
+            cwd=script.parent,
+            env={"PATH": os.environ["PATH"], "MPLBACKEND": "agg", "HOME": str(folder)},
+        )
+        peaks[script.stem] = int(said.splitlines()[-1])
+    assert set(peaks) == {page.stem for page in PAGES}
+    return max(peaks, key=peaks.get)
+
+
+def test_notebooks_run_from_their_links(
+    published,
+    binder,
+    quiet,
+    heaviest,
+    chromium,  # noqa: F811
+):
+    stems = {page.stem for page in SECTIONS.values()} | {heaviest, "check_your_model"}
+    for file, page in pages_of(published):
+        if file.stem not in stems:
+            continue
+        notebook = published / launched(page)
+        (path,) = parse_qs(link_to(page, "mybinder.org").query)["urlpath"]
+        tab = chromium.new_page()
+        with jupyterlab(published, binder, quiet) as (address, server):
+            peak = run_all(tab, f"{address}/{path}?reset", notebook, server)
+        tab.close()
+        print(f"{file.stem}: at most {peak:.0f} MB, kernel and server together")
+        assert 300 < peak < MEMORY
+        assert printed_in(notebook) == printed_on(page)
+
+
+# -- On Colab
+
+
+def execute(python, notebook, folder, environment):
+    """Run a notebook; return its exit code and what was said."""
+    nbconvert = [python, "-m", "nbconvert", "--to", "notebook", "--execute"]
+    done = subprocess.run(
+        [*map(str, nbconvert), "--output-dir", str(folder), str(notebook)],
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def colab(tmp_path, quiet):
+    """An environment in which google.colab can be imported."""
+    package = tmp_path / "stand-in/google/colab"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    return {**quiet, "PYTHONPATH": str(tmp_path / "stand-in")}
+
+
+def test_on_colab_what_is_missing_is_installed(
+    published, binder, quiet, colab, tmp_path
+):
+    notebook = published / "launch/auto_examples/dense/plot_1_no_bias.ipynb"
+    status, said = execute(binder, notebook, tmp_path, colab)
+    assert status == 0, said  # nothing was missing
+    run(binder, "-m", "pip", "uninstall", "--yes", "--quiet", "matplotlib")
+    status, said = execute(binder, notebook, tmp_path, quiet)
+    assert status != 0 and "No module named 'matplotlib'" in said
+    status, said = execute(binder, notebook, tmp_path, colab)
+    assert status == 0, said
+    assert "Version" in run(binder, "-m", "pip", "show", "matplotlib")
+
+
+# -- Downloads
+
+
+def commands_of(clone):
+    """The lines of shell on the page "How to run a page"."""
+    page = BeautifulSoup((clone / "how_to_run.html").read_text(), "html.parser")
+    blocks = page.select(".highlight-bash pre")
+    return [line for block in blocks for line in block.get_text().splitlines() if line]
+
+
+def test_the_commands_of_how_to_run(published, quiet, tmp_path):
+    install, plain, on_jax = commands_of(published)
+    python = new_environment(tmp_path / "venv")
+    quiet["PATH"] = f"{python.parent}{os.pathsep}{quiet['PATH']}"
+    run(*install.split(), env=quiet)
+    (archive,) = published.glob("_downloads/*/plot_1_no_bias.zip")
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(tmp_path)
+    said = run(*plain.split(), cwd=tmp_path, env=quiet)
+    assert "rounding units" in said and "\ntensorflow " in said
+    assert on_jax == f"KERAS_BACKEND=jax {plain}"
+
+
+def test_the_zip_of_all_notebooks_runs(published, binder, quiet, tmp_path):
+    (archive,) = published.glob("_downloads/*/auto_examples_jupyter.zip")
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(tmp_path)
+    notebooks = {path.stem: path for path in tmp_path.glob("**/plot_*.ipynb")}
+    assert set(notebooks) == {page.stem for page in PAGES}
+    for page in SECTIONS.values():
+        status, said = execute(binder, notebooks[page.stem], tmp_path, quiet)
+        assert status == 0, said
