@@ -8,13 +8,12 @@ before. Without JavaScript, the figure stands.
 
 import html
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import directives
-from report import GALLERY
+from report import GALLERY, number_ids
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx_gallery.scrapers import matplotlib_scraper
@@ -36,14 +35,6 @@ def product_of(variables):
     ):
         raise ExtensionError("the moving picture shows y = x @ kernel + bias only")
     return {name: array.tolist() for name, array in arrays.items()}
-
-
-def number_ids(path):
-    """Number the ids of an SVG; Matplotlib's depend on the last bits of its layout."""
-    text = path.read_text()
-    for number, name in enumerate(re.findall(r'id="([a-z][0-9a-f]{10})"', text)):
-        text = text.replace(name, f"{name[0]}{number}")
-    path.write_text(text)
 
 
 def scrape(block, block_vars, gallery_conf):

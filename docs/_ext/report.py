@@ -126,6 +126,14 @@ def table(header, rows):
     return "\n".join(lines) + "\n"
 
 
+def number_ids(path):
+    """Number the ids of an SVG; Matplotlib's depend on the last bits of its layout."""
+    text = path.read_text()
+    for number, name in enumerate(re.findall(r'id="([a-z][0-9a-f]{10})"', text)):
+        text = text.replace(name, f"{name[0]}{number}")
+    path.write_text(text)
+
+
 def draw(parts):
     """Draw each page's largest error as a part of its limit."""
     import matplotlib.pyplot as plt
@@ -136,8 +144,10 @@ def draw(parts):
         axis.axvline(1, linestyle="--", color="C1")
         axis.invert_yaxis()
         axis.set(title="Largest error as a part of its limit", xlim=(0, 1.05))
-        fig.savefig(GALLERY / "checks.png", dpi=150, bbox_inches="tight")
+        path = GALLERY / "checks.svg"
+        fig.savefig(path, bbox_inches="tight", metadata={"Date": None})
         plt.close(fig)
+    number_ids(path)
 
 
 def write(name, text):
