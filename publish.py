@@ -90,7 +90,8 @@ def commit_site(source):
     place = ("-C", SITE, f"--git-dir={git('rev-parse', '--absolute-git-dir')}")
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": f"{folder}/index"}
-        git(*place, f"--work-tree={SITE}", "add", "--all", "--force", ".", **index)
+        files = (".", ":!.buildinfo*")  # all but Sphinx' own notes
+        git(*place, f"--work-tree={SITE}", "add", "--all", "--force", *files, **index)
         tree = git("write-tree", **index)
     message = f"The site, built from {source}\n\n{TRAILER}: {source}"
     return git("commit-tree", tree, "-m", message, **author)

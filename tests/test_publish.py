@@ -45,6 +45,7 @@ class Source:
         (self.site / "_static").mkdir(parents=True, exist_ok=True)
         (self.site / "index.html").write_text(text)
         (self.site / "_static/style.css").write_text("")
+        (self.site / ".buildinfo").write_text("")
         (self.site / ".source-commit").write_text(commit)
         return commit
 
