@@ -158,4 +158,4 @@ $(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed
 $(LIGHTHOUSE): tests/lighthouse/package-lock.json
 	@command -v npm >/dev/null || { echo "Lighthouse needs Node.js 18 or newer with npm." \
 		"On Debian and Ubuntu: apt-get install npm" >&2; exit 1; }
-	@npm ci --prefix tests/lighthouse --no-audit --no-fund --silent
+	@npm ci --prefix tests/lighthouse --no-audit --no-fund --loglevel=error
