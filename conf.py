@@ -9,6 +9,7 @@ import pypandoc
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 from launch import FIRST_CELL, NOTEBOOKS  # noqa: E402
+from paths import SECTIONS  # noqa: E402
 from repository import find_repository, find_source, find_versions  # noqa: E402
 
 # nbsphinx looks for pandoc on the path; the package brings its own.
@@ -76,7 +77,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "backreferences_dir": "auto_examples/backreferences",  # for the home page
-    "subsection_order": ["../examples/dense", "*", "../examples/equality"],
+    "subsection_order": [s if s == "*" else f"../examples/{s}" for s in SECTIONS],
     "within_subsection_order": "FileNameSortKey",
     "reset_modules": ("matplotlib", "gallery.reset"),
     "reset_modules_order": "both",

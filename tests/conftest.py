@@ -14,12 +14,12 @@ import hypothesis
 import nbformat
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "docs/_ext"))
 import report  # noqa: E402, F401
+from paths import ROOT, find_pages  # noqa: E402
 
 SITE = ROOT / "docs" / "_build" / "html"
-PAGES = sorted(ROOT.glob("examples/*/plot_*.py"))
+PAGES = find_pages()
 COMPRESSED = (".css", ".html", ".js", ".svg", ".xml")
 PREFIX = "/keras-by-hand"  # the site is published below its repository's name
 

@@ -124,7 +124,8 @@ def test_a_deleted_page_disappears(project):
 )
 def test_links_launch_the_fork(tmp_path, remote, repository):
     (tmp_path / "docs/_ext").mkdir(parents=True)
-    shutil.copy(ROOT / "docs/_ext/repository.py", tmp_path / "docs/_ext")
+    for name in ("paths.py", "repository.py"):
+        shutil.copy(ROOT / "docs/_ext" / name, tmp_path / "docs/_ext")
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     if remote:
         add = ["git", "-C", tmp_path, "remote", "add", "origin", remote]

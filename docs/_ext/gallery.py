@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import report
-from report import ROOT, STYLE
+from paths import ROOT, STYLE
 
 PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
 

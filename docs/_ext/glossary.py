@@ -8,7 +8,8 @@ import re
 from collections import Counter
 
 from docutils import nodes
-from report import DOCS, ROOT
+from paths import DOCS, find_pages
+from report import name_of
 from sphinx import addnodes
 
 GLOSSARY = DOCS / "glossary.rst"
@@ -95,8 +96,7 @@ def find_related(texts):
 
 def read_again(app, env, added, changed, removed):
     """Find the related pages; return the pages for which they have changed."""
-    sources = sorted(ROOT.glob("examples/*/plot_*.py"))
-    texts = {f"{file.parent.name}/{file.stem}": file.read_text() for file in sources}
+    texts = {name_of(page): page.read_text() for page in find_pages()}
     before, env.related = getattr(env, "related", {}), find_related(texts)
     return [
         f"auto_examples/{page}"

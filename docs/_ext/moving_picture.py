@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import directives
-from report import GALLERY, number_ids
+from paths import GALLERY
+from report import number_ids
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx_gallery.scrapers import matplotlib_scraper

@@ -9,16 +9,12 @@ import functools
 import hashlib
 import json
 import re
-from pathlib import Path
 
 import numpy as np
+from paths import DOCS, EXAMPLES, GALLERY, ROOT, STYLE, find_pages
 from sphinx.util import logging
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
-GALLERY = DOCS / "auto_examples"
 FAULTS = DOCS / "_build" / "faults.json"
-STYLE = Path(__file__).with_name("gallery.mplstyle")
 STATES = {  # of a fault on a page, and their signs in the matrix
     "caught": ":abbr:`● (caught)`",
     "no effect": ":abbr:`· (no effect)`",
@@ -78,7 +74,7 @@ def stop(page):
         setattr(np.testing, name, original[name])
     modules = {"Keras": keras, "TensorFlow": tf, "NumPy": np}
     versions = {name: module.__version__ for name, module in modules.items()}
-    (source,) = ROOT.glob(f"examples/*/{page}")
+    (source,) = EXAMPLES.glob(f"*/{page}")
     path = GALLERY / source.parent.name / f"{source.stem}.checks.json"
     path.write_text(json.dumps({"checks": checks, "versions": versions}))
 
@@ -159,16 +155,23 @@ def write(name, text):
     return False
 
 
+def name_of(page):
+    """Return a script's name on the site and in the records: section/stem."""
+    return f"{page.parent.name}/{page.stem}"
+
+
 def write_checks(app):
     """Write the table of all pages, its figure, and the totals."""
     rows, parts, everything, versions = [], {}, [], {}
-    for path in sorted(GALLERY.glob("*/*.checks.json")):
+    for page in find_pages():
+        path = GALLERY / f"{name_of(page)}.checks.json"
+        if not path.exists():  # the page has failed, and the build says so
+            continue
         record = json.loads(path.read_text())
-        page = path.name.removesuffix(".checks.json")
         count, exact, numbers, part = summary(record["checks"])
-        link = f":doc:`/auto_examples/{path.parent.name}/{page}`"
+        link = f":doc:`/auto_examples/{name_of(page)}`"
         rows.append((link, count, exact, f"{numbers:,}", f"{part:.2f}"))
-        parts[page] = part
+        parts[page.stem] = part
         everything += record["checks"]
         versions = record["versions"]
     write("totals.inc", f"{len(rows)} pages, {sentence(everything, versions)}.\n")
@@ -177,30 +180,37 @@ def write_checks(app):
         draw(parts)
 
 
-def write_faults(app):
-    """Write the matrix of faults and pages, if it was measured on these very files."""
-    record = json.loads(FAULTS.read_text()) if FAULTS.exists() else {"pages": {}}
-    pages = record["pages"]
-    now = {
-        f"{path.parent.name}/{path.stem}" for path in ROOT.glob("examples/*/plot_*.py")
-    }
-    if set(pages) != now or any(
-        hashlib.sha256((ROOT / name).read_bytes()).hexdigest() != digest
-        for name, digest in record["sources"].items()
-    ):
-        write("faults.inc", "Not run for this build: ``make faults`` runs them.\n")
-        return
+def matrix(pages):
+    """Return the matrix of some pages and their faults, and what its columns are."""
     faults = dict.fromkeys(fault for states in pages.values() for fault in states)
     rows = [
         (fault, *(STATES.get(states.get(fault), "") for states in pages.values()))
         for fault in faults
     ]
-    found = [state for states in pages.values() for state in states.values()]
-    counts = ", ".join(f"{found.count(state)} times {state}" for state in STATES)
-    counts = f"{len(faults)} faults on {len(pages)} pages: {counts}.\n"
     legend = "".join(f"#. :doc:`/auto_examples/{page}`\n" for page in pages)
-    header = ("Fault", *range(1, len(pages) + 1))
-    write("faults.inc", f"{counts}\n{legend}\n{table(header, rows)}")
+    return f"{legend}\n{table(('Fault', *range(1, len(pages) + 1)), rows)}"
+
+
+def write_faults(app):
+    """Write the matrices of faults and pages, a section each, if they were measured on
+    these very files."""
+    record = json.loads(FAULTS.read_text()) if FAULTS.exists() else {"pages": {}}
+    pages = record["pages"]
+    if set(pages) != set(map(name_of, find_pages())) or any(
+        hashlib.sha256((ROOT / name).read_bytes()).hexdigest() != digest
+        for name, digest in record["sources"].items()
+    ):
+        write("faults.inc", "Not run for this build: ``make faults`` runs them.\n")
+        return
+    found = [state for states in pages.values() for state in states.values()]
+    faults = {fault for states in pages.values() for fault in states}
+    counts = ", ".join(f"{found.count(state)} times {state}" for state in STATES)
+    text = f"{len(faults)} faults on {len(pages)} pages: {counts}.\n"
+    for section in dict.fromkeys(page.split("/")[0] for page in pages):
+        group = {page: pages[page] for page in pages if page.startswith(f"{section}/")}
+        title = section.capitalize()
+        text += f"\n{title}\n{'-' * len(title)}\n\n{matrix(group)}"
+    write("faults.inc", text)
 
 
 def setup(app):

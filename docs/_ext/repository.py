@@ -9,9 +9,9 @@ import re
 import subprocess
 import sys
 from importlib import metadata
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from paths import ROOT
+
 REPOSITORY = "keras-by-hand/keras-by-hand"  # when neither GitHub nor git tells
 
 
