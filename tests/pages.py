@@ -19,6 +19,15 @@ matplotlib.use("agg")
 logging.getLogger("tensorflow").setLevel("ERROR")  # many models, on purpose
 PRINT_OPTIONS = np.get_printoptions()
 gc.freeze()  # or clear_session walks through all of TensorFlow, every time
+OBSERVED = [  # where Keras hands something to a page
+    (keras.Model, "predict"),
+    (keras.Model, "predict_on_batch"),
+    (keras.Model, "train_on_batch"),
+    (keras.Model, "test_on_batch"),
+    (keras.Model, "evaluate"),
+    (keras.layers.Layer, "get_weights"),
+    (keras.ops, "convert_to_numpy"),
+]
 
 
 def run(tree, name):

@@ -5,13 +5,13 @@ import pages
 import pytest
 
 (PAGE,) = [page for page in pages.PAGES if page.stem == "plot_3_ones_bias"]
-DENSE = faults.FAULTS["dense"]
+DENSE = faults.faults_of(PAGE)
 
 
 def state(page, name):
-    with faults.recorded_predictions(measure_limit=True) as clean:
+    with faults.observed(measure_limit=True) as clean:
         pages.run(page.read_text(), page.name)
-    return faults.cell(page, DENSE[name], clean)[0]
+    return faults.cell(page, DENSE[name], clean)
 
 
 @pytest.mark.parametrize(
