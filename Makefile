@@ -97,7 +97,7 @@ lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 	$(LOCK) $(UPGRADE) tests/requirements.in -o tests/requirements.txt
-	printf '%s\n' keras matplotlib numpy tensorflow-cpu | $(BIN)/uv pip compile \
+	printf '%s\n' keras matplotlib numpy scikit-learn tensorflow-cpu | $(BIN)/uv pip compile \
 		--quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 		-c requirements.txt --no-annotate --custom-compile-command "make lock" \
 		- -o binder/requirements.txt
@@ -152,7 +152,7 @@ $(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed
 	@echo "Installing $< into .venv-$*"
 	@$(PYTHON) -m venv --clear .venv-$*
 	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
-		-r $< -c binder/requirements.txt keras matplotlib numpy
+		-r $< -c binder/requirements.txt keras matplotlib numpy scikit-learn
 	@touch $@
 
 $(LIGHTHOUSE): tests/lighthouse/package-lock.json

@@ -87,7 +87,7 @@ def test_locks_agree():
 
 
 def test_binder_has_what_pages_import():
-    needed = {"keras", "matplotlib", "numpy", "tensorflow-cpu"}
+    needed = {"keras", "matplotlib", "numpy", "scikit-learn", "tensorflow-cpu"}
     assert needed <= set(locked("binder/requirements.txt"))
     assert (ROOT / "binder/runtime.txt").read_text() == "python-3.11\n"
 

@@ -17,8 +17,9 @@ try:
 except ImportError:
     missing = []
 else:
-    packages = ["keras", "matplotlib", "numpy", "tensorflow"]
+    packages = ["keras", "matplotlib", "numpy", "sklearn", "tensorflow"]
     missing = [name for name in packages if not importlib.util.find_spec(name)]
+    missing = [name.replace("sklearn", "scikit-learn") for name in missing]
 if missing:
     %pip install --quiet {" ".join(missing)}"""
 
