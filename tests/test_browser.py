@@ -1,5 +1,6 @@
 """The built site in Chromium, as a reader meets it."""
 
+import contextlib
 import os
 from urllib.parse import urlsplit
 
@@ -11,8 +12,8 @@ from playwright.sync_api import expect, sync_playwright
 HTML = [file.relative_to(SITE).as_posix() for file in sorted(SITE.glob("**/*.html"))]
 
 
-@pytest.fixture(scope="module")
-def chromium():
+@contextlib.contextmanager
+def opened_chromium():
     path = browser.find()
     if path is None:
         reason = "no Chromium is here and none could be installed"
@@ -24,6 +25,12 @@ def chromium():
         )
         yield instance
         instance.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with opened_chromium() as instance:
+        yield instance
 
 
 @pytest.fixture
