@@ -53,6 +53,7 @@ def altered_argument(owner, name, change, method="__init__"):
             holds[name] = change(holds[name])
         return real(*given.args, **given.kwargs)
 
+    changed.__signature__ = signature  # which Keras reads when it makes a layer
     return mock.patch.object(owner, method, changed)
 
 
@@ -68,6 +69,7 @@ def ignoring_argument(owner, name, method="__init__"):
         given.arguments.get("kwargs", {}).pop(name, None)
         return real(*given.args, **given.kwargs)
 
+    changed.__signature__ = signature  # which Keras reads when it makes a layer
     return mock.patch.object(owner, method, changed)
 
 

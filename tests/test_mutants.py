@@ -40,6 +40,9 @@ FUNCTIONS = {
 }
 WORDS = {"float64": "float16"}
 ARRAYS = r"^(x|z|x_steps|with_ones)$|kernel|bias|reshaped"  # they are reversed
+# They compute the same with their two operands, or arguments, exchanged.
+SYMMETRIC = ast.Add | ast.Mult | ast.BitAnd | ast.BitOr | ast.BitXor
+COMMUTATIVE = ("logaddexp", "max", "maximum", "min", "minimum", "multiply")
 
 
 def equivalent(page):
@@ -48,16 +51,22 @@ def equivalent(page):
     return catalogue.EQUIVALENT.get(page.stem, {})
 
 
+def is_call(node, *names):
+    return isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in names
+
+
 def variants(node):
     """Yield changed copies of one node of an ast, those that a reader might write."""
     if isinstance(node, ast.BinOp):
         if type(node.op) in OPERATORS:
             yield ast.BinOp(node.left, OPERATORS[type(node.op)](), node.right)
-        if not isinstance(node.op, ast.Add | ast.Mult):  # they are the same reversed
+        if not isinstance(node.op, SYMMETRIC):
             yield ast.BinOp(node.right, node.op, node.left)
     elif isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARISONS:
         turned = COMPARISONS[type(node.ops[0])]()
         yield ast.Compare(node.left, [turned, *node.ops[1:]], node.comparators)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield ast.Constant(not node.value)
     elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         yield ast.Constant(node.value + 1)
         yield ast.Constant(node.value - 1)
@@ -66,6 +75,8 @@ def variants(node):
     elif isinstance(node, ast.Attribute) and node.attr in FUNCTIONS:
         yield ast.Attribute(node.value, FUNCTIONS[node.attr], node.ctx)
     elif isinstance(node, ast.Call) and len(node.args) == 2:
+        if is_call(node, *COMMUTATIVE):
+            return
         yield ast.Call(node.func, node.args[::-1], node.keywords)
     elif isinstance(node, ast.UnaryOp):
         yield node.operand
@@ -74,13 +85,14 @@ def variants(node):
             yield ast.parse(f"np.flip({node.id})", mode="eval").body
 
 
-def is_call(node, *names):
-    return isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in names
-
-
 def roots(page):
-    """Return the parts of the page that are mutated, and the ast that holds them."""
+    """Return the parts of the page that are mutated, and the ast that holds them.
+
+    The ast ends with the last check, since what follows can hardly fail: the figure.
+    """
     found, tree = pages.sections(page)
+    while "np.testing." not in ast.unparse(tree.body[-1]):
+        tree.body.pop()
     exact = [
         call.args[1] for call in ast.walk(tree) if is_call(call, "assert_array_equal")
     ]
@@ -102,16 +114,36 @@ class Replace(ast.NodeTransformer):
         return self.other if node is self.node else self.generic_visit(node)
 
 
+def reversed_in_vain(part):
+    """The names of functions, and of arrays of which only the shape is asked."""
+    for node in ast.walk(part):
+        if isinstance(node, ast.Attribute) and node.attr in ("shape", "size"):
+            yield node.value
+        elif isinstance(node, ast.Call):
+            yield node.func
+            if is_call(node, "len"):
+                yield node.args[0]
+
+
 def mutants(page):
-    """Yield ((before, after), ast of the page) for each mutant of a page."""
+    """Yield ((before, after), ast of the page) for each mutant of a page.
+
+    Before and after are the one line that differs, as ast.unparse writes it.
+    """
     parts, tree = roots(page)
     for part in parts:
+        unmoved = {n for n in reversed_in_vain(part) if isinstance(n, ast.Name)}
         for node in ast.walk(part):
-            for variant in variants(node):
-                whole, line, place = copy.deepcopy((tree, part, node))
+            for variant in () if node in unmoved else variants(node):
+                whole, mutant, place = copy.deepcopy((tree, part, node))
                 replace = Replace(place, variant)
-                change = ast.unparse(part), ast.unparse(replace.visit(line))
-                yield change, ast.fix_missing_locations(replace.visit(whole))
+                texts = ast.unparse(part), ast.unparse(replace.visit(mutant))
+                lines = zip(*(text.splitlines() for text in texts))
+                changed = [
+                    (old.strip(), new.strip()) for old, new in lines if old != new
+                ]
+                if changed:  # unless two equal arguments have been exchanged
+                    yield changed[0], ast.fix_missing_locations(replace.visit(whole))
 
 
 def remember(owner, name, returned):
@@ -134,6 +166,8 @@ def repeat(owner, name, returned):
     def repeating(*args, **kwargs):
         if (value := next(again, None)) is None:
             raise IndexError("the page asks more often")
+        if name == "train_on_batch":  # the page may ask for the optimizer's variables
+            args[0].optimizer.build(args[0].trainable_variables)
         return copy.deepcopy(value)
 
     return mock.patch.object(owner, name, repeating)
@@ -144,19 +178,21 @@ def passes():
     """Return a function that tells whether a page passes, given as (page, ast).
 
     Keras computes the same for all mutants of a page, so it does it once, and what it
-    returned is repeated, in the order in which the page asks for it.
+    returned is repeated, in the order in which the page asks for it. Only where what
+    is mutated calls Keras, it has to compute each time.
     """
     known = {}
 
     def passes(page, tree):
         memory = remember if page not in known else repeat
         returned = known.setdefault(page, collections.defaultdict(list))
+        calls_keras = any("keras." in ast.unparse(part) for part in roots(page)[0])
         with contextlib.ExitStack() as stack:
-            for owner, name in pages.OBSERVED:
+            for owner, name in () if calls_keras else pages.OBSERVED:
                 stack.enter_context(memory(owner, name, returned[name]))
             try:
                 pages.run(tree, page.name)
-            except (AssertionError, ValueError, TypeError, IndexError):
+            except Exception:
                 return False
         return True
 
@@ -165,7 +201,7 @@ def passes():
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.stem)
 def test_mutants_are_caught(page, passes):
-    unchanged = pages.sections(page)[1]
+    unchanged = roots(page)[1]
     assert passes(page, unchanged) and passes(page, unchanged)
     changes = list(mutants(page))
     assert changes
@@ -189,7 +225,7 @@ LIMITED = [page for page in pages.PAGES if "assert_array_less" in page.read_text
 @pytest.mark.parametrize("page", LIMITED, ids=lambda page: page.stem)
 def test_a_check_that_cannot_fail_is_noticed(page, passes):
     known = equivalent(page)
-    assert not passes(page, weakened(pages.sections(page)[1])) or any(
+    assert not passes(page, weakened(roots(page)[1])) or any(
         change not in known and passes(page, weakened(tree))
         for change, tree in mutants(page)
     )
