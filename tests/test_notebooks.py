@@ -7,6 +7,7 @@ import pytest
 from conftest import PAGES, ROOT, SITE
 from launch import FIRST_CELL
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = sorted(SITE.glob("_downloads/*/*.ipynb"))
 
@@ -49,18 +50,23 @@ keras.Model(inputs, y).save(path)
 """
 
 
-def test_check_your_model_names_what_it_cannot_check(tmp_path):
+def check_model(folder, statements):
+    """Run check_your_model with other statements that set its path; return its text."""
     notebook = nbformat.read(ROOT / "docs/check_your_model.ipynb", as_version=4)
     own = 'path = f"{folder.name}/rings.keras"\n'
     (cell,) = [cell for cell in notebook.cells if own in cell.source]
-    cell.source = cell.source.replace(own, ANOTHER_MODEL)
-    resources = {"metadata": {"path": tmp_path}}
+    cell.source = cell.source.replace(own, statements)
+    resources = {"metadata": {"path": folder}}
     NotebookClient(notebook, timeout=120, resources=resources).execute()
-    text = "".join(
+    return "".join(
         output.get("text", "")
         for cell in notebook.cells
         for output in cell.get("outputs", [])
     )
+
+
+def test_check_your_model_names_what_it_cannot_check(tmp_path):
+    text = check_model(tmp_path, ANOTHER_MODEL)
     for line in (
         "smooth: NumPy does not know activation gelu here",
         "norm: NumPy does not know a layer of class LayerNormalization here",
@@ -70,3 +76,48 @@ def test_check_your_model_names_what_it_cannot_check(tmp_path):
     assert "4 of 7 layers checked" in text
     for name in ("shared", "first", "flat", "last"):
         assert re.search(rf"^{name} .* 0\.\d\d$", text, re.M)
+    assert "5 Dense layers compared with the file, to the bit\n" in text
+    reason = "NumPy does not know every layer here"
+    assert f"not predicted from the file: {reason}\n" in text
+
+
+FUNCTIONAL_MODEL = """
+inputs = keras.Input((3, 4), name="inputs")
+y = keras.layers.Dense(5, activation="relu", name="dense_1")(inputs)
+y = keras.layers.Flatten(name="flat")(y)
+y = keras.layers.Dense(6, activation="tanh", use_bias=False, name="dense")(y)
+y = keras.layers.Dense(2, activation="sigmoid", name="last")(y)
+path = f"{folder.name}/functional.keras"
+keras.Model(inputs, y).save(path)
+"""
+
+
+def test_check_your_model_predicts_from_the_file(tmp_path):
+    text = check_model(tmp_path, FUNCTIONAL_MODEL)
+    assert "3 Dense layers compared with the file, to the bit\n" in text
+    line = r"^predicted from the file: largest error \d\.\d+e-\d+, 0\.\d\d of limit$"
+    assert re.search(line, text, re.M)
+
+
+WRONG_LOAD = """
+inner_load = keras.layers.Dense.load_own_variables
+
+
+def load_reversed(self, store):
+    inner_load(self, {"0": store["0"], "1": store["1"][::-1]})
+
+
+keras.layers.Dense.load_own_variables = load_reversed
+path = f"{folder.name}/rings.keras"
+"""
+
+
+def test_check_your_model_sees_what_keras_loads_wrong(tmp_path):
+    with pytest.raises(CellExecutionError, match="first in the file"):
+        check_model(tmp_path, WRONG_LOAD)
+
+
+def test_check_your_model_says_what_a_weights_file_lacks(tmp_path):
+    path = 'path = f"{folder.name}/rings.weights.h5"\nmodel.save_weights(path)\n'
+    with pytest.raises(CellExecutionError, match="no layers and no activations"):
+        check_model(tmp_path, path)

@@ -1,0 +1,188 @@
+"""The reader of a page, where there is no Keras: NumPy and h5py predict alone."""
+
+import ast
+
+import keras
+import numpy as np
+import pages
+import pytest
+from binder import new_environment, run
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+from test_setup import locked
+
+(PAGE,) = pages.ROOT.glob("examples/files/plot_*_predict_without_keras.py")
+NEEDED = ("h5py", "numpy")
+USE = """
+import sys
+
+_, file, given, wanted = sys.argv
+np.save(wanted, predict(np.load(given), read(file)))
+"""
+
+
+def reader():
+    """The lines that a reader copies: the first code under "Compute it", and what it
+    imports of all that the page does."""
+    blocks = [(kind, text) for kind, text, _ in split_code_and_text_blocks(PAGE)[1]]
+    (place,) = [
+        number
+        for number, (kind, text) in enumerate(blocks)
+        if kind == "text" and text.startswith("Compute it\n")
+    ]
+    kind, lines = blocks[place + 1]
+    assert kind == "code"
+    used = {
+        node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name)
+    }
+    imports = [
+        ast.unparse(statement)
+        for statement in ast.parse(PAGE.read_text()).body
+        if isinstance(statement, ast.Import)
+        for name in statement.names
+        if (name.asname or name.name) in used
+    ]
+    return "\n".join([*imports, lines])
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """The Python of an environment with nothing but NumPy and h5py."""
+    versions = locked("requirements.txt")
+    chosen = [f"{name}=={versions[name]}" for name in NEEDED]
+    return new_environment(tmp_path_factory.mktemp("bare"), *chosen)
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory):
+    path = tmp_path_factory.mktemp("reader") / "reader.py"
+    path.write_text(reader() + USE)
+    return path
+
+
+def test_the_environment_is_bare(bare):
+    listed = run(bare, "-m", "pip", "list", "--format=freeze").split()
+    installed = {line.split("==")[0].lower() for line in listed if "==" in line}
+    assert set(NEEDED) <= installed <= {*NEEDED, "pip", "setuptools", "wheel"}
+    missing = "import importlib.util as u; print(u.find_spec('keras'))"
+    assert run(bare, "-c", missing).strip() == "None"
+    with pytest.raises(AssertionError, match="No module named 'keras'"):
+        run(bare, "-c", "import keras")
+
+
+def test_the_reader_imports_no_more():
+    lines = reader().splitlines()
+    imported = {line.split()[1] for line in lines if line.startswith("import ")}
+    assert imported == {"h5py", "json", "numpy", "zipfile"}
+
+
+def model_of(*layers):
+    return keras.Sequential([keras.Input(shape=(2,)), *layers])
+
+
+def saved(activations, functional, file):
+    """A model with misleading names, its weights, and the file that it is saved to."""
+    first, second, third, last = activations
+    model = model_of(
+        keras.layers.Dense(16, activation=first, name="dense_1"),
+        keras.layers.Dense(8, use_bias=False, activation=second, name="dense"),
+        keras.layers.Dense(12, activation=third, name="dense_2"),
+        keras.layers.Dense(3, activation=last, name="first"),
+    )
+    if functional:
+        model = keras.Model(model.inputs[0], model.outputs[0])
+    keras.utils.set_random_seed(313)
+    for weight in model.weights:
+        weight.assign(np.random.randint(-2, 3, size=weight.shape) / 4)
+    model.save(file)
+    return model
+
+
+def predicted(bare, script, file, x, folder):
+    """What the reader makes of a file, where there is no Keras."""
+    given, wanted = folder / "x.npy", folder / "y.npy"
+    np.save(given, x)
+    assert run(bare, "-I", script, file, given, wanted, cwd=folder) == ""
+    return np.load(wanted)
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_it_predicts_the_same_to_the_bit(bare, script, functional, tmp_path):
+    activations = ["relu", "linear", "relu", "linear"]
+    model = saved(activations, functional, tmp_path / "m.keras")
+    x = np.random.randint(-3, 4, size=(100, 2)).astype("float32")
+    found = predicted(bare, script, tmp_path / "m.keras", x, tmp_path)
+    assert found.shape == (100, 3)
+    np.testing.assert_array_equal(found, model.predict(x, verbose=0))
+
+
+def test_it_predicts_with_the_other_activations(bare, script, tmp_path):
+    activations = ["tanh", "sigmoid", "relu", "softmax"]
+    model = saved(activations, False, tmp_path / "m.keras")
+    x = np.random.normal(size=(100, 2)).astype("float32")
+    found = predicted(bare, script, tmp_path / "m.keras", x, tmp_path)
+    y = model.predict(x, verbose=0)
+    assert np.ptp(y, axis=0).min() > 0.01
+    assert np.max(np.abs(found - y)) < 1e-4  # rough: the page has the limits
+
+
+def branched():
+    inputs = keras.Input(shape=(2,))
+    first = keras.layers.Dense(2)(inputs)
+    second = keras.layers.Dense(2)(inputs)
+    return keras.Model(inputs, keras.layers.Dense(2)(second) + first)
+
+
+def side_by_side():
+    inputs = keras.Input(shape=(2,))
+    return keras.Model(
+        inputs,
+        [
+            keras.layers.Dense(2, name="a")(inputs),
+            keras.layers.Dense(2, name="b")(inputs),
+        ],
+    )
+
+
+def twice():
+    inputs = keras.Input(shape=(2,))
+    shared = keras.layers.Dense(2, name="shared")
+    return keras.Model(inputs, shared(shared(inputs)))
+
+
+def two_outputs():
+    inputs = keras.Input(shape=(2,))
+    hidden = keras.layers.Dense(2)(inputs)
+    return keras.Model(inputs, [hidden, keras.layers.Dense(2)(hidden)])
+
+
+def quantized():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name="q")])
+    model.quantize("int8", filters="q")
+    return model
+
+
+REFUSED = {
+    "b: input is": side_by_side,
+    "shared: input is": twice,
+    "numbers that tell the output is 6": two_outputs,
+    "q: dtype is": quantized,
+    "input is|is Add": branched,
+    "is Lambda": lambda: model_of(keras.layers.Lambda(lambda x: 2 * x)),
+    "is Normalization": lambda: model_of(keras.layers.Normalization()),
+    "activation is gelu": lambda: model_of(keras.layers.Dense(2, activation="gelu")),
+    "activation is {": lambda: model_of(
+        keras.layers.Dense(2, activation=keras.layers.LeakyReLU())
+    ),
+    "dtype is": lambda: model_of(keras.layers.Dense(2, dtype="mixed_bfloat16")),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_it_refuses_what_it_does_not_know(reason, tmp_path):
+    """In this process, where Keras can make the files."""
+    variables = {}
+    exec(compile(reader(), "reader", "exec"), variables)
+    file = tmp_path / "model.keras"
+    REFUSED[reason]().save(file)
+    with pytest.raises(ValueError, match=reason.replace("{", r"\{")):
+        variables["read"](file)
