@@ -31,6 +31,7 @@ extensions = [
     "nbsphinx",
     "notfound.extension",
     "sphinxext.opengraph",
+    "coverage",
     "gallery",
     "glossary",
     "launch",

@@ -20,6 +20,21 @@ MISTAKES = {
         "relu = np.maximum(0, with_ones)",
         "relu = np.abs(with_ones)",
     ),
+    "plot_1_rectifiers": ("np.clip(z, 0, 6)", "np.clip(z, 0, 5)"),
+    "plot_1_any_rank": ("(rows @ kernel + bias)", "(rows @ kernel - bias)"),
+    "plot_4_regularizers": ("np.sum(np.abs(values))", "np.sum(values)"),
+    "plot_1_gradient_of_dense": (
+        "np.sum(gradient, axis=0)",
+        "np.mean(gradient, axis=0)",
+    ),
+    "plot_1_low_rank": ("x @ kernel + (x @ a) @ b + bias", "x @ kernel + bias"),
+    "plot_2_sixteen_bits": ("0x7FFF", "0x8000"),
+    "plot_4_own_variables": ("x @ kernel + sum(bias)", "x @ kernel - sum(bias)"),
+    "plot_1_int8": ("np.rint(values * scale)", "np.floor(values * scale)"),
+    "plot_1_at_construction": (
+        "expected = np.maximum(0, x @ kernel + bias)",
+        "expected = x @ kernel + bias",
+    ),
     "plot_what_equal_means": (
         'x @ kernel.astype("float64")\n\n',
         'x @ kernel[::-1].astype("float64")\n\n',

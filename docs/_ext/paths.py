@@ -9,7 +9,10 @@ GALLERY = DOCS / "auto_examples"
 STYLE = Path(__file__).with_name("gallery.mplstyle")
 
 # Folders of examples/; one that is not named here comes before the last two.
-FIRST = ["dense", "activations", "shapes", "weights", "training"]
+FIRST = [
+    *("dense", "activations", "shapes", "weights", "training"),
+    *("precision", "adapters", "quantization", "files"),
+]
 LAST = ["refusals", "equality"]
 SECTIONS = [*FIRST, "*", *LAST]
 
