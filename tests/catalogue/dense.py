@@ -18,7 +18,7 @@ def accumulating(dtype):
 
     def call(self, x, training=None):
         y = ops.matmul(ops.cast(x, dtype), ops.cast(self.kernel, dtype))
-        y = ops.cast(y, "float32")
+        y = ops.cast(y, self.compute_dtype)
         return self.activation(y if self.bias is None else y + self.bias)
 
     return mock.patch.object(keras.layers.Dense, "call", call)

@@ -235,21 +235,7 @@ def growth_steps(change):
     return altered_argument(LossScaleOptimizer, "dynamic_growth_steps", change)
 
 
-def accumulating(dtype):
-    """A Dense layer of any dtype that multiplies and sums in another one."""
-
-    def call(self, x, training=None):
-        y = ops.matmul(ops.cast(x, dtype), ops.cast(self.kernel, dtype))
-        y = ops.cast(y, self.compute_dtype)
-        return self.activation(y if self.bias is None else y + self.bias)
-
-    return mock.patch.object(keras.layers.Dense, "call", call)
-
-
 FAULTS = {
-    # In place of those of the same name for Dense, which are for float32 alone.
-    "sum: in float16": accumulating("float16"),
-    "sum: in bfloat16": accumulating("bfloat16"),
     "float64: input cast to float32": dense(inputs=to_float32),
     "float64: kernel cast to float32": dense(kernel=to_float32),
     "float64: bias cast to float32": dense(bias=to_float32),
