@@ -68,11 +68,13 @@ def dense_limit(model, x):
 
 def rough_limit(value):
     """How far rounding may move each entry of anything else: 32 times the last bit of
-    its largest entry. Integers and what is no number must not move at all."""
+    its largest entry. Integers and what is no number must not move at all. A loss comes
+    as a Python float, but was computed in float32."""
     if value.dtype.kind not in "fcV" or value.size == 0:  # "V": bfloat16
         return np.zeros(value.shape)
     largest = np.max(np.abs(np.nan_to_num(value.astype("float64"), posinf=0, neginf=0)))
-    return 32 * float(ml_dtypes.finfo(value.dtype).eps) * largest
+    dtype = value.dtype if value.ndim else "float32"
+    return 32 * float(ml_dtypes.finfo(dtype).eps) * largest
 
 
 @contextlib.contextmanager
