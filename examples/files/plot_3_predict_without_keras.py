@@ -224,8 +224,9 @@ grid = np.stack(np.meshgrid(steps, steps), axis=-1)  # (81, 81, features)
 ground = predict(grid, read_layers["tanh"])[..., 0]
 dots = files["tanh"][1][:, 0]
 fig, axis = plt.subplots(figsize=(5, 3.6), layout="constrained")
-axis.pcolormesh(steps, steps, ground, cmap="PuOr", vmin=-1, vmax=1)
-axis.scatter(*x.T, c=dots, cmap="PuOr", edgecolors="black", vmin=-1, vmax=1)
+shown = {"cmap": "PuOr", "vmin": -1, "vmax": 1}
+axis.imshow(ground, **shown, origin="lower", extent=(-4, 4, -4, 4))
+axis.scatter(*x.T, c=dots, **shown, edgecolors="black")
 axis.set(title="The first unit, from the file, and by Keras (dots)")
-axis.set(xlabel="first feature", ylabel="second feature", aspect="equal")
+axis.set(xlabel="first feature", ylabel="second feature")
 plt.show()

@@ -6,7 +6,7 @@ The parameters of a ``Dense`` layer are the entries of its kernel and of its
 bias. How many samples it sees, or how many steps a sequence has, changes
 nothing.
 
-.. math:: \text{parameters} = (\text{features} + 1) \cdot \text{units}
+.. math:: n_\text{parameters} = (\text{features} + 1) \cdot \text{units}
 """
 
 import keras
