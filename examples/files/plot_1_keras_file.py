@@ -9,7 +9,7 @@ for each ``Dense`` layer:
 
 .. math::
 
-   \text{weights} = \text{features} \cdot \text{units} \;
+   n_\text{weights} = \text{features} \cdot \text{units} \;
    [\, + \, \text{units, with a bias} \,]
 """
 

@@ -5,6 +5,10 @@ Each mode stores other variables, in its own order
 What a ``Dense`` layer writes to a file, and reads from it, are numbered arrays
 without names. Which they are and in which order they come depends on the mode
 of quantization, and so does the size of the file.
+
+.. math::
+
+   n_\text{bytes} = \sum_\text{arrays} n_\text{entries} \cdot b_\text{dtype}
 """
 
 import keras
