@@ -173,6 +173,12 @@ def repeat(owner, name, returned):
     return mock.patch.object(owner, name, repeating)
 
 
+@functools.cache
+def calls_keras(page):
+    """Whether the lines of a page that are mutated call Keras."""
+    return any("keras." in ast.unparse(part) for part in roots(page)[0])
+
+
 @pytest.fixture
 def passes():
     """Return a function that tells whether a page passes, given as (page, ast).
@@ -186,9 +192,8 @@ def passes():
     def passes(page, tree):
         memory = remember if page not in known else repeat
         returned = known.setdefault(page, collections.defaultdict(list))
-        calls_keras = any("keras." in ast.unparse(part) for part in roots(page)[0])
         with contextlib.ExitStack() as stack:
-            for owner, name in () if calls_keras else pages.OBSERVED:
+            for owner, name in () if calls_keras(page) else pages.OBSERVED:
                 stack.enter_context(memory(owner, name, returned[name]))
             try:
                 pages.run(tree, page.name)
