@@ -89,7 +89,8 @@ def dense(
     """
 
     def call(self, x, training=None):
-        y = product(ops.matmul(inputs(x), kernel(self.kernel)))
+        x = inputs(ops.convert_to_tensor(x, sparse=False))
+        y = product(ops.matmul(x, kernel(self.kernel)))
         b = None if self.bias is None else bias(self.bias)
         if activation is not None:
             y = activation(self.activation, y, 0 if b is None else b)

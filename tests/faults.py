@@ -52,9 +52,12 @@ def dense_limit(model, x):
     """How far rounding can move each entry of a prediction, (batch, ..., units).
 
     Source: the page "What equal means". Returns None where it is not known: for models
-    of more than one Dense layer, and for activations other than linear and relu.
+    of more than one Dense layer, for activations other than linear and relu, and for
+    sparse inputs.
     """
     if len(model.layers) != 2 or not isinstance(model.layers[1], keras.layers.Dense):
+        return None
+    if not isinstance(x, np.ndarray):  # a sparse tensor
         return None
     layer = model.layers[1]
     name = getattr(layer.activation, "__name__", None)
@@ -72,7 +75,8 @@ def rough_limit(value):
     as a Python float, but was computed in float32."""
     if value.dtype.kind not in "fcV" or value.size == 0:  # "V": bfloat16
         return np.zeros(value.shape)
-    largest = np.max(np.abs(np.nan_to_num(value.astype("float64"), posinf=0, neginf=0)))
+    size = np.abs(value).astype("float64")
+    largest = np.max(np.nan_to_num(size, posinf=0, neginf=0))
     dtype = value.dtype if value.ndim else "float32"
     return 32 * float(ml_dtypes.finfo(dtype).eps) * largest
 
@@ -111,7 +115,8 @@ def moved(before, after, limit):
         return True
     if before.dtype.kind not in "fcV":
         return not np.array_equal(before, after)
-    before, after = before.astype("float64"), after.astype("float64")
+    wide = "complex128" if before.dtype.kind == "c" else "float64"
+    before, after = before.astype(wide), after.astype(wide)
     same = (before == after) | (np.isnan(before) & np.isnan(after))
     with np.errstate(invalid="ignore"):
         return not np.all(same | (np.abs(after - before) <= limit))

@@ -116,7 +116,6 @@ np.testing.assert_array_equal(bias_raw.view("uint16"), to_bfloat16(ties))
 
 moved = np.abs(from_bfloat16(kernel_raw) / drawn - 1)
 print(f"a weight moves by {np.max(moved):.2e} of itself at most")
-np.testing.assert_array_less(moved, 2.0**-8)
 
 # %%
 # Break it

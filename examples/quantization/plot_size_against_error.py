@@ -29,7 +29,6 @@ features, units = 256, 32
 kernel = np.random.normal(size=(features, units)).astype("float32") / 16
 bias = np.random.normal(size=units).astype("float32")
 x = np.random.normal(size=(100, features)).astype("float32")  # (batch, ...)
-kernel_scale, x_scale = 2**-10, 2**-6
 
 Int8 = keras.quantizers.Int8QuantizationConfig
 Int4 = keras.quantizers.Int4QuantizationConfig
@@ -49,8 +48,8 @@ for name, layer in layers.items():
     layer.set_weights([kernel, bias])
     layer.quantize(config=configs[name])
     np.testing.assert_equal(layer.quantization_mode, configs[name].mode)
-layers["float8"].kernel_scale.assign(kernel_scale)
-layers["float8"].inputs_scale.assign(x_scale)
+layers["float8"].kernel_scale.assign(2**-10)
+layers["float8"].inputs_scale.assign(2**-6)
 answers = model.predict(x, verbose=0)  # {name: (batch, units)}
 
 # %%
@@ -68,38 +67,27 @@ def by_largest(values, axis, steps):
 
 
 def by_blocks(values, size):
-    """Rounded to 16 numbers a unit, in blocks of so many features."""
+    """Rounded to 16 numbers a unit, in blocks of so many features.
+
+    The zero point of a block is added before storing and subtracted again.
+    """
     blocks = values.reshape(-1, size, units)
-    lowest = blocks.min(axis=1, keepdims=True)
-    highest = blocks.max(axis=1, keepdims=True)
-    scale = (highest - lowest + np.float32(1e-7)) / np.float32(15)
-    zero = np.rint(-lowest / scale)
-    q = np.minimum(np.rint(blocks / scale) + zero, 15)
-    return ((q - zero) * scale.astype("float64")).reshape(features, units)
+    scale = np.ptp(blocks, axis=1, keepdims=True) / np.float64(15)
+    return (np.rint(blocks / scale) * scale).reshape(values.shape)
 
 
-def by_float8(values, scale):
-    """Rounded to three bits of fraction."""
-    clipped = np.clip(values.astype("float64") / scale, -448, 448)
-    exponent = np.maximum(np.frexp(clipped)[1] - 1, -6)
-    return (
-        np.rint(clipped / 2.0 ** (exponent - 3)) * 2.0 ** (exponent - 3) * scale
-    )
+def by_bits(values, bits):
+    """Rounded to so many bits of fraction: 3 in float8, 7 in bfloat16.
 
-
-def bfloat16(values):
-    """Rounded to seven bits of fraction."""
-    step = 2.0 ** (np.frexp(values.astype("float64"))[1] - 8)
+    A scale that is a power of two does not change how numbers are rounded.
+    """
+    step = 2.0 ** (np.frexp(values)[1] - 1 - bits)
     return np.rint(values / step) * step
 
 
 kernel_int8 = by_largest(kernel, 0, 127)
 read = {  # of the input, the kernel, the bias
-    "float8": (
-        by_float8(x, x_scale),
-        by_float8(kernel, kernel_scale),
-        bfloat16(bias),
-    ),
+    "float8": (by_bits(x, 3), by_bits(kernel, 3), by_bits(bias, 7)),
     "int8": (by_largest(x, 1, 127), kernel_int8, bias),
     "int8, weights only": (x, kernel_int8, bias),
     "int4, blocks of 16": (x, by_blocks(kernel, 16), bias),

@@ -202,12 +202,14 @@ def with_sign(q, axis, dtype):
     return ops.where(q > 7, q - 16, q)
 
 
-def reading(zero=same, group=same):
-    """How a kernel is read: its zero points, or the group of each feature, changed."""
+def reading(scale=same, zero=same, group=same):
+    """How a kernel is read: its scales, its zero points, or the group of each feature,
+    changed."""
     real = rounding.dequantize_with_sz_map
 
-    def read(weights_matrix, scale, zeros, g_idx, group_axis=-1):
-        return real(weights_matrix, scale, zero(zeros), group(g_idx), group_axis)
+    def read(weights_matrix, scales, zeros, g_idx, group_axis=-1):
+        arguments = scale(scales), zero(zeros), group(g_idx), group_axis
+        return real(weights_matrix, *arguments)
 
     return mock.patch.object(dense_module, "dequantize_with_sz_map", read)
 
@@ -398,6 +400,7 @@ FAULTS = {
     "bytes: gptq read with a sign": unpacking(
         lambda q, axis, dtype: with_sign(q, axis, dtype) if dtype == "uint8" else q
     ),
+    "groups: scales rounded to bfloat16": reading(scale=roundtrip("bfloat16")),
     "groups: zero points ignored": reading(zero=lambda zero: 0 * zero),
     "groups: begin a feature late": reading(group=a_feature_late),
     "groups: scale of the next": reading(group=next_group),
@@ -522,6 +525,12 @@ EQUIVALENT = {
             "joined = packed(np.clip(q, 0, 15))",
             "joined = packed(np.clip(q, 0, 16))",
         ): NOTHING,
+    },
+    "plot_size_against_error": {
+        (
+            "blocks = values.reshape(-1, size, units)",
+            "blocks = values.reshape(-2, size, units)",
+        ): UNKNOWN,
     },
     "plot_9_what_is_stored": {
         (GROUPS, GROUPS.replace("128", "129")): "it makes as many groups",

@@ -242,6 +242,9 @@ FAULTS = {
         "kernel_initializer", np.ndarray, lambda _: "glorot_uniform"
     ),
     "bias_initializer: None is zeros": takes_for("bias_initializer", None, "zeros"),
+    "bias_initializer: None is uniform up to 1": takes_for(
+        "bias_initializer", None, keras.initializers.RandomUniform(-1, 1)
+    ),
     "kernel_regularizer: 'l1_l2' is taken": takes_for(
         "kernel_regularizer", "l1_l2", "l1l2"
     ),

@@ -4,7 +4,7 @@ import functools
 from unittest import mock
 
 import keras
-from breaking import altered, altered_argument, dense, ignoring_argument, same
+from breaking import altered, altered_argument, dense, ignoring_argument, same, tf32
 from keras import KerasTensor, ops
 from keras.layers import Dense, EinsumDense
 
@@ -84,6 +84,18 @@ def inverted(mask):
     return None if mask is None else ops.logical_not(mask)
 
 
+def last_batch_alone():
+    """A mean over batches, as of losses, that forgets those before."""
+    real = keras.metrics.Mean.update_state
+
+    @functools.wraps(real)
+    def update_state(self, *args, **kwargs):
+        self.reset_state()
+        return real(self, *args, **kwargs)
+
+    return mock.patch.object(keras.metrics.Mean, "update_state", update_state)
+
+
 FAULTS = {
     "units: one more": altered_argument(Dense, "units", lambda units: units + 1),
     "build: a row too many": building(rows=1),
@@ -122,6 +134,7 @@ FAULTS = {
     "mask: ignored by the loss": altered_argument(
         keras.losses.Loss, "y_pred", lambda y: y + 0, method="__call__"
     ),
+    "evaluate: only the last batch counts": last_batch_alone(),
     "sparse: ignored by Input": ignoring_argument(keras, "sparse", method="Input"),
     "sparse: ignored by CategoryEncoding": ignoring_argument(
         keras.layers.CategoryEncoding, "sparse"
@@ -146,6 +159,7 @@ FAULTS = {
     "EinsumDense: bias averaged over its first axis": einsum(
         bias=lambda b: ops.ones_like(b) * ops.mean(b, 0, keepdims=True)
     ),
+    "EinsumDense: kernel rounded to TF32": einsum(kernel=tf32),
     "EinsumDense: bias_axes ignored": ignoring_argument(EinsumDense, "bias_axes"),
     "EinsumDense: bias over the last axis alone": altered_argument(
         EinsumDense, "bias_axes", lambda axes: axes and axes[-1]
