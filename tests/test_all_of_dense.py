@@ -15,7 +15,6 @@ CHECKED = {
     f"{group} {name}": (entry["page"], entry["fault"])
     for group, entries in GROUPS.items()
     for name, entry in entries.items()
-    if "to_come" not in entry
 }
 FILES = {f"{page.parent.name}/{page.stem}": page for page in pages.PAGES}
 
@@ -53,14 +52,6 @@ def test_every_name_that_keras_has_is_listed(names):
 def test_what_is_inherited_is_there():
     for name in GROUPS["inherited"]:
         assert hasattr(Layer, name) and name not in vars(Dense), name
-
-
-def test_what_is_to_come_has_no_section_yet():
-    sections = {page.parent.name for page in pages.PAGES}
-    waiting = {
-        entry.get("to_come") for group in GROUPS.values() for entry in group.values()
-    }
-    assert not waiting & sections
 
 
 def test_each_entry_has_a_fault_of_its_own():
