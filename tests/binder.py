@@ -21,7 +21,7 @@ import nbformat
 import psutil
 import pytest
 from bs4 import BeautifulSoup
-from conftest import PAGES, ROOT, SITE
+from conftest import PAGES, ROOT, SECTIONS, SITE
 from playwright.sync_api import expect
 from test_browser import opened_chromium
 from test_live import free_port, wait_for
@@ -29,7 +29,6 @@ from test_publish import git
 
 JUPYTERLAB = "jupyterlab>=4.4,<5"
 MEMORY = 1000  # MB: Binder gives 1 to 2 GB
-SECTIONS = {page.parent.name: page for page in reversed(PAGES)}  # the first of each
 
 
 def run(*command, **options):

@@ -20,6 +20,7 @@ from paths import ROOT, find_pages  # noqa: E402
 
 SITE = ROOT / "docs" / "_build" / "html"
 PAGES = find_pages()
+SECTIONS = {page.parent.name: page for page in reversed(PAGES)}  # the first of each
 COMPRESSED = (".css", ".html", ".js", ".svg", ".xml")
 PREFIX = "/keras-by-hand"  # the site is published below its repository's name
 

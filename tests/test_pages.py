@@ -1,4 +1,4 @@
-"""Every script that the site offers, run as a reader would."""
+"""The scripts that the site offers, run as a reader would."""
 
 import ast
 import os
@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import PAGES, ROOT, SITE, report
+from conftest import PAGES, ROOT, SECTIONS, SITE, report
 
 # What a page imports beyond Keras, NumPy and Matplotlib, as its subject.
 SUBJECTS = {
@@ -25,7 +25,8 @@ def offered(name):
     return file
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+# All run alone as notebooks, in test_notebooks.py, and as scripts in "make test-binder".
+@pytest.mark.parametrize("page", SECTIONS.values(), ids=lambda page: page.stem)
 def test_page_runs_alone(page, tmp_path):
     script = tmp_path / page.name
     script.write_bytes(offered(page.name).read_bytes())

@@ -83,7 +83,7 @@ def find_related(texts):
     for place, page in enumerate(pages):
         others = [
             (
-                -sum(weights[term] for term in used[page] & used[other]),
+                -math.fsum(weights[term] for term in used[page] & used[other]),
                 abs(place - n),
                 n,
             )

@@ -1,7 +1,8 @@
-"""Where a page can be launched besides Binder: on Google Colab."""
+"""Where a page can be launched: on Binder, and on Google Colab."""
 
 import re
 
+from paths import SECTIONS
 from repository import find_repository
 
 NOTEBOOKS = (
@@ -34,6 +35,17 @@ def add_colab_link(app, docname, source):
     source[0] = source[0].replace(downloads, container + downloads, 1)
 
 
+def share_badge(app, docname, source):
+    """Let all pages show one file of Binder's badge: each section has a copy.
+
+    Which of equal copies gets which name would depend on the order of reading.
+    """
+    badge = "images/binder_badge_logo.svg"
+    shared = f"/auto_examples/{SECTIONS[0]}/{badge}"
+    source[0] = source[0].replace(f".. image:: {badge}", f".. image:: {shared}")
+
+
 def setup(app):
     app.connect("source-read", add_colab_link)
+    app.connect("source-read", share_badge)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
