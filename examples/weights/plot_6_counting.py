@@ -107,7 +107,7 @@ class Counting(keras.layers.Dense):
         )
 
 
-layer = Counting(7)
+layer = Counting(7, name="counting")
 layer.build((None, 5))
 paths = [weight.path for weight in layer.non_trainable_weights]
 print(layer.count_params(), "parameters; not trainable:", *paths)
