@@ -53,9 +53,9 @@ test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 .PHONY: live
 PORT := 8000
 live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
-	@rm -rf docs/_build/live && mkdir -p docs/_build/live
-	@cp -a $(wildcard $(HTML) docs/_build/doctrees docs/_build/built-from.json) \
-		docs/_build/live 2>/dev/null || true  # begin with the site, if it is built
+	@test -d docs/_build/live || { mkdir -p docs/_build/live && \
+		for built in $(wildcard $(HTML) docs/_build/doctrees docs/_build/built-from.json); \
+		do cp -a $$built docs/_build/live || exit; done; }  # else every page runs first
 	@$(BIN)/sphinx-autobuild --port $(PORT) --watch examples --watch conf.py \
 		--re-ignore 'auto_examples|_build' --keep-going -q -c . \
 		-d docs/_build/live/doctrees docs docs/_build/live/html
