@@ -13,6 +13,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from conftest import PAGES, ROOT  # noqa: F401
+from gallery import forget_gradients
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 matplotlib.use("agg")
@@ -36,6 +37,7 @@ def run(tree, name):
     What it prints is dropped and what it draws is closed. Raises what the page raises:
     AssertionError where a check fails.
     """
+    forget_gradients()
     keras.utils.clear_session()
     np.set_printoptions(**PRINT_OPTIONS)
     variables = {"__name__": "__main__", "__file__": str(name)}

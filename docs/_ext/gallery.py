@@ -26,6 +26,19 @@ def before_first_page():
     return np.get_printoptions()
 
 
+def forget_gradients():
+    """Drop the graph of each train step that was compiled, some 2 MB.
+
+    TensorFlow registers their gradients by name and keeps them for good; it has no
+    public way to ask for less.
+    """
+    from tensorflow.python.framework.ops import gradient_registry
+
+    for name in list(gradient_registry.list()):
+        if name.startswith("CustomGradient-"):
+            del gradient_registry._registry[name]
+
+
 def reset(gallery_conf, fname, when):
     """Start a page from the same seed, style, print options and log level.
 
@@ -39,6 +52,7 @@ def reset(gallery_conf, fname, when):
     logging.getLogger("tensorflow").setLevel("ERROR")
     plt.close("all")
     plt.style.use(STYLE)
+    forget_gradients()
     keras.utils.clear_session()
     keras.utils.set_random_seed(313)
     report.start() if when == "before" else report.stop(fname)

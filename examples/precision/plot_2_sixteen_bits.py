@@ -10,7 +10,7 @@ fraction :math:`f`, a number is
 .. math::
 
    \begin{aligned}
-   (-1)^s \; 2^{e - B} \left(1 + \frac{f}{2^p}\right), \qquad
+   & (-1)^s \; 2^{e - B} \left(1 + \frac{f}{2^p}\right) \\
    \text{float16: } & p = 10, \; B = 15 \\
    \text{bfloat16: } & p = 7, \; B = 127
    \end{aligned}

@@ -168,16 +168,13 @@ np.testing.assert_array_less(4 * weights + vector, sizes["float8"])
 fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
 for name in configs:
     color = f"C{['float8', 'int8', 'int4'].index(name.split(',')[0])}"
-    axis.plot(sizes[name], moves[name], "o", color=color)
-    axis.annotate(
-        name,
-        (sizes[name], moves[name]),
-        color=color,
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-    )
+    axis.plot(sizes[name] / 1000, moves[name], "o", color=color)
+    side = "right" if name in ("float8", "int8") else "left"
+    place = sizes[name] / 1000, moves[name]
+    axis.annotate(f"  {name}  ", place, color=color, ha=side, va="center")
+float32 = (4 * weights + vector) / 1000
+axis.axvline(float32, color="gray", linestyle=":", label="float32")
 axis.set(title="What a layer stores, and how far its answers move")
-axis.set(xlabel="bytes", xscale="log", ylabel="of their size", yscale="log")
-axis.axvline(4 * weights + vector, color="gray", linestyle=":")
+axis.set(xlabel="kilobytes", ylabel="how far, of their size", ylim=(0, None))
+axis.legend()
 plt.show()

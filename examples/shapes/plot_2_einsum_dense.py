@@ -63,7 +63,7 @@ weight_shapes = {}
 for equation, layer in layers.items():
     kernel_shape = shape(letters_of(equation)[1])
     weight_shapes[equation] = [kernel_shape, bias_shapes[equation]]
-    found = [weight.shape for weight in layer.weights]
+    found = [tuple(weight.shape) for weight in layer.weights]
     print(f"{equation:13} kernel and bias {found}")
     np.testing.assert_equal(found, weight_shapes[equation], err_msg=equation)
 
