@@ -27,6 +27,7 @@ from test_browser import opened_chromium
 from test_live import free_port, wait_for
 from test_publish import git
 
+INSTALL = ("python", "-m", "pip", "install", "--quiet")
 JUPYTERLAB = "jupyterlab>=4.4,<5"
 MEMORY = 1000  # MB: Binder gives 1 to 2 GB
 
@@ -44,13 +45,13 @@ def run(*command, **options):
     return done.stdout
 
 
-def new_environment(folder, *requirements):
-    """Make a virtual environment with these requirements; return its Python."""
+def new_environment(folder, install):
+    """Make a virtual environment and run in it the command that installs packages;
+    return its Python."""
     run(sys.executable, "-m", "venv", folder)
-    python = folder / "bin/python"
-    if requirements:
-        run(python, "-m", "pip", "install", "--quiet", *requirements)
-    return python
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    run(*install, env={**os.environ, "PATH": path})
+    return folder / "bin/python"
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +71,29 @@ def published(tmp_path_factory):
     return clone
 
 
+def commands_of(clone):
+    """The lines of shell on the page "How to run a page"."""
+    page = BeautifulSoup((clone / "how_to_run.html").read_text(), "html.parser")
+    blocks = page.select(".highlight-bash pre")
+    return [line for block in blocks for line in block.get_text().splitlines() if line]
+
+
 @pytest.fixture(scope="module")
-def binder(published, tmp_path_factory):
-    """The Python of an environment with what the clone says that Binder installs."""
-    folder = tmp_path_factory.mktemp("binder")
+def environments(published, tmp_path_factory):
+    """The Pythons of two environments, made side by side: with what the clone says that
+    Binder installs, and with what "How to run a page" says."""
+    folder = tmp_path_factory.mktemp("environments")
     requirements = published / "binder/requirements.txt"
-    return new_environment(folder, "--requirement", requirements, JUPYTERLAB)
+    as_binder = (*INSTALL, "--requirement", requirements, JUPYTERLAB)
+    as_told = commands_of(published)[0].split()
+    folders = folder / "binder", folder / "told"
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(new_environment, folders, (as_binder, as_told)))
+
+
+@pytest.fixture(scope="module")
+def binder(environments):
+    return environments[0]
 
 
 def clean_environment(folder):
@@ -229,33 +247,19 @@ def printed_on(page):
     return [line.strip() for line in lines if line.strip()]
 
 
-# Each script in a process of its own, two at a time: its name and its peak in kB. They
-# are forked where Keras has been imported already, or that would take most of the time.
-PEAKS = """
-import os, runpy, sys
-import keras, matplotlib.pyplot
-
-running = {}
-
-def wait():
-    process, status, usage = os.wait4(-1, 0)
-    if status:
-        sys.exit(f"{running[process]} fails")
-    print(running.pop(process), usage.ru_maxrss)
-
-for script in sys.argv[1:]:
-    if len(running) == 2:
-        wait()
-    process = os.fork()
-    if process:
-        running[process] = script
-    else:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        runpy.run_path(script)
-        sys.exit()
-while running:
-    wait()
-"""
+def run_alone(python, jobs, files, folder):
+    """Run scripts or notebooks in a folder, each in a process of its own, so many at a
+    time; return the peak of the memory of each in kB, by its stem."""
+    done = subprocess.run(
+        [python, "-P", ROOT / "tests/alone.py", str(jobs), *files],
+        cwd=folder,
+        env=clean_environment(folder) | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.rsplit(" ", 1) for line in done.stdout.splitlines()]
+    return {Path(file).stem: int(peak) for file, peak in lines}
 
 
 @pytest.fixture(scope="module")
@@ -265,13 +269,7 @@ def heaviest(published, binder, tmp_path_factory):
     (archive,) = published.glob("_downloads/*/auto_examples_python.zip")
     with zipfile.ZipFile(archive) as files:
         files.extractall(folder)
-    environment = clean_environment(folder) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    scripts = sorted(folder.glob("**/plot_*.py"))
-    said = run(binder, "-c", PEAKS, *scripts, cwd=folder, env=environment)
-    peaks = {
-        Path(script).stem: int(peak)
-        for script, peak in re.findall(r"^(/\S+\.py) (\d+)$", said, re.M)
-    }
+    peaks = run_alone(binder, 2, sorted(folder.glob("**/plot_*.py")), folder)
     assert set(peaks) == {page.stem for page in PAGES}
     return max(peaks, key=peaks.get)
 
@@ -345,18 +343,9 @@ def test_on_colab_what_is_missing_is_installed(
 # -- Downloads
 
 
-def commands_of(clone):
-    """The lines of shell on the page "How to run a page"."""
-    page = BeautifulSoup((clone / "how_to_run.html").read_text(), "html.parser")
-    blocks = page.select(".highlight-bash pre")
-    return [line for block in blocks for line in block.get_text().splitlines() if line]
-
-
-def test_the_commands_of_how_to_run(published, quiet, tmp_path):
-    install, plain, on_jax = commands_of(published)
-    python = new_environment(tmp_path / "venv")
-    quiet["PATH"] = f"{python.parent}{os.pathsep}{quiet['PATH']}"
-    run(*install.split(), env=quiet)
+def test_the_commands_of_how_to_run(published, environments, quiet, tmp_path):
+    _, plain, on_jax = commands_of(published)
+    quiet["PATH"] = f"{environments[1].parent}{os.pathsep}{quiet['PATH']}"
     (archive,) = published.glob("_downloads/*/plot_1_no_bias.zip")
     with zipfile.ZipFile(archive) as files:
         files.extractall(tmp_path)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pages
 import pytest
-from binder import new_environment, run
+from binder import INSTALL, new_environment, run
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 from test_setup import locked
 
@@ -49,7 +49,7 @@ def bare(tmp_path_factory):
     """The Python of an environment with nothing but NumPy and h5py."""
     versions = locked("requirements.txt")
     chosen = [f"{name}=={versions[name]}" for name in NEEDED]
-    return new_environment(tmp_path_factory.mktemp("bare"), *chosen)
+    return new_environment(tmp_path_factory.mktemp("bare"), (*INSTALL, *chosen))
 
 
 @pytest.fixture(scope="module")

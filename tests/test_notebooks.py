@@ -1,18 +1,30 @@
 """Every notebook that the site offers, run as a reader would."""
 
 import re
+import sys
 
 import nbformat
 import pytest
-from conftest import PAGES, ROOT, SITE
+from binder import run_alone
+from conftest import PAGES, ROOT, SECTIONS, SITE
 from launch import FIRST_CELL
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = sorted(SITE.glob("_downloads/*/*.ipynb"))
+FIRST = {page.stem for page in SECTIONS.values()} | {"check_your_model"}
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
+def test_every_notebook_runs_alone(tmp_path):
+    run = run_alone(sys.executable, 1, NOTEBOOKS, tmp_path)
+    assert set(run) == {notebook.stem for notebook in NOTEBOOKS}
+
+
+@pytest.mark.parametrize(
+    "notebook",
+    [notebook for notebook in NOTEBOOKS if notebook.stem in FIRST],
+    ids=lambda notebook: notebook.stem,
+)
 def test_notebook_runs_in_a_fresh_kernel(notebook, tmp_path):
     content = nbformat.read(notebook, as_version=4)
     assert any(cell.cell_type == "code" for cell in content.cells)

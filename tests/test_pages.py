@@ -25,7 +25,7 @@ def offered(name):
     return file
 
 
-# All run alone as notebooks, in test_notebooks.py, and as scripts in "make test-binder".
+# All run alone as notebooks in test_notebooks.py, and as scripts in "make test-binder".
 @pytest.mark.parametrize("page", SECTIONS.values(), ids=lambda page: page.stem)
 def test_page_runs_alone(page, tmp_path):
     script = tmp_path / page.name
