@@ -163,7 +163,7 @@ def measure_page(page):
 def measure(chosen=pages.PAGES):
     """Run the pages under their faults; return the record, as it is written."""
     fresh = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    with concurrent.futures.ProcessPoolExecutor(2, mp_context=fresh) as pool:
+    with concurrent.futures.ProcessPoolExecutor(mp_context=fresh) as pool:
         found = list(pool.map(measure_page, chosen))
     sources = [
         *chosen,
