@@ -169,9 +169,16 @@ fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
 for name in configs:
     color = f"C{['float8', 'int8', 'int4'].index(name.split(',')[0])}"
     axis.plot(sizes[name] / 1000, moves[name], "o", color=color)
-    side = "right" if name in ("float8", "int8") else "left"
-    place = sizes[name] / 1000, moves[name]
-    axis.annotate(f"  {name}  ", place, color=color, ha=side, va="center")
+    side, gap = ("right", -6) if name in ("float8", "int8") else ("left", 6)
+    axis.annotate(
+        name,
+        (sizes[name] / 1000, moves[name]),
+        color=color,
+        xytext=(gap, 0),
+        textcoords="offset points",
+        ha=side,
+        va="center",
+    )
 float32 = (4 * weights + vector) / 1000
 axis.axvline(float32, color="gray", linestyle=":", label="float32")
 axis.set(title="What a layer stores, and how far its answers move")
