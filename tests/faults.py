@@ -2,34 +2,34 @@
 
 ``make faults`` runs every page under every fault that concerns it: those of Dense, and
 those of its section (catalogue/). It prints a table for each section and writes
-docs/_build/faults.json, from which the site draws it. A cell is
+docs/_build/faults.json, from which the site draws it. A page that was measured before,
+with all that it depends on unchanged, is not measured again. A cell is
 
 - *caught*: a check of the page failed;
 - *no effect*: the page passed, and nothing that Keras returned to it was moved beyond
   the rounding limit, nor changed its shape or dtype, as measured;
 - *missed*: the page passed although something was: this fails the run.
+- *stopped*: another error than that of a check ended the page: this fails the run too.
 
-``python tests/faults.py SECTION`` measures one section, and writes nothing.
+``python tests/faults.py SECTION`` measures one section.
 """
 
 import concurrent.futures
 import contextlib
 import functools
-import hashlib
 import importlib
-import json
 import multiprocessing
 import sys
-import time
+import traceback
 from unittest import mock
 
 import keras
 import ml_dtypes
 import numpy as np
 import pages
+import report
 from keras import ops
-
-RECORD = pages.ROOT / "docs" / "_build" / "faults.json"
+from report import name_of
 
 
 def faults_of(page):
@@ -140,62 +140,44 @@ def cell(page, fault, clean):
             pages.run(page.read_text(), page.name)
         except AssertionError:
             return "caught"
+        except Exception:
+            traceback.print_exc()
+            return "stopped"
     return "missed" if has_effect(clean, faulty) else "no effect"
 
 
 def measure_page(page):
-    """Run a page under its faults; return {fault: state} and the seconds of each."""
+    """Run a page under its faults; return {fault: state}."""
     with observed(measure_limit=True) as clean:
         pages.run(page.read_text(), page.name)
     with mock.patch.object(keras.layers.Dense, "call", reordered):
         pages.run(page.read_text(), page.name)  # raises if rounding alone fails it
-    states, seconds = {}, []
-    for name, fault in faults_of(page).items():
-        start = time.perf_counter()
-        try:
-            states[name] = cell(page, fault, clean)
-        except Exception as error:
-            raise RuntimeError(f"{page.stem} stops under {name!r}") from error
-        seconds.append(time.perf_counter() - start)
-    return states, seconds
+    return {name: cell(page, fault, clean) for name, fault in faults_of(page).items()}
 
 
-def measure(chosen=pages.PAGES):
-    """Run the pages under their faults; return the record, as it is written."""
+def measure(chosen):
+    """Measure the pages that have not been; return {page: {fault: state}} of all."""
+    measured = report.read_faults()
+    left = [page for page in chosen if name_of(page) not in measured]
+    digests = list(map(report.digest_of_faults, left))
     fresh = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     with concurrent.futures.ProcessPoolExecutor(mp_context=fresh) as pool:
-        found = list(pool.map(measure_page, chosen))
-    sources = [
-        *chosen,
-        pages.ROOT / "requirements.txt",
-        *(pages.ROOT / "tests" / name for name in ("faults.py", "pages.py")),
-        pages.ROOT / "tests/breaking.py",
-        *sorted(pages.ROOT.glob("tests/catalogue/*.py")),
-    ]
-    return {
-        "pages": {
-            f"{page.parent.name}/{page.stem}": states
-            for page, (states, _) in zip(chosen, found)
-        },
-        "seconds_a_cell": round(
-            float(np.mean([second for _, seconds in found for second in seconds])), 3
-        ),
-        "sources": {
-            file.relative_to(pages.ROOT).as_posix(): hashlib.sha256(
-                file.read_bytes()
-            ).hexdigest()
-            for file in sources
-        },
-    }
+        for page, digest, states in zip(left, digests, pool.map(measure_page, left)):
+            report.keep_faults(page, digest, states)
+            measured[name_of(page)] = states
+            print(f"{name_of(page)}: {len(states)} faults", flush=True)
+    return {name_of(page): measured[name_of(page)] for page in chosen}
 
 
 def problems(states):
-    """What must not be: a fault that is missed, or one that has no effect anywhere."""
+    """What must not be: a fault that is missed, or that stops a page, or one that has no
+    effect anywhere."""
+    verbs = {"missed": "misses", "stopped": "stops under"}
     found = [
-        f"{page} misses: {name}"
+        f"{page} {verbs[state]}: {name}"
         for page, faults in states.items()
         for name, state in faults.items()
-        if state == "missed"
+        if state in verbs
     ]
     for name in dict.fromkeys(name for faults in states.values() for name in faults):
         if not any(faults.get(name) == "caught" for faults in states.values()):
@@ -205,32 +187,26 @@ def problems(states):
 
 def show(states):
     """Print a table: a line for each fault, a column for each page."""
-    signs = {"caught": "x", "no effect": ".", "missed": "M"}
+    signs = {"caught": "x", "no effect": ".", "missed": "M", "stopped": "S"}
     for number, page in enumerate(states, 1):
         print(f"{number:2} {page}")
     print(" " * 50, *(f"{number:2}" for number in range(1, len(states) + 1)))
     for name in dict.fromkeys(name for faults in states.values() for name in faults):
         row = (f"{signs.get(faults.get(name), ' '):>2}" for faults in states.values())
         print(f"{name:50}", *row)
-    print("x caught, . no effect (measured), M missed")
+    print("x caught, . no effect (measured), M missed, S stopped")
 
 
 def main(section=None):
     chosen = [page for page in pages.PAGES if section in (None, page.parent.name)]
     if not chosen:
         sys.exit(f"There is no section {section} in examples/")
-    record = measure(chosen)
-    states = record["pages"]
+    states = measure(chosen)
     for name in dict.fromkeys(page.split("/")[0] for page in states):
         show({page: found for page, found in states.items() if page.startswith(name)})
-    print(
-        f"{record['seconds_a_cell']} seconds a cell; the control left every page green"
-    )
-    found = problems(states)
-    if section is None:
-        RECORD.parent.mkdir(parents=True, exist_ok=True)
-        RECORD.write_text(json.dumps(record, indent=1))
-    sys.exit("\n".join(found) if found else 0)
+    print("The control left every page green")
+    if found := problems(states):
+        sys.exit("\n".join(found))
 
 
 if __name__ == "__main__":

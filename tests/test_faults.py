@@ -41,13 +41,24 @@ def test_a_check_that_cannot_fail_misses_a_fault(tmp_path, strong, weak):
     assert state(page, "kernel: rounded to float16") == "missed"
 
 
+def test_an_error_that_is_none_of_a_check_stops_a_page(tmp_path):
+    first = "np.testing.assert_equal((y.shape"
+    text = PAGE.read_text()
+    assert text.count(first) == 1
+    page = tmp_path / PAGE.name
+    page.write_text(text.replace(first, f"batch, units = y.shape\n{first}"))
+    assert state(page, "output: an axis too many") == "stopped"
+    assert state(PAGE, "output: an axis too many") == "caught"
+
+
 def test_problems_are_named():
     states = {
         "dense/one": {"a": "caught", "b": "missed", "c": "no effect"},
-        "dense/two": {"a": "no effect", "b": "caught", "c": "no effect"},
+        "dense/two": {"a": "stopped", "b": "caught", "c": "no effect"},
     }
     assert faults.problems(states) == [
         "dense/one misses: b",
+        "dense/two stops under: a",
         "has no effect on any page: c",
     ]
 

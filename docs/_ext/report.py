@@ -193,15 +193,39 @@ def matrix(pages):
     return f"{legend}\n{table(('Fault', *range(1, len(pages) + 1)), rows)}"
 
 
+def digest_of_faults(page):
+    """Return a digest of all that a page and its faults are made of."""
+    tests = ROOT / "tests"
+    catalogues = [
+        tests / f"catalogue/{name}.py" for name in ("dense", page.parent.name)
+    ]
+    harness = [tests / f"{name}.py" for name in ("breaking", "faults", "pages")]
+    files = [page, *catalogues, *harness, ROOT / "requirements.txt"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def read_faults():
+    """Return what was measured on these very files: {page: {fault: state}}."""
+    record = json.loads(FAULTS.read_text()) if FAULTS.exists() else {}
+    return {
+        name_of(page): record[name_of(page)]["states"]
+        for page in find_pages()
+        if record.get(name_of(page), {}).get("digest") == digest_of_faults(page)
+    }
+
+
+def keep_faults(page, digest, states):
+    """Keep what was measured on a page, {fault: state}, and on which files."""
+    record = json.loads(FAULTS.read_text()) if FAULTS.exists() else {}
+    record[name_of(page)] = {"digest": digest, "states": states}
+    FAULTS.parent.mkdir(parents=True, exist_ok=True)
+    FAULTS.write_text(json.dumps(record, indent=1))
+
+
 def write_faults(app):
-    """Write the matrices of faults and pages, a section each, if they were measured on
-    these very files."""
-    record = json.loads(FAULTS.read_text()) if FAULTS.exists() else {"pages": {}}
-    pages = record["pages"]
-    if set(pages) != set(map(name_of, find_pages())) or any(
-        hashlib.sha256((ROOT / name).read_bytes()).hexdigest() != digest
-        for name, digest in record["sources"].items()
-    ):
+    """Write the matrices of faults and pages, a section each, if all were measured."""
+    pages = read_faults()
+    if len(pages) < len(find_pages()):
         write("faults.inc", "Not run for this build: ``make faults`` runs them.\n")
         return
     found = [state for states in pages.values() for state in states.values()]
