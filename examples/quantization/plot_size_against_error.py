@@ -23,12 +23,14 @@ keras.utils.set_random_seed(313)
 # --------
 # Seven layers with the same kernel, and 100 samples for all of them. Training
 # would find the scales of ``float8``; here they are set as it would do, but to
-# powers of two.
+# powers of two. What ``float8`` would hold with less than its bits is made zero.
 
 features, units = 256, 32
 kernel = np.random.normal(size=(features, units)).astype("float32") / 16
 bias = np.random.normal(size=units).astype("float32")
 x = np.random.normal(size=(100, features)).astype("float32")  # (batch, ...)
+kernel[np.abs(kernel) < 2**-16] = 0
+x[np.abs(x) < 2**-12] = 0
 
 Int8 = keras.quantizers.Int8QuantizationConfig
 Int4 = keras.quantizers.Int4QuantizationConfig

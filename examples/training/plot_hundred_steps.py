@@ -29,7 +29,7 @@ target = np.random.randint(-8, 9, size=(16, 2))  # (batch, units)
 kernel, bias = np.arange(8).reshape(4, 2) - 4, np.array([-3, 5])
 optimizers = {
     "SGD, Nesterov": keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
-    "RMSprop": keras.optimizers.RMSprop(0.05),
+    "RMSprop": keras.optimizers.RMSprop(0.05, epsilon=1e-4),
     "Adam": keras.optimizers.Adam(0.1),
 }
 
@@ -72,7 +72,7 @@ def nesterov(state, gradient, t, rate=0.05, momentum=0.9):
 def rmsprop(state, gradient, t, rate=0.05, rho=0.9):
     weights, velocity = state
     velocity = rho * velocity + (1 - rho) * gradient**2
-    return [weights - rate * gradient / np.sqrt(velocity + 1e-7), velocity]
+    return [weights - rate * gradient / np.sqrt(velocity + 1e-4), velocity]
 
 
 def adam(state, gradient, t, rate=0.1, betas=(0.9, 0.999)):
@@ -120,11 +120,11 @@ numpy_run = {
 # --------
 # All steps of Keras at once, in arrays of shape ``(steps, features + 1,
 # units)``. A residual is rounded six times, and a gradient sums 16 of them:
-# with :math:`\varepsilon/2` for each, that is 11 rounding units. What it means
-# for a step is found by taking the step with the gradient at either end. The
-# optimizer rounds up to ten times what it adds to an average, or moves a weight
-# by. Adam's power of 0.999 has an error as well, which counts the more, the
-# closer the power is to 1.
+# with :math:`\varepsilon/2` for each, that is 11 rounding units; only the first
+# gradient, of integers, is exact. What it means for a step is found by taking
+# the step with the gradient at either end. The optimizer rounds up to ten times
+# what it adds to an average, or moves a weight by. Adam's power of 0.999 has an
+# error as well, which counts the more, the closer the power is to 1.
 
 eps = np.finfo("float32").eps
 t = np.arange(1, 101)[:, np.newaxis, np.newaxis]
@@ -147,6 +147,7 @@ for name, function in functions.items():
 
     gradient = gradient_of(features, residual)
     reach = 11 * eps * gradient_of(np.abs(features), size)
+    reach[0] = 0  # of integers, too
     expected, low, high = (
         np.array(function(before, end, t))
         for end in (gradient, gradient - reach, gradient + reach)

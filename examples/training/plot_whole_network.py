@@ -48,6 +48,8 @@ start = [
     for weight in model.weights
 ]
 model.set_weights(start)
+hidden = model.layers[0](images[:2].astype("float32"))
+np.testing.assert_equal(tuple(hidden.shape), (2, 32))
 optimizer = keras.optimizers.SGD(learning_rate=0.125, momentum=0.875)
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(optimizer, loss)
