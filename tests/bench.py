@@ -23,7 +23,7 @@ from conftest import PAGES, ROOT, skip_notebook
 SIZES = (10, 40, 160)
 BUDGETS = {  # of the largest gallery
     "gallery stage, CPU time of the bare scripts": 1.5,
-    "no-change rebuild, seconds": 3.0,
+    "no-change rebuild, seconds": 3.5,  # of the gallery as it is, 3
     # Flat would be 1.05, but TensorFlow keeps some 0.4 MB of each page that trains.
     "peak memory of the stage, of that of the smallest gallery": 1.25,
 }
