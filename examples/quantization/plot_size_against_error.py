@@ -23,7 +23,7 @@ keras.utils.set_random_seed(313)
 # --------
 # Seven layers with the same kernel, and 100 samples for all of them. Training
 # would find the scales of ``float8``; here they are set as it would do, but to
-# powers of two. What ``float8`` would hold with less than its bits is made zero.
+# powers of two. What ``float8`` would hold with fewer bits is made zero.
 
 features, units = 256, 32
 kernel = np.random.normal(size=(features, units)).astype("float32") / 16
