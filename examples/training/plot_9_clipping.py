@@ -35,7 +35,7 @@ bound, learning_rate = 4.0, 0.5
 x = np.random.randint(-1, 2, size=(4, 3))  # (batch, features)
 start = [np.array([[1, -2], [3, -3], [-1, 2]]), np.array([-1, 2])]  # W, b
 target = {
-    "far": np.random.randint(-9, 10, size=(4, 2)),  # (batch, units)
+    "far": np.array([[1, 20], [-9, -6], [12, -13], [-7, -4]]),  # (batch, units)
     "near": x @ start[0] + start[1] + 1,
 }
 new_weights, losses = {}, {}
@@ -173,7 +173,8 @@ for i, (name, arrays) in enumerate(bars.items()):
     places = np.arange(8) + 0.2 * i - 0.3
     axis.bar(places, heights, 0.2, label=name.replace("_", " "))
 axis.axhline(0, color="gray", linewidth=0.8)
-axis.axhline(bound, color="gray", linestyle=":")
+for edge in (-bound, bound):
+    axis.axhline(edge, color="gray", linestyle=":")
 axis.set(title="A gradient, and what three ways of clipping leave of it")
 axis.set_xticks(
     range(8), [*(f"kernel {i}" for i in range(6)), "bias 0", "bias 1"]

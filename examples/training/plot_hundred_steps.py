@@ -111,8 +111,7 @@ def train(function, averages):
 
 functions = {"SGD, Nesterov": nesterov, "RMSprop": rmsprop, "Adam": adam}
 numpy_run = {
-    name: train(functions[name], averages=kept[name] - 1)
-    for name in functions
+    name: train(functions[name], averages=kept[name] - 1) for name in functions
 }
 
 # %%
