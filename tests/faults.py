@@ -159,11 +159,12 @@ def measure(chosen):
     """Measure the pages that have not been; return {page: {fault: state}} of all."""
     measured = report.read_faults()
     left = [page for page in chosen if name_of(page) not in measured]
-    digests = list(map(report.digest_of_faults, left))
+    sources = list(map(report.digests_of_faults, left))
     fresh = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     with concurrent.futures.ProcessPoolExecutor(mp_context=fresh) as pool:
-        for page, digest, states in zip(left, digests, pool.map(measure_page, left)):
-            report.keep_faults(page, digest, states)
+        measuring = pool.map(measure_page, left)
+        for page, digests, states in zip(left, sources, measuring):
+            report.keep_faults(page, digests, states)
             measured[name_of(page)] = states
             print(f"{name_of(page)}: {len(states)} faults", flush=True)
     return {name_of(page): measured[name_of(page)] for page in chosen}

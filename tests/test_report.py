@@ -73,8 +73,8 @@ import report, sys
 from paths import find_pages
 for page in find_pages():
     if report.name_of(page) != sys.argv[1]:
-        states = {"one": "caught", "two": "no effect"}
-        report.keep_faults(page, report.digest_of_faults(page), states)
+        states = {"one": "caught", "two": sys.argv[2]}
+        report.keep_faults(page, report.digests_of_faults(page), states)
 report.write_faults(None)
 """
 WRITE = "import report; report.write_faults(None)"
@@ -89,10 +89,11 @@ def test_the_matrix_of_faults_is_that_of_these_files(project):
         subprocess.run(command, cwd=project / "docs/_ext", check=True)
         return (project / "docs/auto_examples/faults.inc").read_text()
 
-    assert written(KEEP_AND_WRITE, "dense/plot_4_relu") == NOT_RUN
+    assert written(KEEP_AND_WRITE, "dense/plot_4_relu", "no effect") == NOT_RUN
+    assert written(KEEP_AND_WRITE, "", "stopped") == NOT_RUN
     count = len(pages.PAGES)
     counts = f"{count} times caught, {count} times no effect, 0 times missed."
-    text = written(KEEP_AND_WRITE, "")
+    text = written(KEEP_AND_WRITE, "", "no effect")
     assert f"2 faults on {count} pages: {counts}" in text
     assert re.search(r"- one\n +- :abbr:`● \(caught\)`", text)
     for name in ("examples/dense/plot_1_no_bias.py", "tests/catalogue/training.py"):
@@ -101,3 +102,7 @@ def test_the_matrix_of_faults_is_that_of_these_files(project):
         assert written(WRITE) == NOT_RUN
         (project / name).write_text(before)
     assert counts in written(WRITE)
+    new = project / "examples/new/plot_1_new.py"  # its section has no faults yet
+    new.parent.mkdir()
+    new.write_text(before)
+    assert written(WRITE) == NOT_RUN

@@ -2,7 +2,6 @@
 
 import functools
 import gc
-import hashlib
 import json
 import logging
 import re
@@ -71,9 +70,7 @@ def provenance():
             for distribution in metadata.distributions()
             if distribution.name in PACKAGES
         },
-        "files": {
-            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files
-        },
+        "files": {file.name: report.digest(file) for file in files},
         "pages": sorted(str(page.relative_to(ROOT)) for page in pages),
     }
 

@@ -193,31 +193,42 @@ def matrix(pages):
     return f"{legend}\n{table(('Fault', *range(1, len(pages) + 1)), rows)}"
 
 
-def digest_of_faults(page):
-    """Return a digest of all that a page and its faults are made of."""
+@functools.cache
+def digest(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def digests_of_faults(page):
+    """Return the digests of all that a page and its faults are made of."""
     tests = ROOT / "tests"
     catalogues = [
         tests / f"catalogue/{name}.py" for name in ("dense", page.parent.name)
     ]
     harness = [tests / f"{name}.py" for name in ("breaking", "faults", "pages")]
     files = [page, *catalogues, *harness, ROOT / "requirements.txt"]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return list(map(digest, files))
 
 
 def read_faults():
     """Return what was measured on these very files: {page: {fault: state}}."""
     record = json.loads(FAULTS.read_text()) if FAULTS.exists() else {}
     return {
-        name_of(page): record[name_of(page)]["states"]
+        name_of(page): found["states"]
         for page in find_pages()
-        if record.get(name_of(page), {}).get("digest") == digest_of_faults(page)
+        if (found := record.get(name_of(page)))
+        and found["digests"] == digests_of_faults(page)
     }
 
 
-def keep_faults(page, digest, states):
-    """Keep what was measured on a page, {fault: state}, and on which files."""
+def keep_faults(page, digests, states):
+    """Keep what was measured on a page, {fault: state}, and on which files.
+
+    A page that a fault stopped was not measured to its end.
+    """
+    if "stopped" in states.values():
+        return
     record = json.loads(FAULTS.read_text()) if FAULTS.exists() else {}
-    record[name_of(page)] = {"digest": digest, "states": states}
+    record[name_of(page)] = {"digests": digests, "states": states}
     FAULTS.parent.mkdir(parents=True, exist_ok=True)
     FAULTS.write_text(json.dumps(record, indent=1))
 
