@@ -216,7 +216,7 @@ def read_faults():
         name_of(page): found["states"]
         for page in find_pages()
         if (found := record.get(name_of(page)))
-        and found["digests"] == digests_of_faults(page)
+        and found.get("digests") == digests_of_faults(page)
     }
 
 
