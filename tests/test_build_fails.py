@@ -42,7 +42,7 @@ MISTAKES = {
 }
 
 
-def test_a_mistake_on_any_page_fails_the_build_twice(project):
+def test_a_mistake_on_any_page_fails_the_build_until_it_is_mended(project):
     mistaken = [page for page in PAGES if page.stem in MISTAKES]
     assert len(mistaken) == len(MISTAKES)
     assert {page.parent for page in mistaken} == {page.parent for page in PAGES}
@@ -63,6 +63,14 @@ def test_a_mistake_on_any_page_fails_the_build_twice(project):
             report = reports[f"../{page.relative_to(ROOT)}"]
             assert "AssertionError" in report, page
             assert re.search(r"Mismatched elements: \d+|\d\) *\n?.*mismatch", report)
+
+    for page in mistaken:
+        (project / page.relative_to(ROOT)).write_text(page.read_text())
+    run = make(project, "html")
+    assert run.returncode == 0, run.stdout
+    # A card that says that its page fails is a PNG file; those of figures are SVG.
+    assert list(project.glob("docs/**/*_thumb.svg"))
+    assert not list(project.glob("docs/**/*_thumb.png"))
 
 
 def test_checks_in_vain_and_bad_references_fail_the_build_twice(project):

@@ -92,6 +92,20 @@ def prune(app, config):
     record.write_text(json.dumps(now, indent=1))
 
 
+def forget_failures(app, config):
+    """Remove the thumbnails of pages that failed, before these run again.
+
+    Sphinx-Gallery makes them as PNG files, and prefers them to those of figures.
+    """
+    examples = Path(app.srcdir) / "auto_examples"
+    for thumbnail in examples.glob("*/images/thumb/sphx_glr_*_thumb.png"):
+        page = thumbnail.name.removeprefix("sphx_glr_").removesuffix("_thumb.png")
+        passed = (thumbnail.parents[2] / f"{page}.py.md5").exists()
+        if thumbnail.with_suffix(".svg").exists() or not passed:
+            thumbnail.unlink()
+            (Path(app.outdir) / "_images" / thumbnail.name).unlink(missing_ok=True)
+
+
 def load_thumbnails_late(app, pagename, templatename, context, doctree):
     """Let a browser load the thumbnails that come into view, not all of them."""
     thumbnail = r"<img (?=[^>]*_thumb\.)"
@@ -100,5 +114,6 @@ def load_thumbnails_late(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.connect("config-inited", prune)
+    app.connect("config-inited", forget_failures)
     app.connect("html-page-context", load_thumbnails_late)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
