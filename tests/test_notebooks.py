@@ -55,6 +55,7 @@ y = keras.layers.Dense(5, activation="gelu", name="smooth")(y)
 y = keras.layers.LayerNormalization(name="norm")(y)
 y = keras.layers.Dense(6, dtype="mixed_float16", name="half")(y)
 y = keras.layers.Dense(7, activation="sigmoid", name="first")(y)
+y = keras.layers.Flatten("channels_first", name="turned")(y)
 y = keras.layers.Flatten(name="flat")(y)
 y = keras.layers.Dense(2, use_bias=False, name="last")(y)
 path = os.path.join(folder.name, "another.keras")
@@ -83,9 +84,10 @@ def test_check_your_model_names_what_it_cannot_check(tmp_path):
         "smooth: NumPy does not know activation gelu here",
         "norm: NumPy does not know a layer of class LayerNormalization here",
         "half: NumPy does not know dtype mixed_float16 here",
+        "turned: NumPy does not know Flatten with channels first here",
     ):
         assert f"not checked: {line}\n" in text
-    assert "4 of 7 layers checked" in text
+    assert "4 of 8 layers checked" in text
     for name in ("shared", "first", "flat", "last"):
         assert re.search(rf"^{name} .* 0\.\d\d$", text, re.M)
     assert "5 Dense layers compared with the file, to the bit\n" in text
@@ -109,6 +111,20 @@ def test_check_your_model_predicts_from_the_file(tmp_path):
     assert "3 Dense layers compared with the file, to the bit\n" in text
     line = r"^predicted from the file: largest error \d\.\d+e-\d+, 0\.\d\d of limit$"
     assert re.search(line, text, re.M)
+
+
+CALLED_TWICE = """
+inputs = keras.Input((4,))
+shared = keras.layers.Dense(4, name="shared")
+path = f"{folder.name}/shared.keras"
+keras.Model(inputs, shared(inputs=shared(inputs=inputs))).save(path)
+"""
+
+
+def test_check_your_model_sees_a_layer_that_is_used_twice(tmp_path):
+    text = check_model(tmp_path, CALLED_TWICE)
+    reason = "NumPy does not know layers that are not in a row here"
+    assert f"not predicted from the file: {reason}\n" in text
 
 
 WRONG_LOAD = """
