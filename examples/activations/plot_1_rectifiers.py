@@ -3,8 +3,8 @@ Rectifiers are made of straight pieces
 ======================================
 
 A rectifier keeps what is above a threshold and damps or drops the rest, so that
-its derivative is one number on each piece, and jumps where two pieces meet. The
-most general one is ``relu`` with all its parameters:
+its derivative is one number on each piece, and jumps where two pieces meet.
+``relu`` with all its parameters is, unless its threshold is negative:
 
 .. math::
 
@@ -20,7 +20,8 @@ most general one is ``relu`` with all its parameters:
    \end{cases}
 
 Here :math:`s` is ``negative_slope``, :math:`m` is ``max_value``, and
-:math:`\theta` is ``threshold``.
+:math:`\theta` is ``threshold``. (Where :math:`\theta` is negative and :math:`m`
+is given, what lies between :math:`\theta` and 0 becomes 0.)
 """
 
 import keras

@@ -3,7 +3,7 @@ Smooth rectifiers miss relu by most at zero
 ===========================================
 
 ``softplus``, ``squareplus`` and ``sparse_plus`` round off the corner of
-``relu``. They lie above it, by the same distance on both sides of zero, and
+``relu``. They never lie below it, are as far from it on both sides of zero, and
 differ in how fast that distance goes away:
 
 .. math::

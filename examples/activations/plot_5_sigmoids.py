@@ -70,11 +70,15 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
+def log_sigmoid(z):  # never raises e to a large power
+    return np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+
+
 values = {
     "sigmoid": sigmoid,
     "tanh": np.tanh,
     "softsign": lambda z: z / (1 + np.abs(z)),
-    "log_sigmoid": lambda z: -np.log1p(np.exp(-z)),
+    "log_sigmoid": log_sigmoid,
     "hard_sigmoid": lambda z: np.clip(z / 6 + 1 / 2, 0, 1),
     "hard_tanh": lambda z: np.clip(z, -1, 1),
     "sparse_sigmoid": lambda z: np.clip((z + 1) / 2, 0, 1),

@@ -2,8 +2,8 @@ r"""
 Shrinkers pull small numbers to zero
 ====================================
 
-Three activations nearly keep large numbers and pull small ones to zero: one
-lets them fall, the others subtract from them what a sigmoid would return.
+Three activations keep large numbers, or nearly, and pull small ones to zero:
+one makes zero of them, the others subtract a curve in the form of an S.
 
 .. math::
 
@@ -135,7 +135,7 @@ np.testing.assert_array_less(np.abs(loss - np.sum(terms)), loss_limit)
 # Which :math:`v` is near :math:`z`, if not being zero has a price? The answer
 # of ``soft_shrink`` minimizes :math:`(v - z)^2 / 2 + \lambda \left|v\right|`;
 # to ``hard_shrink`` any :math:`v` but 0 costs the same, :math:`\lambda^2 / 2`.
-# To try every eighth finds what Keras returned.
+# Trying every eighth finds what Keras returned.
 
 tried = np.arange(-32, 33)[:, np.newaxis] / 8  # (candidates, 1)
 distance = (tried - grid) ** 2 / 2  # (candidates, units)

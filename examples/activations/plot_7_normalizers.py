@@ -2,7 +2,7 @@ r"""
 Normalizers look along an axis
 ==============================
 
-Most activations act on each unit by itself. In four of them, what a unit
+Most activations act on each unit by itself. In four others, what a unit
 returns depends on other units too, and so does what training tells it.
 ``softmax`` divides one whole among all:
 
@@ -73,11 +73,12 @@ kernels = {of: keras.ops.convert_to_numpy(layers[of].kernel) for of in layers}
 # ``sparsemax`` lowers all units alike until those above zero add up to one;
 # ``as_keras`` is explained below. Derivatives come from difference quotients:
 # nudge one number, and see what the loss gains. That of ``softmax`` is written
-# out as well.
+# out as well. To lower all numbers by the largest changes no quotient, and no
+# power overflows.
 
 
 def softmax(z, axis=-1):
-    powers = np.exp(z)
+    powers = np.exp(z - np.max(z, axis, keepdims=True))
     return powers / np.sum(powers, axis, keepdims=True)
 
 
@@ -87,7 +88,9 @@ def softmax_gradient(z, c):
 
 
 def log_softmax(z):
-    return z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True))
+    lowered = z - np.max(z, axis=-1, keepdims=True)
+    powers = np.exp(lowered)
+    return lowered - np.log(np.sum(powers, axis=-1, keepdims=True))
 
 
 def sparsemax(z, as_keras=False):
@@ -157,7 +160,7 @@ np.testing.assert_array_less(error, 4 * eps * np.sum(c["softmax"]))
 # ---------------------
 # ``sparsemax`` of Keras 3.15.1 adds up running totals instead of the numbers
 # themselves (`mended later`_). That is right where one unit leads by 1 or more,
-# and gets all. Where several share, the sum is not one.
+# and gets all. Where several share, the sum is hardly ever one.
 #
 # .. _mended later: https://github.com/keras-team/keras/pull/23469
 
@@ -198,6 +201,7 @@ for wrong, found in ((over_all, y["softmax"]), (lonely, gradient)):
 # See it
 # ------
 # One unit goes from -3 to 3 while three others stay. For ``glu`` it is a gate.
+# ``sparsemax`` is drawn as it should be.
 
 z = np.tile([0, 0.5, -0.5, 0], (121, 1))  # (samples, units)
 z[:, 0] = t = np.linspace(-3, 3, 121)

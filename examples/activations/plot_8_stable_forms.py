@@ -120,8 +120,8 @@ np.testing.assert_equal(np.all(of_single < 0), True)
 # Break it
 # --------
 # In float32, the textbook forms return infinity, no number at all, or 0 instead
-# of a result that float32 could hold. To add 1e-7 before the logarithm hides
-# it, and makes -16 of all that is below.
+# of a result that float32 could hold. Adding 1e-7 before the logarithm hides
+# it, and turns all that is below -16 into -16.
 
 
 def textbook_softmax(z):

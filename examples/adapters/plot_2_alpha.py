@@ -136,7 +136,7 @@ np.testing.assert_array_equal(mended, expected[2])
 # Break it
 # --------
 # Four factors that are not Keras': without the rank, upside down, with the root
-# of the rank as in other libraries, and none. A rank of one would hide the
+# of the rank as other libraries can, and none. A rank of one would hide the
 # first and the third.
 
 a, b = matrices[3]

@@ -145,7 +145,7 @@ for name, (moved, wrong) in mistakes.items():
 # %%
 # See it
 # ------
-# The functions above, with a learning rate of 0.1: how far each matrix is from
+# The function above, with a learning rate of 0.1: how far each matrix is from
 # where it began, as the root of the sum of squares.
 
 weights, distances = [bias, a, b], []

@@ -25,16 +25,16 @@ keras.utils.set_random_seed(313)
 # The largest entry of each unit, and of each sample, is 127 times a power of
 # two. Then the scales are powers of two, and float32 rounds nothing but what is
 # meant to be rounded: the input has quarters, the kernel has odd numbers where
-# its scale is below one.
+# its scale is below one. The last sample is zero.
 
 features, units, rank, alpha = 8, 5, 2, 3
 kernel_step = np.array([1, 2, 4, 1, 2])  # (units,)
-x_step = np.array([[1], [2], [1], [4], [1], [2]])  # (batch, 1)
+x_step = np.array([[1], [2], [1], [4], [1], [2], [0]])  # (batch, 1)
 kernel = np.random.randint(-126, 127, size=(features, units)) * kernel_step
 kernel += np.random.randint(0, 2, size=kernel.shape)
 kernel[3] = [127, -254, 508, -127, 254]
-x = np.random.randint(-400, 400, size=(6, features)) / 4 * x_step
-x[:, 5] = [127, 254, -127, 508, -127, 254]
+x = np.random.randint(-400, 400, size=(7, features)) / 4 * x_step
+x[:, 5] = [127, 254, -127, 508, -127, 254, 0]
 bias = np.array([3, -2, -1, 4, 6])
 a = np.random.randint(-3, 4, size=(features, rank))
 b = np.random.randint(-3, 4, size=(rank, units))
@@ -57,21 +57,27 @@ for name, (shape, dtype, trainable) in weights.items():
 # %%
 # Compute it
 # ----------
-# The scales are those of the page about int8: 127 over the largest entry.
+# The scales are those of the page about int8: 127 over the largest entry and
+# 1e-7, in float32. Beside 127 that vanishes; where all is zero, it is needed.
+
+
+def scales(values, axis):
+    """What to multiply by before rounding, with ``axis`` kept: float32."""
+    largest = np.abs(values.astype("float32")).max(axis=axis, keepdims=True)
+    return np.float32(127) / (largest + np.float32(1e-7))
 
 
 def lora_int8(x, kernel_q, kernel_scale, bias, a, b, alpha):
     """y, (batch, units), from whole numbers beside a product of floats."""
-    largest = np.abs(x).max(axis=1, keepdims=True)  # (batch, 1)
-    x_scale = 127 / largest
+    x_scale = scales(x, axis=1)  # (batch, 1)
     whole = np.rint(x * x_scale) @ kernel_q / x_scale / kernel_scale
     return whole + alpha / a.shape[1] * x @ a @ b + bias
 
 
 def quantized(kernel):
     """Whole numbers, (features, units), and their scales, (units,)."""
-    scale = 127 / np.abs(kernel).max(axis=0)
-    return np.rint(kernel * scale), scale
+    scale = scales(kernel, axis=0)
+    return np.rint(kernel * scale), scale[0]
 
 
 kernel_q, kernel_scale = quantized(kernel)
@@ -113,7 +119,7 @@ np.testing.assert_array_equal(stored_scale, kernel_scale)
 dense.set_weights([bias, a, b, stored_kernel, stored_scale])
 y = model.predict(x, verbose=0)
 print(y)
-np.testing.assert_equal((y.shape, y.dtype), ((6, 5), np.float32))
+np.testing.assert_equal((y.shape, y.dtype), ((7, 5), np.float32))
 np.testing.assert_array_equal(y, expected)
 
 # %%
@@ -126,8 +132,7 @@ np.testing.assert_array_equal(y, expected)
 store = {}
 dense.save_own_variables(store)
 merged = (kernel_q / kernel_scale + alpha / rank * a @ b).astype("float32")
-merged_scale = np.float32(127) / (np.abs(merged).max(axis=0) + np.float32(1e-7))
-merged_q = np.rint(merged * merged_scale)
+merged_q, merged_scale = quantized(merged)
 wanted = {"0": merged_q, "1": bias, "2": merged_scale}
 np.testing.assert_equal(list(store), list(wanted))
 for key, array in wanted.items():
@@ -144,7 +149,7 @@ for key, array in wanted.items():
 # property ``kernel`` is of no use here: it adds their product to the whole
 # numbers, as if these had no scale.
 
-x_scale = 127 / np.abs(x).max(axis=1, keepdims=True)
+x_scale = scales(x, axis=1)
 added = alpha / rank * a @ b
 mistakes = {
     "rounded input": unadapted + np.rint(x * x_scale) / x_scale @ added,

@@ -317,13 +317,13 @@ np.testing.assert_array_equal(wrong, clipped)
 # %%
 # See it
 # ------
-# Dark entries differ from 2022 in the last digit when products and sums are
+# Dark entries differ from 2022 in the last digits when products and sums are
 # rounded separately.
 
 differs = (digits(separate) != digits(original_no_bias)).reshape(10, 5)
 fig, axis = plt.subplots(figsize=(5, 3.6), layout="constrained")
 axis.imshow(differs, cmap="Purples", vmin=0, vmax=1.2, aspect="auto")
-axis.set(title="x W, each product rounded: where the last digit differs")
+axis.set(title="x W, each product rounded: where the last digits differ")
 axis.set(xticks=[], yticks=[], xlabel="units", ylabel="batch")
 for (row, column), value in np.ndenumerate(separate):
     shade = "white" if differs[row, column] else "black"

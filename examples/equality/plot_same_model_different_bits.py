@@ -124,7 +124,7 @@ for name, y in ask(x_integer).items():
 # %%
 # Break it
 # --------
-# Whoever compares answers to the bit, tests the order of additions. Take
+# Whoever compares answers to the bit tests the order of additions. Take
 # :math:`2^{24}` and 509 ones: float32 has no :math:`2^{24} + 1`, so a one that
 # is added alone is lost, while those that have met before count together. And
 # :math:`(1 + 2^{-12})^2 - (1 + 2^{-11})` is :math:`2^{-24}` if fused, or else
@@ -161,7 +161,8 @@ np.testing.assert_equal(np.any(fused_error < separate_error), True)
 # See it
 # ------
 # How many of the 512 entries differ between a way of asking and an order of
-# additions? A zero means that NumPy has found each bit.
+# additions? A zero means that NumPy has found each bit. Where a row has none,
+# the library adds in an order that is not among these.
 
 counts = np.array(
     [
@@ -171,7 +172,7 @@ counts = np.array(
 )
 fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
 axis.imshow(counts, cmap="Purples", vmin=0, vmax=700, aspect="auto")
-axis.set(title="Entries that differ: 0 where NumPy adds in Keras' order")
+axis.set(title="Entries that differ: 0 if NumPy adds in Keras' order")
 axis.set_xticks(range(len(sums)), [name.replace(", ", ",\n") for name in sums])
 axis.set_yticks(range(len(answers)), answers)
 for (row, column), value in np.ndenumerate(counts):
@@ -186,5 +187,6 @@ plt.show()
 # matrix, for which most libraries have another code than for two matrices: a
 # sample may be answered otherwise alone than in company, as in the batch of the
 # one that is left over. TensorFlow calls oneDNN or Eigen, JAX calls XLA,
-# PyTorch calls MKL, and each has its own orders. None of them promises that
-# asking twice gives the same bits, though on a processor it mostly does.
+# PyTorch calls MKL or another BLAS, and each has its own orders. Unless it is
+# told to, none of them promises that asking twice gives the same bits, though
+# without a graphics processor it mostly does.

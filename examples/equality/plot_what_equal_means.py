@@ -175,5 +175,7 @@ np.testing.assert_equal(np.array_equal(y, y_tf32), False)
 # Functions of a sum
 # ------------------
 # An activation multiplies the distance between two numbers by its largest slope
-# at most. ``relu`` has slope 1 and rounds nothing, so the limit stays that of
-# the sum inside it. Shape and dtype are part of equality everywhere.
+# at most, and rounds what it computes: the pages about activations allow four
+# rounding units of that. ``relu`` has slope 1 and rounds nothing, so the limit
+# stays that of the sum inside it. Shape and dtype are part of equality
+# everywhere.

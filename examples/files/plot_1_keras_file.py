@@ -100,8 +100,8 @@ np.testing.assert_equal(config["class_name"], "Sequential")
 np.testing.assert_equal(classes, ["InputLayer", "Dense", "Dense", "Dense"])
 
 # %%
-# The config of a layer names all of its arguments, also those that it was not
-# told. It is what ``get_config`` returns; only the dtype may have got a number
+# The config of a layer names its arguments, also those that it was not told. It
+# is what ``get_config`` returns; only the dtype may have got a number
 # in the file, by which layers share it.
 
 arguments = "name", "units", "activation", "use_bias", "trainable"

@@ -205,7 +205,7 @@ np.testing.assert_equal(np.array_equal(y, misplaced), False)
 
 # %%
 # A ``Lambda`` layer brings code. Its file is refused, by the reader and also by
-# Keras, which runs such code only where it is told ``safe_mode=False``.
+# Keras, which runs no such code unless it is told to, by ``safe_mode=False``.
 
 path, _ = save("code", [keras.layers.Lambda(lambda x: 2 * x)], [])
 for refusing in (read, keras.models.load_model):

@@ -3,7 +3,7 @@ Narrow weights keep their bits in a file
 ========================================
 
 A file stores each weight in its own dtype. ``h5py`` reads ``float16`` as it is,
-but HDF5 has no ``bfloat16``: such weights are two raw bytes each, and an
+but NumPy has no ``bfloat16``: such weights are two raw bytes each, and an
 attribute says what they mean. They are the upper half of a float32 :math:`w`,
 whose lower half is zero:
 
@@ -120,8 +120,8 @@ print(f"a weight moves by {np.max(moved):.2e} of itself at most")
 # %%
 # Break it
 # --------
-# Two bytes are two bytes: they can be taken for ``float16``, and dropping the
-# lower half without rounding is another number.
+# Two bytes are two bytes: they can be taken for ``float16``. And to drop the
+# lower half without rounding gives another number.
 
 wrong = kernel_raw.view("float16").astype("float32")
 right = np.count_nonzero(wrong == from_bfloat16(kernel_raw))

@@ -106,8 +106,9 @@ longer = np.array([4097, 4098, 4099, 4101, 4103])  # multiples of four remain
 np.testing.assert_array_equal(tf32(longer), [4096, 4096, 4100, 4100, 4104])
 
 # %%
-# For sums there is a limit: 64 products, as many sums with the bias among them,
-# each rounded by half a rounding unit. Keras stays within it. TF32 does not.
+# For sums there is a limit: each of the 64 products is rounded once and then in
+# up to 64 sums, the bias among them, by half a rounding unit each time. Keras
+# stays within it. TF32 does not.
 
 np.testing.assert_equal((y.shape, y.dtype), ((20, 5), np.float32))
 
@@ -120,7 +121,7 @@ print(f"TF32: {np.max(tf32_error / rounding_unit):.0f}")
 
 limit = (64 + 1) / 2 * rounding_unit
 np.testing.assert_array_less(error, limit)
-np.testing.assert_equal(np.count_nonzero(tf32_error > limit) > 50, True)
+np.testing.assert_equal(np.mean(tf32_error > limit) > 0.9, True)
 
 # %%
 # Break it

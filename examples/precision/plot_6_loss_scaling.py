@@ -4,7 +4,7 @@ Loss scaling saves small gradients
 
 Gradients of a ``mixed_float16`` model are float16 on their way, and what is
 2**-25 or less becomes zero. ``LossScaleOptimizer`` multiplies the loss by a
-scale :math:`S`, and the gradients :math:`g` of that by the same, in float32.
+scale :math:`S`, and divides the gradients :math:`g` of that by it, in float32.
 The scale adapts:
 
 .. math::

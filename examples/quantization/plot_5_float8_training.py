@@ -10,7 +10,7 @@ input that has suddenly grown is clipped: in that step, and in the next.
 
    \begin{aligned}
    s_\text{next} &= \frac{\max(h_1, h_2, h_3)}{448}, \qquad
-   h_\text{next} = \left(\max \left|x\right|, h_3, h_2\right) \\
+   h_\text{next} = \left(\max \left|x\right|, h_3, h_1\right) \\
    \frac{\partial L}{\partial W} &= \hat{x}^\top \hat{g}, \qquad
    \hat{x} = s_x \operatorname{e4m3}\left(\frac{x}{s_x}\right), \quad
    \hat{g} = s_g \operatorname{e5m2}\left(\frac{1}{s_g}
@@ -70,9 +70,9 @@ for size in sizes:
 # %%
 # Compute it
 # ----------
-# The loss is the mean square error. What is divided before it is rounded is
-# float32, as in Keras. Float8 numbers near zero, which are spaced differently,
-# do not occur here.
+# The loss is the mean square error. Inputs and kernels are divided in float32
+# before they are rounded, as in Keras. Float8 numbers near zero, which are
+# spaced differently, do not occur here.
 
 
 def read_back(values, scale, fraction_bits, largest):
@@ -161,7 +161,7 @@ np.testing.assert_array_equal(steps[0][0]["kernel"], kernel.astype("float32"))
 # %%
 # The input of 28 is in the history after its first step, and only after its
 # second is there a scale of 28 / 448. So the layer reads 7 twice in its place.
-# With three entries to remember, it takes as long to forget it.
+# It also forgets 28 late: the next four inputs, of 7, are read with its scale.
 
 reach = np.array([448 * before["inputs_scale"] for before, *_ in steps])
 print("largest input:", sizes)

@@ -2,9 +2,9 @@ r"""
 gptq stores a row for each unit
 ===============================
 
-After ``gptq`` a ``Dense`` layer holds whole numbers from 0 to 15, two in a
-byte, with a scale and a zero point for each unit and each group of features. A
-unit is a row of them, where in other modes it is a column.
+After ``gptq`` with its four bits, a ``Dense`` layer holds whole numbers from 0
+to 15, two in a byte, with a scale and a zero point for each unit and each group
+of features. A unit is a row of them; in ``int8`` and ``int4`` it is a column.
 
 .. math::
 
@@ -117,6 +117,7 @@ variables = {
 names = [weight.name for weight in dense.weights]
 np.testing.assert_equal(names, list(variables))
 stored = dict(zip(names, dense.get_weights()))
+np.testing.assert_array_equal(stored["g_idx"], np.arange(8) / 4)
 stored["g_idx"] = np.floor(stored["g_idx"])
 
 eps = np.finfo("float32").eps
@@ -143,7 +144,8 @@ np.testing.assert_array_less(error, 6.5 * rounding_unit)
 # Break it
 # --------
 # In ``int4`` a half byte has a sign and a byte has two neighbours of a row.
-# Whoever reads these bytes like those is wrong, and so is who rounds the stored
+# Whoever reads these bytes like those is wrong, and so is whoever rounds the
+# stored
 # group of a feature, 0.75 for example, instead of cutting it off.
 
 signed = (unpacked(joined, 5) + 8) % 16 - 8

@@ -11,11 +11,13 @@ then computes as after any rounding.
    w_k \leftarrow w_k - \frac{w_i - s \left(q_i - z\right)}{U_{ii}} U_{ik},
    \quad k > i, \qquad U^\top U = \left( X^\top X + \lambda I \right)^{-1}
 
-This is the algorithm of GPTQ_. In Keras 3.15.1 the data do not reach it, which
-`has been mended`_ since. So NumPy calibrates here, and Keras predicts.
+This is the algorithm of GPTQ_. That of Keras 3.15.1 has the inverse itself in
+place of U, and the data do not reach it; both_ have been mended_ since. So
+NumPy calibrates here, and Keras predicts.
 
 .. _GPTQ: https://arxiv.org/abs/2210.17323
-.. _has been mended: https://github.com/keras-team/keras/pull/23512
+.. _both: https://github.com/keras-team/keras/pull/23481
+.. _mended: https://github.com/keras-team/keras/pull/23512
 """
 
 import keras
@@ -49,7 +51,7 @@ def gptq(kernel, inverse):
             highest = rows[:, i : i + 4].max(axis=1)
             scale[:, group] = (highest - lowest) / 15
             zero[:, group] = np.rint(-lowest / scale[:, group])
-        steps = np.rint(rows[:, i] / scale[:, group]) + zero[:, group]
+        steps = np.rint(rows[:, i] / scale[:, group] + zero[:, group])
         q[:, i] = np.clip(steps, 0, 15)
         error = rows[:, i] - scale[:, group] * (q[:, i] - zero[:, group])
         rows -= np.outer(error / upper[i, i], upper[i])  # changes i and later
@@ -151,7 +153,7 @@ fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
 for place, (values, mean) in enumerate(zip(moves.values(), means)):
     axis.barh(place, mean, color=f"C{place % 2}", alpha=0.5)
     axis.plot(values, np.full(5, place), "o", color=f"C{place % 2}")
-axis.set(title="GPTQ suits the data it was calibrated with, and no others")
+axis.set(title="GPTQ suits data like those it was calibrated with")
 axis.set(xlabel="how far answers move (root mean square)")
 axis.set_yticks(range(4), moves)
 axis.invert_yaxis()

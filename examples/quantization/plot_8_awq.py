@@ -87,9 +87,10 @@ np.testing.assert_array_equal(y, expected)
 # Where the factors come from
 # ---------------------------
 # From the largest input of each feature, to a power between 0 and 1: the one of
-# the smallest error, counted as often as the inputs are large. NumPy does it
-# here, for data whose features differ ninety times in size. (In Keras 3.15.1
-# the data do not reach this search, which `has been mended`_ since.)
+# the smallest error, counted as often as the inputs are large. All of them are
+# divided by one number, so that the largest is one over the smallest. NumPy
+# does it here, for data whose features differ ninety times in size. (In Keras
+# 3.15.1 the data do not reach this search, which `has been mended`_ since.)
 #
 # .. _has been mended: https://github.com/keras-team/keras/pull/23512
 
@@ -110,8 +111,14 @@ def rounded(factors):
     return np.clip(q, 0, 15).reshape(5, 8), scale, zero, factors
 
 
+def factors_of(power):
+    """The factors, (features,), for the largest inputs to a power."""
+    factors = largest**power
+    return factors / np.sqrt(factors.max() * factors.min())
+
+
 powers = np.arange(21) / 20
-candidates = [rounded(largest**power) for power in powers]
+candidates = [rounded(factors_of(power)) for power in powers]
 errors = [kernel_read(*candidate) - kernel for candidate in candidates]
 weighted = [np.mean((largest * error.T) ** 2) for error in errors]
 best = np.argmin(weighted)

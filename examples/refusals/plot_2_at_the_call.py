@@ -3,7 +3,7 @@ A layer takes arrays whose last axis fits its kernel
 ====================================================
 
 A ``Dense`` layer takes any array of two axes or more whose last axis is as long
-as its kernel has rows. Everything else it refuses, before it multiplies.
+as its kernel has rows. Arrays of other shapes it refuses, before it multiplies.
 
 .. math::
 
@@ -133,12 +133,12 @@ refused("expects 1 input(s), but it received 2", dense, [x, x])
 refused("Inputs to a layer should be tensors. Got 'None'", dense, None)
 
 one = keras.ops.convert_to_numpy(dense(x[:1]))
-joined = np.concatenate([x, x], axis=-1)  # (batch, 2 features)
+joined = np.concatenate([x, x[::-1]], axis=-1)  # (batch, 2 features)
 wide = built(np.concatenate([kernel, -kernel]), bias)
 two = keras.ops.convert_to_numpy(wide(joined))
 
 np.testing.assert_array_equal(one, [x[0] @ kernel + bias])
-np.testing.assert_array_equal(two, x @ kernel - x @ kernel + bias)
+np.testing.assert_array_equal(two, (x - x[::-1]) @ kernel + bias)
 
 # %%
 # **A model is made.** A shape is a tuple even of one number, ``(3,)``, and the

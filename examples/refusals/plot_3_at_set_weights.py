@@ -79,8 +79,8 @@ def refused(kind, phrase, call, *arguments):
 
 
 # %%
-# **Before it is built.** A layer has weights once it was called on an input, or
-# by ``dense.build((None, 3))``.
+# **Before it is built.** A layer has weights once it has been called on an
+# input, or built by ``dense.build((None, 3))``.
 
 new = keras.layers.Dense(2)
 NONE = "weight list of length 2, but the layer was expecting 0 weights"

@@ -4,7 +4,7 @@ Dense takes more than one would expect
 
 Some arguments and inputs look like mistakes and raise no error. A ``Dense``
 layer takes them in its own way: text is true, ``None`` is random, and every
-number becomes a float32 before it is multiplied.
+real number becomes a float32 before it is multiplied.
 
 .. math::
 
@@ -71,13 +71,15 @@ def dense_of_float32(x, kernel, bias):
 # %%
 # Check it
 # --------
-# **Arguments.** ``True`` is the integer 1, so it is one unit. All text is true,
-# so ``use_bias="False"`` has a bias. An array is an initializer that draws
-# nothing. ``None`` is one that draws, and makes a bias random instead of zero.
-# Any function is a constraint; it is applied after a step of an optimizer.
+# **Arguments.** ``True`` is the integer 1, so it is one unit. Text is true
+# unless it is empty, so ``use_bias="False"`` has a bias. An array is an
+# initializer that draws nothing. ``None`` is one that draws, and makes a bias
+# random instead of zero. Any function is a constraint; it is applied after a
+# step of an optimizer.
 
 np.testing.assert_equal(built(True).kernel.shape, (3, 1))
 np.testing.assert_equal(len(built(use_bias="False").weights), 2)
+np.testing.assert_equal(len(built(use_bias="").weights), 1)
 
 random_bias = built(64, bias_initializer=None).get_weights()[1]
 np.testing.assert_equal(np.count_nonzero(random_bias), 64)
@@ -108,7 +110,7 @@ np.testing.assert_equal((len(alone.weights), len(inside.weights)), (0, 2))
 # float32 and lose the digits that it has no room for. NaN is passed on, for its
 # sample alone.
 
-fine = kernel + 2.0**-12  # a float32 number still, but for one that is finer
+fine = kernel + 2.0**-12  # float32 holds it, and loses the 2.0**-40 below
 dense.set_weights([fine + 2.0**-40, bias])
 kept = dense.get_weights()[0]
 with_nan = np.where(np.arange(12).reshape(4, 3) == 4, np.nan, x)
@@ -137,11 +139,9 @@ np.testing.assert_array_equal(squeezed, x @ kernel + bias)
 # %%
 # Break it
 # --------
-# Three that are taken and then lost. A layer computes with complex numbers, but
+# Four that are taken, and go wrong. A layer computes with complex numbers, but
 # ``predict`` drops the imaginary part: all that it says is in a log or a
-# warning. A bias that is assigned instead of set is used, but is none of the
-# weights, and those are what is saved. (And after ``enable_lora(0)``, which is
-# taken too, the next call divides by zero.)
+# warning.
 
 z = x + 1j * x[::-1]
 called = result(dense, z.astype("complex64"))
@@ -156,12 +156,26 @@ np.testing.assert_array_equal(predicted, z.real @ kernel + bias)
 np.testing.assert_equal(called.dtype, np.complex64)
 np.testing.assert_equal((predicted.dtype, right), (np.float32, 0))
 
+# %%
+# A bias that is assigned instead of set is used, and even saved, but it is none
+# of the weights: ``get_weights`` returns the old one, and no training moves it.
+
 dense.bias = np.array([7, 8], "float32")
+store = {}
+dense.save_own_variables(store)
 np.testing.assert_array_equal(result(dense, x), x @ kernel + [7, 8])
+np.testing.assert_array_equal(store["1"], [7, 8])
 np.testing.assert_array_equal(dense.get_weights()[1], bias)
 
 # %%
-# The third is an integer: beyond ``2**24``, every other one is changed.
+# LoRA of rank 0 is taken, and divides by it at the next call.
+
+adapted = built()
+accepted(adapted.enable_lora, 0)
+np.testing.assert_raises(ZeroDivisionError, adapted, x)
+
+# %%
+# The fourth is an integer: just beyond ``2**24``, every other one is changed.
 
 dense = built(1, kernel_initializer="ones", use_bias=False)
 n = np.arange(-8, 9)

@@ -156,8 +156,9 @@ for equation, (x_folded, y_folded) in folded.items():
 # Break it
 # --------
 # In the wide layer, the seven numbers of a head lie side by side. Whoever cuts
-# it into seven rows of two, and transposes them, gets the right shape, and of
-# each head the first and the last number at most.
+# it into seven rows of two, and transposes them, gets the right shape, but only
+# the first number of the first head and the last of the second, and a few by
+# chance.
 
 heads = y["bsf,fhd->bshd"]  # (batch, steps, heads, depth)
 wrong = heads.reshape(8, 3, 7, 2).swapaxes(-1, -2)

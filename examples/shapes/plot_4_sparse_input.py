@@ -41,7 +41,8 @@ print(f"{type(x).__name__}: {np.count_nonzero(x_filled)} of {x_filled.size}")
 print("words", words[0], "->", x_filled[0])
 
 # %%
-# The model is told that its input is sparse. Its output is not: it has a bias.
+# The model is told that its input is sparse. Its output is not: hardly a sum of
+# rows of the kernel is zero.
 
 inputs = keras.Input(shape=(12,), sparse=True)
 dense = keras.layers.Dense(4)
@@ -100,9 +101,9 @@ np.testing.assert_array_equal(rows.sum(axis=1) + bias, y)
 
 # %%
 # Now each word has a weight, a fraction, as ``"count"`` allows. A zero that is
-# multiplied and added rounds nothing, and one that is not stored less than
-# nothing, so the limit counts the words and not the vocabulary: three products
-# and a bias make two rounding units.
+# multiplied and added rounds nothing, and neither does one that is not stored,
+# so the limit counts the words and not the vocabulary: three products and a
+# bias make two rounding units.
 
 count = keras.layers.CategoryEncoding(12, "count", sparse=True)
 weights = np.random.random(size=words.shape).astype("float32")

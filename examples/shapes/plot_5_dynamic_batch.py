@@ -127,7 +127,7 @@ fixed_outputs = dense(fixed_inputs)
 fixed_model = keras.Model(fixed_inputs, fixed_outputs)
 np.testing.assert_equal(fixed_outputs.shape, (6, 4))
 
-for size in (6, 9):
+for size in (2, 6, 9):
     y = keras.ops.convert_to_numpy(fixed_model(x[:size].astype("float32")))
     print("batch_shape of 6, samples:", len(y))
     np.testing.assert_equal((y.shape, y.dtype), ((size, 4), np.float32))

@@ -49,7 +49,8 @@ np.testing.assert_equal(shape, (batch, hidden))
 weights = [kernel_1, bias_1, kernel_2, bias_2]
 model.set_weights(weights)
 loss = model.train_on_batch(x, target)
-gradients = [old - new for old, new in zip(weights, model.get_weights())]
+trained = model.get_weights()
+gradients = [old - new for old, new in zip(weights, trained)]
 print("loss:", loss)
 print(gradients[0])
 
@@ -95,7 +96,8 @@ expected = backward(x, z, h, kernel_2, y_gradient)
 # that float32 has nothing to round: four gradients and the loss, equal to the
 # bit. The page about one layer counts the roundings of other numbers.
 
-np.testing.assert_equal([array.shape for array in gradients], shapes)
+np.testing.assert_equal([array.shape for array in trained], shapes)
+np.testing.assert_equal([array.dtype for array in trained], [np.float32] * 4)
 np.testing.assert_array_equal(gradients[0], expected[0])
 np.testing.assert_array_equal(gradients[1], expected[1])
 np.testing.assert_array_equal(gradients[2], expected[2])

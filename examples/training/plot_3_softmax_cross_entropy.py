@@ -123,14 +123,17 @@ np.testing.assert_array_less(error, 8 * eps * (4 + total))
 # Break it
 # --------
 # Now the model is sure: its logits are 24 and -24, half of the samples are
-# right and half are wrong. float32 cannot tell the probabilities from 1 and 0,
-# and from logits the gradient is ``p - t`` to the bit. Each wrong sample costs
-# 48, which is how far its logits are apart; each wrong tag costs 24.
+# right and half are wrong. A probability is 1, or so close to 0 that in float32
+# a logit of 24 does not notice it: from logits, the step is that of ``p - t``
+# with 1 and 0, to the bit. Each wrong sample costs 48, which is how far its
+# logits are apart; each wrong tag costs 24.
 
 p = np.eye(classes)[[2, 0, 3, 0, 2, 3, 1, 1]]  # (batch, classes)
 big = 48 * p - 24
 values, after = train_step(big)
 
+unnoticed = np.float32(24) + np.float32(np.exp(-24.0))
+np.testing.assert_equal(unnoticed, np.float32(24))
 wrong_tags = np.count_nonzero(p != tags)
 wanted = {"logits": 24, "labels": 24, "tags": 24 * wrong_tags / p.size}
 for name, loss in wanted.items():

@@ -128,8 +128,9 @@ np.testing.assert_equal(loss, reductions["mean"])
 np.testing.assert_equal(metric, reductions["mean_with_sample_weight"])
 
 # %%
-# ``evaluate`` cuts six samples into batches of four and two. It counts each
-# batch by its size, so that it returns the mean of all six.
+# ``evaluate`` cuts six samples into batches of four and two. For the loss it
+# counts each batch by its size: the mean of all six. The metric counts by the
+# weights.
 
 dense.set_weights([y])
 loss, metric = model.evaluate(

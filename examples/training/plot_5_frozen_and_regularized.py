@@ -3,10 +3,10 @@ A regularizer adds to the gradient, freezing only stops the step
 ================================================================
 
 Regularizers are terms of the loss, so each adds a term to the gradient of the
-weights it looks at. A frozen layer keeps its weights and drops its own
-regularizers, but still passes the gradient on to the layers before it. With
-:math:`h = x W + b`, and :math:`G` the gradient of the loss at a frozen layer of
-kernel :math:`V`,
+weights it looks at. A frozen layer keeps its weights and drops the regularizers
+of those. The one of its output stays, and the gradient still passes on to the
+layers before it. With :math:`h = x W + b`, and :math:`G` the gradient of the
+loss at a frozen layer of kernel :math:`V`,
 
 .. math::
 
@@ -26,12 +26,13 @@ keras.utils.set_random_seed(313)
 # Build it
 # --------
 # The first layer has a regularizer for its kernel, its bias and its output. The
-# second one has one as well, and is frozen. All numbers are small integers and
-# powers of two, none of the weights is 0, where the absolute value has no
-# derivative.
+# second one has two as well, and is frozen. All numbers are small integers and
+# powers of two. No entry of the first kernel is 0, where the absolute value has
+# no derivative.
 
 batch, features, hidden, units = 8, 3, 4, 2
-l1, l2, l2_of_b, output_l2, frozen_l2 = 16.0, 4.0, 0.5, 1.0, 2.0
+l1, l2, l2_of_b, output_l2 = 16.0, 4.0, 0.5, 1.0
+frozen_l2, frozen_output_l2 = 2.0, 0.125
 
 inputs = keras.Input(shape=(features,))
 first = keras.layers.Dense(
@@ -40,7 +41,11 @@ first = keras.layers.Dense(
     bias_regularizer=L2(l2_of_b),
     activity_regularizer=L2(output_l2),
 )
-frozen = keras.layers.Dense(units, kernel_regularizer=L2(frozen_l2))
+frozen = keras.layers.Dense(
+    units,
+    kernel_regularizer=L2(frozen_l2),
+    activity_regularizer=L2(frozen_output_l2),
+)
 model = keras.Model(inputs, frozen(first(inputs)))
 frozen.trainable = False
 model.compile(keras.optimizers.SGD(learning_rate=1.0), loss="mse")
@@ -83,26 +88,30 @@ error = y - target
 costs = {
     "mse": np.mean(error**2),
     "output": output_l2 * np.sum(h**2) / batch,
+    "frozen output": frozen_output_l2 * np.sum(y**2) / batch,
     "l1": l1 * np.sum(np.abs(kernel)),
     "l2": l2 * np.sum(kernel**2),
     "l2 of b": l2_of_b * np.sum(bias**2),
 }
 mse_at_h = 2 * error / error.size @ frozen_kernel.T  # (batch, hidden)
-output_at_h = 2 * output_l2 * h / batch  # (batch, hidden)
+output_at_h = 2 * output_l2 * h / batch
+frozen_at_h = 2 * frozen_output_l2 * y / batch @ frozen_kernel.T
 terms = {  # of the gradient of the kernel, (features, hidden)
     "mse": x.T @ mse_at_h,
     "output": x.T @ output_at_h,
+    "frozen output": x.T @ frozen_at_h,
     "l1": l1 * np.sign(kernel),
     "l2": 2 * l2 * kernel,
 }
 kernel_gradient = sum(terms.values())
-bias_gradient = np.sum(mse_at_h + output_at_h, axis=0) + 2 * l2_of_b * bias
+bias_gradient = np.sum(mse_at_h + output_at_h + frozen_at_h, axis=0)
+bias_gradient += 2 * l2_of_b * bias
 
 # %%
 # Check it
 # --------
 # float32 has nothing to round here, so that all of it is equal to the bit. What
-# the frozen layer's regularizer would have cost is not in the loss.
+# the regularizer of the frozen kernel would have cost is not in the loss.
 
 print({name: float(cost) for name, cost in costs.items()})
 print("not in the loss:", frozen_l2 * np.sum(frozen_kernel**2))
@@ -125,7 +134,8 @@ np.testing.assert_array_equal(new_frozen_bias, frozen_bias)
 mistakes = {
     "half the squares": -terms["l2"] / 2,
     "output not divided by the batch": (batch - 1) * terms["output"],
-    "no gradient through the frozen layer": -terms["mse"],
+    "no gradient through it": -terms["mse"] - terms["frozen output"],
+    "output of the frozen layer dropped": -terms["frozen output"],
 }
 for name, change in mistakes.items():
     wrong = kernel_gradient + change

@@ -28,7 +28,7 @@ keras.utils.set_random_seed(313)
 # Build it
 # --------
 # Three models that differ in their optimizer alone take three steps each. All
-# numbers are integers, or multiples of a power of two, that float32 holds:
+# numbers are integers, or multiples of a power of two, which float32 holds:
 # nothing is rounded. Before the last step the learning rate is halved. It is a
 # variable of the optimizer, so an assignment is enough.
 

@@ -166,9 +166,10 @@ for mistake, ratio in mistakes.items():
 # See it
 # ------
 # The first step that these functions make with Keras' default rates. Adam's is
-# the learning rate, whatever the gradient, down to some ``1e-5``. RMSprop's is
-# larger, as its average is not corrected, and vanishes below a thousandth: in
-# the root, the default epsilon of ``1e-7`` acts like ``3e-4``.
+# nearly the learning rate, for all gradients above ``1e-4``. RMSprop's is three
+# times that for large ones, as its average is not corrected. For small ones it
+# shrinks with them, like that of SGD: inside the root, the default epsilon of
+# ``1e-7`` is as large as a gradient of ``3e-4``, squared.
 
 gradient = np.geomspace(1e-9, 1e3, 49)
 default = {"t": 1, "learning_rate": 0.001, "epsilon": 1e-7}
@@ -177,6 +178,12 @@ moved = {
     "RMSprop": rmsprop(0, gradient, [0], **default, rho=0.9)[0],
     "SGD": -0.001 * gradient,
 }
+rates = {name: -step / 0.001 for name, step in moved.items()}
+np.testing.assert_array_less(0.9, rates["Adam"][gradient > 1e-4])
+np.testing.assert_array_less(3, rates["RMSprop"][gradient > 1e-2])
+ratio = rates["RMSprop"] / rates["SGD"]
+np.testing.assert_array_less(3000, ratio[gradient < 1e-4])
+
 fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
 for (name, weights), style in zip(moved.items(), ("-", "--", ":")):
     axis.loglog(gradient, -weights, style, label=name)

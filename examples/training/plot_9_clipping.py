@@ -161,9 +161,9 @@ with np.testing.assert_raises(ValueError):
 # %%
 # See it
 # ------
-# The gradient of each weight, and what is left of it. Clipped by value or array
-# by array, the large entries lose more than the small ones, and the step points
-# elsewhere.
+# The gradient of each weight, and what is left of it. By value, only entries
+# beyond the bound lose something; array by array, the whole kernel does, and
+# the bias nothing. Either way the step points elsewhere.
 
 fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
 bars = {"gradient": gradients["far"]}

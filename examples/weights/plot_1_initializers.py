@@ -114,8 +114,8 @@ for name, kernel in kernels.items():
 # %%
 # Each backend draws other numbers, of the same distribution. Their mean and
 # mean square stay within six standard errors, but for a few times in a thousand
-# million. Where the cut is missing, 4.6 % are beyond it (PyTorch gives up after
-# four draws, and leaves four in a million).
+# million. Where the cut is missing, 4.6 % are beyond it. (On PyTorch, Keras
+# gives up after four draws, and leaves a few in a million.)
 
 means = {"uniform": 0.5, "truncated_normal": 0, "untruncated_normal": 0}
 for name, draw in draws.items():

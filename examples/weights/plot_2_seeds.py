@@ -75,13 +75,14 @@ expected = [limit * (2 * uniform(seed) - 1) for seed in seeds]
 # ``Orthogonal`` makes right angles out of a normal draw, whatever its scale.
 # `np.linalg.qr`_ does the same in float64: a matrix is split into an orthogonal
 # and a triangular one, and the signs on the diagonal of the second are given to
-# the first.
+# the first. (With fewer features than units, Keras draws them the other way
+# round, and transposes what it gets.)
 #
 # .. _np.linalg.qr: https://numpy.org/doc/stable/reference/generated/numpy.linalg.qr.html
 
 
 def orthogonal(normal):
-    """The orthogonal kernel made of a normal draw, (features, units)."""
+    """The orthogonal kernel of a normal draw, (features, units or fewer)."""
     q, r = np.linalg.qr(normal)
     return q * np.sign(np.diag(r))
 

@@ -129,8 +129,8 @@ for name, w in held.items():
 
 # %%
 # A constraint is a function, and can be called. With ``axis=1`` it takes the
-# length of each row of the kernel, which is one for each feature. Next to
-# weights as small as these, ``epsilon`` is not: the rows stay shorter than 1.
+# length of each row of the kernel, which is one for each feature. For weights
+# as small as these, ``epsilon`` is large: the rows stay shorter than 1.
 
 small = kernel / 2**20  # about a millionth
 rows = keras.constraints.UnitNorm(axis=1)(small.astype("float32"))

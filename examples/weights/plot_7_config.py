@@ -135,9 +135,9 @@ print("entries of the kernel restored by the config:", same, "of", kernel.size)
 np.testing.assert_equal(same, 0)
 
 # %%
-# And one argument is not in the config: ``autocast``. This layer leaves its
-# input as it is, so that 16-bit weights times float32 give float32. Its copy
-# casts again. Its dtypes, of the weights and of what it computes, are kept.
+# And ``autocast`` is an argument that is not in the config. This layer leaves
+# its input as it is, so that 16-bit weights times float32 give float32. Its
+# copy casts again. Its dtypes, of weights and of what it computes, are kept.
 
 half = keras.layers.Dense(
     3, use_bias=False, dtype="mixed_float16", autocast=False

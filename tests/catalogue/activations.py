@@ -236,6 +236,9 @@ FAULTS |= {
 
 # Mutants that compute the same, (before, after), each with its reason.
 BETWEEN = "no number that is tried lies between"
+SHIFT = "to raise or lower all numbers alike changes no quotient"
+POWERS = "powers = np.exp(z - np.max(z, axis, keepdims=True))"
+LOWERED = "lowered = z - np.max(z, axis=-1, keepdims=True)"
 EQUIVALENT = {
     "plot_3_smooth_rectifiers": {
         ("far > 89", "far > 90"): BETWEEN,
@@ -244,6 +247,10 @@ EQUIVALENT = {
         ("far < -17", "far < -16"): BETWEEN,
     },
     "plot_7_normalizers": {
+        (POWERS, POWERS.replace("z - ", "z + ")): SHIFT,
+        (POWERS, POWERS.replace("max(z", "max(np.flip(z)")): SHIFT,
+        (LOWERED, LOWERED.replace("z - ", "z + ")): SHIFT,
+        (LOWERED, LOWERED.replace("max(z", "max(np.flip(z)")): SHIFT,
         (
             "return p * (c - np.sum(c * p, axis=-1, keepdims=True))",
             "return p * (c - np.sum(c * p, axis=1, keepdims=True))",

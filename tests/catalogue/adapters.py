@@ -353,4 +353,14 @@ FAULTS = {
     ),
 }
 
-EQUIVALENT = {}
+# Mutants that compute the same, (before, after), each with its reason.
+SCALES = "return np.float32(127) / (largest + np.float32(1e-07))"
+EQUIVALENT = {
+    "plot_5_int8": {
+        (SCALES, SCALES.replace("+", "-")): "it vanishes, and zero has no sign",
+        (
+            "return (np.rint(kernel * scale), scale[0])",
+            "return (np.rint(kernel * scale), scale[-1])",
+        ): "there is one row",
+    },
+}

@@ -180,6 +180,17 @@ def regularizing_what_is_frozen():
     return mock.patch.object(keras.layers.Layer, "_get_regularization_losses", losses)
 
 
+def dropping_losses_of_what_is_frozen():
+    """A layer that adds no loss, such as that of its output, while it is frozen."""
+    real = keras.layers.Layer.add_loss
+
+    def add_loss(self, loss):
+        if self.trainable:
+            real(self, loss)
+
+    return mock.patch.object(keras.layers.Layer, "add_loss", add_loss)
+
+
 def never_frozen():
     """Layers that do not take trainable = False."""
     real = keras.layers.Layer.trainable
@@ -483,6 +494,9 @@ FAULTS = {
     "trainable: ignored": never_frozen(),
     "frozen layer: sends no gradient back": frozen_is_a_wall(),
     "frozen layer: its regularizers stay in the loss": regularizing_what_is_frozen(),
+    "frozen layer: the one of its output is dropped": (
+        dropping_losses_of_what_is_frozen()
+    ),
     "learning rate: doubled": altered(
         Optimizer, "_get_current_learning_rate", lambda rate: 2 * rate
     ),
@@ -586,6 +600,7 @@ FAULTS = {
 # Mutants that compute the same, (before, after), each with its reason.
 COSTS = (
     "costs = {'mse': np.mean(error ** 2), 'output': output_l2 * np.sum(h ** 2) / batch,"
+    " 'frozen output': frozen_output_l2 * np.sum(y ** 2) / batch,"
     " 'l1': l1 * np.sum(np.abs(kernel)), 'l2': l2 * np.sum(kernel ** 2), "
     "'l2 of b': l2_of_b * np.sum(bias ** 2)}"
 )
