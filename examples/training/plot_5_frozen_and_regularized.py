@@ -93,19 +93,17 @@ costs = {
     "l2": l2 * np.sum(kernel**2),
     "l2 of b": l2_of_b * np.sum(bias**2),
 }
-mse_at_h = 2 * error / error.size @ frozen_kernel.T  # (batch, hidden)
-output_at_h = 2 * output_l2 * h / batch
-frozen_at_h = 2 * frozen_output_l2 * y / batch @ frozen_kernel.T
+output_at_y = 2 * frozen_output_l2 * y / batch  # (batch, units)
+passed_on = (2 * error / error.size + output_at_y) @ frozen_kernel.T
+output_at_h = 2 * output_l2 * h / batch  # (batch, hidden)
 terms = {  # of the gradient of the kernel, (features, hidden)
-    "mse": x.T @ mse_at_h,
+    "passed on": x.T @ passed_on,
     "output": x.T @ output_at_h,
-    "frozen output": x.T @ frozen_at_h,
     "l1": l1 * np.sign(kernel),
     "l2": 2 * l2 * kernel,
 }
 kernel_gradient = sum(terms.values())
-bias_gradient = np.sum(mse_at_h + output_at_h + frozen_at_h, axis=0)
-bias_gradient += 2 * l2_of_b * bias
+bias_gradient = np.sum(passed_on + output_at_h, axis=0) + 2 * l2_of_b * bias
 
 # %%
 # Check it
@@ -129,13 +127,13 @@ np.testing.assert_array_equal(new_frozen_bias, frozen_bias)
 # --------
 # Many textbooks write the second term as half the sum of squares, whose
 # gradient has no 2. Not dividing the output's term by the batch, and taking a
-# frozen layer for a wall, are as easily done.
+# frozen layer for a wall, or for one without regularizers, are as easily done.
 
 mistakes = {
     "half the squares": -terms["l2"] / 2,
     "output not divided by the batch": (batch - 1) * terms["output"],
-    "no gradient through it": -terms["mse"] - terms["frozen output"],
-    "output of the frozen layer dropped": -terms["frozen output"],
+    "nothing passed on": -terms["passed on"],
+    "frozen output not regularized": -x.T @ output_at_y @ frozen_kernel.T,
 }
 for name, change in mistakes.items():
     wrong = kernel_gradient + change
@@ -157,7 +155,7 @@ for name, term in terms.items():
     up, down = up + np.maximum(values, 0), down + np.minimum(values, 0)
 step = (kernel - new_kernel).ravel()
 axis.plot(entries, step, "D", color="gray", markersize=5, label="gradient")
-axis.set(title="The gradient is the sum of its terms", ylim=(-150, 135))
+axis.set(title="The gradient is the sum of its terms", ylim=(-150, 150))
 axis.set(xlabel="entry of the kernel", ylabel="gradient", xticks=[])
 axis.legend(loc="lower left", ncols=2)
 plt.show()
