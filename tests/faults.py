@@ -43,7 +43,7 @@ def reordered(self, x, training=None):
     """The same computation in another order: the features from last to first."""
     x = ops.convert_to_tensor(x, sparse=False)
     y = ops.matmul(ops.flip(x, -1), ops.flip(self.kernel, 0))
-    return self.activation(y if self.bias is None else y + self.bias)
+    return self.activation(y if self.bias is None else ops.add(y, self.bias))
 
 
 # -- The measurement
