@@ -92,16 +92,26 @@ def prune(app, config):
     record.write_text(json.dumps(now, indent=1))
 
 
-def forget_failures(app, config):
-    """Remove the thumbnails of pages that failed, before these run again.
+def checksum_of(app, section, page):
+    """The file in which Sphinx-Gallery notes that a page passed as it is."""
+    return Path(app.srcdir) / f"auto_examples/{section}/{page}.py.md5"
 
-    Sphinx-Gallery makes them as PNG files, and prefers them to those of figures.
+
+def forget_passing(app):
+    """Let pages that failed run again, even if they become what once passed."""
+    for failed in map(Path, app.config.sphinx_gallery_conf["failing_examples"]):
+        checksum_of(app, failed.parent.name, failed.stem).unlink(missing_ok=True)
+
+
+def forget_failing(app, config):
+    """Remove the thumbnails of pages that will run again.
+
+    That of a failure is a PNG file, which would be preferred to that of the figure.
     """
-    examples = Path(app.srcdir) / "auto_examples"
-    for thumbnail in examples.glob("*/images/thumb/sphx_glr_*_thumb.png"):
-        page = thumbnail.name.removeprefix("sphx_glr_").removesuffix("_thumb.png")
-        passed = (thumbnail.parents[2] / f"{page}.py.md5").exists()
-        if thumbnail.with_suffix(".svg").exists() or not passed:
+    images = "auto_examples/*/images/thumb/sphx_glr_*_thumb.*"
+    for thumbnail in Path(app.srcdir).glob(images):
+        page = thumbnail.stem.removeprefix("sphx_glr_").removesuffix("_thumb")
+        if not checksum_of(app, thumbnail.parents[2].name, page).exists():
             thumbnail.unlink()
             (Path(app.outdir) / "_images" / thumbnail.name).unlink(missing_ok=True)
 
@@ -114,6 +124,7 @@ def load_thumbnails_late(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.connect("config-inited", prune)
-    app.connect("config-inited", forget_failures)
+    app.connect("config-inited", forget_failing)
+    app.connect("builder-inited", forget_passing, priority=900)  # the pages have run
     app.connect("html-page-context", load_thumbnails_late)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
