@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import report
-from paths import ROOT, STYLE
+from paths import ROOT, STYLE, find_pages
 
 PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
 
@@ -92,15 +92,15 @@ def prune(app, config):
     record.write_text(json.dumps(now, indent=1))
 
 
-def checksum_of(app, section, page):
+def checksum_of(app, page):
     """The file in which Sphinx-Gallery notes that a page passed as it is."""
-    return Path(app.srcdir) / f"auto_examples/{section}/{page}.py.md5"
+    return Path(app.srcdir) / f"auto_examples/{page.parent.name}/{page.name}.md5"
 
 
 def forget_passing(app):
     """Let pages that failed run again, even if they become what once passed."""
     for failed in map(Path, app.config.sphinx_gallery_conf["failing_examples"]):
-        checksum_of(app, failed.parent.name, failed.stem).unlink(missing_ok=True)
+        checksum_of(app, failed).unlink(missing_ok=True)
 
 
 def forget_failing(app, config):
@@ -108,12 +108,13 @@ def forget_failing(app, config):
 
     That of a failure is a PNG file, which would be preferred to that of the figure.
     """
-    images = "auto_examples/*/images/thumb/sphx_glr_*_thumb.*"
-    for thumbnail in Path(app.srcdir).glob(images):
-        page = thumbnail.stem.removeprefix("sphx_glr_").removesuffix("_thumb")
-        if not checksum_of(app, thumbnail.parents[2].name, page).exists():
-            thumbnail.unlink()
-            (Path(app.outdir) / "_images" / thumbnail.name).unlink(missing_ok=True)
+    for page in find_pages():
+        checksum = checksum_of(app, page)
+        if not checksum.exists():
+            images = checksum.parent.glob(f"images/thumb/sphx_glr_{page.stem}_thumb.*")
+            for thumbnail in images:
+                thumbnail.unlink()
+                (Path(app.outdir) / "_images" / thumbnail.name).unlink(missing_ok=True)
 
 
 def load_thumbnails_late(app, pagename, templatename, context, doctree):

@@ -141,9 +141,9 @@ for name in configs:
             np.prod(weight.shape, dtype=int) * np.dtype(weight.dtype).itemsize
         )
     np.testing.assert_equal(size, sizes[name], name)
-    part = np.linalg.norm(limit) / np.linalg.norm(y - y_float)
-    np.testing.assert_array_less(part, 1 / 30, name)
-    moves[name] = np.linalg.norm(y - y_float) / np.linalg.norm(y_float - bias)
+    distance = np.linalg.norm(y - y_float)
+    np.testing.assert_array_less(np.linalg.norm(limit), distance / 30, name)
+    moves[name] = distance / np.linalg.norm(y_float - bias)
     print(f"{name:19} {size:6,} bytes, answers move by {moves[name]:.4f}")
 
 # %%
