@@ -1,0 +1,108 @@
+"""What a build shows in the terminal: which page runs. What TensorFlow logs is kept."""
+
+import contextlib
+import os
+import sys
+
+import nbsphinx
+from gallery import checksum_of
+from paths import DOCS, find_pages, name_of
+from sphinx.util.logging import pending_warnings
+from sphinx_gallery.gen_gallery import generate_gallery_rst
+from sphinx_gallery.utils import get_md5sum
+
+LOG = DOCS / "_build" / "tensorflow.log"
+
+
+# -- Progress, where Sphinx itself is told to be quiet
+
+
+def show(text):
+    """Show what runs now: on a terminal in the place of what ran before."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[2K{text}", end="", flush=True)
+    elif text:
+        print(text, flush=True)
+
+
+def announce(app):
+    """Return what to show for each page that Sphinx-Gallery is going to run."""
+    waiting = [
+        page
+        for page in find_pages()
+        if not (checksum := checksum_of(app, page)).exists()
+        or checksum.read_text() != get_md5sum(page, "t")
+    ]
+    return {
+        page.name: f"Page {number} of {len(waiting)}: {name_of(page)}"
+        for number, page in enumerate(waiting, 1)
+    }
+
+
+def show_page(gallery_conf, fname, when):
+    """Show that a page runs. Sphinx-Gallery calls it in the process that runs it."""
+    if when == "before" and fname in gallery_conf["announced"]:
+        show(gallery_conf["announced"][fname])
+
+
+def show_notebook(app, docname, source):
+    """Show that a notebook runs, which it does when it is read."""
+    if app.quiet and app.env.doc2path(docname).suffix == ".ipynb":
+        show(f"Notebook: {docname}")
+
+
+def show_writing(app, builder):
+    if app.quiet:
+        print("Writing HTML", flush=True)
+
+
+# -- TensorFlow's lines
+
+
+@contextlib.contextmanager
+def stderr_to_log():
+    """Let the file descriptor 2 be the log: C++ code knows no other stderr.
+
+    The processes that start meanwhile write there too: other workers, kernels. Sphinx's
+    warnings have to wait until it is the terminal again.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with LOG.open("a") as log:
+        os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        show("")
+
+
+def run_pages(app):
+    """Run the pages, by Sphinx-Gallery."""
+    app.config.sphinx_gallery_conf["announced"] = announce(app) if app.quiet else {}
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.write_text("")
+    with pending_warnings(), stderr_to_log():
+        generate_gallery_rst(app)
+
+
+class NotebookParser(nbsphinx.NotebookParser):
+    def parse(self, inputstring, document):
+        """Run a notebook and read it. Sphinx shows no warning before all is read."""
+        with stderr_to_log():
+            super().parse(inputstring, document)
+
+
+def setup(app):
+    for extension in ("nbsphinx", "sphinx_gallery.gen_gallery"):
+        app.setup_extension(extension)  # before us, in whatever order conf.py has them
+    listeners = app.events.listeners["builder-inited"]
+    handlers = [listener.handler for listener in listeners]
+    place = handlers.index(generate_gallery_rst)
+    listeners[place] = listeners[place]._replace(handler=run_pages)
+    app.add_source_parser(NotebookParser, override=True)
+    app.connect("source-read", show_notebook)
+    app.connect("write-started", show_writing)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
