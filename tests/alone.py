@@ -1,20 +1,24 @@
-"""Run scripts and notebooks, each in a process of its own: ``python alone.py N FILE...``
+"""Run scripts and notebooks, each in a process of its own:
+``python alone.py N FILE...``
 
-N run at a time. They are forked from this process, where Keras is imported already: that
-would take longer than most of them. Prints for each its file and the peak of its memory
-in kB; stops at the first that fails, and exits with 1.
+N run at a time. They are forked from this process, where Keras is imported already:
+that would take longer than most of them. Prints for each that passes its file and the
+peak of its memory, as the system counts it (Linux in kB), and to stderr what it printed;
+of each that fails, how its output ended. Exits with 1 in the end if any failed.
 """
 
+import gc
 import os
 import runpy
 import sys
+import tempfile
 
 import keras  # noqa: F401
 import matplotlib.pyplot  # noqa: F401
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 
-running = {}  # by process, the file
+running = {}  # by process, the file and its output
 
 
 def run(path):
@@ -28,24 +32,47 @@ def run(path):
     return all(shell.run_cell(code).success for code in codes)
 
 
+def start(path):
+    """Run a file in a new process, whose output goes to a file."""
+    output = tempfile.TemporaryFile("w+", errors="replace")
+    if sys.platform == "darwin":  # its libraries do not survive a fork
+        command = [sys.executable, "-P", __file__, path]
+        streams = [(os.POSIX_SPAWN_DUP2, output.fileno(), stream) for stream in (1, 2)]
+        process = os.posix_spawn(command[0], command, os.environ, file_actions=streams)
+    elif not (process := os.fork()):
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+        sys.exit(not run(path))
+    running[process] = path, output
+
+
 def wait():
+    """Wait until a process ends; return whether its file came to its end."""
     process, status, usage = os.wait4(-1, 0)
-    path = running.pop(process)
-    if status:
-        sys.exit(f"{path} fails")
-    print(path, usage.ru_maxrss, flush=True)
+    path, output = running.pop(process)
+    with output:
+        output.seek(0)
+        lines = output.read().splitlines()
+    if status == 0:
+        print(path, usage.ru_maxrss, flush=True)
+        print(*lines, sep="\n", file=sys.stderr)
+        return True
+    code = os.waitstatus_to_exitcode(status)  # below zero, it is that of a signal
+    print(
+        f"{path} fails ({code}):", *lines[-12:], sep="\n  ", file=sys.stderr, flush=True
+    )
+    return False
 
 
 if __name__ == "__main__":
-    jobs, paths = int(sys.argv[1]), sys.argv[2:]
+    if len(sys.argv) == 2:
+        sys.exit(not run(sys.argv[1]))
+    jobs, paths, passed = int(sys.argv[1]), sys.argv[2:], True
+    gc.freeze()  # or each process walks through all of TensorFlow again and again
     for path in paths:
         if len(running) == jobs:
-            wait()
-        process = os.fork()
-        if process:
-            running[process] = path
-        else:
-            os.dup2(sys.stderr.fileno(), 1)  # what a page prints is not our answer
-            sys.exit(not run(path))
+            passed &= wait()
+        start(path)
     while running:
-        wait()
+        passed &= wait()
+    sys.exit(not passed)
