@@ -1,0 +1,180 @@
+"""Break Keras, and the pages' own lines, and see the pages go red.
+
+    python tests/proof/prove.py [--all] [PAGE or SECTION ...]
+
+Each page, or each that is named, is run under the faults that name it and with mistakes
+in its own NumPy lines; with --all, under all faults there are. What was measured before
+is not measured again, as long as nothing that it depends on has changed.
+
+Exits with 1 if a fault leaves its own page green, if a mutant changes something that goes
+unnoticed, or if the harness itself fails. What faults do on other pages is reported.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs/_ext"))
+import proofs
+
+
+def prove(name, everything=False):
+    """Measure a page, given as "section/stem"; return what is known of it.
+
+    {"faults": {name: {"digest", "state", "red"}}, "mutants": [[before, after, state],
+    ...], "fired": [line of a check that a mutant made fail, ...]}
+    """
+    import faults  # here, as TensorFlow takes its time, and not every process proves
+    import mutants
+    import running
+
+    known = proofs.read(name)
+    catalogue = faults.read_catalogue()
+    chosen = [f for f in catalogue.values() if everything or f.page == name]
+    page = running.Page(proofs.PAGES[name])
+    measured = faults.measure_page(page, chosen, known.get("faults", {}))
+    still = {  # what is known of faults that were not chosen
+        fault: found
+        for fault, found in known.get("faults", {}).items()
+        if fault in catalogue and found["digest"] == catalogue[fault].digest
+    }
+    results = {"faults": {**still, **measured}}
+    if "mutants" not in known:
+        results |= mutants.measure_page(page)
+    proofs.keep(name, **results)
+    return proofs.read(name)
+
+
+def keep_catalogue():
+    """Keep for the site what the catalogue says; return {name: {"page", ...}}."""
+    import faults
+    import names
+
+    catalogue = {
+        name: {"page": fault.page, "covers": fault.covers, "digest": fault.digest}
+        for name, fault in faults.read_catalogue().items()
+    }
+    kept = names.table(), sorted(names.WHOLE), faults.read_accepted()
+    proofs.keep_catalogue(catalogue, *kept)
+    return catalogue
+
+
+def problems(name, results, own):
+    """Return what must not be: own faults that left the page green, and mutants that
+    changed something and were not noticed. ``own``: the names of the page's faults."""
+    found = [
+        f"{name} stays green under its fault: {fault} ({results['faults'][fault]['state']})"
+        for fault in own
+        if results["faults"][fault]["state"] not in proofs.RED
+    ]
+    unnoticed = {
+        (before, after)
+        for before, after, state in results["mutants"]
+        if state == "unnoticed"
+    }
+    accepted = proofs.read_catalogue()["accepted"].get(name, [])
+    accepted = {tuple(change) for *change, _ in accepted}
+    found += [
+        f"{name} does not notice: {before}  ->  {after}"
+        for before, after in sorted(unnoticed - accepted)
+    ]
+    return found + [
+        f"{name} is allowed to miss what is not there or is noticed: {after}"
+        for _, after in sorted(accepted - unnoticed)
+    ]
+
+
+def silent_checks(name, results):
+    """Return the lines of the page's checks that no fault and no mutant made fail."""
+    import running
+
+    red = {found["red"] for found in results["faults"].values()}
+    return sorted(
+        set(running.Page(proofs.PAGES[name]).checks) - set(results["fired"]) - red
+    )
+
+
+def summary(results):
+    """Return the counts of states, of faults and of mutants, in words."""
+    states = collections.Counter(f["state"] for f in results["faults"].values())
+    lines = collections.Counter(state for _, _, state in results["mutants"])
+    return (
+        f"{len(results['faults'])} faults ({words(states)}), "
+        f"{len(results['mutants'])} mutants ({words(lines)})"
+    )
+
+
+def words(counts):
+    return ", ".join(f"{count} {state}" for state, count in counts.most_common()) or "-"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--all", action="store_true", help="all faults on each page")
+    parser.add_argument("names", nargs="*", metavar="PAGE or SECTION")
+    arguments = parser.parse_args()
+    chosen = [
+        page
+        for page in proofs.PAGES
+        if not arguments.names
+        or any(page == name or page.startswith(f"{name}/") for name in arguments.names)
+    ]
+    if not chosen:
+        sys.exit(
+            f"There is no page or section {', '.join(arguments.names)} in examples/"
+        )
+    catalogue = keep_catalogue()
+    everything, wrong, total = {}, [], len(chosen)
+    fresh = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), fresh) as pool:
+        running = {pool.submit(prove, page, arguments.all): page for page in chosen}
+        for number, done in enumerate(concurrent.futures.as_completed(running), 1):
+            page = running[done]
+            if error := done.exception():
+                wrong.append(f"{page}: {type(error).__name__}: {error}")
+                print(f"{number} of {total}  {page} could not be proved", flush=True)
+                continue
+            everything[page] = done.result()
+            print(
+                f"{number} of {total}  {page}: {summary(everything[page])}", flush=True
+            )
+    for page, results in sorted(everything.items()):
+        own = [name for name, fault in catalogue.items() if fault["page"] == page]
+        wrong += problems(page, results, own)
+    report(everything, catalogue)
+    if wrong:
+        sys.exit("\n" + "\n".join(wrong))
+
+
+def report(everything, catalogue):
+    """Print what fails nothing, but should be known to those who write pages."""
+    unnoticed = [
+        f"  {page}: {fault}"
+        for page, results in sorted(everything.items())
+        for fault, found in results["faults"].items()
+        if found["state"] == "unnoticed" and catalogue[fault]["page"] != page
+    ]
+    if unnoticed:
+        print(
+            "\nUnnoticed on pages that are about something else:", *unnoticed, sep="\n"
+        )
+    silent = [
+        f"  {page}.py: lines {', '.join(map(str, lines))}"
+        for page, results in sorted(everything.items())
+        if (lines := silent_checks(page, results))
+    ]
+    if silent:
+        print("\nChecks that nothing has made fail:", *silent, sep="\n")
+    total = {"faults": {}, "mutants": []}
+    for page, results in everything.items():
+        total["mutants"] += results["mutants"]
+        total["faults"] |= {(page, f): found for f, found in results["faults"].items()}
+    print(f"\n{len(everything)} pages: {summary(total)}")
+
+
+if __name__ == "__main__":
+    main()

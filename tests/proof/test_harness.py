@@ -1,0 +1,275 @@
+"""The harness itself, on small pages: it tells its states apart, and fails when it must."""
+
+import faults
+import keras
+import mutants
+import numpy as np
+import pytest
+import running
+from breaking import (
+    activation,
+    altered,
+    altered_argument,
+    attribute,
+    during,
+    inputs,
+    operation,
+    outputs,
+    weight,
+)
+from fault import Fault
+from keras import layers, ops
+
+DENSE = '''"""
+Dense
+=====
+"""
+import keras
+import numpy as np
+
+# %%
+# Build it
+# --------
+x = np.array([[1.0, -2.0], [3.0, 5.0], [4.0, 2.0]], "float32")
+dense = keras.layers.Dense(2)
+dense.build((None, 2))
+dense.set_weights([np.array([[1, 2], [3, -4]]), np.array([5, 7])])
+kernel, bias = dense.get_weights()
+y = keras.ops.convert_to_numpy(dense(x))
+
+# %%
+# Compute it
+# ----------
+
+
+def compute(x, kernel, bias, axes=(0, 1)):
+    """x: (batch, features)."""
+    return np.einsum("bf,fg->bg", x, kernel.transpose(axes)) + bias[:]
+
+
+# %%
+# Check it
+# --------
+np.testing.assert_equal(y.shape, (3, 2))
+np.testing.assert_allclose(y, compute(x, kernel, bias), rtol=1e-6)
+
+# %%
+# Break it
+# --------
+assert np.any(y != x @ kernel.T + bias)
+
+# %%
+# See it
+# ------
+raise RuntimeError("what follows the last check is not run")
+'''
+
+
+@pytest.fixture
+def page(tmp_path):
+    """Return a function that makes a page of a text."""
+
+    def make(text=DENSE):
+        path = tmp_path / "trial" / "plot_trial.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return running.Page(path)
+
+    return make
+
+
+def states(page, **breakings):
+    """Measure faults on a page; return {name: (state, red)}."""
+    made = [
+        Fault(name, "other/plot_other", "Dense.call", by)
+        for name, by in breakings.items()
+    ]
+    found = faults.measure_page(page, made, {})
+    return {name: (found[name]["state"], found[name]["red"]) for name in breakings}
+
+
+def stop(x):
+    raise AssertionError("this is no check of the page")
+
+
+def line(text, part):
+    (number,) = [n for n, s in enumerate(text.splitlines(), 1) if part in s]
+    return number
+
+
+def test_states_are_told_apart(page):
+    found = states(
+        page(),
+        wrong=weight(layers.Dense, "kernel", lambda w: 2 * w),
+        shape=outputs(layers.Dense, lambda y: y[..., None]),
+        stops=inputs(layers.Dense, stop),
+        nothing=weight(layers.Dense, "kernel", lambda w: 1 * w),
+        elsewhere=inputs(layers.Conv2D, stop),
+        not_given=altered_argument(layers.Dense, "activation", lambda _: "relu"),
+        given=altered_argument(layers.Dense, "units", lambda units: units + 1),
+    )
+    assert found.pop("stops")[0] == "stopped"
+    assert found.pop("given")[0] == "stopped"
+    assert found == {
+        "wrong": ("caught", line(DENSE, "assert_allclose")),
+        "shape": ("caught", line(DENSE, "assert_equal")),
+        "nothing": ("no effect", None),
+        "elsewhere": ("not reached", None),
+        "not_given": ("not reached", None),
+    }
+
+
+def test_a_check_that_cannot_fail_leaves_a_fault_unnoticed(page):
+    wrong = weight(layers.Dense, "kernel", lambda w: 1.01 * w)
+    assert states(page(), wrong=wrong)["wrong"][0] == "caught"
+    weak = page(DENSE.replace("rtol=1e-6", "rtol=1e6, atol=1e6"))
+    assert states(weak, wrong=wrong)["wrong"] == ("unnoticed", None)
+    for _, after, state in mutants.measure_page(weak)["mutants"]:
+        assert state != "caught" or "axes" in after or "einsum" in after
+
+
+def test_a_page_that_fails_as_it_is_ends_the_measurement(page):
+    broken = page(DENSE.replace("(3, 2))", "(3, 3))"))
+    with pytest.raises(AssertionError):
+        states(broken, wrong=weight(layers.Dense, "kernel", lambda w: 2 * w))
+    with pytest.raises(AssertionError, match="fails as it is"):
+        mutants.measure_page(broken)
+
+
+def test_what_a_fault_leaves_behind_is_noticed(page):
+    leak = altered(layers.Dense, "build", lambda _: keras.config.set_floatx("float16"))
+    try:
+        with pytest.raises((RuntimeError, AssertionError)):
+            states(page(), leak=leak)
+    finally:
+        keras.config.set_floatx("float32")
+
+
+def test_a_fault_that_is_measured_is_not_measured_again(page):
+    fault = Fault(
+        "wrong",
+        "trial/plot_trial",
+        "Dense.call",
+        weight(layers.Dense, "kernel", lambda w: 2 * w),
+    )
+    known = {"wrong": {"digest": fault.digest, "state": "caught", "red": 1}}
+    assert (
+        faults.measure_page(page('"""A page"""\nraise RuntimeError'), [fault], known)
+        == known
+    )
+
+
+def test_a_digest_is_that_of_the_fault_and_of_what_it_uses(tmp_path, monkeypatch):
+    text = (
+        "from fault import Fault\n"
+        "def helper(): return 1\n"
+        "def other(): return 2\n"
+        "FAULTS = [\n"
+        "    Fault('one', 'a/b', 'Dense', helper()),\n"
+        "    Fault('two', 'a/b', 'Dense', other()),\n"
+        "]\n"
+    )
+
+    def digests(number, text):
+        path = tmp_path / f"catalogue_{number}.py"
+        path.write_text(text)
+        variables = {}
+        exec(compile(text, str(path), "exec"), variables)
+        return [fault.digest for fault in variables["FAULTS"]]
+
+    one, two = digests(0, text)
+    assert one != two
+    assert digests(1, f"# above\n{text}") == [one, two]
+    assert digests(2, text.replace("return 1", "return 3"))[1] == two
+    assert digests(3, text.replace("return 1", "return 3"))[0] != one
+    assert digests(4, text.replace("'one'", "'three'"))[0] != one
+
+
+def test_mutants_are_found_while_the_page_runs(page):
+    found = {
+        after: state for _, after, state in mutants.measure_page(page())["mutants"]
+    }
+    for part in ("'fb,fg->bg'", "axes[::-1]", "np.flip(kernel)", "- bias[:]"):
+        assert "caught" in [state for after, state in found.items() if part in after], (
+            part
+        )
+    assert "unnoticed" not in found.values()
+
+
+# -- One generic way to break any layer, when it predicts and when it trains
+
+TRIAL = '''"""
+{name}
+======
+"""
+import keras
+import numpy as np
+
+rng = np.random.default_rng(0)
+x = rng.normal(size={shape}).astype("float32")
+inputs = keras.Input({shape}[1:])
+layer = {layer}
+model = keras.Model(inputs, keras.layers.Flatten()({call}))
+weights = [rng.normal(size=w.shape).astype("float32") for w in layer.get_weights()]
+layer.set_weights(weights)
+y = model.predict(x, verbose=0)
+model.compile(keras.optimizers.SGD(1.0), "mse")
+if {train}:
+    model.train_on_batch(x, np.arange(y.size).reshape(y.shape) / y.size)
+    y = np.concatenate([w.ravel() for w in layer.get_weights()])
+np.testing.assert_allclose(y, np.load("{expected}"), rtol=1e-3, atol=1e-4)
+'''
+LAYERS = {
+    "Conv2D": ("(2, 5, 6, 3)", "keras.layers.Conv2D(4, 2)", "layer(inputs)"),
+    "LSTM": ("(2, 5, 3)", "keras.layers.LSTM(4)", "layer(inputs)"),
+    "MultiHeadAttention": (
+        "(2, 5, 3)",
+        "keras.layers.MultiHeadAttention(2, 4)",
+        "layer(inputs, inputs)",
+    ),
+}
+BREAKINGS = {
+    "Conv2D": {
+        "weight": weight(layers.Conv2D, "kernel", lambda w: ops.flip(w, 0)),
+        "input": inputs(layers.Conv2D, lambda x: ops.flip(x, 1)),
+        "output": outputs(layers.Conv2D, lambda y: ops.flip(y, -1)),
+        "operation": during(
+            layers.Conv2D, operation("conv", lambda conv, x, w, **k: -conv(x, w, **k))
+        ),
+        "argument": altered_argument(layers.Conv2D, "filters", lambda count: count + 1),
+    },
+    "LSTM": {
+        "weight": weight(layers.LSTM, "recurrent_kernel", lambda w: ops.roll(w, 4, 1)),
+        "input": inputs(layers.LSTM, lambda x: ops.flip(x, 1)),
+        "output": outputs(layers.LSTM, lambda y: ops.flip(y, -1)),
+        "operation": during(
+            layers.LSTM, operation("split", lambda split, *a, **k: split(*a, **k)[::-1])
+        ),
+        "activation": activation("sigmoid", lambda z, y: ops.hard_sigmoid(z)),
+    },
+    "MultiHeadAttention": {
+        "weight": weight(
+            layers.MultiHeadAttention, "query/kernel", lambda w: ops.flip(w, 1)
+        ),
+        "input": inputs(layers.MultiHeadAttention, lambda x: ops.flip(x, 1)),
+        "output": outputs(layers.MultiHeadAttention, lambda y: ops.flip(y, -1)),
+        "attribute": attribute(
+            layers.MultiHeadAttention, "_inverse_sqrt_key_dim", lambda _: 1.0
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("train", [False, True], ids=["predict", "train"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_any_layer_can_be_broken(page, tmp_path, name, train):
+    shape, layer, call = LAYERS[name]
+    expected = tmp_path / "expected.npy"
+    text = TRIAL.format(
+        name=name, shape=shape, layer=layer, call=call, train=train, expected=expected
+    )
+    without_check = text.rpartition("np.testing")[0]
+    variables = running.run(without_check, tmp_path / "trial.py")
+    np.save(expected, variables["y"])
+    found = states(page(text), **BREAKINGS[name])
+    assert {state for state, _ in found.values()} == {"caught"}, found

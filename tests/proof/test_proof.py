@@ -1,0 +1,41 @@
+"""Each page, under the faults that name it and with mistakes in its own lines."""
+
+import faults
+import names
+import proofs
+import prove
+import pytest
+
+CATALOGUE = prove.keep_catalogue()
+COVERED = {fault["covers"] for fault in CATALOGUE.values()}
+
+
+@pytest.mark.parametrize("page", proofs.PAGES)
+def test_page_goes_red(page):
+    results = prove.prove(page)
+    print(prove.summary(results))
+    own = [name for name, fault in CATALOGUE.items() if fault["page"] == page]
+    assert prove.problems(page, results, own) == []
+
+
+def whole():
+    """What must be covered: the families and classes that are declared whole."""
+    for title, things in names.named().items():
+        for name, thing in things.items():
+            if title in names.WHOLE:
+                yield name, {name}
+            if name in names.WHOLE:
+                for part in (*names.arguments(thing), *names.methods(thing)):
+                    yield f"{name}.{part}", {f"{name}.{part}"}
+
+
+@pytest.mark.parametrize("name, by", whole())
+def test_what_is_whole_is_covered(name, by):
+    parts = {covers for covers in COVERED if covers.split(".")[0] == name}
+    assert by & COVERED or parts
+
+
+def test_what_is_declared_whole_exists():
+    known = {name for things in names.named().values() for name in things}
+    assert names.WHOLE <= known | set(names.MODULES)
+    assert faults.read_catalogue()
