@@ -1,0 +1,97 @@
+"""What was checked, from the records of the pages: on each of them, and in full."""
+
+import json
+import re
+from pathlib import Path
+
+from includes import table, write
+from paths import DOCS, GALLERY, STYLE, find_pages, name_of
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+
+def summary(checks):
+    """Return the number of checks, of exact ones, of numbers, and the largest error."""
+    parts = [check["part"] for check in checks if check["part"] is not None]
+    numbers = sum(check["numbers"] for check in checks)
+    return len(checks), len(checks) - len(parts), numbers, max(parts, default=0)
+
+
+def sentence(checks, versions):
+    count, exact, numbers, part = summary(checks)
+    error = f"largest error {part:.2f} of its limit; " if exact < count else ""
+    made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"{count} checks, {exact} exact; {numbers:,} numbers; {error}{made_with}"
+
+
+def add_sentence(app, docname, source):
+    """Put a page's record above its downloads; warn where it proves nothing."""
+    path = DOCS / f"{docname}.checks.json"
+    if not re.fullmatch(r"auto_examples/\w+/plot_\w+", docname):
+        return
+    failed = map(Path, app.config.sphinx_gallery_conf["failing_examples"])
+    if docname.removeprefix("auto_examples/") in map(name_of, failed):
+        return  # the build says so
+    record = json.loads(path.read_text()) if path.exists() else {"checks": []}
+    if not record["checks"]:
+        logger.warning("the page compares nothing", location=docname)
+        return
+    for number, check in enumerate(record["checks"], 1):
+        if check["vain"]:
+            logger.warning("check %d %s", number, check["vain"], location=docname)
+    app.env.note_dependency(path)
+    text = f".. container:: checked\n\n   Checked: {sentence(**record)}.\n\n"
+    downloads = ".. _sphx_glr_download_"
+    source[0] = source[0].replace(downloads, text + downloads, 1)
+
+
+def number_ids(path):
+    """Number the ids of an SVG; Matplotlib's depend on the last bits of its layout."""
+    text = path.read_text()
+    for number, name in enumerate(re.findall(r'id="([a-z][0-9a-f]{10})"', text)):
+        text = text.replace(name, f"{name[0]}{number}")
+    path.write_text(text)
+
+
+def draw(parts):
+    """Draw each page's largest error as a part of its limit."""
+    import matplotlib.pyplot as plt
+
+    with plt.style.context(STYLE):
+        fig, axis = plt.subplots(figsize=(6, 0.8 + 0.25 * len(parts)))
+        axis.barh(list(parts), list(parts.values()), height=0.6)
+        axis.axvline(1, linestyle="--", color="C1")
+        axis.invert_yaxis()
+        axis.set(title="Largest error as a part of its limit", xlim=(0, 1.05))
+        path = GALLERY / "checks.svg"
+        fig.savefig(path, bbox_inches="tight", metadata={"Date": None})
+        plt.close(fig)
+    number_ids(path)
+
+
+def write_checks(app):
+    """Write the table of all pages, its figure, and the totals."""
+    rows, parts, everything, versions = [], {}, [], {}
+    for page in find_pages():
+        path = GALLERY / f"{name_of(page)}.checks.json"
+        if not path.exists():  # the page has failed, and the build says so
+            continue
+        record = json.loads(path.read_text())
+        count, exact, numbers, part = summary(record["checks"])
+        link = f":doc:`/auto_examples/{name_of(page)}`"
+        rows.append((link, count, exact, f"{numbers:,}", f"{part:.2f}"))
+        parts[page.stem] = part
+        everything += record["checks"]
+        versions = record["versions"]
+    write("totals.inc", f"{len(rows)} pages, {sentence(everything, versions)}.\n")
+    header = ("Page", "Checks", "Exact", "Numbers", "Largest error, of its limit")
+    if write("checks.inc", table(header, rows)):
+        draw(parts)
+
+
+def setup(app):
+    app.connect("source-read", add_sentence)
+    # Later than Sphinx-Gallery, which runs the pages at the same event.
+    app.connect("builder-inited", write_checks, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
