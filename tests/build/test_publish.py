@@ -7,22 +7,7 @@ import sys
 import threading
 
 import pytest
-from conftest import PAGES, ROOT, SITE, make
-
-
-def git(folder, *arguments):
-    """Run git in a folder as somebody; return what it prints."""
-    who = {
-        f"GIT_{role}_{key}": "someone"
-        for role in ("AUTHOR", "COMMITTER")
-        for key in ("NAME", "EMAIL")
-    }
-    command = ["git", "-C", str(folder), *map(str, arguments)]
-    run = subprocess.run(
-        command, env={**os.environ, **who}, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    return run.stdout.strip()
+from project import ROOT, SITE, git, make
 
 
 class Source:
@@ -241,12 +226,16 @@ def test_make_publish_asks_where_to():
     assert run.returncode != 0 and "make publish REMOTE=origin" in run.stdout
 
 
-def test_changed_pages_are_listed(project):
-    page = PAGES[0].relative_to(ROOT)
-    for name in (page, "docs/index.rst", "conf.py"):
-        with (project / name).open("a") as file:
-            file.write("\n")
-    git(project, "commit", "--quiet", "--all", "--message", "edited")
-    run = make(project, "changed", "BASE=HEAD~1")
-    assert run.stdout.split() == ["index.html", f"auto_{page.with_suffix('.html')}"]
-    assert "make changed BASE=main" in make(project, "changed").stdout
+def test_changed_pages_are_listed(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    files = ("examples/dense/plot_relu.py", "docs/index.rst", "conf.py")
+    for text in ("one", "two"):
+        for name in files:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        shutil.copy(ROOT / "Makefile", tmp_path)
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "--quiet", "--message", text)
+    changed = make(tmp_path, "changed", "BASE=HEAD~1").stdout.split()
+    assert changed == ["index.html", "auto_examples/dense/plot_relu.html"]
+    assert "make changed BASE=main" in make(tmp_path, "changed").stdout

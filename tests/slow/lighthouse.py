@@ -7,7 +7,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
-import browser
+import chromium
 import pytest
 
 LIGHTHOUSE = Path(__file__).parent / "lighthouse/node_modules/.bin/lighthouse"
@@ -17,8 +17,8 @@ CHROMIUM = "--headless --no-sandbox --disable-background-networking --disable-sy
 PAGES = [
     "index.html",
     "auto_examples/index.html",
-    "auto_examples/dense/plot_1_no_bias.html",
-    "auto_examples/dense/plot_7_original_page.html",
+    "auto_examples/dense/plot_no_bias.html",
+    "auto_examples/dense/plot_original_page.html",
     "auto_examples/equality/plot_what_equal_means.html",
     "check_your_model.html",
 ]
@@ -38,7 +38,7 @@ def test_scores(address, name, tmp_path):
                 f"--output-path={report}",
                 f"--chrome-flags={CHROMIUM}",
             ],
-            env={**os.environ, "CHROME_PATH": browser.find()},
+            env={**os.environ, "CHROME_PATH": chromium.find()},
             check=True,
         )
         for category, result in json.loads(report.read_text())["categories"].items():

@@ -1,4 +1,5 @@
-"""What building the gallery costs, beside running its scripts: ``make bench``.
+"""What building the gallery costs, beside running its scripts, and what proving it does:
+``make bench``.
 
 A gallery of copies of the pages is built in a temporary folder, without the notebook,
 and compared with the same scripts run one after another in one process, each saving its
@@ -18,7 +19,10 @@ import time
 from pathlib import Path
 
 import psutil
-from conftest import PAGES, ROOT, skip_notebook
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "docs/_ext")]
+from project import PAGES, copy_sources, skip_notebook  # noqa: E402
 
 SIZES = (10, 40, 160)
 BUDGETS = {  # of the largest gallery
@@ -40,13 +44,13 @@ for page in sys.argv[1:]:
     plt.close("all")
 """
 
-# Sphinx-Gallery runs the pages while the application is set up, and raises an error in
-# the end if one has failed. Links to pages that a small gallery lacks are no errors.
+# Sphinx-Gallery runs the pages while the application is set up; if one has failed, the
+# build says so in its status. Links to pages that a small gallery lacks are no errors.
 GALLERY = """
 import json, resource, sys, time
 from sphinx.application import Sphinx
 app = Sphinx("docs", ".", "docs/_build/html", "docs/_build/doctrees", "html",
-             {"nbsphinx_execute": "never"}, status=None, warning=None,
+             {"nbsphinx_execute": "never"}, status=None,
              parallel=int(sys.argv[1]))
 stage = {"stage": time.process_time(),
          "stage memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
@@ -58,15 +62,23 @@ sys.exit(app.statuscode)
 
 
 def measure(script, project, *arguments):
-    """Run a script in a process of its own, and watch it and those that it starts.
+    """Run a script in a process of its own; return what ``watch`` does and, if it is
+    GALLERY, what the script itself says."""
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    used, lines = watch(command, project)
+    return {**used, **(json.loads(lines[-1]) if script is GALLERY else {})}
 
-    Returns seconds of CPU time and of the clock, the peak of the memory in MB, and what
-    the script itself says.
+
+def watch(command, project):
+    """Run a command in a project, and watch it and those that it starts.
+
+    Returns seconds of CPU time and of the clock and the peak of the memory in MB, and the
+    lines that it printed.
     """
     start, times, memory = time.monotonic(), {}, 0
     with tempfile.TemporaryFile("w+") as output:
         process = psutil.Popen(
-            [sys.executable, "-c", script, *map(str, arguments)],
+            command,
             cwd=project,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdout=output,
@@ -85,9 +97,8 @@ def measure(script, project, *arguments):
         lines = output.read().splitlines()
     if process.returncode:
         sys.exit("\n".join(lines))
-    said = json.loads(lines[-1]) if script is GALLERY else {}
     used = {"cpu": sum(times.values()), "wall": wall, "memory": memory / 2**20}
-    return {**used, **said}
+    return used, lines
 
 
 def copy_project(folder, size):
@@ -95,8 +106,7 @@ def copy_project(folder, size):
 
     A small gallery has pages from all along the whole one, a large one has copies too.
     """
-    built = shutil.ignore_patterns(".*", "_build", "auto_examples", "node_modules")
-    shutil.copytree(ROOT, folder, ignore=built)
+    copy_sources(folder)
     skip_notebook(folder)
     count = min(size, len(PAGES))
     kept = [PAGES[number * len(PAGES) // count] for number in range(count)]
@@ -120,7 +130,6 @@ def bench(size, folder):
     for jobs in (2, 1):  # 1 last: the rebuilds below are of it
         for built in ("_build", "auto_examples"):
             shutil.rmtree(project / "docs" / built, ignore_errors=True)
-        (project / "docs/_build").mkdir()
         row[f"jobs={jobs}"] = measure(GALLERY, project, jobs)
     rebuilds = [measure(GALLERY, project, 1) for _ in range(3)]
     row["no change"] = min(rebuilds, key=lambda used: used["wall"])
@@ -161,12 +170,57 @@ def report(rows):
     }
 
 
+# -- What the tests cost, from nothing
+
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+PROVE = [sys.executable, "tests/proof/prove.py"]
+FIXED = {  # what does not grow with the gallery
+    "harness, formula": [*PYTEST, "tests/proof", "--ignore=tests/proof/test_proof.py"],
+    "build": [*PYTEST, "tests/build"],
+}
+BY_PAGE = {  # what does
+    "make html": ["make", "html"],
+    "proof": [*PYTEST, "tests/proof/test_proof.py"],
+    "site": [*PYTEST, "tests/site"],
+    "browser": [*PYTEST, "tests/browser"],
+}
+
+
+def costs(project):
+    """Print what the parts of make test cost in a copy of the project, and make faults,
+    and the proof of one edited page, in seconds of CPU time."""
+    copy_sources(project)
+    pages = [project / page.relative_to(ROOT) for page in PAGES]
+    bare = measure(BARE, project, *pages)["cpu"]
+    print(f"\n{len(pages)} pages as bare scripts: {bare:.0f} s of CPU time")
+
+    def show(name, command):
+        used, _ = watch(command, project)
+        cpu, wall = used["cpu"], used["wall"]
+        each = f"{cpu / len(pages):5.1f} a page" if name not in FIXED else " " * 12
+        print(f"{name:20} {cpu:6.0f} {each} {wall:6.0f} by the clock", flush=True)
+        return cpu
+
+    by_page = sum(show(*row) for row in BY_PAGE.items())
+    fixed = sum(show(*row) for row in FIXED.items())
+    print(f"make test: {fixed:.0f} fixed, {by_page / len(pages):.1f} a page")
+    shutil.rmtree(project / "docs/_build/proof")
+    show("make faults", [*PROVE, "--all"])
+    pages[3].write_text(pages[3].read_text() + "\n# edited\n")
+    show(
+        "one edited page",
+        [*PROVE, str(pages[3].relative_to(project / "examples"))[:-3]],
+    )
+
+
 if __name__ == "__main__":
     rows = []
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             rows.append(bench(size, Path(folder)))
     found = report(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        costs(Path(folder, "project"))
     if any(row["no change"]["tensorflow"] for row in rows):
         sys.exit("A rebuild without a change imports TensorFlow")
     for name, limit in BUDGETS.items():

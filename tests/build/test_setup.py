@@ -5,7 +5,8 @@ import shutil
 import sys
 
 import pytest
-from conftest import ROOT, make
+from environments import locked
+from project import ROOT, make
 
 
 @pytest.fixture
@@ -67,12 +68,6 @@ def test_a_missing_venv_module(project):
 def test_a_python_that_is_not_there(project):
     line = refusal(project, "no-such-python")
     assert line.startswith("no-such-python does not run. Choose a Python with PYTHON=")
-
-
-def locked(name):
-    """The versions of a lock, as {package: version}."""
-    text = (ROOT / name).read_text()
-    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.M))
 
 
 def test_locks_agree():

@@ -1,25 +1,52 @@
-"""Find Chromium for the tests, or install it: ``python tests/browser.py``.
+"""Chromium for the tests: find it, open it, or install it: ``python tests/chromium.py``.
 
 One that is there serves; else Debian's package, if we may install it; else the one
-that Playwright downloads.
+that Playwright downloads. With CHROMIUM=no, the tests do without.
 """
 
+import contextlib
+import functools
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WANTED = os.environ.get("CHROMIUM") != "no"
 MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 
+@functools.cache
 def find():
     """Return the path of a Chromium, or None."""
+    for path in map(shutil.which, (*NAMES, MACOS)):
+        if path:
+            return path
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
-    return next(filter(None, map(shutil.which, (*NAMES, MACOS, own))), None)
+    return own if Path(own).exists() else None
+
+
+@contextlib.contextmanager
+def opened():
+    """Give a browser. Skips the test where there is none, and fails it in CI."""
+    if not WANTED:
+        pytest.skip("CHROMIUM=no")
+    path = find()
+    if path is None:
+        reason = "no Chromium is here and none could be installed"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-background-networking"],
+        )
+        yield instance
+        instance.close()
 
 
 def install():
@@ -33,6 +60,6 @@ def install():
 
 
 if __name__ == "__main__":
-    if find() is None:
+    if WANTED and find() is None:
         print("No Chromium here: installing one for the browser tests")
         install()

@@ -1,21 +1,39 @@
 """The moving picture in Chromium: does it compute what NumPy computes?"""
 
 import json
+import re
 
 import numpy as np
 import pytest
-from conftest import ROOT, SITE
 from playwright.sync_api import expect
-from test_browser import chromium, tab  # noqa: F401
+from project import PAGES, ROOT, SITE, html_of
 
-PLACES = {  # the page that shows it, and the page whose numbers it shows
-    "index": "dense/plot_3_ones_bias",
-    "auto_examples/dense/plot_1_no_bias": "dense/plot_1_no_bias",
-    "auto_examples/dense/plot_3_ones_bias": "dense/plot_3_ones_bias",
-}
+DIRECTIVE = re.compile(r"^\.\. moving-picture:: (.*)$", re.M)
+CONFIG = "# sphinx_gallery_moving_picture = True"
 
 
-def read(tab, name):  # noqa: F811
+def places():
+    """Where it is shown, and the page whose numbers it shows: {name of the HTML: page}."""
+    shown = {html_of(page): page for page in PAGES if CONFIG in page.read_text()}
+    for text in (ROOT / "docs").glob("*.rst"):
+        for name in DIRECTIVE.findall(text.read_text()):
+            shown[f"{text.stem}.html"] = ROOT / f"examples/{name}.py"
+    return shown
+
+
+def product(page):
+    """The numbers of a page's product."""
+    path = ROOT / "docs" / html_of(page)
+    return json.loads(path.with_suffix(".product.json").read_text())
+
+
+PLACES = places()
+KINDS = {
+    "b" in product(page): name for name, page in PLACES.items()
+}  # with a bias or not
+
+
+def read(tab, name):
     """The numbers that stand in one array of the picture: x, W, b or y."""
     array = tab.locator(f".array-{name}")
     if not array.count():
@@ -26,27 +44,33 @@ def read(tab, name):  # noqa: F811
     return np.array(texts, dtype="float64").reshape(-1, columns)
 
 
-def computed(tab, relu=False):  # noqa: F811
+def computed(tab, relu=False):
     """y as NumPy computes it, from what stands in x, W and b."""
     y = read(tab, "x") @ read(tab, "W") + read(tab, "b")
     return np.maximum(0, y) if relu else y
 
 
-@pytest.fixture(params=PLACES)
-def picture(request, tab, address):  # noqa: F811
-    tab.goto(f"{address}/{request.param}.html")
-    tab.product = json.loads(
-        (ROOT / f"docs/auto_examples/{PLACES[request.param]}.product.json").read_text()
-    )
+@pytest.fixture(params=KINDS.values())
+def picture(request, tab, address):
+    tab.goto(f"{address}/{request.param}")
+    tab.product = product(PLACES[request.param])
     return tab
 
 
-def test_the_numbers_are_those_of_the_page(picture):
-    x = read(picture, "x")
-    np.testing.assert_array_equal(x, picture.product["x"][: len(x)])
-    np.testing.assert_array_equal(read(picture, "W"), picture.product["W"])
-    np.testing.assert_array_equal(read(picture, "b"), picture.product.get("b", 0))
-    np.testing.assert_array_equal(read(picture, "y"), computed(picture))
+def test_there_is_one_with_a_bias_and_one_without():
+    assert set(KINDS) == {True, False}
+    assert "index.html" in PLACES
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_numbers_are_those_of_the_page(tab, address, name):
+    tab.goto(f"{address}/{name}")
+    numbers = product(PLACES[name])
+    x = read(tab, "x")
+    np.testing.assert_array_equal(x, numbers["x"][: len(x)])
+    np.testing.assert_array_equal(read(tab, "W"), numbers["W"])
+    np.testing.assert_array_equal(read(tab, "b"), numbers.get("b", 0))
+    np.testing.assert_array_equal(read(tab, "y"), computed(tab))
     assert len(x) in (4, 10)
 
 
@@ -58,6 +82,7 @@ def test_every_number_can_be_changed(picture):
             for cell in picture.locator(f".array-{name} input").all():
                 before = read(picture, "y")
                 value = rng.integers(-40, 41)  # y then needs no more than five digits
+                value += str(value) == cell.input_value()
                 cell.fill(str(value if name == "x" else value + 0.5))
                 after = read(picture, "y")
                 np.testing.assert_array_equal(after, computed(picture, relu))
@@ -67,7 +92,7 @@ def test_every_number_can_be_changed(picture):
     np.testing.assert_array_equal(read(picture, "y"), computed(picture))
 
 
-def made(tab):  # noqa: F811
+def made(tab):
     """Which cells are marked, by array."""
     found = {}
     for name in "xWby":
@@ -164,12 +189,12 @@ def test_what_is_no_number_is_refused(picture, text):
     expect(cell).to_have_attribute("aria-invalid", "false")
 
 
-def test_without_javascript_the_figure_stands(chromium, address):  # noqa: F811
+def test_without_javascript_the_figure_stands(chromium, address):
     for place in PLACES:
         for javascript in (True, False):
             context = chromium.new_context(java_script_enabled=javascript)
             page = context.new_page()
-            page.goto(f"{address}/{place}.html")
+            page.goto(f"{address}/{place}")
             figure = page.locator("img:has(+ .moving-picture)")
             expect(figure).to_be_visible(visible=not javascript)
             assert page.locator(".moving-picture button").count() > 0 or not javascript

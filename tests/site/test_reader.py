@@ -1,16 +1,16 @@
 """The reader of a page, where there is no Keras: NumPy and h5py predict alone."""
 
 import ast
+from importlib import metadata
 
 import keras
 import numpy as np
-import pages
 import pytest
-from binder import INSTALL, new_environment, run
-from sphinx_gallery.py_source_parser import split_code_and_text_blocks
-from test_setup import locked
+import running
+from environments import bare_environment
+from project import ROOT, run
 
-(PAGE,) = pages.ROOT.glob("examples/files/plot_*_predict_without_keras.py")
+PAGE = running.Page(ROOT / "examples/files/plot_predict_without_keras.py")
 NEEDED = ("h5py", "numpy")
 USE = """
 import sys
@@ -21,35 +21,30 @@ np.save(wanted, predict(np.load(given), read(file)))
 
 
 def reader():
-    """The lines that a reader copies: the first code under "Compute it", and what it
-    imports of all that the page does."""
-    blocks = [(kind, text) for kind, text, _ in split_code_and_text_blocks(PAGE)[1]]
-    (place,) = [
-        number
-        for number, (kind, text) in enumerate(blocks)
-        if kind == "text" and text.startswith("Compute it\n")
+    """The lines that a reader copies: those under "Compute it", and what they import of
+    all that the page does."""
+    copied = [
+        statement
+        for statement, heading in zip(PAGE.tree.body, PAGE.headings)
+        if heading == "Compute it"
+        and isinstance(statement, ast.FunctionDef | ast.Assign)
     ]
-    kind, lines = blocks[place + 1]
-    assert kind == "code"
-    used = {
-        node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name)
-    }
+    code = ast.unparse(ast.Module(copied, []))
+    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     imports = [
         ast.unparse(statement)
-        for statement in ast.parse(PAGE.read_text()).body
+        for statement in PAGE.tree.body
         if isinstance(statement, ast.Import)
         for name in statement.names
         if (name.asname or name.name) in used
     ]
-    return "\n".join([*imports, lines])
+    return "\n".join([*imports, code])
 
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     """The Python of an environment with nothing but NumPy and h5py."""
-    versions = locked("requirements.txt")
-    chosen = [f"{name}=={versions[name]}" for name in NEEDED]
-    return new_environment(tmp_path_factory.mktemp("bare"), (*INSTALL, *chosen))
+    return bare_environment(tmp_path_factory.mktemp("bare"), *NEEDED)
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +54,19 @@ def script(tmp_path_factory):
     return path
 
 
+LISTED = (
+    "from importlib import metadata as m; print(*[d.name for d in m.distributions()])"
+)
+
+
 def test_the_environment_is_bare(bare):
-    listed = run(bare, "-m", "pip", "list", "--format=freeze").split()
-    installed = {line.split("==")[0].lower() for line in listed if "==" in line}
-    assert set(NEEDED) <= installed <= {*NEEDED, "pip", "setuptools", "wheel"}
+    assert set(run(bare, "-c", LISTED).split()) == set(NEEDED)
     missing = "import importlib.util as u; print(u.find_spec('keras'))"
     assert run(bare, "-c", missing).strip() == "None"
     with pytest.raises(AssertionError, match="No module named 'keras'"):
         run(bare, "-c", "import keras")
+    version = "import numpy; print(numpy.__version__)"
+    assert run(bare, "-c", version).strip() == metadata.version("numpy")
 
 
 def test_the_reader_imports_no_more():

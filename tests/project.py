@@ -1,0 +1,98 @@
+"""The project under test: its folders, pages and site, its make, and copies of it."""
+
+import os
+import shutil
+import subprocess
+
+import nbformat
+from paths import ROOT, find_pages
+
+SITE = ROOT / "docs" / "_build" / "html"
+PAGES = find_pages()
+SECTIONS = {page.parent.name: page for page in reversed(PAGES)}  # the first of each
+HTML = [file.relative_to(SITE).as_posix() for file in sorted(SITE.glob("**/*.html"))]
+
+# What a test's own make must not inherit from the make that runs the tests.
+INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON")
+
+
+def html_of(page):
+    """Return the name, in the site, of the page that a script of examples/ became."""
+    return f"auto_examples/{page.parent.name}/{page.stem}.html"
+
+
+def downloads(kind):
+    """Return the files of the site that end so, by name: {"plot_relu.py": its path}."""
+    return {file.name: file for file in sorted(SITE.glob(f"_downloads/*/*.{kind}"))}
+
+
+# -- Commands
+
+
+def run(*command, **options):
+    """Run a command and return what it says; fail with that if it fails."""
+    done = subprocess.run(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def call(project, *command, **environment):
+    """Run a command in a project, whatever comes of it; its two streams come back as one
+    text."""
+    return subprocess.run(
+        command,
+        cwd=project,
+        env={**outer(), "NO_COLOR": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def outer():
+    """The environment, without what make adds to it."""
+    return {name: os.environ[name] for name in os.environ if name not in INHERITED}
+
+
+def make(project, *arguments, **environment):
+    return call(project, "make", *arguments, **environment)
+
+
+def git(folder, *arguments):
+    """Run git in a folder as somebody; return what it prints."""
+    who = {
+        f"GIT_{role}_{key}": "someone"
+        for role in ("AUTHOR", "COMMITTER")
+        for key in ("NAME", "EMAIL")
+    }
+    command = ["git", "-C", folder, *arguments]
+    return run(*command, env={**os.environ, **who}).strip()
+
+
+# -- Copies
+
+
+def copy_sources(folder):
+    """Copy the project, as one clones it, into a new folder; lend it our .venv."""
+    built = shutil.ignore_patterns(".*", "_build", "auto_examples", "node_modules")
+    shutil.copytree(ROOT, folder, ignore=built)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+
+
+def write_notebook(project, *cells):
+    """Put a notebook of these cells of code in the place of ours."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_markdown_cell("# Check your own model")]
+    notebook.cells += map(nbformat.v4.new_code_cell, cells)
+    nbformat.write(notebook, project / "docs/check_your_model.ipynb")
+
+
+def skip_notebook(project):
+    """Put a notebook without code in the place of ours, whose running takes a while."""
+    write_notebook(project)

@@ -1,0 +1,61 @@
+"""What the site says to be checked: counted again on some pages, summed up for all."""
+
+import json
+import re
+from unittest import mock
+
+import numpy as np
+import pytest
+import recording
+import running
+from project import PAGES, ROOT, SITE, html_of
+
+LIMITED = ("assert_array_less", "assert_allclose")
+
+
+def text(name):
+    return re.sub("<.*?>", "", (SITE / name).read_text())
+
+
+def counts(name):
+    """The numbers of checks, and of exact ones, that a page of the site gives."""
+    found = re.search(r"(\d+) checks, (\d+) exact; ([\d,]+) numbers;", text(name))
+    return tuple(int(number.replace(",", "")) for number in found.groups())
+
+
+# Two pages will do: each costs another run.
+@pytest.mark.parametrize(
+    "page", [PAGES[0], PAGES[len(PAGES) // 2]], ids=lambda page: page.stem
+)
+def test_page_says_how_much_it_checked(page):
+    calls = []
+    with mock.patch.multiple(
+        np.testing,
+        **{
+            name: lambda actual, *_, name=name, **options: calls.append((name, actual))
+            for name in recording.NAMES
+        },
+    ):
+        running.run(page.read_text(), page)
+    exact = [name for name, _ in calls if name not in LIMITED]
+    numbers = sum(getattr(actual, "size", 1) for _, actual in calls)
+    assert counts(html_of(page)) == (len(calls), len(exact), numbers)
+
+
+def test_each_page_says_what_was_recorded_of_it():
+    for page in PAGES:
+        name = html_of(page)
+        record = (ROOT / "docs" / name).with_suffix(".checks.json")
+        checks = json.loads(record.read_text())["checks"]
+        exact = [check for check in checks if check["part"] is None]
+        numbers = sum(check["numbers"] for check in checks)
+        assert counts(name) == (len(checks), len(exact), numbers)
+        versions = r"Keras [\d.]+, TensorFlow [\d.]+, NumPy [\d.]+\."
+        assert re.search(versions, text(name)), name
+
+
+@pytest.mark.parametrize("name", ["index.html", "what_was_checked.html"])
+def test_totals_are_the_sums(name):
+    every = [counts(html_of(page)) for page in PAGES]
+    assert counts(name) == tuple(map(sum, zip(*every)))
+    assert f"{len(PAGES)} pages, " in text(name)

@@ -1,0 +1,166 @@
+"""What the site says to be proved: nothing of other files or versions counts."""
+
+import evidence
+import includes
+import proofs
+import pytest
+
+FAULTS = {
+    "the kernel is doubled": {"page": "trial/plot_one", "covers": "Dense.kernel"},
+    "the bias is left out": {"page": "trial/plot_one", "covers": "Dense.use_bias"},
+    "the clipping is left out": {"page": "trial/plot_two", "covers": "relu"},
+}
+NAMES = {
+    "Layers": {"Conv2D": ["filters"], "Dense": ["units", "use_bias"]},
+    "Activations": {"relu": []},
+}
+STATES = {
+    "trial/plot_one": {
+        "the kernel is doubled": "caught",
+        "the bias is left out": "stopped",
+        "the clipping is left out": "unnoticed",
+    },
+    "trial/plot_two": {
+        "the kernel is doubled": "caught",
+        "the clipping is left out": "caught",
+    },
+}
+MUTANTS = [["a + b", "a - b", "caught"], ["0", "1", "no effect"]]
+
+
+@pytest.fixture
+def trial(tmp_path, monkeypatch):
+    """Two pages and a harness in a folder, which is returned; nothing is known yet."""
+    for name in ("examples/trial", "harness/catalogue", "gallery"):
+        (tmp_path / name).mkdir(parents=True)
+    pages = {}
+    for name in STATES:
+        pages[name] = tmp_path / f"examples/{name}.py"
+        pages[name].write_text(f"# {name}\n")
+    (tmp_path / "harness/prove.py").write_text("# proves\n")
+    (tmp_path / "harness/catalogue/trial.py").write_text("# faults\n")
+    monkeypatch.setattr(proofs, "FOLDER", tmp_path / "proof")
+    monkeypatch.setattr(proofs, "CATALOGUE", tmp_path / "proof/catalogue.json")
+    monkeypatch.setattr(proofs, "HARNESS", tmp_path / "harness")
+    monkeypatch.setattr(proofs, "PAGES", pages)
+    monkeypatch.setattr(evidence, "PAGES", pages)
+    monkeypatch.setattr(includes, "GALLERY", tmp_path / "gallery")
+    proofs.harness_digest.cache_clear()
+    yield tmp_path
+    proofs.harness_digest.cache_clear()
+
+
+def digest(fault):
+    return f"digest of {fault}"
+
+
+def keep():
+    """Keep the results of all pages, and the catalogue."""
+    faults = {name: {**fault, "digest": digest(name)} for name, fault in FAULTS.items()}
+    proofs.keep_catalogue(faults, NAMES, ["Dense"], {})
+    for page, states in STATES.items():
+        found = {
+            fault: {"digest": digest(fault), "state": state, "red": 1}
+            for fault, state in states.items()
+        }
+        proofs.keep(page, faults=found, mutants=MUTANTS, fired=[1])
+
+
+def edit(file):
+    file.write_text(f"{file.read_text()}# edited\n")
+    proofs.harness_digest.cache_clear()
+
+
+def known():
+    return {page for page in STATES if proofs.read(page)}
+
+
+def test_results_are_kept_beside_those_that_are_known(trial):
+    assert known() == set()
+    proofs.keep("trial/plot_one", mutants=MUTANTS)
+    proofs.keep("trial/plot_one", fired=[3])
+    found = proofs.read("trial/plot_one")
+    assert (found["mutants"], found["fired"]) == (MUTANTS, [3])
+    assert known() == {"trial/plot_one"}
+
+
+def test_an_edited_page_is_proved_again(trial):
+    keep()
+    assert known() == set(STATES)
+    edit(trial / "examples/trial/plot_one.py")
+    assert known() == {"trial/plot_two"}
+    proofs.keep("trial/plot_one", fired=[5])
+    assert "mutants" not in proofs.read("trial/plot_one")
+
+
+def test_with_an_edited_harness_all_is_proved_again(trial):
+    keep()
+    edit(trial / "harness/prove.py")
+    assert known() == set()
+    assert proofs.read_catalogue() == {}
+
+
+def test_with_another_version_all_is_proved_again(trial, monkeypatch):
+    class Numpy:
+        name, version = "numpy", "0.0.1"
+
+    keep()
+    monkeypatch.setattr(proofs.metadata, "distributions", lambda: [Numpy])
+    proofs.harness_digest.cache_clear()
+    assert known() == set()
+
+
+def test_an_edited_fault_is_proved_again_and_no_other(trial):
+    keep()
+    assert proofs.red_faults() == {
+        "Dense.kernel": [("trial/plot_one", "the kernel is doubled")],
+        "Dense.use_bias": [("trial/plot_one", "the bias is left out")],
+        "relu": [("trial/plot_two", "the clipping is left out")],
+    }
+    edit(trial / "harness/catalogue/trial.py")
+    assert known() == set(STATES)  # though not what the catalogue says now
+    assert proofs.read_catalogue() == {} == proofs.red_faults()
+    faults = {name: {**fault, "digest": digest(name)} for name, fault in FAULTS.items()}
+    faults["the bias is left out"]["digest"] = "another"
+    proofs.keep_catalogue(faults, NAMES, ["Dense"], {})
+    assert set(proofs.red_faults()) == {"Dense.kernel", "relu"}
+
+
+def written(trial, name):
+    evidence.write_faults(None)
+    evidence.write_coverage(None)
+    return (trial / "gallery" / name).read_text()
+
+
+def test_where_nothing_is_known_the_site_says_so(trial):
+    for name in ("faults.inc", "coverage.inc"):
+        assert written(trial, name) == evidence.NOTHING
+
+
+def test_what_is_known_of_faults(trial):
+    keep()
+    text = written(trial, "faults.inc")
+    assert (
+        "Of 3 faults in Keras, 3 were tried on the page that is about them: 3 " in text
+    )
+    assert "Of 4 mistakes in the pages' own lines, 2 were caught, 2 changed" in text
+    assert "Trial\n-----\n" in text
+    assert "   * - the kernel is doubled\n     - ``Dense.kernel``\n" in text
+    assert "     - 2 of 2 red\n" in text
+    assert "     - 1 of 2 red, 1 unnoticed\n" in text
+    edit(trial / "examples/trial/plot_two.py")
+    text = written(trial, "faults.inc")
+    assert "Of 3 faults in Keras, 2 were tried" in text
+    assert "the clipping" not in text
+
+
+def test_what_is_known_of_coverage(trial):
+    keep()
+    text = written(trial, "coverage.inc")
+    assert "Layers\n------\n\n1 of 2 have a page.\n" in text
+    assert "Without a page: ``Conv2D``." in text
+    dense = "   * - ``Dense``\n     - :doc:`/auto_examples/trial/plot_one`\n"
+    assert f"{dense}     - ``kernel``, ``use_bias``\n     - ``units``\n" in text
+    assert "Activations\n-----------\n\n1 of 1 have a page.\n" in text
+    edit(trial / "examples/trial/plot_one.py")
+    assert "0 of 2 have a page." in written(trial, "coverage.inc")

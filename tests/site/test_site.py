@@ -1,0 +1,227 @@
+"""The built site as files: its links, its downloads, and what must not be on it."""
+
+import functools
+import gzip
+import re
+import zipfile
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from project import HTML, PAGES, ROOT, SITE, html_of
+from serving import PREFIX
+
+SOURCES = {html_of(page): page for page in PAGES}
+LAUNCHED = (*SOURCES, "check_your_model.html")
+GENERATED = ("404.html", "genindex.html", "search.html")
+
+
+class Page:
+    """A page of the site, parsed."""
+
+    def __init__(self, name):
+        self.name = name
+        self.folder = (SITE / name).parent
+        self.source = (SITE / name).read_text()
+        self.html = BeautifulSoup(self.source, "html.parser")
+        self.select = self.html.select
+
+    def downloads(self):
+        """The files that it offers, by name."""
+        links = self.select("a.download[href]")
+        files = [self.folder / unquote(link["href"]) for link in links]
+        return {file.name: file for file in files}
+
+
+@pytest.fixture(scope="module", params=HTML)
+def page(request):
+    """Each page in turn: it is parsed once for all the tests of it."""
+    return Page(request.param)
+
+
+@functools.cache
+def anchors(file):
+    """What links to a page may lead to."""
+    return {unquote(name) for name in re.findall(r'\bid="([^"]+)"', file.read_text())}
+
+
+# -- Each page
+
+
+def test_links_lead_somewhere(page):
+    for tag in page.select("[href], [src], [srcset]"):
+        targets = [tag.get("href"), tag.get("src")]
+        targets += [
+            part.split()[0] for part in tag.get("srcset", "").split(",") if part
+        ]
+        for target in filter(None, targets):
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc:
+                continue
+            folder, path = page.folder, unquote(parts.path)
+            if path.startswith(f"{PREFIX}/"):  # on the 404 page only
+                folder, path = SITE, path.removeprefix(f"{PREFIX}/")
+            file = (folder / path).resolve() if path else SITE / page.name
+            file = file / "index.html" if file.is_dir() else file
+            assert file.is_file(), f"{page.name} links to {target}, which is not there"
+            if parts.fragment and file.suffix == ".html":
+                assert unquote(parts.fragment) in anchors(file), target
+
+
+def test_nothing_is_loaded_from_another_host(page):
+    loading = page.select(
+        "[src], [srcset], object[data], link[href]:not([rel=canonical])"
+    )
+    for tag in loading:
+        for attribute in ("src", "srcset", "data", "href"):
+            assert "//" not in tag.get(attribute, ""), tag
+    assert "@import" not in page.source
+
+
+def test_no_noise(page):
+    text = page.html.get_text()
+    assert not re.search(r"\b0x[0-9a-f]{6,}", text), "a memory address"
+    assert not re.search(r"warning:|deprecat|\bI0000\b|oneDNN custom", text, re.I)
+    assert not re.search(r"━|\bETA\b|\d+/\d+ \[", text), "a progress bar"
+    assert not re.search(r"Traceback|problematic|system-message", page.source)
+    assert not re.search(r"\\begin|\\left|\\\(|\\\[|\$\$", text), "raw TeX"
+    assert str(ROOT) not in page.source, "a path of this machine"
+
+
+def test_every_figure_says_what_it_shows(page):
+    for image in page.select("article img:not(.sphx-glr-thumbcontainer img)"):
+        assert "plot_" not in image["alt"] and image["alt"].strip(), image
+
+
+@functools.cache
+def transferred(file):
+    """The bytes that a reader loads for a file: compressed, unless it is already."""
+    data = file.read_bytes()
+    return len(data) if file.suffix == ".png" else len(gzip.compress(data))
+
+
+def test_a_page_is_light(page):
+    if page.name == "404.html":
+        return  # its links are those of the published site
+    folder = page.folder
+    loaded = page.select("script[src], link[rel=stylesheet][href]")
+    files = {
+        folder / re.sub(r"\?.*", "", tag.get("src") or tag["href"]) for tag in loaded
+    }
+    files -= {SITE / "searchindex.js"}  # it grows with what there is to find
+    at_once = page.select("img[src]:not([loading=lazy])")
+    figures = {folder / image["src"] for image in at_once}
+    weight = transferred(SITE / page.name) + sum(map(transferred, files))
+    weight_of_figures = sum(map(transferred, figures))
+    print(f"{page.name}: {weight} bytes, figures {weight_of_figures} bytes")
+    assert weight <= 60_000
+    assert weight_of_figures <= 60_000
+
+
+def test_sharing_a_link_shows_a_preview(page):
+    tags = {
+        tag.get("property") or tag.get("name"): tag["content"]
+        for tag in page.select("meta[content]")
+    }
+    if page.name in ("genindex.html", "search.html"):
+        return
+    assert tags["og:title"] and tags["og:image:alt"]
+    assert len(tags["description"]) > 30 or page.name == "404.html"
+    assert tags["og:image"].endswith(f"{PREFIX}/_static/preview.png")
+
+
+def test_binder_and_colab_open_the_notebook_of_the_page(page):
+    if page.name not in LAUNCHED:
+        return
+    addresses = [urlsplit(link["href"]) for link in page.select("a[href]")]
+    (binder,) = [at for at in addresses if at.hostname == "mybinder.org"]
+    assert re.fullmatch(r"/v2/gh/[\w-]+/[\w.-]+/gh-pages", binder.path)
+    (path,) = parse_qs(binder.query)["urlpath"]
+    notebook = SITE / path.removeprefix("lab/tree/")
+    assert notebook.stem == page.name.split("/")[-1].removesuffix(".html")
+    assert notebook.is_file()
+    (colab,) = [at for at in addresses if at.hostname == "colab.research.google.com"]
+    assert colab.path.endswith(f"/blob/gh-pages/{notebook.relative_to(SITE)}")
+
+
+def test_a_page_offers_its_source(page):
+    if not (source := SOURCES.get(page.name)):
+        return
+    files = page.downloads()
+    assert set(files) == {f"{source.stem}.{kind}" for kind in ("py", "ipynb", "zip")}
+    assert files[source.name].read_bytes() == source.read_bytes()
+    with zipfile.ZipFile(files[f"{source.stem}.zip"]) as archive:
+        assert archive.read(source.name) == source.read_bytes()
+        notebook = archive.read(f"{source.stem}.ipynb")
+    assert notebook == files[f"{source.stem}.ipynb"].read_bytes()
+
+
+def test_a_page_leads_to_related_pages_and_to_the_glossary(page):
+    if not (source := SOURCES.get(page.name)):
+        return
+    cards = page.select(".sphx-glr-thumbcontainer a[href]")
+    related = {card["href"].split("/")[-1] for card in cards}
+    assert len(related) == 3
+    assert f"{source.stem}.html" not in related
+    terms = page.select("a[href*='glossary.html#term-']")
+    assert terms
+    assert len({link["href"] for link in terms}) == len(terms), "a term linked twice"
+
+
+def test_mathematics_is_native(page):
+    assert page.name not in SOURCES or page.select("math")
+
+
+# -- The site as a whole
+
+
+def test_every_page_is_there():
+    assert {*LAUNCHED, "index.html", "how_to_run.html"} <= set(HTML)
+
+
+def test_gallery_offers_all_pages():
+    files = Page("auto_examples/index.html").downloads()
+    for kind, ending in (("python", "py"), ("jupyter", "ipynb")):
+        with zipfile.ZipFile(files[f"auto_examples_{kind}.zip"]) as archive:
+            names = {name for name in archive.namelist() if not name.endswith("/")}
+            if kind == "python":
+                sources = {archive.read(name) for name in names}
+                assert sources == {page.read_bytes() for page in PAGES}
+        ends = {f"{page.parent.name}/{page.stem}.{ending}" for page in PAGES}
+        assert {"/".join(name.split("/")[-2:]) for name in names} == ends
+
+
+def test_notebook_is_offered_as_it_is_stored():
+    (file,) = Page("check_your_model.html").downloads().values()
+    assert file.read_bytes() == (ROOT / "docs/check_your_model.ipynb").read_bytes()
+
+
+def test_binder_finds_its_requirements():
+    for file in ("requirements.txt", "runtime.txt"):
+        source = (ROOT / "binder" / file).read_bytes()
+        assert (SITE / "binder" / file).read_bytes() == source
+
+
+def test_no_style_loads_from_another_host():
+    for file in SITE.glob("_static/**/*.css"):
+        assert not re.search(r"(url\(|@import)[\s\"']*(https?:)?//", file.read_text())
+
+
+def test_the_preview_is_there():
+    assert (SITE / "_static/preview.png").is_file()
+
+
+def test_sitemap_lists_every_page():
+    paths = re.findall("<loc>(.*?)</loc>", (SITE / "sitemap.xml").read_text())
+    listed = {urlsplit(path).path for path in paths}
+    assert listed == {f"{PREFIX}/{name}" for name in set(HTML) - set(GENERATED)}
+
+
+def test_next_leads_through_the_gallery_in_the_order_of_ideas():
+    file, visited = SITE / "index.html", []
+    next_page = r'<a class="next-page" href="([^"]+)"'
+    while link := re.search(next_page, file.read_text()):
+        file = (file.parent / link[1]).resolve()
+        visited.append(file.relative_to(SITE).as_posix())
+    assert [name for name in visited if "plot_" in name] == list(SOURCES)
+    assert {"check_your_model.html", "glossary.html"} <= set(visited)
