@@ -1,18 +1,17 @@
 r"""
-The original page, digit for digit
-==================================
+Dense in 2022: the original page, digit for digit
+=================================================
 
-In 2022 a tutorial printed what a ``Dense`` layer and NumPy make of the same
-numbers, to be compared by eye. Here are all its cases again, down to the digits
-it printed, and compared by assertions.
+In 2022 a tutorial printed the results of a ``Dense`` layer and of NumPy, for
+readers to compare by eye. This page computes all its cases again. Assertions
+compare them, down to the digits that were printed then.
 
 .. math:: y = \max(0, x W + b)
 
-`Understanding Dense layer in Keras`_, by Ather Abbas, ran on TensorFlow 2.7 and
-NumPy 1.21. Its numbers come from TensorFlow's way to draw random numbers, so
-this page needs the TensorFlow backend.
-
-.. _Understanding Dense layer in Keras: https://github.com/AtrCheema/ml_tutorials
+`Understanding Dense layer in Keras
+<https://github.com/AtrCheema/ml_tutorials>`__, by Ather Abbas, ran on
+TensorFlow 2.7 and NumPy 1.21. It drew its kernel with TensorFlow's random
+numbers, so this page needs the TensorFlow backend.
 """
 
 import logging
@@ -29,12 +28,12 @@ if keras.backend.backend() != "tensorflow":
 
 import tensorflow as tf
 
-# Six models are fine here, and so need no advice on retracing.
+# TensorFlow warns after a few models. The six of this page are fine.
 logging.getLogger("tensorflow").setLevel("ERROR")
 np.set_printoptions(linewidth=100, suppress=True)  # as the original did
 
 # %%
-# The original drew its inputs without a seed, so they are written out here.
+# The original drew its inputs without a seed, so here they are written out.
 
 x = np.array(  # (batch, features)
     [
@@ -54,9 +53,9 @@ x = np.array(  # (batch, features)
 # %%
 # Build it
 # --------
-# In TensorFlow 2.7 the seed fixed the random kernel. Keras 3 draws it in
-# another way, so we draw it in the old one: evenly between Glorot's limits, by
-# the generator that TensorFlow seeds.
+# With TensorFlow 2.7, ``tf.random.set_seed`` fixed the random kernel. Keras 3
+# draws its kernels in another way. So this page draws them in the old way:
+# uniformly between Glorot's limits, with TensorFlow's own generator.
 
 
 def glorot_uniform(shape, dtype=None):
@@ -131,7 +130,7 @@ print("relu predict")
 print(y_relu)
 
 # %%
-# **With weights of one's own.**
+# **With custom weights.**
 
 custom_kernel = np.array([[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]], dtype="float32")
 custom_bias = np.zeros(5)
@@ -180,9 +179,10 @@ print(custom)
 # %%
 # Check it
 # --------
-# What Keras computes today is within the rounding limit of NumPy in all cases:
-# one unit without a bias, one and a half with one. Where all numbers are
-# integers the two are equal to the bit.
+# In float32 a sum of two products can miss the exact sum by one rounding unit,
+# and with a bias by one and a half. A unit is ``2**-23`` of the absolute
+# products and bias, added up. Keras is within these limits today. Whole numbers
+# are equal to the bit.
 
 for y in (y_no_bias, y_default_bias, y_ones_bias, y_relu, y_custom):
     np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
@@ -208,9 +208,9 @@ np.testing.assert_array_equal(default_bias, np.zeros(5))
 np.testing.assert_array_equal(ones_bias, np.ones(5))
 
 # %%
-# Now the digits. These are the kernel and two results as the original printed
-# them; its result with ``relu`` is the second of them, with zeros for what is
-# negative.
+# Now the digits. Here are the kernel and two results as the original printed
+# them. Its result with ``relu`` is the second one, with zeros in the place of
+# negative numbers.
 
 original_kernel = np.array(
     [
@@ -252,7 +252,7 @@ original_ones_bias = np.array(
 original_relu = np.maximum(0, original_ones_bias)
 
 # %%
-# Two numbers have the same digits when NumPy prints them alike.
+# Two numbers have the same digits if NumPy prints them alike.
 
 
 def digits(array):
@@ -274,12 +274,10 @@ print("bias of ones ", same_digits(y_ones_bias, original_ones_bias), "of 50")
 print("relu         ", same_digits(y_relu, original_relu), "of 50")
 
 # %%
-# The count depends on the processor. There are two ways to add a product to a
-# sum: *fused*, in one instruction that rounds once, or *separate*, rounding the
-# product and then the sum. NumPy can do both, and the first gives the digits of
-# 2022, all of them. TensorFlow fuses where its library oneDNN finds the
-# instructions of AVX-512; elsewhere it may get the second count, and neither is
-# wrong.
+# These counts depend on the processor. There are two ways to add a product to a
+# sum. *Fused* is one instruction that rounds once. *Separate* rounds the
+# product, and then the sum. Neither is wrong. NumPy can do both, and fused sums
+# have all the digits of 2022.
 
 product_0 = x[:, :1] * kernel[0].astype("float64")  # exact: 7 bits times 24
 product_1 = x[:, 1:] * kernel[1].astype("float64")
@@ -288,13 +286,14 @@ separate = np.float32(product_0) + np.float32(product_1)
 
 print("identical digits, NumPy and Keras in 2022:")
 for name, product in {"fused": fused, "separate": separate}.items():
+    same = np.count_nonzero(y_no_bias == product)
     y_ones = product + np.float32(1)
     counts = (
         same_digits(product, original_no_bias),
         same_digits(y_ones, original_ones_bias),
         same_digits(np.maximum(0, y_ones), original_relu),
     )
-    print(name, counts, "of 50 each")
+    print(name, counts, f"of 50 each; {same} are those of Keras today")
 
 fused_ones = fused + np.float32(1)
 np.testing.assert_array_equal(digits(fused), digits(original_no_bias))
@@ -304,10 +303,22 @@ np.testing.assert_array_equal(
 )
 
 # %%
+# On every processor the sum of the two products is rounded, and each product
+# may be rounded before. That allows four results. Keras has one of them.
+
+possible = [
+    np.float32(first + second)
+    for first in (product_0, np.float32(product_0).astype("float64"))
+    for second in (product_1, np.float32(product_1).astype("float64"))
+]
+found = np.any(np.equal(possible, y_no_bias), axis=0)
+np.testing.assert_equal(np.all(found), True)
+
+# %%
 # Break it
 # --------
-# The commonest mistake is to leave the activation out of the comparison. It
-# shows in each entry that ``relu`` clips, and in no other.
+# Would you compare with the sum, and forget the activation? Then each entry
+# that ``relu`` clips is wrong, and no other.
 
 clipped = with_ones < 0
 wrong = np.abs(y_relu - with_ones) > 1.5 * unit_with_ones
@@ -317,8 +328,8 @@ np.testing.assert_array_equal(wrong, clipped)
 # %%
 # See it
 # ------
-# Dark entries differ from 2022 in the last digits when products and sums are
-# rounded separately.
+# Products and sums rounded separately: the last digits of the dark entries
+# differ from those of 2022.
 
 differs = (digits(separate) != digits(original_no_bias)).reshape(10, 5)
 fig, axis = plt.subplots(figsize=(5, 3.6), layout="constrained")
@@ -335,12 +346,13 @@ plt.show()
 # What had to change since 2022
 # -----------------------------
 # - ``Input(2)`` is an error in Keras 3: a shape is a tuple, ``Input((2,))``.
-# - ``layer.input_shape`` is ``layer.input.shape``, and the same for ``output``.
-# - ``predict`` draws a progress bar unless it is told ``verbose=0``.
+# - ``layer.input_shape`` became ``layer.input.shape``, and
+#   ``layer.output_shape`` became ``layer.output.shape``.
+# - ``predict`` draws a progress bar unless you pass ``verbose=0``.
 # - Seeding TensorFlow and NumPy no longer fixes the weights: Keras draws the
 #   seeds of its initializers from Python's ``random``.
 #   ``keras.utils.set_random_seed`` seeds all three. Only this page needs the
 #   old way.
 # - The original said that ``set_weights`` must come after ``Model()``. It need
 #   not: a layer has its weights as soon as it has been called.
-# - Comparing by eye became an assertion that fails.
+# - Readers compared the numbers by eye. Now an assertion does.
