@@ -35,18 +35,23 @@ extensions = [
     "nbsphinx",
     "notfound.extension",
     "sphinxext.opengraph",
-    "coverage",
+    "checked",
+    "evidence",
+    "failures",
+    "folding",
     "gallery",
     "glossary",
     "launch",
     "mathml",
     "moving_picture",
-    "report",
     "reproducible",
     "sitemap",
+    "surprises",
+    "terminal",
 ]
 exclude_patterns = ["_build", "_ext", "auto_examples/**.ipynb", "auto_examples/**.py"]
 nitpicky = True
+suppress_warnings = ["sphinx_gallery.example_error"]  # failures.py tells of them
 extlinks = {
     "keras": ("https://keras.io/api/%s/", None),
     "numpy": ("https://numpy.org/doc/stable/reference/%s.html", None),
@@ -82,14 +87,16 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "backreferences_dir": "auto_examples/backreferences",  # for the home page
-    "subsection_order": [s if s == "*" else f"../examples/{s}" for s in SECTIONS],
-    "within_subsection_order": "FileNameSortKey",
-    "reset_modules": ("matplotlib", "gallery.reset"),
+    "subsection_order": [*(f"../examples/{section}" for section in SECTIONS), "*"],
+    "within_subsection_order": "paths.AsWritten",
+    "reset_modules": ("matplotlib", "terminal.show_page", "gallery.reset"),
     "reset_modules_order": "both",
     "image_scrapers": ("moving_picture.scrape",),
+    "only_warn_on_example_error": True,  # and failures.py makes an error of it
     "parallel": True,  # as many processes as sphinx-build -j says
     "css": ("sg_gallery",),  # its other styles are for outputs that no page has
     "first_notebook_cell": FIRST_CELL,
+    "remove_config_comments": True,  # such as the one that asks for a moving picture
     "show_signature": False,
     # Running times differ from build to build, and their pages load foreign scripts.
     "write_computation_times": False,
@@ -108,8 +115,9 @@ sphinx_gallery_conf = {
 # -- The notebooks, run by nbsphinx in a kernel of their own
 
 nbsphinx_execute = "always"
+nbsphinx_allow_errors = True  # and failures.py tells of them
 nbsphinx_requirejs_path = ""  # no widgets, so no foreign script
-nbsphinx_execute_arguments = [  # C++ log lines stay in the terminal
+nbsphinx_execute_arguments = [  # C++ log lines stay off the page
     "--IPKernelApp.capture_fd_output=False",
     "--Application.log_level=ERROR",
 ]

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import hashlib
 import json
 import logging
 import re
@@ -10,7 +11,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-import report
+import recording
 from paths import ROOT, STYLE, find_pages
 
 PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
@@ -54,7 +55,7 @@ def reset(gallery_conf, fname, when):
     forget_gradients()
     keras.utils.clear_session()
     keras.utils.set_random_seed(313)
-    report.start() if when == "before" else report.stop(fname)
+    recording.start() if when == "before" else recording.stop(fname)
 
 
 def provenance():
@@ -70,7 +71,9 @@ def provenance():
             for distribution in metadata.distributions()
             if distribution.name in PACKAGES
         },
-        "files": {file.name: report.digest(file) for file in files},
+        "files": {
+            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+        },
         "pages": sorted(str(page.relative_to(ROOT)) for page in pages),
     }
 
@@ -88,7 +91,7 @@ def prune(app, config):
     if deleted or {**built, "pages": now["pages"]} != now:
         for folder in (app.outdir, app.doctreedir, Path(app.srcdir) / "auto_examples"):
             shutil.rmtree(folder, ignore_errors=True)
-        Path(app.doctreedir).mkdir()
+        Path(app.doctreedir).mkdir(parents=True)
     record.write_text(json.dumps(now, indent=1))
 
 

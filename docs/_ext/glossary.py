@@ -8,8 +8,7 @@ import re
 from collections import Counter
 
 from docutils import nodes
-from paths import DOCS, find_pages
-from report import name_of
+from paths import DOCS, find_pages, name_of
 from sphinx import addnodes
 
 GLOSSARY = DOCS / "glossary.rst"

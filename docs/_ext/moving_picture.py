@@ -1,7 +1,8 @@
 """The figures of the gallery, and the matrix product that readers can touch.
 
-Figures are SVG: sharp on every screen, and light. Where a page is named below, the
-numbers of its product are kept as well, and ``.. moving-picture:: dense/plot_1_...``
+Figures are SVG: sharp on every screen, and light. Where a page asks for it,
+with ``# sphinx_gallery_moving_picture = True``, the numbers of its product are kept as
+well, and ``.. moving-picture:: dense/plot_...``
 hands them to moving_picture.js, which puts its picture in the place of the figure just
 before. Without JavaScript, the figure stands.
 """
@@ -11,15 +12,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+from checked import number_ids
 from docutils import nodes
 from docutils.parsers.rst import directives
-from paths import GALLERY
-from report import number_ids
+from paths import GALLERY, name_of
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+from sphinx_gallery.py_source_parser import extract_file_config
 from sphinx_gallery.scrapers import matplotlib_scraper
-
-PAGES = ("dense/plot_1_no_bias", "dense/plot_3_ones_bias")
 
 
 def product_of(variables):
@@ -49,9 +49,10 @@ def scrape(block, block_vars, gallery_conf):
     for path in block_vars["image_path_iterator"].paths:
         number_ids(Path(path).with_suffix(".svg"))
     source = Path(block_vars["src_file"])
-    page = f"{source.parent.name}/{source.stem}"
-    if not figures or page not in PAGES:
+    asked_for = extract_file_config(source.read_text()).get("moving_picture")
+    if not figures or not asked_for:
         return figures
+    page = name_of(source)
     product = product_of(block_vars["example_globals"])
     (GALLERY / f"{page}.product.json").write_text(json.dumps(product))
     return f"{figures}\n.. moving-picture:: {page}\n"

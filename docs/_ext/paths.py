@@ -1,4 +1,4 @@
-"""Where things are, and the pages in the order of ideas."""
+"""Where things are, and the pages in the order of ideas, which examples/order.txt has."""
 
 from pathlib import Path
 
@@ -7,22 +7,37 @@ DOCS = ROOT / "docs"
 EXAMPLES = ROOT / "examples"
 GALLERY = DOCS / "auto_examples"
 STYLE = Path(__file__).with_name("gallery.mplstyle")
-
-# Folders of examples/; one that is not named here comes before the last two.
-FIRST = [
-    *("dense", "activations", "shapes", "weights", "training"),
-    *("precision", "adapters", "quantization", "files"),
+ORDER = [
+    line
+    for line in (EXAMPLES / "order.txt").read_text().split("\n")
+    if line and not line.startswith("#")
 ]
-LAST = ["refusals", "equality"]
-SECTIONS = [*FIRST, "*", *LAST]
+SECTIONS = list(dict.fromkeys(line.split("/")[0] for line in ORDER))
+
+
+def name_of(page):
+    """Return a script's name on the site and in records: section/stem."""
+    return f"{page.parent.name}/{page.stem}"
+
+
+def place(name):
+    """Return what puts names, "section/stem", in order; what is not listed comes last."""
+    section = name.split("/")[0]
+    of_section = SECTIONS.index(section) if section in SECTIONS else len(SECTIONS)
+    of_page = ORDER.index(name) if name in ORDER else len(ORDER)
+    return of_section, section, of_page, name
 
 
 def find_pages():
-    """Return the scripts of the gallery: section by section, by name in each."""
-    names = {path.parent.name for path in EXAMPLES.glob("*/plot_*.py")}
-    others = sorted(names - {*FIRST, *LAST})
-    return [
-        page
-        for section in (*FIRST, *others, *LAST)
-        for page in sorted(EXAMPLES.glob(f"{section}/plot_*.py"))
-    ]
+    """Return the scripts of the gallery in order."""
+    return sorted(EXAMPLES.glob("*/plot_*.py"), key=lambda page: place(name_of(page)))
+
+
+class AsWritten:
+    """What Sphinx-Gallery sorts the file names of a section by."""
+
+    def __init__(self, folder):
+        self.section = Path(folder).name
+
+    def __call__(self, name):
+        return place(f"{self.section}/{Path(name).stem}")
