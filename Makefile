@@ -33,24 +33,24 @@ endif
 .PHONY: help
 help: ## List these commands
 	@awk -F ':.*## ' '/^# --/ { sub("# -- ", ""); print "\n" $$0 } \
-		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The site
 .PHONY: html test
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
-	@$(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML) \
-		|| { rm -rf docs/_build/doctrees; exit 1; }  # else an unchanged rebuild passes
+	@$(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML)
 	@$(BIN)/python docs/_ext/repository.py > $(HTML)/.source-commit
 	@echo "The site is built. Open $(HTML)/index.html"
 
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python tests/chromium.py
 	@$(BIN)/python -m pytest tests
 
 # -- For writers
-.PHONY: live
+PROVE := TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/proof/prove.py
+.PHONY: live prove format lint
 PORT := 8000
 live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
 	@test -d docs/_build/live || { mkdir -p docs/_build/live && \
@@ -60,30 +60,49 @@ live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
 		--re-ignore 'auto_examples|_build' --keep-going -q -c . \
 		-d docs/_build/live/doctrees docs docs/_build/live/html
 
-# -- For maintainers
-.PHONY: faults test-deep test-backends test-binder test-site bench publish changed lint lock upgrade clean
-faults: $(BIN)/tests-installed ## Break Keras on purpose: do the pages notice?
-	@$(BIN)/python tests/faults.py
+prove: $(BIN)/tests-installed ## Prove that PAGE can fail: make prove PAGE=dense/plot_relu
+	@$(PROVE) $(or $(PAGE),$(error Say which: make prove PAGE=dense/plot_relu))
 
-test-deep: $(BIN)/tests-installed ## Try the formulas on 10,500 drawn cases
-	@$(BIN)/python -m pytest tests/test_formulas.py --numprocesses=0 --hypothesis-profile=deep
+format: $(BIN)/tests-installed ## Write Python files in the project's style
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workflow
+	@$(BIN)/ruff format --check --quiet . || { echo "make format mends the style" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/codespell $$(git ls-files --cached --others --exclude-standard)
+	@$(BIN)/zizmor --offline --quiet .github/workflows
+
+# -- For maintainers
+.PHONY: faults test-deep test-backends test-processors test-refusals test-binder test-site bench publish changed lock upgrade clean
+faults: $(BIN)/tests-installed ## Break Keras in every known way, and run every page
+	@$(PROVE) --all
+
+test-deep: $(BIN)/tests-installed ## Try the formula of Dense on 10,800 drawn cases
+	@$(BIN)/python -m pytest tests/proof/test_formulas.py --numprocesses=0 --hypothesis-profile=deep
 
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
-	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/backends.py
+	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py
+
+test-processors: $(BIN)/tests-installed ## Run the pages as other processors do
+	@$(BIN)/python -m pytest -v -rA --numprocesses=0 tests/slow/processors.py
+
+test-refusals: $(BIN)/tests-installed ## Try the long list of inputs that Dense refuses
+	@$(BIN)/python -m pytest tests/slow/refusals.py
 
 test-binder: html $(BIN)/tests-installed ## Publish, launch and download, as readers do
-	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/binder.py
+	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/slow/binder.py
 
-LIGHTHOUSE := tests/lighthouse/node_modules/.package-lock.json
+LIGHTHOUSE := tests/slow/lighthouse/node_modules/.package-lock.json
 test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighthouse, axe, weights
-	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/lighthouse.py
-	@AXE_COMPLETE=1 $(BIN)/python -m pytest tests/test_accessibility.py tests/test_site.py
+	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/slow/lighthouse.py
+	@AXE_COMPLETE=1 $(BIN)/python -m pytest tests/browser/test_accessibility.py tests/site/test_site.py
 
-bench: $(BIN)/tests-installed ## Time and memory of building 10, 40 and 160 pages
-	@$(BIN)/python tests/bench.py
+bench: $(BIN)/tests-installed ## Time and memory of building 160 pages, and of the tests
+	@$(BIN)/python tests/slow/bench.py
 
 publish: $(BIN)/site-installed ## Put the site, as last built, on gh-pages of REMOTE
 	@$(BIN)/python publish.py $(or $(REMOTE),$(error Say where to: make publish REMOTE=origin))
@@ -92,9 +111,6 @@ changed: ## List the pages that differ from the commit BASE
 	@git diff --name-only $(or $(BASE),$(error Say since when: make changed BASE=main))... -- \
 		'examples/*/plot_*.py' 'docs/*.rst' 'docs/*.ipynb' \
 		| sed -E 's#^examples/(.*)\.py$$#auto_examples/\1.html#; s#^docs/(.*)\.[a-z]+$$#\1.html#'
-
-lint: $(BIN)/tests-installed ## Look for what is unsafe in the workflow
-	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv
@@ -111,7 +127,7 @@ upgrade: ## Take the newest versions of everything, and test
 
 clean: ## Remove all that was built, and .venv
 	rm -rf .venv .venv-jax .venv-torch docs/_build docs/auto_examples \
-		tests/lighthouse/node_modules
+		tests/slow/lighthouse/node_modules
 
 # Set-up, done when a lock or PYTHON has changed
 
@@ -151,14 +167,14 @@ $(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed
 	@touch $@
 
 # Versions as in the lock, but without its hashes: PyTorch is taken as the machine has it.
-.venv-%/ready: tests/backends/%.txt binder/requirements.txt | .venv/python-$(VERSION)
+.venv-%/ready: tests/slow/backends/%.txt binder/requirements.txt | .venv/python-$(VERSION)
 	@echo "Installing $< into .venv-$*"
 	@$(PYTHON) -m venv --clear .venv-$*
 	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
 		-r $< -c binder/requirements.txt keras matplotlib numpy scikit-learn
 	@touch $@
 
-$(LIGHTHOUSE): tests/lighthouse/package-lock.json
+$(LIGHTHOUSE): tests/slow/lighthouse/package-lock.json
 	@command -v npm >/dev/null || { echo "Lighthouse needs Node.js 18 or newer with npm." \
 		"On Debian and Ubuntu: apt-get install npm" >&2; exit 1; }
-	@npm ci --prefix tests/lighthouse --no-audit --no-fund --loglevel=error
+	@npm ci --prefix tests/slow/lighthouse --no-audit --no-fund --loglevel=error
