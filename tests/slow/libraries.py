@@ -28,7 +28,7 @@ facts = {
     "oneDNN runs layers": ",exec,cpu,inner_product," in said,
     "OpenBLAS": blas[0].get("architecture"),
     "OpenBLAS' threads": blas[0].get("num_threads", 1),
-    "NumPy": " ".join(np.show_config("dicts")["SIMD Extensions"]["found"]),
+    "NumPy": " ".join(np.show_config("dicts")["SIMD Extensions"].get("found", [])),
     "threads": psutil.Process().num_threads(),  # with those of TensorFlow
 }
 Path("libraries.json").write_text(json.dumps(facts))
