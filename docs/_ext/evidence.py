@@ -62,6 +62,25 @@ def write_faults(app):
     write("faults.inc", text)
 
 
+def some(pages, most=3):
+    """Links to the first of some pages, and how many more there are."""
+    more = f" and {len(pages) - most} more" if len(pages) > most else ""
+    return ", ".join(map(link, pages[:most])) + more
+
+
+def plain(names):
+    """Names in a row, which may be broken anywhere."""
+    return ", ".join(name.replace("_", r"\_") for name in names)
+
+
+def coverage_row(name, arguments, found):
+    """The cells of a name of Keras; found: {what is covered: [(page, fault), ...]}."""
+    pages = dict.fromkeys(page for faults in found.values() for page, _ in faults)
+    parts = dict.fromkeys(covers.partition(".")[2] for covers in found)
+    left = [argument for argument in arguments if argument not in parts]
+    return f"``{name}``", some(list(pages)), plain(filter(None, parts)), plain(left)
+
+
 def write_coverage(app):
     """Write a table for each kind of thing that Keras has: where each is covered."""
     names, covered = read_catalogue().get("names", {}), red_faults()
@@ -69,37 +88,21 @@ def write_coverage(app):
         write("coverage.inc", NOTHING)
         return
     text = ""
+    header = ("Name", "Pages", "Proved", "Arguments without a fault")
     for title, things in names.items():
         rows, missing = [], []
         for name, arguments in things.items():
             found = {c: f for c, f in covered.items() if c.split(".")[0] == name}
-            if not found:
-                missing.append(f"``{name}``")
-                continue
-            pages = dict.fromkeys(
-                page for faults in found.values() for page, _ in faults
-            )
-            parts = [c.partition(".")[2] for c in found]
-            done = [f"``{part}``" for part in dict.fromkeys(parts) if part]
-            left = [
-                f"``{argument}``" for argument in arguments if argument not in parts
-            ]
-            rows.append(
-                (
-                    f"``{name}``",
-                    ", ".join(map(link, pages)),
-                    ", ".join(done),
-                    ", ".join(left),
-                )
-            )
+            if found:
+                rows.append(coverage_row(name, arguments, found))
+            else:
+                missing.append(name)
         text += f"\n{title}\n{'-' * len(title)}\n\n"
         text += f"{len(rows)} of {len(things)} have a page.\n\n"
         if rows:
-            text += table(
-                ("Name", "Pages", "Proved", "Arguments without a fault"), rows
-            )
+            text += table(header, rows)
         if missing:
-            text += f"\nWithout a page: {', '.join(missing)}.\n"
+            text += f"\nWithout a page: {plain(missing)}.\n"
     write("coverage.inc", text)
 
 

@@ -158,9 +158,9 @@ def test_what_is_known_of_coverage(trial):
     keep()
     text = written(trial, "coverage.inc")
     assert "Layers\n------\n\n1 of 2 have a page.\n" in text
-    assert "Without a page: ``Conv2D``." in text
+    assert "Without a page: Conv2D." in text
     dense = "   * - ``Dense``\n     - :doc:`/auto_examples/trial/plot_one`\n"
-    assert f"{dense}     - ``kernel``, ``use_bias``\n     - ``units``\n" in text
+    assert f"{dense}     - kernel, use\\_bias\n     - units\n" in text
     assert "Activations\n-----------\n\n1 of 1 have a page.\n" in text
     edit(trial / "examples/trial/plot_one.py")
     assert "0 of 2 have a page." in written(trial, "coverage.inc")
