@@ -60,15 +60,13 @@ def catalogue_digest():
     return hashlib.sha256(b"\0".join([harness_digest().encode(), *files])).hexdigest()
 
 
-def keep_catalogue(faults, names, whole, accepted):
+def keep_catalogue(faults, names):
     """Keep what the site needs to know of the faults, and of what there is to cover.
 
     faults: {name: {"page", "covers", "digest"}}; names: {title: {name of Keras: [its
-    arguments]}}; whole: the titles and names that are to be covered whole; accepted:
-    {page: [[before, after, reason], ...]} of mutants that need not be noticed.
+    arguments]}}.
     """
     kept = {"of": catalogue_digest(), "faults": faults, "names": names}
-    kept |= {"whole": whole, "accepted": accepted}
     FOLDER.mkdir(parents=True, exist_ok=True)
     CATALOGUE.write_text(json.dumps(kept, indent=1))
 

@@ -27,6 +27,13 @@ from breaking import Called, Together
 
 
 @functools.cache
+def catalogues():
+    """Return the modules of the catalogue."""
+    files = sorted(Path(__file__).with_name("catalogue").glob("*.py"))
+    return [importlib.import_module(f"catalogue.{file.stem}") for file in files]
+
+
+@functools.cache
 def read_catalogue():
     """Return all faults by name.
 
@@ -34,8 +41,8 @@ def read_catalogue():
     nothing of the name that one covers.
     """
     found = {}
-    for path in sorted(Path(__file__).with_name("catalogue").glob("*.py")):
-        for fault in importlib.import_module(f"catalogue.{path.stem}").FAULTS:
+    for module in catalogues():
+        for fault in module.FAULTS:
             if fault.name in found:
                 raise ValueError(f"Two faults are named {fault.name!r}")
             if fault.page not in proofs.PAGES:
@@ -45,17 +52,17 @@ def read_catalogue():
     return found
 
 
-def read_accepted():
-    """Return the mutants that need not be noticed: {page: [[before, after, reason], ...]}.
+def read_accepted(name):
+    """Return the mutants of a page that need not be noticed: {(before, after), ...}.
 
     They change something that no check sees, for the reason that stands beside them.
     """
-    accepted = {}
-    for path in sorted(Path(__file__).with_name("catalogue").glob("*.py")):
-        module = importlib.import_module(f"catalogue.{path.stem}")
-        for page, before, after, reason in getattr(module, "ACCEPTED", []):
-            accepted.setdefault(page, []).append([before, after, reason])
-    return accepted
+    return {
+        (before, after)
+        for module in catalogues()
+        for page, before, after, _ in getattr(module, "ACCEPTED", [])
+        if page == name
+    }
 
 
 # -- Reach

@@ -438,12 +438,28 @@ def defined(statement):
     return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
-def outcome(run, statements, clean):
-    """Return the state of a mutant, and the lines of the checks that failed."""
+def outcome(run, statements, clean, varying=()):
+    """Return the state of a mutant, and the lines of the checks that failed.
+
+    varying: which of the arrays seen differ from run to run, and so tell nothing.
+    """
     if run.run(statements) is not None or run.fired:
         return "caught", run.fired
-    changed = running.differ(clean.seen, run.seen, steps=True)
+    before, after = (
+        [array for number, array in enumerate(seen) if number not in varying]
+        for seen in (clean.seen, run.seen)
+    )
+    changed = running.differ(before, after, steps=True)
     return ("unnoticed" if changed else "no effect"), []
+
+
+def what_varies(page, statements, clean):
+    """Return which of the arrays seen differ if the page runs again as it is."""
+    with running.conditions():
+        again = Run(page)
+        again.run(statements)
+    pairs = enumerate(zip(clean.seen, again.seen, strict=True))
+    return {number for number, pair in pairs if running.moved(*pair, steps=True)}
 
 
 def measure_page(page):
@@ -470,7 +486,7 @@ def measure_page(page):
             replays = outcome(Run(page, clean.record), plain, clean)[0] == "no effect"
         except Diverged:
             replays = False
-        noisy = not replays and outcome(Run(page), plain, clean)[0] == "unnoticed"
+        varying = () if replays else what_varies(page, plain, clean)
         for change, statement, mutated in mutants(page, held):
             code = compiled(page, mutated)
             statements = [
@@ -482,9 +498,7 @@ def measure_page(page):
                 state, lines = outcome(Run(page, clean.record), statements, clean)
             except Diverged:
                 with running.conditions():
-                    state, lines = outcome(Run(page), statements, clean)
-            if noisy and state == "unnoticed":  # the page as it is varies, too
-                state = "no effect"
+                    state, lines = outcome(Run(page), statements, clean, varying)
             found.append([*change, state])
             fired |= set(lines)
     return {"mutants": found, "fired": sorted(fired), "replays": replays}

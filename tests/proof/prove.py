@@ -58,14 +58,15 @@ def keep_catalogue():
         name: {"page": fault.page, "covers": fault.covers, "digest": fault.digest}
         for name, fault in faults.read_catalogue().items()
     }
-    kept = names.table(), sorted(names.WHOLE), faults.read_accepted()
-    proofs.keep_catalogue(catalogue, *kept)
+    proofs.keep_catalogue(catalogue, names.table())
     return catalogue
 
 
 def problems(name, results, own):
     """Return what must not be: own faults that left the page green, and mutants that
     changed something and were not noticed. ``own``: the names of the page's faults."""
+    import faults
+
     found = [
         f"{name} stays green under its fault: {fault} ({results['faults'][fault]['state']})"
         for fault in own
@@ -76,8 +77,7 @@ def problems(name, results, own):
         for before, after, state in results["mutants"]
         if state == "unnoticed"
     }
-    accepted = proofs.read_catalogue()["accepted"].get(name, [])
-    accepted = {tuple(change) for *change, _ in accepted}
+    accepted = faults.read_accepted(name)
     found += [
         f"{name} does not notice: {before}  ->  {after}"
         for before, after in sorted(unnoticed - accepted)

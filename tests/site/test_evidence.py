@@ -57,7 +57,7 @@ def digest(fault):
 def keep():
     """Keep the results of all pages, and the catalogue."""
     faults = {name: {**fault, "digest": digest(name)} for name, fault in FAULTS.items()}
-    proofs.keep_catalogue(faults, NAMES, ["Dense"], {})
+    proofs.keep_catalogue(faults, NAMES)
     for page, states in STATES.items():
         found = {
             fault: {"digest": digest(fault), "state": state, "red": 1}
@@ -122,7 +122,7 @@ def test_an_edited_fault_is_proved_again_and_no_other(trial):
     assert proofs.read_catalogue() == {} == proofs.red_faults()
     faults = {name: {**fault, "digest": digest(name)} for name, fault in FAULTS.items()}
     faults["the bias is left out"]["digest"] = "another"
-    proofs.keep_catalogue(faults, NAMES, ["Dense"], {})
+    proofs.keep_catalogue(faults, NAMES)
     assert set(proofs.red_faults()) == {"Dense.kernel", "relu"}
 
 

@@ -7,7 +7,13 @@ from unittest import mock
 
 import keras
 import numpy as np
-from breaking import Called, of_argument, outputs
+from breaking import (
+    Called,
+    altered_argument,
+    ignoring_argument,
+    outputs,
+    with_arguments,
+)
 from fault import Fault
 from keras import ops
 from keras.layers import Dense, Layer
@@ -23,57 +29,30 @@ def replaced(owner, method, changed):
     return mock.patch.object(owner, method, changed)
 
 
-def with_arguments(change, owner=Dense, method="__init__"):
-    """A method that hands its arguments, a dict, to ``change`` before it works."""
-    real = getattr(owner, method)
-    signature = inspect.signature(real)
-
-    def changed(*args, **kwargs):
-        given = signature.bind(*args, **kwargs)
-        change(given.arguments)
-        return real(*given.args, **given.kwargs)
-
-    return replaced(owner, method, changed)
-
-
-def takes(name, read, owner=Dense, method="__init__"):
-    """A method that takes ``read(value)`` for the value of an argument."""
-
-    def change(given):
-        holds = given if name in given else given.get("kwargs", {})
-        if name in holds:
-            holds[name] = read(holds[name])
-
-    return of_argument(name, with_arguments(change, owner, method))
-
-
 def takes_for(name, wrong, right):
     """A constructor that takes one value of an argument for another."""
 
     def read(value):
         return right if type(value) is type(wrong) and value == wrong else value
 
-    return takes(name, read)
+    return altered_argument(Dense, name, read)
 
 
 def takes_kind(name, kind, read):
     """A constructor that reads the values of a kind, instead of refusing them."""
-    return takes(name, lambda value: read(value) if isinstance(value, kind) else value)
-
-
-def ignores(keyword):
-    """A constructor that does not look at a keyword."""
-    return with_arguments(lambda given: given.get("kwargs", {}).pop(keyword, None))
+    return altered_argument(
+        Dense, name, lambda value: read(value) if isinstance(value, kind) else value
+    )
 
 
 def refuses(when, owner=Dense, method="__init__"):
     """A method that refuses its arguments, a dict, where ``when`` is true of them."""
 
-    def change(given):
-        if when({**given, **given.get("kwargs", {})}):
+    def refuse(given):
+        if when(given):
             raise ValueError("It is refused.")
 
-    return with_arguments(change, owner, method)
+    return with_arguments(owner, method, refuse)
 
 
 def other_errors(change, owner=Dense, method="__init__"):
@@ -136,7 +115,7 @@ def setting_weights(fit):
 
 def changing_weights(change):
     """A set_weights whose list is changed before it is compared."""
-    return takes("weights", change, Layer, "set_weights")
+    return altered_argument(Layer, "weights", change, "set_weights")
 
 
 real_set_weights = Layer.set_weights
@@ -318,7 +297,7 @@ FAULTS = [
         "keywords: bias is ignored",
         "refusals/plot_refusals",
         "Dense.__init__",
-        ignores("bias"),
+        ignoring_argument(Dense, "bias"),
     ),
     Fault(
         "construction: errors of another type",
