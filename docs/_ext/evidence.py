@@ -1,6 +1,6 @@
 """The tables of faults and of coverage, from what the tests have proved (proofs.py)."""
 
-from includes import table, write
+from includes import folded, table, write
 from proofs import PAGES, RED, read, read_catalogue, red_faults
 
 NOTHING = "Nothing is known for this build: ``make faults`` measures it.\n"
@@ -58,7 +58,8 @@ def write_faults(app):
         if rows:
             title = section.capitalize()
             header = ("Fault", "In", "Its page", "Pages tried")
-            text += f"\n{title}\n{'-' * len(title)}\n\n{table(header, rows)}"
+            text += f"\n{title}\n{'-' * len(title)}\n\n"
+            text += folded(f"Faults: {len(rows)}", table(header, rows))
     write("faults.inc", text)
 
 

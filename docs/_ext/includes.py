@@ -11,6 +11,14 @@ def table(header, rows):
     return "\n".join(lines) + "\n"
 
 
+def folded(summary, text):
+    """Return reStructuredText that opens on demand."""
+    return (
+        f'.. raw:: html\n\n   <details class="folded"><summary>{summary}</summary>\n\n'
+        f"{text}\n.. raw:: html\n\n   </details>\n"
+    )
+
+
 def write(name, text):
     """Write a text for a page to include, unless it stands there already."""
     path = GALLERY / name

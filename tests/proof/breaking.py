@@ -73,15 +73,47 @@ def with_arguments(owner, method, change):
     return mock.patch.object(owner, method, changed)
 
 
-def of_argument(name, patch):
-    """Tell that a patch is about one argument: where this is not given, or is its default,
-    the patch is not reached.
+def where(concerned, breaking):
+    """Break Keras only in calls of which ``concerned`` is true; the others are its own.
 
-    Its default is that of the function that the patch replaces.
+    ``concerned`` takes the call's arguments, a dict by name. A page without such a call is
+    not reached, and so need not be run.
     """
+    breaking.concerned = concerned
+    if isinstance(breaking, Called):
+        return breaking
+    owner, name, changed = breaking.getter(), breaking.attribute, breaking.new
+    static = inspect.getattr_static(owner, name)
+    if isinstance(static, property):
+        breaking.new = property(
+            lambda self: (changed if concerned({"self": self}) else static).fget(self),
+            static.fset,
+        )
+        return breaking
+    real = getattr(owner, name)
+    signature = inspect.signature(real)
+
+    @functools.wraps(changed)
+    def either(*args, **kwargs):
+        given = by_name(signature.bind(*args, **kwargs).arguments)
+        return (changed if concerned(given) else real)(*args, **kwargs)
+
+    either.__signature__ = signature
+    breaking.new = either
+    return breaking
+
+
+def by_name(given):
+    """The arguments of a call by name, those that it takes as **kwargs among them."""
+    return {**given.get("kwargs", {}), **given}
+
+
+def about(name, patch):
+    """Tell that a patch is about one argument: a page that does not give it, or gives its
+    default, as the function that the patch replaces has it, is not reached."""
     parameters = inspect.signature(patch.new).parameters
-    patch.argument = name
-    patch.default = parameters[name].default if name in parameters else None
+    default = parameters[name].default if name in parameters else None
+    patch.concerned = lambda given: given.get(name, default) is not default
     return patch
 
 
@@ -95,13 +127,13 @@ def altered_argument(owner, name, change, method="__init__"):
         if name in given:
             given[name] = change(given[name])
 
-    return of_argument(name, with_arguments(owner, method, alter))
+    return about(name, with_arguments(owner, method, alter))
 
 
 def ignoring_argument(owner, name, method="__init__"):
     """A constructor, or another method, that drops the argument of this name."""
     ignoring = with_arguments(owner, method, lambda given: given.pop(name, None))
-    return of_argument(name, ignoring)
+    return about(name, ignoring)
 
 
 # -- Any layer, while its own call runs
@@ -133,6 +165,7 @@ class Called(Together):
     def __init__(self, layer, function):
         super().__init__()
         self.layer, self.function = layer, function
+        self.concerned = lambda given: True
 
     def __enter__(self):
         self.patches = [
@@ -142,9 +175,13 @@ class Called(Together):
         super().__enter__()
 
     def changed(self, real):
+        signature = inspect.signature(real)
+
         @functools.wraps(real)
-        def call(layer, *args, **kwargs):
-            return self.function(real, layer, *args, **kwargs)
+        def call(*args, **kwargs):
+            if not self.concerned(by_name(signature.bind(*args, **kwargs).arguments)):
+                return real(*args, **kwargs)
+            return self.function(real, *args, **kwargs)
 
         return call
 
@@ -183,14 +220,17 @@ def weight(layer, name, change):
     pass through the change, and what the call assigns is kept.
     """
 
+    def meant(layer):
+        return {id(v) for v in layer.variables if f"/{v.path}".endswith(f"/{name}")}
+
     def call(real, self, *args, **kwargs):
-        chosen = {id(v) for v in self.variables if f"/{v.path}".endswith(f"/{name}")}
+        chosen = meant(self)
         read = keras.Variable.value.fget
         changed = property(lambda v: change(read(v)) if id(v) in chosen else read(v))
         with mock.patch.object(keras.Variable, "value", changed):
             return real(self, *args, **kwargs)
 
-    return Called(layer, call)
+    return where(lambda given: bool(meant(given["self"])), Called(layer, call))
 
 
 def attribute(layer, name, change):

@@ -23,7 +23,7 @@ from unittest import mock
 import names
 import proofs
 import running
-from breaking import Called, Together
+from breaking import Called, Together, by_name
 
 
 @functools.cache
@@ -69,17 +69,20 @@ def read_accepted(name):
 
 
 def targets(breaking):
-    """Yield what a fault replaces: (owner, name), where the owner may be a dict."""
+    """Yield what a fault replaces: (its part that does so, owner, name), where the owner
+    may be a dict."""
     if isinstance(breaking, Called):
-        yield from ((breaking.layer, name) for name in ("call", "quantized_call"))
+        for name in ("call", "quantized_call"):
+            yield breaking, breaking.layer, name
     elif isinstance(breaking, Together):
         for part in breaking.patches:
             yield from targets(part)
     elif isinstance(breaking, mock._patch_dict):
-        yield from ((breaking.in_dict, name) for name in breaking.values)
+        for name in breaking.values:
+            yield breaking, breaking.in_dict, name
     else:
         for part in (breaking, *breaking.additional_patchers):
-            yield part.getter(), part.attribute
+            yield part, part.getter(), part.attribute
 
 
 def code_of(owner, name):
@@ -94,12 +97,9 @@ def code_of(owner, name):
 
 
 def concerns(breaking, frame):
-    """Whether a call, given by its frame, is one that a fault of an argument changes."""
-    name = getattr(breaking, "argument", None)
-    if name is None:
-        return True
-    given = {**frame.f_locals.get("kwargs", {}), **frame.f_locals}
-    return name in given and given[name] is not breaking.default
+    """Whether a call, given by its frame, is one in which Keras would be broken."""
+    concerned = getattr(breaking, "concerned", None)
+    return concerned is None or concerned(by_name(frame.f_locals))
 
 
 @contextlib.contextmanager
@@ -110,14 +110,15 @@ def traced(faults):
     """
     faults_of, reached = {}, set()
     for fault in faults:
-        for code in {code_of(*target) for target in targets(fault.by)}:
-            faults_of.setdefault(code, []).append(fault)
-    reached.update(fault.name for fault in faults_of.pop(None, ()))
+        for part, *target in targets(fault.by):
+            faults_of.setdefault(code_of(*target), []).append((fault.name, part))
+    reached.update(name for name, _ in faults_of.pop(None, ()))
 
     def note(frame, event, argument):
         if event == "call" and frame.f_code in faults_of:
-            found = faults_of[frame.f_code]
-            reached.update(fault.name for fault in found if concerns(fault.by, frame))
+            for name, part in faults_of[frame.f_code]:
+                if name not in reached and concerns(part, frame):
+                    reached.add(name)
 
     sys.setprofile(note)
     try:

@@ -16,6 +16,7 @@ from breaking import (
     operation,
     outputs,
     weight,
+    where,
 )
 from fault import Fault
 from keras import layers, ops
@@ -117,6 +118,37 @@ def test_states_are_told_apart(page):
         "elsewhere": ("not reached", None),
         "not_given": ("not reached", None),
     }
+
+
+@pytest.mark.parametrize(
+    "breaking",
+    [
+        outputs(layers.Dense, lambda y: 2 * y),
+        altered(layers.Dense, "call", lambda y: 2 * y),
+        altered(layers.Dense, "kernel", lambda kernel: 2 * kernel),
+    ],
+    ids=["call", "method", "property"],
+)
+def test_only_calls_that_it_concerns_are_broken(page, breaking):
+    where(lambda given: given["self"].units == 3, breaking)
+    x = np.ones((1, 2), "float32")
+    two, three = layers.Dense(2), layers.Dense(3)
+    right = [ops.convert_to_numpy(dense(x)) for dense in (two, three)]
+    assert states(page(), three=breaking)["three"] == ("not reached", None)
+    with breaking:
+        np.testing.assert_array_equal(two(x), right[0])
+        np.testing.assert_array_equal(three(x), 2 * right[1])
+    np.testing.assert_array_equal(three(x), right[1])
+
+
+def test_a_page_without_the_weight_is_not_reached(page):
+    wrong = weight(layers.Dense, "bias", lambda bias: 2 * bias)
+    assert states(page(), wrong=wrong)["wrong"][0] == "caught"
+    without = DENSE.replace("Dense(2)", "Dense(2, use_bias=False)")
+    without = without.replace("np.array([5, 7])", "").replace(" + bias[:]", "")
+    without = without.replace("kernel, bias =", "(kernel,) =").replace("+ bias", "+ 1")
+    without = without.replace("(x, kernel, bias)", "(x, kernel, 0)")
+    assert states(page(without), wrong=wrong)["wrong"] == ("not reached", None)
 
 
 def test_a_check_that_cannot_fail_leaves_a_fault_unnoticed(page):

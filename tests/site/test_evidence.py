@@ -145,6 +145,7 @@ def test_what_is_known_of_faults(trial):
     )
     assert "Of 4 mistakes in the pages' own lines, 2 were caught, 2 changed" in text
     assert "Trial\n-----\n" in text
+    assert "<summary>Faults: 3</summary>" in text
     assert "   * - the kernel is doubled\n     - ``Dense.kernel``\n" in text
     assert "     - 2 of 2 red\n" in text
     assert "     - 1 of 2 red, 1 unnoticed\n" in text

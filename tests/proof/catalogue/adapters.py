@@ -5,10 +5,15 @@ import inspect
 from unittest import mock
 
 import keras
-from breaking import altered, altered_argument, ignoring_argument
+from breaking import altered, altered_argument, ignoring_argument, where
 from fault import Fault
 from keras import ops
 from keras.layers import Dense
+
+
+def float_lora(given):
+    return given["self"].lora_enabled and given["self"].quantization_mode is None
+
 
 # -- The kernel that a layer computes with
 
@@ -26,15 +31,12 @@ def product(change):
 
 def effective_kernel(change):
     """The kernel of a float layer with LoRA: ``change`` takes the layer, W, A and B."""
-    real = Dense.kernel
 
     def kernel(self):
-        if not self.lora_enabled or self.quantization_mode is not None:
-            return real.fget(self)
         matrices = self._kernel, self.lora_kernel_a, self.lora_kernel_b
         return change(self, *map(ops.convert_to_tensor, matrices))
 
-    return mock.patch.object(Dense, "kernel", property(kernel))
+    return where(float_lora, mock.patch.object(Dense, "kernel", property(kernel)))
 
 
 def transposed(layer, a, b):
@@ -128,15 +130,13 @@ def penalised_as_before(layer, given):
 
 def merging(change):
     """What is saved in the place of a kernel: ``change`` takes the layer, W, A, B."""
-    real = Dense._get_kernel_with_merged_lora
 
     def merged(self):
-        if not self.lora_enabled or self.quantization_mode is not None:
-            return real(self)
         matrices = self._kernel, self.lora_kernel_a, self.lora_kernel_b
         return change(self, *map(ops.convert_to_tensor, matrices)), None, None
 
-    return mock.patch.object(Dense, "_get_kernel_with_merged_lora", merged)
+    name = "_get_kernel_with_merged_lora"
+    return where(float_lora, mock.patch.object(Dense, name, merged))
 
 
 def saving_all(self, store, real=Dense.save_own_variables):

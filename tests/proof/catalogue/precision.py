@@ -19,6 +19,7 @@ from breaking import (
     roundtrip,
     tf32,
     weight,
+    where,
 )
 from fault import Fault
 from keras import ops
@@ -50,12 +51,15 @@ def reading(change, *dtypes):
 
     @functools.wraps(real)
     def convert_input(self, x, autocast, dtype):
-        to = keras.backend.standardize_dtype(dtype)
-        if to in (dtypes or SIXTEEN) and is_float32(x):
-            x = change(ops.convert_to_tensor(x), to)
+        x = change(ops.convert_to_tensor(x), keras.backend.standardize_dtype(dtype))
         return real(self, x, autocast, dtype)
 
-    return mock.patch.object(keras.DTypePolicy, "convert_input", convert_input)
+    def concerned(given):
+        to = keras.backend.standardize_dtype(given["dtype"])
+        return to in (dtypes or SIXTEEN) and is_float32(given["x"])
+
+    patch = mock.patch.object(keras.DTypePolicy, "convert_input", convert_input)
+    return where(concerned, patch)
 
 
 def bits(change):
@@ -136,14 +140,15 @@ def in_16_bits(*breakings):
     what they return."""
 
     def call(real, self, *args, **kwargs):
-        if self.compute_dtype not in SIXTEEN:
-            return real(self, *args, **kwargs)
         with contextlib.ExitStack() as stack:
             for breaking in breakings:
                 stack.enter_context(copy.copy(breaking))
             return ops.cast(real(self, *args, **kwargs), self.compute_dtype)
 
-    return Called(Dense, call)
+    def concerned(given):
+        return given["self"].compute_dtype in SIXTEEN
+
+    return where(concerned, Called(Dense, call))
 
 
 def weights_not_rounded():

@@ -12,6 +12,7 @@ from breaking import (
     altered_argument,
     ignoring_argument,
     outputs,
+    where,
     with_arguments,
 )
 from fault import Fault
@@ -32,16 +33,18 @@ def replaced(owner, method, changed):
 def takes_for(name, wrong, right):
     """A constructor that takes one value of an argument for another."""
 
-    def read(value):
-        return right if type(value) is type(wrong) and value == wrong else value
+    def concerned(given):
+        value = given.get(name)
+        return type(value) is type(wrong) and value == wrong
 
-    return altered_argument(Dense, name, read)
+    return where(concerned, altered_argument(Dense, name, lambda value: right))
 
 
 def takes_kind(name, kind, read):
     """A constructor that reads the values of a kind, instead of refusing them."""
-    return altered_argument(
-        Dense, name, lambda value: read(value) if isinstance(value, kind) else value
+    return where(
+        lambda given: isinstance(given.get(name), kind),
+        altered_argument(Dense, name, read),
     )
 
 
@@ -49,10 +52,9 @@ def refuses(when, owner=Dense, method="__init__"):
     """A method that refuses its arguments, a dict, where ``when`` is true of them."""
 
     def refuse(given):
-        if when(given):
-            raise ValueError("It is refused.")
+        raise ValueError("It is refused.")
 
-    return with_arguments(owner, method, refuse)
+    return where(when, with_arguments(owner, method, refuse))
 
 
 def other_errors(change, owner=Dense, method="__init__"):
@@ -76,20 +78,22 @@ def without_reason(error):
     return ValueError("Invalid value.")
 
 
-def calling(change, cls=Dense):
-    """A call that takes ``change(layer, x)`` for its input x."""
+def calling(change, kind=object, cls=Dense):
+    """A call that takes ``change(layer, x)`` for its input x, if that is of a kind."""
     real = Layer.__call__
 
     def changed(self, x, *args, **kwargs):
-        x = change(self, x) if isinstance(self, cls) else x
-        return real(self, x, *args, **kwargs)
+        return real(self, change(self, x), *args, **kwargs)
 
-    return replaced(Layer, "__call__", changed)
+    def concerned(given):
+        return isinstance(given["self"], cls) and isinstance(given["args"][0], kind)
+
+    return where(concerned, replaced(Layer, "__call__", changed))
 
 
 def calling_with(kind, change, cls=Dense):
-    """The same for inputs of a kind, arrays or lists."""
-    return calling(lambda _, x: change(x) if isinstance(x, kind) else x, cls)
+    """The same, where the layer does not matter."""
+    return calling(lambda _, x: change(x), kind, cls)
 
 
 def input_spec(**fixed):
@@ -103,6 +107,12 @@ def input_spec(**fixed):
     return replaced(keras.InputSpec, "__init__", changed)
 
 
+def other_shapes(given):
+    """Whether weights to be set have other shapes than those of the layer."""
+    wanted = [tuple(variable.shape) for variable in given["self"].weights]
+    return [np.shape(array) for array in given["weights"]] != wanted
+
+
 def setting_weights(fit):
     """A set_weights that compares nothing: each array is made ``fit(array, shape)``."""
 
@@ -110,31 +120,36 @@ def setting_weights(fit):
         for variable, value in zip(self.weights, weights):
             variable.assign(fit(np.asarray(value), tuple(variable.shape)))
 
-    return mock.patch.object(Layer, "set_weights", set_weights)
+    return where(other_shapes, mock.patch.object(Layer, "set_weights", set_weights))
 
 
 def changing_weights(change):
     """A set_weights whose list is changed before it is compared."""
-    return altered_argument(Layer, "weights", change, "set_weights")
+    altered = altered_argument(Layer, "weights", change, "set_weights")
+    return where(other_shapes, altered)
 
 
-real_set_weights = Layer.set_weights
-
-
-def set_weights_all_or_none(self, weights):
+def set_weights_all_or_none():
     """A set_weights that compares all shapes before it sets the first."""
-    old = list(map(np.array, self.weights))
-    try:
-        real_set_weights(self, weights)
-    except Exception:
-        real_set_weights(self, old)
-        raise
+    real = Layer.set_weights
+
+    def set_weights(self, weights):
+        old = list(map(np.array, self.weights))
+        try:
+            real(self, weights)
+        except Exception:
+            real(self, old)
+            raise
+
+    return where(other_shapes, mock.patch.object(Layer, "set_weights", set_weights))
 
 
-def set_weights_if_there_are_any(self, weights):
+def set_weights_if_there_are_any():
     """A set_weights that does nothing before the layer is built."""
-    if self.weights:
-        real_set_weights(self, weights)
+    return where(
+        lambda given: not given["self"].weights,
+        mock.patch.object(Layer, "set_weights", lambda self, weights: None),
+    )
 
 
 # -- Inputs
@@ -476,13 +491,13 @@ FAULTS = [
         "set_weights: all or none",
         "refusals/plot_refusals",
         "Dense.set_weights",
-        mock.patch.object(Layer, "set_weights", set_weights_all_or_none),
+        set_weights_all_or_none(),
     ),
     Fault(
         "set_weights: nothing before it is built",
         "refusals/plot_refusals",
         "Dense.set_weights",
-        mock.patch.object(Layer, "set_weights", set_weights_if_there_are_any),
+        set_weights_if_there_are_any(),
     ),
     Fault(
         "set_weights: errors of another type",

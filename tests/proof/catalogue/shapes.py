@@ -12,6 +12,7 @@ from breaking import (
     inputs,
     tf32,
     weight,
+    where,
 )
 from fault import Fault
 from keras import KerasTensor, ops
@@ -30,14 +31,12 @@ def axes_swapped(x):
 
 def of_sparse(change):
     """A Dense layer that changes a sparse input, filled up with its zeros."""
-    real = Dense.call
 
-    def call(self, x, training=None):
-        if type(x).__name__ in ("SparseTensor", "BCOO"):
-            x = change(ops.convert_to_tensor(x, sparse=False))
-        return real(self, x, training)
+    def concerned(given):
+        return type(given.get("inputs")).__name__ in ("SparseTensor", "BCOO")
 
-    return mock.patch.object(Dense, "call", call)
+    filled = inputs(Dense, lambda x: change(ops.convert_to_tensor(x, sparse=False)))
+    return where(concerned, filled)
 
 
 def building(rows=0, **spec):
