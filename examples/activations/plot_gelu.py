@@ -1,22 +1,18 @@
 r"""
-gelu, silu (swish), mish and hard_silu: x times a gate
-======================================================
+gelu: exact or approximate
+==========================
 
-Each of these activations multiplies its input by a gate, which opens from 0 to
-1 as the input grows. The derivative follows from the product rule.
-
-.. math::
-
-   y = x \, g(x), \quad y' = g(x) + x \, g'(x)
-
-The gates of ``gelu``, ``silu``, ``mish`` and ``hard_silu`` are
+``gelu`` multiplies its input by the probability that a standard normal number
+is smaller. An approximation is easily taken for it: ``keras.activations.gelu``
+and PyTorch are exact by default, ``keras.ops.gelu`` and JAX approximate.
 
 .. math::
 
-   g_1(x) &= \tfrac12 \left(1 + \operatorname{erf}(x / \sqrt2)\right) \\
-   g_2(x) &= \sigma(x) \\
-   g_3(x) &= \tanh(\ln(1 + e^x)) \\
-   g_4(x) &= \min(\max(x / 6 + \tfrac12, 0), 1)
+   y &= x \, \Phi(x) \\
+   y' &= \Phi(x) + x \, e^{-x^2 / 2} / \sqrt{2 \pi} \\
+   \Phi(x) &= \tfrac12 \left(1 + \operatorname{erf}(x / \sqrt2)\right) \\
+   &\approx \tfrac12 \left(1 + \tanh u\right) \quad \text{(approximate)} \\
+   u &= \sqrt{2 / \pi} \, (x + 0.044715 \, x^3)
 """
 
 import math
@@ -28,99 +24,46 @@ import numpy as np
 # %%
 # Build it
 # --------
-# ``swish`` is another name for ``silu``, and ``hard_swish`` for ``hard_silu``.
-
-names = ["gelu", "swish", "mish", "hard_swish"]
-x = np.array([-1000, *np.arange(-5.75, 6, 0.5), 1000])
+# ``activation="gelu"`` is exact. For the approximation, write a function, and
+# give it to a layer: ``Dense(4, activation=approximate_gelu)``.
 
 
-def keras_values(dtype="float32"):
-    y = [keras.activations.get(name)(x.astype(dtype)) for name in names]
-    return keras.ops.convert_to_numpy(keras.ops.stack(y))
+def approximate_gelu(x):
+    return keras.activations.gelu(x, approximate=True)
 
 
-print(keras_values()[:, 1:-1:4].round(2))  # (activations, numbers)
+x = np.array([-3, -2, -1, -0.5, 0.5, 1, 2, 3], dtype="float32")
+y = keras.ops.convert_to_numpy(keras.activations.gelu(x))
+y_approximate = keras.ops.convert_to_numpy(approximate_gelu(x))
+print("exact:      ", y.round(4))
+print("approximate:", y_approximate.round(4))
+
+# %%
+# Compute it
+# ----------
+# ``erfc(-z)`` is ``1 + erf(z)``, without a loss of digits far below zero. If
+# you have SciPy, use its fast ``scipy.special.erfc`` instead.
+
+
+def gelu(x, approximate=False):
+    """x times the probability that a standard normal number is below x.
+
+    x: finite, any shape (Hendrycks and Gimpel, 2016).
+    """
+    if approximate:
+        u = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        return 0.5 * x * (1 + np.tanh(u))
+    erfc = np.vectorize(math.erfc, otypes=[float])
+    return 0.5 * x * erfc(-x / math.sqrt(2))
+
 
 # %%
 # From other pages
 # ----------------
 
 
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def softplus(x):
-    """log(1 + exp(x)); x: any shape (Keras documentation, softplus)."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-# %%
-# Compute it
-# ----------
-# ``erfc(-u)`` is ``1 + erf(u)``, and keeps its digits where that is small.
-# NumPy lacks both functions, but Python's ``math`` has them.
-
-
-def gelu(x, approximate=False):
-    """x times the probability that a standard normal number is below x.
-
-    x: any shape (Hendrycks and Gimpel, 2016).
-    """
-    if approximate:
-        u = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
-        return x * (1 + np.tanh(u)) / 2
-    u = np.asarray(x) / math.sqrt(2)
-    return x * np.vectorize(math.erfc, otypes=[u.dtype])(-u) / 2
-
-
-def silu(x):
-    """x * sigmoid(x), or swish; any shape (Ramachandran et al., 2017)."""
-    return x * sigmoid(x)
-
-
-def mish(x):
-    """x * tanh(softplus(x)); any shape (Misra, 2019)."""
-    return x * np.tanh(softplus(x))
-
-
-def hard_silu(x):
-    """x * hard_sigmoid(x), or hard_swish; any shape (Howard et al., 2019)."""
-    return x * np.clip(x / 6 + 0.5, 0, 1)
-
-
-# %%
-# Check it
-# --------
-# First the derivatives. A difference quotient is right to six digits and more.
-
-functions = [gelu, silu, mish, hard_silu]
-
-
-def numpy_derivatives(x):
-    gates = np.stack([f(x) / x for f in functions])
-    gate_slopes = [
-        np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi),  # gelu
-        sigmoid(x) * sigmoid(-x),  # silu
-        sigmoid(x) * (1 - np.tanh(softplus(x)) ** 2),  # mish
-        np.where(np.abs(x) < 3, 1 / 6, 0),  # hard_silu
-    ]
-    return gates + x * gate_slopes
-
-
-derivatives = numpy_derivatives(x)
-quotients = [(f(x + 1e-5) - f(x - 1e-5)) / 2e-5 for f in functions]
-np.testing.assert_allclose(quotients, derivatives, rtol=1e-6, atol=1e-6)
-
-# %%
-# Training uses these derivatives, too. Give a ``Dense`` layer the input 1 and
-# the kernel ``x``: its units are ``f(x)``. If the loss is their sum, the
-# gradient of the kernel is ``f'(x)``, and one step of SGD with learning rate 1
-# subtracts it. (For one step, ``run_eagerly`` is faster than compiling.)
-
-
-def derivative_in_training(activation, dtype):
+def derivative_in_training(activation, x, dtype="float32"):
+    """The derivative of an activation at x, (numbers,), as SGD uses it."""
     layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
     model = keras.Sequential([keras.Input((1,)), layer])
     layer.set_weights([x[np.newaxis]])
@@ -131,60 +74,63 @@ def derivative_in_training(activation, dtype):
 
 
 # %%
-# In float64 all agree to twelve digits and more. Only on TensorFlow does Keras
-# compute in float64 throughout, except here:
-#
-# .. warning:: **Seen in Keras 3.15.1:** Even in float64, ``gelu`` rounds
-#    :math:`\sqrt{1/2}` to float32, and is right to eight digits only.
-#
-# The rounded root multiplies ``x`` by a factor ``s`` that is nearly 1.
+# Check it
+# --------
+# Both agree in float32. Training uses the derivative of the exact one. (The
+# page "Custom activation" explains how one step of SGD shows it.)
 
-s = float(np.float32(0.5**0.5)) / 0.5**0.5
-dtypes = ["float32"]
-if keras.backend.backend() == "tensorflow":
-    dtypes.append("float64")
-expected = [f(x) for f in functions]
-for dtype in dtypes:
-    if dtype == "float64":
-        expected[0] = gelu(s * x) / s
-        derivatives[0] = numpy_derivatives(s * x)[0]
-    y = keras_values(dtype)
-    tolerance = 1000 * np.finfo(dtype).eps
-    np.testing.assert_allclose(y, expected, tolerance, tolerance)
-    slopes = [derivative_in_training(name, dtype) for name in names]
-    np.testing.assert_allclose(slopes, derivatives, tolerance, tolerance)
+x = x.astype("float64")
+approximation = gelu(x, approximate=True)
+tolerance = 1000 * np.finfo("float32").eps
+np.testing.assert_allclose(y, gelu(x), tolerance, tolerance)
+np.testing.assert_allclose(y_approximate, approximation, tolerance, tolerance)
+density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+derivative = gelu(x) / x + x * density  # gelu(x) / x is Phi(x)
+in_training = derivative_in_training("gelu", x)
+np.testing.assert_allclose(in_training, derivative, tolerance, tolerance)
 
 # %%
-# The approximation of ``gelu`` is close to it, and easily taken for it:
-#
 # .. warning:: **Seen in Keras 3.15.1:** ``keras.ops.gelu`` is approximate by
 #    default, while ``keras.activations.gelu`` is exact.
 
-x = x.astype("float32")
-tolerance = 1000 * np.finfo("float32").eps
-approximation = gelu(x, approximate=True)
-for y in (keras.activations.gelu(x, approximate=True), keras.ops.gelu(x)):
-    np.testing.assert_allclose(y, approximation, tolerance, tolerance)
+of_ops = keras.ops.gelu(x.astype("float32"))
+np.testing.assert_allclose(of_ops, approximation, tolerance, tolerance)
+
+# %%
+# Only on TensorFlow does Keras compute in float64 throughout, but not here:
+#
+# .. warning:: **Seen in Keras 3.15.1:** Even in float64, ``gelu`` rounds
+#    :math:`\sqrt{1/2}` to float32.
+
+if keras.backend.backend() == "tensorflow":
+    of_keras = keras.activations.gelu(x)
+    rounded_root = float(np.float32(math.sqrt(0.5)))
+    expected = 0.5 * x * np.vectorize(math.erfc)(-rounded_root * x)
+    tolerance = 1000 * np.finfo("float64").eps
+    np.testing.assert_allclose(of_keras, expected, tolerance, tolerance)
 
 # %%
 # Break it
 # --------
-# Will any approximation do? There is also ``x * sigmoid(1.702 * x)``, which
-# CLIP of OpenAI uses. Neither is equal to the exact ``gelu``.
+# Can an approximation replace the exact ``gelu``? The one above is right to
+# three decimals, ``QuickGELU`` of CLIP, ``x * sigmoid(1.702 * x)``, to one.
 
-for wrong in (approximation, x * sigmoid(1.702 * x)):
-    print(f"off by up to {np.abs(wrong - gelu(x)).max():.1e}")
-    assert not np.allclose(wrong, gelu(x))
+quick = x / (1 + np.exp(-1.702 * x))
+print(f"tanh:      off by up to {np.abs(approximation - y).max():.4f}")
+print(f"QuickGELU: off by up to {np.abs(quick - y).max():.4f}")
+assert not np.allclose(y, approximation)
+assert not np.allclose(y, quick)
 
 # %%
 # See it
 # ------
-# Below zero, each of them dips before its gate is closed.
+# Beside ``gelu`` itself, the differences could hardly be seen.
 
-x = np.linspace(-5, 2, 141)
+x = np.linspace(-5, 5, 201)
+quick = x / (1 + np.exp(-1.702 * x))
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for function in (gelu, silu, mish, hard_silu):
-    axis.plot(x, function(x), label=function.__name__)
-axis.set(title="The gate closes below zero", xlabel="x", ylim=(-0.5, 1))
+axis.plot(x, gelu(x, approximate=True) - gelu(x), label="approximate")
+axis.plot(x, quick - gelu(x), "--", label="QuickGELU")
+axis.set(title="Difference from the exact gelu", xlabel="x")
 axis.legend()
 plt.show()

@@ -3,14 +3,13 @@ glu: half of the units gate the other half
 ==========================================
 
 ``glu``, the gated linear unit, splits its input into two halves, and multiplies
-the first by the sigmoid of the second. So it returns half as many units.
+the first by the sigmoid of the second. So it returns half as many units, which
+``Dense(activation="glu")`` does not know: call ``glu`` after the layer.
 
-.. math::
+.. math:: \text{glu}([a, b]) = a \, \sigma(b)
 
-   \text{glu}([a, b]) = a \, \sigma(b)
-
-Its derivatives by :math:`a` and by :math:`b` are :math:`\sigma(b)` and
-:math:`a \, \sigma(b) \, (1 - \sigma(b))`.
+Its derivatives with respect to :math:`a` and :math:`b` are :math:`\sigma(b)`
+and :math:`a \, \sigma(b) \, (1 - \sigma(b))`.
 """
 
 import keras
@@ -22,15 +21,16 @@ import numpy as np
 # --------
 # Two samples of four units become two samples of two units.
 
-x = np.array([[3, -1, 0, 2], [1, 2, -4, 0.5]])  # (batch, units)
+units = np.array([3, -1, 0, 2])
+x = np.array([units, [1, 2, -4, 0.5]])  # (batch, units)
 
 
-def keras_glu(axis=-1, dtype="float32"):
+def keras_glu(x, axis=-1, dtype="float32"):
     y = keras.activations.glu(x.astype(dtype), axis)
     return keras.ops.convert_to_numpy(y)
 
 
-print(keras_glu())
+print(keras_glu(x).round(3))
 
 # %%
 # From other pages
@@ -42,9 +42,21 @@ def sigmoid(x):
     return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
+def derivative_in_training(activation, x, dtype="float32"):
+    """The derivative of an activation at x, (numbers,), as SGD uses it."""
+    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
+    model = keras.Sequential([keras.Input((1,)), layer])
+    layer.set_weights([x[np.newaxis]])
+    sgd = keras.optimizers.SGD(learning_rate=1.0)
+    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
+    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
+    return x - layer.get_weights()[0][0]
+
+
 # %%
 # Compute it
 # ----------
+# ``glu(x, axis=0)`` splits the samples in place of the units.
 
 
 def glu(x, axis=-1):
@@ -59,86 +71,67 @@ def glu(x, axis=-1):
 # %%
 # Check it
 # --------
-# First the derivatives. The loss is a weighted sum of the result. A difference
-# quotient is right to six digits and more.
+# Training uses the derivatives, too (the page "Custom activation" explains the
+# function). Only on TensorFlow does Keras compute in float64 throughout.
 
-weights = np.array([1, 4])
-a, b = np.split(x[0], 2)
-gate = sigmoid(b)
-gradient = np.concatenate([weights * gate, weights * a * gate * (1 - gate)])
-nudge = 1e-5 * np.eye(4)  # a row for each unit
-quotient = (glu(x[0] + nudge) - glu(x[0] - nudge)) / 2e-5
-np.testing.assert_allclose(quotient @ weights, gradient, rtol=1e-6)
-
-# %%
-# Training uses these derivatives, too. Give a ``Dense`` layer the input 1 and
-# the kernel ``x[0]``: it returns ``glu(x[0])``. One step of SGD with learning
-# rate 1 subtracts the gradient of the loss from the kernel. (For one step,
-# ``run_eagerly`` is faster than compiling.)
-
-
-def gradient_in_training(dtype):
-    layer = keras.layers.Dense(4, "glu", use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[:1]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda c, y: keras.ops.sum(c * y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), weights[np.newaxis])
-    return x[0] - layer.get_weights()[0][0]
-
-
-# %%
-# In float64 all agree to twelve digits and more. Only on TensorFlow does Keras
-# compute in float64 throughout.
-
+a, b = np.split(units, 2)
+by_a = sigmoid(b)
+by_b = a * sigmoid(b) * (1 - sigmoid(b))
+derivative = np.concatenate([by_a, by_b])  # (units,)
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":
     dtypes.append("float64")
 for dtype in dtypes:
     tolerance = 1000 * np.finfo(dtype).eps
-    for axis in (-1, 0):
-        y = keras_glu(axis, dtype)
-        np.testing.assert_allclose(y, glu(x, axis), tolerance, tolerance)
-    found = gradient_in_training(dtype)
-    np.testing.assert_allclose(found, gradient, tolerance, tolerance)
+    y = keras_glu(x, dtype=dtype)
+    np.testing.assert_allclose(y, glu(x), tolerance, tolerance)
+    y = keras_glu(x, axis=0, dtype=dtype)
+    np.testing.assert_allclose(y, glu(x, axis=0), tolerance, tolerance)
+    slope = derivative_in_training("glu", units, dtype)
+    np.testing.assert_allclose(slope, derivative, tolerance, tolerance)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** ``Dense(4, activation="glu")`` declares
-#    four units, but returns two. So a layer after it is built for four.
+#    four units, but returns two. A layer after it is built for four, and fails
+#    when it gets two: "expected axis -1 of input shape to have value 4".
 #
-# ``glu`` by itself declares two: call ``keras.activations.glu`` on the output
-# of a ``Dense`` layer without an activation.
+# Instead, call ``keras.activations.glu`` on the output of a plain ``Dense(4)``.
 
 inputs = keras.Input((3,))
 in_layer = keras.layers.Dense(4, activation="glu")(inputs)
-by_itself = keras.activations.glu(keras.layers.Dense(4)(inputs))
-model = keras.Model(inputs, in_layer)
-y = model.predict(np.ones((1, 3)), verbose=0)
+after_layer = keras.activations.glu(keras.layers.Dense(4)(inputs))
 np.testing.assert_equal(in_layer.shape, (None, 4))
-np.testing.assert_equal(by_itself.shape, (None, 2))
-np.testing.assert_equal(y.shape, (1, 2))
+np.testing.assert_equal(after_layer.shape, (None, 2))
+
+sample = np.ones((1, 3))
+wrong_model = keras.Model(inputs, keras.layers.Dense(1)(in_layer))
+right_model = keras.Model(inputs, keras.layers.Dense(1)(after_layer))
+np.testing.assert_raises(ValueError, wrong_model.predict, sample, verbose=0)
+print(right_model.predict(sample, verbose=0).shape)
 
 # %%
 # Break it
 # --------
-# Is the *first* half the gate? Do neighbours belong together?
+# Is the first half the gate? No, the second is. And do neighbours belong
+# together? No: unit ``i`` is gated by unit ``i + 2``, half of the units later.
 
-value_last = sigmoid(x[:, :2]) * x[:, 2:]
+gate_first = sigmoid(x[:, :2]) * x[:, 2:]
 neighbours = x[:, ::2] * sigmoid(x[:, 1::2])
-for wrong in (value_last, neighbours):
-    print(wrong.round(3))
+print("right:", glu(x).round(3))
+for wrong in (gate_first, neighbours):
+    print("wrong:", wrong.round(3))
     assert not np.allclose(wrong, glu(x))
 
 # %%
 # See it
 # ------
-# The gate opens, and lets more and more of the value pass.
+# The gate opens from left to right, and lets more and more of the value pass.
 
 gate = np.linspace(-6, 6, 121)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 for value in (2, 1, -1):
-    pair = np.stack([0 * gate + value, gate], axis=-1)
-    axis.plot(gate, glu(pair)[:, 0], label=f"a = {value}")
+    pair = np.stack([np.full_like(gate, value), gate], axis=1)
+    axis.plot(gate, glu(pair), label=f"a = {value}")
 axis.set(title="glu: the gate b lets a pass", xlabel="b")
 axis.legend()
 plt.show()

@@ -1,28 +1,20 @@
 r"""
-hard_shrink, soft_shrink and tanh_shrink: small numbers to zero
-===============================================================
+hard_shrink, soft_shrink and tanh_shrink: small numbers go to zero
+==================================================================
 
 These activations pull small numbers to zero. ``hard_shrink`` keeps the others,
-``soft_shrink`` moves them towards zero by a threshold :math:`\lambda`, and
-``tanh_shrink`` by their hyperbolic tangent.
+``soft_shrink`` moves them towards zero by a threshold, and ``tanh_shrink`` by
+their hyperbolic tangent. ``threshold`` replaces small numbers by any value.
 
 .. math::
 
-   \text{hard\_shrink}(x) = \begin{cases}
-   x & |x| > \lambda \\
-   0 & \text{otherwise}
-   \end{cases}
+   \text{hard\_shrink}(x) &= x \text{ if } |x| > \lambda \text{, else } 0 \\
+   \text{soft\_shrink}(x) &= \text{sign}(x) \, \max(|x| - \lambda, 0) \\
+   \text{tanh\_shrink}(x) &= x - \tanh x \\
+   \text{threshold}(x) &= x \text{ if } x > \lambda \text{, else } v
 
-   \text{soft\_shrink}(x) = \begin{cases}
-   x - \lambda & x > \lambda \\
-   x + \lambda & x < -\lambda \\
-   0 & \text{otherwise}
-   \end{cases}
-
-   \text{tanh\_shrink}(x) = x - \tanh x
-
-The first two have the derivative 1 above the threshold, and 0 below. That of
-``tanh_shrink`` is :math:`\tanh^2 x`.
+The derivative of ``tanh_shrink`` is :math:`\tanh^2 x`. Those of the others are
+1 where :math:`x` is kept or moved, and 0 where it is replaced.
 """
 
 from functools import partial
@@ -34,28 +26,24 @@ import numpy as np
 # %%
 # Build it
 # --------
-# By name, as in ``activation="hard_shrink"``, an activation has its default
-# arguments, here ``threshold=0.5``. ``partial`` sets others. (To save a model,
-# write a function instead.)
+# By name, an activation has its default arguments, here ``threshold=0.5``.
+# ``partial`` sets others. (To save a model, write a function instead of it.)
 
-activations = ["hard_shrink", "soft_shrink", "tanh_shrink"]
-activations += [partial(keras.activations.hard_shrink, threshold=1.5)]
-activations += [partial(keras.activations.soft_shrink, threshold=1.5)]
 x = np.arange(-6, 7) / 2
 
 
-def keras_values(x, dtype="float32"):
-    y = [keras.activations.get(f)(x.astype(dtype)) for f in activations]
-    return keras.ops.convert_to_numpy(keras.ops.stack(y))
+def keras_activation(activation, x, dtype="float32"):
+    y = keras.activations.get(activation)(x.astype(dtype))
+    return keras.ops.convert_to_numpy(y)
 
 
-y = keras_values(x)  # (activations, numbers)
-print(y[[0, 1, 3, 4]])
+print(keras_activation("hard_shrink", x))
 
 # %%
 # Compute it
 # ----------
-# What ``soft_shrink`` subtracts is ``x`` itself, clipped at the threshold.
+# A number on the threshold counts as small. ``soft_shrink(x)`` is ``x`` minus
+# ``x`` clipped to the thresholds.
 
 
 def hard_shrink(x, threshold=0.5):
@@ -69,46 +57,22 @@ def soft_shrink(x, threshold=0.5):
 
 
 def tanh_shrink(x):
-    """x - tanh(x); any shape (Keras documentation, tanh_shrink)."""
+    """x - tanh(x), of which digits cancel near 0, as in Keras; x: any shape."""
     return x - np.tanh(x)
 
 
-# %%
-# Check it
-# --------
-# Halves leave nothing to round, except in ``tanh_shrink``. So the others are
-# equal to the bit. A number on the threshold counts as small.
+def threshold(x, threshold, default_value):
+    """x above the threshold, else default_value; x: any shape."""
+    return np.where(x > threshold, x, default_value)
 
-functions = [hard_shrink, soft_shrink, tanh_shrink]
-functions += [partial(hard_shrink, threshold=1.5)]
-functions += [partial(soft_shrink, threshold=1.5)]
-expected = np.float32([f(x) for f in functions])
-exact = [0, 1, 3, 4]
-np.testing.assert_array_equal(y[exact], expected[exact], strict=True)
 
 # %%
-# Now the derivatives, between the thresholds. A difference quotient is right to
-# six digits and more.
-
-x = x + 0.25
-derivatives = [
-    np.where(np.abs(x) > 0.5, 1, 0),  # hard_shrink
-    np.where(np.abs(x) > 0.5, 1, 0),  # soft_shrink
-    np.tanh(x) ** 2,  # tanh_shrink
-    np.where(np.abs(x) > 1.5, 1, 0),  # hard_shrink, threshold=1.5
-    np.where(np.abs(x) > 1.5, 1, 0),  # soft_shrink, threshold=1.5
-]
-quotients = [(f(x + 1e-5) - f(x - 1e-5)) / 2e-5 for f in functions]
-np.testing.assert_allclose(quotients, derivatives, rtol=1e-6, atol=1e-6)
-
-# %%
-# Training uses these derivatives, too. Give a ``Dense`` layer the input 1 and
-# the kernel ``x``: its units are ``f(x)``. If the loss is their sum, the
-# gradient of the kernel is ``f'(x)``, and one step of SGD with learning rate 1
-# subtracts it. (For one step, ``run_eagerly`` is faster than compiling.)
+# From other pages
+# ----------------
 
 
-def derivative_in_training(activation, dtype):
+def derivative_in_training(activation, x, dtype="float32"):
+    """The derivative of an activation at x, (numbers,), as SGD uses it."""
     layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
     model = keras.Sequential([keras.Input((1,)), layer])
     layer.set_weights([x[np.newaxis]])
@@ -119,54 +83,54 @@ def derivative_in_training(activation, dtype):
 
 
 # %%
-# In float64 all agree to twelve digits and more. Only on TensorFlow does Keras
-# compute in float64 throughout.
+# Check it
+# --------
+# Training uses the derivatives, too (the page "Custom activation" explains the
+# function). Only on TensorFlow does Keras compute in float64 throughout.
 
+hard = partial(keras.activations.hard_shrink, threshold=1.5)
+soft = partial(keras.activations.soft_shrink, threshold=1.5)
+above_2 = partial(keras.activations.threshold, threshold=2, default_value=-1)
+between = x + 0.25  # away from the thresholds
+cases = [
+    ("hard_shrink", hard_shrink(x), np.where(np.abs(between) > 0.5, 1, 0)),
+    ("soft_shrink", soft_shrink(x), np.where(np.abs(between) > 0.5, 1, 0)),
+    ("tanh_shrink", tanh_shrink(x), np.tanh(between) ** 2),
+    (hard, hard_shrink(x, 1.5), np.where(np.abs(between) > 1.5, 1, 0)),
+    (soft, soft_shrink(x, 1.5), np.where(np.abs(between) > 1.5, 1, 0)),
+    (above_2, threshold(x, 2, -1), np.where(between > 2, 1, 0)),
+]
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":
     dtypes.append("float64")
-expected = [f(x) for f in functions]
 for dtype in dtypes:
-    y = keras_values(x, dtype)
     tolerance = 1000 * np.finfo(dtype).eps
-    np.testing.assert_allclose(y, expected, tolerance, tolerance)
-    slopes = [derivative_in_training(f, dtype) for f in activations]
-    np.testing.assert_allclose(slopes, derivatives, tolerance, tolerance)
-
-# %%
-# What are they good for? Find a ``v`` near ``x``, where not being zero has a
-# price. If the price is ``0.5 * abs(v)``, as with an L1 penalty, the best ``v``
-# is ``soft_shrink(x)``. If each ``v`` except 0 costs the same,
-# ``0.5 * threshold**2``, it is ``hard_shrink(x)``.
-
-v = np.arange(-32, 33)[:, np.newaxis] / 8  # (tried, 1)
-distance = (v - x) ** 2 / 2  # (tried, numbers)
-best_soft = v[np.argmin(distance + 0.5 * np.abs(v), axis=0), 0]
-best_hard = v[np.argmin(distance + 0.125 * (v != 0), axis=0), 0]
-np.testing.assert_array_equal(best_soft, soft_shrink(x))
-np.testing.assert_array_equal(best_hard, hard_shrink(x))
+    for activation, expected, derivative in cases:
+        y = keras_activation(activation, x, dtype)
+        np.testing.assert_allclose(y, expected, tolerance, tolerance)
+        slope = derivative_in_training(activation, between, dtype)
+        np.testing.assert_allclose(slope, derivative, tolerance, tolerance)
 
 # %%
 # Break it
 # --------
-# Is ``soft_shrink`` the same as ``relu(x - threshold)``, or as ``hard_shrink``?
-# The first loses what is negative, the second doesn't move large numbers.
+# Is ``soft_shrink`` the same as ``relu(x - threshold)``? No: ``relu`` loses
+# what is negative.
 
-for wrong in (np.maximum(x - 0.5, 0), hard_shrink(x)):
-    print(f"{np.mean(y[1] == wrong):.0%} are right")
-    assert np.any(y[1] != wrong)
+wrong = np.maximum(x - 0.5, 0)
+print(f"{np.mean(soft_shrink(x) == wrong):.0%} are right")
+assert np.any(soft_shrink(x) != wrong)
 
 # %%
 # See it
 # ------
 # ``hard_shrink`` jumps at the threshold.
 
-pieces = np.split(np.linspace(-2, 2, 801), [300, 501])  # at -0.5 and at 0.5
+x = np.linspace(-2, 2, 160)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for piece in pieces:
-    axis.plot(piece, hard_shrink(piece), "C0")
-    axis.plot(piece, soft_shrink(piece), "C1--")
-    axis.plot(piece, tanh_shrink(piece), "C2:")
+axis.plot(x, hard_shrink(x), ".", markersize=3, label="hard_shrink")
+axis.plot(x, soft_shrink(x), "--", label="soft_shrink")
+axis.plot(x, tanh_shrink(x), ":", label="tanh_shrink")
 axis.set(title="Small numbers go to zero", xlabel="x")
-axis.legend(["hard_shrink", "soft_shrink", "tanh_shrink"])
+axis.legend()
 plt.show()

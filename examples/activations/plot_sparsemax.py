@@ -2,19 +2,19 @@ r"""
 sparsemax: probabilities that can be zero
 =========================================
 
-``sparsemax`` returns probabilities, as ``softmax`` does, but small ones are
-exactly zero. It subtracts the same number from all entries, and cuts off what
-falls below zero.
+``sparsemax`` returns probabilities, as ``softmax`` does, but low scores get
+exactly 0. It subtracts the same number from all scores, and cuts off what falls
+below zero. (That of Keras 3.15.1 is wrong; a function below replaces it.)
 
 .. math::
 
    p_i &= \max(x_i - \tau, 0) \\
    \tau &= \frac{1}{k} \left( x_{(1)} + \ldots + x_{(k)} - 1 \right)
 
-Here :math:`x_{(1)}, \ldots, x_{(k)}` are the largest entries, those which stay
-above zero. Among them, the derivative of :math:`p_i` by :math:`x_j` is
-:math:`1 - 1/k` if :math:`i = j`, and otherwise :math:`-1/k`. All other
-derivatives are 0.
+Here :math:`x_{(1)}, x_{(2)}, \ldots` are the scores from the largest down, and
+:math:`k` is the largest number for which
+:math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`. The result is the point
+nearest to :math:`x` whose entries are at least 0 and add up to 1.
 """
 
 import keras
@@ -24,26 +24,28 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Two samples. In the first, one entry leads by more than 1 and gets everything.
-# In the second, two entries should share it.
-
-x = np.array([[3, 1.5, 0, -1], [-1, -1.5, -3, -4]])  # (batch, classes)
+# For models, as in ``Dense(4, activation=mended_sparsemax)``.
 
 
-def keras_sparsemax(x, axis=-1):
-    y = keras.activations.sparsemax(x.astype("float32"), axis)
-    return keras.ops.convert_to_numpy(y)
+def mended_sparsemax(x):
+    x = x - keras.ops.max(x, axis=-1, keepdims=True)  # keeps the totals small
+    ones = keras.ops.ones_like(x)
+    largest = -keras.ops.sort(-x, axis=-1)  # descending
+    totals = keras.ops.cumsum(largest, axis=-1)
+    above = 1 + keras.ops.cumsum(ones, axis=-1) * largest > totals
+    k = keras.ops.sum(keras.ops.where(above, ones, 0), -1, keepdims=True)
+    total = keras.ops.sum(keras.ops.where(above, largest, 0), -1, keepdims=True)
+    return keras.ops.relu(x - (total - 1) / k)
 
 
-print(keras_sparsemax(x))
+x = np.array([[3, 1.5, 0, -1], [-1, -1.5, -3, -4], [1.5, 1.25, 1.25, 0]])
+y = keras.ops.convert_to_numpy(mended_sparsemax(x.astype("float32")))
+print(y)  # (batch, classes)
 
 # %%
-# The second sample adds up to 2! "Break it" tells why.
-#
 # Compute it
 # ----------
-# How many stay above zero? The :math:`k` largest, if
-# :math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`.
+# The same in NumPy, along any axis.
 
 
 def sparsemax(x, axis=-1):
@@ -54,7 +56,7 @@ def sparsemax(x, axis=-1):
     """
     x = np.moveaxis(np.asarray(x), axis, -1)
     x = x - np.max(x, axis=-1, keepdims=True)  # keeps the totals small
-    largest = -np.sort(-x, axis=-1)
+    largest = -np.sort(-x, axis=-1)  # descending
     k = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
     above = 1 + k * largest > np.cumsum(largest, axis=-1)
     total = np.sum(np.where(above, largest, 0), axis=-1, keepdims=True)
@@ -63,86 +65,72 @@ def sparsemax(x, axis=-1):
 
 
 # %%
+# From other pages
+# ----------------
+
+
+def derivative_in_training(activation, x, dtype="float32"):
+    """The derivative of an activation at x, (numbers,), as SGD uses it."""
+    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
+    model = keras.Sequential([keras.Input((1,)), layer])
+    layer.set_weights([x[np.newaxis]])
+    sgd = keras.optimizers.SGD(learning_rate=1.0)
+    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
+    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
+    return x - layer.get_weights()[0][0]
+
+
+# %%
 # Check it
 # --------
-# Is it the nearest point? Try all points whose entries are quarters.
+# Is it the nearest point? The samples are chosen so that the answer consists of
+# quarters. So try all points of quarters that add up to 1.
 
-tried = np.stack(list(np.ndindex(5, 5, 5, 5))) / 4  # (points, classes)
-tried = tried[tried.sum(axis=-1) == 1]
-more = np.array([*x, [1.5, 1.25, 1.25, 0], [1, 1, 1, 1]])
-distances = np.sum((more[:, np.newaxis] - tried) ** 2, axis=-1)
-nearest = tried[np.argmin(distances, axis=-1)]  # (batch, classes)
-np.testing.assert_array_equal(sparsemax(more), nearest)
-np.testing.assert_array_equal(sparsemax(more.T, axis=0), nearest.T)
-
-# %%
-# Keras agrees where one entry gets everything.
-
-first = keras_sparsemax(x)[0]
-np.testing.assert_array_equal(first, np.float32(nearest[0]), strict=True)
+points = np.stack(list(np.ndindex(5, 5, 5, 5))) / 4
+points = points[points.sum(axis=-1) == 1]  # (points, classes)
+distances = np.sum((x[:, np.newaxis] - points) ** 2, axis=-1)
+nearest = points[np.argmin(distances, axis=-1)]  # (batch, classes)
+np.testing.assert_array_equal(sparsemax(x), nearest)
+np.testing.assert_array_equal(sparsemax(x.T, axis=0), nearest.T)
+np.testing.assert_array_equal(y, np.float32(nearest), strict=True)
 
 # %%
-# ``sparsemax`` consists of straight pieces, so a difference quotient is the
-# exact derivative. In the second sample, :math:`k = 2`.
+# Training: if :math:`g` is the gradient at the probabilities, the gradient at
+# the scores is :math:`g` minus its mean, over the :math:`k` scores that get
+# something, and 0 for the others. ("Custom activation" explains the function.)
 
-nudge = np.eye(4) / 64
-quotient = (sparsemax(x[1] + nudge) - sparsemax(x[1] - nudge)) * 32
-derivative = np.zeros((4, 4))
-derivative[:2, :2] = np.eye(2) - 1 / 2
-np.testing.assert_array_equal(quotient, derivative)
+g = np.array([1, 2, 4, 8])
+
+
+def weighted(x):
+    return keras.ops.multiply(g, mended_sparsemax(x))
+
+
+for scores, p in zip(x, nearest):
+    expected = np.where(p > 0, g - np.mean(g[p > 0]), 0)
+    gradient = derivative_in_training(weighted, scores)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# What if the *running* totals of the entries are added up? That is right for
-# :math:`k = 1`, and wrong otherwise. And it is what Keras does.
-#
-# .. warning:: **Seen in Keras 3.15.1:** ``sparsemax`` adds up running totals.
-#    If more than one entry stays above zero, its results don't add up to 1
-#    (`issue 23425 <https://github.com/keras-team/keras/issues/23425>`__).
+# Can you use ``activation="sparsemax"``? Not in Keras 3.15.1: its results don't
+# always add up to 1. (The page "sparsemax in Keras 3.15.1" tells why.)
 
-
-def with_running_totals(x):
-    largest = -np.sort(-x, axis=-1)
-    totals = np.cumsum(largest, axis=-1)
-    above = 1 + np.arange(1, 5) * largest > totals
-    total = np.sum(np.where(above, totals, 0), axis=-1, keepdims=True)
-    tau = (total - 1) / np.sum(above, axis=-1, keepdims=True)
-    return np.maximum(x - tau, 0)
-
-
-wrong = np.float32(with_running_totals(x))
-np.testing.assert_array_equal(keras_sparsemax(x), wrong, strict=True)
-np.testing.assert_array_equal(keras_sparsemax(x.T, axis=0), wrong.T)
-print("sums:", wrong.sum(axis=-1))
-assert np.any(wrong != sparsemax(x))
-
-# %%
-# Training is wrong in the same way. Give a ``Dense`` layer the input 1 and the
-# kernel ``x[1]``: it returns the ``sparsemax`` of that. If the loss is a
-# weighted sum, one step of SGD with learning rate 1 subtracts its gradient.
-
-weights = np.array([1, 2, 4, 8])
-layer = keras.layers.Dense(4, activation="sparsemax", use_bias=False)
-model = keras.Sequential([keras.Input((1,)), layer])
-layer.set_weights([x[1:]])
-sgd = keras.optimizers.SGD(learning_rate=1.0)
-model.compile(sgd, lambda c, y: keras.ops.sum(c * y), run_eagerly=True)
-model.train_on_batch(np.ones((1, 1)), weights[np.newaxis])
-gradient = x[1] - layer.get_weights()[0][0]
-up, down = with_running_totals(x[1] + nudge), with_running_totals(x[1] - nudge)
-np.testing.assert_array_equal(gradient, (up - down) * 32 @ weights)
-assert np.any(gradient != derivative @ weights)
+of_keras = keras.ops.convert_to_numpy(keras.activations.sparsemax(x))
+print("sums:", of_keras.sum(axis=-1), "instead of", y.sum(axis=-1))
+assert np.any(of_keras != y)
 
 # %%
 # See it
 # ------
-# One entry grows, and the others stay. From some point on, they get nothing.
+# One score grows, and the others stay. From some point on, they get nothing.
 
 first = np.linspace(-1.5, 3.5, 201)
-moving = np.stack([first, 0 * first + 1, 0 * first + 0.5], axis=-1)
+second, third = np.full_like(first, 1), np.full_like(first, 0.5)
+p = sparsemax(np.stack([first, second, third]), axis=0)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-axis.stackplot(first, sparsemax(moving).T, labels=["first", "second", "third"])
-axis.set(title="sparsemax of [first, 1, 0.5]", xlabel="first entry")
-axis.legend(loc="center left")
+axis.stackplot(first, p, labels=["first", "second", "third"])
+axis.set(title="sparsemax of [first, 1, 0.5]", xlabel="first score")
+axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()

@@ -6,16 +6,16 @@ import pytest
 import running
 from project import PAGES
 
-OWN, COPIED = "Compute it", "From other pages"
+COMPUTE, CHECK, COPIED = "Compute it", "Check it", "From other pages"
 
 
-def definitions(page, heading):
-    """What a page defines under a heading, {name: source}; what else stands there counts
-    as a name of its own."""
+def definitions(page, *headings):
+    """What a page defines under these headings, {name: source}; what else stands there
+    counts as a name of its own."""
     lines = page.path.read_text().splitlines()
     found = {}
     for statement, above in zip(page.tree.body, page.headings):
-        if above != heading:
+        if above not in headings:
             continue
         names = [ast.unparse(statement)]
         first = statement.lineno
@@ -31,14 +31,14 @@ def definitions(page, heading):
 
 def drifted(pages):
     """Return what is wrong with the copies on pages, in words."""
-    own = {page.name: definitions(page, OWN) for page in pages}
+    own = {page.name: definitions(page, COMPUTE, CHECK) for page in pages}
     wrong = []
     for page in pages:
         for name, source in definitions(page, COPIED).items():
             origins = [other for other, defined in own.items() if name in defined]
             if len(origins) != 1 or origins == [page.name]:
                 there = " and ".join(origins) or "no page"
-                wrong.append(f"{page.name} copies {name}, which is computed on {there}")
+                wrong.append(f"{page.name} copies {name}, which is defined on {there}")
             elif own[origins[0]][name] != source:
                 wrong.append(f"{page.name} copies {name} otherwise than {origins[0]}")
     return wrong
@@ -74,9 +74,9 @@ SMALLEST = 0
 {code}
 
 # %%
-# Check it
+# Break it
 # --------
-def relu_of_the_check(x):
+def relu_that_is_wrong(x):
     pass
 '''
 
@@ -95,9 +95,10 @@ def page(tmp_path):
     return make
 
 
-def test_an_exact_copy_is_right(page):
-    pages = [page("relu", OWN), page("network", COPIED)]
-    assert set(definitions(pages[0], OWN)) == {"SMALLEST", "relu"}
+@pytest.mark.parametrize("home", [COMPUTE, CHECK])
+def test_an_exact_copy_is_right(page, home):
+    pages = [page("relu", home), page("network", COPIED)]
+    assert set(definitions(pages[0], home)) == {"SMALLEST", "relu"}
     assert drifted(pages) == []
     assert drifted([*pages, page("other", "Something else", "def relu(): pass")]) == []
 
@@ -114,25 +115,25 @@ def test_an_exact_copy_is_right(page):
 def test_a_copy_that_differs_is_found(page, right, wrong):
     code = RELU.replace(right, wrong)
     assert code != RELU
-    assert drifted([page("relu", OWN), page("network", COPIED, code)]) == [
+    assert drifted([page("relu", COMPUTE), page("network", COPIED, code)]) == [
         "trial/plot_network copies relu otherwise than trial/plot_relu"
     ]
 
 
-def test_what_is_copied_is_computed_on_one_page(page):
+def test_what_is_copied_is_defined_on_one_page(page):
     copy = page("network", COPIED)
     assert drifted([copy]) == [
-        "trial/plot_network copies SMALLEST, which is computed on no page",
-        "trial/plot_network copies relu, which is computed on no page",
+        "trial/plot_network copies SMALLEST, which is defined on no page",
+        "trial/plot_network copies relu, which is defined on no page",
     ]
-    assert drifted([page("one", OWN), page("two", OWN), copy])[1] == (
-        "trial/plot_network copies relu, which is computed on trial/plot_one and "
+    assert drifted([page("one", COMPUTE), page("two", CHECK), copy])[1] == (
+        "trial/plot_network copies relu, which is defined on trial/plot_one and "
         "trial/plot_two"
     )
 
 
 def test_only_definitions_are_copied(page):
     code = f"{RELU}\nprint(relu(x))"
-    assert drifted([page("relu", OWN), page("network", COPIED, code)]) == [
-        "trial/plot_network copies print(relu(x)), which is computed on no page"
+    assert drifted([page("relu", COMPUTE), page("network", COPIED, code)]) == [
+        "trial/plot_network copies print(relu(x)), which is defined on no page"
     ]

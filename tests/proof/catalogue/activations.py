@@ -7,6 +7,7 @@ from breaking import (
     activation,
     altered,
     altered_argument,
+    attribute,
     gradient_times,
     ignoring_argument,
 )
@@ -16,31 +17,36 @@ from keras.src.activations import ALL_OBJECTS_DICT as NAMED
 
 # The page of each activation.
 PAGES = {
-    "activations/plot_rectifiers": [
-        "linear",
-        "relu",
-        "relu6",
-        "leaky_relu",
-        "threshold",
-    ],
-    "activations/plot_elu": ["elu", "celu", "selu", "exponential"],
+    "activations/plot_relu_arguments": ["relu", "relu6"],
+    "activations/plot_leaky_relu": ["leaky_relu"],
+    "activations/plot_elu": ["elu", "celu", "exponential"],
+    "activations/plot_selu": ["selu"],
     "activations/plot_softplus": ["softplus", "squareplus", "sparse_plus"],
-    "activations/plot_gelu": ["gelu", "silu", "mish", "hard_silu"],
+    "activations/plot_gelu": ["gelu"],
+    "activations/plot_silu": ["silu", "mish", "hard_silu"],
     "activations/plot_sigmoid": [
         "sigmoid",
         "tanh",
         "softsign",
-        "hard_sigmoid",
-        "hard_tanh",
-        "sparse_sigmoid",
         "log_sigmoid",
     ],
-    "activations/plot_shrink": ["hard_shrink", "soft_shrink", "tanh_shrink"],
+    "activations/plot_hard_sigmoid": ["hard_sigmoid", "hard_tanh", "sparse_sigmoid"],
+    "activations/plot_shrink": [
+        "hard_shrink",
+        "soft_shrink",
+        "tanh_shrink",
+        "threshold",
+    ],
     "activations/plot_softmax": ["softmax", "log_softmax"],
-    "activations/plot_sparsemax": ["sparsemax"],
+    "activations/plot_sparsemax_bug": ["sparsemax"],
     "activations/plot_glu": ["glu"],
+    "activations/plot_custom_activation": ["linear"],
 }
 PAGE = {name: page for page, names in PAGES.items() for name in names}
+# And of its derivative.
+OF_DERIVATIVE = PAGE | dict.fromkeys(
+    ["softmax", "log_softmax"], "activations/plot_softmax_derivative"
+)
 
 FAULTS = [
     Fault(
@@ -57,13 +63,13 @@ FAULTS = [
         name,
         activation(name, lambda z, y: gradient_times(1.01, y)),
     )
-    for name, page in PAGE.items()
+    for name, page in OF_DERIVATIVE.items()
 ]
 
 FAULTS += [
     Fault(
         "threshold: default_value taken for 0",
-        "activations/plot_rectifiers",
+        "activations/plot_shrink",
         "threshold.default_value",
         altered_argument(
             keras.activations, "default_value", lambda value: 0.0, "threshold"
@@ -71,7 +77,7 @@ FAULTS += [
     ),
     Fault(
         "threshold: keeps what is on the threshold",
-        "activations/plot_rectifiers",
+        "activations/plot_shrink",
         "threshold.threshold",
         altered_argument(
             keras.activations, "threshold", lambda value: value - 1e-6, "threshold"
@@ -89,25 +95,25 @@ def ignoring(name, parameter):
 FAULTS += [
     Fault(
         "relu: negative_slope ignored",
-        "activations/plot_rectifiers",
+        "activations/plot_relu_arguments",
         "relu.negative_slope",
         ignoring("relu", "negative_slope"),
     ),
     Fault(
         "relu: max_value ignored",
-        "activations/plot_rectifiers",
+        "activations/plot_relu_arguments",
         "relu.max_value",
         ignoring("relu", "max_value"),
     ),
     Fault(
         "relu: threshold ignored",
-        "activations/plot_rectifiers",
+        "activations/plot_relu_arguments",
         "relu.threshold",
         ignoring("relu", "threshold"),
     ),
     Fault(
         "relu6: gradient goes through what is clipped",
-        "activations/plot_rectifiers",
+        "activations/plot_relu_arguments",
         "relu6",
         activation(
             "relu6", lambda z, y: ops.stop_gradient(y - ops.relu(z)) + ops.relu(z)
@@ -115,15 +121,21 @@ FAULTS += [
     ),
     Fault(
         "leaky_relu: negative_slope ignored",
-        "activations/plot_rectifiers",
+        "activations/plot_leaky_relu",
         "leaky_relu.negative_slope",
         ignoring("leaky_relu", "negative_slope"),
     ),
     Fault(
         "leaky_relu: default of PyTorch",
-        "activations/plot_rectifiers",
+        "activations/plot_leaky_relu",
         "leaky_relu",
         activation("leaky_relu", lambda z, y: ops.leaky_relu(z, 0.01)),
+    ),
+    Fault(
+        "LeakyReLU: slope of the function",
+        "activations/plot_leaky_relu",
+        "LeakyReLU.negative_slope",
+        attribute(keras.layers.LeakyReLU, "negative_slope", lambda slope: 0.2),
     ),
 ]
 
@@ -159,17 +171,23 @@ FAULTS += [
     ),
     Fault(
         "selu: constants of two decimals",
-        "activations/plot_elu",
+        "activations/plot_selu",
         "selu",
         activation("selu", lambda z, y: 1.05 * ops.elu(z, 1.67)),
     ),
     Fault(
         "selu: without its scale",
-        "activations/plot_elu",
+        "activations/plot_selu",
         "selu",
         activation("selu", lambda z, y: ops.elu(z, 1.6732632)),
     ),
 ]
+
+
+def without_cancelling(z, y):
+    """What squareplus should be for large negative numbers."""
+    return ops.where(z < -1000, 1 / ops.maximum(ops.abs(z), 1), y)
+
 
 # Smooth rectifiers
 FAULTS += [
@@ -192,6 +210,12 @@ FAULTS += [
         activation("squareplus", lambda z, y: (z + ops.sqrt(z * z + 16)) / 2),
     ),
     Fault(
+        "squareplus: mended",
+        "activations/plot_softplus",
+        "squareplus",
+        activation("squareplus", without_cancelling),
+    ),
+    Fault(
         "sparse_plus: rises again on the left",
         "activations/plot_softplus",
         "sparse_plus",
@@ -203,13 +227,13 @@ FAULTS += [
 FAULTS += [
     Fault(
         "silu: gate of another slope",
-        "activations/plot_gelu",
+        "activations/plot_silu",
         "silu",
         activation("silu", lambda z, y: z * ops.sigmoid(1.702 * z)),
     ),
     Fault(
         "silu: derivative is the gate alone",
-        "activations/plot_gelu",
+        "activations/plot_silu",
         "silu",
         activation(
             "silu",
@@ -230,25 +254,25 @@ FAULTS += [
     ),
     Fault(
         "mish: gate without its softplus",
-        "activations/plot_gelu",
+        "activations/plot_silu",
         "mish",
         activation("mish", lambda z, y: z * ops.tanh(ops.relu(z))),
     ),
     Fault(
         "hard_silu: gate of Keras 2",
-        "activations/plot_gelu",
+        "activations/plot_silu",
         "hard_silu",
         activation("hard_silu", lambda z, y: z * ops.clip(0.2 * z + 0.5, 0, 1)),
     ),
     Fault(
         "swish: taken for sigmoid",
-        "activations/plot_gelu",
+        "activations/plot_silu",
         "swish",
         mock.patch.dict(NAMED, swish=keras.activations.sigmoid),
     ),
     Fault(
         "hard_swish: taken for swish",
-        "activations/plot_gelu",
+        "activations/plot_silu",
         "hard_swish",
         mock.patch.dict(NAMED, hard_swish=keras.activations.silu),
     ),
@@ -282,19 +306,19 @@ FAULTS += [
     ),
     Fault(
         "hard_sigmoid: of Keras 2",
-        "activations/plot_sigmoid",
+        "activations/plot_hard_sigmoid",
         "hard_sigmoid",
         activation("hard_sigmoid", lambda z, y: ops.clip(0.2 * z + 0.5, 0, 1)),
     ),
     Fault(
         "hard_tanh: gradient goes through what is clipped",
-        "activations/plot_sigmoid",
+        "activations/plot_hard_sigmoid",
         "hard_tanh",
         activation("hard_tanh", lambda z, y: z + ops.stop_gradient(y - z)),
     ),
     Fault(
         "sparse_sigmoid: taken for hard_sigmoid",
-        "activations/plot_sigmoid",
+        "activations/plot_hard_sigmoid",
         "sparse_sigmoid",
         activation("sparse_sigmoid", lambda z, y: ops.hard_sigmoid(z)),
     ),
@@ -331,6 +355,18 @@ FAULTS += [
         "activations/plot_shrink",
         "soft_shrink",
         activation("soft_shrink", lambda z, y: ops.hard_shrink(z)),
+    ),
+    Fault(
+        "soft_shrink: of twice the threshold",
+        "activations/plot_shrink_penalty",
+        "soft_shrink",
+        activation("soft_shrink", lambda z, y: ops.soft_shrink(z, 1.0)),
+    ),
+    Fault(
+        "hard_shrink: taken for soft_shrink",
+        "activations/plot_shrink_penalty",
+        "hard_shrink",
+        activation("hard_shrink", lambda z, y: ops.soft_shrink(z)),
     ),
     Fault(
         "tanh_shrink: derivative is that of tanh",
@@ -390,7 +426,7 @@ FAULTS += [
     ),
     Fault(
         "softmax: derivative of each unit alone",
-        "activations/plot_softmax",
+        "activations/plot_softmax_derivative",
         "softmax",
         activation("softmax", each_alone),
     ),
@@ -402,7 +438,7 @@ FAULTS += [
     ),
     Fault(
         "log_softmax: derivative without the sum",
-        "activations/plot_softmax",
+        "activations/plot_softmax_derivative",
         "log_softmax",
         activation("log_softmax", lambda z, y: z + ops.stop_gradient(y - z)),
     ),
@@ -424,7 +460,7 @@ FAULTS += [
 FAULTS += [
     Fault(
         "activation: ignored",
-        "activations/plot_rectifiers",
+        "activations/plot_relu_arguments",
         "Dense.activation",
         ignoring_argument(keras.layers.Dense, "activation"),
     ),
@@ -450,7 +486,7 @@ FAULTS += [
     ),
     Fault(
         "activation: not saved",
-        "activations/plot_custom_activation",
+        "activations/plot_saving_activations",
         "Dense.activation",
         altered(
             keras.layers.Dense,

@@ -1,0 +1,146 @@
+r"""
+silu (swish), mish and hard_silu: x times a gate
+================================================
+
+These activations multiply their input by a gate, which opens from 0 to 1 as the
+input grows. ``swish`` is another name for ``silu``, and ``hard_swish`` for
+``hard_silu``.
+
+.. math::
+
+   \text{silu}(x) &= x \, \sigma(x) \\
+   \text{mish}(x) &= x \tanh(\ln(1 + e^x)) \\
+   \text{hard\_silu}(x) &= x \min(\max(x / 6 + \tfrac12, 0), 1)
+
+Here :math:`\sigma(x) = 1 / (1 + e^{-x})` is the sigmoid. For a gate
+:math:`g(x)`, the product rule gives the derivative :math:`g(x) + x \, g'(x)`.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+# %%
+# Build it
+# --------
+# Like ``Dense(4, activation="silu")``, ``keras.activations.get`` takes a name.
+
+x = np.array([-100, -4, -2, -1, -0.5, 0, 0.5, 1, 2, 4, 100])
+y = keras.activations.get("silu")(x.astype("float32"))
+print(keras.ops.convert_to_numpy(y)[1:-1].round(3))  # from -4 to 4
+
+# %%
+# From other pages
+# ----------------
+
+
+def derivative_in_training(activation, x, dtype="float32"):
+    """The derivative of an activation at x, (numbers,), as SGD uses it."""
+    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
+    model = keras.Sequential([keras.Input((1,)), layer])
+    layer.set_weights([x[np.newaxis]])
+    sgd = keras.optimizers.SGD(learning_rate=1.0)
+    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
+    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
+    return x - layer.get_weights()[0][0]
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def softplus(x):
+    """log(1 + exp(x)); x: any shape (Keras documentation, softplus)."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+# %%
+# Compute it
+# ----------
+# ``softplus(x)`` is ``log(1 + exp(x))``. Like ``sigmoid``, it doesn't overflow.
+
+
+def silu(x):
+    """x * sigmoid(x), or swish; x: finite, any shape (Ramachandran, 2017)."""
+    return x * sigmoid(x)
+
+
+def mish(x):
+    """x * tanh(softplus(x)); x: finite, any shape (Misra, 2019)."""
+    return x * np.tanh(softplus(x))
+
+
+def hard_silu(x):
+    """x * clip(x / 6 + 1 / 2, 0, 1), or hard_swish (Howard et al., 2019).
+
+    x: finite, any shape.
+    """
+    return x * np.clip(x / 6 + 0.5, 0, 1)
+
+
+# %%
+# Check it
+# --------
+# The derivatives need each gate and its slope.
+
+silu_gate = sigmoid(x)
+silu_gate_slope = sigmoid(x) * sigmoid(-x)
+silu_slope = silu_gate + x * silu_gate_slope
+mish_gate = np.tanh(softplus(x))
+mish_gate_slope = (1 - mish_gate**2) * sigmoid(x)
+mish_slope = mish_gate + x * mish_gate_slope
+hard_gate = np.clip(x / 6 + 0.5, 0, 1)
+hard_gate_slope = np.where(np.abs(x) < 3, 1 / 6, 0)
+hard_slope = hard_gate + x * hard_gate_slope
+cases = [  # name, values, derivatives
+    ("silu", silu(x), silu_slope),
+    ("swish", silu(x), silu_slope),
+    ("mish", mish(x), mish_slope),
+    ("hard_silu", hard_silu(x), hard_slope),
+    ("hard_swish", hard_silu(x), hard_slope),
+]
+
+# %%
+# Training uses the derivatives. (The page "Custom activation" explains how one
+# step of SGD shows them.) Only on TensorFlow does Keras compute in float64
+# throughout.
+
+dtypes = ["float32"]
+if keras.backend.backend() == "tensorflow":
+    dtypes.append("float64")
+for dtype in dtypes:
+    tolerance = 1000 * np.finfo(dtype).eps
+    for name, values, derivatives in cases:
+        y = keras.activations.get(name)(x.astype(dtype))
+        np.testing.assert_allclose(y, values, tolerance, tolerance)
+        slopes = derivative_in_training(name, x, dtype)
+        np.testing.assert_allclose(slopes, derivatives, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Before version 3, Keras' ``hard_sigmoid`` was ``clip(0.2 * x + 0.5, 0, 1)``.
+# Is that the gate of ``hard_silu``? And is the derivative of ``silu`` its gate,
+# as it is with ``relu``? Neither is true: ``silu`` can be steeper than 1.
+
+old = x * np.clip(0.2 * x + 0.5, 0, 1)
+print(f"old gate: off by up to {np.abs(old - hard_silu(x)).max():.2f}")
+print(f"largest slope: {silu_slope.max():.2f}, gate: {silu_gate.max():.2f}")
+assert not np.allclose(hard_silu(x), old)
+assert not np.allclose(silu_slope, silu_gate)
+
+# %%
+# See it
+# ------
+# Below zero, each of them dips before its gate is closed.
+
+x = np.linspace(-6, 4, 201)
+fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+axis.plot(x, silu(x), label="silu")
+axis.plot(x, mish(x), "--", label="mish")
+axis.plot(x, hard_silu(x), "-.", label="hard_silu")
+axis.plot(x, sigmoid(x), ":", color="gray", label="gate of silu")
+axis.set(title="The gate closes below zero", xlabel="x", ylim=(-0.5, 2))
+axis.legend()
+plt.show()
