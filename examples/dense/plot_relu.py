@@ -35,7 +35,8 @@ print(y)
 # %%
 # Compute it
 # ----------
-# This is all of ``Dense``. The bias and the activation may be left out.
+# This is all of a ``Dense`` layer without LoRA and quantization. The bias and
+# the activation may be left out.
 
 
 def dense(x, kernel, bias=None, *, activation=None):
@@ -51,46 +52,57 @@ def dense(x, kernel, bias=None, *, activation=None):
 
 
 def rectify(z):
+    """relu without its arguments: max(0, z); z of any shape."""
     return np.maximum(0, z)
 
 
 # %%
 # Check it
 # --------
-# Whole numbers are equal to the bit.
+# With whole numbers nothing is rounded: the results are equal to the bit.
 
-expected = dense(x, kernel, bias)
-np.testing.assert_array_equal(z, np.float32(expected), strict=True)
-expected = dense(x, kernel, bias, activation=rectify)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+expected_z = dense(x, kernel, bias)
+np.testing.assert_array_equal(z, np.float32(expected_z), strict=True)
+expected_y = dense(x, kernel, bias, activation=rectify)
+np.testing.assert_array_equal(y, np.float32(expected_y), strict=True)
 
 # %%
-# Random numbers are equal up to a tolerance, here without a bias. Only on
-# TensorFlow does Keras compute in float64 throughout.
+# Random numbers are rounded: the results agree up to a tolerance, in float32
+# and in float64. (Only TensorFlow computes a whole layer in float64.)
 
-x_random = rng.normal(size=(10, 2)).astype("float32").astype("float64")
+x_random = rng.normal(size=(10, 2)).astype("float32")
+x_wide = x_random.astype("float64")  # NumPy computes in float64
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":
     dtypes.append("float64")
 for dtype in dtypes:
-    layer = keras.layers.Dense(5, "relu", use_bias=False, dtype=dtype)
-    y_random = keras.ops.convert_to_numpy(layer(x_random))
-    expected = dense(x_random, *layer.get_weights(), activation=rectify)
-    print(f"{dtype}: largest error {np.abs(y_random - expected).max():.1e}")
+    arguments = {"activation": "relu", "dtype": dtype}
+    with_bias = keras.layers.Dense(5, bias_initializer="normal", **arguments)
+    without_bias = keras.layers.Dense(5, use_bias=False, **arguments)
     tolerance = 1000 * np.finfo(dtype).eps
-    np.testing.assert_allclose(y_random, expected, tolerance, tolerance)
+    for layer in (with_bias, without_bias):
+        y_random = keras.ops.convert_to_numpy(layer(x_random))
+        weights = layer.get_weights()  # [kernel, bias] or [kernel]
+        expected = dense(x_wide, *weights, activation=rectify)
+        np.testing.assert_allclose(
+            y_random, expected, rtol=tolerance, atol=tolerance
+        )
+    print(f"{dtype}: equal up to {tolerance:.0e}")
 
 # %%
 # Break it
 # --------
-# Would you add the bias after the activation? It would not be clipped then.
+# Would you add the bias after the activation? Then relu doesn't see it, and a
+# negative bias makes negative outputs.
 
-assert np.any(y != rectify(x @ kernel) + bias)
+wrong = rectify(x @ kernel) + bias
+print(f"{np.mean(y == wrong):.0%} of the entries are right")
+assert np.any(y != wrong)
 
 # %%
 # See it
 # ------
-# Each point is one entry of ``y``, over its sum.
+# Each point is one entry of ``y``, plotted against the ``z`` it was made from.
 
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 axis.plot(z[z > 0], y[z > 0], "o", label="positive: kept")

@@ -12,63 +12,52 @@ adds a bias. The equation ``"bsf,st->btf"`` leaves out the ``s``:
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from keras.layers import EinsumDense
 
 rng = np.random.default_rng(313)
 
 # %%
 # Build it
 # --------
-# `EinsumDense <https://keras.io/api/layers/core_layers/einsum_dense/>`__ layers
-# for a batch (b) of sequences of three steps (s) with four features (f). The
-# first two are ``Dense`` layers of six units (u). The third mixes the steps.
-# The last makes two heads (h) of depth (d) seven, as attention does.
+# Four `EinsumDense <https://keras.io/api/layers/core_layers/einsum_dense/>`__
+# layers take a batch (b) of sequences of three steps (s) with four features
+# (f). The first two are ``Dense`` layers of six units (u); the ellipsis stands
+# for any number of axes. The third mixes the steps. The last makes two heads
+# (h) of depth (d) seven. ``output_shape`` leaves out the batch.
 
 x = rng.integers(-9, 10, size=(8, 3, 4)).astype("float32")
-
-
-def keras_layers(dtype="float32"):
-    EinsumDense = keras.layers.EinsumDense
-    layers = [
-        EinsumDense("bsf,fu->bsu", (3, 6), bias_axes="u", dtype=dtype),
-        EinsumDense("...f,fu->...u", 6, dtype=dtype),
-        EinsumDense("bsf,st->btf", (5, 4), bias_axes="t", dtype=dtype),
-        EinsumDense("bsf,fhd->bshd", (3, 2, 7), bias_axes="hd", dtype=dtype),
-    ]
-    for layer in layers:
-        layer.build(x.shape)
-    return layers
-
-
-for layer in keras_layers():
-    print(layer.equation, [array.shape for array in layer.get_weights()])
+dense = EinsumDense("bsf,fu->bsu", output_shape=(3, 6), bias_axes="u")
+any_rank = EinsumDense("...f,fu->...u", output_shape=6)
+mix_steps = EinsumDense("bsf,st->btf", output_shape=(5, 4), bias_axes="t")
+heads = EinsumDense("bsf,fhd->bshd", output_shape=(3, 2, 7), bias_axes="hd")
+for layer in (dense, any_rank, mix_steps, heads):
+    layer.build(x.shape)
+    print(layer.equation, [weight.shape for weight in layer.get_weights()])
 
 # %%
-# An ellipsis stands for any axes. Without ``bias_axes`` there is no bias. The
-# bias has a length of one where it has to stretch: ``(5, 1)`` in the third
-# layer.
-#
 # Compute it
 # ----------
-# NumPy stretches the bias when it adds it. With ``optimize=True`` it computes
-# the sum as a matrix product where it can, which is faster.
+# Without ``bias_axes`` there is no bias. In Keras the bias gets axes of length
+# one at its end where it needs them: (5, 1) for ``mix_steps``, so that NumPy
+# adds it along ``t`` and not along ``f``.
 
 
 def einsum_dense(x, kernel, bias=None, *, equation):
-    """An EinsumDense layer (Keras documentation, EinsumDense).
+    """An EinsumDense layer without activation (Keras documentation).
 
     x, kernel and the result have the axes of the equation's letters, as in
-    "bsf,fu->bsu". bias broadcasts to the result.
+    "bsf,fu->bsu". bias: in the shape that Keras gives it, as above.
     """
-    y = np.einsum(equation, x, kernel, optimize=True)
+    y = np.einsum(equation, x, kernel, optimize=True)  # as a matrix product
     return y if bias is None else y + bias
 
 
 # %%
 # Check it
 # --------
-# Whole numbers are equal to the bit.
+# With whole numbers nothing is rounded: the results are equal to the bit.
 
-for layer in keras_layers():
+for layer in (dense, any_rank, mix_steps, heads):
     weights = [rng.integers(-9, 10, size=w.shape) for w in layer.weights]
     layer.set_weights(weights)
     y = keras.ops.convert_to_numpy(layer(x))
@@ -76,29 +65,34 @@ for layer in keras_layers():
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# Random numbers are equal up to a tolerance. Only on TensorFlow does Keras
-# compute in float64 throughout.
+# Random numbers are rounded: the results agree up to a tolerance, in float32
+# and in float64. (Only TensorFlow computes a whole layer in float64.)
 
-x_random = rng.normal(size=x.shape).astype("float32").astype("float64")
+x_random = rng.normal(size=x.shape).astype("float32")
+x_wide = x_random.astype("float64")  # NumPy computes in float64
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":
     dtypes.append("float64")
 for dtype in dtypes:
-    for layer in keras_layers(dtype):
-        layer.set_weights([rng.normal(size=w.shape) for w in layer.weights])
-        y_random = keras.ops.convert_to_numpy(layer(x_random))
-        held = layer.get_weights()
-        expected = einsum_dense(x_random, *held, equation=layer.equation)
-        tolerance = 1000 * np.finfo(dtype).eps
-        np.testing.assert_allclose(y_random, expected, tolerance, tolerance)
+    arguments = {"bias_initializer": "normal", "dtype": dtype}
+    layer = EinsumDense("bsf,fhd->bshd", (3, 2, 7), bias_axes="hd", **arguments)
+    y_random = keras.ops.convert_to_numpy(layer(x_random))
+    weights = layer.get_weights()
+    expected = einsum_dense(x_wide, *weights, equation=layer.equation)
+    tolerance = 1000 * np.finfo(dtype).eps
+    np.testing.assert_allclose(
+        y_random, expected, rtol=tolerance, atol=tolerance
+    )
 
 # %%
 # Break it
 # --------
 # Two heads of depth seven are one wide ``Dense`` layer of 14 units, whose
-# result is cut up. Where would you cut? The numbers of a head lie side by side.
+# result is reshaped to (..., heads, depth). Would you reshape it to
+# (..., depth, heads)? The numbers of one head lie side by side.
 
-kernel, bias = weights  # of the layer that makes heads, and y is its result
+kernel, bias = heads.get_weights()
+y = keras.ops.convert_to_numpy(heads(x))
 wide = x @ kernel.reshape(4, 14) + bias.reshape(14)
 np.testing.assert_array_equal(y, wide.reshape(8, 3, 2, 7))
 wrong = wide.reshape(8, 3, 7, 2).swapaxes(2, 3)
@@ -108,24 +102,19 @@ assert np.any(y != wrong)
 # %%
 # See it
 # ------
-# Change one number of the input. Which numbers of the output can move?
+# If one number of the input changes, which numbers of the output change?
 
 changed = np.zeros((1, 3, 4))
 changed[0, 1, 2] = 1
-kernels = {
-    "bsf,fu->bsu": np.ones((4, 6)),
-    "bsf,st->btf": np.ones((3, 5)),
-    "bsf,sftu->btu": np.ones((3, 4, 5, 6)),
-}
-panels = {"x: steps, features": changed}
-for equation, kernel in kernels.items():
-    panels[equation] = einsum_dense(changed, kernel, equation=equation)
-fig, axes = plt.subplots(1, 4, figsize=(6, 2), layout="constrained")
-fig.suptitle("What one number of x reaches")
-for axis, (title, reached) in zip(axes, panels.items()):
-    axis.pcolormesh(
-        reached[0], cmap="Blues", vmin=0, vmax=1.5, edgecolor="gray"
-    )
+panels = [  # title, and the change of the output: blue where there is one
+    ("x: steps, features", changed),
+    ("bsf,fu->bsu", np.einsum("bsf,fu->bsu", changed, np.ones((4, 6)))),
+    ("bsf,st->btf", np.einsum("bsf,st->btf", changed, np.ones((3, 5)))),
+]
+fig, axes = plt.subplots(1, 3, figsize=(6, 2.4), layout="constrained")
+fig.suptitle("Outputs that depend on one number of x")
+for axis, (title, change) in zip(axes, panels):
+    axis.pcolormesh(change[0], cmap="Blues", vmin=0, vmax=1.5, edgecolor="gray")
     axis.set(title=title, xticks=[], yticks=[], aspect="equal")
     axis.invert_yaxis()
 plt.show()

@@ -205,7 +205,7 @@ FAULTS = [
     ),
     Fault(
         "mask: ignored by the loss",
-        "shapes/plot_masks",
+        "shapes/plot_masked_loss",
         "Loss.__call__",
         altered_argument(
             keras.losses.Loss, "y_pred", lambda y: y + 0, method="__call__"
@@ -213,7 +213,7 @@ FAULTS = [
     ),
     Fault(
         "evaluate: only the last batch counts",
-        "shapes/plot_masks",
+        "shapes/plot_masked_loss",
         "Model.evaluate",
         last_batch_alone(),
     ),
