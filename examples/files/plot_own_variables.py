@@ -1,12 +1,15 @@
 r"""
-save_own_variables: weights by number, in any dict
-==================================================
+save_own_variables: weights by number, but not as copies
+========================================================
 
-``save_own_variables`` puts the weights of a layer into a store, by number. For
-``Dense``, ``"0"`` is the kernel and ``"1"`` the bias. ``load_own_variables``
-takes them from there. The store may be a file, or a dict of NumPy arrays.
+``save_own_variables`` writes the weights of a layer to a dict, or to a file.
+Their keys are numbers, and ``load_own_variables`` takes them from there. So you
+can move the weights of a ``Dense`` layer without a file:
 
-.. math:: y = x W + b
+.. math:: \text{store} = \{\text{"0"}: W, \; \text{"1"}: b\}
+
+A layer of your own can override both, to choose what Keras saves. But a dict
+holds the variables themselves, which change with the layer.
 """
 
 import keras
@@ -16,29 +19,20 @@ import numpy as np
 # %%
 # Build it
 # --------
-# There are as many units as features, so shapes hide a transposed kernel.
 
 x = np.arange(12).reshape(4, 3)  # (batch, features)
-kernel = np.array([[1, 2, 3], [-4, 5, -6], [7, -8, 10]])  # (features, units)
-bias = np.array([10, -20, 3001])  # (units,)
+kernel = np.array([[1, 2], [-4, 5], [7, -8]])  # (features, units)
+bias = np.array([10, 3001])  # (units,)
 
-layer = keras.layers.Dense(3)
+layer = keras.layers.Dense(2)
 layer.build((None, 3))
 layer.load_own_variables({"0": kernel, "1": bias})
 
 # %%
 # Compute it
 # ----------
-
-
-def dense_from_store(x, store):
-    """What a Dense layer computes that holds the weights of a store.
-
-    x: (batch, features). The store has a kernel, "0", (features, units), and
-    may have a bias, "1", (units,). Returns (batch, units).
-    """
-    y = x @ store["0"]
-    return y + store["1"] if "1" in store else y
+# ``copied`` is how to keep the weights of a layer. NumPy computes the layer
+# from what was kept.
 
 
 def copied(layer):
@@ -49,69 +43,70 @@ def copied(layer):
     return {key: to_numpy(value).copy() for key, value in store.items()}
 
 
+def dense_from_store(x, store):
+    """What a Dense layer computes that holds the weights of a store.
+
+    x: (batch, features), store: a kernel, "0", (features, units), and maybe a
+    bias, "1", (units,). Returns (batch, units).
+    """
+    if "2" in store:
+        raise ValueError("The layer was quantized: its kernel has a scale.")
+    y = x @ store["0"]
+    return y + store["1"] if "1" in store else y
+
+
 # %%
 # Check it
 # --------
 # The layer has taken the arrays, and it gives them back.
-
-y = keras.ops.convert_to_numpy(layer(x.astype("float32")))
-expected = dense_from_store(x, {"0": kernel, "1": bias})
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 store = copied(layer)
 np.testing.assert_equal(list(store), ["0", "1"])
 np.testing.assert_array_equal(store["0"], np.float32(kernel), strict=True)
 np.testing.assert_array_equal(store["1"], np.float32(bias), strict=True)
 
+y = keras.ops.convert_to_numpy(layer(x.astype("float32")))
+expected = dense_from_store(x, {"0": kernel, "1": bias})
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+
 # %%
 # Too few arrays, and arrays in the wrong order, are refused. A layer that isn't
-# built yet has nothing to save, and says nothing.
+# built yet has nothing to save, and raises no error.
 
 for wrong in ({"0": kernel}, {"0": bias, "1": kernel}):
-    with np.testing.assert_raises(ValueError):
-        layer.load_own_variables(wrong)
-np.testing.assert_equal(copied(keras.layers.Dense(3)), {})
-
-# %%
-# Quantizing to ``int8`` adds an array, the scale of the kernel. It comes last,
-# so kernel and bias keep their numbers.
-
-layer.quantize("int8")
-quantized = copied(layer)
-print({number: array.dtype.name for number, array in quantized.items()})
-np.testing.assert_equal(quantized["0"].dtype, np.int8)
-np.testing.assert_array_equal(quantized["1"], bias)
-restored = np.rint(quantized["0"] / quantized["2"])
-np.testing.assert_array_equal(restored, kernel)
+    np.testing.assert_raises(ValueError, layer.load_own_variables, wrong)
+np.testing.assert_equal(copied(keras.layers.Dense(2)), {})
 
 # %%
 # Break it
 # --------
-# Would you keep the dict, to go back to these weights later? It doesn't hold
-# copies, but the variables themselves. They change with the layer.
+# Would you keep the dict, to go back to these weights later?
 #
 # .. warning:: **Seen in Keras 3.15.1:** ``save_own_variables`` puts the layer's
 #    variables into a dict, and they change when the layer does. Copy them.
 
-layer = keras.layers.Dense(3)
-layer.build((None, 3))
-layer.load_own_variables({"0": kernel, "1": bias})
 kept = {}
 layer.save_own_variables(kept)
-layer.load_own_variables({"0": -kernel, "1": bias})
-in_dict = keras.ops.convert_to_numpy(kept["0"])
-np.testing.assert_array_equal(in_dict, -kernel)
-assert np.any(in_dict != kernel)
+copies = copied(layer)
+
+layer.load_own_variables({"0": -kernel, "1": bias})  # as if it were trained
+
+kept_kernel = keras.ops.convert_to_numpy(kept["0"])
+np.testing.assert_array_equal(kept_kernel, -kernel)
+np.testing.assert_array_equal(copies["0"], kernel)
+assert np.any(kept_kernel != kernel)
 
 # %%
 # See it
 # ------
 
-fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
-fig.suptitle('What the layer stores under "0"')
-for axis, stored in zip(axes, [store["0"], quantized["0"]]):
-    axis.imshow(np.sign(stored), cmap="PuOr", vmin=-3, vmax=3)
-    for (row, column), value in np.ndenumerate(stored):
+fig, axes = plt.subplots(1, 3, figsize=(6, 3), layout="constrained")
+fig.suptitle("A dict of the layer's variables changes with the layer")
+titles = ["at first", "in the dict, later", "in the copy, later"]
+kernels = [kernel, kept_kernel, copies["0"]]
+for axis, title, values in zip(axes, titles, kernels):
+    axis.imshow(values, cmap="PuOr", vmin=-16, vmax=16)
+    for (row, column), value in np.ndenumerate(values):
         axis.text(column, row, f"{value:.0f}", color="black", ha="center")
-    axis.set(title=f"{stored.dtype} kernel", xticks=[], yticks=[])
+    axis.set(title=title, xticks=[], yticks=[])
 plt.show()

@@ -2,12 +2,15 @@ r"""
 .weights.h5 files: layers are counted, not named
 ================================================
 
-A weights file stores the first ``Dense`` layer of a model as ``layers/dense``,
-the second as ``layers/dense_1``, and so on, no matter what their names are. The
-kernel is ``vars/0`` there, and the bias ``vars/1``. ``bfloat16``, which NumPy
-doesn't have, is stored as raw bytes: the upper half of a ``float32``.
+A weights file of a ``Sequential`` or functional model stores its first
+``Dense`` layer under ``layers/dense``, the second under ``layers/dense_1``, and
+so on. Their own names do not count. Below each, the kernel and the bias have
+numbers, too:
 
-.. math:: \operatorname{bits}(w) = 2^{16} \operatorname{bits}(w_\text{bfloat16})
+.. math::
+
+   W &= \text{layers/dense/vars/0} \\
+   b &= \text{layers/dense/vars/1}
 """
 
 import pathlib
@@ -18,31 +21,43 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-rng = np.random.default_rng(313)
 folder = tempfile.TemporaryDirectory()
 path = pathlib.Path(folder.name) / "model.weights.h5"
 
 # %%
 # Build it
 # --------
-# Two layers of one shape, with misleading names. The optimizer takes one step,
-# so it has something to remember too: with momentum, a velocity per weight.
+# Two layers of the same shape. Their names are swapped on purpose.
 
-names = ["dense_1", "dense"]
-layers = [keras.layers.Dense(3, name=name) for name in names]
-model = keras.Sequential([keras.Input(shape=(3,)), *layers])
-before = [rng.integers(-4, 5, size=w.shape) for w in model.get_weights()]
-model.set_weights(before)
+kernel_1 = np.array([[1, 2], [3, 4]])  # (features, units)
+bias_1 = np.array([5, 6])  # (units,)
+kernel_2 = np.array([[-1, -2], [-3, -4]])
+bias_2 = np.array([-5, -6])
 
-gradients = [rng.integers(1, 5, size=w.shape) for w in before]
-model.compile(keras.optimizers.SGD(learning_rate=2.0, momentum=0.5))
-tensors = [keras.ops.convert_to_tensor(g, "float32") for g in gradients]
-model.optimizer.apply(tensors, model.trainable_variables)
+first = keras.layers.Dense(2, name="dense_1")
+second = keras.layers.Dense(2, name="dense")
+model = keras.Sequential([keras.Input(shape=(2,)), first, second])
+model.set_weights([kernel_1, bias_1, kernel_2, bias_2])
 model.save_weights(path)
+
+# %%
+# From other pages
+# ----------------
+
+
+def from_bfloat16(raw):
+    """The numbers in raw bytes of bfloat16, as float32 (Intel, BFLOAT16, 2018).
+
+    raw: an array of any shape, of a type with two bytes, such as "V2".
+    """
+    upper_half = raw.view("uint16").astype("uint32")
+    return (upper_half * 2**16).view("float32")
+
 
 # %%
 # Compute it
 # ----------
+# ``visititems`` visits the groups (folders) and datasets (arrays) of a file.
 
 
 def read_arrays(path):
@@ -52,9 +67,8 @@ def read_arrays(path):
     def visit(place, node):
         if isinstance(node, h5py.Dataset):
             array = node[()]
-            if node.attrs.get("dtype") == "bfloat16":  # two raw bytes a number
-                upper_half = array.view("uint16").astype("uint32")
-                array = (upper_half * 2**16).view("float32")
+            if node.attrs.get("dtype") == "bfloat16":
+                array = from_bfloat16(array)
             arrays[place] = array
 
     with h5py.File(path) as file:
@@ -62,41 +76,40 @@ def read_arrays(path):
     return arrays
 
 
+arrays = read_arrays(path)
+print(*arrays, sep="\n")
+
 # %%
 # Check it
 # --------
-# In the first step, a velocity is minus the learning rate times the gradient.
-# The optimizer also stores the number of steps and the learning rate.
 
-arrays = read_arrays(path)
-print(*arrays, sep="\n")
-velocities = [-2 * gradient for gradient in gradients]
-places = [f"layers/dense{end}/vars/{i}" for end in ("", "_1") for i in (0, 1)]
-for number, place in enumerate(places):
-    after = np.float32(before[number] + velocities[number])
-    np.testing.assert_array_equal(arrays[place], after, strict=True)
-    found = arrays[f"optimizer/vars/{number + 2}"]
-    np.testing.assert_array_equal(found, velocities[number])
-np.testing.assert_equal(arrays["optimizer/vars/0"], 1)
-np.testing.assert_equal(arrays["optimizer/vars/1"], 2)
-
-with h5py.File(path) as file:  # a layer's own name is only an attribute
-    found = [file[place].parent.attrs["name"] for place in places[::2]]
-np.testing.assert_equal(found, names)
+expected = {
+    "layers/dense/vars/0": np.float32(kernel_1),
+    "layers/dense/vars/1": np.float32(bias_1),
+    "layers/dense_1/vars/0": np.float32(kernel_2),
+    "layers/dense_1/vars/1": np.float32(bias_2),
+}
+np.testing.assert_equal(list(arrays), list(expected))
+for place, weight in expected.items():
+    np.testing.assert_array_equal(arrays[place], weight, strict=True)
 
 # %%
-# 16-bit weights stay 16 bits wide in the file. A layer with mixed precision
-# computes in 16 bits, but keeps its weights in 32. ``V2`` means two raw bytes.
+# The name of a layer is kept, but only as an attribute of its ``vars``.
 
-stored_as = {"mixed_bfloat16": "<f4", "float16": "<f2", "bfloat16": "|V2"}
-for dtype, stored in stored_as.items():
-    layer = keras.layers.Dense(3, dtype=dtype)
-    narrow = keras.Sequential([keras.Input(shape=(3,)), layer])
-    narrow.set_weights(before[:2])
-    narrow.save_weights(path)
-    with h5py.File(path) as file:
-        np.testing.assert_equal(file[places[0]].dtype.str, stored)
-    np.testing.assert_array_equal(read_arrays(path)[places[0]], before[0])
+with h5py.File(path) as file:
+    name = file["layers/dense/vars"].attrs["name"]
+np.testing.assert_equal(name, "dense_1")
+
+# %%
+# The reader finds the same numbers in a layer of bfloat16.
+
+narrow = keras.Sequential(
+    [keras.Input(shape=(2,)), keras.layers.Dense(2, dtype="bfloat16")]
+)
+narrow.set_weights([kernel_1, bias_1])
+narrow.save_weights(path, overwrite=True)
+kernel = read_arrays(path)["layers/dense/vars/0"]
+np.testing.assert_array_equal(kernel, np.float32(kernel_1), strict=True)
 folder.cleanup()
 
 # %%
@@ -104,7 +117,7 @@ folder.cleanup()
 # --------
 # Would you look for the layer called ``dense``? You find another one.
 
-assert np.any(arrays["layers/dense/vars/0"] != layers[1].get_weights()[0])
+assert np.any(arrays["layers/dense/vars/0"] != second.get_weights()[0])
 
 # %%
 # See it
@@ -112,7 +125,10 @@ assert np.any(arrays["layers/dense/vars/0"] != layers[1].get_weights()[0])
 
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
 fig.suptitle("Where the file keeps the kernel of each layer")
-for axis, name, place in zip(axes, names, places[::2]):
-    axis.imshow(arrays[place], cmap="PuOr", vmin=-12, vmax=12)
-    axis.set(title=f'name="{name}"', xlabel=place, xticks=[], yticks=[])
+places = ["layers/dense/vars/0", "layers/dense_1/vars/0"]
+for axis, layer, place in zip(axes, [first, second], places):
+    axis.imshow(arrays[place], cmap="PuOr", vmin=-8, vmax=8)
+    for (row, column), value in np.ndenumerate(arrays[place]):
+        axis.text(column, row, f"{value:.0f}", color="black", ha="center")
+    axis.set(title=f'name="{layer.name}"', xlabel=place, xticks=[], yticks=[])
 plt.show()

@@ -1,16 +1,18 @@
 r"""
-ValueError: what Dense refuses, and why
-=======================================
+ValueError: inputs and weights that Dense refuses
+=================================================
 
-A ``Dense`` layer checks its arguments when you make it, its input when you call
-it, and its weights when you set them. Here are the errors that learners meet
-most, and what to write instead. A layer takes inputs of these shapes:
+A ``Dense`` layer checks the shapes of its input and of weights that you set.
+Here are common errors, with the mistake and what to write instead. A layer
+takes inputs of these shapes:
 
 .. math::
 
    &(\text{batch}, \ldots, \text{features}) \\
    \to \; &(\text{batch}, \ldots, \text{units})
 """
+
+import contextlib
 
 import keras
 import matplotlib.pyplot as plt
@@ -20,7 +22,6 @@ from keras.layers import Dense
 # %%
 # Build it
 # --------
-
 x = np.arange(12).reshape(4, 3)  # (batch, features)
 kernel = np.array([[2, 7], [-1, 3], [4, -6]])  # (features, units)
 bias = np.array([100, -200])  # (units,)
@@ -43,80 +44,77 @@ def fits(shape, features):
 # --------
 # The layer takes the shapes that fit, and refuses the others.
 
-shapes = [(3,), (1, 3), (4, 3), (3, 4), (2, 4, 3), (4, 3, 1), (0, 3)]
-results = ["refused"] * len(shapes)
-for number, shape in enumerate(shapes):
-    ones = np.ones(shape, "float32")
-    if fits(shape, features=3):
-        y = keras.ops.convert_to_numpy(dense(ones))
-        np.testing.assert_array_equal(y, np.float32(ones @ kernel + bias))
-        results[number] = str(y.shape)
-    else:
-        np.testing.assert_raises(ValueError, dense, ones)
+accepted = np.zeros((4, 5))  # (number of axes - 1, length of the last - 1)
+for axes in (1, 2, 3, 4):
+    for last in (1, 2, 3, 4, 5):
+        ones = np.ones((2,) * (axes - 1) + (last,), "float32")
+        if fits(ones.shape, features=3):
+            y = keras.ops.convert_to_numpy(dense(ones))
+            np.testing.assert_array_equal(y, ones @ kernel + bias)
+            accepted[axes - 1, last - 1] = 1
+        else:
+            np.testing.assert_raises(ValueError, dense, ones)
+
+# %%
+# Break it
+# --------
+# Which mistake gives which error? Each ``with`` line has a part of the message,
+# and the next line the mistake. What to write stands behind it.
+
+
+@contextlib.contextmanager
+def refused(message):
+    with np.testing.assert_raises(ValueError) as caught:
+        yield
+    assert message in str(caught.exception), caught.exception
+
+
+# %%
+# **Calling it.** A list means several inputs, even if it is a list of rows.
+
+with refused("expected min_ndim=2, found ndim=1"):
+    dense(x[0])  # x[:1], a batch of one sample
+with refused("expected axis -1 of input shape to have value 3, but received"):
+    dense(x.T)  # x: reshaping x.T would fit, too, but mix up the samples
+with refused("Only input tensors may be passed as positional arguments"):
+    dense([[0, 1, 2], [3, 4, 5]])  # np.array([[0, 1, 2], [3, 4, 5]])
+with refused("expects 1 input(s), but it received 2 input tensors"):
+    dense([x, x])  # np.concatenate([x, x], axis=1), in a layer for 6 features
+with refused("Inputs to a layer should be tensors. Got 'None'"):
+    dense(None)  # often, a function without "return" has made the None
+
+# %%
+# **Setting weights.** Give a list of arrays: the kernel, then the bias.
+
+with refused("weight list of length 2, but the layer was expecting 0 weights"):
+    Dense(2).set_weights([kernel, bias])  # call or build the layer first
+with refused("weight list of length 1, but the layer was expecting 2 weights"):
+    dense.set_weights([kernel])  # [kernel, bias]
+with refused(
+    "shape (3, 2) is not compatible with provided weight shape (2, 3)"
+):
+    dense.set_weights([kernel.T, bias])  # [kernel, bias]; see below
+with refused("shape (3, 2) is not compatible with provided weight shape (2,)"):
+    dense.set_weights([bias, kernel])  # [kernel, bias]
+
+# %%
+# A kernel of PyTorch needs ``.T``. No error says so if it is square.
+#
+# .. warning:: **Seen in Keras 3.15.1:** ``set_weights`` sets each array before
+#    it looks at the next. Here the bias is refused, but the kernel is new.
+
+np.testing.assert_array_equal(dense.get_weights()[0], kernel)
+with refused("shape (2,) is not compatible with provided weight shape (2, 1)"):
+    dense.set_weights([-kernel, bias[:, np.newaxis]])  # [-kernel, bias]
+np.testing.assert_array_equal(dense.get_weights()[0], -kernel)
 
 # %%
 # See it
 # ------
 
-fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
-for row, cells in enumerate([("input", "output"), *zip(shapes, results)]):
-    for column, cell in enumerate(cells):
-        axis.text(column, row, cell)
-axis.set(title="Shapes for 3 features", xlim=(-0.5, 2), ylim=(8, -1))
-axis.axis("off")
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.pcolor(range(1, 6), range(1, 5), accepted, cmap="Purples", edgecolor="C7")
+axis.set(title="Inputs that a layer for 3 features takes (dark)")
+axis.set(xlabel="length of the last axis", yticks=range(1, 5))
+axis.set(ylabel="number of axes")
 plt.show()
-
-# %%
-# Break it
-# --------
-# What does each mistake say? Each line below begins with its error.
-
-
-def refused(phrase, call, *arguments, **options):
-    with np.testing.assert_raises(ValueError) as caught:
-        call(*arguments, **options)
-    np.testing.assert_equal(phrase in str(caught.exception), True)
-
-
-# %%
-# **Making the layer.** ``units`` must be a Python integer: write ``5 // 2`` or
-# ``int(...)``. PyTorch's ``Linear(3, 64)`` is ``Dense(64)``. Other right words
-# are ``"relu"``, ``"glorot_uniform"``, ``L2(0.25)``, ``"non_neg"``,
-# ``use_bias``.
-
-for units in (0, 5 / 2, "64", np.prod([8, 8]), None):
-    refused(f"a positive integer. Received: units={units}", Dense, units)
-refused("activation function identifier: ReLU", Dense, 64, "ReLU")
-refused("activation function identifier: 64", Dense, 3, 64)
-refused("identifier: xavier", Dense, 64, kernel_initializer="xavier")
-refused("identifier: 0.25", Dense, 64, kernel_regularizer=0.25)
-refused("identifier: nonneg", Dense, 64, kernel_constraint="nonneg")
-refused("arguments passed to Dense: {'bias'", Dense, 64, bias=False)
-
-# %%
-# **Calling it.** One sample is a batch of one: ``x[:1]``. Samples in columns
-# need ``x.T``. (Reshaping them fits too, but mixes up the samples.) A list
-# counts as several inputs: write ``np.array(rows)``, or join two arrays.
-# ``None`` comes from a function that has no ``return``.
-
-refused("expected min_ndim=2, found ndim=1", dense, x[0])
-refused("expected axis -1 of input shape to have value 3", dense, x.T)
-refused("Only input tensors may be passed as", dense, x.tolist())
-refused("expects 1 input(s), but it received 2", dense, [x, x])
-refused("Inputs to a layer should be tensors. Got 'None'", dense, None)
-assert np.any(x.T.reshape(4, 3) != x)
-
-# %%
-# **Setting weights.** Build the layer first. Give the kernel, then the bias, as
-# arrays (lists raise an ``AttributeError``). Transpose a kernel from PyTorch.
-#
-# .. warning:: **Seen in Keras 3.15.1:** ``set_weights`` sets each array before
-#    it looks at the next. Here the bias is refused, but the kernel is new.
-
-refused("expecting 0 weights", Dense(2).set_weights, [kernel, bias])
-refused("list of length 1, but the layer", dense.set_weights, [kernel])
-refused("weight shape (2, 3)", dense.set_weights, [kernel.T, bias])
-refused("weight shape (2,)", dense.set_weights, [bias, kernel])
-np.testing.assert_array_equal(dense.get_weights()[0], kernel)
-refused("shape (2, 1)", dense.set_weights, [-kernel, bias[:, np.newaxis]])
-np.testing.assert_array_equal(dense.get_weights()[0], -kernel)

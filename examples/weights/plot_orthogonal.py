@@ -1,19 +1,15 @@
 r"""
-Orthogonal and OrthogonalRegularizer: weights at right angles
-=============================================================
+Orthogonal: first weights that keep the length of an input
+==========================================================
 
-The initializer ``Orthogonal`` starts with columns at right angles, and the
-regularizer adds a penalty to the loss when rows or columns leave them.
+The initializer ``Orthogonal`` draws a kernel whose columns are at right angles
+to each other, and all of the same length. That length is the ``gain``:
 
-.. math::
+.. math:: W = \text{gain} \cdot Q, \qquad Q^T Q = I
 
-   W &= \text{gain} \cdot Q, \qquad Q^T Q = I \\
-   \text{penalty} &= \text{factor} \cdot
-   \operatorname{mean} \left|\cos \angle(w_i, w_j)\right|
-
-Here :math:`Q` comes from a normal draw, and the mean is over all pairs. A
-kernel at right angles changes the length of no input, however many layers
-follow.
+A square kernel with gain 1 changes the length of no input. So a signal neither
+grows nor fades on its way through many such layers. A kernel with more columns
+than rows has its rows at right angles instead.
 """
 
 import keras
@@ -23,21 +19,20 @@ import numpy as np
 # %%
 # Build it
 # --------
+# A column times itself is the gain squared, 9. A column times another is 0.
 
 initializer = keras.initializers.Orthogonal(gain=3, seed=7)
-regularizer = keras.regularizers.OrthogonalRegularizer(0.5, mode="columns")
-dense = keras.layers.Dense(
-    8, kernel_initializer=initializer, kernel_regularizer=regularizer
-)
+dense = keras.layers.Dense(4, kernel_initializer=initializer)
 dense.build((None, 16))
 kernel = dense.get_weights()[0]  # (features, units)
-print((kernel.T @ kernel).round(3))
+print((kernel.T @ kernel).round(3) + 0)
 
 # %%
 # Compute it
 # ----------
-# The decomposition in :math:`Q` and a triangular matrix leaves the signs of the
-# columns open. They are chosen so that its diagonal is positive.
+# The QR decomposition of normal numbers, ``draw = q @ r``, leaves the signs of
+# q's columns open. We choose them so that the diagonal of r is positive. Then
+# every :math:`Q` is equally likely, and the result is the same everywhere.
 
 
 def orthogonal(draw, gain=1.0):
@@ -51,64 +46,66 @@ def orthogonal(draw, gain=1.0):
     return q if tall else q.T
 
 
-def orthogonal_regularizer(w, factor=0.01, mode="rows"):
-    """The penalty of w, (rows, columns) (Keras, OrthogonalRegularizer)."""
-    w = w if mode == "rows" else w.T
-    length = np.sqrt(np.sum(np.square(w), axis=1, keepdims=True))
-    w = w / np.maximum(length, 1e-12)
-    return factor * np.mean(np.abs(w @ w.T)[np.triu_indices(len(w), k=1)])
-
-
 # %%
 # Check it
 # --------
-# With the same seed, Keras draws the same normal numbers. It draws a tall
-# matrix for a wide kernel as well, and transposes what it gets.
+# With the same seed, Keras draws the same normal numbers. They always have the
+# shape of a tall matrix: for a wide kernel, Keras transposes the result.
 
-tolerance = 1000 * np.finfo("float32").eps
-normal = keras.initializers.RandomNormal(0, 1, seed=7)((16, 8))
-normal = keras.ops.convert_to_numpy(normal).astype("float64")
-expected = orthogonal(normal, gain=3)
-np.testing.assert_allclose(kernel, expected, tolerance, tolerance)
 
-wide = keras.initializers.Orthogonal(seed=7)((8, 16))
-wide = keras.ops.convert_to_numpy(wide)
-np.testing.assert_allclose(wide, orthogonal(normal.T), tolerance, tolerance)
+def drawn(initializer, shape, dtype):
+    return keras.ops.convert_to_numpy(initializer(shape, dtype=dtype))
+
+
+dtypes = ["float32"]
+if keras.backend.backend() == "tensorflow":
+    dtypes.append("float64")
+for dtype in dtypes:
+    tolerance = 1000 * np.finfo(dtype).eps
+    normal = keras.initializers.RandomNormal(0, 1, seed=7)
+    draw = drawn(normal, (16, 4), dtype).astype("float64")
+
+    tall = drawn(initializer, (16, 4), dtype)
+    expected = orthogonal(draw, gain=3)
+    np.testing.assert_allclose(tall, expected, tolerance, tolerance)
+
+    wide = drawn(keras.initializers.Orthogonal(seed=7), (4, 16), dtype)
+    expected = orthogonal(draw.T)
+    np.testing.assert_allclose(wide, expected, tolerance, tolerance)
+    print(f"{dtype}: largest error {np.abs(wide - expected).max():.1e}")
 
 # %%
-# The new kernel has no penalty. These whole numbers have one.
+# The kernel of the layer is one of these. A square one keeps all lengths.
 
-np.testing.assert_allclose(float(dense.losses[0]), 0, atol=tolerance)
-kernel = np.array([[2, -1], [-3, 1], [1, 4]])
-w = keras.ops.convert_to_tensor(kernel, "float32")
-columns = orthogonal_regularizer(kernel, 0.5, mode="columns")
-rows = orthogonal_regularizer(kernel)
-by_name = keras.regularizers.get("orthogonal_regularizer")
-print(f"columns {columns:.4f} and rows {rows:.4f}")
-np.testing.assert_allclose(float(regularizer(w)), columns, rtol=tolerance)
-np.testing.assert_allclose(float(by_name(w)), rows, rtol=tolerance)
+np.testing.assert_array_equal(kernel, drawn(initializer, (16, 4), "float32"))
+square = orthogonal(np.random.default_rng(313).normal(size=(4, 4)))
+x = np.array([1, 2, -4, 10])  # of length 11
+np.testing.assert_allclose(np.linalg.norm(x @ square), 11)
 
 # %%
 # Break it
 # --------
-# Would you use the :math:`Q` of ``np.linalg.qr`` as it comes? It is at right
-# angles too, but it is another matrix.
+# Would you leave out the signs? The columns of ``np.linalg.qr`` are at right
+# angles as well, but some of them point the other way.
 
-assert not np.allclose(np.linalg.qr(normal)[0], orthogonal(normal))
+q = 3 * np.linalg.qr(draw)[0]
+print("columns with the other sign:", np.sum(np.sum(q * kernel, axis=0) < 0))
+assert not np.allclose(q, kernel)
 
 # %%
 # See it
 # ------
-# A circle, before and after a kernel of two features and two units. Only the
-# orthogonal one keeps it a circle.
+# Points on a circle are inputs of two features. The orthogonal kernel returns
+# points of the same circle.
 
 angle = np.linspace(0, 2 * np.pi, 100)
 circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
 draw = np.random.default_rng(313).normal(size=(2, 2))
 fig, axis = plt.subplots(figsize=(6, 3.4))
-axis.plot(*(circle @ draw).T, label="normal draw")
-axis.plot(*(circle @ orthogonal(draw)).T, label="orthogonal")
-axis.set(title="What a kernel makes of a circle", aspect="equal")
+for kernel, label in [(draw, "normal"), (orthogonal(draw), "orthogonal")]:
+    first_unit, second_unit = (circle @ kernel).T
+    axis.plot(first_unit, second_unit, label=label)
+axis.set(title="What two kernels make of a circle", aspect="equal")
 axis.set(xlabel="first unit", ylabel="second unit")
 axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()

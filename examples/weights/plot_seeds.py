@@ -2,9 +2,12 @@ r"""
 Seeds: what set_random_seed and an initializer's seed fix
 =========================================================
 
-An initializer with a seed returns the same numbers at each call. Without one it
-draws a seed, once, when it is made. ``set_random_seed`` fixes these draws. The
-kernel of a ``Dense`` layer is by default made of numbers :math:`u` of the seed:
+An initializer returns the same numbers at each call: those of its seed. If you
+give it no seed, it draws one when it is made. ``set_random_seed`` fixes these
+draws. So two layers that share an initializer start as twins.
+
+The default kernel of a ``Dense`` layer (Glorot uniform) is made of uniform
+numbers :math:`u`, which come from that seed:
 
 .. math::
 
@@ -21,8 +24,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# ``set_random_seed`` seeds Python's ``random``, NumPy and the backend. Here it
-# is called again after the layers are made, but before they are built.
+# The initializers draw their seeds when the layers are made, and their numbers
+# when the layers are built. Which of two calls of ``set_random_seed`` counts?
 
 features, units = 16, 8  # so that the root above is one half
 
@@ -40,7 +43,8 @@ kernels = [kernel_of(layer) for layer in layers]
 # %%
 # Compute it
 # ----------
-# Python alone can tell which seeds were drawn.
+# Keras 3.15.1 draws its seeds from Python's ``random``, which
+# ``set_random_seed`` seeds, too. So we can list them.
 
 
 def seeds_after(seed, count):
@@ -52,35 +56,54 @@ def seeds_after(seed, count):
 # %%
 # Check it
 # --------
-# Multiplying by one half rounds nothing, so these are equal to the bit.
+# The first call counts: the kernels come from the seeds that follow 313. (We
+# let Keras draw :math:`u`.) A factor of one half rounds nothing.
 
 
-def draw(seed):
-    """Numbers from -1 up to 1, (features, units)."""
+def glorot_kernel(seed):
+    """The kernel, (features, units), that Keras' numbers u give."""
     uniform = keras.initializers.RandomUniform(0, 1, seed=seed)
-    return 2 * keras.ops.convert_to_numpy(uniform((features, units))) - 1
+    u = keras.ops.convert_to_numpy(uniform((features, units)))
+    return (2 * u - 1) / 2
 
 
 for kernel, seed in zip(kernels, seeds_after(313, 3), strict=True):
-    np.testing.assert_array_equal(kernel, draw(seed) / 2, strict=True)
+    np.testing.assert_array_equal(kernel, glorot_kernel(seed), strict=True)
+
+# %%
+# A seed of your own is in the config of a layer, so a copy starts as a twin.
+
+seeded = keras.initializers.GlorotUniform(seed=7)
+layer = keras.layers.Dense(units, kernel_initializer=seeded)
+copy = keras.layers.Dense.from_config(layer.get_config())
+np.testing.assert_array_equal(kernel_of(layer), glorot_kernel(7))
+np.testing.assert_array_equal(kernel_of(copy), glorot_kernel(7))
 
 # %%
 # Break it
 # --------
-# May two layers share an initializer? They become twins, even without a seed. A
-# name makes a new initializer for each layer. A ``SeedGenerator`` moves on with
-# each draw, and begins with what the plain number gives.
+# May two layers share an initializer without a seed? They become twins, too.
+# The name ``"glorot_uniform"`` makes a new initializer for each layer.
 
-unseeded = keras.initializers.GlorotUniform()
-moving = keras.initializers.GlorotUniform(keras.random.SeedGenerator(7))
-kernels = [
-    kernel_of(keras.layers.Dense(units, kernel_initializer=initializer))
-    for initializer in [unseeded] * 2 + ["glorot_uniform"] * 2 + [moving] * 2
-]
-np.testing.assert_array_equal(kernels[0], kernels[1])
-assert np.any(kernels[2] != kernels[3])
-assert np.any(kernels[4] != kernels[5])
-np.testing.assert_array_equal(kernels[4], draw(7) / 2)
+
+def two_kernels(initializer):
+    first = keras.layers.Dense(units, kernel_initializer=initializer)
+    second = keras.layers.Dense(units, kernel_initializer=initializer)
+    return kernel_of(first), kernel_of(second)
+
+
+shared_1, shared_2 = two_kernels(keras.initializers.GlorotUniform())
+np.testing.assert_array_equal(shared_1, shared_2)
+named_1, named_2 = two_kernels("glorot_uniform")
+assert np.any(named_1 != named_2)
+
+# %%
+# With a ``SeedGenerator`` each draw differs. The first one is that of the seed.
+
+generator = keras.random.SeedGenerator(7)
+moving_1, moving_2 = two_kernels(keras.initializers.GlorotUniform(generator))
+np.testing.assert_array_equal(moving_1, glorot_kernel(7))
+assert np.any(moving_1 != moving_2)
 
 # %%
 # See it
@@ -89,6 +112,7 @@ np.testing.assert_array_equal(kernels[4], draw(7) / 2)
 fig, axes = plt.subplots(1, 4, figsize=(6, 3.4))
 fig.suptitle("A shared initializer makes twins")
 titles = ["shared", "shared", "by name", "by name"]
+kernels = [shared_1, shared_2, named_1, named_2]
 for axis, title, kernel in zip(axes, titles, kernels):
     axis.imshow(kernel, cmap="PuOr", vmin=-0.5, vmax=0.5)
     axis.set(title=title, xlabel="units", xticks=[], yticks=[])

@@ -1,0 +1,116 @@
+r"""
+MaxNorm, UnitNorm, MinMaxNorm: limits on the norm of each column
+================================================================
+
+After each training step, these constraints bring the norm (length) of each
+column of a kernel to at most ``max_value``, to 1, or between two values:
+
+.. math::
+
+   \text{MaxNorm} &= \frac{\min(\|w\|, \text{max})}{\|w\| + 10^{-7}} \, w \\
+   \text{UnitNorm} &= \frac{w}{\|w\| + 10^{-7}} \\
+   \text{MinMaxNorm} &= \frac{\operatorname{clip}(\|w\|, \text{min},
+   \text{max})}{\|w\| + 10^{-7}} \, w
+
+A column has the weights of one unit. A bias has one norm.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.constraints import MaxNorm, MinMaxNorm, UnitNorm
+
+# %%
+# Build it
+# --------
+# You can call a constraint. The columns have the norms 5, 2, 0.5 and 0.
+
+kernel = np.array([[3, 0, 0.5, 0], [-4, 2, 0, 0]])  # (features, units)
+short = keras.ops.convert_to_numpy(MaxNorm(max_value=2)(kernel))
+print(short.round(3))
+
+# %%
+# Compute it
+# ----------
+# MinMaxNorm's ``rate`` is the share of the way: 1 moves a norm fully into its
+# range, 0.5 half of the way. 1e-7 is ``keras.config.epsilon()``.
+
+
+def max_norm(w, max_value=2, axis=0):
+    """Shorten w where its norm along an axis is larger (Keras, MaxNorm)."""
+    norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
+    return w * (np.minimum(norm, max_value) / (norm + 1e-7))
+
+
+def unit_norm(w, axis=0):
+    """Make the norm of w along an axis 1 (Keras, UnitNorm). Zeros stay."""
+    return w / (np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True)) + 1e-7)
+
+
+def min_max_norm(w, min_value=0.0, max_value=1.0, rate=1.0, axis=0):
+    """Bring norms along an axis of w between two values (Keras, MinMaxNorm)."""
+    norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
+    wanted = rate * np.clip(norm, min_value, max_value) + (1 - rate) * norm
+    return w * (wanted / (norm + 1e-7))
+
+
+# %%
+# Check it
+# --------
+# In a kernel divided by 2**20, the 1e-7 matters. Only on TensorFlow does Keras
+# compute in float64 throughout.
+
+dtypes = ["float32"]
+if keras.backend.backend() == "tensorflow":
+    dtypes.append("float64")
+
+
+def check(constraint, function, **arguments):
+    for dtype in dtypes:
+        for w in (kernel, kernel / 2**20):
+            constrained = constraint(w.astype(dtype))
+            constrained = keras.ops.convert_to_numpy(constrained)
+            expected = function(w, **arguments)
+            tolerance = 1000 * np.finfo(dtype).eps
+            np.testing.assert_allclose(constrained, expected, rtol=tolerance)
+
+
+check(MaxNorm(), max_norm)
+check(MaxNorm(2.5, axis=1), max_norm, max_value=2.5, axis=1)
+check(UnitNorm(), unit_norm)
+check(UnitNorm(axis=1), unit_norm, axis=1)
+check(MinMaxNorm(), min_max_norm)
+own = {"min_value": 1, "max_value": 3, "rate": 0.5, "axis": 1}
+check(MinMaxNorm(**own), min_max_norm, **own)
+
+# %%
+# A bias has one axis, and so one norm.
+
+bias = np.array([1, -1, 2, -2], "float32")  # (units,)
+shortened = keras.ops.convert_to_numpy(MaxNorm(2.5)(bias))
+np.testing.assert_allclose(shortened, max_norm(bias, 2.5), rtol=1e-4)
+
+# %%
+# Break it
+# --------
+# Would you take one norm of the whole kernel? Then short columns shrink, too.
+
+whole = kernel * min(1, 2 / np.linalg.norm(kernel))
+print("norms:", np.linalg.norm(whole, axis=0).round(3))
+assert not np.allclose(whole, short)
+
+# %%
+# See it
+# ------
+# Each point is a column. Those outside the circle are moved onto it.
+
+columns = np.random.default_rng(313).normal(size=(2, 12)) * 2
+fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+axis.plot(columns[0], columns[1], "o", markersize=9, label="free")
+short = max_norm(columns)
+axis.plot(short[0], short[1], "s", label="after MaxNorm(2)")
+axis.add_patch(plt.Circle((0, 0), 2, fill=False, color="C2", label="norm 2"))
+axis.set(title="Columns of a kernel", aspect="equal")
+axis.set(xlabel="first feature", ylabel="second feature")
+axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
