@@ -2,11 +2,14 @@ r"""
 LoRA: a product of two thin matrices beside a frozen kernel
 ===========================================================
 
-LoRA fine-tunes a ``Dense`` layer without changing its kernel: it learns two
-thin matrices and adds their product to the kernel. They share a small rank
-:math:`r`. By default :math:`\alpha` is the rank, so the factor is 1.
+LoRA fine-tunes a ``Dense`` layer without changing its kernel. It trains two
+thin matrices and adds their product: far fewer numbers than the kernel has.
 
 .. math:: y = x \left(W + \frac{\alpha}{r} A B\right) + b
+
+The kernel :math:`W` is (features, units), :math:`A` is (features, :math:`r`),
+and :math:`B` is (:math:`r`, units). The *rank* :math:`r` is small. By default,
+:math:`\alpha` (``lora_alpha``) is the rank, so that the factor is 1.
 """
 
 import keras
@@ -18,29 +21,24 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# ``enable_lora`` needs a built layer. It freezes the kernel, not the bias.
+# ``enable_lora`` needs a built layer. It freezes the kernel, but not the bias.
 
 x = rng.integers(-5, 6, size=(3, 12))  # (batch, features)
 kernel = rng.integers(-9, 10, size=(12, 12))  # (features, units)
 bias = np.arange(-5, 7)  # (units,)
-a = rng.integers(-3, 4, size=(12, 2))  # (features, rank)
-b = rng.integers(-3, 4, size=(2, 12))  # (rank, units)
 
 dense = keras.layers.Dense(12)
 model = keras.Sequential([keras.Input(shape=(12,)), dense])
 dense.set_weights([kernel, bias])
 y_before = model.predict(x, verbose=0)  # (batch, units)
 dense.enable_lora(rank=2, lora_alpha=3)
-_, _, first_a, first_b = dense.get_weights()
-dense.set_weights([kernel, bias, a, b])
-y_stale = model.predict(x, verbose=0)
-model.compile()
-y = model.predict(x, verbose=0)
-trained = [weight.name for weight in dense.trainable_weights]
+for weight in dense.weights:
+    print(weight.name, weight.shape, "trained" if weight.trainable else "")
 
 # %%
 # Compute it
 # ----------
+# ``x @ a @ b`` needs no second matrix of the kernel's size.
 
 
 def lora_dense(x, kernel, bias, a, b, *, lora_alpha=None):
@@ -56,61 +54,64 @@ def lora_dense(x, kernel, bias, a, b, *, lora_alpha=None):
 # %%
 # Check it
 # --------
-# A begins with ``he_uniform`` numbers and B with zeros, so their product is 0.
-#
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, a model that has
-#    predicted before ignores ``enable_lora`` until it is compiled again.
+# B begins with zeros, so at first nothing changes. A begins with ``he_uniform``
+# numbers, up to ``sqrt(6 / features)``.
 
-expected = lora_dense(x, kernel, bias, a, b, lora_alpha=3)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-on_tensorflow = keras.backend.backend() == "tensorflow"
-np.testing.assert_array_equal(y_stale, y_before if on_tensorflow else y)
+trained = [weight.name for weight in dense.trainable_weights]
 np.testing.assert_equal(trained, ["bias", "lora_kernel_a", "lora_kernel_b"])
+_, _, first_a, first_b = dense.get_weights()
 np.testing.assert_array_less(np.abs(first_a), np.sqrt(6 / 12))
 np.testing.assert_array_equal(first_b, np.zeros((2, 12), "float32"))
 
 # %%
-# Only on TensorFlow does Keras compute in float64 throughout.
+# Whole numbers are equal to the bit.
 #
-# .. warning:: **Seen in Keras 3.15.1:** A and B are float32 in a float64 layer,
-#    and so is their product. Here they are whole numbers, which lose nothing.
+# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, a model that has
+#    predicted before ignores ``enable_lora`` until it is compiled again.
 
-x_drawn = rng.normal(size=(3, 12)).astype("float32").astype("float64")
-for dtype in ["float32", "float64"] if on_tensorflow else ["float32"]:
-    for alpha in (None, 0):  # the default, and no LoRA at all
-        layer = keras.layers.Dense(12, dtype=dtype)
-        layer.build((None, 12))
-        layer.enable_lora(2, lora_alpha=alpha)
-        layer.set_weights([kernel, bias, a, b])
-        np.testing.assert_equal(layer.lora_kernel_a.dtype, "float32")
-        found = keras.ops.convert_to_numpy(layer(x_drawn.astype(dtype)))
-        expected = lora_dense(x_drawn, kernel, bias, a, b, lora_alpha=alpha)
-        tolerance = 1000 * np.finfo(dtype).eps
-        np.testing.assert_allclose(found, expected, tolerance, tolerance)
+a = rng.integers(-3, 4, size=(12, 2))  # (features, rank)
+b = rng.integers(-3, 4, size=(2, 12))  # (rank, units)
+dense.set_weights([kernel, bias, a, b])
+if keras.backend.backend() == "tensorflow":
+    np.testing.assert_array_equal(model.predict(x, verbose=0), y_before)
+model.compile()  # without arguments: for prediction only
+y = model.predict(x, verbose=0)
+expected = lora_dense(x, kernel, bias, a, b, lora_alpha=3)
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+
+# %%
+# An alpha of 0 leaves the product out. It does not stand for the default.
+#
+# .. warning:: **Seen in Keras 3.15.1:** A and B are float32 in a float64 layer.
+
+layer = keras.layers.Dense(12, dtype="float64")
+layer.build((None, 12))
+layer.enable_lora(rank=2, lora_alpha=0)
+np.testing.assert_equal(layer.lora_alpha, 0)
+np.testing.assert_equal(layer.lora_kernel_a.dtype, "float32")
 
 # %%
 # Break it
 # --------
-# Would you give alpha to the constructor? Or scale by alpha alone?
+# Is the factor alpha alone? Can alpha be given to the constructor? No:
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``Dense(12, lora_rank=2,
-#    lora_alpha=3)`` loses alpha: it becomes the rank. Give alpha to
-#    ``enable_lora`` instead.
+# .. warning:: **Seen in Keras 3.15.1:** ``Dense`` ignores the ``lora_alpha`` of
+#    its constructor, and takes the rank. Give alpha to ``enable_lora`` instead.
 
-told = keras.layers.Dense(12, lora_rank=2, lora_alpha=3)
-told.build((None, 12))
-told.set_weights([kernel, bias, a, b])
-y_told = keras.ops.convert_to_numpy(told(x.astype("float32")))
-np.testing.assert_array_equal(y_told, lora_dense(x, kernel, bias, a, b))
-assert np.any(y != y_told)
+from_constructor = keras.layers.Dense(12, lora_rank=2, lora_alpha=3)
+from_constructor.build((None, 12))
+from_constructor.set_weights([kernel, bias, a, b])
+y_constructor = keras.ops.convert_to_numpy(from_constructor(np.float32(x)))
+np.testing.assert_array_equal(y_constructor, lora_dense(x, kernel, bias, a, b))
+assert np.any(y != y_constructor)
 assert np.any(y != x @ (kernel + 3 * a @ b) + bias)
 
 # %%
 # See it
 # ------
+# A and B have 24 entries each, A B has 144.
 
-fig, axes = plt.subplots(1, 3, width_ratios=[2, 12, 12], layout="constrained")
-fig.set_size_inches(6, 3.4)
+fig, axes = plt.subplots(1, 3, width_ratios=[2, 12, 12], figsize=(6, 3.4))
 for axis, title, matrix in zip(axes, ["A", "B", "A B"], [a, b, a @ b]):
     image = axis.imshow(matrix, cmap="PuOr", vmin=-18, vmax=18)
     axis.set(title=title, xticks=[], yticks=[])

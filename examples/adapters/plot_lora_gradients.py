@@ -1,18 +1,21 @@
 r"""
-LoRA gradients: A learns through B, and B through A
-===================================================
+LoRA gradients: A stands still in the first step
+================================================
 
 Training a ``Dense`` layer with LoRA moves A, B and the bias, but not the
-kernel. With :math:`\delta` for the gradient of the loss at the output
-:math:`y = x (W + \frac{\alpha}{r} A B) + b`:
+kernel. B begins with zeros, and the gradient of A has B as a factor. So in the
+first step only B and the bias move.
 
 .. math::
 
    G &= \frac{\alpha}{r} \, x^T \delta \\
    \frac{\partial L}{\partial A} &= G \, B^T \\
-   \frac{\partial L}{\partial B} &= A^T G
+   \frac{\partial L}{\partial B} &= A^T G \\
+   \frac{\partial L}{\partial b} &= \sum_{\text{batch}} \delta
 
-B begins with zeros. So in the first step A stays, and only B moves.
+Here :math:`\delta` is the gradient of the loss at the output
+:math:`y = x (W + \frac{\alpha}{r} A B) + b`, and :math:`G` that of the kernel,
+times the factor.
 """
 
 import keras
@@ -24,95 +27,94 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# With a learning rate of 1, the weights before a step of ``SGD`` minus the
-# weights after it are the gradient. Compile the model after ``enable_lora``.
+# One step of ``SGD`` with a learning rate of 1 subtracts the gradient. (Compile
+# the model after ``enable_lora``, or it may ignore A and B.)
 
 x = rng.integers(-1, 2, size=(8, 6))  # (batch, features)
 target = rng.integers(-2, 3, size=(8, 4))  # (batch, units)
 kernel = rng.integers(-1, 2, size=(6, 4))  # (features, units)
 bias = np.array([1, -1, 2, 0])  # (units,)
 a = rng.choice([-1, 1], size=(6, 2))  # (features, rank)
-b = np.zeros((2, 4))  # (rank, units)
+zero_b = np.zeros((2, 4))  # (rank, units)
 
 
-def train(lora_alpha=None, learning_rate=1.0, steps=2):
-    """Kernel, bias, A and B before the first step and after each."""
+def new_model(b, lora_alpha, learning_rate=1.0):
     dense = keras.layers.Dense(4)
     model = keras.Sequential([keras.Input(shape=(6,)), dense])
     dense.enable_lora(rank=2, lora_alpha=lora_alpha)
     model.compile(keras.optimizers.SGD(learning_rate), loss="mse")
     model.set_weights([kernel, bias, a, b])
-    states = [model.get_weights()]
-    for _ in range(steps):
-        model.train_on_batch(x, target)
-        states.append(model.get_weights())
-    return states
+    return model
 
+
+model = new_model(zero_b, lora_alpha=3)
+model.train_on_batch(x, target)
+_, _, new_a, new_b = model.get_weights()
+print("A moves by", np.abs(new_a - a).max(), "and B by", np.abs(new_b).max())
 
 # %%
 # Compute it
 # ----------
 
 
-def lora_gradients(x, a, b, y_gradient, lora_alpha=None):
-    """Gradients of the bias, a and b of a Dense layer with LoRA.
+def lora_gradients(x, a, b, y_gradient, *, lora_alpha=None):
+    """Gradients of the bias, a and b (derived from Hu et al., 2021).
 
     x: (batch, features), a: (features, rank), b: (rank, units), y_gradient:
-    (batch, units), the gradient of the loss at y. (Layer: Hu et al., 2021.)
+    (batch, units), the gradient of the loss at y.
     """
     factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
-    kernel_gradient = factor * x.T @ y_gradient  # (features, units)
+    scaled_gradient = factor * x.T @ y_gradient  # G, (features, units)
     bias_gradient = np.sum(y_gradient, axis=0)
-    return bias_gradient, kernel_gradient @ b.T, a.T @ kernel_gradient
+    return bias_gradient, scaled_gradient @ b.T, a.T @ scaled_gradient
 
 
 # %%
 # Check it
 # --------
-# Whole numbers, divided by powers of two, are equal to the bit.
+# Whole numbers divided by powers of two: nothing is rounded.
 
-for alpha in (None, 3):
-    states = train(alpha)
-    for before, after in zip(states, states[1:]):
-        _, old_bias, old_a, old_b = before
-        y = x @ (kernel + (alpha or 2) / 2 * old_a @ old_b) + old_bias
+np.testing.assert_array_equal(new_a, a)
+some_b = rng.integers(-1, 2, size=(2, 4))
+for b in (zero_b, some_b):
+    for lora_alpha, factor in [(None, 1), (3, 3 / 2)]:
+        y = x @ (kernel + factor * a @ b) + bias
         y_gradient = 2 * (y - target) / y.size
-        expected = lora_gradients(x, old_a, old_b, y_gradient, alpha)
-        for old, new, gradient in zip(before[1:], after[1:], expected):
-            np.testing.assert_array_equal(old - new, gradient)
-        np.testing.assert_array_equal(after[0], kernel)
-
-# %%
-# .. warning:: **Seen in Keras 3.15.1:** With LoRA, a ``kernel_regularizer``
-#    penalizes A and B, each by itself, and no longer the kernel.
-
-dense = keras.layers.Dense(4, kernel_regularizer=keras.regularizers.L2(0.5))
-dense.build((None, 6))
-dense.enable_lora(rank=2)
-dense.set_weights([kernel, old_bias, old_a, old_b])
-penalties = [keras.ops.convert_to_numpy(loss) for loss in dense.losses]
-expected = [np.sum(old_a**2) / 2, np.sum(old_b**2) / 2]
-np.testing.assert_array_equal(penalties, expected)
+        gradients = lora_gradients(x, a, b, y_gradient, lora_alpha=lora_alpha)
+        bias_gradient, a_gradient, b_gradient = gradients
+        model = new_model(b, lora_alpha)
+        model.train_on_batch(x, target)
+        new_kernel, new_bias, new_a, new_b = model.get_weights()
+        np.testing.assert_array_equal(new_kernel, kernel)
+        np.testing.assert_array_equal(new_bias, bias - bias_gradient)
+        np.testing.assert_array_equal(new_a, a - a_gradient)
+        np.testing.assert_array_equal(new_b, b - b_gradient)
 
 # %%
 # Break it
 # --------
-# Would you forget the factor? Or reshape B where it must be transposed?
+# What if you forget the factor in the gradients? Only A and B move wrongly.
 
-kernel_gradient = x.T @ y_gradient
-a_moved = old_a - states[2][2]
-assert np.any(a_moved != kernel_gradient @ old_b.T)
-assert np.any(a_moved != 3 / 2 * kernel_gradient @ old_b.reshape(4, 2))
+y = x @ (kernel + 3 / 2 * a @ some_b) + bias
+y_gradient = 2 * (y - target) / y.size
+_, a_gradient, _ = lora_gradients(x, a, some_b, y_gradient, lora_alpha=3)
+_, without_factor, _ = lora_gradients(x, a, some_b, y_gradient)
+assert np.any(a_gradient != without_factor)
 
 # %%
 # See it
 # ------
+# After the first step, A has not moved.
 
-states = train(lora_alpha=3, learning_rate=0.1, steps=12)
-fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for name, place in (("bias", 1), ("A", 2), ("B", 3)):
-    moves = [np.linalg.norm(w[place] - states[0][place]) for w in states]
-    axis.plot(moves, "o-", label=name)
+model = new_model(zero_b, lora_alpha=3, learning_rate=0.1)
+moves = []
+for _ in range(12):
+    _, new_bias, new_a, new_b = model.get_weights()
+    changes = [new_bias - bias, new_a - a, new_b - zero_b]
+    moves.append([np.linalg.norm(change) for change in changes])
+    model.train_on_batch(x, target)
+fig, axis = plt.subplots(figsize=(6, 3.4))
+axis.plot(moves, "o-", label=["bias", "A", "B"])
 axis.set(title="A waits for B", xlabel="step", ylabel="distance moved")
 axis.legend()
 plt.show()

@@ -1,18 +1,20 @@
 r"""
-Categorical cross-entropy: probabilities, logits, label smoothing
-=================================================================
+Categorical cross-entropy, and label smoothing
+==============================================
 
-The loss of a classifier is minus the logarithm of the probability that it gives
-to the right class. It takes one-hot targets, and predictions that are
-probabilities or logits.
+Categorical cross-entropy is minus the logarithm of the probability that a model
+gives to the right class. Label smoothing spreads a part of the target over all
+classes. Then it is wrong to be too sure, even of the right class.
+
+For a one-hot target :math:`t`, :math:`K` classes, and a smoothing of :math:`s`:
 
 .. math::
 
-   L &= -\sum_j t_j \log p_j \\
-   \log p_j &= z_j - \log \sum_k e^{z_k}
+   t' &= (1 - s) \, t + s / K \\
+   L &= -\sum_j t'_j \log p_j \\
+   \log p_j &= z_j - m - \log \sum_k e^{z_k - m}
 
-The second line is for logits :math:`z`. It is the logarithm of their softmax,
-in a form that never meets the logarithm of 0.
+for logits :math:`z`. Here :math:`m = \max z` keeps the powers from overflowing.
 """
 
 import keras
@@ -23,15 +25,13 @@ import numpy as np
 # Build it
 # --------
 # Three samples and four classes. A model predicts probabilities if it ends in
-# softmax, and logits if it doesn't.
+# softmax, and logits if it doesn't. The last sample is sure and wrong.
 
 p = np.array([[4, 2, 1, 1], [2, 2, 2, 2], [0, 8, 0, 0]]) / 8  # (batch, classes)
-logits = np.array([[2.0, 1, -1, 0], [0, 0, 0, 0], [3, -2, 1, 900]])
-target = np.eye(4)[[0, 3, 2]]  # (batch, classes), one-hot
-
+logits = np.array([[2.0, 1, -1, 0], [0, 0, 0, 0], [3, 902, 1, -2]])
+target = np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])  # one-hot
 to_numpy = keras.ops.convert_to_numpy
-y = keras.losses.categorical_crossentropy(target, p)
-print(to_numpy(y))
+print(to_numpy(keras.losses.categorical_crossentropy(target, p)))
 y = keras.losses.categorical_crossentropy(target, logits, from_logits=True)
 print(to_numpy(y))
 
@@ -50,8 +50,7 @@ def log_softmax(x, axis=-1):
 # Compute it
 # ----------
 # Keras divides probabilities by their sum, so they need not add up to 1. Then
-# it clips them to ``1e-7`` and ``1 - 1e-7``. Label smoothing spreads a part of
-# the target over all classes.
+# it clips them: the page "from_logits" tells why, and what it costs.
 
 
 def categorical_crossentropy(
@@ -60,7 +59,7 @@ def categorical_crossentropy(
     """The loss of each sample (Keras documentation, CategoricalCrossentropy).
 
     y_true: one-hot or probabilities, y_pred: probabilities or logits, both
-    (batch, ..., classes). Returns (batch, ...).
+    (batch, ..., classes). Returns (batch, ...); axis: where the classes are.
     """
     classes = np.shape(y_pred)[axis]
     y_true = y_true * (1 - label_smoothing) + label_smoothing / classes
@@ -75,25 +74,21 @@ def categorical_crossentropy(
 # %%
 # Check it
 # --------
-# A loss object does what the function does. With ``reduction=None`` it does not
-# take the mean. Only on TensorFlow does Keras compute in float64 throughout.
+# With ``reduction=None``, a loss object does not take the mean over the batch.
+# ``10 * p`` does not add up to 1. (Only TensorFlow computes it in float64.)
 
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":
     dtypes.append("float64")
+cases = [(p, False, 0), (10 * p, False, 0.25), (logits, True, 0.25)]
 for dtype in dtypes:
-    tolerance = 1000 * np.finfo(dtype).eps
-    for y_pred, from_logits in (p, False), (10 * p, False), (logits, True):
-        y_pred = y_pred.astype(dtype)
-        for smoothing in (0, 0.25):
-            loss = keras.losses.CategoricalCrossentropy(
-                from_logits, smoothing, reduction=None, dtype=dtype
-            )
-            y = to_numpy(loss(target, y_pred))
-            expected = categorical_crossentropy(
-                target, y_pred, from_logits, smoothing
-            )
-            np.testing.assert_allclose(y, expected, tolerance)
+    for y_pred, from_logits, smooth in cases:
+        loss = keras.losses.CategoricalCrossentropy(
+            from_logits, smooth, reduction=None, dtype=dtype
+        )
+        y = to_numpy(loss(target, y_pred))
+        expected = categorical_crossentropy(target, y_pred, from_logits, smooth)
+        np.testing.assert_allclose(y, expected, 1000 * np.finfo(dtype).eps)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** Label smoothing divides by the size of
@@ -103,34 +98,34 @@ for dtype in dtypes:
 y = keras.losses.categorical_crossentropy(
     target.T, p.T, label_smoothing=0.25, axis=0
 )
-of_keras = 0.75 * target + 0.25 / 3  # of 3 samples, although of 4 classes
-expected = categorical_crossentropy(of_keras.T, p.T, axis=0)
+smoothed = 0.75 * target.T + 0.25 / 3  # 3 samples, although there are 4 classes
+expected = categorical_crossentropy(smoothed, p.T, axis=0)
 np.testing.assert_allclose(to_numpy(y), expected, rtol=1e-5)
 
 # %%
 # Break it
 # --------
-# What if the model ends in softmax, and the loss has ``from_logits=True``? Then
-# softmax is applied twice. Nothing fails, and training seems to work. But a
-# model that is always right, with probability 1, still has a loss.
+# Would you share what the right class loses among the *other* classes alone?
 
-y = keras.losses.categorical_crossentropy(target, target, from_logits=True)
-print("loss of perfect answers:", to_numpy(y))
-assert not np.allclose(to_numpy(y), categorical_crossentropy(target, target))
+y = keras.losses.categorical_crossentropy(target, p, label_smoothing=0.25)
+others_alone = np.where(target == 1, 1 - 0.25, 0.25 / 3)
+wrong = categorical_crossentropy(others_alone, p)
+assert not np.allclose(to_numpy(y), wrong)
 
 # %%
 # See it
 # ------
-# The right class has the logit ``z``, the others have 0. With label smoothing a
-# model can be too sure, even of what is right.
+# The right class has the logit ``z``, the others have 0.
 
 z = np.linspace(-4, 10, 57)
-y_pred = z[:, np.newaxis] * [1, 0, 0, 0]  # (samples, classes)
-y_true = np.ones((57, 1)) * [1, 0, 0, 0]
-fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+y_true = np.tile([1, 0, 0, 0], (57, 1))  # (samples, classes)
+y_pred = y_true * z[:, np.newaxis]
+fig, axis = plt.subplots(figsize=(6, 3.4))
 for smoothing in (0, 0.1, 0.25):
     loss = categorical_crossentropy(y_true, y_pred, True, smoothing)
     axis.plot(z, loss, label=f"label_smoothing={smoothing}")
-axis.set(title="With smoothing, too sure costs more", xlabel="z", ylabel="loss")
+axis.set(
+    title="Too sure: a smoothed loss rises again", xlabel="z", ylabel="loss"
+)
 axis.legend()
 plt.show()

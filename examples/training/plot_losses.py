@@ -1,152 +1,120 @@
 r"""
-MSE, MAE, Huber and log-cosh: how hard an outlier pulls
-=======================================================
+MSE and MAE: the mean and the median
+====================================
 
-These losses differ in how hard a large error pulls on the weights. In the mean
-squared error it pulls in proportion to its size. In the others, the pull has a
-limit.
+The mean squared error (MSE) is smallest at the mean of the targets, the mean
+absolute error (MAE) at their median. So one wild target moves a model trained
+with MSE far, and a model trained with MAE hardly.
 
-With the error :math:`e`, prediction minus target, they have these losses and
-derivatives:
+For the error :math:`e`, prediction minus target:
 
 .. math::
 
-   \text{squared} &: \; e^2, \quad 2 e \\
-   \text{absolute} &: \; |e|, \quad \text{sign} \, e \\
-   \text{log-cosh} &: \; \log \cosh e, \quad \tanh e
+   \text{MSE} &= \text{mean} \; e^2 \\
+   \text{MAE} &= \text{mean} \; |e|
 
-Huber's loss is :math:`e^2 / 2` up to :math:`|e| = \delta`, and
-:math:`\delta |e| - \delta^2 / 2` beyond. Its derivative is :math:`e`, clipped
-to :math:`\pm \delta`. The loss of a sample is the mean over its units.
+The derivatives :math:`2 e` and :math:`\text{sign} \, e` tell why: a wild target
+pulls in proportion to its error in MSE, and like any other target in MAE.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# The functions of ``keras.losses`` return a loss for each sample. With the 1/8,
-# no error is 0, where the absolute value has a kink.
+# The functions of ``keras.losses`` return a loss for each sample, the mean over
+# its units. The 1/8 keeps all errors away from 0, where ``|e|`` has a kink.
 
+rng = np.random.default_rng(313)
 y_true = np.float32(rng.integers(-4, 5, size=(8, 4)))  # (batch, units)
-y_pred = np.float32(rng.integers(-12, 13, size=(8, 4)) / 4 + 1 / 8)
+y_pred = np.float32(rng.integers(-4, 5, size=(8, 4)) + 1 / 8)
 
 to_numpy = keras.ops.convert_to_numpy
-print(to_numpy(keras.losses.mean_squared_error(y_true, y_pred)))  # (batch,)
+squared = to_numpy(keras.losses.mean_squared_error(y_true, y_pred))
+absolute = to_numpy(keras.losses.mean_absolute_error(y_true, y_pred))
+print("squared: ", squared)  # (batch,)
+print("absolute:", absolute)
 
 # %%
 # Compute it
 # ----------
-# ``np.logaddexp(e, -e)`` is ``log(exp(e) + exp(-e))`` and does not overflow.
 
 
 def mean_squared_error(y_true, y_pred):
-    """From (batch, ..., units) to (batch, ...) (Keras documentation)."""
+    """The mean of the squared errors over the last axis (Keras documentation).
+
+    From (batch, ..., units) to (batch, ...).
+    """
     return np.mean((y_pred - y_true) ** 2, axis=-1)
 
 
 def mean_absolute_error(y_true, y_pred):
-    """From (batch, ..., units) to (batch, ...) (Keras documentation)."""
+    """The mean of |error| over the last axis (Keras documentation).
+
+    From (batch, ..., units) to (batch, ...).
+    """
     return np.mean(np.abs(y_pred - y_true), axis=-1)
-
-
-def huber(y_true, y_pred, delta=1.0):
-    """From (batch, ..., units) to (batch, ...) (Huber, 1964)."""
-    error = np.abs(y_pred - y_true)
-    linear = delta * error - delta**2 / 2
-    return np.mean(np.where(error <= delta, error**2 / 2, linear), axis=-1)
-
-
-def log_cosh(y_true, y_pred):
-    """From (batch, ..., units) to (batch, ...) (Keras documentation)."""
-    error = y_pred - y_true
-    return np.mean(np.logaddexp(error, -error) - np.log(2), axis=-1)
 
 
 # %%
 # Check it
 # --------
-# Three losses only multiply, compare and add. With eighths and four units,
-# nothing is rounded: they are equal to the bit.
+# Eighths and four units leave float32 nothing to round: equal to the bit.
 
-for function in (mean_squared_error, mean_absolute_error, huber):
-    y = getattr(keras.losses, function.__name__)(y_true, y_pred)
-    expected = function(y_true, y_pred)
-    np.testing.assert_array_equal(to_numpy(y), expected, strict=True)
-
-y = keras.losses.huber(y_true, y_pred, delta=0.5)
-expected = huber(y_true, y_pred, delta=0.5)
-np.testing.assert_array_equal(to_numpy(y), expected, strict=True)
-
-y = keras.losses.log_cosh(y_true, y_pred)
-expected = log_cosh(y_true, y_pred)
-np.testing.assert_allclose(to_numpy(y), expected, rtol=1e-4)
+expected = mean_squared_error(y_true, y_pred)
+np.testing.assert_array_equal(squared, expected, strict=True)
+expected = mean_absolute_error(y_true, y_pred)
+np.testing.assert_array_equal(absolute, expected, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** In float64, ``log_cosh`` subtracts
-#    ``log(2)`` rounded to float32. So a perfect prediction has a loss below 0.
-
-if keras.backend.backend() == "tensorflow":
-    y = to_numpy(keras.losses.log_cosh(np.zeros(1), np.zeros(1)))
-    print("loss of a perfect prediction:", y)
-    rounded = np.float64(np.float32(np.log(2)))
-    np.testing.assert_allclose(y, np.log(2) - rounded, rtol=1e-5)
-
-# %%
-# In training, the loss is the mean over the batch, and so is the gradient. A
-# layer that is fed with the identity matrix returns its kernel, which takes the
-# place of ``y_pred``. ``SGD`` with a learning rate of 1 subtracts its gradient.
-
-inputs = keras.Input((8,))
-layers = [keras.layers.Dense(4, use_bias=False) for _ in range(4)]
-model = keras.Model(inputs, [layer(inputs) for layer in layers])
-losses = ["mse", "mae", "huber", "log_cosh"]
-model.compile(keras.optimizers.SGD(learning_rate=1.0), losses)
-model.set_weights([y_pred] * 4)
-_, *losses = model.train_on_batch(np.eye(8), [y_true] * 4)
-
-functions = [mean_squared_error, mean_absolute_error, huber, log_cosh]
-for loss, function in zip(losses, functions):
-    mean = np.mean(function(y_true, y_pred))
-    np.testing.assert_allclose(loss, mean, rtol=1e-5)
+# Training takes the mean over the batch, too, so a derivative is divided by the
+# number of all errors. To see it, let ``y_pred`` be a kernel: fed with the
+# identity matrix, the layer returns ``np.eye(8) @ y_pred``, and ``SGD`` with a
+# learning rate of 1 subtracts the gradient.
 
 error = y_pred - y_true
-slopes = [2 * error, np.sign(error), np.clip(error, -1, 1), np.tanh(error)]
-for kernel, slope in zip(model.get_weights(), slopes):
-    expected = slope / error.size
-    np.testing.assert_allclose(y_pred - kernel, expected, 1e-4, 1e-5)
+for loss, derivative in [("mse", 2 * error), ("mae", np.sign(error))]:
+    layer = keras.layers.Dense(4, use_bias=False)
+    model = keras.Sequential([keras.Input((8,)), layer])
+    model.compile(keras.optimizers.SGD(learning_rate=1.0), loss)
+    model.set_weights([y_pred])
+    model.train_on_batch(np.eye(8), y_true)
+    gradient = y_pred - model.get_weights()[0]
+    np.testing.assert_array_equal(gradient, derivative / error.size)
 
 # %%
 # Break it
 # --------
-# A model with one unit predicts ``(batch, 1)``, and targets are often of shape
-# ``(batch,)``. Would you subtract them? NumPy makes ``(batch, batch)`` of it:
-# every prediction minus every target. Keras adds the missing axis.
+# A model with one unit predicts (batch, 1), and targets often are (batch,).
+# Would you subtract them? NumPy broadcasts them to (batch, batch): each
+# prediction minus each target. Keras adds the missing axis first.
 
-column, row = y_pred[:, :1], y_true[:, 0]
-y = to_numpy(keras.losses.mean_squared_error(row, column))
-wrong = mean_squared_error(row, column)
+prediction = y_pred[:, :1]  # (batch, 1)
+target = y_true[:, 0]  # (batch,)
+y = to_numpy(keras.losses.mean_squared_error(target, prediction))
+wrong = mean_squared_error(target, prediction)
+print(f"mean loss: Keras {np.mean(y):.2f}, broadcast {np.mean(wrong):.2f}")
 assert np.any(y != wrong)
-right = mean_squared_error(row[:, np.newaxis], column)
+right = mean_squared_error(target[:, np.newaxis], prediction)
 np.testing.assert_array_equal(y, right, strict=True)
 
 # %%
 # See it
 # ------
-# On the right is how hard an error pulls.
+# Four targets and a wild one, and one guess for all of them. MSE wants the
+# mean, 20, where there is no target at all. MAE stays with the four.
 
-error = np.linspace(-3, 3, 121)
-sign = np.where(error == 0, np.nan, np.sign(error))  # it jumps there
-slopes = [2 * error, sign, np.clip(error, -1, 1), np.tanh(error)]
-fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3.4), layout="constrained")
-for function, slope in zip(functions, slopes):
-    left.plot(error, function(0, error[:, np.newaxis]), label=function.__name__)
-    right.plot(error, slope)
-left.set(title="Loss", xlabel="error", ylim=(0, 4))
-right.set(title="Derivative", xlabel="error", ylim=(-2.5, 2.5))
-fig.legend(loc="outside lower center", ncols=2)
+targets = np.array([1, 2, 3, 4, 90])
+guesses = np.arange(41)
+squared = mean_squared_error(targets, guesses[:, np.newaxis])  # (guesses,)
+absolute = mean_absolute_error(targets, guesses[:, np.newaxis])
+np.testing.assert_equal(guesses[np.argmin(squared)], np.mean(targets))
+np.testing.assert_equal(guesses[np.argmin(absolute)], np.median(targets))
+fig, axis = plt.subplots(figsize=(6, 3.4))
+axis.plot(guesses, squared / np.min(squared), label="MSE: best at the mean")
+axis.plot(guesses, absolute / np.min(absolute), label="MAE: best at the median")
+axis.set(title="Loss / smallest loss", xlabel="one guess for 1, 2, 3, 4, 90")
+axis.legend()
 plt.show()

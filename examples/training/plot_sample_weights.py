@@ -3,43 +3,40 @@ Sample weights: the loss divides by samples, the metric by weights
 ==================================================================
 
 ``sample_weight`` makes some samples count more than others. The loss is still
-divided by the number of samples. A weighted metric of the same name is divided
-by the sum of the weights, so the two are not the same number.
+divided by the number of samples. A metric in ``weighted_metrics`` is divided by
+the sum of the weights, and one in ``metrics`` does not use them at all.
 
-With the loss :math:`\ell_i` of a sample and its weight :math:`w_i`:
+For :math:`N` samples with losses :math:`\ell_i` and weights :math:`w_i`:
 
 .. math::
 
-   \text{loss} &= \frac{1}{\text{batch}} \sum_i w_i \, \ell_i \\
-   \text{metric} &= \frac{\sum_i w_i \, \ell_i}{\sum_i w_i}
+   \text{loss} &= \frac{1}{N} \sum_i w_i \, \ell_i \\
+   \text{weighted metric} &= \frac{\sum_i w_i \, \ell_i}{\sum_i w_i}
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# A layer that is fed with the identity matrix returns its kernel. So the model
-# predicts ``y``.
+# A layer that is fed with the identity matrix returns its kernel, as
+# ``np.eye(8) @ kernel`` is ``kernel``. So the model predicts what we choose.
 
-y = rng.integers(-9, 10, size=(8, 4))  # (batch, units)
-target = rng.integers(-9, 10, size=(8, 4))  # (batch, units)
+rng = np.random.default_rng(313)
+y_pred = rng.integers(-9, 10, size=(8, 4))  # (batch, units)
+y_true = rng.integers(-9, 10, size=(8, 4))  # (batch, units)
 weights = np.array([1, 0, 2, 0.5, 4, 1.5, 3, 4])  # (batch,), they sum to 16
 
-model = keras.Sequential(
-    [keras.Input((8,)), keras.layers.Dense(4, use_bias=False)]
-)
+layer = keras.layers.Dense(4, use_bias=False)
+model = keras.Sequential([keras.Input((8,)), layer])
 sgd = keras.optimizers.SGD(learning_rate=1.0)
-model.compile(sgd, loss="mse", weighted_metrics=["mse"])
-model.set_weights([y])
-loss, metric = model.evaluate(
-    np.eye(8), target, sample_weight=weights, verbose=0
-)
-print("loss:", loss, "metric:", metric)
+model.compile(sgd, loss="mse", metrics=["mse"], weighted_metrics=["mse"])
+model.set_weights([y_pred])
+options = {"verbose": 0, "return_dict": True}
+y = model.evaluate(np.eye(8), y_true, sample_weight=weights, **options)
+print(y)
 
 # %%
 # Compute it
@@ -49,83 +46,75 @@ print("loss:", loss, "metric:", metric)
 
 
 def reduce_losses(losses, sample_weight=None, reduction="sum_over_batch_size"):
-    """One number from the losses of the samples (Keras documentation, Loss).
-
-    losses, sample_weight: (batch,).
-    """
+    """One number from losses and weights, (batch,) (Keras documentation)."""
     if sample_weight is None:
         sample_weight = np.ones_like(losses)
     total = np.sum(losses * sample_weight)
-    if reduction == "sum":
-        return total
+    if reduction in ("sum_over_batch_size", "mean"):
+        return total / losses.size
     if reduction == "mean_with_sample_weight":
         return total / np.sum(sample_weight)
-    return total / losses.size
+    if reduction == "sum":
+        return total
+    raise ValueError(f"unknown reduction: {reduction}")
 
 
 # %%
 # Check it
 # --------
-# All divisors are powers of two, so the numbers are equal to the bit.
+# The divisors, 8 and 16, are powers of two: equal to the bit.
 
-losses = np.mean((y - target) ** 2, axis=1)  # (batch,)
-np.testing.assert_equal(loss, reduce_losses(losses, weights))
-by_weights = reduce_losses(losses, weights, "mean_with_sample_weight")
-np.testing.assert_equal(metric, by_weights)
+losses = np.mean((y_pred - y_true) ** 2, axis=1)  # (batch,)
+loss = reduce_losses(losses, weights)
+metric = reduce_losses(losses)
+weighted = reduce_losses(losses, weights, "mean_with_sample_weight")
+expected = {"loss": loss, "mse": metric, "weighted_mse": weighted}
+np.testing.assert_equal(y, expected)
 
 # %%
-# The same loss as an object, with each reduction, with weights and without.
+# A loss object takes each reduction.
 
 reductions = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight"]
 for reduction in reductions:
-    mse = keras.losses.MeanSquaredError(reduction)
-    for sample_weight in (None, weights):
-        of_keras = mse(target, y, sample_weight)
-        expected = reduce_losses(losses, sample_weight, reduction)
-        np.testing.assert_equal(float(of_keras), expected)
-    print(f"{reduction}: {expected}")
+    mse = keras.losses.MeanSquaredError(reduction=reduction)
+    y = float(mse(y_true, y_pred, sample_weight=weights))
+    np.testing.assert_equal(y, reduce_losses(losses, weights, reduction))
 
 # %%
-# The gradient has the weights and the divisor of the loss. ``SGD`` with a
-# learning rate of 1 subtracts it from the kernel.
+# The gradient of a sample has its weight, too. It is divided by the numbers of
+# units and samples. ``SGD`` with a learning rate of 1 subtracts it.
 
-model.train_on_batch(np.eye(8), target, sample_weight=weights)
-gradient = 2 * (y - target) / 4 * weights[:, np.newaxis] / 8
-np.testing.assert_array_equal(y - model.get_weights()[0], gradient)
+model.train_on_batch(np.eye(8), y_true, sample_weight=weights)
+gradient = weights[:, np.newaxis] * 2 * (y_pred - y_true) / (4 * 8)
+np.testing.assert_array_equal(y_pred - model.get_weights()[0], gradient)
 
 # %%
 # Break it
 # --------
-# ``evaluate`` cuts six samples into batches of four and two. Would you take the
-# mean of the two losses? Keras counts each batch by its size, which gives the
-# mean of all six. The metric counts them by their weights.
+# Would you give a weight of 0 to a sample that is to be left out? The loss
+# still divides by all eight. (It does so in batches of six and two as well.)
 
-model.set_weights([y])
-loss, metric = model.evaluate(
-    np.eye(8)[:6], target[:6], 4, sample_weight=weights[:6], verbose=0
+model.set_weights([y_pred])
+all_but_one = np.array([1, 0, 1, 1, 1, 1, 1, 1])
+y = model.evaluate(
+    np.eye(8), y_true, batch_size=6, sample_weight=all_but_one, **options
 )
-weighted = (losses * weights)[:6]
-mean_of_means = (np.mean(weighted[:4]) + np.mean(weighted[4:])) / 2
-print(f"loss {loss:.3f}, mean of two means {mean_of_means:.3f}")
-np.testing.assert_allclose(loss, np.sum(weighted) / 6, rtol=1e-5)
-np.testing.assert_allclose(
-    metric, np.sum(weighted) / np.sum(weights[:6]), rtol=1e-5
-)
-assert not np.allclose(mean_of_means, loss)
+mean_of_seven = np.mean(losses[all_but_one == 1])
+print(f"loss {y['loss']:.2f}, mean of seven losses {mean_of_seven:.2f}")
+np.testing.assert_allclose(y["loss"], reduce_losses(losses, all_but_one), 1e-5)
+assert not np.allclose(y["loss"], mean_of_seven)
 
 # %%
 # See it
 # ------
-# Double all weights: the metric stays, but the loss doubles, and so does the
-# step of ``SGD``. Weights with a mean of 1 keep the learning rate what it was.
+# Weights with a mean of 1 would bring the two lines together.
 
-factors = np.linspace(0.25, 2, 8)
-fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for name, reduction in ("loss", "mean"), ("metric", reductions[-1]):
-    values = [reduce_losses(losses, k * weights, reduction) for k in factors]
-    axis.plot(factors, values, ".-", label=name)
-axis.set(
-    title="Larger weights, larger loss", xlabel="factor of all weights", ylim=0
-)
+samples = np.arange(8)
+fig, axis = plt.subplots(figsize=(6, 3.4))
+axis.bar(samples, weights * losses, label="loss times weight")
+axis.bar(samples, losses, fill=False, edgecolor="gray", label="loss")
+axis.axhline(loss, color="C0", label="mean of the bars: the loss")
+axis.axhline(weighted, color="C1", label="weighted metric")
+axis.set(title="Weights of 2 on average double the loss", xlabel="sample")
 axis.legend()
 plt.show()

@@ -1,17 +1,17 @@
 r"""
-Sparse categorical cross-entropy: labels as whole numbers
-=========================================================
+Sparse categorical cross-entropy, and ignore_class
+==================================================
 
-``sparse_categorical_crossentropy`` is categorical cross-entropy for targets
-that are the numbers of the classes. No one-hot vectors are needed: it picks the
-right class and takes minus the logarithm of its probability.
+``sparse_categorical_crossentropy`` takes class indices (0, 1, 2, ...) where
+``categorical_crossentropy`` takes one-hot vectors. The loss is the same: minus
+the logarithm of the probability of the right class.
 
 .. math::
 
    L = -\log p_t
 
-:math:`t` is the number of the right class. ``ignore_class`` names a label that
-does not count, such as the border of an object in a picture.
+:math:`t` is the index of the right class. ``ignore_class`` is a label, such as
+that of padding, that has no loss. The mean leaves it out, too.
 """
 
 import keras
@@ -21,23 +21,15 @@ import numpy as np
 # %%
 # Build it
 # --------
-# A picture of 4 by 5 pixels, and three classes. The label -1 is to be ignored.
+# Two sentences, and three classes of words. The second is padded with -1.
 
-rows = [
-    [0, 0, -1, 1, 1],
-    [0, 0, -1, 1, 1],
-    [0, -1, 2, -1, 1],
-    [-1, 2, 2, 2, -1],
-]
-labels = np.array([rows])  # (batch, rows, columns)
+labels = np.array([[0, 1, 2, 0, 1], [0, 2, 1, -1, -1]])  # (batch, words)
 rng = np.random.default_rng(313)
-logits = rng.integers(-4, 5, size=(1, 4, 5, 3)).astype("float32")
-
-to_numpy = keras.ops.convert_to_numpy
+logits = rng.integers(-4, 5, size=(2, 5, 3)) / 2  # (batch, words, classes)
 y = keras.losses.sparse_categorical_crossentropy(
     labels, logits, from_logits=True, ignore_class=-1
 )
-print(np.round(to_numpy(y), 2))
+print(keras.ops.convert_to_numpy(y))
 
 # %%
 # From other pages
@@ -53,104 +45,87 @@ def log_softmax(x, axis=-1):
 # %%
 # Compute it
 # ----------
-# The labels pick one logarithm for each sample. A label to be ignored is no
-# index, so 0 takes its place.
+# As an index, -1 would pick the last class, and 255 would fail. So a label to
+# be ignored becomes 0, and its loss is set to 0 afterwards.
 
 
 def sparse_categorical_crossentropy(
     y_true, y_pred, from_logits=False, ignore_class=None
 ):
-    """The loss of each sample, or 0 for ignore_class (Keras documentation).
+    """The loss of each label, or 0 for ignore_class (Keras documentation).
 
-    y_true: numbers of the classes, (batch, ...), y_pred: probabilities or
-    logits, (batch, ..., classes). Returns (batch, ...).
+    y_true: class indices, (batch, ...), y_pred: probabilities or logits,
+    (batch, ..., classes). Returns (batch, ...).
     """
     if from_logits:
         log_p = log_softmax(y_pred)
     else:
         p = y_pred / np.sum(y_pred, axis=-1, keepdims=True)
         log_p = np.log(np.clip(p, 1e-7, 1 - 1e-7))
-    kept = y_true != ignore_class
-    index = np.where(kept, y_true, 0)[..., np.newaxis]
-    return np.where(kept, -np.take_along_axis(log_p, index, -1)[..., 0], 0)
+    ignored = np.zeros(y_true.shape, dtype=bool)
+    if ignore_class is not None:
+        ignored = y_true == ignore_class
+    index = np.where(ignored, 0, y_true)[..., np.newaxis]
+    picked = np.take_along_axis(log_p, index, axis=-1)[..., 0]
+    return np.where(ignored, 0, -picked)
 
 
 # %%
 # Check it
 # --------
-# A loss object does what the function does. With ``reduction=None`` it does not
-# take the mean. Only on TensorFlow does Keras compute in float64 throughout.
+# ``reduction=None`` takes no mean. Keras divides ``p`` by its sum, here 1/2.
 
-p = rng.integers(1, 9, size=logits.shape)
-p = p / np.sum(p, axis=-1, keepdims=True)
+p = np.exp(log_softmax(logits)) / 2
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":
     dtypes.append("float64")
 for dtype in dtypes:
-    tolerance = 1000 * np.finfo(dtype).eps
-    for y_pred, from_logits in (logits, True), (p, False):
+    for y_pred, from_logits in [(logits, True), (p, False)]:
         loss = keras.losses.SparseCategoricalCrossentropy(
             from_logits, ignore_class=-1, reduction=None, dtype=dtype
         )
-        y_pred = y_pred.astype(dtype)
-        y = to_numpy(loss(labels, y_pred))
         expected = sparse_categorical_crossentropy(
             labels, y_pred, from_logits, ignore_class=-1
         )
-        np.testing.assert_allclose(y, expected, tolerance, tolerance)
-
-# %%
-# With one-hot targets, ``categorical_crossentropy`` gives the same. That is
-# true for clipped probabilities, too, such as those of "always class 0".
-
-kept = labels != -1
-one_hot = np.eye(3)[labels[kept]]  # (pixels, classes)
-y = keras.losses.categorical_crossentropy(one_hot, logits[kept], True)
-expected = sparse_categorical_crossentropy(labels[kept], logits[kept], True)
-np.testing.assert_allclose(to_numpy(y), expected, rtol=1e-5)
-always_0 = np.eye(3, dtype="float32")[0 * labels[kept]]
-y = keras.losses.categorical_crossentropy(one_hot, always_0)
-expected = sparse_categorical_crossentropy(labels[kept], always_0)
-np.testing.assert_allclose(to_numpy(y), expected, rtol=1e-4)
+        y = loss(labels, y_pred)
+        np.testing.assert_allclose(y, expected, 1000 * np.finfo(dtype).eps)
+# One-hot targets give the same with categorical_crossentropy.
+losses = sparse_categorical_crossentropy(labels, logits, True, ignore_class=-1)
+y = keras.losses.categorical_crossentropy(np.eye(3)[labels[0]], logits[0], True)
+np.testing.assert_allclose(y, losses[0], rtol=1e-4)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** On TensorFlow,
 #    ``sparse_categorical_crossentropy`` clips probabilities *before* it divides
-#    by their sum. If they do not add up to 1, its loss is not that of
-#    ``categorical_crossentropy``. On JAX and PyTorch it is.
+#    by their sum. Where one is above 1, ``categorical_crossentropy`` differs.
 
-label, shares = np.array([0]), np.array([[4, 2, 2]], "float32")
-y = keras.losses.categorical_crossentropy(np.eye(3)[label], shares)
-expected = sparse_categorical_crossentropy(label, shares)  # -log(4 / 8)
-np.testing.assert_allclose(to_numpy(y), expected, rtol=1e-5)
-y = keras.losses.sparse_categorical_crossentropy(label, shares)
 if keras.backend.backend() == "tensorflow":
-    expected = [-np.log(1 / 3)]  # of the clipped shares: 1, 1 and 1
-np.testing.assert_allclose(to_numpy(y), expected, rtol=1e-5)
+    shares = np.array([[4, 2, 2]], "float32")  # clipped: about 1, 1 and 1
+    y = keras.losses.sparse_categorical_crossentropy(np.array([0]), shares)
+    np.testing.assert_allclose(y, [np.log(3)], rtol=1e-5)
 
 # %%
 # Break it
 # --------
-# Ignored pixels have a loss of 0. Would you take the mean of all pixels? That
-# makes the loss too small. Keras takes the mean of those that count.
+# The function returns 0 for what is ignored. Would you take the mean of that?
+# It is too small. A loss object of Keras leaves the zeros out.
 
-losses = sparse_categorical_crossentropy(labels, logits, True, -1)
 loss = keras.losses.SparseCategoricalCrossentropy(True, ignore_class=-1)
-y = to_numpy(loss(labels, logits))
-print(f"Keras {y:.3f}, mean of all {np.mean(losses):.3f}")
-np.testing.assert_allclose(y, np.mean(losses[kept]), rtol=1e-5)
+y = float(loss(labels, logits))
+np.testing.assert_allclose(y, np.mean(losses[labels != -1]), rtol=1e-5)
 assert not np.allclose(y, np.mean(losses))
 
 # %%
 # See it
 # ------
-# Where the label is -1, the map of the loss has a hole.
+# The labels of the second sentence pick one entry of each column.
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
-image = left.imshow(np.where(kept, labels, np.nan)[0])
-fig.colorbar(image, ax=left, shrink=0.6, ticks=[0, 1, 2])
-left.set(title="Labels", xticks=[], yticks=[])
-image = right.imshow(np.where(kept, losses, np.nan)[0])
-fig.colorbar(image, ax=right, shrink=0.6)
-right.set(title="Loss of each pixel", xticks=[], yticks=[])
+fig, axis = plt.subplots(figsize=(6, 3.4))
+minus_log_p = -log_softmax(logits[1])  # (words, classes)
+axis.imshow(minus_log_p.T, cmap="Blues")
+for (word, number), value in np.ndenumerate(minus_log_p):
+    axis.text(word, number, f"{value:.1f}", ha="center", color="black")
+axis.plot(labels[1, :3], "s", ms=45, mfc="none", mew=3, color="C1")
+axis.set(title="-log p of five words", ylabel="class", yticks=range(3))
+axis.set(xlabel="label", xticks=range(5), xticklabels=labels[1])
 plt.show()

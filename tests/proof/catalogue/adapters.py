@@ -405,7 +405,7 @@ FAULTS = [
     ),
     Fault(
         "enable_lora: no penalty on A",
-        "adapters/plot_lora_gradients",
+        "adapters/plot_lora_regularizers",
         "Dense.enable_lora",
         enabling(
             lambda layer, given: setattr(layer.lora_kernel_a, "regularizer", None)
@@ -413,7 +413,7 @@ FAULTS = [
     ),
     Fault(
         "enable_lora: penalty stays on the kernel",
-        "adapters/plot_lora_gradients",
+        "adapters/plot_lora_regularizers",
         "Dense.enable_lora",
         enabling(penalised_as_before),
     ),
@@ -535,7 +535,7 @@ FAULTS = [
     ),
     Fault(
         "int8: saved without LoRA",
-        "adapters/plot_lora_int8",
+        "adapters/plot_lora_int8_saving",
         "Dense.save_own_variables",
         int8_saving(
             lambda layer, q, scale, zero: (layer._kernel, layer.kernel_scale, zero)
@@ -543,7 +543,7 @@ FAULTS = [
     ),
     Fault(
         "int8: saved with the old scale",
-        "adapters/plot_lora_int8",
+        "adapters/plot_lora_int8_saving",
         "Dense.save_own_variables",
         int8_saving(lambda layer, q, scale, zero: (q, layer.kernel_scale, zero)),
     ),

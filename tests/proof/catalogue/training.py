@@ -448,8 +448,20 @@ FAULTS = [
         activation("relu", lambda z, y: with_gradient_of(ops.leaky_relu(z, 0.01), y)),
     ),
     Fault(
+        "gradient of relu: 1/2 at zero",
+        "training/plot_gradient_check",
+        "relu",
+        activation("relu", lambda z, y: with_gradient_of((z + ops.abs(z)) / 2, y)),
+    ),
+    Fault(
+        "gradient of tanh: 1 everywhere",
+        "training/plot_gradient_check",
+        "tanh",
+        activation("tanh", lambda z, y: with_gradient_of(z, y)),
+    ),
+    Fault(
         "gradient of softmax: p (1 - p) alone",
-        "training/plot_softmax_cross_entropy",
+        "training/plot_from_logits",
         "softmax",
         activation(
             "softmax",
@@ -458,7 +470,7 @@ FAULTS = [
     ),
     Fault(
         "softmax: its logits are forgotten",
-        "training/plot_softmax_cross_entropy",
+        "training/plot_from_logits",
         "softmax",
         activation("softmax", lambda z, y: 1.0 * y),
     ),
@@ -548,31 +560,31 @@ FAULTS = [
     ),
     Fault(
         "huber: delta doubled",
-        "training/plot_losses",
+        "training/plot_huber",
         "Huber.delta",
         loss_function(unchanged, "huber", delta=2.0),
     ),
     Fault(
         "log_cosh: log 2 left out",
-        "training/plot_losses",
+        "training/plot_huber",
         "LogCosh",
         loss_function(lambda loss, t, y: loss + ops.log(2.0), "log_cosh"),
     ),
     Fault(
         "cross-entropy: from_logits ignored",
-        "training/plot_softmax_cross_entropy",
+        "training/plot_from_logits",
         "CategoricalCrossentropy.from_logits",
         loss_function(unchanged, *CROSS_ENTROPIES, from_logits=False),
     ),
     Fault(
         "cross-entropy: clipped at 1e-6",
-        "training/plot_categorical_crossentropy",
+        "training/plot_from_logits",
         "CategoricalCrossentropy",
         clipped_at(1e-6),
     ),
     Fault(
         "categorical_crossentropy: labels smoothed",
-        "training/plot_softmax_cross_entropy",
+        "training/plot_categorical_crossentropy",
         "CategoricalCrossentropy.label_smoothing",
         loss_function(unchanged, "categorical_crossentropy", label_smoothing=1e-3),
     ),
@@ -586,7 +598,7 @@ FAULTS = [
     ),
     Fault(
         "categorical_crossentropy: p not divided by its sum",
-        "training/plot_softmax_cross_entropy",
+        "training/plot_categorical_crossentropy",
         "CategoricalCrossentropy",
         loss_function(
             lambda loss, t, y: loss - ops.log(ops.sum(ops.relu(y), -1)),
@@ -637,13 +649,13 @@ FAULTS = [
     ),
     Fault(
         "frozen layer: its regularizers stay in the loss",
-        "training/plot_frozen_layers",
+        "training/plot_frozen_regularizers",
         "Dense.trainable",
         regularizing_what_is_frozen(),
     ),
     Fault(
         "frozen layer: the one of its output is dropped",
-        "training/plot_frozen_layers",
+        "training/plot_frozen_regularizers",
         "Dense.trainable",
         (dropping_losses_of_what_is_frozen()),
     ),
@@ -673,7 +685,7 @@ FAULTS = [
     ),
     Fault(
         "averages: one for all weights of a shape",
-        "training/plot_adamw",
+        "training/plot_exclude_from_weight_decay",
         "Optimizer.apply",
         one_state_for_each_shape(),
     ),
@@ -719,7 +731,7 @@ FAULTS = [
     ),
     Fault(
         "SGD: Nesterov without the gradient",
-        "training/plot_sgd",
+        "training/plot_nesterov",
         "SGD.nesterov",
         sgd(ahead=lambda mu, v, rate, g: mu * v),
     ),
@@ -773,13 +785,13 @@ FAULTS = [
     ),
     Fault(
         "Adam: epsilon inside the root",
-        "training/plot_adam",
+        "training/plot_adam_epsilon",
         "Adam.epsilon",
         adam(size=lambda v, epsilon, second: ops.sqrt(v + epsilon)),
     ),
     Fault(
         "Adam: epsilon as in Algorithm 1",
-        "training/plot_adam",
+        "training/plot_adam_epsilon",
         "Adam.epsilon",
         adam(size=lambda v, epsilon, second: ops.sqrt(v) + epsilon * ops.sqrt(second)),
     ),
@@ -841,7 +853,7 @@ FAULTS = [
     ),
     Fault(
         "weight decay: of what is excluded, too",
-        "training/plot_adamw",
+        "training/plot_exclude_from_weight_decay",
         "Optimizer.exclude_from_weight_decay",
         altered(Optimizer, "_use_weight_decay", lambda used: True),
     ),

@@ -1,0 +1,139 @@
+r"""
+Nesterov momentum: Keras stores the point ahead
+===============================================
+
+Nesterov's method takes the gradient *ahead* of the weights, where the momentum
+will lead them. Keras takes it at the weights. Both are the same method: what
+Keras stores as the weights is the point ahead.
+
+.. math::
+
+   \text{Nesterov:} \quad
+   v &\leftarrow \mu v - \eta \, g(w + \mu v) \\
+   w &\leftarrow w + v \\
+   \text{Keras:} \quad
+   v &\leftarrow \mu v - \eta \, g(w') \\
+   w' &\leftarrow w' + \mu v - \eta \, g(w')
+
+Here :math:`g` is the gradient as a function of the weights, :math:`\eta` the
+learning rate, :math:`\mu` the momentum, and :math:`w' = w + \mu v`.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+# %%
+# Build it
+# --------
+# Three steps down a narrow valley, the loss :math:`w_0^2 / 2 + 8 w_1^2`.
+
+start = np.array([-8, 2])
+curvature = np.array([1, 16])  # the gradient of the loss is w * curvature
+
+
+def keras_nesterov(steps):
+    """What Keras stores after each step, (steps, weights)."""
+    weights = keras.Variable(start, dtype="float32")
+    optimizer = keras.optimizers.SGD(1 / 32, momentum=0.75, nesterov=True)
+    path = []
+    for _ in range(steps):
+        optimizer.apply([weights * curvature], [weights])
+        path.append(keras.ops.convert_to_numpy(weights))
+    return np.stack(path)
+
+
+path = keras_nesterov(steps=3)
+print(path)
+
+# %%
+# From other pages
+# ----------------
+
+
+def sgd(
+    w, gradient, velocity, learning_rate=0.01, momentum=0.0, nesterov=False
+):
+    """One step of SGD (Sutskever et al., 2013, section 2).
+
+    w, gradient and velocity, which begins at 0, have one shape. Returns the new
+    w and the new velocity.
+    """
+    velocity = momentum * velocity - learning_rate * gradient
+    if nesterov:
+        return w + momentum * velocity - learning_rate * gradient, velocity
+    return w + velocity, velocity
+
+
+# %%
+# Compute it
+# ----------
+
+
+def nesterov(w, gradient, velocity, learning_rate=0.01, momentum=0.0):
+    """One step of Nesterov's method (Sutskever et al., 2013, section 2).
+
+    w: any shape; gradient: a function of w; velocity: begins at 0, in the shape
+    of w. Returns the new w and velocity. Keras stores w + momentum * velocity.
+    """
+    ahead = w + momentum * velocity
+    velocity = momentum * velocity - learning_rate * gradient(ahead)
+    return w + velocity, velocity
+
+
+def slope(w):
+    return w * curvature
+
+
+def numpy_nesterov(steps):
+    """Weights and velocities after each step, (steps, weights)."""
+    w, velocity = start, np.zeros(2)
+    path, velocities = [], []
+    for _ in range(steps):
+        w, velocity = nesterov(w, slope, velocity, 1 / 32, 0.75)
+        path.append(w)
+        velocities.append(velocity)
+    return np.stack(path), np.stack(velocities)
+
+
+# %%
+# Check it
+# --------
+# Whole numbers divided by powers of two: nothing is rounded.
+
+weights, velocities = numpy_nesterov(steps=3)
+ahead = weights + 0.75 * velocities
+np.testing.assert_array_equal(path, np.float32(ahead), strict=True)
+
+# %%
+# The function ``sgd`` of the page on SGD, which takes Keras' point of view,
+# gives the same.
+
+w, velocity = start, np.zeros(2)
+for stored in path:
+    w, velocity = sgd(w, slope(w), velocity, 1 / 32, 0.75, nesterov=True)
+    np.testing.assert_array_equal(stored, w)
+
+# %%
+# Break it
+# --------
+# Are the weights that Keras stores those of the textbook? No, they are ahead.
+
+assert np.any(path != weights)
+
+# %%
+# See it
+# ------
+# The dotted lines lead from each of Nesterov's weights to the point ahead.
+
+weights, velocities = numpy_nesterov(steps=7)
+ahead = weights + 0.75 * velocities
+fig, axis = plt.subplots(figsize=(6, 3.4))
+axis.plot(weights[:, 0], weights[:, 1], "o-", label="Nesterov's weights")
+axis.plot(ahead[:, 0], ahead[:, 1], "s-", label="Keras' weights")
+for behind, before in zip(weights, ahead):
+    points = np.stack([behind, before])
+    axis.plot(points[:, 0], points[:, 1], ":", color="gray")
+axis.set(title="Keras stores the point ahead", xlabel="w0", ylabel="w1")
+axis.legend()
+plt.show()

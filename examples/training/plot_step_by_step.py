@@ -1,0 +1,132 @@
+r"""
+Comparing training: check each step, not the last weights
+=========================================================
+
+Near a minimum, an optimizer that divides gradients by their size keeps jumping,
+and small differences grow. So two right programs can end with other weights. To
+compare them, let each step begin at the same weights:
+
+.. math::
+
+   w_t^{\text{Keras}} = \text{step}(w_{t-1}^{\text{Keras}})
+
+Here :math:`\text{step}` is one step of the optimizer in NumPy, here of
+``RMSprop`` with a fixed learning rate.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+# %%
+# Build it
+# --------
+# 150 steps of two weights. The minimum of the loss is at zero.
+
+start = np.array([1.0, -0.5])
+
+
+def slope(w):
+    """The gradient of the loss (w0**2 + w1**2) / 2 + 0.9 w0 w1."""
+    return w + 0.9 * w[::-1]
+
+
+def keras_path(steps=150):
+    """The weights at the start and after each step, (steps + 1, weights)."""
+    weights = keras.Variable(start, dtype="float32")
+    optimizer = keras.optimizers.RMSprop(learning_rate=0.05)
+    path = [start]
+    for _ in range(steps):
+        gradient = keras.ops.convert_to_tensor(slope(path[-1]), "float32")
+        optimizer.apply([gradient], [weights])
+        path.append(keras.ops.convert_to_numpy(weights))
+    return np.stack(path)
+
+
+path = keras_path()
+print(path[-4:])  # with a fixed learning rate it does not come to rest
+
+# %%
+# From other pages
+# ----------------
+
+
+def rmsprop(
+    w, gradient, v, m, a,
+    learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False,
+):  # fmt: skip
+    """One step of RMSprop (Keras documentation, RMSprop; Hinton, 2012).
+
+    w, gradient, and the states v, m and a, which begin at 0, have one shape.
+    Returns the new w, v, m and a.
+    """
+    v = rho * v + (1 - rho) * gradient**2
+    a = rho * a + (1 - rho) * gradient
+    variance = v - a**2 if centered else v
+    m = momentum * m + learning_rate * gradient / np.sqrt(variance + epsilon)
+    return w - m, v, m, a
+
+
+# %%
+# Compute it
+# ----------
+
+
+def single_steps(path, learning_rate):
+    """One step of RMSprop in NumPy from each of the weights of a path.
+
+    path: (steps, weights). Returns the same shape.
+    """
+    v = m = a = np.zeros_like(path[0])
+    after = []
+    for before in path:
+        gradient = slope(before)
+        w, v, m, a = rmsprop(before, gradient, v, m, a, learning_rate)
+        after.append(w)
+    return np.stack(after)
+
+
+# %%
+# Check it
+# --------
+# Each of the 150 steps agrees, up to the rounding of float32.
+
+before, after = path[:-1], path[1:]
+expected = single_steps(before, learning_rate=0.05)
+print(f"largest error of a step: {np.abs(after - expected).max():.1e}")
+tolerance = 1000 * np.finfo("float32").eps
+np.testing.assert_allclose(after, expected, rtol=tolerance, atol=tolerance)
+
+# %%
+# Break it
+# --------
+# Is it enough to compare the last weights? Here two runs of the same function
+# start ``1e-7`` apart, about the rounding error of float32.
+
+
+def numpy_path(w, steps=150):
+    v = m = a = np.zeros(2)
+    path = [w]
+    for _ in range(steps):
+        w, v, m, a = rmsprop(w, slope(w), v, m, a, learning_rate=0.05)
+        path.append(w)
+    return np.stack(path)
+
+
+first, second = numpy_path(start), numpy_path(start + [1e-7, 0])
+print("last weights:", first[-1], second[-1])
+assert not np.allclose(first[-1], second[-1])
+
+# %%
+# See it
+# ------
+# Near the minimum the runs part, and end on opposite sides. Neither is wrong.
+
+fig, axis = plt.subplots(figsize=(6, 3.4))
+axis.semilogy(np.linalg.norm(first, axis=1), label="from the minimum")
+apart = np.linalg.norm(first - second, axis=1)
+axis.semilogy(apart, "--", label="between the two runs")
+axis.set(title="Two runs that start 1e-7 apart", xlabel="step")
+axis.set(ylabel="distance")
+axis.legend()
+plt.show()
