@@ -2,20 +2,17 @@ r"""
 Loss scaling: small float16 gradients survive
 =============================================
 
-In ``mixed_float16``, gradients of ``2**-25`` or less become zero in float16.
-``LossScaleOptimizer`` multiplies the loss by a scale :math:`S`, and divides the
-gradients :math:`g` by it in float32. If one is infinite, it skips the step.
+``LossScaleOptimizer`` multiplies the loss by a scale, so that small gradients
+do not become zero in float16. It divides the gradients by the scale again, in
+float32. If any gradient is infinite or NaN, it skips the step.
 
 .. math::
 
-   W &\leftarrow \begin{cases}
-   W - \eta \, \frac{g}{S} & \text{all } g \text{ are finite} \\
-   W & \text{otherwise: skip}
-   \end{cases} \\
-   S &\leftarrow \begin{cases}
-   2 S & \text{after } n \text{ finite steps in a row} \\
-   \frac{S}{2} & \text{after a skipped step}
-   \end{cases}
+   W &\leftarrow W - \eta \, g / S & &\text{if all } g \text{ are finite} \\
+   S &\leftarrow 2 S & &\text{after } n \text{ such steps in a row} \\
+   S &\leftarrow S / 2 & &\text{after a skipped step}
+
+Here :math:`g` is the gradient of :math:`S` times the loss.
 """
 
 import keras
@@ -25,37 +22,35 @@ import numpy as np
 # %%
 # Build it
 # --------
-# The residuals (output minus target) are whole numbers times a size. In three
-# of the steps they are so large that scaled gradients exceed float16.
+# Both units read a small number, and keep so small a weight that float16 rounds
+# their output to 0. So the gradient of the mean squared error at the output is
+# minus the target. Scaled, the large one exceeds float16.
 
-small, large = 2.0**-13, 2.0**10
-x = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 1], [0, -1, -1]]) * small
-residual = np.array([[1, -2], [2, 1], [-2, 3], [-1, -2]])  # (batch, units)
-bias = np.array([64, -160]) * small  # (units,)
-start = np.zeros((3, 2))  # the kernel, (features, units)
-sizes = np.repeat([small, large, small, large, small], [4, 1, 2, 2, 4])
+x = np.array([[2**-13]])  # (batch, features)
+small = np.array([[2**-13, -(2**-12)]])  # targets, (batch, units)
+large = np.array([[2**10, 2**-13]])
+targets = 7 * [small] + [large] + 2 * [small] + 2 * [large] + 4 * [small]
 
 
-def keras_train(optimizer):
-    """The kernel after each step, (steps, features, units), and the scales."""
-    inputs = keras.Input(shape=(3,))
-    dense = keras.layers.Dense(2, dtype="mixed_float16")
-    model = keras.Model(inputs, dense(inputs))
+def keras_train(initial_scale):
+    """The kernel, (1, 2), and the scale after each step; the optimizer."""
+    dense = keras.layers.Dense(2, use_bias=False, dtype="mixed_float16")
+    model = keras.Sequential([keras.Input(shape=(1,)), dense])
+    dense.set_weights([np.zeros((1, 2))])
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(1024.0), initial_scale, dynamic_growth_steps=3
+    )
     model.compile(optimizer, loss="mean_squared_error")
-    dense.set_weights([start, bias])
     kernels, scales = [], []
-    for size in sizes:
-        model.train_on_batch(x, bias - residual * size)
+    for target in targets:
+        model.train_on_batch(x, target)
         kernels.append(dense.get_weights()[0])
-        scales.append(float(getattr(optimizer, "dynamic_scale", 1)))
-    return np.stack(kernels), scales
+        scales.append(float(optimizer.dynamic_scale))
+    return np.stack(kernels), scales, optimizer
 
 
-scaling = keras.optimizers.LossScaleOptimizer(
-    keras.optimizers.SGD(1024.0), initial_scale=2.0**10, dynamic_growth_steps=3
-)
-kernels, scales = keras_train(scaling)
-plain_kernels, _ = keras_train(keras.optimizers.SGD(1024.0))
+kernels, scales, optimizer = keras_train(initial_scale=2.0**10)
+print(scales)
 
 # %%
 # From other pages
@@ -74,70 +69,66 @@ def float16(values):
 # %%
 # Compute it
 # ----------
-# float16 rounds the gradient of the output, and that of the kernel. The kernel
-# stays so small that the output is the bias. Its own gradients add up to zero.
 
 
-def train(scale, growth_steps):
-    """The kernel and the scale after each step, as from ``keras_train``."""
-    kernel, finite_steps, kernels, scales = start, 0, [], []
-    for size in sizes:
-        slope = float16(scale * 2 * residual * size / residual.size)
-        with np.errstate(invalid="ignore"):  # 0 times infinity
-            gradient = float16(x.T @ slope)
-        if np.all(np.isfinite(gradient)):
-            kernel = kernel - 1024 * gradient / scale
-            finite_steps += 1
-            if finite_steps == growth_steps:
-                scale, finite_steps = 2 * scale, 0
-        else:
-            scale, finite_steps = scale / 2, 0
-        kernels.append(kernel)
-        scales.append(scale)
-    return np.stack(kernels), scales
+def loss_scale_step(
+    weights, gradient, scale, finite_steps,
+    learning_rate=0.01, dynamic_growth_steps=2000,
+):  # fmt: skip
+    """One step of SGD with loss scaling (keras.optimizers.LossScaleOptimizer).
+
+    gradient: of the scaled loss, of the shape of weights. The scale begins as
+    2**15 and finite_steps as 0. Returns the new weights, scale, finite_steps.
+    """
+    if not np.all(np.isfinite(gradient)):
+        return weights, scale / 2, 0
+    weights = weights - learning_rate * gradient / scale
+    if finite_steps + 1 == dynamic_growth_steps:
+        return weights, 2 * scale, 0
+    return weights, scale, finite_steps + 1
 
 
 # %%
 # Check it
 # --------
-# Everything is equal to the bit. A skipped step does not count as an iteration.
-# Without a scale, all gradients of the small steps become zero.
+# float16 rounds both gradients. A skipped step does not count as an iteration.
 
-expected, expected_scales = train(scale=2**10, growth_steps=3)
-np.testing.assert_array_equal(kernels, np.float32(expected), strict=True)
-np.testing.assert_equal(scales, expected_scales)
-np.testing.assert_equal(int(scaling.iterations), len(sizes) - 3)
-np.testing.assert_array_equal(plain_kernels[3], np.float32(start), strict=True)
+kernel, scale, finite_steps = np.zeros((1, 2)), 2.0**10, 0
+for target, keras_kernel, keras_scale in zip(targets, kernels, scales):
+    gradient = float16(x.T @ float16(-scale * target))
+    kernel, scale, finite_steps = loss_scale_step(
+        kernel, gradient, scale, finite_steps, 1024, dynamic_growth_steps=3
+    )
+    np.testing.assert_array_equal(keras_kernel, np.float32(kernel), strict=True)
+    np.testing.assert_equal(keras_scale, scale)
+np.testing.assert_equal(int(optimizer.iterations), len(targets) - 3)
 
 # %%
 # Break it
 # --------
-# Would you divide by the scale in float16? The gradient becomes zero again.
+# Would you leave the scale at 1? The small gradients become zero in float16.
 
-assert np.any(kernels[0] != -1024 * float16(kernels[0] / -1024))
+unscaled, _, _ = keras_train(initial_scale=1.0)
+assert np.all(unscaled[2] == 0) and np.all(kernels[2] != 0)
 
 # %%
 # Would you rely on ``compile``? It adds loss scaling if ``mixed_float16`` is
-# set for all of Keras, but not if it is set only for a layer.
+# set for all of Keras, not for the policy of a layer.
 
-for policy, initial_scale in [("mixed_float16", 2**15), ("float32", None)]:
-    keras.config.set_dtype_policy(policy)
-    model = keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")])
-    keras.config.set_dtype_policy("float32")
-    model.compile("sgd")
-    found = getattr(model.optimizer, "initial_scale", None)
-    np.testing.assert_equal(found, initial_scale)
+keras.config.set_dtype_policy("mixed_float16")
+for_all = keras.Sequential([keras.layers.Dense(2)])
+keras.config.set_dtype_policy("float32")
+for_layer = keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")])
+for_all.compile("sgd")
+for_layer.compile("sgd")
+np.testing.assert_equal(for_all.optimizer.initial_scale, 2**15)
+np.testing.assert_equal(type(for_layer.optimizer).__name__, "SGD")
 
 # %%
 # See it
 # ------
 
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for size, style, name in [(small, "o", "taken"), (large, "s", "skipped")]:
-    index = np.flatnonzero(sizes == size)
-    axis.plot(index + 1, np.take(scales, index), style, label=name)
-axis.set_yscale("log", base=2)
-axis.set(title="The scale doubles after three steps, or is halved")
-axis.set(xlabel="step", ylabel="scale after the step")
-axis.legend()
+axis.semilogy(range(1, 17), scales, "o-", base=2)
+axis.set(title="Three finite steps double the scale", xlabel="step", ylabel="S")
 plt.show()

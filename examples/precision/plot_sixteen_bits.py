@@ -9,9 +9,9 @@ that format. Halfway between two numbers, it takes the one whose last bit is 0.
 
    (-1)^s \; 2^{e - B} \left(1 + \frac{f}{2^p}\right)
 
-The bits are a sign :math:`s`, an exponent :math:`e` and a fraction :math:`f`.
-``float16`` has :math:`p = 10` and :math:`B = 15`, ``bfloat16`` has 7 and 127.
-Where :math:`e = 0`, the 1 is left out and the power is :math:`2^{1 - B}`.
+The bits are a sign :math:`s`, an exponent :math:`e` and a fraction :math:`f`:
+``float16`` has :math:`p = 10` and :math:`B = 15`, ``bfloat16`` 7 and 127. Where
+:math:`e = 0`, the 1 is left out and the power is :math:`2^{1 - B}`.
 """
 
 import keras
@@ -21,40 +21,24 @@ import numpy as np
 # %%
 # Build it
 # --------
-# An ``Identity`` layer only casts. It gets every number of the format, every
-# middle between two of them, and the float32 numbers just below and above.
+# An ``Identity`` layer only casts its input.
 
 
-def all_numbers(exponent_bits, fraction_bits):  # up to the first too large
-    bits = np.arange((2**exponent_bits - 1) * 2**fraction_bits + 1)
-    exponent, fraction = np.divmod(bits, 2**fraction_bits)
-    power = np.maximum(exponent, 1) - (2 ** (exponent_bits - 1) - 1)
-    return 2.0**power * ((exponent > 0) + fraction / 2**fraction_bits)
+def keras_rounded(x, dtype):
+    """What a layer of this dtype makes of x, (numbers,)."""
+    layer = keras.layers.Identity(dtype=dtype)
+    model = keras.Sequential([keras.Input(shape=()), layer])
+    return model.predict(x, batch_size=len(x), verbose=0).astype("float32")
 
 
-def keras_rounded(numbers, dtype):
-    """What the layer gets and returns, (batch, 1) each."""
-    middles = (numbers[1:] + numbers[:-1]) / 2
-    x = np.concatenate([numbers[:-1], middles]).astype("float32")
-    below, above = np.nextafter(x, -np.inf), np.nextafter(x, np.inf)
-    x = np.concatenate([x, below, above, np.float32([np.inf])])
-    x = np.concatenate([x, -x])[:, np.newaxis]
-    inputs = keras.Input(shape=(1,))
-    model = keras.Model(inputs, keras.layers.Identity(dtype=dtype)(inputs))
-    return x, model.predict(x, batch_size=len(x), verbose=0)
-
-
-numbers_16, numbers_b16 = all_numbers(5, 10), all_numbers(8, 7)
-x_16, y_16 = keras_rounded(numbers_16, "float16")
-x_b16, y_b16 = keras_rounded(numbers_b16, "bfloat16")
-print(len(x_16), "and", len(x_b16), "inputs")
+print(keras_rounded(np.float32([1 / 3, 257, 70000]), "bfloat16"))
 
 # %%
 # Compute it
 # ----------
-# NumPy has no bfloat16, but that is the first half of a float32 number. To
-# round, read the 32 bits as a whole number. Add almost half of the last bit to
-# keep, and one more if that bit is 1. Then clear the second half.
+# A bfloat16 number is the upper 16 bits of a float32 number. To round, add
+# 0x7FFF to its bits and clear the lower 16: just less than half of the last bit
+# kept, so a tie goes down. If that bit is 1, add one more: the tie goes up.
 
 
 def float16(values):
@@ -73,7 +57,8 @@ def bfloat16(values):
     """
     values = np.asarray(values, "float32")
     bits = values.view("uint32").astype("int64")
-    bits = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16 << 16
+    last_bit_kept = (bits >> 16) & 1
+    bits = ((bits + 0x7FFF + last_bit_kept) >> 16) << 16
     rounded = bits.astype("uint32").view("float32")
     return np.where(np.isnan(values), values, rounded)
 
@@ -81,37 +66,54 @@ def bfloat16(values):
 # %%
 # Check it
 # --------
-# Compare bits, because -0 equals 0. The numbers of the formula stay unchanged.
+# Try every number of the format, every middle between two, and the float32
+# numbers just below and above these. Compare bits, because -0 equals 0.
 
-of_16 = x_16, y_16, numbers_16, float16
-of_b16 = x_b16, y_b16, numbers_b16, bfloat16
-for x, y, numbers, rounded in (of_16, of_b16):
-    bits, expected = y.astype("float32").view("uint32"), rounded(x)
-    np.testing.assert_array_equal(bits, expected.view("uint32"), strict=True)
-    np.testing.assert_array_equal(expected[: len(numbers) - 1, 0], numbers[:-1])
-np.testing.assert_equal([float16(np.nan), bfloat16(np.nan)], [np.nan, np.nan])
+
+def all_numbers(exponent_bits, fraction_bits):
+    """All numbers from 0 up, and the first one that is too large."""
+    bits = np.arange((2**exponent_bits - 1) * 2**fraction_bits + 1)
+    exponent, fraction = np.divmod(bits, 2**fraction_bits)
+    power = np.maximum(exponent, 1) - (2 ** (exponent_bits - 1) - 1)
+    return 2.0**power * ((exponent > 0) + fraction / 2**fraction_bits)
+
+
+formats = [("float16", float16, 5, 10), ("bfloat16", bfloat16, 8, 7)]
+for dtype, rounded, exponent_bits, fraction_bits in formats:
+    numbers = all_numbers(exponent_bits, fraction_bits)
+    middles = (numbers[1:] + numbers[:-1]) / 2
+    numbers = numbers[:-1]
+    x = np.float32(np.concatenate([numbers, -numbers, middles, -middles]))
+    x = np.concatenate([x, np.nextafter(x, -np.inf), np.nextafter(x, np.inf)])
+    bits = keras_rounded(x, dtype).view("uint32")
+    np.testing.assert_array_equal(bits, rounded(x).view("uint32"), strict=True)
+    np.testing.assert_equal(rounded([np.inf, np.nan]), [np.inf, np.nan])
+    np.testing.assert_array_equal(rounded(numbers), numbers)
+    print(f"{dtype}: smallest {numbers[1]:.1e}, largest {numbers[-1]:.4e}")
 
 # %%
 # Break it
 # --------
-# Would you just clear the second half of the bits? That rounds towards zero.
-# Would you always add exactly half of the last bit? That rounds each middle up.
+# Would you only clear the lower 16 bits? Would you always add half of the last
+# bit kept? The first rounds towards zero, the second rounds every tie up.
 
-bits = x_b16.view("uint32")
-for added in (0, 0x8000):
-    wrong = (bits + added >> 16 << 16).astype("uint32").view("float32")
-    print(f"{np.mean(wrong != y_b16):.0%} of the inputs go wrong")
-    assert np.any(wrong != y_b16)
+ties = np.float32([1 + 1 / 256, 1 + 3 / 256])
+y = keras_rounded(ties, "bfloat16")
+cleared = (ties.view("uint32") >> 16 << 16).view("float32")
+ties_up = (ties.view("uint32") + 0x8000 >> 16 << 16).view("float32")
+print("Keras:", y, "cleared:", cleared, "ties up:", ties_up)
+assert np.any(y != cleared) and np.any(y != ties_up)
 
 # %%
 # See it
 # ------
-# float16 has more bits for the fraction, so its numbers lie closer together.
-# bfloat16 has all exponent bits of float32, and so its range.
+# ``float16`` has smaller gaps, as it has more bits of fraction. ``bfloat16``
+# has as many bits of exponent as float32, hence its range.
 
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for name, numbers in [("float16", numbers_16), ("bfloat16", numbers_b16)]:
-    axis.loglog(numbers[1:-1], np.diff(numbers)[1:] / numbers[1:-1], label=name)
+for dtype, _, exponent_bits, fraction_bits in formats:
+    numbers = all_numbers(exponent_bits, fraction_bits)[1:]
+    axis.loglog(numbers[:-1], np.diff(numbers) / numbers[:-1], label=dtype)
 axis.set(title="float16 is finer, bfloat16 reaches further")
 axis.set(xlabel="number", ylabel="gap to the next, relative")
 axis.legend()

@@ -2,16 +2,23 @@ r"""
 TF32: float32 inputs with ten bits of fraction
 ==============================================
 
-Some graphics processors multiply float32 numbers as TF32. They keep only ten of
-the 23 bits of the fraction, and sum in float32. TensorFlow and JAX use this by
-default there, PyTorch if you ask for it. On a CPU, Keras does not use it.
+Recent NVIDIA GPUs may multiply float32 matrices as TF32: they keep only ten of
+the 23 bits of each factor's fraction, and sum in float32. CPUs do not.
 
 .. math::
 
-   y &= \sum_i t(x_i) \, t(W_{ij}) + b \\
-   t(v) &= 2^{k - 10} \operatorname{round}\left(\frac{v}{2^{k - 10}}\right),
-   \quad
-   k = \left\lfloor \log_2 |v| \right\rfloor
+   y_j &= \sum_i t(x_i) \, t(W_{ij}) + b_j \\
+   t(v) &= 2^{k - 10} \operatorname{round}\left(\frac{v}{2^{k - 10}}\right) \\
+   k &= \left\lfloor \log_2 |v| \right\rfloor
+
+and :math:`t(0) = 0`. For matrix products on such a GPU, the backends document:
+
+- TensorFlow uses TF32, unless you call `enable_tensor_float_32_execution(False)
+  <https://www.tensorflow.org/api_docs/python/tf/config/experimental/enable_tensor_float_32_execution>`__.
+- JAX uses TF32, unless you set `jax_default_matmul_precision
+  <https://docs.jax.dev/en/latest/201/precision.html>`__ to ``"float32"``.
+- PyTorch uses float32, unless you call `set_float32_matmul_precision("high")
+  <https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html>`__.
 """
 
 import keras
@@ -23,31 +30,31 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# With one feature and no bias, a layer only multiplies. These products have up
-# to 24 bits, which float32 holds.
+# Above 2048, TF32 has only even numbers: not 2049 and 4093. float32 holds these
+# and their products.
 
-factors = np.array([1, 3, 1025, 2047, 2048, 2049, 4095])  # (units,)
-numbers = np.arange(1, 4097)[:, np.newaxis]  # (batch, 1)
-multiply = keras.layers.Dense(7, use_bias=False)
-multiply.build((None, 1))
-multiply.set_weights([factors[np.newaxis]])
-products = keras.ops.convert_to_numpy(multiply(numbers))  # (batch, units)
+x = np.array([[2049, 4093]])  # (batch, features)
+kernel = np.array([[1, 3], [1, 2049]])  # (features, units)
+bias = np.array([-6142, 5])  # (units,)
 
-# A second layer has many features, and numbers that need all their bits.
-x = np.float32(rng.normal(size=(20, 64)))  # (batch, features)
-kernel = np.float32(rng.normal(size=(64, 5)))  # (features, units)
-bias = np.float32(rng.normal(size=5))  # (units,)
-inputs = keras.Input(shape=(64,))
-dense = keras.layers.Dense(5)
-model = keras.Model(inputs, dense(inputs))
-dense.set_weights([kernel, bias])
-y = model.predict(x, verbose=0)  # (batch, units)
+
+def keras_dense(x, kernel, bias):
+    inputs = keras.Input(shape=x.shape[1:])
+    dense = keras.layers.Dense(bias.size)
+    model = keras.Model(inputs, dense(inputs))
+    dense.set_weights([kernel, bias])
+    return model.predict(x, verbose=0)
+
+
+y = keras_dense(x, kernel, bias)
+print(y)
 
 # %%
 # Compute it
 # ----------
-# This clears the last 13 bits, after it has rounded to the nearest number. Of
-# two equally near, it takes the even one. Hardware may decide that differently.
+# To round, ``tf32`` adds almost half of the last bit kept to the bits, and
+# clears the 13 bits below it. A tie goes to the even number; a GPU may decide
+# otherwise.
 
 
 def tf32(values):
@@ -56,60 +63,55 @@ def tf32(values):
     values: finite numbers of any shape, which are first cast to float32.
     """
     bits = np.asarray(values, "float32").view("uint32").astype("int64")
-    bits = (bits + 0xFFF + (bits >> 13 & 1)) >> 13 << 13
+    last_bit_kept = (bits >> 13) & 1
+    bits = ((bits + 0xFFF + last_bit_kept) >> 13) << 13
     return bits.astype("uint32").view("float32").astype("float64")
 
-
-expected = x.astype("float64") @ kernel + bias
-with_tf32 = tf32(x) @ tf32(kernel) + bias
 
 # %%
 # Check it
 # --------
-# Keras has each product exactly.
+# Keras is exact. (On a GPU with TF32 this check fails, as it should.)
 
-exact = numbers * factors
-np.testing.assert_array_equal(products, np.float32(exact), strict=True)
-
-# %%
-# TF32 would have it only where it holds both factors. Up to 4096, these are the
-# whole numbers up to 2048 and the even ones. An odd number beyond 2048 lies
-# halfway and becomes a multiple of four. From 4096 on, all numbers do.
-
-held = (numbers <= 2048) | (numbers % 2 == 0)
-held_factors = (factors <= 2048) | (factors % 2 == 0)
-same = tf32(numbers) * tf32(factors) == exact
-np.testing.assert_array_equal(same, held & held_factors)
-odd = numbers[~held]
-np.testing.assert_array_equal(tf32(odd), 4 * np.rint(odd / 4))
-np.testing.assert_array_equal(tf32([4097, 4098, -4099]), [4096, 4096, -4100])
+expected = x @ kernel + bias
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# In the second layer, Keras rounds 64 products and up to 64 sums of them, by
-# half a unit at most each time. So 65 / 2 units limit the error of a result.
+# ``tf32`` computes what the formula says.
 
+numbers = np.float32(np.arange(-24000, 24001) / 3)
+k = np.frexp(numbers)[1] - 1
+step = 2.0 ** (k - 10)
+np.testing.assert_array_equal(tf32(numbers), step * np.rint(numbers / step))
+
+# %%
+# In a larger layer, float32 rounds as well. The page "What equal means" derives
+# its limit: (n + 1)/2 rounding units for n features and a bias.
+
+x = rng.normal(size=(20, 64)).astype("float32")
+kernel = rng.normal(size=(64, 5)).astype("float32")
+bias = rng.normal(size=5).astype("float32")
+exact = x.astype("float64") @ kernel + bias
 unit = np.finfo("float32").eps * (np.abs(x) @ np.abs(kernel) + np.abs(bias))
-error = np.abs(y - expected) / unit
-tf32_error = np.abs(with_tf32 - expected) / unit
-print(f"units: Keras {error.max():.2f}, TF32 {tf32_error.max():.0f}")
-np.testing.assert_array_less(error, 65 / 2)
+limit = (64 + 1) / 2
+error = np.abs(keras_dense(x, kernel, bias) - exact) / unit
+np.testing.assert_array_less(error, limit)
 
 # %%
 # Break it
 # --------
-# Would TF32 stay within the limit, too? Almost never. Would you get the same if
-# you rounded only the result? No.
+# Would you allow TF32 only the limit of float32? Nearly all results exceed it.
 
-assert np.mean(tf32_error > 65 / 2) > 0.9
-assert not np.allclose(tf32(expected), with_tf32, rtol=1e-5, atol=1e-5)
+tf32_error = np.abs(tf32(x) @ tf32(kernel) + bias - exact) / unit
+print(f"units: Keras {error.max():.2f}, TF32 {tf32_error.max():.0f}")
+assert np.mean(tf32_error > limit) > 0.9
 
 # %%
 # See it
 # ------
-# Each result once as Keras computes it, and once as TF32 would.
 
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-axis.axhline(65 / 2, color="gray", label="limit")
+axis.axhline(limit, color="gray", label="limit")
 axis.plot(tf32_error.ravel(), "s", markersize=4, label="TF32")
 axis.plot(error.ravel(), "o", markersize=4, label="Keras on this processor")
 axis.set(title="TF32: nearly every result beyond the limit", yscale="log")

@@ -1,62 +1,53 @@
 r"""
-float8: three bits of fraction, and a scale that lags behind
-============================================================
+float8: the numbers e4m3 and e5m2
+=================================
 
-A Dense layer in float8 keeps its kernel in float32. On each call it rounds its
-input and its kernel to numbers of eight bits, called e4m3. In training it
-rounds the gradient of its output to another kind, e5m2. It remembers the
-largest numbers of the last steps, and takes its scales from this history.
+A layer in float8 rounds its input and its kernel to numbers of eight bits:
+*e4m3*, with 4 bits of exponent and 3 of fraction. In training it rounds
+gradients to *e5m2*, with 5 and 2 bits.
 
 .. math::
 
-   \hat{x} &= s_x \, \text{e4m3}\left(\frac{x}{s_x}\right) \\
-   \hat{W} &= s_W \, \text{e4m3}\left(\frac{W}{s_W}\right) \\
-   y &= \hat{x} \hat{W} + \text{bfloat16}(b)
+   (-1)^s \; 2^{e - B} \left(1 + \frac{f}{2^p}\right)
 
-The next scale is the largest number of the history divided by 448, the largest
-number of e4m3. What is larger becomes 448.
+with a sign :math:`s`, an exponent :math:`e` and a fraction :math:`f`. e4m3 has
+:math:`p = 3` bits of fraction, :math:`B = 7`, and ends at 448; e5m2 has 2 and
+15, and ends at 57344. Where :math:`e = 0`, the 1 is left out and the power is
+:math:`2^{1 - B}`. What is larger becomes the largest number.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# A layer that remembers three steps; the default is 1024. All scales begin as
-# 1. The largest input is -7.
-
-kernel = np.array([[3, -1.25], [-2, 7], [1, 2]])  # (features, units)
-bias = np.array([1 + 2**-8, -3])  # (units,)
-x = rng.integers(-27, 28, size=(8, 3)) / 4  # (batch, features)
-x[0] = -7
-target = rng.integers(-30, 31, size=(8, 2))  # (batch, units)
+# A layer with a kernel of 1 returns its input, rounded to e4m3. For e5m2 there
+# is a function in Keras.
 
 
-def keras_float8(learning_rate):
-    """A layer in float8, in a model to train."""
-    policy = keras.dtype_policies.QuantizedFloat8DTypePolicy(
-        "float8", "float32", amax_history_length=3
-    )
-    dense = keras.layers.Dense(2, dtype=policy)
-    model = keras.Sequential([keras.Input(shape=(3,)), dense])
-    dense.kernel.assign(kernel)
-    dense.bias.assign(bias)
-    model.compile(keras.optimizers.SGD(learning_rate), loss="mse")
-    return dense, model
+def keras_e4m3(x):
+    policy = "float8_from_float32"
+    ones = keras.layers.Dense(1, kernel_initializer="ones", dtype=policy)
+    return keras.ops.convert_to_numpy(ones(x[:, np.newaxis]))[:, 0]
 
 
-dense, model = keras_float8(learning_rate=1.0)
-y = model.predict(x, verbose=0)  # (batch, units)
+def keras_e5m2(x):
+    kind = "float8_e5m2"
+    y = keras.quantizers.quantize_and_dequantize(x, 1.0, kind, "float32")
+    return keras.ops.convert_to_numpy(y)
+
+
+x = np.array([0.3, 17, 1000, 100000], "float32")  # (numbers,)
+print("e4m3:", keras_e4m3(x))
+print("e5m2:", keras_e5m2(x))
 
 # %%
 # Compute it
 # ----------
-# ``np.frexp`` finds the power of two in a number. The power is -6 at least, so
-# that the numbers next to zero are equally spaced.
+# ``np.frexp`` finds the power of two in a number. Numbers next to zero have the
+# same power, ``lowest``, so they are equally spaced.
 
 
 def round_bits(values, fraction_bits, lowest):
@@ -78,110 +69,52 @@ def quantize_and_dequantize(inputs, scale, quantized_dtype="float8_e4m3fn"):
     return scale * round_bits(clipped, bits, lowest)
 
 
-def compute_float8_scale(amax, scale, dtype_max):
-    """The next scale, from the largest of the history (keras.quantizers)."""
-    return amax / dtype_max if amax > 0 else scale
-
-
-def compute_float8_amax_history(x, amax_history):
-    """The history moved on by one, the newest first (keras.quantizers)."""
-    return np.append(np.abs(x).max(), np.roll(amax_history, -1)[1:])
-
-
-def float8_dense(x, kernel, bias=0, inputs_scale=1.0, kernel_scale=1.0):
-    """Dense in float8; x: (batch, features), kernel: (features, units)."""
-    x = quantize_and_dequantize(x, inputs_scale)
-    kernel = quantize_and_dequantize(kernel, kernel_scale)
-    return x @ kernel + round_bits(bias, 7, -126)  # the bias in bfloat16
-
-
 # %%
 # Check it
 # --------
-# A layer with a kernel of 1 returns what it reads. All numbers of e4m3 come
-# back, and nothing else: no middle between two of them, nothing larger. The
-# function is right for tiny numbers of e5m2, too.
+# Try all numbers of both formats, their middles, what lies just below the
+# middles, and numbers twice as large.
 
-numbers = np.unique(np.outer(np.arange(16), 2.0 ** np.arange(-9, 6)))
-numbers = numbers[numbers <= 448]  # 127 of them, from 0 up
-middles = (numbers[1:] + numbers[:-1]) / 2
-many = np.concatenate([numbers, middles, 0.999 * middles, 2 * numbers])
-many = np.concatenate([many, -many]).astype("float32")[:, np.newaxis]
-policy = "float8_from_float32"
-passing = keras.layers.Dense(1, kernel_initializer="ones", dtype=policy)
-read = keras.ops.convert_to_numpy(passing(many))
-np.testing.assert_array_equal(read, quantize_and_dequantize(many, 1))
-np.testing.assert_array_equal(np.unique(np.abs(read)), numbers)
-tiny, kind = many * np.float32(2**-14), "float8_e5m2"
-read = keras.quantizers.quantize_and_dequantize(tiny, 1.0, kind, "float32")
-np.testing.assert_array_equal(read, quantize_and_dequantize(tiny, 1, kind))
 
-# %%
-# So few bits leave float32 nothing to round: the answers are equal to the bit.
-#
-# .. warning:: **Seen in Keras 3.15.1:** a layer in float8 rounds its float32
-#    bias to bfloat16, and the gradient of the bias, too. A bias of 1 + 1/256
-#    counts as 1.
+def all_numbers(exponent_bits, fraction_bits, count):
+    """The first count numbers of a format, from 0 up."""
+    exponent, fraction = np.divmod(np.arange(count), 2**fraction_bits)
+    power = np.maximum(exponent, 1) - (2 ** (exponent_bits - 1) - 1)
+    return 2.0**power * ((exponent > 0) + fraction / 2**fraction_bits)
 
-expected = float8_dense(x, kernel, bias)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
-# %%
-# A step of training with the learning rate 1. The loss is a mean of 16 squares,
-# so its gradient is ``2 * (y - target) / 16``. On the way to the kernel it is
-# rounded to e5m2.
-
-model.train_on_batch(x, target)
-gradient = (y - target) / 8
-g = quantize_and_dequantize(gradient, 1, "float8_e5m2")
-expected = kernel - quantize_and_dequantize(x, 1).T @ g
-np.testing.assert_array_equal(dense.kernel, expected)
-expected = bias - round_bits(gradient.sum(axis=0), 7, -126)
-np.testing.assert_array_equal(dense.bias, expected)
-
-# %%
-# Ten steps, in which the largest input grows from 7 to 28 and shrinks again. A
-# step still reads with the old scale, and makes the next one from the history
-# before it. So the scale follows two steps late.
-
-dense, model = keras_float8(learning_rate=0.0)
-sizes = [7, 7, 28, 28, 28, 7, 7, 7, 7, 7]
-scale, history, reach = 1.0, np.zeros(3), []
-for size in sizes:
-    reach.append(int(448 * scale))
-    model.train_on_batch(x * size / 7, target)
-    scale = compute_float8_scale(history.max(), scale, 448)
-    history = compute_float8_amax_history(x * size / 7, history)
-    np.testing.assert_array_equal(dense.inputs_scale, scale)
-    np.testing.assert_array_equal(dense.inputs_amax_history, history)
-print("largest input:", sizes)
-print("can be read:  ", reach)
+for kind, keras_rounded, numbers in [
+    ("float8_e4m3fn", keras_e4m3, all_numbers(4, 3, count=127)),
+    ("float8_e5m2", keras_e5m2, all_numbers(5, 2, count=124)),
+]:
+    middles = (numbers[1:] + numbers[:-1]) / 2
+    x = np.concatenate([numbers, middles, 0.999 * middles, 2 * numbers])
+    x = np.concatenate([x, -x]).astype("float32")
+    y = keras_rounded(x)
+    np.testing.assert_array_equal(y, quantize_and_dequantize(x, 1, kind))
+    np.testing.assert_array_equal(np.unique(np.abs(y)), numbers)
+    print(f"{kind}: smallest {numbers[1]:.1e}, largest {numbers[-1]:.0f}")
 
 # %%
 # Break it
 # --------
-# Would you take the scale from the input itself? Then 28 would not be clipped.
+# Would you only shorten the fraction? 1000 becomes 1024, but e4m3 ends at 448.
 
-y = model.predict(4 * x, verbose=0)
-expected = float8_dense(4 * x, kernel, bias, 7 / 448, 7 / 448)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-wrong = float8_dense(4 * x, kernel, bias, 28 / 448, 7 / 448)
-print(f"{np.mean(wrong == y):.0%} of the answers are right")
+y = keras_e4m3(np.array([1000.0]))
+wrong = round_bits(np.array([1000.0]), 3, -6)
+print("Keras:", y, "without the limit:", wrong)
 assert np.any(y != wrong)
 
 # %%
 # See it
 # ------
-# In steps 3 and 4 the input is clipped. 28 is forgotten after step 8.
+# The numbers of both formats lie closer together towards zero.
 
 fig, axis = plt.subplots(figsize=(6, 3.4))
-steps = np.arange(1, 11)
-line = axis.hlines(reach, steps - 0.5, steps + 0.5, "C1", linewidth=2)
-line.set_label("largest it can read")
-axis.plot(steps, sizes, "o", label="largest input")
-axis.set(title="float8: the scale follows the input two steps late")
-axis.set(xlabel="step of training", yscale="log")
-axis.set(yticks=[7, 28, 448], yticklabels=["7", "28", "448"])
-axis.minorticks_off()
+values = np.linspace(0, 1, 1001)
+for kind in ("float8_e4m3fn", "float8_e5m2"):
+    axis.plot(values, quantize_and_dequantize(values, 1, kind), label=kind)
+axis.set(title="e4m3 is finer than e5m2")
+axis.set(xlabel="number", ylabel="rounded to float8")
 axis.legend()
 plt.show()

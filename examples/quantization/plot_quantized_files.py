@@ -1,19 +1,26 @@
 r"""
-Quantized files: arrays have numbers, not names
-===============================================
+.weights.h5 of a quantized layer: numbers, not names
+====================================================
 
 A quantized Dense layer writes its arrays to a file under the numbers 0, 1, 2
-and so on. Which arrays these are, and in which order, depends on the mode of
-quantization. With the names you can read the file without Keras.
+and so on. Which arrays these are depends on the mode of quantization:
 
-.. math::
+======  ============================================================
+mode    arrays 0, 1, 2, ...
+======  ============================================================
+none    kernel, bias
+int8    kernel, bias, kernel_scale
+int4    kernel, bias, kernel_scale, kernel_zero, g_idx
+float8  kernel, bias, and six arrays for training
+GPTQ    bias, kernel, kernel_scale, kernel_zero, g_idx
+AWQ     bias, kernel, kernel_scale, kernel_zero, awq_scales, g_idx
+======  ============================================================
 
-   \text{bytes} = \sum_{\text{arrays}} \text{entries}
-   \times \text{bytes of an entry}
+Without a bias the arrays after it move up. In int4 with ``block_size=-1`` the
+last two are missing. (GPTQ and AWQ are compared with Keras on the next page.)
 """
 
 import tempfile
-from pathlib import Path
 
 import h5py
 import keras
@@ -25,23 +32,12 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# A policy makes a layer that is quantized from the start. The number at its end
-# is the size of a block or a group; -1 stands for whole columns.
-
-modes = {
-    "float32": None,
-    "int8_from_float32": "int8",
-    "int4/-1_from_float32": "int4",
-    "int4/64_from_float32": "int4",
-    "float8_from_float32": "float8",
-}
-folder = tempfile.TemporaryDirectory()
-path = Path(folder.name, "model.weights.h5")
+# A policy makes a layer that is quantized from the start; the number after the
+# slash is the size of a block. All arrays get random numbers.
 
 
-def keras_model(policy):
-    """A model of one layer with drawn weights, (150, 51), and the layer."""
-    dense = keras.layers.Dense(51, dtype=policy)
+def keras_model(policy, use_bias=True):
+    dense = keras.layers.Dense(51, use_bias=use_bias, dtype=policy)
     model = keras.Sequential([keras.Input(shape=(150,)), dense])
     for weight in dense.weights:
         weight.assign(rng.integers(0, 100, size=weight.shape))
@@ -53,110 +49,85 @@ def keras_model(policy):
 # ----------
 
 FILE_ORDER = {
-    None: "kernel bias",
-    "int8": "kernel bias kernel_scale",
-    "int4": "kernel bias kernel_scale kernel_zero g_idx",
-    "float8": "kernel bias inputs_scale inputs_amax_history kernel_scale "
-    "kernel_amax_history outputs_grad_scale outputs_grad_amax_history",
-    "gptq": "bias kernel kernel_scale kernel_zero g_idx",
-    "awq": "bias kernel kernel_scale kernel_zero awq_scales g_idx",
-}
+    None: ["kernel", "bias"],
+    "int8": ["kernel", "bias", "kernel_scale"],
+    "int4": ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"],
+    "float8": [
+        "kernel", "bias", "inputs_scale", "inputs_amax_history",
+        "kernel_scale", "kernel_amax_history",
+        "outputs_grad_scale", "outputs_grad_amax_history",
+    ],
+    "gptq": ["bias", "kernel", "kernel_scale", "kernel_zero", "g_idx"],
+    "awq": [
+        "bias", "kernel", "kernel_scale", "kernel_zero", "awq_scales", "g_idx",
+    ],
+}  # fmt: skip
 
 
-def read_dense(group, mode=None):
-    """The arrays of a Dense layer in an open .weights.h5 file, by name.
+def read_dense(group, mode=None, use_bias=True):
+    """The arrays of a Dense layer in an open .weights.h5 file, {name: array}.
 
     group: file["layers/dense/vars"], or that of another layer. mode: None,
-    "int8", "int4", "float8", "gptq" or "awq". In int4 without blocks the last
-    two arrays are missing.
+    "int8", "int4", "float8", "gptq" or "awq" (variable_serialization_spec).
     """
-    arrays = [group[str(place)][()] for place in range(len(group))]
-    return dict(zip(FILE_ORDER[mode].split(), arrays))
+    names = list(FILE_ORDER[mode])
+    if not use_bias:
+        names.remove("bias")
+    if mode == "int4" and len(group) == len(names) - 2:
+        names = names[:-2]  # block_size=-1
+    if len(group) != len(names):
+        raise ValueError(f"The file has {len(group)} arrays, not {names}.")
+    return {name: group[str(place)][()] for place, name in enumerate(names)}
 
 
 # %%
 # Check it
 # --------
-# Each array is the weight of that name, and no array is left over.
+# Each array is the weight of that name, and all weights are there.
 
-sizes = {}
-for policy, mode in modes.items():
-    model, dense = keras_model(policy)
-    model.save_weights(path, overwrite=True)
-    with h5py.File(path) as file:
-        arrays = read_dense(file["layers/dense/vars"], mode)
-    sizes[policy] = {name: array.nbytes for name, array in arrays.items()}
-    np.testing.assert_equal(len(arrays), len(dense.weights))
-    for weight in dense.weights:
-        stored = arrays[weight.name]
-        np.testing.assert_array_equal(stored, weight.numpy(), strict=True)
-    print(policy, {name: array.shape for name, array in arrays.items()})
-
-# %%
-# .. warning:: **Seen in Keras 3.15.1:** a layer in GPTQ or AWQ writes no zero
-#    points, and then its file cannot be loaded. `Mended since
-#    <https://github.com/keras-team/keras/pull/23321>`__.
-
-for mode in ("gptq", "awq"):
-    model, dense = keras_model(f"{mode}/4/64_from_float32")
-    order = [weight.name for weight in dense.weights]
-    np.testing.assert_equal(order, FILE_ORDER[mode].split())
-    model.save_weights(path, overwrite=True)
-    with h5py.File(path) as file:
-        written = len(file["layers/dense/vars"])
-    np.testing.assert_equal(written, len(order) - 1)
-    np.testing.assert_raises(ValueError, model.load_weights, path)
-
-# %%
-# A ``.keras`` file also holds the configuration. It says, for example, that the
-# input of this layer stays in float.
-
-config = keras.quantizers.Int8QuantizationConfig(activation_quantizer=None)
-model, dense = keras_model("float32")
-dense.quantize(config=config)
-model.save(path.with_name("model.keras"))
-loaded = keras.models.load_model(path.with_name("model.keras"))
-x = rng.normal(size=(4, 150)).astype("float32")
-y, y_loaded = (keras.ops.convert_to_numpy(m(x)) for m in (model, loaded))
-np.testing.assert_allclose(y_loaded, y, rtol=1e-4, atol=1e-2)
-folder.cleanup()
+folder = tempfile.TemporaryDirectory()  # removed at the end
+path = f"{folder.name}/model.weights.h5"
+for policy, mode in (
+    ("float32", None),
+    ("int8_from_float32", "int8"),
+    ("int4/-1_from_float32", "int4"),
+    ("int4/64_from_float32", "int4"),
+    ("float8_from_float32", "float8"),
+):
+    for use_bias in (True, False):
+        model, dense = keras_model(policy, use_bias)
+        model.save_weights(path, overwrite=True)
+        with h5py.File(path) as file:
+            arrays = read_dense(file["layers/dense/vars"], mode, use_bias)
+        weights = {weight.name: weight.numpy() for weight in dense.weights}
+        np.testing.assert_equal(arrays, weights)
 
 # %%
 # Break it
 # --------
-# Would you hand the arrays of a file to ``set_weights``? It wants them in the
-# order in which the layer made its weights.
+# Would you hand the arrays of a file to ``set_weights``? It takes them in the
+# order in which the layer created its weights.
 
 model, dense = keras_model("int8_from_float32")
 bias, kernel, kernel_scale = dense.get_weights()
-in_file_order = [kernel, bias, kernel_scale]
-np.testing.assert_raises(ValueError, dense.set_weights, in_file_order)
-made = [weight.name for weight in dense.weights]
-print("made:", made)
-assert made != FILE_ORDER["int8"].split()
+wrong = [kernel, bias, kernel_scale]
+np.testing.assert_raises(ValueError, dense.set_weights, wrong)
+created = [weight.name for weight in dense.weights]
+assert created != FILE_ORDER["int8"]
 
 # %%
 # See it
 # ------
-# float8 stores its kernel in float32, and 12 kB more for training.
+# The kernel and the bias change places in GPTQ and AWQ.
 
+colors = {"kernel": "C0", "bias": "C1", "kernel_scale": "C2"}
+style = {"ha": "center", "va": "center", "fontsize": 6, "color": "black"}
 fig, axis = plt.subplots(figsize=(6, 3.4))
-labels = [policy.split("_")[0] for policy in sizes]
-left = np.zeros(len(sizes))
-kernels = np.array([size["kernel"] for size in sizes.values()])
-training = np.array(
-    [sum(v for k, v in size.items() if "amax" in k) for size in sizes.values()]
-)
-total = np.array([sum(size.values()) for size in sizes.values()])
-for label, width in (
-    ("kernel", kernels),
-    ("scales, zero points, groups, bias", total - kernels - training),
-    ("histories for training", training),
-):
-    axis.barh(labels, width / 1000, left=left, label=label)
-    left += width / 1000
-axis.set(title="What a layer of 150 features and 51 units stores")
-axis.set(xlabel="kB")
+for mode, names in FILE_ORDER.items():
+    for place, name in enumerate(names):
+        color = colors.get(name, "lightgray")
+        axis.barh(str(mode), 0.95, left=place - 0.5, color=color, alpha=0.6)
+        axis.text(place, str(mode), name.replace("_", "\n"), **style)
+axis.set(title="Which array has which number in a file")
 axis.invert_yaxis()
-axis.legend()
 plt.show()

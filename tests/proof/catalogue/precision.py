@@ -379,13 +379,13 @@ FAULTS = [
     ),
     Fault(
         "16 bits: weights not rounded",
-        "precision/plot_sums_in_float32",
+        "precision/plot_mixed",
         "Dense.dtype",
         weights_not_rounded(),
     ),
     Fault(
         "16 bits: bias added before rounding",
-        "precision/plot_sums_in_float32",
+        "precision/plot_last_bits",
         "Dense.dtype",
         bias_before_rounding(),
     ),
@@ -403,7 +403,7 @@ FAULTS = [
     ),
     Fault(
         "16 bits: stored in float32",
-        "precision/plot_sums_in_float32",
+        "precision/plot_mixed",
         "Dense.dtype",
         variable_dtype(
             lambda variable, compute: "float32" if compute in SIXTEEN else variable

@@ -1,0 +1,103 @@
+r"""
+int4 with block_size=-1: one scale for each unit
+================================================
+
+Without blocks, int4 stores whole numbers from -7 to 7, a scale for each unit,
+and no zero points. As in int8, you divide by the scale.
+
+.. math::
+
+   s_j &= \frac{7}{\max_i |W_{ij}| + 10^{-7}} \\
+   q_{ij} &= \operatorname{round}(s_j W_{ij}) \\
+   W_{ij} &\approx \frac{q_{ij}}{s_j}
+
+With blocks, the default, you multiply by the scale: see the page on int4.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Given the identity matrix, a layer without a bias returns the kernel it reads.
+
+kernel = rng.normal(size=(16, 5)).astype("float32")  # (features, units)
+layer = keras.layers.Dense(5, use_bias=False)
+layer.build((None, 16))
+layer.set_weights([kernel])
+config = keras.quantizers.Int4QuantizationConfig(block_size=-1)
+layer.quantize(config=config)
+packed, kernel_scale = layer.get_weights()
+read = keras.ops.convert_to_numpy(layer(np.eye(16)))
+print("packed:", packed.shape, "scale:", kernel_scale)
+
+# %%
+# From other pages
+# ----------------
+
+
+def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
+    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
+
+    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
+    """
+    packed = np.moveaxis(packed, axis, 0)
+    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
+    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
+    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
+
+
+# %%
+# Compute it
+# ----------
+
+
+def quantize_int4_columns(kernel):
+    """int4 with block_size=-1: whole numbers, and a scale for each unit.
+
+    kernel: (features, units). A weight is its number divided by the scale.
+    """
+    scale = 7 / (np.abs(kernel).max(axis=0) + 1e-7)
+    return np.rint(kernel * scale).astype("int8"), scale
+
+
+# %%
+# Check it
+# --------
+# The layer stores the same whole numbers, two units in a byte.
+
+q, scale = quantize_int4_columns(kernel)
+unpacked = unpack_int4(packed, 5, axis=1)
+np.testing.assert_array_equal(unpacked, q, strict=True)
+tolerance = 1000 * np.finfo("float32").eps
+np.testing.assert_allclose(kernel_scale, scale, tolerance)
+np.testing.assert_allclose(read, q / scale, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you multiply by the scale, as you do with blocks?
+
+wrong = q * scale
+print(f"{np.mean(np.isclose(wrong, read)):.0%} of the weights are right")
+assert not np.allclose(wrong, read)
+
+# %%
+# See it
+# ------
+# The lines are the numbers that the first unit can hold. Its largest weight
+# sets the length of all steps.
+
+numbers = np.arange(-7, 8) / scale[0]
+fig, axis = plt.subplots(figsize=(6, 3.4))
+axis.hlines(numbers, -0.5, 15.5, color="gray", linewidth=0.5)
+axis.plot(kernel[:, 0], "o", label="weight", fillstyle="none")
+axis.plot(read[:, 0], ".", label="as read from int4")
+axis.set(title="Each weight moves to the nearest of 15 numbers")
+axis.set(xlabel="feature", ylabel="weight of the first unit")
+axis.legend()
+plt.show()

@@ -1,0 +1,146 @@
+r"""
+int4: blocks whose weights have one sign
+========================================
+
+In Keras 3.15.1 int4 gives wrong values for a full block whose weights all have
+the same sign: its 16 numbers begin at 0, and don't reach far enough.
+
+.. math::
+
+   s &= \frac{\text{high} - \text{low} + 10^{-7}}{15} \\
+   z &= \text{clip}\left(\text{round}\left(\frac{-\text{low}}{s}\right) - 8, \;
+   -8, \; 7\right)
+
+If low is positive, then :math:`z` is clipped to -8, and the highest number is
+:math:`15 s`, or high - low. The remedy: low and high have to be the lowest and
+the highest of the weights and 0.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# The identity matrix as input gives the kernel that the layer reads.
+
+kernel = np.array([[8, -15], [12, -12], [15, -8]], "float32")
+
+
+def keras_reads(kernel, block_size):
+    """The kernel that a Dense layer in int4 reads, (features, units)."""
+    features, units = kernel.shape
+    config = keras.quantizers.Int4QuantizationConfig(block_size=block_size)
+    layer = keras.layers.Dense(units, use_bias=False)
+    layer.build((None, features))
+    layer.set_weights([kernel])
+    layer.quantize(config=config)
+    return keras.ops.convert_to_numpy(layer(np.eye(features)))
+
+
+wrong = keras_reads(kernel, block_size=3)
+print(wrong)
+
+# %%
+# From other pages
+# ----------------
+# The right numbers.
+
+
+def quantize_int4(kernel, block_size=128):
+    """Whole numbers from -8 to 7, scales and zero points of a kernel.
+
+    kernel: (features, units). The scales and the zero points are (blocks,
+    units). A weight is read as scale * (number - zero point)
+    (keras.quantizers.abs_max_quantize_grouped_with_zero_point).
+    """
+    starts = np.arange(0, len(kernel), block_size)
+    low = np.minimum(np.minimum.reduceat(kernel, starts), 0)
+    high = np.maximum(np.maximum.reduceat(kernel, starts), 0)
+    scale = (high - low + 1e-7) / 15
+    zero = np.rint(-low / scale) - 8
+    block = np.arange(len(kernel)) // block_size  # of each feature
+    q = np.minimum(np.rint(kernel / scale[block]) + zero[block], 7)
+    return q.astype("int8"), scale, zero.astype("int8")
+
+
+# %%
+# Compute it
+# ----------
+# What Keras 3.15.1 stores:
+
+
+def quantize_int4_without_zero(kernel, block_size=128):
+    """What Keras 3.15.1 stores where block_size divides the features.
+
+    kernel: (features, units). The scales and zero points are (blocks, units).
+    """
+    starts = np.arange(0, len(kernel), block_size)
+    low = np.minimum.reduceat(kernel, starts)
+    high = np.maximum.reduceat(kernel, starts)
+    scale = (high - low + 1e-7) / 15
+    zero = np.clip(np.rint(-low / scale) - 8, -8, 7)
+    block = np.arange(len(kernel)) // block_size  # of each feature
+    q = np.clip(np.rint(kernel / scale[block]) + zero[block], -8, 7)
+    return q.astype("int8"), scale, zero.astype("int8")
+
+
+def read_blocks(q, scale, zero):
+    """The kernel (features, units) from blocks of equal size."""
+    block = np.arange(len(q)) * len(scale) // len(q)  # of each feature
+    return scale[block] * (q - zero[block])
+
+
+# %%
+# Check it
+# --------
+# .. warning:: **Seen in Keras 3.15.1:** int4 gives wrong values for a block
+#    whose weights all have the same sign: 8, 12 and 15 all become 7. `Fixed
+#    after 3.15.1 <https://github.com/keras-team/keras/pull/23636>`__.
+
+np.testing.assert_allclose(wrong, [[7, -7], [7, -7], [7, -7]], rtol=1e-6)
+mixed = rng.normal(loc=1, size=(64, 20)).astype("float32")
+expected = read_blocks(*quantize_int4_without_zero(mixed, block_size=4))
+np.testing.assert_allclose(keras_reads(mixed, 4), expected, rtol=1e-4)
+
+# %%
+# With the 0 the weights are right. In Keras they are, too, if the block isn't
+# full, because then it is filled with zeros.
+
+right = read_blocks(*quantize_int4(kernel, block_size=3))
+np.testing.assert_allclose(right, kernel, rtol=1e-6)
+np.testing.assert_allclose(keras_reads(kernel, block_size=4), right, rtol=1e-6)
+
+# %%
+# Break it
+# --------
+# Would you leave the 0 out, as the scale gets smaller without it?
+
+print(f"largest error: {np.abs(wrong - kernel).max():.1f}")
+assert not np.allclose(wrong, right)
+
+# %%
+# See it
+# ------
+# Where m is between -1 and 1, the block has weights of both signs.
+
+offsets = np.linspace(-2, 2, 41)
+unit = np.linspace(-1, 1, 128, dtype="float32")[:, np.newaxis]
+fig, axis = plt.subplots(figsize=(6, 3.4))
+for label, quantize in (
+    ("Keras 3.15.1", quantize_int4_without_zero),
+    ("with 0", quantize_int4),
+):
+    errors = []
+    for offset in offsets:
+        weights = unit + np.float32(offset)
+        read = read_blocks(*quantize(weights))
+        errors.append(np.abs(read - weights).max())
+    axis.plot(offsets, errors, label=label)
+axis.set(title="int4: a block with 128 weights from m - 1 to m + 1")
+axis.set(xlabel="m, the mean of the weights", ylabel="largest error")
+axis.legend()
+plt.show()
