@@ -16,6 +16,7 @@ GPTQ    bias, kernel, kernel_scale, kernel_zero, g_idx
 AWQ     bias, kernel, kernel_scale, kernel_zero, awq_scales, g_idx
 ======  ============================================================
 
+So array 0 is the kernel :math:`W` in int8, and the bias :math:`b` in GPTQ.
 Without a bias the arrays after it move up. In int4 with ``block_size=-1`` the
 last two are missing. (GPTQ and AWQ are compared with Keras on the next page.)
 """
