@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import ml_dtypes
 import numpy as np
 from gallery import forget_gradients
-from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+from scripts import find_headings
 
 matplotlib.use("agg")
 logging.getLogger("tensorflow").setLevel("ERROR")  # many models, on purpose
@@ -76,17 +76,7 @@ class Page:
         self.path = Path(path)
         self.name = f"{self.path.parent.name}/{self.path.stem}"
         self.tree = ast.parse(self.path.read_text())
-        starts, heading = [], ""
-        for kind, text, line in split_code_and_text_blocks(str(self.path))[1]:
-            lines = text.splitlines()
-            for title, rule in zip(lines, lines[1:]):
-                if kind == "text" and rule and set(rule) <= {"-"}:
-                    heading = title
-            starts.append((line, heading))
-        self.headings = [
-            [title for line, title in starts if line <= statement.lineno][-1]
-            for statement in self.tree.body
-        ]
+        self.headings = find_headings(self.path, self.tree)
         checks = list(filter(is_check, ast.walk(self.tree)))
         self.checks = {node.lineno: (node.lineno, node.end_lineno) for node in checks}
         with_checks = [

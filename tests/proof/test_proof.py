@@ -1,6 +1,7 @@
 """Each page, under the faults that name it and with mistakes in its own lines."""
 
 import faults
+import keras_names
 import names
 import proofs
 import prove
@@ -20,12 +21,12 @@ def test_page_goes_red(page):
 
 def whole():
     """What must be covered: the families and classes that are declared whole."""
-    for title, things in names.named().items():
+    for title, things in keras_names.named().items():
         for name, thing in things.items():
             if title in names.WHOLE:
                 yield name, {name}
             if name in names.WHOLE:
-                for part in (*names.arguments(thing), *names.methods(thing)):
+                for part in (*keras_names.arguments(thing), *names.methods(thing)):
                     yield f"{name}.{part}", {f"{name}.{part}"}
 
 
@@ -36,6 +37,6 @@ def test_what_is_whole_is_covered(name, by):
 
 
 def test_what_is_declared_whole_exists():
-    known = {name for things in names.named().values() for name in things}
-    assert names.WHOLE <= known | set(names.MODULES)
+    known = {name for things in keras_names.named().values() for name in things}
+    assert names.WHOLE <= known | set(keras_names.MODULES)
     assert faults.read_catalogue()

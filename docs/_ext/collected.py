@@ -1,0 +1,206 @@
+"""The NumPy functions of the pages, by the names that Keras has for what they compute:
+collected word for word, in one file that needs nothing but NumPy.
+"""
+
+import ast
+import builtins
+import dataclasses
+import functools
+import itertools
+import textwrap
+
+from keras_facts import read_facts
+from paths import DOCS, ROOT, find_pages, name_of
+from repository import find_source, find_versions
+from scripts import find_headings
+
+FILE = DOCS / "_build" / "keras_by_hand.py"  # no page, so not in the gallery
+OWN, COPIED = "Compute it", "From other pages"
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """What a page defines for its readers to copy: a function, class or constant.
+
+    page: "section/stem"; line: where it begins there; source: its text; uses: the names
+    that it needs.
+    """
+
+    name: str
+    page: str
+    line: int
+    source: str
+    uses: frozenset
+
+
+def defined_in(statement):
+    """Return the names that a statement of a page defines."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in statement.names]
+    if isinstance(statement, ast.Assign):
+        names = [node for target in statement.targets for node in ast.walk(target)]
+        return [node.id for node in names if isinstance(node, ast.Name)]
+    return []
+
+
+def used_in(statement):
+    """Return the names that a statement reads and neither defines nor finds in Python."""
+    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in ast.walk(statement) if isinstance(node, ast.arg)}
+    own |= {name for node in ast.walk(statement) for name in defined_in(node)}
+    own |= set(vars(builtins))
+    return frozenset(node.id for node in names if node.id not in own)
+
+
+@functools.cache
+def read_page(page):
+    """Return a page's own definitions and its imports, {name: Definition}, and the names
+    that it repeats from other pages."""
+    source = page.read_text()
+    tree = ast.parse(source)
+    own, copied = {}, set()
+    for statement, heading in zip(tree.body, find_headings(page, tree)):
+        if heading == COPIED:
+            copied.update(defined_in(statement))
+        elif heading == OWN or isinstance(statement, ast.Import | ast.ImportFrom):
+            decorators = getattr(statement, "decorator_list", [])
+            first = min(node.lineno for node in (statement, *decorators))
+            text = "\n".join(source.splitlines()[first - 1 : statement.end_lineno])
+            for name in defined_in(statement):
+                own[name] = Definition(
+                    name, name_of(page), first, text, used_in(statement)
+                )
+    return own, copied
+
+
+def plain(name):
+    """Return a name without what tells spellings apart: RMSprop and rms_prop."""
+    return name.replace("_", "").lower()
+
+
+def named_as(function, names):
+    """Return what Keras calls the thing that a function of a page computes, as (title of
+    its family, name), None if it is nothing of Keras'.
+
+    names: {title: [names]}. Where a layer and an activation share a name, that of the
+    function of the layer ends in "_layer".
+    """
+    if function.endswith("_layer"):
+        function, names = function.removesuffix("_layer"), {"Layers": names["Layers"]}
+    else:
+        layers_last = sorted(names, key=lambda title: title == "Layers")
+        names = {title: names[title] for title in layers_last}
+    for title, known in names.items():
+        for name in known:
+            if plain(name) == plain(function):
+                return title, name
+    return None
+
+
+def collect():
+    """Return the functions of the pages that are named as something of Keras:
+    {(title of a family, name): Definition}.
+
+    Raises ValueError where two pages define the same.
+    """
+    names = {title: list(things) for title, things in read_facts().items()}
+    found = {}
+    for page in find_pages():
+        own, _ = read_page(page)
+        for definition in own.values():
+            thing = named_as(definition.name, names)
+            if thing is None or not definition.source.startswith(
+                ("def ", "@", "class ")
+            ):
+                continue
+            if thing in found:
+                raise ValueError(
+                    f"{definition.page} and {found[thing].page} both compute "
+                    f"{thing[1]}: {definition.name}"
+                )
+            found[thing] = definition
+    return found
+
+
+def with_needed(definitions):
+    """Return definitions and all that they need, in the order of the pages.
+
+    Raises ValueError where a function needs what its page does not define for readers to
+    copy, or where two need different things of one name.
+    """
+    pages = {name_of(page): page for page in find_pages()}
+    everywhere = {}
+    for page in pages.values():
+        for name, definition in read_page(page)[0].items():
+            everywhere.setdefault(name, definition)
+    found, left = {}, list(definitions)
+    while left:
+        needed = left.pop()
+        other = found.setdefault(needed.name, needed)
+        if other.source != needed.source:
+            raise ValueError(
+                f"{needed.page} and {other.page} both define {needed.name}, and differ"
+            )
+        own, copied = read_page(pages[needed.page])
+        for name in needed.uses - found.keys():
+            if name not in own and name not in copied:
+                raise ValueError(
+                    f"{needed.page}: {needed.name} needs {name}, which the page does not "
+                    f"define under {OWN!r}"
+                )
+            left.append(own[name] if name in own else everywhere[name])
+    order = list(pages)
+    return sorted(found.values(), key=lambda d: (order.index(d.page), d.line))
+
+
+# -- The file
+
+HEADER = """\
+{count} functions that compute in NumPy what Keras computes. They are collected word for
+word from the pages of {base} where each is explained and compared with Keras, on every
+change. The page of a function stands above it. Made from {source}, checked with
+{versions}."""
+
+
+def describe_source():
+    commit, changed = find_source()
+    return f"commit {commit[:12] or 'none'}{' and changes' if changed else ''}"
+
+
+def write_file(app):
+    """Write keras_by_hand.py: a header, the imports, and the functions."""
+    base = app.config.html_baseurl
+    collected = collect()
+    definitions = with_needed(collected.values())
+    imports = {
+        d.source for d in definitions if d.source.startswith(("import ", "from "))
+    }
+    header = HEADER.format(
+        count=len(collected),
+        base=base,
+        source=describe_source(),
+        versions=find_versions(),
+    )
+    header = textwrap.fill(header, 80, break_long_words=False, break_on_hyphens=False)
+    licence = (ROOT / "LICENSE").read_text().strip()
+    parts = [f'"""Keras by hand.\n\n{header}\n\n{licence}\n"""\n']
+    parts.append("\n".join(sorted(imports)) + "\n")
+    pages = itertools.groupby(definitions, key=lambda definition: definition.page)
+    for page, of_page in pages:
+        for number, definition in enumerate(
+            d for d in of_page if d.source not in imports
+        ):
+            address = f"# {base}auto_examples/{page}.html\n" * (number == 0)
+            parts.append(f"\n{address}{definition.source}\n")
+    text = "\n".join(parts)
+    if not FILE.exists() or FILE.read_text() != text:
+        FILE.write_text(text)
+
+
+def setup(app):
+    # Later than Sphinx-Gallery, in whose process Keras is imported.
+    app.connect("builder-inited", write_file, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,96 @@
+"""Facts of Keras that the reference tells, asked of Keras itself and kept until another
+version is installed: a build that runs no page need not wait for TensorFlow.
+"""
+
+import functools
+import hashlib
+import inspect
+import itertools
+import json
+from importlib import metadata
+from pathlib import Path
+
+from paths import DOCS
+
+KEPT = DOCS / "_build" / "keras_facts.json"
+SIZES = {  # of the arguments that a layer needs; primes, to be found again in shapes
+    "units": 7,
+    "filters": 11,
+    "input_dim": 13,
+    "output_dim": 17,
+}
+FEATURES = 5
+
+
+def signature(title, name, thing):
+    """Return a call with all defaults, as "keras.layers.Dense(units, ...)"."""
+    parameters = inspect.signature(thing).parameters.values()
+    shown = [
+        str(parameter.replace(annotation=inspect.Parameter.empty))
+        for parameter in parameters
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    ]
+    return f"keras.{title.lower()}.{name}({', '.join(shown)})"
+
+
+def in_symbols(size, sizes):
+    """Return a size of a shape in words: that of an argument, times a number or not."""
+    for name, prime in sizes.items():
+        if size % prime == 0:
+            return name if size == prime else f"{size // prime} * {name}"
+    return str(size)
+
+
+def weights(thing):
+    """Return the weights of a layer, as [[name, shape in symbols], ...], in the order of
+    get_weights(); none where Keras must be told more than sizes to make it."""
+    needed = {
+        name: SIZES.get(name)
+        for name, parameter in inspect.signature(thing).parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    }
+    if None in needed.values():
+        return []
+    for steps in range(4):  # axes between the batch and the features
+        try:
+            layer = thing(**needed)
+            layer.build((None, *itertools.repeat(8, steps), FEATURES))
+        except Exception:  # of as many kinds as there are layers
+            continue
+        sizes = {**needed, "features": FEATURES}
+        return [
+            [weight.name, [in_symbols(size, sizes) for size in weight.shape]]
+            for weight in layer.weights
+        ]
+    return []
+
+
+def ask_keras():
+    import keras_names  # which imports Keras
+
+    return {
+        title: {
+            name: {
+                "signature": signature(title, name, thing),
+                "weights": weights(thing) if title == "Layers" else [],
+            }
+            for name, thing in things.items()
+        }
+        for title, things in keras_names.named().items()
+    }
+
+
+@functools.cache
+def read_facts():
+    """Return {title of a family: {name: {"signature": ..., "weights": ...}}}."""
+    made_by = [
+        metadata.version("keras"),
+        hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
+    ]
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    if kept.get("made_by") != made_by:
+        kept = {"made_by": made_by, "facts": ask_keras()}
+        KEPT.parent.mkdir(parents=True, exist_ok=True)
+        KEPT.write_text(json.dumps(kept, indent=1))
+    return kept["facts"]
