@@ -7,11 +7,12 @@ DOCS = ROOT / "docs"
 EXAMPLES = ROOT / "examples"
 GALLERY = DOCS / "auto_examples"
 STYLE = Path(__file__).with_name("gallery.mplstyle")
-ORDER = [
-    line
+LISTED = {  # the pages, "section/stem", and what else people call them
+    line.partition(":")[0]: line.partition(":")[2].split(", ")
     for line in (EXAMPLES / "order.txt").read_text().split("\n")
     if line and not line.startswith("#")
-]
+}
+ORDER = list(LISTED)
 SECTIONS = list(dict.fromkeys(line.split("/")[0] for line in ORDER))
 
 

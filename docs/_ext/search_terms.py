@@ -1,0 +1,50 @@
+"""The words under which the search finds a page first: those that begin its title, the
+names of its functions, and those that stand beside it in examples/order.txt.
+
+Of several pages with the same words, the first one is found.
+"""
+
+import ast
+import re
+
+from collected import collect
+from paths import LISTED, find_pages, name_of
+from sphinx import addnodes
+
+
+def of_title(source):
+    """Return what stands before the colon of a page's title, one by one."""
+    title = ast.get_docstring(ast.parse(source)).split("\n")[0]
+    return re.split(r", | and ", title.partition(":")[0])
+
+
+def find_terms():
+    """Return the words of each page, {"section/stem": {word, ...}}."""
+    terms, taken = {}, set()
+    for page in find_pages():
+        words = LISTED.get(name_of(page), []) + of_title(page.read_text())
+        found = {word.strip().lower() for word in words}
+        terms[name_of(page)] = found - taken - {""}
+        taken |= found
+    for (_, name), definition in collect().items():
+        words = definition.name.replace("_", " ")
+        terms[definition.page] |= {name.lower(), definition.name, words}
+    return terms
+
+
+def find_all(app):
+    app.env.search_terms = find_terms()
+
+
+def add_terms(app, doctree):
+    """Put the words of a page of the gallery into the index, and so into the search."""
+    page = app.env.docname.removeprefix("auto_examples/")
+    terms = sorted(app.env.search_terms.get(page, ()))
+    entries = [("single", term, "", "main", None) for term in terms]
+    doctree.insert(0, addnodes.index(entries=entries))
+
+
+def setup(app):
+    app.connect("builder-inited", find_all, priority=900)
+    app.connect("doctree-read", add_terms)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
