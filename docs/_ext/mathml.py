@@ -1,8 +1,11 @@
 """Mathematics as native MathML, made by docutils while the site is built.
 
-Readers load no script and no font for it. Unlike a general TeX, docutils knows a
+Readers load no script for it, and one small font. Unlike a general TeX, docutils knows a
 fixed list of commands; what it does not know is a warning, which fails the build.
 """
+
+import html
+import re
 
 from docutils import nodes
 from docutils.utils.math import MathError
@@ -14,12 +17,18 @@ logger = logging.getLogger(__name__)
 
 
 def convert(tex, node, as_block=False):
-    """Return the MathML of a TeX formula; ``node`` tells where it stands."""
+    """Return the MathML of a TeX formula, which it holds as an annotation, to be copied;
+    ``node`` tells where it stands."""
+    # Docutils would show the backslash.
+    text = re.sub(r"\\text\{.*?\}", lambda found: found[0].replace(r"\_", "_"), tex)
     try:
-        return tex2mathml(tex, as_block=as_block)
+        mathml = tex2mathml(text, as_block=as_block)
     except MathError as error:
         logger.warning("cannot write %r as MathML: %s", tex, error, location=node)
         return ""
+    start, formula = re.fullmatch(r"(<math.*?>)(.*)</math>\s*", mathml, re.S).groups()
+    source = f'<annotation encoding="application/x-tex">{html.escape(tex)}</annotation>'
+    return f"{start}<semantics><mrow>{formula}</mrow>{source}</semantics></math>"
 
 
 def visit_inline(translator, node):

@@ -8,10 +8,10 @@ zero cost the same, ``hard_shrink`` does.
 
 .. math::
 
-   \text{soft\_shrink}(x) &= \arg\min_v \;
-   \tfrac{1}{2} (v - x)^2 + \lambda \, |v| \\
-   \text{hard\_shrink}(x) &= \arg\min_v \;
-   \tfrac{1}{2} (v - x)^2 + \tfrac{1}{2} \lambda^2 \, [v \neq 0]
+   \text{soft\_shrink}(x) &= \arg\min_v s(v) \\
+   s(v) &= \tfrac{1}{2} (v - x)^2 + \lambda \, |v| \\
+   \text{hard\_shrink}(x) &= \arg\min_v h(v) \\
+   h(v) &= \tfrac{1}{2} (v - x)^2 + \tfrac{1}{2} \lambda^2 \, [v \neq 0]
 
 Here :math:`[v \neq 0]` is 1 for each number except 0. Both activations return
 exact zeros, which is what sparse codes and the removal of noise need.
