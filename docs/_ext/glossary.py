@@ -64,8 +64,13 @@ def link_terms(app, doctree):
 # -- To related pages
 
 
+def section(page):
+    return page.split("/")[0]
+
+
 def find_related(texts):
-    """Return for each page the three that share most of its terms with it.
+    """Return for each page the three that share most of its terms with it: two of its
+    section, and another one.
 
     ``texts`` are the sources by page. A term counts the less, the more pages use it;
     among equals, the nearest pages in the order of the gallery come first.
@@ -89,7 +94,9 @@ def find_related(texts):
             for n, other in enumerate(pages)
             if other != page
         ]
-        related[page] = [pages[n] for *_, n in sorted(others)[:3]]
+        best = [pages[n] for *_, n in sorted(others)]
+        near = [other for other in best if section(other) == section(page)][:2]
+        related[page] = near + [other for other in best if other not in near][:1]
     return related
 
 

@@ -46,10 +46,11 @@ def test_a_notebook_runs_in_a_fresh_kernel(tmp_path):
     assert "Traceback" not in str(outputs)
 
 
-def test_notebooks_begin_with_what_colab_needs():
+def test_what_colab_needs_stands_below_the_title():
     for name, file in NOTEBOOKS.items():
-        notebook = nbformat.read(file, as_version=4)
-        assert notebook.cells[0].source == FIRST_CELL, name
+        text, first, *_ = nbformat.read(file, as_version=4).cells
+        assert text.source.strip().startswith("# "), name
+        assert first.source == FIRST_CELL, name
 
 
 # -- check_your_model, here in this process, where Keras is imported already
