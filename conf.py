@@ -36,15 +36,20 @@ extensions = [
     "notfound.extension",
     "sphinxext.opengraph",
     "checked",
+    "collected",
     "evidence",
     "failures",
+    "families",
+    "filter",
     "folding",
     "gallery",
     "glossary",
     "launch",
     "mathml",
     "moving_picture",
+    "reference",
     "reproducible",
+    "search_terms",
     "sitemap",
     "surprises",
     "terminal",
@@ -70,6 +75,7 @@ html_context = {  # for the footer
     "versions": find_versions(),
 }
 html_last_updated_fmt = "%-d %B %Y"  # of the commit: SOURCE_DATE_EPOCH
+html_search_scorer = "docs/_static/scorer.js"
 html_favicon = "docs/_static/favicon.svg"
 html_math_renderer = "mathml"
 html_copy_source = False  # pages offer their Python source instead

@@ -25,9 +25,10 @@ def describe(name, actual, desired, *arguments, **options):
     """Return what an assertion that has passed compared.
 
     "part" is the largest error as a part of its limit, None where none is allowed;
-    "vain" says why the assertion could not have failed, None if it could.
+    "rtol" is the tolerance of an assert_allclose; "vain" says why the assertion could not
+    have failed, None if it could.
     """
-    part = vain = None
+    part = rtol = vain = None
     endless = "has a limit that is no finite number: any error is below it"
     arrays = isinstance(actual, np.ndarray) and isinstance(desired, np.ndarray)
     if arrays and actual.__array_interface__ == desired.__array_interface__:
@@ -47,8 +48,9 @@ def describe(name, actual, desired, *arguments, **options):
         part = float(np.max(np.nan_to_num(parts), initial=0))
         if not np.isfinite([rtol, atol]).all():
             vain = endless
+        rtol = float(np.max(rtol))
     numbers = actual.size if isinstance(actual, np.ndarray) else 1
-    return {"numbers": numbers, "part": part, "vain": vain}
+    return {"numbers": numbers, "part": part, "rtol": rtol, "vain": vain}
 
 
 def recording(name):

@@ -14,22 +14,19 @@ def test_from_home_to_a_page_by_clicking(tab, address):
     assert len(PAGES) <= tab.locator(".sidebar-tree a").count()
 
 
-def test_a_card_of_the_home_page_opens_its_page(tab, address):
+def test_a_card_of_the_home_page_opens_its_family(tab, address):
     tab.goto(f"{address}/index.html")
-    cards = tab.locator(".sphx-glr-thumbcontainer")
-    assert cards.count() == len([page for page in PAGES if page.parent.name == "dense"])
-    title = cards.nth(3).inner_text().strip().splitlines()[-1]
-    cards.nth(3).click()
-    expect(tab.locator("h1")).to_contain_text(title)
+    cards = tab.locator(".family")
+    assert cards.count() == len({page.parent for page in PAGES})
+    cards.nth(1).locator("img").click()
+    expect(tab.locator("h1")).to_contain_text("Activations")
 
 
 def test_a_download_is_the_script(tab, address):
     page = PAGES[0]
     tab.goto(f"{address}/{html_of(page)}")
     with tab.expect_download() as download:
-        tab.get_by_role(
-            "link", name=f"Download Python source code: {page.name}"
-        ).click()
+        tab.get_by_role("link", name="Script").first.click()
     assert download.value.suggested_filename == page.name
     with open(download.value.path(), "rb") as file:
         assert file.read() == page.read_bytes()
@@ -42,6 +39,41 @@ def test_search_finds_a_page(tab, address):
     found = tab.locator("#search-results a", has_text="Dense with relu")
     found.first.click()
     expect(tab.locator("h1")).to_contain_text("Dense with relu")
+
+
+@pytest.mark.parametrize("name", ["reference", "auto_examples/index"])
+def test_what_is_typed_filters(tab, address, name):
+    tab.goto(f"{address}/{name}.html")
+    entries = tab.locator(
+        "article section > section > section, .sphx-glr-thumbcontainer"
+    )
+    everything = entries.count()
+    assert everything > 50
+    box = tab.get_by_role("searchbox", name="Show what contains these words")
+    box.fill("leaky relu")
+    shown = entries.filter(visible=True)
+    expect(shown.first).to_contain_text("leaky_relu")
+    assert shown.count() < everything / 5
+    box.fill("no such thing")
+    expect(shown).to_have_count(0)
+    box.fill("")
+    expect(shown).to_have_count(everything)
+
+
+def test_no_formula_is_wider_than_a_phone(chromium, address):
+    tab = chromium.new_page(viewport={"width": 375, "height": 800})
+    for name in HTML:
+        tab.goto(f"{address}/{name}")
+        tab.evaluate("document.fonts.ready")
+        wide = tab.locator("math").evaluate_all(
+            """formulas => formulas.filter(formula => {
+              const box = formula.closest("div.math");
+              return box ? box.scrollWidth > box.clientWidth
+                         : formula.getBoundingClientRect().right > innerWidth;
+            }).map(formula => formula.querySelector("annotation").textContent)"""
+        )
+        assert wide == [], name
+    tab.close()
 
 
 def test_the_copy_button_copies_the_code(tab, address):
@@ -84,7 +116,7 @@ VISIBLE = """names => names.filter(name => {
     const element = document.querySelector(name), box = element.getBoundingClientRect()
     return box.height > 0 && getComputedStyle(element).visibility === "visible"
 })"""
-NOT_PRINTED = [".sphx-glr-footer", ".sidebar-drawer", ".sphx-glr-thumbnails"]
+NOT_PRINTED = [".page-links", ".sidebar-drawer", ".sphx-glr-thumbnails"]
 
 
 @pytest.mark.parametrize("name", HTML)
@@ -95,7 +127,7 @@ def test_a_page_fits_a_phone_and_paper(tab, address, name):
     if name in map(html_of, PAGES):
         moves = tab.locator(".moving-picture").count()
         figure = "img.sphx-glr-single-img"
-        shown = [".checked", ".moving-picture" if moves else figure, ".sphx-glr-footer"]
+        shown = [".checked", ".moving-picture" if moves else figure, ".page-links"]
         assert tab.evaluate(VISIBLE, shown) == shown
         printed = [".checked", figure]
         tab.emulate_media(media="print")

@@ -4,6 +4,7 @@ import json
 import re
 from unittest import mock
 
+import checked
 import numpy as np
 import pytest
 import recording
@@ -57,5 +58,17 @@ def test_each_page_says_what_was_recorded_of_it():
 @pytest.mark.parametrize("name", ["index.html", "what_was_checked.html"])
 def test_totals_are_the_sums(name):
     every = [counts(html_of(page)) for page in PAGES]
-    assert counts(name) == tuple(map(sum, zip(*every)))
-    assert f"{len(PAGES)} pages, " in text(name)
+    count, _, numbers = map(sum, zip(*every))
+    total = f"{numbers:,} numbers in {count:,} comparisons"
+    assert f"{len(PAGES)} pages, run and checked on every change: {total}" in text(name)
+
+
+def test_digits_are_those_of_the_worst_check_in_float64():
+    checks = [
+        {"part": 0.5, "rtol": 2e-13},  # an error of 1e-13: thirteen digits
+        {"part": 0.01, "rtol": 2e-13},
+        {"part": 1, "rtol": 1e-4},  # float32
+        {"part": None, "rtol": None},  # exact
+    ]
+    assert checked.digits(checks) == 13
+    assert checked.digits([*checks, {"part": 0.9, "rtol": 1e-12}]) == 12

@@ -13,6 +13,7 @@ def test_exact_checks():
     assert recording.describe("assert_array_equal", error, error.copy()) == {
         "numbers": 2,
         "part": None,
+        "rtol": None,
         "vain": None,
     }
     assert recording.describe("assert_equal", (2, 3), (2, 3))["numbers"] == 1
@@ -25,6 +26,7 @@ def test_part_of_a_limit():
     assert recording.describe("assert_array_less", error, limit) == {
         "numbers": 2,
         "part": 0.75,
+        "rtol": None,
         "vain": None,
     }
     none = recording.describe("assert_array_less", np.zeros(2), limit)
@@ -48,7 +50,10 @@ def test_part_of_a_tolerance(arguments, options, part):
     close = recording.describe(
         "assert_allclose", actual, desired, *arguments, **options
     )
-    assert close == {"numbers": 3, "part": 0, "vain": None}  # no error at all
+    assert (close["numbers"], close["part"]) == (3, 0)  # no error at all
+    assert close["rtol"] == {**dict(zip(["rtol", "atol"], arguments)), **options}.get(
+        "rtol", 1e-7
+    )
     actual[1:], desired[1:] = (2, np.inf), (2.5, np.inf)
     np.testing.assert_allclose(actual, desired, *arguments, **options)
     close = recording.describe(

@@ -9,7 +9,7 @@ import sys
 import pytest
 import running
 from environments import locked
-from project import PAGES, downloads
+from project import PAGES, ROOT, downloads
 
 # What the build records, the errors that are expected, and bare assertions.
 CHECKS = {
@@ -98,6 +98,11 @@ def test_problems_are_found(line, problem):
     found = problems(ast.parse(line), line)
     assert len(found) == (problem is not None), found
     assert problem is None or found[0].startswith(problem)
+
+
+def test_the_snippet_of_the_home_page_runs():
+    variables = running.run((ROOT / "docs/home.py").read_text(), "home.py")
+    assert variables["y"].shape == (2, 3)
 
 
 # The others run alone as notebooks in test_notebooks.py, and as scripts in "make

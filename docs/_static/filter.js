@@ -1,0 +1,27 @@
+// The reference and the gallery show what one types, and hide the rest.
+"use strict";
+const groups = [...document.querySelectorAll("article section > section")].filter((group) =>
+  group.querySelector(":scope > section, .sphx-glr-thumbcontainer")
+);
+
+function filter(typed) {
+  const words = typed.toLowerCase().split(/\s+/);
+  const matches = (element) => {
+    const text = element.textContent.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  for (const group of groups) {
+    const entries = [...group.querySelectorAll(":scope > section, .sphx-glr-thumbcontainer")];
+    for (const entry of entries) entry.hidden = !matches(entry);
+    const names = [...group.querySelectorAll(":scope > p")]; // those without an entry
+    group.hidden = ![...names.filter(matches), ...entries.filter((e) => !e.hidden)].length;
+  }
+}
+
+if (groups.length) {
+  const box = document.createElement("input");
+  Object.assign(box, { type: "search", className: "filter", placeholder: "Filter" });
+  box.ariaLabel = "Show what contains these words";
+  box.oninput = () => filter(box.value);
+  groups[0].before(box);
+}
