@@ -266,7 +266,7 @@ def test_constraints(w, low, more, rate, axis):
 @pytest.mark.parametrize(
     "equation, x_shape, kernel_shape, bias_axes",
     [
-        ("bf,fu->bu", (3, 4), (4, 5), "u"),
+        ("bf,fk->bk", (3, 4), (4, 5), "k"),
         ("bsf,fu->bsu", (3, 2, 4), (4, 5), "u"),
         ("bsf,fhu->bshu", (3, 2, 4), (4, 2, 5), "hu"),
         ("bshu,huf->bsf", (3, 2, 2, 5), (2, 5, 4), None),
