@@ -72,7 +72,7 @@ model = keras.Sequential([keras.Input((3,)), relu_layer, keras.layers.Dense(4)])
 model.compile(keras.optimizers.SGD(learning_rate=1.0), loss="mse")
 weights = [kernel_1, bias_1, kernel_2, bias_2]
 model.set_weights(weights)
-model.train_on_batch(x, target)
+loss = model.train_on_batch(x, target)
 
 # %%
 # Compute it
