@@ -76,8 +76,8 @@ def derivative_in_training(activation, x, dtype="float32"):
 # %%
 # Check it
 # --------
-# Both agree in float32. Training uses the derivative of the exact one. (The
-# page "Custom activation" explains how one step of SGD shows it.)
+# Each agrees with Keras in float32. Training uses the derivative of the exact
+# one. (The page "Custom activation" explains how one step of SGD shows it.)
 
 x = x.astype("float64")
 approximation = gelu(x, approximate=True)
@@ -97,7 +97,7 @@ of_ops = keras.ops.gelu(x.astype("float32"))
 np.testing.assert_allclose(of_ops, approximation, tolerance, tolerance)
 
 # %%
-# Only on TensorFlow does Keras compute in float64 throughout, but not here:
+# TensorFlow computes whole layers in float64, but here a constant is rounded:
 #
 # .. warning:: **Seen in Keras 3.15.1:** Even in float64, ``gelu`` rounds
 #    :math:`\sqrt{1/2}` to float32.

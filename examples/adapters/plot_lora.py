@@ -80,7 +80,7 @@ expected = lora_dense(x, kernel, bias, a, b, lora_alpha=3)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# An alpha of 0 leaves the product out. It does not stand for the default.
+# An alpha of 0 stays 0: it does not stand for the default.
 #
 # .. warning:: **Seen in Keras 3.15.1:** A and B are float32 in a float64 layer.
 
@@ -93,7 +93,8 @@ np.testing.assert_equal(layer.lora_kernel_a.dtype, "float32")
 # %%
 # Break it
 # --------
-# Is the factor alpha alone? Can alpha be given to the constructor? No:
+# Is the factor alpha alone? No, it is alpha / rank. Can alpha be given to the
+# constructor? No:
 #
 # .. warning:: **Seen in Keras 3.15.1:** ``Dense`` ignores the ``lora_alpha`` of
 #    its constructor, and takes the rank. Give alpha to ``enable_lora`` instead.

@@ -12,8 +12,9 @@ ways:
 3. Computed in float32, they must agree to about 4 digits. Usually they agree
    to 7.
 
-The second and the third have the same formula for the tolerance. With
-:math:`\varepsilon`, the distance from 1 to the next number of the format, it is
+The second and the third have the same formula for the tolerance, and some pages
+are stricter. With :math:`\varepsilon`, the distance from 1 to the next number
+of the format, it is
 
 .. math::
 
@@ -43,7 +44,7 @@ def keras_dense(x, kernel, bias, dtype="float32"):
 # %%
 # Compute it
 # ----------
-# NumPy always computes in float64. Then its own rounding does not matter.
+# NumPy computes in float64 here, so that its own rounding hardly matters.
 
 
 def product_and_bias(x, kernel, bias):

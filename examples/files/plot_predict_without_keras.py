@@ -3,9 +3,9 @@ Predict without Keras: read a .keras file with NumPy
 ====================================================
 
 NumPy and ``h5py`` can predict from a ``.keras`` file where Keras isn't
-installed. The file's config names the layers and their activations :math:`f`,
-and its weights file holds their kernels and biases. The reader on this page is
-for ``Sequential`` models of ``Dense`` layers:
+installed. The file is a zip: ``config.json`` names the layers and their
+activations :math:`f`, and ``model.weights.h5`` holds their kernels and biases.
+The reader on this page is for ``Sequential`` models of ``Dense`` layers:
 
 .. math:: x_{l+1} = f_l(x_l W_l + b_l)
 """
@@ -106,7 +106,7 @@ def predict(x, layers):
 # %%
 # Check it
 # --------
-# The weights from the file are equal to the bit, predictions nearly so.
+# The first layer's weights are equal to the bit, predictions nearly so.
 
 layers = read(folder / "model.keras")
 _, first_kernel, first_bias = layers[0]
@@ -114,7 +114,8 @@ np.testing.assert_array_equal(first_kernel, np.float32(weights[0]), strict=True)
 np.testing.assert_array_equal(first_bias, np.float32(weights[1]), strict=True)
 
 x = rng.integers(-3, 4, size=(30, 2))  # (batch, features)
-y = model.predict(x, verbose=0)
+loaded = keras.models.load_model(folder / "model.keras")
+y = loaded.predict(x, verbose=0)
 expected = predict(x, layers)
 print(f"largest error {np.abs(y - expected).max():.1e}")
 tolerance = 1000 * np.finfo("float32").eps

@@ -90,8 +90,9 @@ def dense_16_bits(x, kernel, bias, rounded):
 # %%
 # Check it
 # --------
-# All numbers here fit into 16 bits once they are rounded, :math:`z` and
-# :math:`y` included. So every processor gives the same bits.
+# :math:`z` and :math:`y` fit into 16 bits here, so that every processor gives
+# the same bits. This checks the rounding of the inputs and weights, and that no
+# partial sum is rounded.
 
 formats = [("float16", float16, 2048), ("bfloat16", bfloat16, 256)]
 for dtype, rounded, limit in formats:

@@ -95,7 +95,7 @@ for weights_only in (False, True):
 # %%
 # Break it
 # --------
-# Would you round a half up? Then 2.5 becomes 3, and -40.5 becomes -40.
+# Would you round a half up? Then 2.5 becomes 3, where Keras stores 2.
 
 half_up = np.floor(kernel * kernel_scale + 0.5).astype("int8")
 wrong = int8_dense(x, half_up, kernel_scale, bias)

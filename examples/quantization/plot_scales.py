@@ -100,8 +100,9 @@ def int8_to_onnx(kernel_q, kernel_scale):
 # %%
 # Check it
 # --------
-# The formula of ONNX gives the kernel that Keras reads. Scales and zero points
-# of int4 with blocks stay as they are, and its numbers are unpacked.
+# For int8, and int4 with blocks, the formula of ONNX gives the kernel that
+# Keras uses. (Other pages check the other rows.) Scales and zero points of int4
+# with blocks stay as they are, and its numbers are unpacked.
 
 tolerance = 1000 * np.finfo("float32").eps
 kernel_onnx = dequantize_linear(*int8_to_onnx(q_int8, scale_int8))

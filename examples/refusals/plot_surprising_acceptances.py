@@ -39,7 +39,7 @@ dense.set_weights([kernel, bias])
 
 
 def dense_shapes(features, units, use_bias=True):
-    """The shapes of the weights of Dense, for arguments of any type."""
+    """The shapes of the weights, for True as units or a text as use_bias."""
     shapes = [(features, int(units)), (int(units),)]
     return shapes if use_bias else shapes[:1]  # "False" is true
 
@@ -62,7 +62,7 @@ for text in ("False", ""):
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** ``bias_initializer=None`` draws a
-#    random bias. Only the default is zeros.
+#    random bias. The default is zeros.
 
 random_bias = built(64, bias_initializer=None).get_weights()[1]
 default_bias = built(64).get_weights()[1]

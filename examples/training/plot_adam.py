@@ -81,7 +81,8 @@ def numpy_adam(gradients, **arguments):
 # compute parts in float32), with numbers that float32 represents exactly.
 #
 # .. warning:: **Seen in Keras 3.15.1:** even where the weights are float64,
-#    Adam rounds its betas to float32 in the bias correction (only there).
+#    Adam is off by more than 1e-6 with its default betas, which float32 can't
+#    hold.
 
 np.testing.assert_allclose(path, numpy_adam(gradients), rtol=1e-4)
 if keras.backend.backend() == "tensorflow":
@@ -96,9 +97,9 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# Can you leave the bias correction out? The divisor, :math:`v`, is too small
-# for longer than :math:`m`: it averages about a thousand gradients, not ten. So
-# the first steps would be too long.
+# Can you leave the bias correction out? No: :math:`v`, in the divisor, is too
+# small for longer than :math:`m`, as it averages about a thousand gradients,
+# not ten. So the first steps would be too long.
 
 path = numpy_adam(np.ones((5000, 1)))[:, 0]  # of a steady gradient
 length = -np.diff(path, prepend=0) / 0.001  # in learning rates

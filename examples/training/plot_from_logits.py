@@ -3,8 +3,9 @@ from_logits: why a loss should be given logits
 ==============================================
 
 From logits, cross-entropy is right for numbers of any size. Probabilities are
-clipped, because the logarithm of 0 is infinite. So where a model is sure and
-wrong, its loss is too small and its gradient is 0: nothing is learned.
+clipped, because the logarithm of 0 is infinite. So where a model is sure
+and wrong, the loss is too small and the gradient is 0: the model learns nothing
+from such a sample.
 
 .. math::
 
@@ -24,7 +25,8 @@ import numpy as np
 # A model that ends without an activation returns logits: ``from_logits=True``.
 # After softmax they are probabilities: ``False``, the default. (Here the logits
 # are a kernel, from which ``SGD`` with a learning rate of 1 subtracts the
-# gradient. ``Rescaling(1.0)`` changes nothing: the warning below needs it.)
+# gradient. ``Rescaling(1.0)`` changes no number, but keeps TensorFlow from
+# finding the logits: see the warning below.)
 
 logits = np.array([[2.0, 1, 0], [30, 0, 0]])  # (batch, classes)
 target = np.array([[1.0, 0, 0], [0, 1, 0]])  # the second is sure and wrong
@@ -130,9 +132,9 @@ else:
 # %%
 # Break it
 # --------
-# What if a loss of probabilities has ``from_logits=True``? Softmax is applied
-# twice. Nothing fails, but even perfect answers, with a probability of 1, have
-# a loss.
+# What if a loss is given an array of probabilities, with ``from_logits=True``?
+# Softmax is applied twice. Nothing fails, but even perfect answers, with a
+# probability of 1, have a loss.
 
 y = keras.losses.categorical_crossentropy(target, target, from_logits=True)
 print("loss of perfect answers:", keras.ops.convert_to_numpy(y))

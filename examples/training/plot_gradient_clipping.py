@@ -88,8 +88,8 @@ for dtype in dtypes:
             np.testing.assert_allclose(clipped, expected, rtol=tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** a bound of 0 switches clipping off. The
-#    documentation says that the norm will be "no higher than this value".
+# .. warning:: **Seen in Keras 3.15.1:** ``clipnorm=0.0`` switches clipping off.
+#    The documentation says that the norm will be "no higher than this value".
 
 unclipped = keras_clipped(gradients, clipnorm=0.0)
 np.testing.assert_array_equal(unclipped, flat(gradients))
@@ -97,8 +97,9 @@ np.testing.assert_array_equal(unclipped, flat(gradients))
 # %%
 # Break it
 # --------
-# Is PyTorch's ``clip_grad_norm_`` Keras' ``clipnorm``? No: ``global_clipnorm``
-# (plus ``1e-6`` in the norm). And is the step clipped? No, the gradient.
+# Is PyTorch's ``clip_grad_norm_`` Keras' ``clipnorm``? No, it is
+# ``global_clipnorm``. Is the step clipped? No, the gradient: the step is the
+# learning rate times that.
 
 step = keras_clipped(gradients, rate=0.25, global_clipnorm=6.5)
 assert not np.allclose(step, 0.25 * flat(clipnorm(gradients, 6.5)))

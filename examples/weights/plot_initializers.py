@@ -28,9 +28,10 @@ print(f"variance {kernel.var():.4f}, close to 2 / 100")
 # %%
 # Compute it
 # ----------
-# Uniform numbers from -1 to 1 have the variance 1/3. Normal numbers cut off at
-# -2 and 2 have the standard deviation 0.8796... For Glorot, ``mode`` is
-# ``"fan_avg"``. For He, ``scale`` is 2. Those called normal are cut off.
+# Uniform numbers from -1 to 1 have the variance 1/3. Normal numbers between -2
+# and 2 (others are drawn again) have the deviation 0.8796... For Glorot,
+# ``mode`` is ``"fan_avg"``. For He, ``scale`` is 2. Those called normal are cut
+# off.
 
 
 def variance_scaling(
@@ -95,10 +96,13 @@ for plain, deviation in [(uniform, 3**-0.5), (normal, 1), (truncated, 0.8796)]:
 # %%
 # Break it
 # --------
-# Are your kernels (units, features), as in PyTorch? Then swap the fans, too.
+# Are your kernels (units, features), as in PyTorch? Then the function takes the
+# units for the fan in. Pass ``mode="fan_out"`` instead.
 
 pytorch_kernel = variance_scaling(drawn(truncated).T, scale=2)
 assert not np.allclose(pytorch_kernel.T, kernel)
+pytorch_kernel = variance_scaling(drawn(truncated).T, 2, mode="fan_out")
+np.testing.assert_allclose(pytorch_kernel.T, kernel, tolerance, tolerance)
 
 # %%
 # See it
