@@ -194,10 +194,14 @@ def costs(project):
     bare = measure(BARE, project, *pages)["cpu"]
     print(f"\n{len(pages)} pages as bare scripts: {bare:.0f} s of CPU time")
 
-    def show(name, command, count=len(pages)):
+    def show(name, command, count=None):
         used, _ = watch(command, project)
         cpu, wall = used["cpu"], used["wall"]
-        each = f"{cpu / count:5.1f} a page" if name not in FIXED else " " * 12
+        each = (
+            f"{cpu / (count or len(pages)):5.1f} a page"
+            if name not in FIXED
+            else " " * 12
+        )
         print(f"{name:20} {cpu:6.0f} {each} {wall:6.0f} by the clock", flush=True)
         return cpu
 
