@@ -3,8 +3,8 @@ softmax and log_softmax: scores become probabilities
 ====================================================
 
 ``softmax`` turns the scores of a classifier, its logits, into probabilities:
-positive numbers that add up to 1. Subtracting the largest logit first changes
-nothing, and keeps the exponentials from overflowing.
+numbers from 0 to 1 that add up to 1. Subtracting the largest logit first
+doesn't change the result, and keeps the exponentials from overflowing.
 
 .. math::
 

@@ -39,7 +39,7 @@ print(y)
 # Compute it
 # ----------
 # ``@`` is NumPy's matrix product. It takes a row of ``x`` and a column of
-# ``kernel``, multiplies them number by number, and adds up the products. (The
+# ``kernel``, multiplies them pair by pair, and adds up the products. (The
 # page "Dense with relu" has a function with bias and activation to copy.)
 
 expected = x @ kernel

@@ -3,7 +3,7 @@ Masking: Dense passes the mask on, pooling uses it
 ==================================================
 
 ``Masking`` marks the steps of a sequence that are only padding. ``Dense``
-computes them like all others and hands the mask on, and
+computes the masked steps like all others and hands the mask on, and
 ``GlobalAveragePooling1D`` leaves them out of its mean.
 
 .. math::
