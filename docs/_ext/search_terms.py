@@ -10,6 +10,7 @@ import re
 from collected import collect
 from paths import LISTED, find_pages, name_of
 from sphinx import addnodes
+from sphinx.util.index_entries import split_index_msg
 
 
 def of_title(source):
@@ -32,8 +33,24 @@ def find_terms():
     return terms
 
 
+def restore(env):
+    """Let Sphinx know the words of pages that it does not write again: it forgets them."""
+    kept = env._search_index_index_entries
+    for docname, entries in env.domaindata["index"].get("entries", {}).items():
+        words = {
+            (word, target, main)
+            for kind, value, target, main, _ in entries
+            for word in split_index_msg(kind, value)
+        }
+        kept[docname] = sorted(words)
+    for page, terms in env.search_terms.items():
+        if (docname := f"auto_examples/{page}") in env.all_docs:
+            kept[docname] = [(term, "", "main") for term in sorted(terms)]
+
+
 def find_all(app):
     app.env.search_terms = find_terms()
+    restore(app.env)
 
 
 def add_terms(app, doctree):
