@@ -13,6 +13,7 @@ from pathlib import Path
 
 import recording
 from paths import ROOT, STYLE, find_pages
+from sphinx_gallery import gen_rst
 
 PACKAGES = ("keras", "matplotlib", "numpy", "tensorflow", "tensorflow-cpu")
 
@@ -56,6 +57,22 @@ def reset(gallery_conf, fname, when):
     keras.utils.clear_session()
     keras.utils.set_random_seed(313)
     recording.start() if when == "before" else recording.stop(fname)
+
+
+def with_cell_below(make):
+    """Make a notebook whose first cell stands below the title and the text."""
+
+    @functools.wraps(make)
+    def notebook(*arguments):
+        made = make(*arguments)
+        first, text, *others = made["cells"]
+        return {**made, "cells": [text, first, *others]}
+
+    return notebook
+
+
+# Sphinx-Gallery has no setting for it. This module is imported in each of its processes.
+gen_rst.jupyter_notebook = with_cell_below(gen_rst.jupyter_notebook)
 
 
 def provenance():

@@ -2,12 +2,10 @@
 below its title, and again at its end.
 """
 
-import functools
 import re
 from importlib import metadata
 
 from repository import find_repository
-from sphinx_gallery import gen_rst
 
 BINDER = (
     f"https://mybinder.org/v2/gh/{find_repository()}/gh-pages?urlpath=lab/tree/launch"
@@ -64,22 +62,6 @@ def add_links(app, docname, source):
     text = NOTE.sub("", source[0], count=1)
     text = TITLE.sub(lambda title: f"{title[0]}{links}", text, count=1)
     source[0] = FOOTER.sub(lambda _: links, text)
-
-
-def with_cell_below(make):
-    """Make a notebook whose first cell stands below the title and the text."""
-
-    @functools.wraps(make)
-    def notebook(*arguments):
-        made = make(*arguments)
-        first, text, *others = made["cells"]
-        return {**made, "cells": [text, first, *others]}
-
-    return notebook
-
-
-# Sphinx-Gallery has no setting for it.
-gen_rst.jupyter_notebook = with_cell_below(gen_rst.jupyter_notebook)
 
 
 def setup(app):

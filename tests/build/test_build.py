@@ -37,6 +37,13 @@ def files_of(site):
     }
 
 
+def index_of(site):
+    """The words under which the search finds pages first."""
+    name = "searchindex.js"
+    index = site[name] if isinstance(site, dict) else (site / name).read_bytes()
+    return re.search(rb'"indexentries":\{(.*?)\}', index)[1].decode()
+
+
 def test_built_again_it_is_the_same_to_the_byte(small):
     """From a fresh clone, by the command that conf.py names, one page after the other;
     then, as if Keras had changed, two side by side. Only an edited page runs again."""
@@ -61,10 +68,12 @@ def test_built_again_it_is_the_same_to_the_byte(small):
     assert [name for name in first if first[name] != again[name]] == []
 
     assert build(small) == (0, False)
+    assert files_of(site) == again
     page = page_of(small, NAMES[1])
     page.write_text(page.read_text().replace("its bias.", "its bias. Edited."))
     assert build(small) == (1, True)
     assert "Edited." in (site / f"auto_examples/{NAMES[1]}.html").read_text()
+    assert index_of(site) == index_of(again) != ""
 
 
 PRUNE = """
