@@ -7,6 +7,8 @@ import hashlib
 import inspect
 import itertools
 import json
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -66,7 +68,8 @@ def weights(thing):
     return []
 
 
-def ask_keras():
+def facts_of_keras():
+    """Return {title of a family: {name: {"signature", "weights"}}}."""
     import keras_names  # which imports Keras
 
     return {
@@ -79,6 +82,17 @@ def ask_keras():
         }
         for title, things in keras_names.named().items()
     }
+
+
+def ask_keras():
+    """Return these facts from a process of its own, as TensorFlow writes to the terminal.
+
+    Raises RuntimeError, with what it wrote, where Keras cannot be asked.
+    """
+    asked = subprocess.run([sys.executable, __file__], capture_output=True, text=True)
+    if asked.returncode:
+        raise RuntimeError(f"Keras cannot be asked for its signatures:\n{asked.stderr}")
+    return json.loads(asked.stdout.splitlines()[-1])
 
 
 @functools.cache
@@ -94,3 +108,7 @@ def read_facts():
         KEPT.parent.mkdir(parents=True, exist_ok=True)
         KEPT.write_text(json.dumps(kept, indent=1))
     return kept["facts"]
+
+
+if __name__ == "__main__":
+    print(json.dumps(facts_of_keras()))
