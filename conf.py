@@ -12,7 +12,7 @@ gc.set_threshold(100_000)
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-from launch import FIRST_CELL, NOTEBOOKS  # noqa: E402
+from launch import BINDER, FIRST_CELL, NOTEBOOKS  # noqa: E402
 from paths import SECTIONS  # noqa: E402
 from repository import find_repository, find_source, find_versions  # noqa: E402
 
@@ -131,7 +131,7 @@ nbsphinx_epilog = f"""
 .. container:: notebook-links
 
    :download:`Download Jupyter notebook </{{{{ env.docname }}}}.ipynb>`, `launch it on
-   Binder <https://mybinder.org/v2/gh/{repository}/gh-pages?urlpath=lab/tree/{{{{
+   Binder <{BINDER}/{{{{
    env.docname }}}}.ipynb>`__ or `open it in Colab <{NOTEBOOKS}/{{{{
    env.docname }}}}.ipynb>`__
 """

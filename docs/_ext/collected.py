@@ -12,32 +12,35 @@ import textwrap
 from keras_facts import read_facts
 from paths import DOCS, ROOT, find_pages, name_of
 from repository import find_source, find_versions
-from scripts import find_headings
+from scripts import find_headings, text_of
 
 FILE = DOCS / "_build" / "keras_by_hand.py"  # no page, so not in the gallery
 OWN, COPIED = "Compute it", "From other pages"
+FUNCTIONS = ast.FunctionDef, ast.ClassDef
+IMPORTS = ast.Import, ast.ImportFrom
 
 
 @dataclasses.dataclass(frozen=True)
 class Definition:
     """What a page defines for its readers to copy: a function, class or constant.
 
-    page: "section/stem"; line: where it begins there; source: its text; uses: the names
-    that it needs.
+    page: "section/stem"; line: where it stands there; kind: that of its node in the ast;
+    source: its text; uses: the names that it needs.
     """
 
     name: str
     page: str
     line: int
+    kind: type
     source: str
     uses: frozenset
 
 
 def defined_in(statement):
     """Return the names that a statement of a page defines."""
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+    if isinstance(statement, FUNCTIONS):
         return [statement.name]
-    if isinstance(statement, ast.Import | ast.ImportFrom):
+    if isinstance(statement, IMPORTS):
         return [alias.asname or alias.name for alias in statement.names]
     if isinstance(statement, ast.Assign):
         names = [node for target in statement.targets for node in ast.walk(target)]
@@ -65,13 +68,15 @@ def read_page(page):
     for statement, heading in zip(tree.body, find_headings(page, tree)):
         if heading == COPIED:
             copied.update(defined_in(statement))
-        elif heading == OWN or isinstance(statement, ast.Import | ast.ImportFrom):
-            decorators = getattr(statement, "decorator_list", [])
-            first = min(node.lineno for node in (statement, *decorators))
-            text = "\n".join(source.splitlines()[first - 1 : statement.end_lineno])
+        elif heading == OWN or isinstance(statement, IMPORTS):
             for name in defined_in(statement):
                 own[name] = Definition(
-                    name, name_of(page), first, text, used_in(statement)
+                    name,
+                    name_of(page),
+                    statement.lineno,
+                    type(statement),
+                    text_of(statement, source),
+                    used_in(statement),
                 )
     return own, copied
 
@@ -81,23 +86,20 @@ def plain(name):
     return name.replace("_", "").lower()
 
 
-def named_as(function, names):
-    """Return what Keras calls the thing that a function of a page computes, as (title of
-    its family, name), None if it is nothing of Keras'.
+def things_by_function(names):
+    """Return what Keras has by the names that functions for it have, in plain spelling:
+    {name of a function: (title of a family, name of Keras)}.
 
-    names: {title: [names]}. Where a layer and an activation share a name, that of the
-    function of the layer ends in "_layer".
+    names: {title: [names]}. Where a layer shares its name with something else, as with an
+    activation, the name of its function ends in "_layer".
     """
-    if function.endswith("_layer"):
-        function, names = function.removesuffix("_layer"), {"Layers": names["Layers"]}
-    else:
-        layers_last = sorted(names, key=lambda title: title == "Layers")
-        names = {title: names[title] for title in layers_last}
-    for title, known in names.items():
-        for name in known:
-            if plain(name) == plain(function):
-                return title, name
-    return None
+    found = {}
+    for title in sorted(names, key=lambda title: title == "Layers"):  # last
+        for name in names[title]:
+            found.setdefault(plain(name), (title, name))
+            if title == "Layers":
+                found[plain(f"{name}_layer")] = (title, name)
+    return found
 
 
 def collect():
@@ -106,15 +108,12 @@ def collect():
 
     Raises ValueError where two pages define the same.
     """
-    names = {title: list(things) for title, things in read_facts().items()}
-    found = {}
+    things, found = things_by_function(read_facts()), {}
     for page in find_pages():
         own, _ = read_page(page)
         for definition in own.values():
-            thing = named_as(definition.name, names)
-            if thing is None or not definition.source.startswith(
-                ("def ", "@", "class ")
-            ):
+            thing = things.get(plain(definition.name))
+            if thing is None or definition.kind not in FUNCTIONS:
                 continue
             if thing in found:
                 raise ValueError(
@@ -175,9 +174,8 @@ def write_file(app):
     base = app.config.html_baseurl
     collected = collect()
     definitions = with_needed(collected.values())
-    imports = {
-        d.source for d in definitions if d.source.startswith(("import ", "from "))
-    }
+    imports = {d.source for d in definitions if d.kind in IMPORTS}
+    functions = [d for d in definitions if d.kind not in IMPORTS]
     header = HEADER.format(
         count=len(collected),
         base=base,
@@ -188,13 +186,9 @@ def write_file(app):
     licence = (ROOT / "LICENSE").read_text().strip()
     parts = [f'"""Keras by hand.\n\n{header}\n\n{licence}\n"""\n']
     parts.append("\n".join(sorted(imports)) + "\n")
-    pages = itertools.groupby(definitions, key=lambda definition: definition.page)
-    for page, of_page in pages:
-        for number, definition in enumerate(
-            d for d in of_page if d.source not in imports
-        ):
-            address = f"# {base}auto_examples/{page}.html\n" * (number == 0)
-            parts.append(f"\n{address}{definition.source}\n")
+    for page, of_page in itertools.groupby(functions, key=lambda d: d.page):
+        texts = "\n\n\n".join(definition.source for definition in of_page)
+        parts.append(f"\n# {base}auto_examples/{page}.html\n{texts}\n")
     text = "\n".join(parts)
     if not FILE.exists() or FILE.read_text() != text:
         FILE.write_text(text)

@@ -41,7 +41,7 @@ def write_families(app):
             picture=f"auto_examples/{next(thumbnails).relative_to(GALLERY)}",
             family=family,
             title=title,
-            count=f"{len(of_family)} pages",
+            count=f"{len(of_family)} page{'s' * (len(of_family) > 1)}",
             text=sentence,
         )
     write("families.inc", text)

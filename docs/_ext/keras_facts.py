@@ -98,10 +98,9 @@ def ask_keras():
 @functools.cache
 def read_facts():
     """Return {title of a family: {name: {"signature": ..., "weights": ...}}}."""
-    made_by = [
-        metadata.version("keras"),
-        hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
-    ]
+    sources = [Path(__file__), Path(__file__).with_name("keras_names.py")]
+    digests = [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources]
+    made_by = [metadata.version("keras"), *digests]
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     if kept.get("made_by") != made_by:
         kept = {"made_by": made_by, "facts": ask_keras()}

@@ -7,9 +7,7 @@ from importlib import metadata
 
 from repository import find_repository
 
-BINDER = (
-    f"https://mybinder.org/v2/gh/{find_repository()}/gh-pages?urlpath=lab/tree/launch"
-)
+BINDER = f"https://mybinder.org/v2/gh/{find_repository()}/gh-pages?urlpath=lab/tree"
 NOTEBOOKS = (
     f"https://colab.research.google.com/github/{find_repository()}/blob/gh-pages"
 )
@@ -39,7 +37,7 @@ if missing:
 LINKS = """
 .. container:: page-links
 
-   `Launch on Binder <{binder}/{docname}.ipynb>`__
+   `Launch on Binder <{binder}/launch/{docname}.ipynb>`__
    `Open in Colab <{notebooks}/launch/{docname}.ipynb>`__
    :download:`Script <{stem}.py>`
    :download:`Notebook <{stem}.ipynb>`

@@ -2,7 +2,6 @@
 its weights, its equation and the NumPy function, as it stands on the page.
 """
 
-import ast
 import re
 import textwrap
 
@@ -10,6 +9,7 @@ from collected import collect
 from includes import write
 from keras_facts import read_facts
 from paths import EXAMPLES
+from scripts import read_docstring
 
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
 EQUATION = re.compile(r"^\.\. math::.*\n(?:\n|   .*\n)*", re.M)
@@ -17,8 +17,7 @@ EQUATION = re.compile(r"^\.\. math::.*\n(?:\n|   .*\n)*", re.M)
 
 def find_equations(page):
     """Return the equations of the first text of a page, as reStructuredText."""
-    docstring = ast.get_docstring(ast.parse((EXAMPLES / f"{page}.py").read_text()))
-    return "\n".join(EQUATION.findall(f"{docstring}\n"))
+    return "\n".join(EQUATION.findall(f"{read_docstring(EXAMPLES / f'{page}.py')}\n"))
 
 
 def code(text):

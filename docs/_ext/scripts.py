@@ -1,6 +1,22 @@
-"""The script of a page as a text: the heading above each of its statements."""
+"""The script of a page as a text: what it says first, and of each of its statements the
+heading above it and the text.
+"""
+
+import ast
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+
+def read_docstring(path):
+    """Return the first text of a script: its title, its claim, its equations."""
+    return ast.get_docstring(ast.parse(path.read_text()))
+
+
+def text_of(statement, source):
+    """Return the text of a statement of a script's ast, with its decorators."""
+    decorators = getattr(statement, "decorator_list", [])
+    first = min(node.lineno for node in (statement, *decorators))
+    return "\n".join(source.splitlines()[first - 1 : statement.end_lineno])
 
 
 def find_headings(path, tree):

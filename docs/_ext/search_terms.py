@@ -4,18 +4,18 @@ names of its functions, and those that stand beside it in examples/order.txt.
 Of several pages with the same words, the first one is found.
 """
 
-import ast
 import re
 
 from collected import collect
 from paths import LISTED, find_pages, name_of
+from scripts import read_docstring
 from sphinx import addnodes
 from sphinx.util.index_entries import split_index_msg
 
 
-def of_title(source):
+def of_title(page):
     """Return what stands before the colon of a page's title, one by one."""
-    title = ast.get_docstring(ast.parse(source)).split("\n")[0]
+    title = read_docstring(page).split("\n")[0]
     return re.split(r", | and ", title.partition(":")[0])
 
 
@@ -23,7 +23,7 @@ def find_terms():
     """Return the words of each page, {"section/stem": {word, ...}}."""
     terms, taken = {}, set()
     for page in find_pages():
-        words = LISTED.get(name_of(page), []) + of_title(page.read_text())
+        words = LISTED.get(name_of(page), []) + of_title(page)
         found = {word.strip().lower() for word in words}
         terms[name_of(page)] = found - taken - {""}
         taken |= found

@@ -55,7 +55,8 @@ def test_each_function_stands_there_as_on_its_page():
     ],
 )
 def test_a_name_tells_what_a_function_computes(function, thing):
-    assert collected.named_as(function, NAMES) == thing
+    things = collected.things_by_function(NAMES)
+    assert things.get(collected.plain(function)) == thing
 
 
 PAGE = '''"""

@@ -5,6 +5,7 @@ import ast
 import pytest
 import running
 from project import PAGES
+from scripts import text_of
 
 COMPUTE, CHECK, COPIED = "Compute it", "Check it", "From other pages"
 
@@ -12,20 +13,17 @@ COMPUTE, CHECK, COPIED = "Compute it", "Check it", "From other pages"
 def definitions(page, *headings):
     """What a page defines under these headings, {name: source}; what else stands there
     counts as a name of its own."""
-    lines = page.path.read_text().splitlines()
+    source = page.path.read_text()
     found = {}
     for statement, above in zip(page.tree.body, page.headings):
         if above not in headings:
             continue
         names = [ast.unparse(statement)]
-        first = statement.lineno
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             names = [statement.name]
-            first = min([first, *(line.lineno for line in statement.decorator_list)])
         elif isinstance(statement, ast.Assign):
             names = [ast.unparse(target) for target in statement.targets]
-        source = "\n".join(lines[first - 1 : statement.end_lineno])
-        found.update(dict.fromkeys(names, source))
+        found.update(dict.fromkeys(names, text_of(statement, source)))
     return found
 
 
