@@ -39,10 +39,16 @@ def in_human_terms(pages, checks):
 
 
 def sentence(checks, versions):
+    """Return what was checked on a page, and with what."""
     count, exact, numbers, part = summary(checks)
-    error = f"largest error {part:.2f} of its limit; " if exact < count else ""
+    text = f"{numbers:,} numbers in {count} comparisons"
+    if exact == count:
+        text += ", all of them exact"
+    else:
+        text += f", {exact} of them exact" * (exact > 0)
+        text += f"; the largest error was {part:.1%} of what is allowed"
     made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return f"{count} checks, {exact} exact; {numbers:,} numbers; {error}{made_with}"
+    return f"{text}. {made_with}"
 
 
 def add_sentence(app, docname, source):

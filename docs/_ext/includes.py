@@ -15,7 +15,7 @@ def folded(summary, text):
     """Return reStructuredText that opens on demand."""
     return (
         f'.. raw:: html\n\n   <details class="folded"><summary>{summary}</summary>\n\n'
-        f"{text}\n.. raw:: html\n\n   </details>\n"
+        f"{text.rstrip()}\n\n.. raw:: html\n\n   </details>\n"
     )
 
 

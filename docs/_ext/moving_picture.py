@@ -1,10 +1,10 @@
-"""The figures of the gallery, and the matrix product that readers can touch.
+"""The figures of the gallery, and those that readers can touch: an entry of y and what
+made it, in a matrix product or a convolution.
 
-Figures are SVG: sharp on every screen, and light. Where a page asks for it,
-with ``# sphinx_gallery_moving_picture = True``, the numbers of its product are kept as
-well, and ``.. moving-picture:: dense/plot_...``
-hands them to moving_picture.js, which puts its picture in the place of the figure just
-before. Without JavaScript, the figure stands.
+Figures are SVG: sharp on every screen, and light. Where a page asks for it, with
+``# sphinx_gallery_moving_picture = True``, its numbers are kept as well, and
+``.. moving-picture:: dense/plot_...`` hands them to moving_picture.js, which puts its
+picture in the place of the figure just before. Without JavaScript, the figure stands.
 """
 
 import html
@@ -22,20 +22,35 @@ from sphinx_gallery.py_source_parser import extract_file_config
 from sphinx_gallery.scrapers import matplotlib_scraper
 
 
-def product_of(variables):
-    """Return a page's {"x": (batch, features), "W": (features, units)} as lists, and
-    with a bias also "b": (1, units).
+def slide(x, kernel):
+    """A convolution of one image, (height, width), with one kernel, (rows, columns)."""
+    patches = np.lib.stride_tricks.sliding_window_view(x, kernel.shape)
+    return np.einsum("ijuv,uv->ij", patches, kernel)
+
+
+def picture_of(variables):
+    """Return the name of a layer and the arrays of its picture, as lists.
+
+    "dense": {"x": (batch, features), "W": (features, units)}, or "convolution", where x is
+    an image and the page's arrays have one sample, channel and filter: {"x": (height,
+    width), "W": (rows, columns)}. With a bias also "b": (1, units).
 
     Raises ExtensionError where the page's y is not what the moving picture computes.
     """
-    arrays = {"x": variables["x"], "W": variables["kernel"]}
+    x, kernel, y = (variables[name] for name in ("x", "kernel", "y"))
+    layer, multiply = "dense", np.matmul
+    if kernel.ndim == 4:
+        layer, multiply = "convolution", slide
+        x, kernel, y = x[0, :, :, 0], kernel[:, :, 0, 0], y[0, :, :, 0]
+    arrays = {"x": x, "W": kernel}
     if "bias" in variables:
         arrays["b"] = variables["bias"][np.newaxis]
-    if not np.array_equal(
-        variables["y"], arrays["x"] @ arrays["W"] + arrays.get("b", 0)
-    ):
-        raise ExtensionError("the moving picture shows y = x @ kernel + bias only")
-    return {name: array.tolist() for name, array in arrays.items()}
+    if not np.array_equal(y, multiply(x, kernel) + arrays.get("b", 0)):
+        raise ExtensionError("the moving picture shows a product or a convolution only")
+    return {
+        "layer": layer,
+        "arrays": {name: array.tolist() for name, array in arrays.items()},
+    }
 
 
 def scrape(block, block_vars, gallery_conf):
@@ -53,27 +68,30 @@ def scrape(block, block_vars, gallery_conf):
     if not figures or not asked_for:
         return figures
     page = name_of(source)
-    product = product_of(block_vars["example_globals"])
-    (GALLERY / f"{page}.product.json").write_text(json.dumps(product))
+    picture = picture_of(block_vars["example_globals"])
+    (GALLERY / f"{page}.picture.json").write_text(json.dumps(picture))
     return f"{figures}\n.. moving-picture:: {page}\n"
 
 
 class MovingPicture(SphinxDirective):
-    """Show the product of a page: all of its samples, or the first so many."""
+    """Show the picture of a page: all of its samples, or the first so many."""
 
     required_arguments = 1
     option_spec = {"samples": directives.positive_int}
 
     def run(self):
-        path = GALLERY / f"{self.arguments[0]}.product.json"
+        path = GALLERY / f"{self.arguments[0]}.picture.json"
         self.env.note_dependency(path)
         if not path.exists():  # the page has failed, and the build says so
             return []
-        product = json.loads(path.read_text())
-        product["x"] = product["x"][: self.options.get("samples")]
-        data = html.escape(json.dumps(product))
-        picture = f'<div class="moving-picture" data-product="{data}"></div>'
-        return [nodes.raw("", picture, format="html")]
+        picture = json.loads(path.read_text())
+        arrays = picture["arrays"]
+        arrays["x"] = arrays["x"][: self.options.get("samples")]
+        text = (
+            f'<div class="moving-picture" data-layer="{picture["layer"]}" '
+            f'data-arrays="{html.escape(json.dumps(arrays))}"></div>'
+        )
+        return [nodes.raw("", text, format="html")]
 
 
 def add_script(app, pagename, templatename, context, doctree):

@@ -6,7 +6,7 @@ import re
 import textwrap
 
 from collected import collect
-from includes import write
+from includes import folded, write
 from keras_facts import read_facts
 from paths import EXAMPLES
 from scripts import read_docstring
@@ -63,7 +63,7 @@ def write_reference(app):
         text += f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
         if missing := [name for name in things if name not in known]:
             names = ", ".join(missing).replace("_", r"\_")
-            text += f"Not yet: {names}.\n\n"
+            text += f"{folded(f'Not yet: {len(missing)}', f'{names}.')}\n"
         for name in known:
             text += f"{entry(name, things[name], collected[title, name])}\n"
     write("reference.inc", text)

@@ -13,8 +13,10 @@ function filter(typed) {
   for (const group of groups) {
     const entries = [...group.querySelectorAll(":scope > section, .sphx-glr-thumbcontainer")];
     for (const entry of entries) entry.hidden = !matches(entry);
-    const names = [...group.querySelectorAll(":scope > p")]; // those without an entry
-    group.hidden = ![...names.filter(matches), ...entries.filter((e) => !e.hidden)].length;
+    const folded = group.querySelector(":scope > details"); // names without an entry
+    const named = folded !== null && matches(folded);
+    if (folded) folded.open = named && typed !== "";
+    group.hidden = !named && entries.every((entry) => entry.hidden);
   }
 }
 

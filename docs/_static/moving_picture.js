@@ -1,5 +1,5 @@
-// y = x W + b to touch: each entry of y beside the row of x, the column of W and the
-// entry of b that made it. It computes here, from the numbers that the page ran with.
+// y to touch: each of its entries beside the entries of x, W and b that made it. It
+// computes here, from the numbers that the page ran with.
 "use strict";
 
 const LARGEST = 9999; // what a cell has room for
@@ -15,26 +15,88 @@ const short = (value) => String(Number(value.toPrecision(5)));
 const full = (value) => String(Number(value.toPrecision(12))).replace("-", "−");
 const inBrackets = (value) => (value < 0 ? `(${full(value)})` : full(value));
 
+// Along one axis of an image: how many windows there are, and where entry u of window i is.
+function windows(size, length, { strides = 1, dilation_rate = 1, padding }) {
+  const span = dilation_rate * (length - 1) + 1;
+  const same = padding === "same";
+  const count = Math.ceil((same ? size : size - span + 1) / strides);
+  const before = same ? Math.floor(Math.max(0, (count - 1) * strides + span - size) / 2) : 0;
+  return { count, at: (i, u) => i * strides + u * dilation_rate - before };
+}
+
+// A layer tells the shape of y and, for each of its entries, the pairs of entries of x and
+// W whose products it adds up, and the entry of b; which entry of y is shown when one of
+// another array is touched; and what readers can choose, [{label: arguments}, ...].
+const LAYERS = {
+  dense: {
+    formula: "x W",
+    choices: [],
+    shape: ({ x, W }) => [x.length, W[0].length],
+    pairs: ({ W }, row, column) => W.map((_, feature) => [[row, feature], [feature, column]]),
+    bias: (column) => column,
+    touched: (name, row, column, shown) =>
+      name === "x" ? [row, shown[1]] : [name === "y" ? row : shown[0], column],
+  },
+  convolution: {
+    formula: "conv(x, W)",
+    choices: [
+      { "strides=1": {}, "strides=2": { strides: 2 }, "dilation_rate=2": { dilation_rate: 2 } },
+      { 'padding="valid"': { padding: "valid" }, 'padding="same"': { padding: "same" } },
+    ],
+    axes: ({ x, W }, chosen) => [
+      windows(x.length, W.length, chosen),
+      windows(x[0].length, W[0].length, chosen),
+    ],
+    shape(data, chosen) {
+      return this.axes(data, chosen).map((axis) => axis.count);
+    },
+    pairs(data, row, column, chosen) {
+      const [down, across] = this.axes(data, chosen);
+      const all = data.W.flatMap((weights, u) =>
+        weights.map((_, v) => [[down.at(row, u), across.at(column, v)], [u, v]])
+      );
+      return all.filter(([[i, j]]) => data.x[i]?.[j] !== undefined); // others count as 0
+    },
+    bias: () => 0,
+    touched: (name, row, column, shown) => (name === "y" ? [row, column] : shown),
+  },
+};
+
 function movingPicture(place) {
-  const load = () => JSON.parse(place.dataset.product); // {x, W} or {x, W, b}
+  const layer = LAYERS[place.dataset.layer];
+  const load = () => JSON.parse(place.dataset.arrays); // {x, W} or {x, W, b}
   const data = load();
   const names = Object.keys(data);
-  const selected = { row: Math.min(3, data.x.length - 1), column: data.W[0].length - 1 };
+  const arrays = {};
   const cells = {};
   const sum = create("output");
   const relu = create("input", { type: "checkbox", onchange: render });
+  const selects = layer.choices.map((choice) => {
+    const options = Object.keys(choice).map((label) => create("option", {}, label));
+    const label = Object.keys(choice)[0].split("=")[0];
+    return create("select", { ariaLabel: label, onchange: replaceY }, ...options);
+  });
+  let shown = [Math.min(3, data.x.length - 1), 0];
+  let largest = 0;
+
+  const chosen = () =>
+    Object.assign({}, ...selects.map((select, i) => layer.choices[i][select.value]));
 
   function compute(row, column) {
-    const terms = data.W.map((weights, feature) => [data.x[row][feature], weights[column]]);
-    let total = terms.reduce((soFar, [input, weight]) => soFar + input * weight, 0);
-    const parts = terms.map((pair) => pair.map(inBrackets).join(" × "));
+    const pairs = layer.pairs(data, row, column, chosen());
+    const products = pairs.map(([[i, j], [u, v]]) => [data.x[i][j], data.W[u][v]]);
+    let total = products.reduce((soFar, [input, weight]) => soFar + input * weight, 0);
+    const parts = products.map((pair) => pair.map(inBrackets).join(" × "));
+    const made = { x: pairs.map((pair) => pair[0]), W: pairs.map((pair) => pair[1]) };
     if (data.b) {
-      total += data.b[0][column];
-      parts.push(inBrackets(data.b[0][column]));
+      made.b = [[0, layer.bias(column)]];
+      total += data.b[0][layer.bias(column)];
+      parts.push(inBrackets(data.b[0][layer.bias(column)]));
     }
     const value = relu.checked ? Math.max(0, total) : total;
     const result = relu.checked ? `${full(total)}, and relu makes it ${full(value)}` : full(value);
-    return { value, text: `y[${row}, ${column}] = ${parts.join(" + ")} = ${result}` };
+    const text = `y[${row}, ${column}] = ${parts.join(" + ")} = ${result}`;
+    return { value, text, made: { ...made, y: [[row, column]] } };
   }
 
   function each(name, visit) {
@@ -42,26 +104,25 @@ function movingPicture(place) {
   }
 
   function render() {
-    const rows = { x: selected.row, y: selected.row };
-    const columns = { W: selected.column, b: selected.column, y: selected.column };
-    each("y", (cell, row, column) => (cell.textContent = short(compute(row, column).value)));
-    for (const name in cells)
+    const { text, made } = compute(...shown);
+    for (const name in cells) {
+      const marked = new Set(made[name].map(String));
       each(name, (cell, row, column) => {
         const value = name === "y" ? compute(row, column).value : data[name][row][column];
-        const made = (rows[name] ?? row) === row && (columns[name] ?? column) === column;
-        cell.classList.toggle("made", made);
+        if (name === "y") cell.textContent = short(value);
+        cell.classList.toggle("made", marked.has(`${row},${column}`));
         cell.classList.toggle("negative", value < 0);
-        cell.style.setProperty("--size", Math.min(1, Math.sqrt(Math.abs(value) / 900)));
+        cell.style.setProperty("--size", Math.min(1, Math.sqrt(Math.abs(value) / largest)));
       });
-    const linear = data.b ? "x W + b" : "x W";
+    }
+    const linear = data.b ? `${layer.formula} + b` : layer.formula;
     const label = relu.checked ? `y = relu(${linear})` : `y = ${linear}`;
-    arrays.at(-1).firstChild.textContent = arrays.at(-1).ariaLabel = label;
-    sum.textContent = compute(selected.row, selected.column).text;
+    arrays.y.firstChild.textContent = arrays.y.ariaLabel = label;
+    sum.textContent = text;
   }
 
   function select(name, row, column) {
-    if ("xy".includes(name)) selected.row = row;
-    if (name !== "x") selected.column = column;
+    shown = layer.touched(name, row, column, shown);
     render();
   }
 
@@ -119,7 +180,7 @@ function movingPicture(place) {
     return cell;
   }
 
-  function createArray(name, label, rows, columns) {
+  function createArray(name, label, [rows, columns]) {
     cells[name] = Array.from({ length: rows }, (_, row) =>
       Array.from({ length: columns }, (_, column) => createCell(name, row, column))
     );
@@ -130,10 +191,23 @@ function movingPicture(place) {
     return array;
   }
 
-  const arrays = names.map((name) =>
-    createArray(name, name, data[name].length, data[name][0].length)
-  );
-  arrays.push(createArray("y", "", data.x.length, data.W[0].length));
+  function createY() {
+    const shape = layer.shape(data, chosen());
+    shown = shown.map((index, axis) => Math.min(index, shape[axis] - 1));
+    arrays.y = createArray("y", "", shape);
+    return arrays.y;
+  }
+
+  function replaceY() {
+    arrays.y.replaceWith(createY());
+    render();
+  }
+
+  for (const name of names)
+    arrays[name] = createArray(name, name, [data[name].length, data[name][0].length]);
+  createY();
+  shown[1] = cells.y[0].length - 1;
+  each("y", (_, ...at) => (largest = Math.max(largest, Math.abs(compute(...at).value))));
 
   const reset = create("button", { type: "button", className: "reset" }, "Reset");
   reset.onclick = () => {
@@ -141,19 +215,21 @@ function movingPicture(place) {
     for (const name of names)
       each(name, (cell, row, column) => restore(cell, data[name][row][column]));
     relu.checked = false;
-    render();
+    for (const select of selects) select.selectedIndex = 0;
+    replaceY();
   };
 
   const hint = `Point at an entry of y to see what made it. Change any number of ${
     data.b ? "x, W or b" : "x or W"
   }. By keyboard: Tab to an array, then the arrow keys.`;
+  const controls = [...selects, create("label", {}, relu, " relu"), reset];
   place.append(
-    create("div", { className: "arrays" }, ...arrays),
+    create("div", { className: `arrays arrays-${place.dataset.layer}` }, ...Object.values(arrays)),
     create(
       "div",
       {},
       create("p", {}, sum),
-      create("p", {}, create("label", {}, relu, " relu"), reset),
+      create("p", { className: "controls" }, ...controls),
       create("p", { className: "hint" }, hint)
     )
   );

@@ -10,3 +10,10 @@ var Scorer = {
   term: 5,
   partialTerm: 2,
 };
+
+// An excerpt of a page tells what it says, not where it can be launched.
+addEventListener("DOMContentLoaded", () => {
+  const read = Search.htmlToText;
+  Search.htmlToText = (page, anchor) =>
+    read(page.replace(/<div class="page-links.*?<\/div>/gs, ""), anchor);
+});

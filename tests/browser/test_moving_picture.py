@@ -1,8 +1,11 @@
 """The moving picture in Chromium: does it compute what NumPy computes?"""
 
+import importlib.util
+import itertools
 import json
 import re
 
+import collected
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -21,16 +24,25 @@ def places():
     return shown
 
 
-def product(page):
-    """The numbers of a page's product."""
+def picture_of(page):
+    """The layer and the numbers of a page's picture: (name, {name: array})."""
     path = ROOT / "docs" / html_of(page)
-    return json.loads(path.with_suffix(".product.json").read_text())
+    picture = json.loads(path.with_suffix(".picture.json").read_text())
+    return picture["layer"], picture["arrays"]
 
 
 PLACES = places()
-KINDS = {
-    "b" in product(page): name for name, page in PLACES.items()
-}  # with a bias or not
+LAYERS = {name: picture_of(page)[0] for name, page in PLACES.items()}
+DENSE = {  # with a bias or not
+    "b" in picture_of(PLACES[name])[1]: name
+    for name, layer in LAYERS.items()
+    if layer == "dense"
+}
+CONVOLUTION = next(name for name, layer in LAYERS.items() if layer == "convolution")
+
+spec = importlib.util.spec_from_file_location("keras_by_hand", collected.FILE)
+by_hand = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(by_hand)
 
 
 def read(tab, name):
@@ -44,41 +56,49 @@ def read(tab, name):
     return np.array(texts, dtype="float64").reshape(-1, columns)
 
 
-def computed(tab, relu=False):
+def convolved(tab, **options):
     """y as NumPy computes it, from what stands in x, W and b."""
+    x, kernel = read(tab, "x"), read(tab, "W")
+    x, kernel = x[np.newaxis, ..., np.newaxis], kernel[..., np.newaxis, np.newaxis]
+    return by_hand.conv2d(x, kernel, **options)[0, :, :, 0] + read(tab, "b")
+
+
+def computed(tab, relu=False):
+    """The same for a Dense layer."""
     y = read(tab, "x") @ read(tab, "W") + read(tab, "b")
     return np.maximum(0, y) if relu else y
 
 
-@pytest.fixture(params=KINDS.values())
+@pytest.fixture(params=DENSE.values())
 def picture(request, tab, address):
     tab.goto(f"{address}/{request.param}")
-    tab.product = product(PLACES[request.param])
+    _, tab.arrays = picture_of(PLACES[request.param])
     return tab
 
 
 def test_there_is_one_with_a_bias_and_one_without():
-    assert set(KINDS) == {True, False}
+    assert set(DENSE) == {True, False}
     assert "index.html" in PLACES
 
 
 @pytest.mark.parametrize("name", PLACES)
 def test_the_numbers_are_those_of_the_page(tab, address, name):
     tab.goto(f"{address}/{name}")
-    numbers = product(PLACES[name])
+    layer, numbers = picture_of(PLACES[name])
     x = read(tab, "x")
     np.testing.assert_array_equal(x, numbers["x"][: len(x)])
     np.testing.assert_array_equal(read(tab, "W"), numbers["W"])
     np.testing.assert_array_equal(read(tab, "b"), numbers.get("b", 0))
-    np.testing.assert_array_equal(read(tab, "y"), computed(tab))
-    assert len(x) in (4, 10)
+    expected = computed(tab) if layer == "dense" else convolved(tab)
+    np.testing.assert_array_equal(read(tab, "y"), expected)
+    assert len(x) == len(numbers["x"]) or name == "index.html"
 
 
 def test_every_number_can_be_changed(picture):
     rng = np.random.default_rng(0)
     for relu in (False, True):
         picture.get_by_label("relu").set_checked(relu)
-        for name in picture.product:
+        for name in picture.arrays:
             for cell in picture.locator(f".array-{name} input").all():
                 before = read(picture, "y")
                 value = rng.integers(-40, 41)  # y then needs no more than five digits
@@ -88,7 +108,7 @@ def test_every_number_can_be_changed(picture):
                 np.testing.assert_array_equal(after, computed(picture, relu))
                 assert relu or np.any(before != after)
     picture.get_by_role("button", name="Reset").click()
-    np.testing.assert_array_equal(read(picture, "W"), picture.product["W"])
+    np.testing.assert_array_equal(read(picture, "W"), picture.arrays["W"])
     np.testing.assert_array_equal(read(picture, "y"), computed(picture))
 
 
@@ -116,17 +136,17 @@ def test_an_entry_shows_what_made_it(picture, how):
         "W": [[0, column], [1, column]],
         "y": [[row, column]],
     }
-    if "b" in picture.product:
+    if "b" in picture.arrays:
         expected["b"] = [[0, column]]
     assert made(picture) == expected
     written = picture.locator(".moving-picture output").inner_text()
     terms = [
         f"{x} × {w}" if w >= 0 else f"{x} × (−{-w})"
         for x, w in zip(
-            picture.product["x"][row], np.transpose(picture.product["W"])[column]
+            picture.arrays["x"][row], np.transpose(picture.arrays["W"])[column]
         )
     ]
-    bias = picture.product.get("b")
+    bias = picture.arrays.get("b")
     if bias:
         terms.append(
             str(bias[0][column]) if bias[0][column] >= 0 else f"(−{-bias[0][column]})"
@@ -146,6 +166,61 @@ def test_relu_is_written_out(picture):
     assert read(picture, "y")[0, 1] == 0
 
 
+WINDOWS = {"strides=1": {}, "strides=2": {"strides": 2}}
+WINDOWS["dilation_rate=2"] = {"dilation_rate": 2}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_convolution_shows_its_patch(tab, address, window, padding):
+    tab.goto(f"{address}/{CONVOLUTION}")
+    tab.get_by_label("strides").select_option(window)
+    tab.get_by_label("padding").select_option(f'padding="{padding}"')
+    tab.locator(".array-W input").nth(1).fill("5")
+    y = convolved(tab, padding=padding, **WINDOWS[window])
+    np.testing.assert_array_equal(read(tab, "y"), y)
+    x, kernel = read(tab, "x"), read(tab, "W")
+    size = np.array(kernel.shape)
+    images = np.indices(x.shape) + 1  # rows and columns, counted from 1
+    for number, at in enumerate(itertools.product(*map(range, y.shape))):
+        tab.locator(".array-y button").nth(number).focus()
+        of_patch = [  # NumPy pads them with zeros
+            by_hand.patches(
+                image[np.newaxis, ..., np.newaxis],
+                tuple(size),
+                padding=padding,
+                **WINDOWS[window],
+            )[(0, *at)].ravel()
+            for image in images
+        ]
+        inside = [(i - 1, j - 1) for i, j in zip(*of_patch) if i and j]
+        marks = made(tab)
+        assert marks["x"] == [list(place) for place in sorted(inside)]
+        assert marks["y"] == [list(at)]
+        written = tab.locator(".moving-picture output").inner_text().replace("−", "-")
+        total = sum_of(written.split(" = ")[1])
+        assert total == y[at] == float(written.split(" = ")[2])
+
+
+def sum_of(text):
+    """The value of "a × b + (-c) × d + ..."."""
+    terms = [
+        term.split(" × ")
+        for term in text.replace("(", "").replace(")", "").split(" + ")
+    ]
+    return sum(float(np.prod(np.float64(term))) for term in terms)
+
+
+def test_reset_brings_a_convolution_back(tab, address):
+    tab.goto(f"{address}/{CONVOLUTION}")
+    before = read(tab, "y")
+    tab.get_by_label("padding").select_option('padding="same"')
+    tab.locator(".array-x input").first.fill("7")
+    assert read(tab, "y").shape != before.shape
+    tab.get_by_role("button", name="Reset").click()
+    np.testing.assert_array_equal(read(tab, "y"), before)
+
+
 def test_by_keyboard(picture):
     """Each array is one stop of the Tab key; arrow keys move inside."""
     picture.locator(".array-x input").first.focus()
@@ -153,7 +228,7 @@ def test_by_keyboard(picture):
     for _ in range(5):
         stops.append(picture.evaluate("document.activeElement.parentElement.className"))
         picture.keyboard.press("Tab")
-    names = ["x", "W", "b", "y"] if "b" in picture.product else ["x", "W", "y"]
+    names = ["x", "W", "b", "y"] if "b" in picture.arrays else ["x", "W", "y"]
     assert stops[: len(names)] == [f"array array-{name}" for name in names]
     picture.locator(".array-y button").first.focus()
     for key in (

@@ -19,9 +19,16 @@ def text(name):
 
 
 def counts(name):
-    """The numbers of checks, and of exact ones, that a page of the site gives."""
-    found = re.search(r"(\d+) checks, (\d+) exact; ([\d,]+) numbers;", text(name))
-    return tuple(int(number.replace(",", "")) for number in found.groups())
+    """The numbers of checks, of exact ones and of numbers that a page of the site gives."""
+    found = re.search(
+        r"([\d,]+) numbers in (\d+) comparisons"
+        r"(, (all|\d+) of them exact)?(; the largest error was [\d.]+%)?",
+        text(name),
+    )
+    numbers, count, _, exact, error = found.groups()
+    assert (exact == "all") == (error is None)
+    exact = count if exact == "all" else exact or 0
+    return int(count), int(exact), int(numbers.replace(",", ""))
 
 
 # Two pages will do: each costs another run.

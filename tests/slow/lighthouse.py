@@ -19,6 +19,7 @@ PAGES = [
     "auto_examples/index.html",
     "auto_examples/dense/plot_no_bias.html",
     "auto_examples/dense/plot_original_page.html",
+    "reference.html",
     "auto_examples/equality/plot_what_equal_means.html",
     "check_your_model.html",
 ]
