@@ -80,7 +80,7 @@ faults: $(BIN)/tests-installed ## Break Keras in every known way, and run every 
 
 test-deep: $(BIN)/tests-installed ## Try the functions of the pages on many drawn cases
 	@$(BIN)/python -m pytest tests/proof/test_formulas.py \
-		tests/proof/test_functions.py --hypothesis-profile=deep
+		tests/proof/functions --hypothesis-profile=deep
 
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
@@ -112,7 +112,7 @@ publish: $(BIN)/site-installed ## Put the site, as last built, on gh-pages of RE
 SIGNS := U+20-22,U+25,U+27-3A,U+3C-3F,U+41-5F,U+61-7E,U+B1,U+B7,U+D7,U+2C6,U+2DC,U+394,U+3A3,U+3A6,U+3B1-3C9,U+3F5,\
 	U+2016,U+2026,U+2032,U+210E,U+2113,U+2190,U+2192,U+2202,U+2208,\
 	U+2211,U+2212,U+2215,U+221A,U+221E,U+2220,U+2236,U+2248,U+2260,U+2264,U+2265,U+2295,\
-	U+2299,U+22A4,U+22C5,U+22EF,U+23DF,U+230A,U+230B,U+1D434-1D467,U+1D6FC-1D71B
+	U+2299,U+22A4,U+22C5,U+22EF,U+23DF,U+2308-230B,U+1D434-1D467,U+1D6FC-1D71B
 empty :=
 font: $(BIN)/tests-installed ## Cut FONT, STIXMath-Regular.otf, down to what formulas need
 	@$(BIN)/pyftsubset $(FONT) --unicodes=$(subst $(empty) ,,$(SIGNS)) --layout-features= --name-IDs+=13,14 \

@@ -45,6 +45,7 @@ extensions = [
     "gallery",
     "glossary",
     "launch",
+    "masks",
     "mathml",
     "moving_picture",
     "reference",

@@ -17,6 +17,7 @@ from scripts import find_headings, text_of
 FILE = DOCS / "_build" / "keras_by_hand.py"  # no page, so not in the gallery
 OWN, COPIED = "Compute it", "From other pages"
 FUNCTIONS = ast.FunctionDef, ast.ClassDef
+CALLED = (*FUNCTIONS, ast.Name)  # the last: another name of a function
 IMPORTS = ast.Import, ast.ImportFrom
 
 
@@ -24,8 +25,8 @@ IMPORTS = ast.Import, ast.ImportFrom
 class Definition:
     """What a page defines for its readers to copy: a function, class or constant.
 
-    page: "section/stem"; line: where it stands there; kind: that of its node in the ast;
-    source: its text; uses: the names that it needs.
+    page: "section/stem"; line: where it stands there; kind: that of its node in the ast, or
+    of the value that is assigned; source: its text; uses: the names that it needs.
     """
 
     name: str
@@ -74,7 +75,7 @@ def read_page(page):
                     name,
                     name_of(page),
                     statement.lineno,
-                    type(statement),
+                    type(getattr(statement, "value", statement)),
                     text_of(statement, source),
                     used_in(statement),
                 )
@@ -113,7 +114,7 @@ def collect():
         own, _ = read_page(page)
         for definition in own.values():
             thing = things.get(plain(definition.name))
-            if thing is None or definition.kind not in FUNCTIONS:
+            if thing is None or definition.kind not in CALLED:
                 continue
             if thing in found:
                 raise ValueError(
@@ -155,6 +156,11 @@ def with_needed(definitions):
     return sorted(found.values(), key=lambda d: (order.index(d.page), d.line))
 
 
+def sources(definitions):
+    """Return the text of definitions, once where one statement has several names."""
+    return "\n\n\n".join(dict.fromkeys(d.source for d in definitions))
+
+
 # -- The file
 
 HEADER = """\
@@ -187,8 +193,7 @@ def write_file(app):
     parts = [f'"""Keras by hand.\n\n{header}\n\n{licence}\n"""\n']
     parts.append("\n".join(sorted(imports)) + "\n")
     for page, of_page in itertools.groupby(functions, key=lambda d: d.page):
-        texts = "\n\n\n".join(definition.source for definition in of_page)
-        parts.append(f"\n# {base}auto_examples/{page}.html\n{texts}\n")
+        parts.append(f"\n# {base}auto_examples/{page}.html\n{sources(of_page)}\n")
     text = "\n".join(parts)
     if not FILE.exists() or FILE.read_text() != text:
         FILE.write_text(text)

@@ -12,6 +12,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from masks import mask_facts
 from paths import DOCS
 
 KEPT = DOCS / "_build" / "keras_facts.json"
@@ -69,10 +70,11 @@ def weights(thing):
 
 
 def facts_of_keras():
-    """Return {title of a family: {name: {"signature", "weights"}}}."""
+    """Return {"names": {title of a family: {name: {"signature", "weights"}}}, "masks":
+    {layer: what it does with a mask}}."""
     import keras_names  # which imports Keras
 
-    return {
+    names = {
         title: {
             name: {
                 "signature": signature(title, name, thing),
@@ -82,6 +84,7 @@ def facts_of_keras():
         }
         for title, things in keras_names.named().items()
     }
+    return {"names": names, "masks": mask_facts(keras_names.named()["Layers"])}
 
 
 def ask_keras():
@@ -96,9 +99,10 @@ def ask_keras():
 
 
 @functools.cache
-def read_facts():
-    """Return {title of a family: {name: {"signature": ..., "weights": ...}}}."""
-    sources = [Path(__file__), Path(__file__).with_name("keras_names.py")]
+def read_all():
+    """Return what facts_of_keras returns, kept or asked."""
+    here = Path(__file__)
+    sources = [here, here.with_name("keras_names.py"), here.with_name("masks.py")]
     digests = [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources]
     made_by = [metadata.version("keras"), *digests]
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
@@ -107,6 +111,16 @@ def read_facts():
         KEPT.parent.mkdir(parents=True, exist_ok=True)
         KEPT.write_text(json.dumps(kept, indent=1))
     return kept["facts"]
+
+
+def read_facts():
+    """Return {title of a family: {name: {"signature": ..., "weights": ...}}}."""
+    return read_all()["names"]
+
+
+def read_masks():
+    """Return {layer: what it does with a mask, in words}."""
+    return read_all()["masks"]
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ its weights, its equation and the NumPy function, as it stands on the page.
 import re
 import textwrap
 
-from collected import collect
+from collected import IMPORTS, collect, sources, with_needed
+from families import read_header
 from includes import folded, write
 from keras_facts import read_facts
-from paths import EXAMPLES
+from paths import EXAMPLES, place
 from scripts import read_docstring
 
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
@@ -40,32 +41,55 @@ def weight_line(weights):
     return f"Weights: {', '.join(shown)}\n" if shown else ""
 
 
-def entry(name, facts, definition):
-    """Return all that there is to tell of one name, as reStructuredText."""
-    return "\n".join(
-        [
-            f"{name}\n{'^' * len(name)}\n",
-            code(in_lines(facts["signature"])),
-            weight_line(facts["weights"]),
-            find_equations(definition.page),
-            code(definition.source),
-            f"Explained and checked on :doc:`/auto_examples/{definition.page}`.\n",
-        ]
-    )
+def entry(things, definition):
+    """Return all that there is to tell of what one function computes, as reStructuredText;
+    things: {name: its facts}. The function can be copied with all that it needs."""
+    needed = [d for d in with_needed([definition]) if d.kind not in IMPORTS]
+    title = ", ".join(things)
+    parts = [f"{title}\n{'^' * len(title)}\n"]
+    for facts in things.values():
+        parts += [code(in_lines(facts["signature"])), weight_line(facts["weights"])]
+    parts += [
+        find_equations(definition.page),
+        code(sources(needed)),
+        f"Explained and checked on :doc:`/auto_examples/{definition.page}`.\n",
+    ]
+    return "\n".join(parts)
+
+
+def by_family(known):
+    """Return what is known, {name: Definition}, by the family of its page, in order, and
+    there by its function: {family: {source: [names]}}."""
+    found = {}
+    for name, definition in sorted(
+        known.items(), key=lambda item: (place(item[1].page)[0], item[0])
+    ):
+        family = found.setdefault(definition.page.split("/")[0], {})
+        family.setdefault(definition.source, []).append(name)
+    return found
 
 
 def write_reference(app):
     collected = collect()
     text = ""
     for title, things in read_facts().items():
-        known = [name for name in things if (title, name) in collected]
-        text += f"\n{title}\n{'-' * len(title)}\n\n"
-        text += f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
+        known = {n: collected[title, n] for n in things if (title, n) in collected}
+        counted = f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
         if missing := [name for name in things if name not in known]:
             names = ", ".join(missing).replace("_", r"\_")
-            text += f"{folded(f'Not yet: {len(missing)}', f'{names}.')}\n"
-        for name in known:
-            text += f"{entry(name, things[name], collected[title, name])}\n"
+            counted += f"{folded(f'Not yet: {len(missing)}', f'{names}.')}\n"
+        families = by_family(known)
+        if len(families) != 1:  # a section for each, and before them how many there are
+            text += f"\n{title}\n{'-' * len(title)}\n\n{counted}"
+        for family, functions in families.items():
+            heading = title
+            if len(families) > 1:
+                heading = f"{title}: {read_header(family)[0]}"
+            text += f"\n{heading}\n{'-' * len(heading)}\n\n"
+            text += counted if len(families) == 1 else ""
+            for names in functions.values():
+                of_names = {name: things[name] for name in names}
+                text += f"{entry(of_names, known[names[0]])}\n"
     write("reference.inc", text)
 
 

@@ -1,7 +1,7 @@
 // The reference and the gallery show what one types, and hide the rest.
 "use strict";
 const groups = [...document.querySelectorAll("article section > section")].filter((group) =>
-  group.querySelector(":scope > section, .sphx-glr-thumbcontainer")
+  group.querySelector(":scope > section, :scope > details, .sphx-glr-thumbcontainer")
 );
 
 function filter(typed) {

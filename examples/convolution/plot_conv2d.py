@@ -2,16 +2,12 @@ r"""
 Conv2D: one Dense layer on every patch
 ======================================
 
-``Conv2D`` cuts an image into patches of the size of its kernel, and applies the
-same ``Dense`` layer to each patch.
+``Conv2D`` cuts an image into overlapping patches of the size of its kernel, and
+applies the same ``Dense`` layer to each patch.
 
-.. math::
+.. math:: y_{i,j,f} = b_f + \sum_{u,v,c} x_{i+u,\; j+v,\; c} \; W_{u,v,c,f}
 
-   y_{i,j,f} = b_f + \sum_{u,v,c} x_{i+u,\; j+v,\; c} \; W_{u,v,c,f}
-
-The patches overlap: the next one begins one pixel further on. The kernel is not
-flipped. What deep learning calls a convolution, signal processing calls a
-cross-correlation.
+The kernel is not flipped. Signal processing calls this a cross-correlation.
 """
 
 import keras
@@ -23,8 +19,7 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two images of 5 by 6 pixels with 3 channels, and 4 filters, each of 2 by 3
-# pixels. ``get_weights()`` returns the kernel and the bias.
+# Two images of 5 by 6 pixels with 3 channels, and 4 filters of 2 by 3 pixels.
 
 x = rng.integers(-9, 10, size=(2, 5, 6, 3))  # (batch, height, width, channels)
 kernel = rng.integers(-9, 10, size=(2, 3, 3, 4))  # (rows, columns, in, filters)
@@ -34,8 +29,7 @@ bias = np.array([3, -2, 5, 1])  # (filters,)
 def keras_conv2d(x, kernel, bias, dtype="float32"):
     rows, columns, _, filters = kernel.shape
     conv2d = keras.layers.Conv2D(filters, (rows, columns), dtype=dtype)
-    inputs = keras.Input(x.shape[1:])
-    model = keras.Model(inputs, conv2d(inputs))
+    model = keras.Sequential([keras.Input(x.shape[1:]), conv2d])
     conv2d.set_weights([kernel, bias])
     return model.predict(x, verbose=0)
 
@@ -46,9 +40,8 @@ print(y.shape)
 # %%
 # Compute it
 # ----------
-# NumPy can show all patches of an array without copying them. What is left is a
-# ``Dense`` layer whose features are the pixels and channels of a patch. (The
-# page "Conv1D, Conv2D and Conv3D" adds strides and padding.)
+# ``sliding_window_view`` returns all patches without copying them. (The page
+# "Conv1D, Conv2D and Conv3D" adds strides and padding.)
 
 
 def slide(x, kernel, bias):
@@ -83,38 +76,32 @@ np.testing.assert_array_equal(y[:, 1, 2], np.float32(of_dense), strict=True)
 # Random numbers are rounded: the results agree up to a tolerance, in float32
 # and in float64. (Only TensorFlow computes a whole layer in float64.)
 
-x, kernel, bias = (
-    rng.normal(size=a.shape).astype("float32") for a in (x, kernel, bias)
-)
-expected = slide(x.astype("float64"), kernel, bias)
-dtypes = ["float32"]
-if keras.backend.backend() == "tensorflow":
-    dtypes.append("float64")
-for dtype in dtypes:
-    y = keras_conv2d(x, kernel, bias, dtype)
-    print(f"{dtype}: largest error {np.abs(y - expected).max():.1e}")
+tensorflow = keras.backend.backend() == "tensorflow"
+x_random = rng.normal(size=x.shape).astype("float32")
+expected = slide(x_random.astype("float64"), kernel, bias)
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    y_random = keras_conv2d(x_random, kernel, bias, dtype)
     tolerance = 1000 * np.finfo(dtype).eps
-    np.testing.assert_allclose(y, expected, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(y_random, expected, tolerance, tolerance)
 
 # %%
 # Break it
 # --------
-# Porting a kernel from SciPy's ``convolve``, would you keep it as it is? That
-# function flips its kernel, so yours has to be flipped, too. Porting one from
-# PyTorch, (filters, in, rows, columns), would you reshape it? The shapes fit.
+# SciPy's ``convolve2d`` flips its kernel. Would you copy a kernel from there
+# without flipping it? PyTorch's kernel is (filters, in, rows, columns). Would
+# you reshape it? All shapes fit. Flip the first, and transpose the second.
 
-flipped = slide(x, kernel[::-1, ::-1], bias)
 of_pytorch = kernel.transpose(3, 2, 0, 1)
-reshaped = slide(x, of_pytorch.reshape(kernel.shape), bias)
-for wrong in (flipped, reshaped):
-    print(f"{np.isclose(wrong, y).mean():.0%} of the entries are right")
-    assert not np.allclose(wrong, y)
+for wrong_kernel in (kernel[::-1, ::-1], of_pytorch.reshape(kernel.shape)):
+    wrong = slide(x, wrong_kernel, bias)
+    print(f"{np.mean(y == wrong):.0%} of the entries are right")
+    assert np.any(y != wrong)
 
 # %%
 # See it
 # ------
 # A kernel of -1, 0, 1 subtracts the pixels on the left from those on the right.
-# It finds the upright edges of a square: where it is 0, both sides are alike.
+# It finds the vertical edges of a square. Where y is 0, both sides are alike.
 
 # sphinx_gallery_moving_picture = True
 x = np.full((1, 7, 7, 1), 1)
@@ -123,9 +110,8 @@ kernel = np.tile([-1, 0, 1], (3, 1)).reshape(3, 3, 1, 1)
 bias = np.array([0])
 y = keras_conv2d(x, kernel, bias)
 panels = [("x", x[0, :, :, 0]), ("W", kernel[:, :, 0, 0]), ("y", y[0, :, :, 0])]
-fig = plt.figure(figsize=(6, 2.8), layout="constrained")
-axes = fig.subplots(1, 3, width_ratios=[7, 3, 5])  # pixels of one size
-fig.suptitle("y = conv(x, W): the upright edges of a square")
+fig, axes = plt.subplots(1, 3, figsize=(6, 2.8), width_ratios=[7, 3, 5])
+fig.suptitle("y = conv(x, W) finds the vertical edges of a square")
 for axis, (title, values) in zip(axes, panels):
     axis.imshow(values, cmap="PuOr", vmin=-60, vmax=60)
     axis.set(title=title, xticks=[], yticks=[])

@@ -310,3 +310,24 @@ def scaled(column, factor):
         return y * factors
 
     return output
+
+
+# -- Axes
+
+
+def exchanged(axis):
+    """Two axes of an array exchanged, this one and the next, in the old shape."""
+
+    def change(x):
+        return ops.reshape(ops.swapaxes(x, axis, axis + 1), x.shape)
+
+    return change
+
+
+def flipped(*axes):
+    return lambda x: ops.flip(x, axes)
+
+
+def turned(value):
+    """A tuple in another order; one number a step further."""
+    return value[::-1] if isinstance(value, tuple) else value + 1

@@ -8,5 +8,5 @@ SLOW = {"deadline": None, "suppress_health_check": list(hypothesis.HealthCheck)}
 hypothesis.settings.register_profile(
     "default", max_examples=40, derandomize=True, database=None, **SLOW
 )
-hypothesis.settings.register_profile("deep", max_examples=900, print_blob=True, **SLOW)
+hypothesis.settings.register_profile("deep", max_examples=3400, print_blob=True, **SLOW)
 hypothesis.settings.load_profile("default")

@@ -256,7 +256,8 @@ def same(before, after):
         return True
     if hasattr(before, "__array__") and hasattr(after, "__array__"):
         before, after = np.array(before), np.array(after)
-        return before.dtype == after.dtype and before.tobytes() == after.tobytes()
+        alike = (before.dtype, before.shape) == (after.dtype, after.shape)
+        return alike and before.tobytes() == after.tobytes()
     if isinstance(before, list | tuple) and isinstance(after, list | tuple):
         return len(before) == len(after) and all(map(same, before, after))
     if isinstance(before, dict) and isinstance(after, dict):

@@ -105,6 +105,12 @@ def test_what_a_function_needs_comes_along(trial):
     assert [d.name for d in trial(two="math.pi")] == ["math", "np", "relu"]
 
 
+def test_one_function_may_have_several_names(trial):
+    definitions = trial(one="ZERO)\n\n\nconv2d = leaky_relu = (relu")
+    assert {"relu", "conv2d", "leaky_relu"} <= {d.name for d in definitions}
+    assert collected.sources(definitions).count("conv2d = leaky_relu = (relu)") == 1
+
+
 def test_a_function_that_needs_something_else_is_no_function_to_copy(trial):
     with pytest.raises(ValueError, match="plot_one: relu needs OTHER, which the page"):
         trial(one="OTHER")

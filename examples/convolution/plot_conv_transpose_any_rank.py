@@ -1,0 +1,187 @@
+r"""
+Conv1DTranspose to Conv3DTranspose: one function for any rank
+=============================================================
+
+``Conv1DTranspose``, ``Conv2DTranspose`` and ``Conv3DTranspose`` do the same
+along one, two or three axes: each position of the input adds a copy of the
+kernel, and the output is cropped to its length.
+
+.. math::
+
+   y_{p,f} = b_f + \sum_{s\,i + d\,u = p} \sum_c x_{i,c} \, W_{u,f,c}
+
+The copies begin ``strides`` steps apart, :math:`s`, and the entries of a copy
+are ``dilation_rate`` steps apart, :math:`d`.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.layers import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Each layer has 4 filters and a kernel of 3 along each axis, and reads 6
+# channels. In the kernel, the filters stand before the channels.
+
+for layer_class, shape in [  # (batch, *space, channels)
+    (Conv1DTranspose, (2, 5, 6)),
+    (Conv2DTranspose, (2, 5, 5, 6)),
+    (Conv3DTranspose, (2, 5, 5, 5, 6)),
+]:
+    layer = layer_class(4, 3, strides=2)
+    y = layer(np.zeros(shape))
+    print(f"{shape}, kernel {layer.kernel.shape}: {tuple(y.shape)}")
+
+# %%
+# Compute it
+# ----------
+# One entry of the kernel falls on places that are ``strides`` apart, one for
+# each position. So NumPy adds that entry of all copies at once.
+
+
+def conv_transpose(
+    x,
+    kernel,
+    bias=None,
+    *,
+    strides=1,
+    padding="valid",
+    output_padding=None,
+    data_format="channels_last",
+    dilation_rate=1,
+):
+    """Conv1DTranspose to Conv3DTranspose, no activation (Keras documentation).
+
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; kernel: (*size, filters, channels); bias: (filters,).
+    Returns (batch, *larger, filters), or with filters first.
+    """
+    if data_format == "channels_first":
+        x = np.moveaxis(x, 1, -1)
+    *size, filters, _ = kernel.shape
+    strides = np.broadcast_to(strides, len(size))
+    length = np.array(x.shape[1:-1])
+    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
+    full = (length - 1) * strides + span  # all copies, not cropped
+    kept = transposed_size(length, span, strides, padding, output_padding)
+    y = np.zeros((len(x), *np.maximum(full, kept), filters))
+    for entry in np.ndindex(*size):
+        start = np.array(entry) * dilation_rate
+        stop = start + length * strides
+        places = [slice(*ends) for ends in zip(start, stop, strides)]
+        y[:, *places] += x @ kernel[entry].T
+    first = np.maximum(full - kept, 0) // 2  # an odd pixel is cropped last
+    places = [slice(*ends) for ends in zip(first, first + kept)]
+    y = y[:, *places]
+    y = y if bias is None else y + bias
+    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
+
+
+conv1d_transpose = conv2d_transpose = conv3d_transpose = conv_transpose
+
+# %%
+# From other pages
+# ----------------
+
+
+def transposed_size(length, span, strides, padding, output_padding):
+    """The length of a transposed convolution's output along an axis.
+
+    length: of the input; span: of the kernel, (size - 1) * dilation_rate + 1.
+    Numbers, or arrays with a number for each axis (Keras' source code).
+    """
+    last = (length - 1) * strides  # where the last copy of the kernel begins
+    if padding == "valid" and output_padding is None:
+        return last + np.maximum(span, strides)
+    if padding == "valid":
+        return last + span + output_padding
+    if output_padding is None:
+        return length * strides
+    return last + span % 2 + output_padding
+
+
+# %%
+# Check it
+# --------
+# With whole numbers nothing is rounded: the results are equal to the bit. (The
+# page "Conv2DTranspose output size" explains ``padding`` and
+# ``output_padding``.)
+#
+# .. warning:: **Seen in Keras 3.15.1:** On a CPU, TensorFlow computes
+#    ``dilation_rate`` and ``data_format="channels_first"`` by oneDNN, or it
+#    raises an error. Not every processor has oneDNN. ``jit_compile=True``
+#    helps: XLA computes them on any.
+
+layers = [  # function, layer, kernel_size, shape of x (6: channels)
+    (conv1d_transpose, Conv1DTranspose, (5,), (2, 6, 6)),
+    (conv2d_transpose, Conv2DTranspose, (5, 2), (2, 6, 3, 6)),
+    (conv3d_transpose, Conv3DTranspose, (5, 2, 3), (2, 6, 3, 2, 6)),
+]
+cases = [
+    {"strides": 3, "padding": "same", "output_padding": 1},
+    {"strides": 2, "data_format": "channels_first"},
+    {"dilation_rate": 2},
+]
+bias = np.array([3, -2, 5, 1])
+for function, layer_class, size, shape in layers:
+    x = rng.integers(-9, 10, size=shape).astype("float32")
+    inputs = keras.Input(shape[1:])
+    outputs, expected = [], []
+    for options in cases:
+        layer = layer_class(4, size, **options)
+        outputs.append(layer(inputs))
+        kernel = rng.integers(-9, 10, size=(*size, 4, 6))
+        layer.set_weights([kernel, bias])
+        expected.append(function(x, kernel, bias, **options))
+    model = keras.Model(inputs, outputs)
+    model.compile(jit_compile=keras.backend.backend() == "tensorflow")
+    for y, of_numpy in zip(model.predict(x, verbose=0), expected):
+        np.testing.assert_array_equal(y, np.float32(of_numpy), strict=True)
+
+# %%
+# Break it
+# --------
+# Both strides and dilation make the output longer: strides move the copies
+# apart, dilation moves the entries of a copy apart. Would you take one for the
+# other? From 3 steps, a kernel of 3 makes 7 with either.
+
+x = np.array([1.0, 2, 3]).reshape(1, 3, 1)  # (batch, steps, channels)
+kernel = np.array([1, 1, 5]).reshape(3, 1, 1)
+layer = Conv1DTranspose(1, 3, strides=2, use_bias=False)
+layer.build(x.shape)
+layer.set_weights([kernel])
+y = keras.ops.convert_to_numpy(layer(x))
+wrong = conv1d_transpose(x, kernel, dilation_rate=2)
+print(y.ravel(), "and not", wrong.ravel())
+assert np.any(y != wrong)
+
+# %%
+# See it
+# ------
+# To which outputs does each of five steps add, with a kernel of 3? An output
+# without a line holds only the bias.
+
+panels = [
+    ("default", {}),
+    ("strides=2", {"strides": 2}),
+    ("dilation_rate=2", {"dilation_rate": 2}),
+    ('padding="same"', {"padding": "same"}),
+    ('strides=2, padding="same"', {"strides": 2, "padding": "same"}),
+    ("strides=2, output_padding=1", {"strides": 2, "output_padding": 1}),
+]
+steps = np.eye(5).reshape(5, 5, 1)  # each sequence has a 1 at another step
+fig, axes = plt.subplots(2, 3, figsize=(6, 3.4), layout="constrained")
+fig.suptitle("Each step below adds to the outputs above")
+for axis, (title, options) in zip(axes.flat, panels):
+    copies = conv_transpose(steps, np.ones((3, 1, 1)), **options)
+    for step, output, _ in np.argwhere(copies):
+        below = step * options.get("strides", 1)
+        axis.plot([below, output], [0, 1], color="C0")
+    axis.plot(np.ones(copies.shape[1]), "o", color="gray")
+    axis.set_title(title, fontsize="small")
+    axis.set(xticks=[], yticks=[])
+plt.show()

@@ -1,0 +1,139 @@
+r"""
+AdaptiveMaxPooling2D: not for an output of 1 on TensorFlow
+==========================================================
+
+``AdaptiveMaxPooling2D`` is pooling with the windows of
+``AdaptiveAveragePooling2D``: it keeps the largest pixel of each.
+
+.. math::
+
+   y_{i,c} = \max_{\text{first}_i \le t < \text{end}_i} x_{t,c}
+
+This is along one axis. On TensorFlow the layer fails if the output is a single
+pixel. ``GlobalMaxPooling2D`` computes the same.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Images of different sizes become 3 by 2 pixels.
+
+layer = layers.AdaptiveMaxPooling2D(output_size=(3, 2))
+for shape in [(1, 7, 8, 5), (1, 9, 4, 5)]:  # (batch, height, width, channels)
+    print(shape, "becomes", tuple(layer(np.ones(shape, "float32")).shape))
+
+# %%
+# Compute it
+# ----------
+# The largest of a window is the largest of the largest of its rows. (The page
+# "AdaptiveAveragePooling2D" explains ``adaptive_pooling``.)
+
+
+def adaptive_max_pooling(x, *, output_size, data_format="channels_last"):
+    """AdaptiveMaxPooling1D, 2D or 3D (Keras documentation).
+
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; output_size: one number, or one for each axis of space.
+    Returns (batch, *output_size, channels), or channels first.
+    """
+    return adaptive_pooling(np.max, x, output_size, data_format)
+
+
+adaptive_max_pooling1d = adaptive_max_pooling2d = adaptive_max_pooling
+adaptive_max_pooling3d = adaptive_max_pooling
+
+# %%
+# From other pages
+# ----------------
+
+
+def adaptive_windows(length, positions):
+    """The steps that each window has, in a list of arrays, one a position."""
+    first = np.arange(positions) * length // positions
+    end = -(-np.arange(1, positions + 1) * length // positions)  # rounded up
+    return [np.arange(*pair) for pair in zip(first, end)]
+
+
+def adaptive_pooling(pool, x, output_size, data_format):
+    """Apply pool, np.mean or np.max, to the windows, axis by axis."""
+    first = 1 if data_format == "channels_last" else 2
+    sizes = np.broadcast_to(output_size, x.ndim - 2)
+    for axis, size in enumerate(sizes, first):
+        windows = adaptive_windows(x.shape[axis], size)
+        pooled = [pool(x.take(steps, axis), axis) for steps in windows]
+        x = np.stack(pooled, axis)
+    return x
+
+
+# %%
+# Check it
+# --------
+# The layer only compares numbers: the results are equal to the bit.
+
+cases = [
+    (adaptive_max_pooling1d, layers.AdaptiveMaxPooling1D, (2, 7, 8), 3),
+    (adaptive_max_pooling2d, layers.AdaptiveMaxPooling2D, (2, 7, 5, 6), (3, 8)),
+    (adaptive_max_pooling3d, layers.AdaptiveMaxPooling3D, (2, 7, 5, 4, 6), 2),
+]
+for function, layer_class, shape, output_size in cases:
+    x = rng.integers(-99, 100, size=shape).astype("float32")
+    for data_format in ("channels_last", "channels_first"):
+        layer = layer_class(output_size, data_format=data_format)
+        y = keras.ops.convert_to_numpy(layer(x))
+        expected = function(x, output_size=output_size, data_format=data_format)
+        np.testing.assert_array_equal(y, expected, strict=True)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, a model with
+#    ``AdaptiveMaxPooling2D(1)`` stops with the error "Negative dimension size".
+#    Called outside a model, with oneDNN on, the layer ends the whole Python
+#    process ("Floating point exception"). So do 1D and 3D, and so does an input
+#    of a single pixel.
+#
+# Keras also pools with windows one pixel longer, and these do not fit into the
+# input.
+
+x = rng.integers(-99, 100, size=(2, 7, 5, 3)).astype("float32")
+expected = adaptive_max_pooling2d(x, output_size=1)
+model = keras.Sequential([layers.AdaptiveMaxPooling2D(1)])
+if keras.backend.backend() == "tensorflow":
+    np.testing.assert_raises(ValueError, model.predict, x, verbose=0)
+else:
+    np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
+y = layers.GlobalMaxPooling2D(keepdims=True)(x)
+np.testing.assert_array_equal(keras.ops.convert_to_numpy(y), expected)
+
+# %%
+# Break it
+# --------
+# Would you write ``MaxPooling1D(7 // 3)``? It also has three windows. But they
+# are two steps long and lie side by side, and the last step is dropped.
+
+x = np.arange(1, 8).reshape(1, 7, 1).astype("float32")
+y = keras.ops.convert_to_numpy(layers.AdaptiveMaxPooling1D(3)(x))
+wrong = keras.ops.convert_to_numpy(layers.MaxPooling1D(7 // 3)(x))
+print("adaptive:", y[0, :, 0])
+print("fixed:   ", wrong[0, :, 0])
+assert np.any(y != wrong)
+
+# %%
+# See it
+# ------
+# A peak where two windows overlap is the largest of both.
+
+steps = np.array([1, 2, 5, 1, 3, 2, 4.0])
+fig, axis = plt.subplots(figsize=(5, 2.6))
+fig.suptitle("AdaptiveMaxPooling1D(3): seven steps, three windows")
+axis.bar(np.arange(7), steps, color="lightgray")
+for position, window in enumerate(adaptive_windows(7, 3)):
+    ends = [window[0] - 0.4, window[-1] + 0.4]
+    axis.plot(ends, [steps[window].max()] * 2, color=f"C{position}", lw=3)
+axis.set(xlabel="step", ylim=(0, 6))
+plt.show()

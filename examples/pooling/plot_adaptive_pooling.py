@@ -1,0 +1,121 @@
+r"""
+AdaptiveAveragePooling2D: windows that fit
+==========================================
+
+``AdaptiveAveragePooling2D`` is pooling the other way round: you give the size
+of its output, and it chooses the windows that fit. They overlap if the input
+cannot be divided evenly.
+
+.. math::
+
+   \text{first}_i &= \left\lfloor \frac{i \, n}{m} \right\rfloor \\
+   \text{end}_i &= \left\lceil \frac{(i + 1) \, n}{m} \right\rceil
+
+Along an axis of :math:`n` pixels, output :math:`i` of :math:`m` pools the
+pixels from :math:`\text{first}_i` up to, but not including,
+:math:`\text{end}_i`. PyTorch's ``AdaptiveAvgPool2d`` does the same.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Images of different sizes become 3 by 2 pixels: a ``Dense`` layer can follow.
+
+layer = layers.AdaptiveAveragePooling2D(output_size=(3, 2))
+for shape in [(1, 7, 8, 5), (1, 9, 4, 5)]:  # (batch, height, width, channels)
+    print(shape, "becomes", tuple(layer(np.ones(shape, "float32")).shape))
+
+# %%
+# Compute it
+# ----------
+# Pool along one axis, then the result along the next. The rows of a window are
+# equally long, so the mean of their means is the mean of the window.
+
+
+def adaptive_windows(length, positions):
+    """The steps that each window has, in a list of arrays, one a position."""
+    first = np.arange(positions) * length // positions
+    end = -(-np.arange(1, positions + 1) * length // positions)  # rounded up
+    return [np.arange(*pair) for pair in zip(first, end)]
+
+
+def adaptive_pooling(pool, x, output_size, data_format):
+    """Apply pool, np.mean or np.max, to the windows, axis by axis."""
+    first = 1 if data_format == "channels_last" else 2
+    sizes = np.broadcast_to(output_size, x.ndim - 2)
+    for axis, size in enumerate(sizes, first):
+        windows = adaptive_windows(x.shape[axis], size)
+        pooled = [pool(x.take(steps, axis), axis) for steps in windows]
+        x = np.stack(pooled, axis)
+    return x
+
+
+def adaptive_average_pooling(x, *, output_size, data_format="channels_last"):
+    """AdaptiveAveragePooling1D, 2D or 3D (Keras documentation).
+
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; output_size: one number, or one for each axis of space.
+    Returns (batch, *output_size, channels), or channels first.
+    """
+    return adaptive_pooling(np.mean, x, output_size, data_format)
+
+
+adaptive_average_pooling1d = adaptive_average_pooling
+adaptive_average_pooling2d = adaptive_average_pooling
+adaptive_average_pooling3d = adaptive_average_pooling
+
+# %%
+# Check it
+# --------
+# The output may be larger than the input: from 5 columns to 8, one pixel is in
+# several windows. Means are rounded: the results agree up to a tolerance.
+
+cases = [
+    (layers.AdaptiveAveragePooling1D, (2, 7, 8), 3),
+    (layers.AdaptiveAveragePooling2D, (2, 7, 5, 6), (3, 8)),
+    (layers.AdaptiveAveragePooling3D, (2, 7, 5, 4, 6), (3, 8, 1)),
+]
+tolerance = 1000 * np.finfo("float32").eps
+for layer_class, shape, size in cases:
+    x = rng.normal(size=shape).astype("float32")
+    for data_format in ("channels_last", "channels_first"):
+        layer = layer_class(size, data_format=data_format)
+        y = keras.ops.convert_to_numpy(layer(x))
+        options = {"output_size": size, "data_format": data_format}
+        expected = adaptive_average_pooling(x, **options)
+        np.testing.assert_allclose(y, expected, rtol=tolerance, atol=tolerance)
+
+# %%
+# Break it
+# --------
+# Would you write ``AveragePooling1D(7 // 3)``? Its three windows are two steps
+# long and lie side by side, and it drops the last step.
+
+x = np.arange(1, 8).reshape(1, 7, 1).astype("float32") ** 2
+y = keras.ops.convert_to_numpy(layers.AdaptiveAveragePooling1D(3)(x))
+wrong = keras.ops.convert_to_numpy(layers.AveragePooling1D(7 // 3)(x))
+print("adaptive:", y[0, :, 0])
+print("fixed:   ", wrong[0, :, 0])
+assert not np.allclose(y, wrong)
+
+# %%
+# See it
+# ------
+# Lines join each output, above, with the steps of its window, below.
+
+fig, axes = plt.subplots(1, 3, figsize=(6, 2.4))
+fig.suptitle("Adaptive pooling: the steps in each window")
+for axis, (length, positions) in zip(axes, [(6, 3), (7, 3), (5, 8)]):
+    for position, steps in enumerate(adaptive_windows(length, positions)):
+        above = (position + 0.5) / positions
+        for step in steps:
+            axis.plot([(step + 0.5) / length, above], [0, 1], color="C0")
+    axis.set(title=f"{length} steps to {positions}", xticks=[], yticks=[])
+plt.show()
