@@ -106,24 +106,26 @@ conv1d = conv2d = conv3d = conv  # by the names of the layers
 
 first = {"data_format": "channels_first", "groups": 2}
 cases = [  # layer, kernel size, shape of x, options
-    (Conv1D, 3, (2, 8, 6), {"strides": 2, "padding": "same"}),
-    (Conv1D, 2, (2, 8, 6), {"dilation_rate": 3, "padding": "causal"}),
-    (Conv1D, 2, (2, 6, 8), first),
+    (Conv1D, (3,), (2, 8, 6), {"strides": 2, "padding": "same"}),
+    (Conv1D, (2,), (2, 8, 6), {"dilation_rate": 3, "padding": "causal"}),
+    (Conv1D, (2,), (2, 6, 8), first),
     (Conv2D, (2, 3), (2, 7, 8, 6), {"strides": (3, 2), "padding": "same"}),
     (Conv2D, (3, 2), (2, 7, 8, 6), {"dilation_rate": (2, 3)}),
     (Conv2D, (3, 2), (2, 6, 7, 8), first),
     (Conv3D, (1, 2, 3), (2, 5, 4, 6, 6), {"strides": 2, "padding": "same"}),
     (Conv3D, (1, 2, 3), (2, 5, 4, 6, 6), {"dilation_rate": 2}),
-    (Conv3D, 2, (2, 6, 5, 4, 7), first),
+    (Conv3D, (2, 1, 2), (2, 6, 5, 4, 7), first),
 ]
 for layer_class, size, shape, options in cases:
     layer = layer_class(4, size, **options)
     layer.build(shape)
-    weights = [rng.integers(-9, 10, size=w.shape) for w in layer.weights]
-    layer.set_weights(weights)
+    channels = 6 // options.get("groups", 1)  # that a filter reads
+    kernel = rng.integers(-9, 10, size=(*size, channels, 4))
+    bias = rng.integers(-9, 10, size=4)
+    layer.set_weights([kernel, bias])
     x = rng.integers(-9, 10, size=shape).astype("float32")
     y = keras.ops.convert_to_numpy(layer(x))
-    expected = conv(x, *weights, **options)
+    expected = conv(x, kernel, bias, **options)
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
     print(f"{layer.name}: {shape} becomes {y.shape}")
 

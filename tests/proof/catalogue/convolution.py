@@ -28,6 +28,11 @@ from keras.layers import (
     ZeroPadding2D,
 )
 
+
+def larger(size):
+    return tuple(side + 1 for side in size)
+
+
 FAULTS = [
     Fault(
         f"Conv2D, kernel: {name}",
@@ -77,6 +82,21 @@ FAULTS += [
         altered_argument(Conv2D, "kernel_size", turned),
     ),
 ]
+for layer in (Conv1D, Conv3D):
+    FAULTS += [
+        Fault(
+            f"{layer.__name__}, filters: one more",
+            "convolution/plot_conv_any_rank",
+            f"{layer.__name__}.filters",
+            altered_argument(layer, "filters", lambda filters: filters + 1),
+        ),
+        Fault(
+            f"{layer.__name__}, kernel_size: one larger",
+            "convolution/plot_conv_any_rank",
+            f"{layer.__name__}.kernel_size",
+            altered_argument(layer, "kernel_size", larger),
+        ),
+    ]
 for layer in (Conv1D, Conv2D, Conv3D):
     FAULTS += [
         Fault(
@@ -414,3 +434,29 @@ FAULTS += [
         weight(Conv2D, "bias", flipped(0)),
     ),
 ]
+
+LORA = "convolution/plot_conv_lora"
+for layer in (Conv1D, Conv2D, Conv3D):
+    FAULTS += [
+        Fault(
+            f"{layer.__name__}, {name}: ignored",
+            LORA,
+            f"{layer.__name__}.{name}",
+            ignoring_argument(layer, name),
+        )
+        for name in ("lora_rank", "lora_alpha")
+    ]
+    FAULTS += [
+        Fault(
+            f"{layer.__name__}, lora_kernel_a: channels reversed",
+            LORA,
+            f"{layer.__name__}.enable_lora",
+            weight(layer, "lora_kernel_a", flipped(-2)),
+        ),
+        Fault(
+            f"{layer.__name__}, lora_kernel_b: rank reversed",
+            LORA,
+            f"{layer.__name__}.enable_lora",
+            weight(layer, "lora_kernel_b", flipped(0)),
+        ),
+    ]
