@@ -21,6 +21,7 @@ SIZES = {  # of the arguments that a layer needs; primes, to be found again in s
     "filters": 11,
     "input_dim": 13,
     "output_dim": 17,
+    "kernel_size": 3,
 }
 FEATURES = 5
 
@@ -55,7 +56,7 @@ def weights(thing):
     }
     if None in needed.values():
         return []
-    for steps in range(4):  # axes between the batch and the features
+    for steps in range(5):  # axes between the batch and the features
         try:
             layer = thing(**needed)
             layer.build((None, *itertools.repeat(8, steps), FEATURES))
