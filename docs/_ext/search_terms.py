@@ -1,7 +1,8 @@
 """The words under which the search finds a page first: those that begin its title, the
 names of its functions, and those that stand beside it in examples/order.txt.
 
-Of several pages with the same words, the first one is found.
+Of several pages with the same words, the first one is found; a page that has them in its
+title or beside its name, before one that only has a function of that name.
 """
 
 import re
@@ -29,7 +30,7 @@ def find_terms():
         taken |= found
     for (_, name), definition in collect().items():
         words = definition.name.replace("_", " ")
-        terms[definition.page] |= {name.lower(), definition.name, words}
+        terms[definition.page] |= {name.lower(), definition.name, words} - taken
     return terms
 
 
