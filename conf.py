@@ -45,7 +45,6 @@ extensions = [
     "gallery",
     "glossary",
     "launch",
-    "masks",
     "mathml",
     "moving_picture",
     "reference",

@@ -2,17 +2,13 @@
 Hypothesis, such as float32 holds, as Keras rounds many of its constants to float32.
 """
 
-import importlib.util
-
-import collected
 import hypothesis.extra.numpy as arrays
 import keras
 import numpy as np
 from hypothesis import strategies as st
+from project import load_by_hand
 
-spec = importlib.util.spec_from_file_location("keras_by_hand", collected.FILE)
-by_hand = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(by_hand)
+by_hand = load_by_hand()
 
 POWERS = st.sampled_from([0.125, 0.25, 0.5, 1.0, 2.0, 4.0])
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=3, max_side=4)
@@ -42,12 +38,6 @@ def whole_numbers(data, *shapes):
     """Arrays of small whole numbers, which float32 adds and multiplies exactly."""
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     return [rng.integers(-9, 10, size=shape).astype("float32") for shape in shapes]
-
-
-def random_numbers(data, *shapes):
-    """Arrays of random numbers of size about 1, such as float32 holds."""
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
-    return [rng.normal(size=shape).astype("float32") for shape in shapes]
 
 
 def assert_layer_is(function, layer, data, shape, **options):

@@ -1,9 +1,11 @@
 """The project under test: its folders, pages and site, its make, and copies of it."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 
+import collected
 import nbformat
 from paths import ROOT, find_pages
 
@@ -24,6 +26,14 @@ def html_of(page):
 def downloads(kind):
     """Return the files of the site that end so, by name: {"plot_relu.py": its path}."""
     return {file.name: file for file in sorted(SITE.glob(f"_downloads/*/*.{kind}"))}
+
+
+def load_by_hand():
+    """Return keras_by_hand.py, as the site has collected it, as a module."""
+    spec = importlib.util.spec_from_file_location("keras_by_hand", collected.FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 # -- Commands

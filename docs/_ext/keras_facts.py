@@ -12,7 +12,6 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from masks import mask_facts
 from paths import DOCS
 
 KEPT = DOCS / "_build" / "keras_facts.json"
@@ -48,12 +47,9 @@ def in_symbols(size, sizes):
 def weights(thing):
     """Return the weights of a layer, as [[name, shape in symbols], ...], in the order of
     get_weights(); none where Keras must be told more than sizes to make it."""
-    needed = {
-        name: SIZES.get(name)
-        for name, parameter in inspect.signature(thing).parameters.items()
-        if parameter.default is parameter.empty
-        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-    }
+    import keras_names
+
+    needed = {name: SIZES.get(name) for name in keras_names.required(thing)}
     if None in needed.values():
         return []
     for steps in range(5):  # axes between the batch and the features
@@ -73,7 +69,8 @@ def weights(thing):
 def facts_of_keras():
     """Return {"names": {title of a family: {name: {"signature", "weights"}}}, "masks":
     {layer: what it does with a mask}}."""
-    import keras_names  # which imports Keras
+    import keras_names  # they import Keras
+    import mask_facts
 
     names = {
         title: {
@@ -85,7 +82,7 @@ def facts_of_keras():
         }
         for title, things in keras_names.named().items()
     }
-    return {"names": names, "masks": mask_facts(keras_names.named()["Layers"])}
+    return {"names": names, "masks": mask_facts.find_masks()}
 
 
 def ask_keras():
@@ -102,8 +99,8 @@ def ask_keras():
 @functools.cache
 def read_all():
     """Return what facts_of_keras returns, kept or asked."""
-    here = Path(__file__)
-    sources = [here, here.with_name("keras_names.py"), here.with_name("masks.py")]
+    modules = "keras_facts.py", "keras_names.py", "mask_facts.py"
+    sources = [Path(__file__).with_name(module) for module in modules]
     digests = [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources]
     made_by = [metadata.version("keras"), *digests]
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}

@@ -39,6 +39,16 @@ def arguments(thing):
     ]
 
 
+def required(thing):
+    """The names of the arguments that a class or function must be given."""
+    return [
+        name
+        for name, parameter in inspect.signature(thing).parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+
+
 @functools.cache
 def named():
     """Return {title: {name: what Keras calls so}}, without aliases in another case."""

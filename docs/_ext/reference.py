@@ -7,8 +7,8 @@ import textwrap
 
 from collected import IMPORTS, collect, sources, with_needed
 from families import read_header
-from includes import folded, write
-from keras_facts import read_facts
+from includes import folded, table, write
+from keras_facts import read_facts, read_masks
 from paths import EXAMPLES, place
 from scripts import read_docstring
 
@@ -69,30 +69,39 @@ def by_family(known):
     return found
 
 
+def heading(title):
+    return f"\n{title}\n{'-' * len(title)}\n\n"
+
+
 def write_reference(app):
     collected = collect()
     text = ""
     for title, things in read_facts().items():
         known = {n: collected[title, n] for n in things if (title, n) in collected}
-        counted = f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
+        text += heading(title)
+        text += f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
         if missing := [name for name in things if name not in known]:
             names = ", ".join(missing).replace("_", r"\_")
-            counted += f"{folded(f'Not yet: {len(missing)}', f'{names}.')}\n"
+            text += f"{folded(f'Not yet: {len(missing)}', f'{names}.')}\n"
         families = by_family(known)
-        if len(families) != 1:  # a section for each, and before them how many there are
-            text += f"\n{title}\n{'-' * len(title)}\n\n{counted}"
         for family, functions in families.items():
-            heading = title
             if len(families) > 1:
-                heading = f"{title}: {read_header(family)[0]}"
-            text += f"\n{heading}\n{'-' * len(heading)}\n\n"
-            text += counted if len(families) == 1 else ""
+                text += heading(f"{title}: {read_header(family)[0]}")
             for names in functions.values():
                 of_names = {name: things[name] for name in names}
                 text += f"{entry(of_names, known[names[0]])}\n"
     write("reference.inc", text)
 
 
+def write_masks(app):
+    layers = {}
+    for name, what in read_masks().items():
+        layers.setdefault(what, []).append(name)
+    rows = [(what, ", ".join(layers[what])) for what in sorted(layers, reverse=True)]
+    write("masks.inc", table(("What it does with a mask", "Layers"), rows))
+
+
 def setup(app):
     app.connect("builder-inited", write_reference, priority=900)
+    app.connect("builder-inited", write_masks, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

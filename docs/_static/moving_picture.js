@@ -209,7 +209,7 @@ function movingPicture(place) {
   shown[1] = cells.y[0].length - 1;
   each("y", (_, ...at) => (largest = Math.max(largest, Math.abs(compute(...at).value))));
 
-  const reset = create("button", { type: "button", className: "reset" }, "Reset");
+  const reset = create("button", { type: "button" }, "Reset");
   reset.onclick = () => {
     Object.assign(data, load());
     for (const name of names)

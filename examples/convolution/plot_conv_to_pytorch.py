@@ -10,7 +10,7 @@ of images and kernels in another order.
    \text{image: } X_{b,c,i,j} &= x_{b,i,j,c} \\
    \text{kernel: } V_{f,c,u,v} &= W_{u,v,c,f}
 
-For ``padding="same"``, ONNX' ``Conv`` has ``auto_pad="SAME_UPPER"``. Or write
+For ``padding="same"``, ONNX has ``auto_pad="SAME_UPPER"``. Or write
 ``pads=[top, left, bottom, right]``: all begins, then all ends. PyTorch refuses
 "same" with strides: call ``F.pad(images, (left, right, top, bottom))`` first.
 """

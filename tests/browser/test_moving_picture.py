@@ -1,15 +1,13 @@
 """The moving picture in Chromium: does it compute what NumPy computes?"""
 
-import importlib.util
 import itertools
 import json
 import re
 
-import collected
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from project import PAGES, ROOT, SITE, html_of
+from project import PAGES, ROOT, SITE, html_of, load_by_hand
 
 DIRECTIVE = re.compile(r"^\.\. moving-picture:: (.*)$", re.M)
 CONFIG = "# sphinx_gallery_moving_picture = True"
@@ -40,9 +38,7 @@ DENSE = {  # with a bias or not
 }
 CONVOLUTION = next(name for name, layer in LAYERS.items() if layer == "convolution")
 
-spec = importlib.util.spec_from_file_location("keras_by_hand", collected.FILE)
-by_hand = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(by_hand)
+by_hand = load_by_hand()
 
 
 def read(tab, name):

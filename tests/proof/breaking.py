@@ -331,3 +331,22 @@ def flipped(*axes):
 def turned(value):
     """A tuple in another order; one number a step further."""
     return value[::-1] if isinstance(value, tuple) else value + 1
+
+
+MISREAD_KERNEL = [  # of (rows, columns, in, out), in words
+    ("rows flipped", flipped(0)),
+    ("columns flipped", flipped(1)),
+    ("channels reversed", flipped(2)),
+    ("filters reversed", flipped(3)),
+    ("rows and columns exchanged", exchanged(0)),
+    ("columns and channels exchanged", exchanged(1)),
+    ("channels and filters exchanged", exchanged(2)),
+]
+
+
+def mirrored(real, x, kernel, *args, **kwargs):
+    """A convolution whose "same" begins at the end: the odd pixel comes first."""
+    if kwargs["padding"] != "same":
+        return real(x, kernel, *args, **kwargs)
+    x, kernel = ops.flip(x, (1, 2)), ops.flip(kernel, (0, 1))
+    return ops.flip(real(x, kernel, *args, **kwargs), (1, 2))

@@ -196,12 +196,8 @@ def costs(project):
     """Print what the parts of make test cost in a copy of the project, in seconds of CPU
     time, and make faults on every tenth page, and the proof of one edited page."""
     copy_sources(project)
-    for command in (
-        "init -q",
-        "add .",
-        "commit -qm pages",
-    ):  # the site names its source
-        git(project, *command.split())
+    for command in ("init -q", "add .", "commit -qm pages"):
+        git(project, *command.split())  # the site names its source
     pages = [project / page.relative_to(ROOT) for page in PAGES]
     bare = measure(BARE, project, *pages)["cpu"]
     print(f"\n{len(pages)} pages as bare scripts: {bare:.0f} s of CPU time")

@@ -2,6 +2,7 @@
 
 import numpy as np
 from breaking import (
+    MISREAD_KERNEL,
     altered,
     altered_argument,
     during,
@@ -9,24 +10,16 @@ from breaking import (
     flipped,
     ignoring_argument,
     inputs,
+    mirrored,
     operation,
     outputs,
     turned,
     weight,
     with_arguments,
 )
-from fault import (
-    Fault,
-)
-from keras import (
-    ops,
-)
-from keras.layers import (
-    Conv1D,
-    Conv2D,
-    Conv3D,
-    ZeroPadding2D,
-)
+from fault import Fault
+from keras import ops
+from keras.layers import Conv1D, Conv2D, Conv3D, ZeroPadding2D
 
 
 def larger(size):
@@ -40,15 +33,7 @@ FAULTS = [
         "Conv2D.call",
         weight(Conv2D, "kernel", change),
     )
-    for name, change in [
-        ("rows flipped", flipped(0)),
-        ("columns flipped", flipped(1)),
-        ("channels reversed", flipped(2)),
-        ("filters reversed", flipped(3)),
-        ("rows and columns exchanged", exchanged(0)),
-        ("columns and channels exchanged", exchanged(1)),
-        ("channels and filters exchanged", exchanged(2)),
-    ]
+    for name, change in MISREAD_KERNEL
 ]
 FAULTS += [
     Fault(
@@ -109,22 +94,7 @@ for layer in (Conv1D, Conv2D, Conv3D):
     ]
 
 
-def with_options(**change):
-    """ops.conv with other options."""
-    return operation(
-        "conv", lambda conv, *args, **options: conv(*args, **{**options, **change})
-    )
-
-
-def padded_before(conv, x, kernel, strides, padding, dilation_rate, data_format):
-    """ops.conv of channels_last, whose "same" puts the odd pixel before the image."""
-    if padding == "same":
-        length, strides = np.array(x.shape[1:-1]), np.array(strides)
-        span = (np.array(kernel.shape[:-2]) - 1) * dilation_rate + 1
-        zeros = np.maximum((-(-length // strides) - 1) * strides + span - length, 0)
-        widths = [(int(zero - zero // 2), int(zero // 2)) for zero in zeros]
-        x = ops.pad(x, [(0, 0), *widths, (0, 0)])
-    return conv(x, kernel, list(strides), "valid", data_format, dilation_rate)
+PADDING = "convolution/plot_conv2d_padding"
 
 
 def padded_alike(conv, x, kernel, strides, padding, dilation_rate, data_format):
@@ -136,7 +106,7 @@ def padded_alike(conv, x, kernel, strides, padding, dilation_rate, data_format):
 
 
 def reflected(conv, x, kernel, strides, padding, dilation_rate, data_format):
-    """ops.conv of channels_last, whose "same" repeats the edge instead of zeros."""
+    """ops.conv of channels_last, whose "same" mirrors the image instead of zeros."""
     if padding == "same":
         length, steps = np.array(x.shape[1:-1]), np.array(strides)
         span = (np.array(kernel.shape[:-2]) - 1) * dilation_rate + 1
@@ -149,17 +119,16 @@ def reflected(conv, x, kernel, strides, padding, dilation_rate, data_format):
 FAULTS += [
     Fault(
         f"Conv2D, same padding: {name}",
-        "convolution/plot_conv2d_padding",
+        PADDING,
         "Conv2D.padding",
         during(Conv2D, operation("conv", change)),
     )
     for name, change in [
-        ("odd pixel at the start", padded_before),
+        ("odd pixel at the start", mirrored),
         ("half a kernel on each side", padded_alike),
         ("reflects the image", reflected),
     ]
 ]
-PADDING = "convolution/plot_conv2d_padding"
 FAULTS += [
     Fault(
         f"{layer.__name__}, {argument}: {name}, padded",

@@ -1,12 +1,14 @@
 """Faults of convolutions: to PyTorch and back, Flatten, and a photograph."""
 
 from breaking import (
+    MISREAD_KERNEL,
     altered_argument,
     during,
     exchanged,
     flipped,
     ignoring_argument,
     inputs,
+    mirrored,
     operation,
     outputs,
     weight,
@@ -30,27 +32,17 @@ FLATTEN = "convolution/plot_flatten_from_pytorch"
 PHOTOGRAPH = "convolution/plot_photograph_filters"
 
 
-def mirrored(real, x, kernel, *args, **kwargs):
-    """A convolution whose "same" begins at the end: the odd pixel comes first."""
-    if kwargs["padding"] != "same":
-        return real(x, kernel, *args, **kwargs)
-    x, kernel = ops.flip(x, (1, 2)), ops.flip(kernel, (0, 1))
-    return ops.flip(real(x, kernel, *args, **kwargs), (1, 2))
-
-
 def in_pytorch_order(x):
     """Images with the axes of PyTorch, in the old shape."""
     return ops.reshape(ops.transpose(x, (0, 3, 1, 2)), x.shape)
 
 
-KERNEL = [
-    ("rows flipped", flipped(0)),
-    ("columns flipped", flipped(1)),
-    ("channels reversed", flipped(2)),
-    ("filters reversed", flipped(3)),
-    ("rows and columns exchanged", exchanged(0)),
-    ("columns and channels exchanged", exchanged(1)),
-    ("channels and filters exchanged", exchanged(2)),
+PORTED = [
+    (Conv2D, "to PyTorch", TO_PYTORCH),
+    (DepthwiseConv2D, "to PyTorch", TO_PYTORCH),
+    (Conv2D, "from PyTorch", FROM_PYTORCH),
+    (DepthwiseConv2D, "from PyTorch", FROM_PYTORCH),
+    (Conv2DTranspose, "from PyTorch", TRANSPOSED),
 ]
 FAULTS = [
     Fault(
@@ -59,14 +51,8 @@ FAULTS = [
         f"{layer.__name__}.call",
         weight(layer, "kernel", change),
     )
-    for layer, where, page in [
-        (Conv2D, "to PyTorch", TO_PYTORCH),
-        (DepthwiseConv2D, "to PyTorch", TO_PYTORCH),
-        (Conv2D, "from PyTorch", FROM_PYTORCH),
-        (DepthwiseConv2D, "from PyTorch", FROM_PYTORCH),
-        (Conv2DTranspose, "from PyTorch", TRANSPOSED),
-    ]
-    for name, change in KERNEL
+    for layer, where, page in PORTED
+    for name, change in MISREAD_KERNEL
 ]
 FAULTS += [
     Fault(
@@ -75,13 +61,7 @@ FAULTS += [
         f"{layer.__name__}.call",
         weight(layer, "bias", flipped(0)),
     )
-    for layer, where, page in [
-        (Conv2D, "to PyTorch", TO_PYTORCH),
-        (DepthwiseConv2D, "to PyTorch", TO_PYTORCH),
-        (Conv2D, "from PyTorch", FROM_PYTORCH),
-        (DepthwiseConv2D, "from PyTorch", FROM_PYTORCH),
-        (Conv2DTranspose, "from PyTorch", TRANSPOSED),
-    ]
+    for layer, where, page in PORTED
 ]
 FAULTS += [
     Fault(

@@ -38,6 +38,11 @@ def between_zeros(y):
     return y * odd[:, None, None]
 
 
+def columns_rows(value):
+    """A tuple in the other order; one number as it is."""
+    return value[::-1] if isinstance(value, tuple) else value
+
+
 TRANSPOSED = (Conv1DTranspose, Conv2DTranspose, Conv3DTranspose)
 TRANSPOSE = "convolution/plot_conv_transpose"
 ANY_RANK = "convolution/plot_conv_transpose_any_rank"
@@ -239,7 +244,7 @@ FAULTS += [
             altered_argument(
                 Conv2DTranspose,
                 "output_padding",
-                lambda value: value[::-1] if isinstance(value, tuple) else value,
+                columns_rows,
             ),
         ),
         (
@@ -248,7 +253,7 @@ FAULTS += [
             altered_argument(
                 Conv2DTranspose,
                 "strides",
-                lambda value: value[::-1] if isinstance(value, tuple) else value,
+                columns_rows,
             ),
         ),
         (

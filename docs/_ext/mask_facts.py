@@ -1,8 +1,10 @@
-"""What each layer of Keras does with a mask: found by running it, and told as a table."""
+"""What each layer of Keras does with a mask, found by running it."""
 
 import inspect
 
-from includes import table, write
+import keras_names  # which imports Keras
+import numpy as np
+from keras import layers, ops
 
 SIZES = {  # of the arguments that a layer needs
     "units": 2,
@@ -12,16 +14,10 @@ SIZES = {  # of the arguments that a layer needs
     "output_size": 2,
     "input_dim": 9,
     "output_dim": 2,
-    "head_dim": 2,
-    "num_query_heads": 2,
-    "num_key_value_heads": 1,
-    "num_heads": 2,
-    "key_dim": 2,
     "rate": 0.5,
     "stddev": 0.5,
     "axes": 2,
     "dims": (2, 1),
-    "scale": 2,
     "activation": "relu",
 }
 USED = {True: "uses it", False: "does not use it"}
@@ -34,26 +30,20 @@ def make(layer_class):
 
     Raises KeyError where it needs something else.
     """
-    from keras import layers
-
     inner = {"layer": layers.LSTM(2, return_sequences=True), "cell": layers.LSTMCell(2)}
     if layer_class is layers.TimeDistributed:
         inner["layer"] = layers.Dense(2)
-    needed, known = {}, {**SIZES, **inner}
-    for name, parameter in inspect.signature(layer_class).parameters.items():
-        required = parameter.default is parameter.empty
-        if required and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-            needed[name] = known[name]
-        if name in ("return_sequences", "mask_zero"):
-            needed[name] = True
-    return layer_class(**needed)
+    known = {**SIZES, **inner}
+    given = {name: known[name] for name in keras_names.required(layer_class)}
+    for name in ("return_sequences", "mask_zero"):
+        if name in inspect.signature(layer_class).parameters:
+            given[name] = True
+    return layer_class(**given)
 
 
 def behaviour(layer, inputs, mask):
     """Return in words what a layer does with the mask of its inputs, a list of one or two
     arrays (batch, steps, ...)."""
-    import numpy as np
-    from keras import ops
 
     def run(masked):
         tensors = [ops.convert_to_tensor(array) for array in inputs]
@@ -71,45 +61,23 @@ def behaviour(layer, inputs, mask):
     return f"{USED[used]} {PASSED[passed is not None]}"
 
 
-def mask_facts(layers):
-    """Return {name: what it does with a mask} for layers, {name: class}, that take
-    sequences, of numbers or of images; without those of preprocessing."""
-    import numpy as np
-
+def find_masks():
+    """Return {name of a layer: what it does with a mask} for those that take sequences, of
+    numbers or of images; without those of preprocessing."""
     rng = np.random.default_rng(0)
     mask = np.array([[True, True, True, False], [True, False, True, False]])
     words = rng.integers(1, 9, size=(2, 4))
+    shapes = [(2, 4, *[5] * axes, 4) for axes in range(4)]
+    arrays = [rng.normal(size=shape).astype("float32") for shape in shapes]
     found = {}
-    for name, layer_class in layers.items():
+    for name, layer_class in keras_names.named()["Layers"].items():
         if ".preprocessing" in layer_class.__module__:
             continue
-        shapes = [(2, 4, *[5] * axes, 4) for axes in range(4)]
-        inputs = [rng.normal(size=shape).astype("float32") for shape in shapes]
-        trials = [[array] for array in inputs] + [[array, array] for array in inputs]
-        if "Embedding" in name:
-            trials = [[words]]
-        for arrays in trials:
+        trials = [[array] for array in arrays] + [[array, array] for array in arrays]
+        for inputs in [[words]] if "Embedding" in name else trials:
             try:
-                found[name] = behaviour(make(layer_class), arrays, mask)
+                found[name] = behaviour(make(layer_class), inputs, mask)
             except Exception:  # of as many kinds as there are layers
                 continue
             break
     return found
-
-
-def write_masks(app):
-    from keras_facts import read_masks
-
-    rows = {}
-    for name, text in read_masks().items():
-        rows.setdefault(text, []).append(name)
-    text = table(
-        ("What it does with a mask", "Layers"),
-        [(text, ", ".join(rows[text])) for text in sorted(rows, reverse=True)],
-    )
-    write("masks.inc", text)
-
-
-def setup(app):
-    app.connect("builder-inited", write_masks, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
