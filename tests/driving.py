@@ -40,6 +40,14 @@ def whole_numbers(data, *shapes):
     return [rng.integers(-9, 10, size=shape).astype("float32") for shape in shapes]
 
 
+def random_numbers(data, *shapes):
+    """Arrays of normal numbers that float32 holds, in float64."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    return [
+        rng.normal(size=shape).astype("float32").astype("float64") for shape in shapes
+    ]
+
+
 def assert_layer_is(function, layer, data, shape, **options):
     """A layer computes a function of whole numbers to the bit: of its input, (batch, ...),
     its weights and options."""

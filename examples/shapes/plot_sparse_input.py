@@ -70,10 +70,10 @@ np.testing.assert_equal([inputs.sparse, encoded.sparse], [True, True])
 with_zeros = keras.ops.convert_to_numpy(x)  # an ordinary array
 y_with_zeros = keras.ops.convert_to_numpy(dense(with_zeros))
 np.testing.assert_array_equal(y_with_zeros, y, strict=True)
-embedding = keras.layers.Embedding(12, 4)
-embedding.build()
-embedding.set_weights([kernel])
-rows = keras.ops.convert_to_numpy(embedding(words))  # (batch, words, units)
+layer = keras.layers.Embedding(12, 4)
+layer.build()
+layer.set_weights([kernel])
+rows = keras.ops.convert_to_numpy(layer(words))  # (batch, words, units)
 np.testing.assert_array_equal(rows.sum(axis=1) + bias, y)
 
 # %%

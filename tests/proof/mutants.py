@@ -17,8 +17,11 @@ import ast
 import collections
 import collections.abc
 import copy
+import functools
 import inspect
 import marshal
+import operator
+import types
 import warnings
 
 import keras
@@ -64,6 +67,16 @@ SYMMETRIC = ast.Add | ast.Mult | ast.BitAnd | ast.BitOr | ast.BitXor
 COMMUTATIVE = ("logaddexp", "max", "maximum", "min", "minimum", "multiply")
 COMPUTE = "Compute it"
 LIVE = (print, keras.utils.set_random_seed)  # the seed is NumPy's too
+STORES = (list, dict, set, np.random.Generator)  # their methods change the page's own
+PLAIN = {np.ndarray, np.float64, float, int, str, types.ModuleType}
+ARITHMETIC = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+}
 NOT_PROVEN = ("Break it", "See it")  # what happens there says nothing about equality
 
 
@@ -203,6 +216,21 @@ class Traced(ast.NodeTransformer):
             return self.through("probe", node, ast.Constant(self.numbers[node]), node)
         return node
 
+    def visit_Attribute(self, node):
+        self.generic_visit(node)
+        if not isinstance(node.ctx, ast.Load):
+            return node
+        name = ast.Constant(node.attr)
+        function = ast.Name("getattr", ast.Load())
+        return self.called(node, function, node.value, name, name="operate")
+
+    def visit_BinOp(self, node):
+        self.generic_visit(node)
+        if type(node.op) not in ARITHMETIC:
+            return node
+        function = ast.Name(f"__{ARITHMETIC[type(node.op)]}__", ast.Load())
+        return self.called(node, function, node.left, node.right, name="operate")
+
     def visit_Assert(self, node):
         self.generic_visit(node)
         test = ast.parse("lambda: 0", mode="eval").body
@@ -212,13 +240,18 @@ class Traced(ast.NodeTransformer):
 
     def visit_Call(self, node):
         name = "check" if running.is_check(node) else "call"
-        place = ast.Constant((node.lineno, node.col_offset, node.end_col_offset))
         if ast.unparse(node.func) == "super":
             return node
         self.generic_visit(node)
-        return self.through(
-            name, node, place, node.func, *node.args, keywords=node.keywords
+        return self.called(
+            node, node.func, *node.args, name=name, keywords=node.keywords
         )
+
+    def called(self, node, function, *arguments, name="call", keywords=()):
+        """The run's call, or check, of a function in the place of a node."""
+        kind, *place = type(node).__name__, node.lineno, node.col_offset
+        place = ast.Constant((kind, *place, node.end_lineno, node.end_col_offset))
+        return self.through(name, node, place, function, *arguments, keywords=keywords)
 
     def through(self, name, node, *arguments, keywords=()):
         """A call of the run's function of that name, in the place of a node."""
@@ -241,13 +274,19 @@ def is_of_keras(value):
     """Whether a value is a function, class or object of Keras, or a list of such."""
     if isinstance(value, list | tuple):
         return any(map(is_of_keras, value))
-    if inspect.isfunction(value) or inspect.isbuiltin(value):
-        modules = [value.__module__ or ""]
-    else:
-        owner = getattr(value, "__self__", value)  # of a method
-        cls = owner if isinstance(owner, type) else type(owner)
-        modules = [base.__module__ for base in cls.__mro__]
-    return any(name.split(".")[0] in ("keras", "tensorflow") for name in modules)
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
+        return is_name_of_keras(value.__module__ or "")
+    owner = getattr(value, "__self__", value)  # of a method
+    return is_class_of_keras(owner if isinstance(owner, type) else type(owner))
+
+
+@functools.cache
+def is_class_of_keras(cls):
+    return any(is_name_of_keras(base.__module__) for base in cls.__mro__)
+
+
+def is_name_of_keras(module):
+    return module.split(".")[0] in ("keras", "tensorflow")
 
 
 def same(before, after):
@@ -280,6 +319,11 @@ def kept(value):
     return dict(value) if type(value) is dict else value
 
 
+def warn_again(told):
+    for warning in told:
+        warnings.warn(warning.message, stacklevel=2)
+
+
 class Run:
     """One run of a page whose calls are traced.
 
@@ -305,11 +349,21 @@ class Run:
             self.held[number] = kind(value)
         return value
 
+    def operate(self, place, function, left, right):
+        """A binary operation, or getattr, which is often asked of plain values."""
+        if type(left) in PLAIN and type(right) in PLAIN:
+            return function(left, right)
+        return self.call(place, function, left, right)
+
     def call(self, place, function, /, *args, **kwargs):
         of_page = getattr(function, "__module__", None) == "__main__"
         if not of_page and not self.inside_keras:
             given = (function, *args, *kwargs.values())
-            if function not in LIVE and is_of_keras(given):
+            owner = (
+                args[0] if function is getattr else getattr(function, "__self__", None)
+            )
+            live = function in LIVE or isinstance(owner, STORES)
+            if not live and is_of_keras(given):
                 return self.call_keras(place, function, args, kwargs)
         if getattr(function, "__name__", "") not in self.own or not of_page:
             return function(*args, **kwargs)
@@ -328,9 +382,10 @@ class Run:
         if not self.recording:
             if place not in self.record:
                 raise Diverged
-            given, after, result, error = self.record[place]
+            given, after, result, error, told = self.record[place]
             if not same(given, (args, kwargs)):
                 raise Diverged
+            warn_again(told)
             for store, filled in zip(args, after):
                 if type(store) is dict:  # as save_own_variables fills it
                     store.update(filled)
@@ -341,7 +396,8 @@ class Run:
         result = failure = None
         self.inside_keras += 1
         try:
-            result = function(*args, **kwargs)
+            with warnings.catch_warnings(record=True, action="always") as told:
+                result = function(*args, **kwargs)
             if isinstance(result, collections.abc.Iterator):  # it can be read once
                 result = list(result)
         except Exception as error:
@@ -349,7 +405,8 @@ class Run:
             raise
         finally:
             self.inside_keras -= 1
-            self.record[place] = given, kept(args), kept(result), failure
+            self.record[place] = given, kept(args), kept(result), failure, told
+            warn_again(told)
         return result
 
     def see(self, value):
@@ -366,7 +423,7 @@ class Run:
         try:
             return function(*args, **kwargs)
         except AssertionError:
-            self.fail(place[0])
+            self.fail(place[1])
 
     def check_assertion(self, line, test):
         if not test():
@@ -393,8 +450,10 @@ class Run:
             "__file__": str(self.page.path),
             "__probe__": self.probe,
             "__call__": self.call,
+            "__operate__": self.operate,
             "__check__": self.check,
             "__assert__": self.check_assertion,
+            **{f"__{name}__": getattr(operator, name) for name in ARITHMETIC.values()},
         }
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -228,6 +228,46 @@ def test_mutants_are_found_while_the_page_runs(page):
     assert "unnoticed" not in found.values()
 
 
+REPLAYED = '''"""A page
+======
+"""
+import warnings
+
+import keras
+import numpy as np
+
+rng = np.random.default_rng(0)
+weights = keras.Variable([1.0, 2.0])
+losses, drawn = [], rng.integers(9, size=weights.shape)
+
+
+# %%
+# Compute it
+# ----------
+
+
+def double(x):
+    """x: any shape."""
+    return 2 * x
+
+
+with warnings.catch_warnings(record=True, action="always") as told:
+    embedding = keras.layers.Embedding(4, 1, "ones", mask_zero=True)
+    losses.append(keras.layers.Flatten()(embedding(np.array([[1, 0]]))))
+np.testing.assert_equal(len(told), 1)
+keras.optimizers.SGD(1.0).apply([weights * 1.0 - 1], [weights])
+np.testing.assert_array_equal(weights.numpy(), double(np.array([0.5, 0.5])))
+np.testing.assert_array_equal(np.array(losses[0]), [double(np.array([0.5, 0.5]))])
+np.testing.assert_array_equal(drawn, np.random.default_rng(0).integers(9, size=2))
+'''
+
+
+def test_a_page_is_repeated_with_its_state_its_sums_and_its_warnings(page):
+    measured = mutants.measure_page(page(REPLAYED))
+    assert measured["replays"]
+    assert {state for *_, state in measured["mutants"]} == {"caught"}
+
+
 # -- One generic way to break any layer, when it predicts and when it trains
 
 TRIAL = '''"""

@@ -1,0 +1,133 @@
+r"""
+Embedding: initializer, regularizer, constraint, weights
+========================================================
+
+These arguments of ``Embedding`` are about its table: its first numbers, a
+penalty for large ones, and a limit for each word's vector. For the limit,
+``MaxNorm`` needs ``axis=1``.
+
+.. math::
+
+   \text{penalty} &= \text{L2}(E) + \text{L1}(y) / n \\
+   \sqrt{\textstyle\sum_j E_{v,j}^2} &\leq \text{max} \quad \text{for each } v
+
+Regularizers add the penalty to the loss. Here :math:`n` is the number of
+samples, and :math:`E_v` is the row of the word :math:`v`.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.constraints import MaxNorm
+from keras.initializers import RandomUniform
+from keras.layers import Embedding
+from keras.regularizers import L1, L2
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# A table of 24 words, with four numbers for each.
+
+uniform = RandomUniform(-1, 1, seed=7)
+layer = Embedding(
+    input_dim=24,
+    output_dim=4,
+    embeddings_initializer=uniform,
+    embeddings_regularizer=L2(0.5),
+    embeddings_constraint=MaxNorm(max_value=1, axis=1),
+    activity_regularizer=L1(0.25),
+)
+x = rng.integers(24, size=(2, 5))  # (batch, steps)
+y = keras.ops.convert_to_numpy(layer(x))
+(embeddings,) = layer.get_weights()
+print("norms of the first rows:", np.linalg.norm(embeddings, axis=1)[:5])
+
+# %%
+# Compute it
+# ----------
+# The L2 penalty is for the whole table, and not only for the rows of the batch.
+
+
+def embedding_penalty(embeddings, y):
+    """L2(0.5) of the table, and L1(0.25) of y, (batch, ...), per sample."""
+    return 0.5 * np.sum(np.square(embeddings)) + 0.25 * np.sum(np.abs(y)) / len(
+        y
+    )
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def max_norm(w, max_value=2, axis=0):
+    """Shorten w where its norm along an axis is larger (Keras, MaxNorm)."""
+    norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
+    return w * (np.minimum(norm, max_value) / (norm + 1e-7))
+
+
+# %%
+# Check it
+# --------
+# The initializer and the two regularizers:
+
+tolerance = 1000 * np.finfo("float32").eps
+expected = keras.ops.convert_to_numpy(uniform((24, 4)))
+np.testing.assert_array_equal(embeddings, expected)
+loss = keras.ops.convert_to_numpy(sum(layer.losses))
+np.testing.assert_allclose(loss, embedding_penalty(embeddings, y), tolerance)
+
+# %%
+# The constraint acts after each update of a training, here one with a gradient
+# of 0, which changes nothing else.
+
+gradient = keras.ops.zeros((24, 4))
+keras.optimizers.SGD().apply([gradient], layer.trainable_variables)
+(limited,) = layer.get_weights()
+expected = max_norm(embeddings, max_value=1, axis=1)
+np.testing.assert_allclose(limited, expected, tolerance, tolerance)
+
+# %%
+# By default, the numbers are uniform between -0.05 and 0.05. PyTorch begins
+# with normal numbers of standard deviation 1: some 35 times as large.
+
+default = Embedding(1000, 64)
+default.build()
+(first,) = default.get_weights()
+np.testing.assert_allclose([first.min(), first.max()], [-0.05, 0.05], rtol=0.01)
+np.testing.assert_allclose(1 / np.std(first), 35, atol=1)
+
+# %%
+# ``weights`` is a table to begin with. It wins over the initializer.
+
+table = rng.integers(-9, 10, size=(24, 4)).astype("float32")
+for weights in (table, [table]):
+    layer = Embedding(24, 4, embeddings_initializer="ones", weights=weights)
+    np.testing.assert_array_equal(layer.get_weights()[0], table)
+
+# %%
+# Break it
+# --------
+# Would you write ``embeddings_constraint="max_norm"``? Its axis is 0: it limits
+# each column of the table. The more words there are, the shorter their vectors.
+
+wrong = max_norm(embeddings, max_value=1, axis=0)
+print("norms with axis 0:", np.linalg.norm(wrong, axis=1)[:5])
+assert not np.allclose(limited, wrong)
+
+# %%
+# See it
+# ------
+# The norm of each of the 24 rows, with each limit at 1.
+
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(np.linalg.norm(embeddings, axis=1), "o", label="no constraint")
+axis.plot(np.linalg.norm(wrong, axis=1), "x", label="axis=0")
+axis.plot(np.linalg.norm(limited, axis=1), "s", label="axis=1")
+axis.axhline(1, color="gray", linestyle="--")
+axis.set(title="MaxNorm(1) needs axis=1 to limit each word's vector")
+axis.set(xlabel="token", ylabel="norm of its row", ylim=(0, None))
+axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()

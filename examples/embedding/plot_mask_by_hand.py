@@ -1,0 +1,279 @@
+r"""
+LSTM mask argument: one answer in Keras 3.15 and 3.16
+=====================================================
+
+In Keras 3.15, a recurrent layer hands its mask on to the next layer. Keras 3.16
+is about to change that. If you pass the mask to each layer by hand, a model
+gives the same answer in both.
+
+.. math::
+
+   m &= (w \ne 0) \\
+   h &= \text{LSTM}(E[w], m) \\
+   y &= \text{Bidirectional}(h, m)
+
+The mask m comes from the numbers w of the words. The second layer needs it too.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# ``compute_mask`` makes the mask of a functional model's input. Given ``None``,
+# a layer takes the mask that its own input carries.
+
+tokens = np.array([[3, 1, 4, 2, 5], [2, 5, 3, 0, 0], [4, 0, 0, 0, 0]])
+
+
+def keras_model(by_hand, dtype="float32"):
+    embedding = layers.Embedding(6, 2, mask_zero=True, dtype=dtype)
+    first = layers.LSTM(2, return_sequences=True, dtype=dtype)
+    second = layers.LSTM(2, return_sequences=True, dtype=dtype)
+    both_ways = layers.Bidirectional(second, dtype=dtype)
+    dense = layers.TimeDistributed(layers.Dense(2, dtype=dtype), dtype=dtype)
+    mean = layers.GlobalAveragePooling1D(dtype=dtype)
+
+    inputs = keras.Input((5,), dtype="int32")
+    mask = embedding.compute_mask(inputs) if by_hand else None
+    y = first(embedding(inputs), mask=mask)
+    y = both_ways(y, mask=mask)
+    y = dense(y, mask=mask)
+    return keras.Model(inputs, [y, mean(y, mask=mask)])
+
+
+model = keras_model(by_hand=True)
+shapes = [weight.shape for weight in model.weights]
+weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+
+# %%
+# Compute it
+# ----------
+
+
+def read_twice(tokens, embeddings, *weights, handed_on=True):
+    """Embedding, LSTM, Bidirectional LSTM, then Dense for each step.
+
+    tokens: (batch, steps), the weights in Keras' order. handed_on: whether the
+    layers behind the first LSTM have the mask. Returns (batch, steps, units),
+    and its mean over the steps.
+    """
+    mask = tokens != 0
+    x = embeddings[tokens]
+    h = lstm(x, *weights[:3], mask=mask, return_sequences=True)
+    mask = mask if handed_on else None
+    options = {"return_sequences": True, "zero_output_for_mask": True}
+    forward = lstm(h, *weights[3:6], mask=mask, **options)
+    backward = lstm(h, *weights[6:9], mask=mask, go_backwards=True, **options)
+    y = np.concatenate([forward, backward[:, ::-1]], axis=-1)
+    y = y @ weights[9] + weights[10]
+    return y, global_average_pooling1d(y, mask)
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    **options,
+):
+    """LSTM (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
+    both (batch, units), zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return lstm_cell(
+            x,
+            states,
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+def global_average_pooling1d(
+    x, mask=None, *, data_format="channels_last", keepdims=False
+):
+    """GlobalAveragePooling1D, with a mask or without (Keras documentation).
+
+    x: (batch, steps, channels), or (batch, channels, steps) if data_format is
+    "channels_first"; mask: (batch, steps), true for the steps to keep. Returns
+    (batch, channels): nan where all steps are masked.
+    """
+    steps, channels = (1, 2) if data_format == "channels_last" else (2, 1)
+    if mask is None:
+        return np.mean(x, steps, keepdims=keepdims)
+    kept = np.expand_dims(mask, channels).astype(bool)
+    total = np.sum(np.where(kept, x, 0), steps, keepdims=keepdims)
+    return total / np.sum(kept, steps, keepdims=keepdims)
+
+
+def masked_mean_squared_error(targets, y, mask):
+    """The loss "mean_squared_error" of one batch with a mask.
+
+    targets and y: (batch, steps, units), mask: (batch, steps), True for the
+    steps to keep. Returns a number.
+    """
+    errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
+    return np.mean(errors[mask]) if np.any(mask) else 0.0
+
+
+# %%
+# Check it
+# --------
+# By hand first. (Only TensorFlow computes a whole layer in float64.)
+
+tensorflow = keras.backend.backend() == "tensorflow"
+weights64 = [weight.astype("float64") for weight in weights]
+expected = read_twice(tokens, *weights64)
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    model = keras_model(by_hand=True, dtype=dtype)
+    model.set_weights(weights)
+    for actual, of_numpy in zip(model.predict(tokens, verbose=0), expected):
+        np.testing.assert_allclose(actual, of_numpy, tolerance, tolerance)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** ``RNN``, ``LSTM``, ``GRU``,
+#    ``Bidirectional`` and ``TimeDistributed`` hand the mask on by themselves.
+#    Development versions of 3.16 drop it, with a warning (`keras#23235
+#    <https://github.com/keras-team/keras/issues/23235>`__).
+
+implicit = keras_model(by_hand=False)
+implicit.set_weights(weights)
+tolerance = 1000 * np.finfo("float32").eps
+y, y_mean = implicit.predict(tokens, verbose=0)
+np.testing.assert_allclose(y, expected[0], tolerance, tolerance)
+np.testing.assert_allclose(y_mean, expected[1], tolerance, tolerance)
+
+# %%
+# The loss needs the mask, too. Pass it as ``sample_weight``, with a reduction
+# that divides by the sum of the weights. (Times 1, the output has no mask.)
+
+model = keras_model(by_hand=True)
+model.set_weights(weights)
+loss = keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")
+tagger = keras.Model(model.inputs, 1 * model.outputs[0])
+tagger.compile(loss=loss)
+targets = rng.normal(size=(3, 5, 2)).astype("float32")
+mask = tokens != 0
+loss = tagger.evaluate(tokens, targets, sample_weight=mask, verbose=0)
+expected_loss = masked_mean_squared_error(targets, expected[0], mask)
+np.testing.assert_allclose(loss, expected_loss, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you let the mask find its own way in Keras 3.16? The second LSTM and the
+# mean then count the padding.
+
+_, wrong = read_twice(tokens, *weights64, handed_on=False)
+print("right:", y_mean[-1], "wrong:", wrong[-1])
+assert not np.allclose(y_mean, wrong)
+
+# %%
+# See it
+# ------
+# The first number that each sentence gets.
+
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+places = np.arange(3)
+axis.bar(places - 0.2, y_mean[:, 0], 0.4, label="mask passed on")
+axis.bar(places + 0.2, wrong[:, 0], 0.4, label="not passed on")
+axis.set(title="Padded sentences change if the mask is not passed on")
+axis.set_xticks(places, ["5 words", "3 words", "1 word"])
+axis.axhline(0, color="gray", linewidth=0.8)
+axis.legend()
+plt.show()

@@ -1,0 +1,290 @@
+r"""
+Mask propagation: from Embedding to the loss
+============================================
+
+A mask travels through a model beside the data. ``Embedding`` makes it, most
+layers pass it on, recurrent layers, pooling and the loss use it, and some
+layers drop it.
+
+.. math::
+
+   \text{Embedding:} \quad & m_t = (w_t \ne 0) \\
+   \text{LSTM:} \quad & h_t = h_{t-1} \; \text{unless } m_t \\
+   \text{loss:} \quad & \frac{\sum_t m_t \, e_t}{\sum_t m_t}
+
+The mask m is true for the steps to keep; the error of step t is e.
+"""
+
+import warnings
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# A model that gives two numbers for each word, for three padded sentences.
+
+tokens = np.array([[3, 1, 4, 2, 5], [2, 5, 3, 0, 0], [4, 0, 0, 0, 0]])
+targets = rng.normal(size=(3, 5, 2)).astype("float32")  # (batch, steps, 2)
+
+
+def keras_model(dtype="float32"):
+    recurrent = layers.LSTM(2, return_sequences=True, dtype=dtype)
+    model = keras.Sequential(
+        [
+            keras.Input((5,), dtype="int32"),
+            layers.Embedding(6, 4, mask_zero=True, dtype=dtype),
+            layers.Dense(3, dtype=dtype),
+            layers.LayerNormalization(dtype=dtype),
+            layers.Bidirectional(recurrent, dtype=dtype),
+            layers.Dense(2, dtype=dtype),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(1.0), "mean_squared_error")
+    return model
+
+
+model = keras_model()
+shapes = [weight.shape for weight in model.weights]
+weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+model.set_weights(weights)
+loss = model.evaluate(tokens, targets, verbose=0)
+
+# %%
+# Compute it
+# ----------
+# Only the two LSTMs need the mask, and later the loss. At masked steps they
+# output zeros; an LSTM outside ``Bidirectional`` repeats its last output.
+
+
+def tag_words(tokens, embeddings, *weights):
+    """Embedding, Dense, LayerNormalization, Bidirectional LSTM and Dense.
+
+    tokens: (batch, steps), the weights in Keras' order. Returns (batch, steps,
+    units), and the mask, (batch, steps).
+    """
+    kernel, bias, gamma, beta, *lstms, out_kernel, out_bias = weights
+    mask = tokens != 0
+    x = embeddings[tokens] @ kernel + bias
+    x = x - np.mean(x, axis=-1, keepdims=True)
+    deviation = np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + 0.001)
+    x = x / deviation * gamma + beta
+    options = {"return_sequences": True, "zero_output_for_mask": True}
+    forward = lstm(x, *lstms[:3], mask, **options)
+    backward = lstm(x, *lstms[3:], mask, go_backwards=True, **options)
+    x = np.concatenate([forward, backward[:, ::-1]], axis=-1)
+    return x @ out_kernel + out_bias, mask
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    **options,
+):
+    """LSTM (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
+    both (batch, units), zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return lstm_cell(
+            x,
+            states,
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+def masked_mean_squared_error(targets, y, mask):
+    """The loss "mean_squared_error" of one batch with a mask.
+
+    targets and y: (batch, steps, units), mask: (batch, steps), True for the
+    steps to keep. Returns a number.
+    """
+    errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
+    return np.mean(errors[mask]) if np.any(mask) else 0.0
+
+
+# %%
+# Check it
+# --------
+# In float32 and float64. (Only TensorFlow computes whole layers in float64.)
+
+tensorflow = keras.backend.backend() == "tensorflow"
+weights64 = [weight.astype("float64") for weight in weights]
+y, mask = tag_words(tokens, *weights64)
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    model_of_dtype = keras_model(dtype)
+    model_of_dtype.set_weights(weights)
+    y_keras = model_of_dtype.predict(tokens, verbose=0)
+    np.testing.assert_allclose(y_keras, y, tolerance, tolerance)
+
+# %%
+# The loss is the mean over the kept steps.
+
+tolerance = 1000 * np.finfo("float32").eps
+expected = masked_mean_squared_error(targets, y, mask)
+np.testing.assert_allclose(loss, expected, tolerance, tolerance)
+
+# %%
+# Training does not see the padding either. The bias of the last layer moves by
+# the gradient of the kept steps, and the vector of word 0 stays as it was.
+
+model.train_on_batch(tokens, targets)
+new_embeddings, *_, new_bias = model.get_weights()
+slope = 2 * (y - targets) * mask[..., np.newaxis] / (2 * mask.sum())
+expected = weights[-1] - slope.sum(axis=(0, 1))
+np.testing.assert_allclose(new_bias, expected, tolerance, tolerance)
+np.testing.assert_array_equal(new_embeddings[0], weights[0][0])
+
+# %%
+# Which other layers pass the mask on? A warning tells of those that drop it.
+#
+# .. warning:: **Seen in Keras 3.15.1:** ``RMSNormalization`` and
+#    ``EinsumDense`` drop the mask, although they compute each step alone, as
+#    ``LayerNormalization`` and ``Dense`` do, which pass it on.
+
+x = model.layers[0](tokens)  # (batch, steps, 4)
+passing = [
+    layers.Dropout(0.5),
+    layers.BatchNormalization(),
+    layers.TimeDistributed(layers.Dense(2)),
+    layers.LSTM(2, return_sequences=True),
+]
+dropping = [
+    layers.RMSNormalization(),
+    layers.EinsumDense("btf,fu->btu", output_shape=(None, 2)),
+    layers.Conv1D(2, kernel_size=3, padding="same"),
+    layers.MaxPooling1D(),
+    layers.Permute((2, 1)),
+    layers.Flatten(),
+]
+for layer in passing:
+    passed = keras.ops.convert_to_numpy(layer(x)._keras_mask)
+    np.testing.assert_array_equal(passed, mask, strict=True)
+with warnings.catch_warnings(record=True, action="always") as caught:
+    for layer in dropping:
+        layer(x)
+told = ["destroy the mask" in str(warning.message) for warning in caught]
+np.testing.assert_equal(sum(told), len(dropping))
+
+# %%
+# Break it
+# --------
+# Would you take the loss over all steps? Then the padding counts.
+
+wrong = np.mean((y - targets) ** 2)
+print(f"right: {loss:.3f}, wrong: {wrong:.3f}")
+assert not np.allclose(loss, wrong)
+
+# %%
+# See it
+# ------
+# The mask behind each layer; the orange steps are masked.
+
+fig, axes = plt.subplots(2, 3, figsize=(6, 3), layout="constrained")
+fig.suptitle("The mask goes from layer to layer, until Conv1D drops it")
+x = tokens
+for axis, layer in zip(axes.ravel(), model.layers):
+    x = layer(x)
+    kept = keras.ops.convert_to_numpy(x._keras_mask)
+    axis.pcolormesh(kept[::-1], cmap="PuOr", vmin=-1, vmax=2, edgecolor="gray")
+    axis.set(title=type(layer).__name__, xticks=[], yticks=[])
+axes[1, 2].set(title="Conv1D", xticks=[], yticks=[])
+axes[1, 2].text(0.5, 0.5, "no mask", ha="center")
+plt.show()

@@ -1,0 +1,260 @@
+r"""
+Masking: a mask_value that no real step can have
+================================================
+
+``Masking`` masks a step if all its features equal ``mask_value``, to the last
+bit. Choose a number that no real step can have, and a stack of LSTMs gives each
+sequence of a padded batch what it would give it alone.
+
+.. math::
+
+   m_{n,t} &= \text{any}_f \; (x_{n,t,f} \ne v) \\
+   y_n &= \text{LSTMs}(x_{n,t} \; \text{where} \; m_{n,t})
+
+The mask m is true for the steps to keep, and v is the ``mask_value``.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Three sequences of standardised numbers, of 6, 4 and 3 steps. One of the
+# missing steps is in the middle. Each third step is zero, the mean.
+
+is_step = np.array(
+    [[1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 1, 0], [1, 1, 1, 0, 0, 0]], "bool"
+)
+real = rng.normal(size=(3, 6, 2)).astype("float32")  # (batch, steps, features)
+real[:, 2] = 0
+real[0, 4, 1] = -99  # one of two features: no padding
+x = np.where(is_step[..., np.newaxis], real, np.float32(-99))
+shapes = [(2, 12), (3, 12), (12,), (3, 8), (2, 8), (8,)]  # of two LSTMs
+weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+
+
+def keras_model(x, mask_value=-99.0, dtype="float32"):
+    masking_layer = layers.Masking(mask_value, dtype=dtype)
+    first = layers.LSTM(3, return_sequences=True, dtype=dtype)
+    second = layers.LSTM(2, dtype=dtype)
+    model = keras.Sequential(
+        [keras.Input(x.shape[1:]), masking_layer, first, second]
+    )
+    model.set_weights(weights)
+    return keras.ops.convert_to_numpy(model(x))
+
+
+y = keras_model(x)
+print(y)
+
+# %%
+# Compute it
+# ----------
+# No mask here: the steps of the padding are cut out, and each sequence goes
+# through the LSTMs on its own.
+
+
+def real_steps(sequence, mask_value=0.0):
+    """The steps that Masking keeps: those with any other number.
+
+    sequence: (steps, features). Returns as many steps or fewer.
+    """
+    return sequence[np.any(sequence != mask_value, axis=-1)]
+
+
+def two_lstms(sequence, *weights):
+    """LSTM(return_sequences=True), then LSTM, of one (steps, features)."""
+    y = lstm(sequence[np.newaxis], *weights[:3], return_sequences=True)
+    return lstm(y, *weights[3:])[0]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    **options,
+):
+    """LSTM (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
+    both (batch, units), zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return lstm_cell(
+            x,
+            states,
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+def masking(x, mask_value=0.0):
+    """A Masking layer (Keras documentation, Masking).
+
+    x: (..., steps, features), in the layer's dtype. Returns x with zeros in the
+    masked steps, and the mask (..., steps), True for the steps to keep.
+    """
+    mask = np.any(x != mask_value, axis=-1)
+    return np.where(mask[..., np.newaxis], x, 0), mask
+
+
+# %%
+# Check it
+# --------
+# In float32 and float64. (Only TensorFlow computes a whole layer in float64.)
+
+tensorflow = keras.backend.backend() == "tensorflow"
+weights64 = [weight.astype("float64") for weight in weights]
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    for sequence, actual in zip(x, keras_model(x, dtype=dtype)):
+        steps = real_steps(sequence.astype("float64"), mask_value=-99)
+        expected = two_lstms(steps, *weights64)
+        np.testing.assert_allclose(actual, expected, tolerance, tolerance)
+
+# %%
+# ``Masking`` makes the mask, and sets the masked steps to zero.
+
+masked = layers.Masking(-99.0)(x)
+steps, mask = masking(x, mask_value=-99)
+keras_mask = keras.ops.convert_to_numpy(masked._keras_mask)
+np.testing.assert_array_equal(keras_mask, mask, strict=True)
+keras_steps = keras.ops.convert_to_numpy(masked)
+np.testing.assert_array_equal(keras_steps, steps, strict=True)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** ``Masking(mask_value=np.nan)`` masks
+#    nothing, since NaN is not equal to NaN.
+
+kept = layers.Masking(np.nan).compute_mask(np.full((1, 6, 2), np.nan))
+np.testing.assert_array_equal(kept, np.ones((1, 6), "bool"))
+
+# %%
+# Break it
+# --------
+# Would you pad with zeros, the default ``mask_value``? In standardised data, a
+# step that equals the mean in all features is zero, and is masked by mistake.
+
+zeros = np.where(is_step[..., np.newaxis], real, np.float32(0))
+wrong = keras_model(zeros, mask_value=0.0)
+print("right:", y[2], "wrong:", wrong[2])
+assert not np.allclose(y, wrong)
+
+# %%
+# Would you pad first, and scale then? ``Masking`` compares to the last bit, and
+# in float32, 9 times 0.1 is not 0.9. No step is masked.
+
+scaled = np.full((1, 6, 2), 9, "float32") * np.float32(0.1)
+kept = layers.Masking(0.9).compute_mask(scaled)
+assert np.all(keras.ops.convert_to_numpy(kept))
+
+# %%
+# See it
+# ------
+# The first feature of the three sequences.
+
+fig, axes = plt.subplots(1, 2, figsize=(6, 2.4), layout="constrained")
+fig.suptitle("mask_value=0 masks real zeros by mistake (crossed out)")
+for axis, padded, mask_value in zip(axes, (x, zeros), (-99, 0)):
+    first_feature = padded[..., 0]
+    axis.imshow(real[..., 0] * is_step, cmap="PuOr", vmin=-4, vmax=4)
+    for (row, column), value in np.ndenumerate(first_feature):
+        text = f"{value:.1f}" if is_step[row, column] else f"{value:.0f}"
+        axis.text(column, row, text, ha="center", va="center", color="k")
+    _, mask = masking(padded, mask_value)
+    axis.plot(*np.nonzero(~mask)[::-1], "x", color="gray", markersize=20)
+    axis.set(title=f"mask_value={mask_value}", xticks=[], yticks=[])
+plt.show()

@@ -1,0 +1,144 @@
+r"""
+ReversibleEmbedding: one table to read words and to predict them
+================================================================
+
+A language model begins with a table of words, and ends with a score for each
+word. ``ReversibleEmbedding`` uses one table for both (tied weights): with
+``reverse=True``, it compares a vector with all rows.
+
+.. math::
+
+   y &= E_x \\
+   \text{logits} &= h \, E^\top \\
+   \text{capped} &= c \cdot \tanh(\text{logits} / c)
+
+Each logit is the dot product of the vector :math:`h` and one row of the table.
+``logit_soft_cap`` is :math:`c`: it keeps logits between -c and c.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Six words, with vectors of three numbers. The layer has one weight.
+
+embeddings = rng.integers(-9, 10, size=(6, 3))  # (input_dim, output_dim)
+x = rng.integers(6, size=(2, 4))  # tokens, (batch, steps)
+h = rng.integers(-9, 10, size=(2, 4, 3)).astype("float32")
+
+
+def keras_layer(inputs, weights, dtype="float32", reverse=False, **arguments):
+    layer = keras.layers.ReversibleEmbedding(6, 3, dtype=dtype, **arguments)
+    layer.build()
+    layer.set_weights(weights)
+    return keras.ops.convert_to_numpy(layer(inputs, reverse=reverse))
+
+
+y = keras_layer(x, [embeddings])  # (batch, steps, output_dim)
+logits = keras_layer(h, [embeddings], reverse=True)  # (batch, steps, input_dim)
+print(logits[0])
+
+# %%
+# Compute it
+# ----------
+
+
+def reversible_embedding(
+    x, embeddings, reverse_embeddings=None,
+    *, reverse=False, reverse_dtype=None, logit_soft_cap=None,
+):  # fmt: skip
+    """A ReversibleEmbedding layer (Keras documentation; Press and Wolf, 2017).
+
+    x: tokens, any shape, or, to reverse, vectors, (..., output_dim).
+    embeddings: (input_dim, output_dim), reverse_embeddings, unless weights are
+    tied: (output_dim, input_dim). Returns vectors or logits, (..., input_dim).
+    """
+    if not reverse:
+        return embedding(x, embeddings)
+    kernel = embeddings.T if reverse_embeddings is None else reverse_embeddings
+    if reverse_dtype is not None:
+        x, kernel = x.astype(reverse_dtype), kernel.astype(reverse_dtype)
+    logits = x @ kernel
+    if logit_soft_cap is not None:
+        logits = logit_soft_cap * np.tanh(logits / logit_soft_cap)
+    return logits
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def embedding(x, embeddings):
+    """An Embedding layer (Keras documentation, Embedding).
+
+    x: tokens, of any shape, embeddings: (input_dim, output_dim). Returns
+    (*x.shape, output_dim). Tokens that are floats lose their fraction.
+    """
+    return embeddings[np.asarray(x).astype("int32")]
+
+
+# %%
+# Check it
+# --------
+# With whole numbers nothing is rounded: equal to the bit. In reverse, the layer
+# is a ``Dense`` layer without a bias, whose kernel is the table, transposed.
+
+expected = reversible_embedding(x, embeddings)
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+expected = reversible_embedding(h, embeddings, reverse=True)
+np.testing.assert_array_equal(logits, np.float32(expected), strict=True)
+
+dense = keras.layers.Dense(6, use_bias=False)
+dense.build(h.shape)
+dense.set_weights([embeddings.T])
+of_dense = keras.ops.convert_to_numpy(dense(h))
+np.testing.assert_array_equal(logits, of_dense, strict=True)
+
+# %%
+# With two tables, and in float16:
+
+weights = [embeddings, rng.integers(-9, 10, size=(3, 6))]
+own = {"reverse": True, "reverse_dtype": "float16"}
+of_keras = keras_layer(h, weights, tie_weights=False, **own)
+expected = reversible_embedding(h, *weights, **own)
+np.testing.assert_array_equal(of_keras, expected, strict=True)
+
+# %%
+# The soft cap, in float32 and (on TensorFlow) in float64:
+
+tensorflow = keras.backend.backend() == "tensorflow"
+own = {"reverse": True, "logit_soft_cap": 64}
+expected = reversible_embedding(h.astype("float64"), embeddings, **own)
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    capped = keras_layer(h.astype(dtype), [embeddings], dtype, **own)
+    tolerance = 1000 * np.finfo(dtype).eps
+    np.testing.assert_allclose(capped, expected, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you reshape the table instead of transposing it? Would you clip the
+# logits? The soft cap is a curve: it changes small logits, too, if only a bit.
+
+assert np.any(logits != h @ embeddings.reshape(3, 6))
+assert not np.allclose(capped, np.clip(logits, -64, 64))
+
+# %%
+# See it
+# ------
+# Small logits stay almost as they are.
+
+z = np.linspace(-100, 100, 401)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(z, 30 * np.tanh(z / 30), label="logit_soft_cap=30")
+axis.plot(z, np.clip(z, -30, 30), "--", label="clipped at 30")
+axis.set(title="The soft cap keeps logits between -30 and 30, and their order")
+axis.set(xlabel="logit", ylabel="capped")
+axis.legend()
+plt.show()

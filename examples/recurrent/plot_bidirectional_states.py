@@ -1,0 +1,268 @@
+r"""
+Bidirectional states: order of weights and states, masks
+========================================================
+
+``Bidirectional`` holds two layers that know nothing of each other. Its lists of
+weights and of states begin with those of the forward layer, then come those of
+the backward layer. Both layers skip masked steps.
+
+.. math::
+
+   \text{weights} &= [W, U, b, \; W', U', b'] \\
+   \text{results} &= [y, \; h, c, \; h', c'] \\
+   \text{initial state} &= [h_0, c_0, \; h'_0, c'_0]
+
+What has a prime belongs to the backward layer. h and c are the states of an
+LSTM; other layers have h alone.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Two sequences of 5 steps with 3 features, and 2 units in each direction.
+
+x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+mask = np.arange(5) < np.array([[5], [3]])  # the second sequence has 3 steps
+shapes = [(3, 8), (2, 8), (8,)] * 2  # kernel, recurrent kernel, bias: twice
+weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+start = [rng.normal(size=(2, 2)).astype("float32") for _ in range(4)]
+options = {"return_sequences": True, "return_state": True}
+
+
+def keras_bidirectional(layer, inputs, **arguments):
+    bidirectional = layers.Bidirectional(layer, **arguments)
+    bidirectional.build(x.shape)
+    bidirectional.set_weights(weights)
+    results = bidirectional(x, **inputs)
+    return [keras.ops.convert_to_numpy(result) for result in results]
+
+
+# %%
+# Compute it
+# ----------
+# Both layers get the same mask. The backward layer turns it with the steps.
+
+
+def both_ways(x, weights, mask=None, initial_state=None, go_backwards=False):
+    """All outputs and states of Bidirectional around an LSTM, as a list.
+
+    x: (batch, steps, features), weights and initial_state: those of the forward
+    layer, then those of the backward layer, mask: (batch, steps).
+    """
+    start, start_back = None, None
+    if initial_state is not None:
+        start, start_back = initial_state[:2], initial_state[2:]
+    options = {
+        "return_sequences": True,
+        "return_state": True,
+        "zero_output_for_mask": True,
+    }
+    y, h, c = lstm(
+        x, *weights[:3], mask, start, go_backwards=go_backwards, **options
+    )
+    y_back, h_back, c_back = lstm(
+        x,
+        *weights[3:],
+        mask,
+        start_back,
+        go_backwards=not go_backwards,
+        **options,
+    )
+    merged = np.concatenate([y, y_back[:, ::-1]], axis=-1)
+    return [merged, h, c, h_back, c_back]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    **options,
+):
+    """LSTM (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
+    both (batch, units), zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return lstm_cell(
+            x,
+            states,
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+# %%
+# Check it
+# --------
+# In float32 and float64. (Only TensorFlow computes a whole layer in float64.)
+
+tensorflow = keras.backend.backend() == "tensorflow"
+x64 = x.astype("float64")
+weights64 = [weight.astype("float64") for weight in weights]
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    layer = layers.LSTM(2, dtype=dtype, **options)
+    for given in ({}, {"mask": mask}, {"mask": mask, "initial_state": start}):
+        actual = keras_bidirectional(layer, given, dtype=dtype)
+        expected = both_ways(x64, weights64, **given)
+        for pair in zip(actual, expected, strict=True):
+            np.testing.assert_allclose(*pair, tolerance, tolerance)
+
+# %%
+# At masked steps the outputs are 0, whatever ``zero_output_for_mask`` says. A
+# recurrent layer on its own repeats its last output there.
+
+y, h, c, h_back, c_back = actual
+np.testing.assert_array_equal(y[~mask], np.zeros((2, 4)))
+
+# %%
+# ``Bidirectional`` copies the layer that you give it, but not a
+# ``backward_layer``. The two must read in opposite directions. If the backward
+# layer reads forwards, y begins with the last step.
+
+forward = layers.LSTM(2, go_backwards=True, **options)
+backward = layers.LSTM(2, **options)
+actual = keras_bidirectional(forward, given, backward_layer=backward)
+expected = both_ways(x64, weights64, **given, go_backwards=True)
+for pair in zip(actual, expected, strict=True):
+    np.testing.assert_allclose(*pair, rtol=1e-4, atol=1e-4)
+np.testing.assert_equal([forward.built, backward.built], [False, True])
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** the argument ``weights`` does nothing.
+#    Use ``set_weights``. And a stateful ``Bidirectional`` with ``return_state``
+#    stops with a TypeError if its input brings a mask.
+
+unchanged = layers.Bidirectional(layers.LSTM(2), weights=weights)
+unchanged.build(x.shape)
+bias_of_new_lstm = [0, 0, 1, 1, 0, 0, 0, 0]
+np.testing.assert_array_equal(unchanged.get_weights()[2], bias_of_new_lstm)
+stateful = layers.LSTM(2, stateful=True, return_state=True)
+with np.testing.assert_raises(TypeError):
+    layers.Bidirectional(stateful)(layers.Masking()(x))
+
+# %%
+# Break it
+# --------
+# PyTorch keeps the h of both directions together, and then their c. Would you
+# pass the states on in this order? All shapes fit.
+
+h_0, c_0, h_back_0, c_back_0 = start
+wrong, *_ = both_ways(x, weights, mask, [h_0, h_back_0, c_0, c_back_0])
+print(f"wrong by up to {np.max(np.abs(y - wrong)):.2f}")
+assert not np.allclose(y, wrong)
+
+# %%
+# See it
+# ------
+# The second sequence has 3 steps. The backward layer starts at step 3, not in
+# the padding.
+
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.imshow(y[1].T, cmap="PuOr", vmin=-1.5, vmax=1.5)
+for (step, unit), value in np.ndenumerate(y[1]):
+    axis.text(step, unit, f"{value:.2f}", ha="center", va="center", color="k")
+row, column = np.nonzero(~mask[1:].repeat(4, axis=0))
+axis.plot(column, row, "x", color="gray", markersize=24)
+axis.axhline(1.5, color="k")
+axis.set(title="At masked steps (crossed out), both halves are 0")
+axis.set(xlabel="steps", xticks=range(5), xticklabels=range(1, 6))
+axis.set(yticks=[0.5, 2.5], yticklabels=["forward", "backward"])
+axis.tick_params(length=0)
+plt.show()

@@ -1,0 +1,298 @@
+r"""
+ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: one function for any rank
+================================================================
+
+The three ``ConvLSTM`` layers do the same along one, two or three axes of space:
+they are an ``LSTM`` whose products are convolutions.
+
+.. math:: (i, f, g, o) = x_t * W + h_{t-1} * U + b
+
+Here * is a convolution. ``strides``, ``padding`` and ``dilation_rate`` concern
+that of x. The convolution of h has strides of 1 and the padding "same".
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.layers import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# A layer of 2 filters. Its kernels hold four gates side by side, so they have
+# 4 * 2 = 8 filters.
+
+
+def keras_conv_lstm(layer_class, x, weights, mask=None, states=None, **options):
+    size = weights[0].shape[:-2]
+    layer = layer_class(2, size, return_state=True, **options)
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    results = layer(x, mask=mask, initial_state=states)
+    return [keras.ops.convert_to_numpy(result) for result in results]
+
+
+def draw(*shape):
+    return rng.normal(size=shape).astype("float32")
+
+
+x = draw(3, 4, 6, 8, 5)  # (batch, steps, rows, columns, channels)
+weights = [draw(2, 3, 5, 8), draw(2, 3, 2, 8), draw(8)]  # two kernels and bias
+print([y.shape for y in keras_conv_lstm(ConvLSTM2D, x, weights)])
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
+    """The patches of x, (batch, *space, channels), that a kernel meets.
+
+    size: of the kernel, an entry for each axis of space; value: what x is
+    padded with. Returns (batch, *positions, *size, channels).
+    """
+    rank = len(size)
+    strides = np.broadcast_to(strides, rank)
+    dilation_rate = np.broadcast_to(dilation_rate, rank)
+    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
+    before = after = np.zeros(rank, int)
+    if padding == "same":
+        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
+        needed = (positions - 1) * strides + span - x.shape[1:-1]
+        before = np.maximum(needed, 0) // 2
+        after = np.maximum(needed, 0) - before
+    elif padding == "causal":
+        before = span - 1
+    widths = [(0, 0), *zip(before, after), (0, 0)]
+    x = np.pad(x, widths, constant_values=value)
+    axes = tuple(range(1, rank + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
+    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
+    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
+    return windows[:, *steps]
+
+
+def conv(
+    x,
+    kernel,
+    bias=None,
+    *,
+    strides=1,
+    padding="valid",
+    data_format="channels_last",
+    dilation_rate=1,
+    groups=1,
+):
+    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
+
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; kernel: (*size, channels // groups, filters); bias:
+    (filters,). Returns (batch, *positions, filters), or with filters first.
+    """
+    if data_format == "channels_first":
+        x = np.moveaxis(x, 1, -1)
+    *size, _, _ = kernel.shape
+    cut = patches(x, size, strides, padding, dilation_rate)
+    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
+    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
+    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
+    y = y if bias is None else y + bias
+    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+# %%
+# Compute it
+# ----------
+# All steps of x are convolved at once. The loop adds what the state says, and
+# begins with zeros in the shape of the output.
+
+
+def conv_lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    strides=1,
+    padding="valid",
+    data_format="channels_last",
+    dilation_rate=1,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    **options,
+):
+    """ConvLSTM1D, 2D or 3D (Shi et al., 2015). options and results: as of rnn.
+
+    x: (batch, steps, *space, channels), or channels before space if data_format
+    is "channels_first", kernel: (*size, channels, 4 * filters),
+    recurrent_kernel: (*size, filters, 4 * filters), bias: (4 * filters,), mask:
+    (batch, steps), initial_state: [h, c] in the shape of the output, or zeros.
+    """
+    axis = 1 if data_format == "channels_first" else -1
+    z_x = conv(
+        x.reshape(-1, *x.shape[2:]),  # (batch * steps, ...)
+        kernel,
+        bias,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilation_rate=dilation_rate,
+    )
+    z_x = z_x.reshape(*x.shape[:2], *z_x.shape[1:])  # (batch, steps, ...)
+
+    def cell(z_x, states):
+        h, c = states
+        z_h = conv(h, recurrent_kernel, padding="same", data_format=data_format)
+        i, f, g, o = np.split(z_x + z_h, 4, axis)
+        i, f, o = map(recurrent_activation, (i, f, o))
+        c = f * c + i * activation(g)
+        h = o * activation(c)
+        return h, [h, c]
+
+    if initial_state is None:
+        initial_state = [np.zeros_like(np.split(z_x[:, 0], 4, axis)[0])] * 2
+    return rnn(cell, z_x, initial_state, mask, **options)
+
+
+# By the names of the layers:
+conv_lstm1d = conv_lstm2d = conv_lstm3d = conv_lstm
+
+# %%
+# Check it
+# --------
+# In float32 and float64. (Only TensorFlow computes a whole layer in float64.)
+
+backend = keras.backend.backend()
+dtypes = ["float32", "float64"] if backend == "tensorflow" else ["float32"]
+mask = rng.random((3, 4)) < 0.5  # (batch, steps)
+cases = [  # layer, kernel size, shape of x: (batch, steps, *space, channels)
+    (ConvLSTM1D, (2,), (3, 4, 8, 5)),
+    (ConvLSTM2D, (2, 3), (3, 4, 6, 8, 5)),
+    (ConvLSTM3D, (2, 3, 1), (3, 4, 5, 6, 4, 5)),
+]
+for layer_class, size, shape in cases:
+    x = draw(*shape)
+    weights = [draw(*size, 5, 8) / 2, draw(*size, 2, 8) / 2, draw(8)]
+    arrays = [array.astype("float64") for array in (x, *weights)]
+    states = [draw(3, *shape[2:-1], 2) for _ in range(2)]  # h and c
+    for given, options in (
+        ((None, None), {"strides": 2, "go_backwards": True}),
+        ((None, states), {"padding": "same", "dilation_rate": 2}),
+        ((mask, None), {"return_sequences": True}),
+        ((mask, None), {"zero_output_for_mask": True}),
+    ):
+        if backend == "jax" and given[0] is mask:
+            continue  # see the warning below
+        expected = conv_lstm(*arrays, *given, return_state=True, **options)
+        for dtype in dtypes:
+            options["dtype"] = dtype
+            actual = keras_conv_lstm(layer_class, x, weights, *given, **options)
+            tolerance = 1000 * np.finfo(dtype).eps
+            for y, right in zip(actual, expected):
+                np.testing.assert_allclose(y, right, tolerance, tolerance)
+
+# %%
+# ``data_format`` moves the channels of x and y, not those of the kernels.
+
+tolerance = 1000 * np.finfo("float32").eps
+for layer_class, size, shape in cases:
+    x = np.moveaxis(draw(*shape), -1, 2)
+    layer = layer_class(2, size, data_format="channels_first")
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    model.compile(jit_compile=backend == "tensorflow")  # many CPUs need XLA
+    y = model.predict(x, verbose=0)
+    expected = conv_lstm(x, *layer.get_weights(), data_format="channels_first")
+    np.testing.assert_allclose(y, expected, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Most ConvLSTMs for PyTorch have their gates in the order i, f, o, g. Would you
+# copy their kernels without exchanging o and g?
+
+order = [0, 1, 2, 3, 6, 7, 4, 5]  # i, f, o, g for 2 filters
+wrong = conv_lstm(arrays[0], *[weight[..., order] for weight in arrays[1:]])
+assert not np.allclose(conv_lstm(*arrays), wrong)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** on JAX, a mask needs ``unroll=True``.
+#    Without it the layer raises an error; or, if the output's last axis of
+#    space is as long as the batch, it masks that axis instead of the samples.
+
+if backend == "jax":
+    x, weights = draw(3, 4, 4, 5), [draw(2, 5, 8), draw(2, 2, 8), draw(8)]
+    right = conv_lstm(x, *weights, mask)  # (3 samples, 3 positions, 2 filters)
+    wrong, _, _ = keras_conv_lstm(ConvLSTM1D, x, weights, mask)
+    assert not np.allclose(right, wrong)
+    y, _, _ = keras_conv_lstm(ConvLSTM1D, x, weights, mask, unroll=True)
+    np.testing.assert_allclose(y, right, tolerance, tolerance)
+    two = ConvLSTM1D, x[:2], weights, mask[:2]  # 2 samples, still 3 positions
+    np.testing.assert_raises(ValueError, keras_conv_lstm, *two)
+
+# %%
+# See it
+# ------
+# What one output of a ``ConvLSTM1D`` sees, with kernels of 3. Each step back in
+# time adds a neighbour of the state on both sides. With strides of 2, these
+# neighbours are 2 positions apart.
+
+impulses = np.eye(5 * 23).reshape(-1, 5, 23, 1)  # (impulses, steps, space, 1)
+ones = np.ones((3, 1, 4))
+fig, axes = plt.subplots(1, 3, figsize=(6, 2), layout="constrained")
+fig.suptitle("What an output of a ConvLSTM1D sees grows with each step back")
+for axis, options in zip(axes, [{}, {"strides": 2}, {"dilation_rate": 2}]):
+    y = conv_lstm(impulses, ones, ones, **options)
+    middle = y[:, y.shape[1] // 2].reshape(5, 23)
+    axis.imshow(middle > 0, cmap="PuOr", vmin=-2, vmax=2, aspect="auto")
+    title = " ".join(f"{name}={value}" for name, value in options.items())
+    axis.set(title=title or "default", xticks=[], yticks=range(5))
+    axis.set(xlabel="position", yticklabels=["step 1", "2", "3", "4", "step 5"])
+plt.show()

@@ -1,0 +1,208 @@
+r"""
+ConvLSTM dropout: single pixels, others for each gate
+=====================================================
+
+In training, the ``ConvLSTM`` layers drop single pixels of single channels, the
+same ones at each step. Each gate reads the frame, and the last output, through
+a mask of its own. Predicting drops nothing.
+
+.. math::
+
+   z_k = (m_k \odot x_t) * W_k + (r_k \odot h_{t-1}) * U_k
+
+Here k is one of the gates i, f, g, o. The entries of the masks m and r are 0
+with the probability of their rate, else 1 / (1 - rate).
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# A layer of 2 filters, in training and predicting.
+
+
+def keras_conv_lstm(layer_class, size, shape, **arguments):
+    layer = layer_class(2, size, **arguments)
+    layer.build(shape)
+    shapes = [weight.shape for weight in layer.get_weights()]
+    weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    layer.set_weights(weights)
+    return layer, weights
+
+
+def call(layer, x, training):
+    return keras.ops.convert_to_numpy(layer(x, training=training))
+
+
+rates = {"dropout": 0.25, "recurrent_dropout": 0.75}
+x = np.ones((1, 2, 4, 5, 1))  # (batch, steps, rows, columns, channels)
+layer, _ = keras_conv_lstm(layers.ConvLSTM2D, 3, x.shape, **rates)
+print("training:  ", call(layer, x, training=True)[0, 0, :, 0])
+print("predicting:", call(layer, x, training=False)[0, 0, :, 0])
+
+# %%
+# Compute it
+# ----------
+
+
+def convolve_gates(x, kernel, masks, padding="valid"):
+    """A convolution of which each gate sees x through its own mask.
+
+    x: (batch, *space, channels), kernel: (*size, channels, gates * filters),
+    masks: (gates, *x.shape). Returns (batch, *positions, gates * filters).
+    """
+    parts = zip(masks, np.split(kernel, len(masks), axis=-1))
+    y = [conv(mask * x, part, padding=padding) for mask, part in parts]
+    return np.concatenate(y, axis=-1)
+
+
+def read_with_dropout(x, kernel, recurrent_kernel, bias, masks, state_masks):
+    """A ConvLSTM layer in training, with its default arguments.
+
+    x: (batch, steps, *space, channels), masks: (4, batch, *space, channels),
+    state_masks: (4, batch, *positions, filters). Returns the last output.
+    """
+    h = c = np.zeros_like(state_masks[0])
+    for t in range(x.shape[1]):
+        z = convolve_gates(x[:, t], kernel, masks) + bias
+        z = z + convolve_gates(h, recurrent_kernel, state_masks, "same")
+        i, f, g, o = np.split(z, 4, axis=-1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+    return h
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
+    """The patches of x, (batch, *space, channels), that a kernel meets.
+
+    size: of the kernel, an entry for each axis of space; value: what x is
+    padded with. Returns (batch, *positions, *size, channels).
+    """
+    rank = len(size)
+    strides = np.broadcast_to(strides, rank)
+    dilation_rate = np.broadcast_to(dilation_rate, rank)
+    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
+    before = after = np.zeros(rank, int)
+    if padding == "same":
+        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
+        needed = (positions - 1) * strides + span - x.shape[1:-1]
+        before = np.maximum(needed, 0) // 2
+        after = np.maximum(needed, 0) - before
+    elif padding == "causal":
+        before = span - 1
+    widths = [(0, 0), *zip(before, after), (0, 0)]
+    x = np.pad(x, widths, constant_values=value)
+    axes = tuple(range(1, rank + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
+    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
+    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
+    return windows[:, *steps]
+
+
+def conv(
+    x,
+    kernel,
+    bias=None,
+    *,
+    strides=1,
+    padding="valid",
+    data_format="channels_last",
+    dilation_rate=1,
+    groups=1,
+):
+    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
+
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; kernel: (*size, channels // groups, filters); bias:
+    (filters,). Returns (batch, *positions, filters), or with filters first.
+    """
+    if data_format == "channels_first":
+        x = np.moveaxis(x, 1, -1)
+    *size, _, _ = kernel.shape
+    cut = patches(x, size, strides, padding, dilation_rate)
+    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
+    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
+    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
+    y = y if bias is None else y + bias
+    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
+
+
+# %%
+# Check it
+# --------
+# Keras draws four masks of the frame from the seed, then four of the state.
+# ``keras.random.dropout`` draws the same.
+
+
+def draw_masks(shape, rate, generator):
+    ones = keras.ops.ones(shape)
+    masks = [keras.random.dropout(ones, rate, seed=generator) for _ in "ifgo"]
+    return keras.ops.convert_to_numpy(keras.ops.stack(masks))
+
+
+tolerance = 1000 * np.finfo("float32").eps
+for layer_class, size, shape in (
+    (layers.ConvLSTM1D, (2,), (3, 4, 6, 5)),
+    (layers.ConvLSTM2D, (2, 3), (3, 4, 6, 5, 5)),
+    (layers.ConvLSTM3D, (2, 3, 1), (3, 4, 6, 5, 2, 5)),
+):
+    layer, weights = keras_conv_lstm(layer_class, size, shape, seed=3, **rates)
+    x = rng.normal(size=shape).astype("float32")
+    y = call(layer, x, training=True)
+    arrays = [array.astype("float64") for array in (x, *weights)]
+    generator = keras.random.SeedGenerator(3)
+    masks = draw_masks(x[:, 0].shape, 0.25, generator)
+    state_masks = draw_masks(y.shape, 0.75, generator)
+    expected = read_with_dropout(*arrays, masks, state_masks)
+    np.testing.assert_allclose(y, expected, tolerance, tolerance)
+    predicted = call(layer, x, training=False)
+    all_kept = np.ones_like(masks), np.ones_like(state_masks)
+    expected = read_with_dropout(*arrays, *all_kept)
+    np.testing.assert_allclose(predicted, expected, tolerance, tolerance)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** with rates of 1.0, nothing is dropped.
+
+rates = {"dropout": 1.0, "recurrent_dropout": 1.0}
+layer, _ = keras_conv_lstm(layers.ConvLSTM3D, size, shape, **rates)
+trained = call(layer, x, training=True)
+predicted = call(layer, x, training=False)
+np.testing.assert_allclose(trained, predicted, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# ``SpatialDropout2D`` drops whole channels of images. Would you expect it here?
+
+whole = np.broadcast_to(masks[:, :, :1, :1, :1], masks.shape)  # of one pixel
+wrong = read_with_dropout(*arrays, whole, state_masks)
+assert not np.allclose(y, wrong)
+
+# %%
+# See it
+# ------
+
+ramp = np.linspace(1, 2, 12) * np.ones((12, 1))  # (rows, columns)
+masks = draw_masks(ramp.shape, 0.5, keras.random.SeedGenerator(3))
+fig, axes = plt.subplots(1, 4, figsize=(6, 2), layout="constrained")
+fig.suptitle("What each gate of a ConvLSTM2D sees of one frame: dropout=0.5")
+for axis, name, mask in zip(axes, "ifgo", masks):
+    axis.imshow(mask * ramp, cmap="PuOr", vmin=-5, vmax=5)
+    axis.set(title=f"gate {name}", xticks=[], yticks=[])
+plt.show()

@@ -1,0 +1,149 @@
+r"""
+ONNX GRU: linear_before_reset is reset_after
+============================================
+
+ONNX has the gates of a GRU in the same order as Keras, and its update gate z
+keeps the old state, too. But ``linear_before_reset`` is 0 by default, where
+Keras has ``reset_after=True``.
+
+.. math::
+
+   0: \; g &= \tanh(x_h + (r \odot h) R_h^\top + b_h) \\
+   1: \; g &= \tanh(x_h + r \odot (h R_h^\top + b_h)) \\
+   h' &= (1 - z) \odot g + z \odot h
+
+With 0, the reset gate r multiplies the last output h; with 1, what the matrix
+makes of it. This page computes the equations of `ONNX's specification
+<https://onnx.ai/onnx/operators/onnx__GRU.html>`__ in NumPy. It runs no ONNX.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Two sequences of 5 steps with 3 features, and 2 units.
+
+x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+
+
+def keras_gru(weights, reset_after, dtype="float32"):
+    layer = keras.layers.GRU(
+        2, return_sequences=True, reset_after=reset_after, dtype=dtype
+    )
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    return keras.ops.convert_to_numpy(layer(x))
+
+
+# %%
+# Compute it
+# ----------
+# ONNX transposes the kernels. It always has two biases, one behind the other.
+# Keras has two rows with ``reset_after``, and without it only their sum.
+
+
+def gru_to_onnx(kernel, recurrent_kernel, bias):
+    """Keras' weights, (features, 3 * units), (units, 3 * units), and (2, 3 *
+    units) or, without reset_after, (3 * units,), to W, R and B of ONNX."""
+    if bias.ndim == 1:
+        bias = np.stack([bias, np.zeros_like(bias)])
+    return [
+        kernel.T[np.newaxis],
+        recurrent_kernel.T[np.newaxis],
+        bias.reshape(1, -1),
+    ]
+
+
+def gru_from_onnx(W, R, B, linear_before_reset=0):
+    """W: (1, 3 * hidden, features), R: (1, 3 * hidden, hidden), B: (1, 6 *
+    hidden), to kernel, recurrent_kernel and bias of Keras."""
+    bias = B.reshape(2, -1)
+    return [W[0].T, R[0].T, bias if linear_before_reset else bias.sum(axis=0)]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+# %%
+# Check it
+# --------
+# The equations of the specification, for one direction:
+
+
+def onnx_gru(X, W, R, B, linear_before_reset=0):
+    """X: (steps, batch, features), W, R and B: as above. Returns Y, (steps,
+    1, batch, hidden)."""
+    bias, recurrent_bias = np.split(B[0], 2)
+    R_zr, R_h = np.split(R[0], [-R.shape[2]])
+    b_zr, b_h = np.split(recurrent_bias, [-R.shape[2]])
+    h = np.zeros((X.shape[1], R.shape[2]))
+    Y = []
+    for t in range(len(X)):
+        x_z, x_r, x_h = np.split(X[t] @ W[0].T + bias, 3, axis=1)
+        h_z, h_r = np.split(h @ R_zr.T + b_zr, 2, axis=1)
+        z = sigmoid(x_z + h_z)
+        r = sigmoid(x_r + h_r)
+        if linear_before_reset:
+            g = np.tanh(x_h + r * (h @ R_h.T + b_h))
+        else:
+            g = np.tanh(x_h + (r * h) @ R_h.T + b_h)
+        h = (1 - z) * g + z * h
+        Y.append(h)
+    return np.stack(Y)[:, np.newaxis]
+
+
+# %%
+# Both values, from ONNX to Keras and back. (Only TensorFlow computes a whole
+# layer in float64.)
+
+X = x.swapaxes(0, 1)  # (steps, batch, features)
+shapes = [(1, 6, 3), (1, 6, 2), (1, 12)]  # of W, R and B: 3 gates of 2 units
+of_onnx = [rng.normal(size=shape) for shape in shapes]
+tensorflow = keras.backend.backend() == "tensorflow"
+for value in (0, 1):
+    weights = gru_from_onnx(*of_onnx, linear_before_reset=value)
+    back_again = gru_to_onnx(*weights)
+    for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+        tolerance = 1000 * np.finfo(dtype).eps
+        y = keras_gru(weights, bool(value), dtype)
+        for W, R, B in (of_onnx, back_again):
+            Y = onnx_gru(X, W, R, B, linear_before_reset=value)
+            expected = Y[:, 0].swapaxes(0, 1)  # (batch, steps, units)
+            np.testing.assert_allclose(y, expected, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you leave out ``linear_before_reset``? All shapes fit. `An exporter
+# <https://github.com/microsoft/onnxscript/issues/2852>`__ once did so.
+
+wrong = onnx_gru(X, *of_onnx)[:, 0].swapaxes(0, 1)
+print("right:", y[1, :, 0].round(2), "wrong:", wrong[1, :, 0].round(2))
+assert not np.allclose(y, wrong)
+
+# %%
+# See it
+# ------
+# The candidate of one unit. The last output times its weight is 1, and the
+# second bias is 0.5.
+
+r = np.linspace(0, 1, 50)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(r, np.tanh(r * 1 + 0.5), "C1", label="linear_before_reset=0")
+axis.plot(r, np.tanh(r * (1 + 0.5)), "C0--", label="linear_before_reset=1")
+axis.set(title="With linear_before_reset=1, the reset gate resets a bias, too")
+axis.set(xlabel="reset gate r", ylabel="candidate g", ylim=(0, 1))
+axis.legend(loc="lower right")
+plt.show()

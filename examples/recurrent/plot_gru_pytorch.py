@@ -1,0 +1,156 @@
+r"""
+GRU weights: Keras to PyTorch and back
+======================================
+
+PyTorch's ``GRU`` computes the same as Keras' default, but its kernels are
+transposed, and its gates are in the order r, z, n instead of z, r, g.
+
+.. math::
+
+   r, z &= \sigma(x_r + h_r), \; \sigma(x_z + h_z) \\
+   n &= \tanh(x_n + r \odot h_n) \\
+   h_t &= (1 - z) \odot n + z \odot h_{t-1}
+
+Here x is the input times ``weight_ih``, plus ``bias_ih``, and h the last output
+times ``weight_hh``, plus ``bias_hh``. Keras has both biases in one weight.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import ListedColormap
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# In PyTorch: ``GRU(3, 2, batch_first=True)``, for 3 features and 2 units. It
+# returns all steps. PyTorch has no GRU with ``reset_after=False``.
+
+x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+
+
+def keras_gru(weights, dtype="float32"):
+    layer = keras.layers.GRU(2, return_sequences=True, dtype=dtype)
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    return keras.ops.convert_to_numpy(layer(x))
+
+
+# %%
+# Compute it
+# ----------
+# The two biases are the rows of Keras' bias. Two gates are exchanged, in either
+# direction.
+
+
+def exchange_gates(weight):
+    """z, r, g to r, z, g, or back; weight: (..., 3 * units)."""
+    first, second, candidate = np.split(weight, 3, axis=-1)
+    return np.concatenate([second, first, candidate], axis=-1)
+
+
+def gru_to_pytorch(kernel, recurrent_kernel, bias):
+    """Keras' weights, (features, 3 * units), (units, 3 * units), (2, 3 *
+    units), to weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 of PyTorch."""
+    kernels = exchange_gates(kernel).T, exchange_gates(recurrent_kernel).T
+    return [*kernels, *exchange_gates(bias)]
+
+
+def gru_from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
+    """PyTorch's weights, (3 * hidden, features), (3 * hidden, hidden) and twice
+    (3 * hidden,), to kernel, recurrent_kernel and bias of Keras."""
+    bias = np.stack([bias_ih, bias_hh])
+    return [exchange_gates(w) for w in (weight_ih.T, weight_hh.T, bias)]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+# %%
+# Check it
+# --------
+# The formula of `PyTorch's documentation
+# <https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html>`__:
+
+
+def pytorch_gru(x, weight_ih, weight_hh, bias_ih, bias_hh):
+    """x: (batch, steps, features). Returns the outputs, (batch, steps,
+    hidden)."""
+    h = np.zeros((len(x), weight_hh.shape[1]))
+    outputs = []
+    for t in range(x.shape[1]):
+        x_r, x_z, x_n = np.split(x[:, t] @ weight_ih.T + bias_ih, 3, axis=1)
+        h_r, h_z, h_n = np.split(h @ weight_hh.T + bias_hh, 3, axis=1)
+        z = sigmoid(x_z + h_z)
+        n = np.tanh(x_n + sigmoid(x_r + h_r) * h_n)
+        h = (1 - z) * n + z * h
+        outputs.append(h)
+    return np.stack(outputs, axis=1)
+
+
+# %%
+# Weights go from PyTorch to Keras, and back to PyTorch. All three give the same
+# numbers. (Only TensorFlow computes a whole layer in float64.)
+
+shapes = [(6, 3), (6, 2), (6,), (6,)]  # of PyTorch: 3 gates of 2 units are 6
+of_pytorch = [rng.normal(size=shape) for shape in shapes]
+weights = gru_from_pytorch(*of_pytorch)
+back_again = gru_to_pytorch(*weights)
+tensorflow = keras.backend.backend() == "tensorflow"
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    y = keras_gru(weights, dtype)
+    for in_pytorch in (of_pytorch, back_again):
+        expected = pytorch_gru(x, *in_pytorch)
+        np.testing.assert_allclose(y, expected, tolerance, tolerance)
+
+if keras.backend.backend() == "torch":  # then PyTorch itself can say
+    import torch
+
+    layer = torch.nn.GRU(3, 2, batch_first=True)
+    tensors = [torch.tensor(np.float32(weight)) for weight in of_pytorch]
+    layer.load_state_dict(dict(zip(layer.state_dict(), tensors)))
+    answer, _ = layer(torch.tensor(x))  # what is left out: the last h
+    np.testing.assert_allclose(answer.detach(), y, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you add the two biases, as for an LSTM? The reset gate multiplies only
+# the second one, so the candidate n is wrong.
+
+weight_ih, weight_hh, bias_ih, bias_hh = of_pytorch
+wrong = pytorch_gru(x, weight_ih, weight_hh, bias_ih + bias_hh, 0 * bias_hh)
+print("right:", y[1, :, 0].round(2), "wrong:", wrong[1, :, 0].round(2))
+assert not np.allclose(y, wrong)
+
+# %%
+# See it
+# ------
+# Each square is a weight.
+
+gates = np.repeat([0, 1, 2], 2)  # z, r and g, of 2 units each
+rows = [0, 0, 0, np.nan, 0, 0, np.nan, 0, 0]  # of three weights, with gaps
+turned = np.add.outer(exchange_gates(gates), rows)  # for PyTorch
+colours = ListedColormap(["C0", "C1", "C2"])
+fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
+fig.suptitle("GRU gates: z, r, g in Keras and r, z, n in PyTorch")
+for axis, picture in zip(axes, [np.add.outer(rows, gates), turned]):
+    axis.pcolormesh(picture, cmap=colours, edgecolor="white")
+    axis.set(aspect="equal", ylim=(len(picture), 0))
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+axes[0].set_xticks([1, 3, 5], ["z", "r", "g"])
+axes[0].set_yticks([1.5, 5, 8], ["kernel", "recurrent\nkernel", "bias"])
+axes[1].set_xticks([1.5, 5, 8], ["weight_ih", "weight_hh", "biases"])
+axes[1].set_yticks([1, 3, 5], ["r", "z", "n"])
+plt.show()

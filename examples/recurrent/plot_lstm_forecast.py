@@ -1,0 +1,253 @@
+r"""
+LSTM time series forecast: its own outputs as inputs
+====================================================
+
+An ``LSTM`` that predicts the next value of a series forecasts many: each
+prediction becomes the next input, and the states are carried on.
+
+.. math::
+
+   \hat{x}_{t+1} &= h_t W_{\text{dense}} + b_{\text{dense}} \\
+   h_{t+1}, c_{t+1} &= \text{LSTM}(\hat{x}_{t+1}, h_t, c_t)
+
+Keras trains it here. Then NumPy makes the same forecast from the weights.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+keras.utils.set_random_seed(313)
+
+# %%
+# Build it
+# --------
+# Two sines and noise, 432 values to learn from and 48 to be forecast. With
+# ``return_sequences``, the layer learns to predict the next value at each step
+# of a window.
+
+t = np.arange(480)
+waves = np.sin(2 * np.pi * t / 24) + 0.5 * np.sin(2 * np.pi * t / 7.3)
+series = np.float32(waves + rng.normal(scale=0.1, size=480))
+known, future = np.split(series, [432])
+windows = np.lib.stride_tricks.sliding_window_view(known, 49)[::6]
+windows = windows[..., np.newaxis]  # (batch, steps, features)
+
+model = keras.Sequential([keras.Input((None, 1))])  # (steps, features)
+model.add(keras.layers.LSTM(16, return_sequences=True))
+model.add(keras.layers.Dense(1))
+model.compile(keras.optimizers.Adam(0.03), loss="mse")
+model.fit(windows[:, :-1], windows[:, 1:], epochs=30, verbose=0)
+weights = model.get_weights()
+
+
+def keras_forecast(series, count, dtype="float32"):
+    lstm = keras.layers.LSTM(16, return_state=True, dtype=dtype)
+    dense = keras.layers.Dense(1, dtype=dtype)
+    lstm.build((1, None, 1))
+    dense.build((1, 16))
+    lstm.set_weights(weights[:3])
+    dense.set_weights(weights[3:])
+    y, *states = lstm(series.reshape(1, -1, 1))  # (batch, steps, features)
+    forecast = []
+    for _ in range(count):
+        x = dense(y)  # (batch, 1)
+        forecast.append(keras.ops.convert_to_numpy(x).item())
+        y, *states = lstm(x[:, np.newaxis], initial_state=states)
+    return np.array(forecast)
+
+
+# %%
+# Compute it
+# ----------
+
+
+def lstm_forecast(
+    series, count, kernel, recurrent_kernel, bias, dense_kernel, dense_bias
+):
+    """The next values of a series, by an LSTM of one feature and a Dense layer.
+
+    series: (steps,), count: how many values; the weights as in Keras.
+    """
+    weights = kernel, recurrent_kernel, bias
+    y, *states = lstm(series.reshape(1, -1, 1), *weights, return_state=True)
+    forecast = []
+    for _ in range(count):
+        x = y @ dense_kernel + dense_bias  # (batch, 1)
+        forecast.append(x.item())
+        x = x[:, np.newaxis]  # (batch, steps, features)
+        y, *states = lstm(x, *weights, initial_state=states, return_state=True)
+    return np.array(forecast)
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    **options,
+):
+    """LSTM (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
+    both (batch, units), zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return lstm_cell(
+            x,
+            states,
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+# %%
+# Check it
+# --------
+# A rounding error is fed back, too. Does it grow? Move the last known value by
+# a millionth: by how many millionths does the forecast move? If by more than
+# one, the tolerance grows as much.
+
+weights64 = [weight.astype("float64") for weight in weights]
+start = known[-96:].astype("float64")
+forecast = lstm_forecast(start, 48, *weights64)
+moved = start.copy()
+moved[-1] += 1e-6
+change = np.abs(lstm_forecast(moved, 48, *weights64) - forecast)
+growth = np.max(change) / 1e-6
+print(f"the forecast moves by {growth:.2f} millionths")
+tensorflow = keras.backend.backend() == "tensorflow"
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = max(1, growth) * 1000 * np.finfo(dtype).eps
+    actual = keras_forecast(known[-96:], 48, dtype)
+    np.testing.assert_allclose(actual, forecast, tolerance, tolerance)
+
+# %%
+# Is the forecast any good? Compare its error with those of naive forecasts: the
+# last value again and again, or the last 24. (The noise alone makes about 0.1.)
+
+
+def typical_error(forecast):
+    return np.sqrt(np.mean((forecast - future) ** 2))
+
+
+print(f"LSTM: {typical_error(forecast):.2f}")
+print(f"the last value: {typical_error(known[-1]):.2f}")
+print(f"the last 24: {typical_error(np.tile(known[-24:], 2)):.2f}")
+
+# %%
+# Break it
+# --------
+# Would you feed each prediction to the layer alone? Without ``initial_state``
+# the states begin with zeros each time, and the layer knows one value only.
+
+wrong, x = [], forecast[:1]
+for _ in range(48):
+    wrong.append(x.item())
+    x = lstm_forecast(x, 1, *weights64)
+print(f"without states: {typical_error(wrong):.2f}")
+assert not np.allclose(forecast, wrong)
+
+# %%
+# See it
+# ------
+# The model has not seen the future (dots). Keras and NumPy draw the same line.
+
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(t[384:432], known[-48:], color="gray", label="known")
+axis.plot(t[432:], future, ".", color="gray", label="future")
+axis.plot(t[432:], actual, "C0", linewidth=3, alpha=0.5, label="Keras")
+axis.plot(t[432:], forecast, "C1:", label="NumPy")
+axis.plot(t[432:], wrong, "C2", linewidth=0.8, label="without states")
+axis.set(title="A forecast of 48 steps, each from the one before", xlabel="t")
+axis.set_ylim(-2.4, 2)
+axis.legend(ncols=5, loc="lower center")
+plt.show()

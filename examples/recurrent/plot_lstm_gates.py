@@ -1,0 +1,148 @@
+r"""
+LSTM gates: one step, four gates
+================================
+
+An ``LSTM`` carries a cell state c beside its output h. Three gates, numbers
+between 0 and 1, say how much of c to keep, to write, and to show.
+
+.. math::
+
+   c_t &= f \odot c_{t-1} + i \odot g \\
+   h_t &= o \odot \tanh(c_t)
+
+Keras keeps all four parts in one kernel, side by side: input gate i, forget
+gate f, candidate g, output gate o. (Keras calls the candidate ``c``.)
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# ``LSTMCell`` is the step on its own. Two samples, 3 features, 2 units: the
+# kernel has 4 * 2 = 8 columns.
+
+units = 2
+x = rng.normal(size=(2, 3)).astype("float32")  # (batch, features)
+h = rng.normal(size=(2, units)).astype("float32")  # the last output
+c = rng.normal(size=(2, units)).astype("float32")  # the last cell state
+kernel = rng.normal(size=(3, 4 * units)).astype("float32")
+recurrent_kernel = rng.normal(size=(units, 4 * units)).astype("float32")
+bias = rng.normal(size=4 * units).astype("float32")
+
+
+def keras_step(x, h, c, weights, dtype="float32"):
+    cell = keras.layers.LSTMCell(units, dtype=dtype)
+    cell.build(x.shape)
+    cell.set_weights(weights)
+    _, states = cell(x, [h, c])
+    return [keras.ops.convert_to_numpy(state) for state in states]
+
+
+weights = [kernel, recurrent_kernel, bias]
+h_new, c_new = keras_step(x, h, c, weights)
+print(h_new)
+
+# %%
+# Compute it
+# ----------
+# One product makes all four parts, and ``np.split`` cuts them apart.
+
+
+def lstm_step(x, h, c, kernel, recurrent_kernel, bias):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), h and c: (batch, units), kernel: (features,
+    4 * units), recurrent_kernel: (units, 4 * units), bias: (4 * units,).
+    Returns the new h and c.
+    """
+    z = x @ kernel + h @ recurrent_kernel + bias
+    i, f, g, o = np.split(z, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+# %%
+# Check it
+# --------
+# In float32 and float64. (Only TensorFlow computes a whole layer in float64.)
+
+tensorflow = keras.backend.backend() == "tensorflow"
+arrays = [array.astype("float64") for array in (x, h, c, *weights)]
+expected = lstm_step(*arrays)
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    for actual, of_numpy in zip(keras_step(x, h, c, weights, dtype), expected):
+        np.testing.assert_allclose(actual, of_numpy, tolerance, tolerance)
+
+# %%
+# The order of the gates, one gate at a time. A bias of 1000 opens a gate and
+# -1000 closes it, so with x = 0 and h = 0 the results are whole numbers.
+
+zeros = [np.zeros_like(array) for array in (x, h, kernel, recurrent_kernel)]
+c_old = np.full((2, units), 5, "float32")
+cases = [  # the biases of i, f, g and o, and the new cell state
+    (-1000, 1000, 1000, -1000, 5),  # f is open: 5 is kept
+    (1000, -1000, 1000, -1000, 1),  # i is open: tanh(1000) = 1 is written
+    (1000, 1000, 1000, -1000, 6),  # both are open: 1 is added to 5
+]
+for *bias_of_gates, c_expected in cases:
+    gates = np.repeat(np.float32(bias_of_gates), units)
+    h_new, c_new = keras_step(*zeros[:2], c_old, [*zeros[2:], gates])
+    np.testing.assert_array_equal(c_new, np.full_like(c_old, c_expected))
+    np.testing.assert_array_equal(h_new, np.zeros_like(h))  # output gate closed
+
+# %%
+# Break it
+# --------
+# ONNX has the gates in the order i, o, f, g. Would you copy its kernel without
+# moving the columns? All shapes fit.
+
+
+def from_onnx_order(weight):
+    i, o, f, g = np.split(weight, 4, axis=-1)
+    return np.concatenate([i, f, g, o], axis=-1)
+
+
+x64, h64, c64, *weights64 = arrays
+wrong, _ = lstm_step(x64, h64, c64, *map(from_onnx_order, weights64))
+print("right:", expected[0].round(2))
+print("wrong:", wrong.round(2))
+assert not np.allclose(expected[0], wrong)
+
+# %%
+# See it
+# ------
+# Where each gate finds its weights: the rows are the features, the units of the
+# last output, and the bias.
+
+rows = np.vstack([kernel, recurrent_kernel, bias])
+fig, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
+axis.imshow(rows, cmap="PuOr", vmin=-3, vmax=3)
+for (row, column), value in np.ndenumerate(rows):
+    axis.text(column, row, f"{value:.1f}", ha="center", va="center", color="k")
+for edge in (1.5, 3.5, 5.5):
+    axis.axvline(edge, color="k")
+for edge in (2.5, 4.5):
+    axis.axhline(edge, color="k")
+axis.set_xticks(
+    [0.5, 2.5, 4.5, 6.5], ["input i", "forget f", "new g", "output o"]
+)
+axis.set_yticks([1, 3.5, 5], ["kernel", "recurrent\nkernel", "bias"])
+axis.set(title="The kernels of an LSTM of 2 units: i, f, g, o side by side")
+axis.tick_params(length=0)
+plt.show()

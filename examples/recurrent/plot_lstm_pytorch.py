@@ -1,0 +1,145 @@
+r"""
+LSTM weights: Keras to PyTorch and back
+=======================================
+
+PyTorch's ``LSTM`` has its gates in the same order as Keras. But it transposes
+the kernels, and it has two biases, which it adds, where Keras has one.
+
+.. math::
+
+   W = W_{ih}^\top, \quad U = W_{hh}^\top \\
+   b = b_{ih} + b_{hh}
+
+W, U and b are Keras' kernel, recurrent kernel and bias. The others are weights
+of `PyTorch <https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html>`__.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import ListedColormap
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# In PyTorch: ``LSTM(3, 2, batch_first=True)``, for 3 features and 2 units. It
+# returns all steps, as Keras does with ``return_sequences=True``.
+
+x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+
+
+def keras_lstm(weights, dtype="float32"):
+    layer = keras.layers.LSTM(2, return_sequences=True, dtype=dtype)
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    return keras.ops.convert_to_numpy(layer(x))
+
+
+# %%
+# Compute it
+# ----------
+# To PyTorch, the bias becomes the first of two, and zeros the second. On the
+# way back, the two are added.
+
+
+def lstm_to_pytorch(kernel, recurrent_kernel, bias):
+    """Keras' weights, (features, 4 * units), (units, 4 * units), (4 * units,),
+    to weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 of PyTorch."""
+    return [kernel.T, recurrent_kernel.T, bias, np.zeros_like(bias)]
+
+
+def lstm_from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
+    """PyTorch's weights, (4 * hidden, features), (4 * hidden, hidden) and twice
+    (4 * hidden,), to kernel, recurrent_kernel and bias of Keras."""
+    return [weight_ih.T, weight_hh.T, bias_ih + bias_hh]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+# %%
+# Check it
+# --------
+# The formula of PyTorch's documentation, with PyTorch's weights:
+
+
+def pytorch_lstm(x, weight_ih, weight_hh, bias_ih, bias_hh):
+    """x: (batch, steps, features). Returns the outputs, (batch, steps,
+    hidden)."""
+    h = c = np.zeros((len(x), weight_hh.shape[1]))
+    outputs = []
+    for t in range(x.shape[1]):
+        z = x[:, t] @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh
+        i, f, g, o = np.split(z, 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        outputs.append(h)
+    return np.stack(outputs, axis=1)
+
+
+# %%
+# Weights go from PyTorch to Keras, and back to PyTorch. All three give the same
+# numbers. (Only TensorFlow computes a whole layer in float64.)
+
+shapes = [(8, 3), (8, 2), (8,), (8,)]  # of PyTorch: 4 gates of 2 units are 8
+of_pytorch = [rng.normal(size=shape) for shape in shapes]
+weights = lstm_from_pytorch(*of_pytorch)
+back_again = lstm_to_pytorch(*weights)
+tensorflow = keras.backend.backend() == "tensorflow"
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    y = keras_lstm(weights, dtype)
+    for in_pytorch in (of_pytorch, back_again):
+        expected = pytorch_lstm(x, *in_pytorch)
+        np.testing.assert_allclose(y, expected, tolerance, tolerance)
+
+if keras.backend.backend() == "torch":  # then PyTorch itself can say
+    import torch
+
+    layer = torch.nn.LSTM(3, 2, batch_first=True)
+    tensors = [torch.tensor(np.float32(weight)) for weight in of_pytorch]
+    layer.load_state_dict(dict(zip(layer.state_dict(), tensors)))
+    answer, _ = layer(torch.tensor(x))  # what is left out: the last h and c
+    np.testing.assert_allclose(answer.detach(), y, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you copy Keras' bias into both biases of PyTorch? Then it counts twice.
+
+weight_ih, weight_hh, bias, _ = back_again
+wrong = pytorch_lstm(x, weight_ih, weight_hh, bias, bias)
+print("right:", y[1, :, 0].round(2), "wrong:", wrong[1, :, 0].round(2))
+assert not np.allclose(y, wrong)
+
+# %%
+# See it
+# ------
+# Each square is a weight, and each colour a gate.
+
+gates = np.repeat([0, 1, 2, 3], 2)  # of 2 units each
+rows = [0, 0, 0, np.nan, 0, 0, np.nan, 0]  # of three weights, with gaps
+pictures = [np.add.outer(rows, gates), np.add.outer(gates, [*rows, np.nan, 0])]
+colours = ListedColormap(["C0", "C1", "C2", "C3"])
+fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
+fig.suptitle("PyTorch stacks the gates that Keras has side by side")
+for axis, picture in zip(axes, pictures):
+    axis.pcolormesh(picture, cmap=colours, edgecolor="white")
+    axis.set(aspect="equal", ylim=(8, 0))
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+axes[0].set_xticks([1, 3, 5, 7], ["i", "f", "g", "o"])
+axes[0].set_yticks([1.5, 5, 7.5], ["kernel", "recurrent\nkernel", "bias"])
+axes[1].set_yticks([1, 3, 5, 7], ["i", "f", "g", "o"])
+names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+axes[1].set_xticks([1.5, 5, 7.5, 9.5], names, rotation=30)
+plt.show()

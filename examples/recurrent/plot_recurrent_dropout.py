@@ -1,0 +1,364 @@
+r"""
+Recurrent dropout: a thinner kernel for each sample
+===================================================
+
+In training, ``recurrent_dropout`` drops units of the last output, the same ones
+at each step. It is as if each sample had its own recurrent kernel, with rows of
+zeros, and other rows for each gate. Predicting drops nothing.
+
+.. math:: (m \odot h_{t-1}) \; U = h_{t-1} \; \text{diag}(m) \, U
+
+An entry of the mask m is 0 with the probability ``rate``, else 1 / (1 - rate).
+Only this product sees it: ``LSTM`` keeps all of c, and ``GRU`` mixes all of h
+into its new state.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Layers of 4 units. We drop half of the features and a quarter of the units.
+
+x = rng.normal(size=(3, 5, 6)).astype("float32")  # (batch, steps, features)
+
+
+def keras_rnn(layer_class, **arguments):
+    layer = layer_class(4, **arguments)
+    layer.build(x.shape)
+    shapes = [weight.shape for weight in layer.get_weights()]
+    weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    layer.set_weights(weights)
+    return layer, weights
+
+
+def call(layer, training):
+    return keras.ops.convert_to_numpy(layer(x, training=training))
+
+
+rates = {"dropout": 0.5, "recurrent_dropout": 0.25}
+layer, weights = keras_rnn(layers.LSTM, seed=3, **rates)
+print("training:  ", call(layer, training=True)[0])
+print("predicting:", call(layer, training=False)[0])
+
+# %%
+# Compute it
+# ----------
+# ``thin`` makes the kernels that a sample sees. With them, ``lstm`` and the
+# others compute this sample as they do without dropout.
+
+
+def thin(kernel, masks):
+    """The kernel, or recurrent kernel, that one sample sees in training.
+
+    kernel: (inputs, gates * units), masks: (gates, inputs), with entries of 0
+    or 1 / (1 - rate). Returns an array in the shape of the kernel.
+    """
+    gates = np.split(kernel, len(masks), axis=1)
+    rows = [mask[:, np.newaxis] * gate for mask, gate in zip(masks, gates)]
+    return np.concatenate(rows, axis=1)
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+def simple_rnn_cell(
+    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
+):
+    """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
+
+    kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
+    Returns the output, which is the new state, and a list with it.
+    """
+    z = x @ kernel + states[0] @ recurrent_kernel
+    h = activation(z if bias is None else z + bias)
+    return h, [h]
+
+
+def simple_rnn(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    **options,
+):
+    """SimpleRNN (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state:
+    [(batch, units)], zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return simple_rnn_cell(
+            x, states, kernel, recurrent_kernel, bias, activation=activation
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))]
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    **options,
+):
+    """LSTM (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
+    both (batch, units), zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return lstm_cell(
+            x,
+            states,
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+def gru_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    reset_after=True,
+):
+    """A step of GRU (Cho et al., 2014; reset_after: as in cuDNN).
+
+    x: (batch, features), states: [h], h: (batch, units), kernel: (features,
+    3 * units), recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or
+    (3 * units,) without reset_after. Returns the new h, and the list [h].
+    """
+    (h,) = states
+    if bias is None:
+        bias = 0, 0
+    elif not reset_after:
+        bias = bias, 0
+    x_z, x_r, x_g = np.split(x @ kernel + bias[0], 3, axis=-1)
+    h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)
+    z = recurrent_activation(x_z + h_z)
+    r = recurrent_activation(x_r + h_r)
+    if reset_after:
+        h_g = r * h_g
+    else:
+        h_g = (r * h) @ np.split(recurrent_kernel, 3, axis=-1)[2]
+    h = z * h + (1 - z) * activation(x_g + h_g)
+    return h, [h]
+
+
+def gru(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    initial_state=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    reset_after=True,
+    **options,
+):
+    """GRU (Keras documentation). options: the keywords of rnn.
+
+    x: (batch, steps, features), mask: (batch, steps), initial_state:
+    [(batch, units)], zeros if there is none. Returns what rnn does.
+    """
+
+    def cell(x, states):
+        return gru_cell(
+            x,
+            states,
+            kernel,
+            recurrent_kernel,
+            bias,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            reset_after=reset_after,
+        )
+
+    if initial_state is None:
+        initial_state = [np.zeros((len(x), len(recurrent_kernel)))]
+    return rnn(cell, x, initial_state, mask, **options)
+
+
+# %%
+# Check it
+# --------
+# For each batch, Keras draws a mask of the features for each gate, then one of
+# the units for each gate. ``keras.random.dropout`` draws the same from the same
+# seed.
+
+
+def draw_masks(gates, size, rate, generator):  # (gates, batch, size)
+    ones = keras.ops.ones((3, size))
+    masks = [
+        keras.random.dropout(ones, rate, seed=generator) for _ in range(gates)
+    ]
+    return keras.ops.convert_to_numpy(keras.ops.stack(masks))
+
+
+tolerance = 1000 * np.finfo("float32").eps
+for layer_class, function, gates, options in (
+    (layers.SimpleRNN, simple_rnn, 1, {}),
+    (layers.LSTM, lstm, 4, {}),
+    (layers.GRU, gru, 3, {"reset_after": True}),
+    (layers.GRU, gru, 3, {"reset_after": False}),
+):
+    layer, weights = keras_rnn(layer_class, seed=3, **rates, **options)
+    kernel, recurrent_kernel, bias = [w.astype("float64") for w in weights]
+    generator = keras.random.SeedGenerator(3)
+    for _ in range(2):  # two batches
+        trained = call(layer, training=True)
+        masks = draw_masks(gates, 6, 0.5, generator)  # of features
+        unit_masks = draw_masks(gates, 4, 0.25, generator)
+        for n in range(3):
+            kernels = (
+                thin(kernel, masks[:, n]),
+                thin(recurrent_kernel, unit_masks[:, n]),
+            )
+            y = function(x[n : n + 1], *kernels, bias, **options)
+            np.testing.assert_allclose(trained[n], y[0], tolerance, tolerance)
+    predicted = call(layer, training=False)
+    expected = function(x, kernel, recurrent_kernel, bias, **options)
+    np.testing.assert_allclose(predicted, expected, tolerance, tolerance)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** ``LSTM`` and ``GRU`` drop nothing with
+#    ``recurrent_dropout=1.0``.
+
+for layer_class in (layers.LSTM, layers.GRU):
+    layer, _ = keras_rnn(layer_class, recurrent_dropout=1.0)
+    y, predicted = call(layer, training=True), call(layer, training=False)
+    np.testing.assert_allclose(y, predicted, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you use one mask for all gates? ``dropout`` on its own does so. With
+# ``recurrent_dropout``, each gate has a mask of its own, for the features, too.
+
+one_for_all = np.repeat(unit_masks[:1], 3, axis=0)  # (gates, batch, units)
+kernels = thin(kernel, masks[:, 2]), thin(recurrent_kernel, one_for_all[:, 2])
+wrong = gru(x[2:], *kernels, bias, reset_after=False)
+print("right:", trained[2].round(2))
+print("wrong:", wrong[0].round(2))
+assert not np.allclose(trained[2], wrong[0])
+
+# %%
+# See it
+# ------
+# The recurrent kernel of an ``LSTM`` with 6 units, as two samples see it.
+
+generator = keras.random.SeedGenerator(2)
+masks = draw_masks(4, 6, 0.5, generator)
+fig, axes = plt.subplots(2, 1, figsize=(6, 3.4), layout="constrained")
+fig.suptitle("Recurrent dropout sets rows to zero, for each sample and gate")
+kernel = rng.normal(size=(6, 24))
+for n, axis in enumerate(axes):
+    axis.imshow(thin(kernel, masks[:, n]), cmap="PuOr", vmin=-5, vmax=5)
+    for edge in (5.5, 11.5, 17.5):
+        axis.axvline(edge, color="k")
+    axis.set(ylabel=f"sample {n}", yticks=[])
+    axis.set_xticks([2.5, 8.5, 14.5, 20.5], ["i", "f", "g", "o"])
+plt.show()

@@ -1,0 +1,175 @@
+r"""
+RNN cells: write a cell of your own
+===================================
+
+``RNN`` is a loop around a cell, and a cell is a layer that turns one step and a
+list of states into an output and new states. Any layer of this form will do.
+
+.. math:: y_t = (x_t - x_{t-1}) \, W, \qquad s_t = x_t, \qquad x_0 = 0
+
+The cell on this page is a ``Dense`` layer on what has changed since the last
+step. Its state is the last step.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# ``state_size`` has the size of each state, and ``output_size`` that of the
+# output. Here they differ: 3 features and 4 units.
+
+
+class DifferenceCell(keras.layers.Layer):
+    def __init__(self, features, units):
+        super().__init__()
+        self.state_size = [features]
+        self.output_size = units
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[-1], self.output_size))
+
+    def call(self, inputs, states):
+        change = inputs - states[0]
+        return keras.ops.matmul(change, self.kernel), [inputs]
+
+
+x = rng.integers(-9, 10, size=(2, 5, 3))  # (batch, steps, features)
+kernel = rng.integers(-9, 10, size=(3, 4))  # (features, units)
+
+
+def keras_rnn(x, mask=None, initial_state=None, **options):
+    layer = keras.layers.RNN(DifferenceCell(3, 4), return_state=True, **options)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    results = layer(np.float32(x), mask=mask, initial_state=initial_state)
+    return [keras.ops.convert_to_numpy(result) for result in results]
+
+
+y, state = keras_rnn(x, return_sequences=True)
+print(y.shape, state.shape)
+
+# %%
+# Compute it
+# ----------
+# Everything else is in the loop, ``rnn``, which the page "RNN" explains.
+
+
+def difference_cell(x, states, kernel):
+    """A step of the cell above. x: (batch, features), states: [last x].
+
+    kernel: (features, units). Returns the output and a list of new states.
+    """
+    return (x - states[0]) @ kernel, [x]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def choose(kept, new, old):
+    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
+    if isinstance(new, list):
+        return [choose(kept, *pair) for pair in zip(new, old)]
+    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def rnn(
+    cell,
+    x,
+    states,
+    mask=None,
+    *,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
+):
+    """An RNN layer around cell(step, states) (Keras documentation, RNN).
+
+    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
+    last output, or all, (batch, steps, ...); or a list of that and the states.
+    """
+    order = range(x.shape[1])
+    outputs = []
+    for t in reversed(order) if go_backwards else order:
+        y, new_states = cell(x[:, t], states)
+        if mask is not None:
+            repeat = outputs and not zero_output_for_mask
+            y = choose(
+                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
+            )
+            new_states = choose(mask[:, t], new_states, states)
+        states = new_states
+        outputs.append(y)
+    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
+    return [y, *states] if return_state else y
+
+
+# %%
+# Check it
+# --------
+# The layer has all arguments of ``RNN``. Each result is equal to the bit.
+
+
+def cell(x, states):
+    return difference_cell(x, states, kernel)
+
+
+zeros = [np.zeros((2, 3))]
+start = [rng.integers(-9, 10, size=(2, 3)).astype("float32")]
+for initial_state in (None, start):
+    for options in ({}, {"return_sequences": True, "go_backwards": True}):
+        actual = keras_rnn(x, None, initial_state, **options)
+        states = initial_state or zeros
+        expected = rnn(cell, x, states, return_state=True, **options)
+        for array, of_numpy in zip(actual, expected, strict=True):
+            np.testing.assert_array_equal(
+                array, np.float32(of_numpy), strict=True
+            )
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** at a masked step, JAX takes the cell's
+#    first state for its last output. Here they differ in size, and JAX raises a
+#    ``ValueError``. For masks on JAX, make the output the first state.
+
+mask = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 0, 0]], bool)  # (batch, steps)
+if keras.backend.backend() == "jax":
+    np.testing.assert_raises(ValueError, keras_rnn, x, mask)
+else:
+    y_masked, _ = keras_rnn(x, mask, return_sequences=True)
+    expected = rnn(cell, x, zeros, mask, return_sequences=True)
+    np.testing.assert_array_equal(y_masked, np.float32(expected), strict=True)
+
+# %%
+# Break it
+# --------
+# Would you expect the first output to be 0, as nothing has changed yet? States
+# begin at 0, so the first step is compared with 0.
+
+wrong = np.diff(x, axis=1, prepend=x[:, :1]) @ kernel
+print(f"{np.mean(y == wrong):.0%} of the entries are right")
+assert np.any(y != wrong)
+
+# %%
+# See it
+# ------
+# One feature, one unit and a kernel of 1.
+
+signal = np.array([2, 2, 2, 5, 5, 5, 5, 1, 1, 1, 3, 3]).reshape(1, -1, 1)
+kernel = np.ones((1, 1))
+changes = rnn(cell, signal, [np.zeros((1, 1))], return_sequences=True)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+steps = range(1, 13)
+axis.step(steps, signal.ravel(), where="mid", label="input x")
+axis.bar(steps, changes.ravel(), color="C1", label="output y")
+axis.axhline(0, color="gray", linewidth=0.8)
+axis.set(title="A cell that remembers its last input finds changes")
+axis.set(xlabel="step")
+axis.legend()
+plt.show()

@@ -1,0 +1,218 @@
+r"""
+RNN outputs: return_sequences and return_state
+==============================================
+
+A recurrent layer returns its last output. With ``return_sequences`` it returns
+the outputs of all steps, and with ``return_state`` it adds its last states.
+
+.. math::
+
+   \text{default} &: h_T \\
+   \text{return sequences} &: (h_1, \ldots, h_T) \\
+   \text{return state} &: h_T, \; h_T, \; c_T \\
+   \text{both} &: (h_1, \ldots, h_T), \; h_T, \; c_T
+
+T is the last step. The output is the state h. Only ``LSTM`` has a second state,
+c; ``SimpleRNN`` and ``GRU`` return h alone.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Two sequences of 5 steps with 3 features, and 2 units.
+
+x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+
+
+def keras_outputs(layer, weights, x, mask=None):
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    results = layer(x, mask=mask)
+    results = results if layer.return_state else [results]
+    return [keras.ops.convert_to_numpy(result) for result in results]
+
+
+shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
+weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+lstm = layers.LSTM(2, return_sequences=True, return_state=True)
+y, h, c = keras_outputs(lstm, weights, x)
+print("y:", y.shape, "h:", h.shape, "c:", c.shape)
+
+# %%
+# Compute it
+# ----------
+# A loop keeps the states after each step. The layer returns a part of them.
+
+
+def all_states(cell, x, states, weights):
+    """The states after each step, for cell(step, states, *weights).
+
+    x: (batch, steps, features), states: [h] or [h, c], each (batch, units).
+    Returns a list of (batch, steps, units).
+    """
+    history = []
+    for t in range(x.shape[1]):
+        _, states = cell(x[:, t], states, *weights)
+        history.append(states)
+    return [np.stack(state, axis=1) for state in zip(*history)]
+
+
+def outputs_of(states, return_sequences=False, return_state=False):
+    """What a recurrent layer returns of all its states, as a list.
+
+    states: [h] or [h, c], each (batch, steps, units).
+    """
+    last = [state[:, -1] for state in states]  # each (batch, units)
+    y = states[0] if return_sequences else last[0]
+    return [y, *last] if return_state else [y]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def simple_rnn_cell(
+    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
+):
+    """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
+
+    kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
+    Returns the output, which is the new state, and a list with it.
+    """
+    z = x @ kernel + states[0] @ recurrent_kernel
+    h = activation(z if bias is None else z + bias)
+    return h, [h]
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def gru_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    reset_after=True,
+):
+    """A step of GRU (Cho et al., 2014; reset_after: as in cuDNN).
+
+    x: (batch, features), states: [h], h: (batch, units), kernel: (features,
+    3 * units), recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or
+    (3 * units,) without reset_after. Returns the new h, and the list [h].
+    """
+    (h,) = states
+    if bias is None:
+        bias = 0, 0
+    elif not reset_after:
+        bias = bias, 0
+    x_z, x_r, x_g = np.split(x @ kernel + bias[0], 3, axis=-1)
+    h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)
+    z = recurrent_activation(x_z + h_z)
+    r = recurrent_activation(x_r + h_r)
+    if reset_after:
+        h_g = r * h_g
+    else:
+        h_g = (r * h) @ np.split(recurrent_kernel, 3, axis=-1)[2]
+    h = z * h + (1 - z) * activation(x_g + h_g)
+    return h, [h]
+
+
+# %%
+# Check it
+# --------
+# All three layers, in all four ways, in float32 and in float64. (Only
+# TensorFlow computes a whole layer in float64.)
+
+tensorflow = keras.backend.backend() == "tensorflow"
+zeros = np.zeros((2, 2))  # (batch, units)
+sequences, state = {"return_sequences": True}, {"return_state": True}
+for layer_class, cell, start, shapes in (
+    (layers.SimpleRNN, simple_rnn_cell, [zeros], [(3, 2), (2, 2), (2,)]),
+    (layers.GRU, gru_cell, [zeros], [(3, 6), (2, 6), (2, 6)]),
+    (layers.LSTM, lstm_cell, [zeros, zeros], [(3, 8), (2, 8), (8,)]),
+):
+    drawn = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    drawn64 = [array.astype("float64") for array in drawn]
+    states = all_states(cell, x.astype("float64"), start, drawn64)
+    for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+        tolerance = 1000 * np.finfo(dtype).eps
+        for way in ({}, sequences, state, sequences | state):
+            actual = keras_outputs(layer_class(2, dtype=dtype, **way), drawn, x)
+            expected = outputs_of(states, **way)
+            for pair in zip(actual, expected, strict=True):
+                np.testing.assert_allclose(*pair, tolerance, tolerance)
+
+# %%
+# The last step of y is h: with a mask, too, as a masked step repeats the output
+# of the step before (unless you ask for ``zero_output_for_mask``).
+
+mask = np.arange(5) < np.array([[5], [3]])  # the second sequence has 3 steps
+y_masked, h_masked, _ = keras_outputs(lstm, weights, x, mask)
+np.testing.assert_array_equal(y_masked[:, -1], h_masked, strict=True)
+
+# %%
+# Break it
+# --------
+# The second sequence has 3 steps, then 2 steps of padding. Would you take the
+# last output without giving a mask? The layer has read the padding, too.
+
+print("right:", h_masked.round(2))
+print("wrong:", h.round(2))
+assert not np.allclose(h_masked, h)
+
+# %%
+# See it
+# ------
+# The first sequence. The last row of y is h.
+
+panels = [("x", x), ("y", y), ("h", h), ("c", c)]
+fig, axes = plt.subplots(1, 4, figsize=(6, 3.2), width_ratios=[3, 2, 2, 2])
+fig.suptitle("An LSTM: y, its outputs at all steps, and its last states")
+for axis, (name, values) in zip(axes, panels):
+    rows = np.atleast_2d(values[0])
+    axis.imshow(rows, cmap="PuOr", vmin=-3, vmax=3)
+    for (row, column), value in np.ndenumerate(rows):
+        text = f"{value:.2f}"
+        axis.text(column, row, text, ha="center", va="center", color="k")
+    axis.set(title=f"{name}\n{values.shape}", xticks=[], yticks=[])
+    axis.set(ylim=(len(rows) - 0.5, len(rows) - 5.5))
+plt.show()

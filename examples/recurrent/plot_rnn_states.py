@@ -1,0 +1,235 @@
+r"""
+RNN states: initial_state, stateful and reset_state
+===================================================
+
+You can feed a recurrent layer a long sequence in chunks. The result is the same
+only if each chunk starts from the states that the last one ended with.
+
+.. math::
+
+   y_1, \ldots, y_4, s_4 &= \text{rnn}(x_1, \ldots, x_4; \; 0) \\
+   y_5, y_6, s_6 &= \text{rnn}(x_5, x_6; \; s_4)
+
+Either you pass the states s on as ``initial_state``, or a ``stateful`` layer
+keeps them until ``reset_state``. They are h, and in ``LSTM`` h and c, each of
+shape (batch, units).
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Two sequences of 6 steps in chunks of 4 and of 2 steps. Without an
+# ``initial_state``, a layer starts from 0, or from the states that it has kept.
+
+x = rng.normal(size=(2, 6, 3)).astype("float32")  # (batch, steps, features)
+options = {"return_sequences": True, "return_state": True}
+
+
+def keras_in_chunks(layer, weights, pass_on):
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    outputs, states = [], None
+    for chunk in (x[:, :4], x[:, 4:]):
+        start = states if pass_on else None
+        y, *states = layer(chunk, initial_state=start)
+        outputs.append(keras.ops.convert_to_numpy(y))
+    states = [keras.ops.convert_to_numpy(state) for state in states]
+    return [np.concatenate(outputs, axis=1), *states]
+
+
+# %%
+# Compute it
+# ----------
+
+
+def read_on(cell, x, states, weights):
+    """Read a sequence from given states, with cell(step, states, *weights).
+
+    x: (batch, steps, features), states: [h], or [h, c] of LSTM, each (batch,
+    units). Returns a list: all outputs, (batch, steps, units), and the states.
+    """
+    outputs = []
+    for t in range(x.shape[1]):
+        y, states = cell(x[:, t], states, *weights)
+        outputs.append(y)
+    return [np.stack(outputs, axis=1), *states]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def simple_rnn_cell(
+    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
+):
+    """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
+
+    kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
+    Returns the output, which is the new state, and a list with it.
+    """
+    z = x @ kernel + states[0] @ recurrent_kernel
+    h = activation(z if bias is None else z + bias)
+    return h, [h]
+
+
+def lstm_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+):
+    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+
+    x: (batch, features), states: [h, c], both (batch, units), kernel:
+    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
+    (4 * units,). Returns the new h, and the list [h, c].
+    """
+    h, c = states
+    z = x @ kernel + h @ recurrent_kernel
+    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    i, f, o = map(recurrent_activation, (i, f, o))
+    c = f * c + i * activation(g)
+    h = o * activation(c)
+    return h, [h, c]
+
+
+def gru_cell(
+    x,
+    states,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    activation=np.tanh,
+    recurrent_activation=sigmoid,
+    reset_after=True,
+):
+    """A step of GRU (Cho et al., 2014; reset_after: as in cuDNN).
+
+    x: (batch, features), states: [h], h: (batch, units), kernel: (features,
+    3 * units), recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or
+    (3 * units,) without reset_after. Returns the new h, and the list [h].
+    """
+    (h,) = states
+    if bias is None:
+        bias = 0, 0
+    elif not reset_after:
+        bias = bias, 0
+    x_z, x_r, x_g = np.split(x @ kernel + bias[0], 3, axis=-1)
+    h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)
+    z = recurrent_activation(x_z + h_z)
+    r = recurrent_activation(x_r + h_r)
+    if reset_after:
+        h_g = r * h_g
+    else:
+        h_g = (r * h) @ np.split(recurrent_kernel, 3, axis=-1)[2]
+    h = z * h + (1 - z) * activation(x_g + h_g)
+    return h, [h]
+
+
+# %%
+# Check it
+# --------
+# The whole sequence in NumPy, and the chunks in Keras. (Only TensorFlow
+# computes a whole layer in float64.)
+
+tensorflow = keras.backend.backend() == "tensorflow"
+zeros = np.zeros((2, 4))  # (batch, units)
+for layer_class, cell, start, shapes in (
+    (layers.SimpleRNN, simple_rnn_cell, [zeros], [(3, 4), (4, 4), (4,)]),
+    (layers.GRU, gru_cell, [zeros], [(3, 12), (4, 12), (2, 12)]),
+    (layers.LSTM, lstm_cell, [zeros, zeros], [(3, 16), (4, 16), (16,)]),
+):
+    weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    weights64 = [weight.astype("float64") for weight in weights]
+    expected = read_on(cell, x.astype("float64"), start, weights64)
+    for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+        tolerance = 1000 * np.finfo(dtype).eps
+        for stateful in (False, True):
+            layer = layer_class(4, stateful=stateful, dtype=dtype, **options)
+            actual = keras_in_chunks(layer, weights, pass_on=not stateful)
+            for pair in zip(actual, expected, strict=True):
+                np.testing.assert_allclose(*pair, tolerance, tolerance)
+
+# %%
+# A stateful layer keeps the states of each sample, so the size of its batch is
+# fixed. After ``reset_state``, they are 0.
+
+lstm_layer = layers.LSTM(4, stateful=True, **options)
+y, h, c = keras_in_chunks(lstm_layer, weights, pass_on=False)
+np.testing.assert_array_equal(lstm_layer.states, [h, c], strict=True)
+with np.testing.assert_raises(ValueError):
+    lstm_layer(x[:1])
+lstm_layer.reset_state()
+np.testing.assert_array_equal(lstm_layer.states, np.zeros((2, 2, 4)))
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** on JAX, each ``predict`` starts from 0,
+#    stateful or not. There, call the model instead: ``model(x)``.
+
+gru_layer = layers.GRU(4, stateful=True)
+model = keras.Sequential([keras.Input(batch_shape=x.shape), gru_layer])
+first, second = [model.predict(x, verbose=0) for _ in range(2)]
+on_jax = keras.backend.backend() == "jax"
+np.testing.assert_equal(np.allclose(first, second), on_jax)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** the documentation of ``RNN`` mentions
+#    ``reset_state(states=...)``, and models with a ``reset_state``. There are
+#    no such methods.
+
+with np.testing.assert_raises(TypeError):
+    gru_layer.reset_state(states=[zeros])
+np.testing.assert_equal(hasattr(model, "reset_state"), False)
+
+# %%
+# Break it
+# --------
+# Would you read the second chunk without the states of the first? Or give an
+# LSTM its states as [c, h]? The shapes fit both times.
+
+_, h_4, c_4 = read_on(lstm_cell, x[:, :4], [zeros, zeros], weights)
+for start in ([zeros, zeros], [c_4, h_4]):
+    _, wrong, _ = read_on(lstm_cell, x[:, 4:], start, weights)
+    print(f"wrong by up to {np.max(np.abs(h - wrong)):.2f}")
+    assert not np.allclose(h, wrong)
+
+# %%
+# See it
+# ------
+# One unit of the LSTM reads 24 steps. Without its states it goes wrong at the
+# start of each chunk of 8 steps, and then forgets the difference.
+
+x_long = rng.normal(size=(1, 24, 3))
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+for size, style, label in (
+    (24, "C0-", "states carried on"),
+    (8, "C1o--", "each chunk from 0"),
+):
+    for first in range(0, 24, size):
+        steps = np.arange(first, first + size)
+        start = [np.zeros((1, 4)), np.zeros((1, 4))]
+        y_chunk, *_ = read_on(lstm_cell, x_long[:, steps], start, weights)
+        axis.plot(steps, y_chunk[0, :, 0], style, label=label)
+        label = None
+axis.set(title="A chunk that starts from 0 is wrong until the LSTM forgets")
+axis.set(xlabel="steps", ylabel="y", ylim=(-0.1, 0.55))
+axis.legend(loc="upper center", ncols=2)
+plt.show()
