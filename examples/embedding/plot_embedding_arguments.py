@@ -2,17 +2,17 @@ r"""
 Embedding: initializer, regularizer, constraint, weights
 ========================================================
 
-These arguments of ``Embedding`` are about its table: its first numbers, a
-penalty for large ones, and a limit for each word's vector. For the limit,
-``MaxNorm`` needs ``axis=1``.
+An ``Embedding`` takes an initializer, a regularizer and a constraint for its
+table: the numbers to begin with, a penalty for large ones, and a limit. To
+limit the norm (length) of each word's vector, ``MaxNorm`` needs ``axis=1``.
 
 .. math::
 
    \text{penalty} &= \text{L2}(E) + \text{L1}(y) / n \\
    \sqrt{\textstyle\sum_j E_{v,j}^2} &\leq \text{max} \quad \text{for each } v
 
-Regularizers add the penalty to the loss. Here :math:`n` is the number of
-samples, and :math:`E_v` is the row of the word :math:`v`.
+The penalty is added to the loss. :math:`E_v` is the row of the word :math:`v`,
+:math:`y` the output of the layer, and :math:`n` the number of samples.
 """
 
 import keras
@@ -47,14 +47,13 @@ print("norms of the first rows:", np.linalg.norm(embeddings, axis=1)[:5])
 # %%
 # Compute it
 # ----------
-# The L2 penalty is for the whole table, and not only for the rows of the batch.
+# The L2 penalty counts the whole table, and not only the rows in the batch.
 
 
 def embedding_penalty(embeddings, y):
     """L2(0.5) of the table, and L1(0.25) of y, (batch, ...), per sample."""
-    return 0.5 * np.sum(np.square(embeddings)) + 0.25 * np.sum(np.abs(y)) / len(
-        y
-    )
+    of_table = 0.5 * np.sum(np.square(embeddings))
+    return of_table + 0.25 * np.sum(np.abs(y)) / len(y)
 
 
 # %%
@@ -80,8 +79,8 @@ loss = keras.ops.convert_to_numpy(sum(layer.losses))
 np.testing.assert_allclose(loss, embedding_penalty(embeddings, y), tolerance)
 
 # %%
-# The constraint acts after each update of a training, here one with a gradient
-# of 0, which changes nothing else.
+# The constraint acts after each update. Here the gradient is 0, so that nothing
+# else changes.
 
 gradient = keras.ops.zeros((24, 4))
 keras.optimizers.SGD().apply([gradient], layer.trainable_variables)
@@ -90,8 +89,8 @@ expected = max_norm(embeddings, max_value=1, axis=1)
 np.testing.assert_allclose(limited, expected, tolerance, tolerance)
 
 # %%
-# By default, the numbers are uniform between -0.05 and 0.05. PyTorch begins
-# with normal numbers of standard deviation 1: some 35 times as large.
+# By default, the numbers are uniform between -0.05 and 0.05. PyTorch draws from
+# a normal distribution with a standard deviation of 1, about 35 times as large.
 
 default = Embedding(1000, 64)
 default.build()
@@ -100,7 +99,7 @@ np.testing.assert_allclose([first.min(), first.max()], [-0.05, 0.05], rtol=0.01)
 np.testing.assert_allclose(1 / np.std(first), 35, atol=1)
 
 # %%
-# ``weights`` is a table to begin with. It wins over the initializer.
+# ``weights`` is the table to begin with. The initializer is then ignored.
 
 table = rng.integers(-9, 10, size=(24, 4)).astype("float32")
 for weights in (table, [table]):
@@ -110,8 +109,8 @@ for weights in (table, [table]):
 # %%
 # Break it
 # --------
-# Would you write ``embeddings_constraint="max_norm"``? Its axis is 0: it limits
-# each column of the table. The more words there are, the shorter their vectors.
+# Would you write ``embeddings_constraint="max_norm"``? Its axis is 0, so it
+# limits each column of the table: the more words, the shorter their vectors.
 
 wrong = max_norm(embeddings, max_value=1, axis=0)
 print("norms with axis 0:", np.linalg.norm(wrong, axis=1)[:5])

@@ -3,8 +3,8 @@ Gradient clipping with Embedding: repeated tokens on TensorFlow
 ===============================================================
 
 ``clipnorm`` limits the norm (length) of a weight's gradient. On TensorFlow,
-Keras measures the gradients of an ``Embedding`` before it adds up those of
-equal tokens. So what it makes of them can be longer than the limit.
+Keras measures the gradients of a repeated token one by one, and not their sum.
+So the clipped gradient of an ``Embedding`` can be longer than the limit.
 
 .. math::
 
@@ -12,8 +12,8 @@ equal tokens. So what it makes of them can be longer than the limit.
    \text{TensorFlow:} \quad
    \text{norm}^2 &= \sum_v \sum_i \left\| g_{v,i} \right\|^2
 
-The inner sum is over the places of the token :math:`v`. ``global_clipnorm``
-and ``clipvalue`` have the same fault.
+The inner sum is over the places of the token :math:`v`. If its gradients cancel
+out, TensorFlow's norm is too large, and the gradient is made too short.
 """
 
 import keras
@@ -25,8 +25,8 @@ tensorflow = keras.backend.backend() == "tensorflow"
 # %%
 # Build it
 # --------
-# Token 1 occurs four times. A learning rate of 1 subtracts the gradient: it is
-# the old table, zeros, minus the new one.
+# Token 1 occurs four times. The table begins with zeros, and a learning rate of
+# 1 subtracts the gradient. So the gradient is minus the new table.
 
 x = np.array([[0, 1, 1, 1, 1, 2]])  # (batch, steps)
 target = np.array([[[6, 0], [9, 12], [12, 9], [3, 9], [9, 3], [0, -6.0]]])
@@ -49,7 +49,8 @@ print(f"norm of the clipped gradient: {np.linalg.norm(gradient):.4f}")
 # %%
 # Compute it
 # ----------
-# ``one_by_one`` is what Keras does on TensorFlow.
+# ``one_by_one=True`` is what Keras does on TensorFlow. (``clipvalue`` limits
+# each number of the gradient.)
 
 
 def clip_by_norm(x, y_gradient, input_dim, clipnorm, one_by_one=False):
@@ -91,9 +92,10 @@ def embedding_gradient(x, y_gradient, input_dim):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, ``clipnorm``,
-#    ``global_clipnorm`` and ``clipvalue`` clip the gradients of an
-#    ``Embedding`` before those of equal tokens are added up.
+# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, ``clipnorm`` and
+#    ``global_clipnorm`` measure the gradients of a repeated token one by one,
+#    and ``clipvalue`` clips them one by one. On JAX and PyTorch, all three take
+#    their sum.
 
 tolerance = 1000 * np.finfo("float32").eps
 y_gradient = -2 * target / target.size  # of the mean squared error
@@ -106,8 +108,8 @@ expected = clip_by_value(x, y_gradient, 4, 1.5, one_by_one=tensorflow)
 np.testing.assert_allclose(by_value, expected, tolerance, tolerance)
 
 # %%
-# A penalty of 0 helps. Its gradient has all rows, so TensorFlow adds it to the
-# others row by row, before anything is clipped.
+# A penalty of 0 avoids this. Its gradient is a whole table, so TensorFlow adds
+# up all gradients of a row before it clips anything.
 
 penalty = keras.regularizers.L2(0.0)
 with_penalty = keras_gradient(penalty, clipvalue=1.5)
@@ -117,7 +119,8 @@ np.testing.assert_allclose(with_penalty, expected, tolerance, tolerance)
 # %%
 # Break it
 # --------
-# Would you take the formula of another backend?
+# Would you clip the sums for a model that was trained on TensorFlow? Or clip as
+# TensorFlow does for another backend?
 
 wrong = clip_by_norm(x, y_gradient, 4, 1, one_by_one=not tensorflow)
 assert not np.allclose(gradient, wrong)
@@ -125,7 +128,8 @@ assert not np.allclose(gradient, wrong)
 # %%
 # See it
 # ------
-# The gradient of token 1 alone: four arrows, and their sum, clipped at 1.
+# The gradient of token 1 alone. The gray crosses are the gradients of its four
+# places, the lines their sum before and after clipping, the circle the limit.
 
 parts = y_gradient[0, 1:5]
 same = np.zeros((1, 4), int)  # four times the same token
@@ -135,7 +139,7 @@ for one_by_one, name in ((True, "TensorFlow"), (False, "JAX and PyTorch")):
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for number, (name, vector) in enumerate(panels.items()):
     axis.plot(*zip((0, 0), vector), "o-", color=f"C{number}", label=name)
-axis.plot(*parts.T, "x", color="gray", label="of each place")
+axis.plot(*parts.T, "x", color="gray", label="one place")
 axis.add_patch(plt.Circle((0, 0), 1, fill=False, linestyle="--", color="gray"))
 axis.set(title="On TensorFlow, clipnorm=1 lets longer gradients through")
 axis.set(aspect="equal")

@@ -2,8 +2,8 @@ r"""
 Embedding in int4: blocks inside the vector of a word
 =====================================================
 
-An ``Embedding`` in int4 cuts each row of its table into blocks, of 128 numbers
-by default. Each block has a scale and a zero point of its own. Two numbers
+An ``Embedding`` in int4 cuts each row of its table into blocks of 128 numbers
+(the default). Each block has a scale and a zero point of its own. Two numbers
 share a byte.
 
 .. math::
@@ -74,7 +74,8 @@ def int4_embedding(
 # %%
 # From other pages
 # ----------------
-# These are for kernels, with blocks of rows: here the table is transposed.
+# The last two expect a kernel, with blocks of rows. This page gives them the
+# table, transposed.
 
 
 def pack_int4(arr, axis=0):
@@ -139,7 +140,16 @@ expected = int4_embedding(x, *weights, output_dim=5)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# Without blocks:
+# A layer made anew from its configuration has the same blocks.
+
+again = keras.layers.Embedding.from_config(layer.get_config())
+again.build()
+again.set_weights(stored)
+y_again = keras.ops.convert_to_numpy(again(x))
+np.testing.assert_array_equal(y_again, np.float32(expected), strict=True)
+
+# %%
+# Without blocks (``block_size=-1``):
 
 layer = keras_int4(block_size=-1)
 q, scale = quantize_int4_columns(embeddings.T)
@@ -154,7 +164,8 @@ np.testing.assert_allclose(y_rows, expected, tolerance)
 # %%
 # Break it
 # --------
-# Would you divide by the scales of blocks, as you do without blocks?
+# Would you divide by the scales, as you do without blocks? The scale of a block
+# multiplies.
 
 packed, scale, zero, g_idx = weights
 block = g_idx.astype("int64")

@@ -11,8 +11,8 @@ for each row of its table. A token picks a row, and divides it by its scale.
    q_{vj} &= \text{round}(s_v \, E_{vj}) \\
    y &= q_x / s_x
 
-A row belongs to one word, so the vector of a word does not depend on those of
-others. (The kernel of ``Dense`` has one scale for each column.)
+A row belongs to one word. So how a word's vector is rounded does not depend on
+other words. (The kernel of ``Dense`` has one scale for each column.)
 """
 
 import keras
@@ -24,8 +24,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The largest number of each row is 127 times a power of two, or all are zero.
-# So the scales in use are powers of two, and dividing by them rounds nothing.
+# The largest number of each row is 127 times a power of two, or the whole row
+# is zero. So dividing by the scales rounds nothing.
 
 embeddings = np.array(
     [[127, 20.5, -3], [2.5, -254, 7], [0, 0, 0], [1.25, 1.5, 15.875]], "float32"
@@ -82,10 +82,11 @@ expected = int8_embedding(x, q, scale[:, 0])
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# LoRA is added behind the division, in float32.
+# LoRA is added after the division, in float32.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``layer.embeddings`` is not divided by
-#    the scales: it has the stored whole numbers, and LoRA is added to them.
+# .. warning:: **Seen in Keras 3.15.1:** on all backends, ``layer.embeddings``
+#    has the stored whole numbers, not divided by their scales, and LoRA is
+#    added to these.
 
 a = rng.integers(-3, 4, size=(4, 2))  # (input_dim, rank)
 b = rng.integers(-3, 4, size=(2, 3))  # (rank, output_dim)

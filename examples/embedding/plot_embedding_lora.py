@@ -2,9 +2,9 @@ r"""
 LoRA for Embedding: a few trained numbers for each token
 ========================================================
 
-With LoRA, an ``Embedding`` keeps its table as it is and trains two thin
-matrices. A token also picks a row of A, a few numbers, and B turns them into a
-vector that is added.
+With LoRA, an ``Embedding`` freezes its table and trains two thin matrices. A
+token also picks a row of A, which has only a few numbers. B turns them into a
+vector, which is added to the row of the table.
 
 .. math:: y = E_x + \frac{\alpha}{r} \, A_x B
 
@@ -33,7 +33,7 @@ for weight in layer.weights:
 # %%
 # Compute it
 # ----------
-# Two lookups and a small product. A B, of the size of the table, is not needed.
+# Two lookups and a small product. The large product A B is never computed.
 
 
 def lora_embedding(x, embeddings, a, b, lora_alpha=None):
@@ -60,7 +60,8 @@ largest = np.max(np.abs(first_a))
 np.testing.assert_allclose(largest, np.sqrt(6 / 1000), rtol=0.05)
 
 # %%
-# Whole numbers are equal to the bit. The layer saves the merged table.
+# Whole numbers are equal to the bit. When the layer is saved, A B is added to
+# the table.
 
 x = rng.integers(12, size=(2, 5))  # (batch, steps)
 embeddings = rng.integers(-9, 10, size=(12, 4))
@@ -87,8 +88,8 @@ for arguments in ({"lora_alpha": 6}, {}):  # alpha is the rank by default
     np.testing.assert_array_equal(table, merged)
 
 # %%
-# A regularizer counts A and B, and no longer the table. A constraint and LoRA
-# exclude each other.
+# The regularizer now counts A and B instead of the table. A layer with a
+# constraint refuses LoRA.
 
 loss = keras.ops.convert_to_numpy(sum(layer.losses))
 penalty = 0.01 * (np.sum(a**2) + np.sum(b**2))
@@ -100,7 +101,7 @@ np.testing.assert_raises(ValueError, limited.enable_lora, 2)
 # %%
 # Break it
 # --------
-# Can alpha be given to the constructor? No:
+# Would you give alpha to the constructor?
 #
 # .. warning:: **Seen in Keras 3.15.1:** ``Embedding`` ignores the
 #    ``lora_alpha`` of its constructor. Give alpha to ``enable_lora``.
@@ -115,8 +116,8 @@ assert np.any(y != lora_embedding(x, embeddings, a, b, lora_alpha=6))
 # %%
 # See it
 # ------
-# Twelve words with vectors of two numbers. A rank of 1 can move each by another
-# distance, but all in the direction of B.
+# Twelve words with vectors of two numbers. With a rank of 1, each word moves by
+# a distance of its own, but all move along B.
 
 vectors = rng.normal(size=(12, 2))
 moves = rng.normal(size=(12, 1)) @ np.array([[0.8, 0.4]])  # A B

@@ -2,9 +2,9 @@ r"""
 Embedding with Adam: rows move without their tokens
 ===================================================
 
-SGD changes only those rows of an ``Embedding`` whose tokens are in the batch.
-Adam goes on moving a row for many steps, because its average of gradients
-fades slowly. Weight decay makes all rows smaller in each step.
+Without momentum, SGD changes only those rows of an ``Embedding`` whose tokens
+are in the batch. Adam goes on moving a row for many updates, because its
+average of gradients fades slowly. Weight decay makes all rows smaller.
 
 .. math::
 
@@ -12,8 +12,8 @@ fades slowly. Weight decay makes all rows smaller in each step.
    E_v &\leftarrow E_v - \eta \, \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \,
    \frac{m}{\sqrt{v} + \epsilon}
 
-This is Adam's step for a row whose token is absent, so that its gradient is 0.
-The row moves unless its average :math:`m` is 0, too.
+This is Adam's update of a row whose token is not in the batch: its gradient is
+0, but the row moves, unless its average :math:`m` is 0, too.
 """
 
 import keras
@@ -135,7 +135,7 @@ np.testing.assert_array_equal(of_sgd[-1, :2], of_sgd[0, :2])
 np.testing.assert_array_equal(of_adam[-1, 4], embeddings[4])
 
 # %%
-# With weight decay, even row 4 becomes smaller: three times by one part in 16.
+# With weight decay, even row 4 becomes smaller, by 1/16 in each update.
 
 rates["weight_decay"] = 0.5
 of_adamw = keras_train(keras.optimizers.AdamW(**rates))
@@ -148,7 +148,8 @@ np.testing.assert_array_equal(of_adamw[-1, 4], embeddings[4] * (15 / 16) ** 3)
 # Break it
 # --------
 # PyTorch's ``SparseAdam`` updates only the rows whose tokens are in the batch.
-# Would you expect that of Keras? Then row 0 would rest after the first update.
+# Would you expect that of Keras? Then rows 0 and 1 would not change after the
+# first update.
 
 wrong = of_adam.copy()
 wrong[1:, :2] = of_adam[0, :2]
@@ -158,7 +159,7 @@ assert not np.allclose(of_adam, wrong)
 # See it
 # ------
 # Adam's default betas, and a row whose gradient is 1 in the first update and 0
-# ever after.
+# afterwards.
 
 w, m, v, way = 0, 0, 0, []
 for t in range(1, 81):

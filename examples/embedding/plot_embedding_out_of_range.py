@@ -3,15 +3,20 @@ Embedding index out of range: an error, nan, or another row
 ===========================================================
 
 The tokens of an ``Embedding`` are whole numbers from 0 to ``input_dim - 1``.
-What becomes of other numbers depends on the backend. Not all raise an error.
+What other numbers do depends on the backend, and not all of them raise an
+error.
+
+.. math:: y = E_x \quad \text{for} \quad 0 \le x < n
+
+Here n is ``input_dim``, the number of rows of the table E. For other tokens x:
 
 - From ``-input_dim`` to -1, all backends count from the end, as NumPy does.
-- Beyond that, PyTorch raises an error, and so does TensorFlow on a CPU.
+- Outside of that, PyTorch raises an error, and so does TensorFlow on a CPU.
 - JAX returns ``nan``.
-- TensorFlow with XLA (``jit_compile=True``) returns the nearest row.
+- TensorFlow with XLA (``jit_compile=True``) returns the first or the last row.
 
-If there is a GPU, models on TensorFlow use XLA by default. Without XLA, says
-its documentation, a GPU returns zeros. This page runs on a CPU.
+On a GPU, models on TensorFlow use XLA by default. Without XLA, a GPU returns
+zeros, says TensorFlow's documentation. This page runs on a CPU.
 """
 
 import keras
@@ -43,7 +48,8 @@ print(keras_row(-1))
 # %%
 # Compute it
 # ----------
-# First a negative token counts from the end. Then ``mode`` says what to do.
+# A negative token counts from the end. ``mode`` says what happens if that is
+# still out of range.
 
 
 def embedding_row(token, embeddings, mode="raise"):
@@ -72,7 +78,7 @@ for token in (-1, -4):
     np.testing.assert_array_equal(keras_row(token), row)
 
 # %%
-# Beyond that, the answers differ.
+# Tokens below -4 or above 3 differ between the backends.
 
 outside = (-7, -5, 4, 7)
 for token in outside:
@@ -100,15 +106,15 @@ if backend == "tensorflow":
 # Break it
 # --------
 # Would you write -1 for padding, and expect zeros or an error? It picks the
-# last row. And if words are numbered from 1, is ``input_dim`` their number? It
-# is one more. Otherwise the last word is out of range.
+# last row. (And if you number words from 1, ``input_dim`` is one more than the
+# number of words. Otherwise the last word is out of range.)
 
 assert np.any(keras_row(-1) != np.zeros(2))
 
 # %%
 # See it
 # ------
-# Orange: the row belongs to another word, and nothing tells you.
+# Orange: another word's row, without an error.
 
 modes = {"PyTorch": "raise", "TensorFlow": "raise", "with XLA": "clip"}
 modes["JAX"] = "fill"

@@ -2,9 +2,9 @@ r"""
 Embedding with Adam: repeated tokens on TensorFlow
 ==================================================
 
-A common word stands many times in one batch. Adam divides by the size of the
-word's gradient, which is a sum. On TensorFlow, Keras takes another size, and
-the rows of common words move too far.
+On TensorFlow, Adam squares the gradients of a repeated token one by one, and
+not their sum. So the token's row moves too far where its gradients agree, and
+not far enough where they cancel out.
 
 .. math::
 
@@ -13,9 +13,9 @@ the rows of common words move too far.
    \text{TensorFlow:} \quad
    v &\leftarrow \beta_2 v + (1 - \beta_2) \sum_i g_i^2
 
-The sum is over the places of the token. If all :math:`n` gradients are alike,
-the second sum is :math:`n` times smaller, and Adam's first step
-:math:`\sqrt{n}` times as long.
+The sum is over the :math:`n` places of the token in the batch. If all its
+gradients are equal, the second sum is :math:`n` times smaller, and Adam's first
+step is :math:`\sqrt{n}` times as long.
 """
 
 import keras
@@ -29,7 +29,7 @@ tensorflow = keras.backend.backend() == "tensorflow"
 # Build it
 # --------
 # One batch with 4 tokens, which occur 1, 4, 9 and 16 times. In the first update
-# all gradients of a token are alike, in the second they differ.
+# all gradients of a token are equal, in the second they differ.
 
 occurrences = np.array([1, 4, 9, 16])
 x = np.repeat(np.arange(4), occurrences)[np.newaxis]  # (batch, steps)
@@ -37,8 +37,8 @@ targets = [np.full((1, 30, 2), [1.0, -2.0]), rng.normal(size=(1, 30, 2))]
 learning_rate, beta_1, beta_2 = 0.125, 0.5, 0.75
 
 
-def keras_train(dtype="float32", regularizer=None):
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1, beta_2)
+def keras_train(dtype="float32", regularizer=None, **clip):
+    optimizer = keras.optimizers.Adam(learning_rate, beta_1, beta_2, **clip)
     layer = keras.layers.Embedding(
         4, 2, "zeros", embeddings_regularizer=regularizer, dtype=dtype
     )
@@ -57,7 +57,7 @@ print("steps in learning rates:", np.abs(of_adam[0, :, 0]) / learning_rate)
 # %%
 # Compute it
 # ----------
-# ``squares_first`` is what Keras does on TensorFlow.
+# ``squares_first=True`` is what Keras does on TensorFlow.
 
 
 def numpy_train(squares_first):
@@ -99,8 +99,9 @@ def embedding_gradient(x, y_gradient, input_dim):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, Adam takes the sum of
-#    the squares of a token's gradients, instead of the square of their sum.
+# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, ``Adam`` adds up the
+#    squares of a repeated token's gradients. On JAX and PyTorch, it squares
+#    their sum, as the paper does.
 
 paths = {"float32": of_adam}
 if tensorflow:
@@ -111,21 +112,22 @@ for dtype, path in paths.items():
     np.testing.assert_allclose(path, expected, tolerance, tolerance)
 
 # %%
-# A penalty of 0 helps. Its gradient has all rows, so TensorFlow adds it to the
-# others row by row, and Adam gets the sums. This costs memory if the table is
-# large.
+# A penalty of 0 avoids this. Its gradient is a whole table, so TensorFlow adds
+# up all gradients of a row before Adam sees them. ``global_clipnorm`` does so,
+# too, even if it clips nothing. For a large table, both need more memory.
 
 as_in_paper = numpy_train(squares_first=False)
-penalty = keras.regularizers.L2(0.0)
-path = keras_train(regularizer=penalty)
 tolerance = 1000 * np.finfo("float32").eps
+path = keras_train(regularizer=keras.regularizers.L2(0.0))
+np.testing.assert_allclose(path, as_in_paper, tolerance, tolerance)
+path = keras_train(global_clipnorm=1e6)
 np.testing.assert_allclose(path, as_in_paper, tolerance, tolerance)
 
 # %%
 # Break it
 # --------
-# Would you take Adam's formula as the paper has it on TensorFlow, or
-# TensorFlow's formula on another backend?
+# Would you use the paper's formula for a model that was trained on TensorFlow?
+# Or TensorFlow's formula for another backend?
 
 wrong = numpy_train(squares_first=not tensorflow)
 assert not np.allclose(of_adam, wrong)
@@ -139,7 +141,9 @@ fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for squares_first, label in ((True, "TensorFlow"), (False, "JAX and PyTorch")):
     steps = np.abs(numpy_train(squares_first)[0, :, 0]) / learning_rate
     axis.plot(occurrences, steps, "o-", label=label)
-axis.set(title="On TensorFlow, common words take longer steps with Adam")
+axis.set(
+    title="Equal gradients: on TensorFlow, Adam's step grows with their number"
+)
 axis.set(xlabel="how often the token occurs", ylabel="step in learning rates")
 axis.set(xticks=occurrences, ylim=(0, None))
 axis.legend()

@@ -1,10 +1,10 @@
 r"""
-LSTM mask argument: one answer in Keras 3.15 and 3.16
-=====================================================
+LSTM mask argument: pass the mask to every layer by hand
+========================================================
 
-In Keras 3.15, a recurrent layer hands its mask on to the next layer. Keras 3.16
-is about to change that. If you pass the mask to each layer by hand, a model
-gives the same answer in both.
+In Keras 3.15, a recurrent layer passes its mask on to the next layer. The
+development versions of Keras 3.16 do not. If you pass the mask to each layer by
+hand, your model does not depend on this.
 
 .. math::
 
@@ -12,7 +12,8 @@ gives the same answer in both.
    h &= \text{LSTM}(E[w], m) \\
    y &= \text{Bidirectional}(h, m)
 
-The mask m comes from the numbers w of the words. The second layer needs it too.
+The mask m is made from the tokens w. Both layers need it. E is the table of
+``Embedding``.
 """
 
 import keras
@@ -25,8 +26,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# ``compute_mask`` makes the mask of a functional model's input. Given ``None``,
-# a layer takes the mask that its own input carries.
+# ``compute_mask`` makes the mask from the tokens. With ``mask=None``, a layer
+# takes the mask that its input carries, if there is one.
 
 tokens = np.array([[3, 1, 4, 2, 5], [2, 5, 3, 0, 0], [4, 0, 0, 0, 0]])
 
@@ -60,8 +61,8 @@ def read_twice(tokens, embeddings, *weights, handed_on=True):
     """Embedding, LSTM, Bidirectional LSTM, then Dense for each step.
 
     tokens: (batch, steps), the weights in Keras' order. handed_on: whether the
-    layers behind the first LSTM have the mask. Returns (batch, steps, units),
-    and its mean over the steps.
+    layers after the first LSTM get the mask. Returns (batch, steps, units), and
+    its mean over the steps.
     """
     mask = tokens != 0
     x = embeddings[tokens]
@@ -213,7 +214,7 @@ def masked_mean_squared_error(targets, y, mask):
 # %%
 # Check it
 # --------
-# By hand first. (Only TensorFlow computes a whole layer in float64.)
+# First by hand. (Only TensorFlow computes a whole layer in float64.)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 weights64 = [weight.astype("float64") for weight in weights]
@@ -226,9 +227,9 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         np.testing.assert_allclose(actual, of_numpy, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``RNN``, ``LSTM``, ``GRU``,
-#    ``Bidirectional`` and ``TimeDistributed`` hand the mask on by themselves.
-#    Development versions of 3.16 drop it, with a warning (`keras#23235
+# .. warning:: **Seen in Keras 3.15.1:** ``LSTM``, ``Bidirectional`` and
+#    ``TimeDistributed`` pass the mask on by themselves. Development versions of
+#    3.16 drop it, with a warning (`keras#23235
 #    <https://github.com/keras-team/keras/issues/23235>`__).
 
 implicit = keras_model(by_hand=False)
@@ -240,7 +241,8 @@ np.testing.assert_allclose(y_mean, expected[1], tolerance, tolerance)
 
 # %%
 # The loss needs the mask, too. Pass it as ``sample_weight``, with a reduction
-# that divides by the sum of the weights. (Times 1, the output has no mask.)
+# that divides by the sum of the weights. (Keras would also use a mask that the
+# output carries. Multiplying by 1 removes it.)
 
 model = keras_model(by_hand=True)
 model.set_weights(weights)
@@ -256,8 +258,8 @@ np.testing.assert_allclose(loss, expected_loss, tolerance, tolerance)
 # %%
 # Break it
 # --------
-# Would you let the mask find its own way in Keras 3.16? The second LSTM and the
-# mean then count the padding.
+# Would you leave out the ``mask`` arguments in Keras 3.16? Then the layer
+# ``Bidirectional`` reads the padding, and the mean counts it.
 
 _, wrong = read_twice(tokens, *weights64, handed_on=False)
 print("right:", y_mean[-1], "wrong:", wrong[-1])
@@ -266,7 +268,7 @@ assert not np.allclose(y_mean, wrong)
 # %%
 # See it
 # ------
-# The first number that each sentence gets.
+# The first unit of the mean, for each sentence.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 places = np.arange(3)

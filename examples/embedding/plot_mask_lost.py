@@ -2,8 +2,9 @@ r"""
 Lost masks: operations, layers of your own, attention
 =====================================================
 
-An operation between two layers, or a layer of your own, loses the mask: later
-layers count the padding. Pass the mask by hand, or let your layer hand it on.
+An operation such as ``2 * x`` between two layers loses the mask, and so does a
+layer of your own. Later layers then count the padding. Pass the mask by hand,
+or let your layer pass it on.
 
 .. math::
 
@@ -25,8 +26,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# ``Double`` loses the mask. With ``supports_masking``, a layer hands it on
-# unchanged. A layer that drops steps has to adapt it, in ``compute_mask``.
+# ``Double`` loses the mask. With ``supports_masking``, a layer passes the mask
+# on unchanged. A layer that drops steps adapts the mask in ``compute_mask``.
 
 
 class Double(layers.Layer):
@@ -49,7 +50,7 @@ class EverySecondStep(layers.Layer):
 
 
 tokens = np.array([[4, 2, 3, 1], [1, 4, 0, 0], [2, 0, 0, 0]])  # (batch, steps)
-table = rng.integers(-9, 10, size=(5, 2))  # (words + 1, units)
+table = rng.integers(-9, 10, size=(5, 2))  # (tokens, units)
 embedding = layers.Embedding(5, 2, mask_zero=True, weights=table)
 mean = layers.GlobalAveragePooling1D()
 
@@ -59,9 +60,9 @@ mean = layers.GlobalAveragePooling1D()
 
 
 def doubled(tokens, table, step=1):
-    """Twice the vectors of every step-th word, and the mask that fits them.
+    """Twice the vectors of every step-th token, and the mask that fits them.
 
-    tokens: (batch, steps), table: (words + 1, units). Returns (batch, steps,
+    tokens: (batch, steps), table: (tokens, units). Returns (batch, steps,
     units) and (batch, steps).
     """
     chosen = tokens[:, ::step]
@@ -93,8 +94,8 @@ def global_average_pooling1d(
 # %%
 # Check it
 # --------
-# Where the mask is lost, the mean is over all four steps. An operation does not
-# even warn of it.
+# Without the mask, the mean is over all four steps. Keras warns when a layer
+# loses the mask, but not when an operation does.
 
 x = embedding(tokens)
 expected, mask = doubled(tokens, table)
@@ -104,10 +105,11 @@ with warnings.catch_warnings(record=True, action="always") as caught:
         y_mean = keras.ops.convert_to_numpy(mean(y))
         np.testing.assert_array_equal(y_mean, over_all, strict=True)
 told = ["destroy the mask" in str(warning.message) for warning in caught]
-np.testing.assert_equal(sum(told), 1)  # of Double
+np.testing.assert_equal(sum(told), 1)  # the warning about Double
 
 # %%
-# Passed by hand or handed on, the mask leaves the padding out.
+# If you pass the mask by hand, or your layer does, the mean leaves the padding
+# out.
 
 over_words = np.float32(global_average_pooling1d(expected, mask))
 by_hand = mean(2 * x, mask=embedding.compute_mask(tokens))
@@ -121,10 +123,10 @@ expected = global_average_pooling1d(*doubled(tokens, table, step=2))
 np.testing.assert_array_equal(every_second, np.float32(expected), strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``MultiHeadAttention`` takes the mask
-#    away from the tensor that it reads. The sum of a residual connection then
-#    has no mask, without a warning. If attention reads a normalised copy, as in
-#    newer transformers, the mask stays.
+# .. warning:: **Seen in Keras 3.15.1:** ``MultiHeadAttention`` removes the mask
+#    from its input. If you add that input to the output, as in a residual
+#    connection, the sum has no mask, and no warning tells you. If the layer
+#    reads a normalised copy, as in newer transformers, the mask stays.
 
 attention = layers.MultiHeadAttention(num_heads=1, key_dim=2)
 normed = layers.LayerNormalization()(x)
@@ -139,8 +141,8 @@ for total, given in ((kept, mask), (lost, None)):
 # %%
 # Break it
 # --------
-# Would you set ``supports_masking`` in a layer that moves the steps? It hands
-# the mask on as it was, for steps that now stand elsewhere.
+# Would you set ``supports_masking`` in a layer that reorders the steps? It
+# passes the mask on in the old order, and the wrong steps are masked.
 
 
 class Reversed(DoubleWithMask):
@@ -155,20 +157,16 @@ assert np.any(over_words != wrong)
 # %%
 # See it
 # ------
-# The first unit of the three sentences, and on the left its means. (Attention
-# took the mask of x away, so x is computed again.)
+# The first unit of ``2 * x``, for the three sentences, and its means.
 
-fig, axes = plt.subplots(1, 2, figsize=(6, 2.4), layout="constrained")
-fig.suptitle("Without a mask (crosses), the padding counts in the means")
-x = embedding(tokens)
-for axis, y in zip(axes, (2 * x, DoubleWithMask()(x))):
-    means = keras.ops.convert_to_numpy(mean(y))[:, 0]
-    values = keras.ops.convert_to_numpy(y)[..., 0]
-    axis.imshow(values, cmap="PuOr", vmin=-40, vmax=40)
-    for (row, column), value in np.ndenumerate(values):
-        axis.text(column, row, int(value), ha="center", va="center", color="k")
-    axis.set(xticks=[], yticks=range(3), yticklabels=means)
-axes[0].set_title("2 * x")
-axes[1].set_title("DoubleWithMask()(x)")
-axes[1].plot(*np.nonzero(~mask)[::-1], "x", color="gray", markersize=28)
+values = 2 * table[tokens][..., 0]  # (batch, steps)
+means = np.stack([over_words[:, 0], over_all[:, 0]], axis=1)
+labels = [f"mean {right:g}\nlost: {wrong:g}" for right, wrong in means]
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.imshow(values, cmap="PuOr", vmin=-40, vmax=40, aspect="auto")
+for (row, column), value in np.ndenumerate(values):
+    axis.text(column, row, int(value), ha="center", va="center", color="k")
+axis.plot(*np.nonzero(~mask)[::-1], "x", color="gray", markersize=28)
+axis.set(title="If the mask (crosses) is lost, the padding counts in the mean")
+axis.set(xlabel="steps", xticks=[], yticks=range(3), yticklabels=labels)
 plt.show()

@@ -2,9 +2,9 @@ r"""
 Mask propagation: from Embedding to the loss
 ============================================
 
-A mask travels through a model beside the data. ``Embedding`` makes it, most
-layers pass it on, recurrent layers, pooling and the loss use it, and some
-layers drop it.
+A mask tells later layers which steps are padding. ``Embedding`` makes it, many
+layers pass it on, and some drop it. Recurrent layers, pooling and the loss use
+it.
 
 .. math::
 
@@ -12,7 +12,8 @@ layers drop it.
    \text{LSTM:} \quad & h_t = h_{t-1} \; \text{unless } m_t \\
    \text{loss:} \quad & \frac{\sum_t m_t \, e_t}{\sum_t m_t}
 
-The mask m is true for the steps to keep; the error of step t is e.
+The mask m is true for the steps to keep, w are the tokens, and e_t is the error
+of step t.
 """
 
 import warnings
@@ -27,7 +28,7 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# A model that gives two numbers for each word, for three padded sentences.
+# A model with two outputs at each step, and three sentences padded with 0.
 
 tokens = np.array([[3, 1, 4, 2, 5], [2, 5, 3, 0, 0], [4, 0, 0, 0, 0]])
 targets = rng.normal(size=(3, 5, 2)).astype("float32")  # (batch, steps, 2)
@@ -40,7 +41,6 @@ def keras_model(dtype="float32"):
             keras.Input((5,), dtype="int32"),
             layers.Embedding(6, 4, mask_zero=True, dtype=dtype),
             layers.Dense(3, dtype=dtype),
-            layers.LayerNormalization(dtype=dtype),
             layers.Bidirectional(recurrent, dtype=dtype),
             layers.Dense(2, dtype=dtype),
         ]
@@ -58,22 +58,19 @@ loss = model.evaluate(tokens, targets, verbose=0)
 # %%
 # Compute it
 # ----------
-# Only the two LSTMs need the mask, and later the loss. At masked steps they
-# output zeros; an LSTM outside ``Bidirectional`` repeats its last output.
+# Only the two LSTMs and the loss use the mask. At masked steps, the LSTMs in
+# ``Bidirectional`` return zeros. (Any other LSTM repeats its last output.)
 
 
 def tag_words(tokens, embeddings, *weights):
-    """Embedding, Dense, LayerNormalization, Bidirectional LSTM and Dense.
+    """Embedding, Dense, Bidirectional LSTM and Dense.
 
     tokens: (batch, steps), the weights in Keras' order. Returns (batch, steps,
     units), and the mask, (batch, steps).
     """
-    kernel, bias, gamma, beta, *lstms, out_kernel, out_bias = weights
+    kernel, bias, *lstms, out_kernel, out_bias = weights
     mask = tokens != 0
     x = embeddings[tokens] @ kernel + bias
-    x = x - np.mean(x, axis=-1, keepdims=True)
-    deviation = np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + 0.001)
-    x = x / deviation * gamma + beta
     options = {"return_sequences": True, "zero_output_for_mask": True}
     forward = lstm(x, *lstms[:3], mask, **options)
     backward = lstm(x, *lstms[3:], mask, go_backwards=True, **options)
@@ -202,7 +199,7 @@ def masked_mean_squared_error(targets, y, mask):
 # %%
 # Check it
 # --------
-# In float32 and float64. (Only TensorFlow computes whole layers in float64.)
+# In float32 and float64. (Only TensorFlow computes a whole layer in float64.)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 weights64 = [weight.astype("float64") for weight in weights]
@@ -222,26 +219,27 @@ expected = masked_mean_squared_error(targets, y, mask)
 np.testing.assert_allclose(loss, expected, tolerance, tolerance)
 
 # %%
-# Training does not see the padding either. The bias of the last layer moves by
-# the gradient of the kept steps, and the vector of word 0 stays as it was.
+# Training ignores the padding, too. The gradient at the last bias is that of
+# the kept steps alone, and the vector of token 0 stays the same.
 
 model.train_on_batch(tokens, targets)
 new_embeddings, *_, new_bias = model.get_weights()
-slope = 2 * (y - targets) * mask[..., np.newaxis] / (2 * mask.sum())
-expected = weights[-1] - slope.sum(axis=(0, 1))
+gradient = np.sum((y - targets)[mask], axis=0) / np.sum(mask)
+expected = weights[-1] - gradient  # the learning rate is 1
 np.testing.assert_allclose(new_bias, expected, tolerance, tolerance)
 np.testing.assert_array_equal(new_embeddings[0], weights[0][0])
 
 # %%
-# Which other layers pass the mask on? A warning tells of those that drop it.
+# Which other layers pass the mask on? Keras warns when a layer drops it.
 #
 # .. warning:: **Seen in Keras 3.15.1:** ``RMSNormalization`` and
-#    ``EinsumDense`` drop the mask, although they compute each step alone, as
-#    ``LayerNormalization`` and ``Dense`` do, which pass it on.
+#    ``EinsumDense`` drop the mask. ``LayerNormalization`` and ``Dense``, which
+#    work on each step alone in the same way, pass it on.
 
 x = model.layers[0](tokens)  # (batch, steps, 4)
 passing = [
     layers.Dropout(0.5),
+    layers.LayerNormalization(),
     layers.BatchNormalization(),
     layers.TimeDistributed(layers.Dense(2)),
     layers.LSTM(2, return_sequences=True),
@@ -266,7 +264,7 @@ np.testing.assert_equal(sum(told), len(dropping))
 # %%
 # Break it
 # --------
-# Would you take the loss over all steps? Then the padding counts.
+# Would you take the mean over all steps? Then the padding counts.
 
 wrong = np.mean((y - targets) ** 2)
 print(f"right: {loss:.3f}, wrong: {wrong:.3f}")
@@ -275,16 +273,14 @@ assert not np.allclose(loss, wrong)
 # %%
 # See it
 # ------
-# The mask behind each layer; the orange steps are masked.
+# The error of each step. The masked steps are crossed out.
 
-fig, axes = plt.subplots(2, 3, figsize=(6, 3), layout="constrained")
-fig.suptitle("The mask goes from layer to layer, until Conv1D drops it")
-x = tokens
-for axis, layer in zip(axes.ravel(), model.layers):
-    x = layer(x)
-    kept = keras.ops.convert_to_numpy(x._keras_mask)
-    axis.pcolormesh(kept[::-1], cmap="PuOr", vmin=-1, vmax=2, edgecolor="gray")
-    axis.set(title=type(layer).__name__, xticks=[], yticks=[])
-axes[1, 2].set(title="Conv1D", xticks=[], yticks=[])
-axes[1, 2].text(0.5, 0.5, "no mask", ha="center")
+errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.imshow(errors, cmap="PuOr", vmin=-12, vmax=12, aspect="auto")
+for (row, column), error in np.ndenumerate(errors):
+    axis.text(column, row, f"{error:.1f}", ha="center", va="center", color="k")
+axis.plot(*np.nonzero(~mask)[::-1], "x", color="gray", markersize=24)
+axis.set(title="The mask from Embedding reaches the loss: it skips the padding")
+axis.set(xlabel="steps", ylabel="sentences", xticks=[], yticks=[])
 plt.show()

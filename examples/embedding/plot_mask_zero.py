@@ -2,17 +2,17 @@ r"""
 Embedding mask_zero: a mask, not a vector of zeros
 ==================================================
 
-With ``mask_zero=True`` an ``Embedding`` marks the steps of number 0 as padding.
-It does not turn them into zeros: number 0 has a vector in the table like any
-word, and later layers leave it out.
+With ``mask_zero=True``, an ``Embedding`` marks token 0 as padding. It does not
+return zeros for it: token 0 has a vector in the table, like any other token.
+The mask tells later layers to leave that vector out.
 
 .. math::
 
    y_{n,t} &= E[w_{n,t}] \\
    m_{n,t} &= (w_{n,t} \ne 0)
 
-The table E has a row for each word, and one more for the padding. The mask m is
-true for the steps to keep.
+The tokens are w. The table E has a row for each word, and one for the padding.
+The mask m is true for the steps to keep.
 """
 
 import warnings
@@ -26,8 +26,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three sentences of 4, 2 and 1 words, padded with 0. The words have the numbers
-# 1 to 5, so ``input_dim`` is 6: one more than there are words.
+# Three sentences of 4, 2 and 1 words, padded with 0. The words are the tokens 1
+# to 5, so ``input_dim`` is 6: the number of words plus 1.
 
 words = ["the", "dog", "sees", "cats", "sleep"]
 tokens = np.array([[1, 2, 3, 4], [4, 5, 0, 0], [5, 0, 0, 0]])  # (batch, steps)
@@ -192,8 +192,8 @@ def global_average_pooling1d(
 # %%
 # Check it
 # --------
-# The mask has one entry a step, not one for each number of the vector. Picking
-# rows rounds nothing, and neither does dividing by 4, 2 or 1.
+# The mask has the shape (batch, steps). Nothing is rounded: we pick rows of
+# whole numbers, and divide by 4, 2 or 1.
 
 expected, mask = embed(tokens, embeddings)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
@@ -203,8 +203,8 @@ expected_mean = global_average_pooling1d(expected, mask)
 np.testing.assert_array_equal(y_mean, np.float32(expected_mean), strict=True)
 
 # %%
-# At a masked step, an LSTM keeps its state: its last output is that of the last
-# word. (Only TensorFlow computes a whole layer in float64.)
+# An LSTM skips masked steps: its last output is that of the last word. (Only
+# TensorFlow computes a whole layer in float64.)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 weights64 = [weight.astype("float64") for weight in weights]
@@ -216,8 +216,8 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** the documentation of ``mask_zero`` says
-#    that a later layer without support for masks raises an exception. It only
-#    warns.
+#    that a later layer that does not support masks raises an exception. There
+#    is only a warning.
 
 with warnings.catch_warnings(record=True, action="always") as caught:
     keras.layers.Flatten()(embedding(tokens))
@@ -226,15 +226,15 @@ np.testing.assert_equal(len(caught), 1)
 # %%
 # Break it
 # --------
-# Would you expect zeros for the padding, as from PyTorch's ``padding_idx``?
+# Would you expect zeros for the padding, as PyTorch's ``padding_idx`` gives?
 
 wrong = np.where(mask[..., np.newaxis], y, 0)
 print(y[1], wrong[1], sep="\n")
 assert np.any(y != wrong)
 
 # %%
-# Would you number the words from 0? Then the first of them counts as padding:
-# the mean of "the dog sees cats" leaves out "the".
+# Would you start the tokens of the words at 0? Then the first word counts as
+# padding: the mean of "the dog sees cats" leaves out "the".
 
 wrong_vectors, wrong_mask = embed(tokens - 1, embeddings[1:])
 wrong = global_average_pooling1d(wrong_vectors, wrong_mask)
@@ -244,10 +244,10 @@ assert np.any(y_mean[0] != wrong[0])
 # %%
 # See it
 # ------
-# The sentences, and the first entry of each vector.
+# The sentences, and the first number of each vector.
 
 fig, axes = plt.subplots(1, 2, figsize=(6, 2.4), layout="constrained")
-fig.suptitle("The padding is masked (crossed out), and has a vector, too")
+fig.suptitle("The padding has a vector, but is masked (crossed out)")
 sentences = np.array(["0", *words])[tokens]
 pictures = {"words": sentences, "vectors": y[..., 0].astype(int)}
 for axis, (title, cells) in zip(axes, pictures.items()):

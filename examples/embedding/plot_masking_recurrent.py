@@ -1,17 +1,18 @@
 r"""
-Masking: a mask_value that no real step can have
-================================================
+mask_value: choose one that no real step has
+============================================
 
-``Masking`` masks a step if all its features equal ``mask_value``, to the last
-bit. Choose a number that no real step can have, and a stack of LSTMs gives each
-sequence of a padded batch what it would give it alone.
+``Masking`` masks a step if all its features equal ``mask_value``. If no real
+step does, a stack of LSTMs returns the same for a padded sequence as for the
+sequence without its padding.
 
 .. math::
 
-   m_{n,t} &= \text{any}_f \; (x_{n,t,f} \ne v) \\
-   y_n &= \text{LSTMs}(x_{n,t} \; \text{where} \; m_{n,t})
+   m_t &= \text{any}_f \; (x_{t,f} \ne v) \\
+   y &= \text{LSTMs}(x_t \; \text{where} \; m_t)
 
-The mask m is true for the steps to keep, and v is the ``mask_value``.
+The mask m is true for the steps to keep, f counts the features, and v is the
+``mask_value``.
 """
 
 import keras
@@ -24,15 +25,15 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three sequences of standardised numbers, of 6, 4 and 3 steps. One of the
-# missing steps is in the middle. Each third step is zero, the mean.
+# Three sequences of 6, 4 and 3 steps of standardised numbers, padded with -99.
+# The second has a gap in the middle. In all three, step 3 is zero, the mean.
 
 is_step = np.array(
     [[1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 1, 0], [1, 1, 1, 0, 0, 0]], "bool"
 )
 real = rng.normal(size=(3, 6, 2)).astype("float32")  # (batch, steps, features)
 real[:, 2] = 0
-real[0, 4, 1] = -99  # one of two features: no padding
+real[0, 4, 1] = -99  # only one of two features: this step is kept
 x = np.where(is_step[..., np.newaxis], real, np.float32(-99))
 shapes = [(2, 12), (3, 12), (12,), (3, 8), (2, 8), (8,)]  # of two LSTMs
 weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
@@ -55,14 +56,14 @@ print(y)
 # %%
 # Compute it
 # ----------
-# No mask here: the steps of the padding are cut out, and each sequence goes
-# through the LSTMs on its own.
+# There is no mask here: we cut the padding out, and pass each sequence through
+# the LSTMs on its own.
 
 
 def real_steps(sequence, mask_value=0.0):
-    """The steps that Masking keeps: those with any other number.
+    """The steps that Masking keeps: any of their features is not mask_value.
 
-    sequence: (steps, features). Returns as many steps or fewer.
+    sequence: (steps, features). Returns (kept steps, features).
     """
     return sequence[np.any(sequence != mask_value, axis=-1)]
 
@@ -206,7 +207,7 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         np.testing.assert_allclose(actual, expected, tolerance, tolerance)
 
 # %%
-# ``Masking`` makes the mask, and sets the masked steps to zero.
+# ``Masking`` also sets the masked steps to zero.
 
 masked = layers.Masking(-99.0)(x)
 steps, mask = masking(x, mask_value=-99)
@@ -225,8 +226,8 @@ np.testing.assert_array_equal(kept, np.ones((1, 6), "bool"))
 # %%
 # Break it
 # --------
-# Would you pad with zeros, the default ``mask_value``? In standardised data, a
-# step that equals the mean in all features is zero, and is masked by mistake.
+# Would you pad with 0, the default ``mask_value``? In standardised data, 0 is
+# the mean: a real step of means is masked by mistake.
 
 zeros = np.where(is_step[..., np.newaxis], real, np.float32(0))
 wrong = keras_model(zeros, mask_value=0.0)
@@ -234,7 +235,7 @@ print("right:", y[2], "wrong:", wrong[2])
 assert not np.allclose(y, wrong)
 
 # %%
-# Would you pad first, and scale then? ``Masking`` compares to the last bit, and
+# Would you pad first, and then scale? ``Masking`` compares to the last bit, and
 # in float32, 9 times 0.1 is not 0.9. No step is masked.
 
 scaled = np.full((1, 6, 2), 9, "float32") * np.float32(0.1)

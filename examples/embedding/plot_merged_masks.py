@@ -2,12 +2,13 @@ r"""
 Add, Concatenate, Multiply: masks where branches meet
 =====================================================
 
-A step is kept if any of the branches keeps it. But if one branch has no mask,
-``Add`` and most other merging layers drop the mask of all.
+A merging layer keeps a step if any of its inputs keeps it. But if one input has
+no mask, the result has none: the masks of the others are lost.
 
 .. math:: m_t = a_t \; \text{or} \; b_t
 
-For ``Concatenate``, a branch without a mask keeps every step.
+``Concatenate`` is the exception: a missing mask counts as one that keeps all
+steps.
 """
 
 import warnings
@@ -22,31 +23,31 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two pairs of sentences, and the positions of their words. The ``Embedding`` of
-# the positions makes no mask.
+# Three branches: two batches of sentences, padded with 0, and the positions of
+# the words. The ``Embedding`` of the positions makes no mask.
 
-numbers = [
+tokens = [
     np.array([[1, 2, 3, 0], [2, 3, 0, 0]]),  # (batch, steps)
     np.array([[2, 1, 0, 0], [3, 0, 1, 0]]),
     np.array([[0, 1, 2, 3], [0, 1, 2, 3]]),  # the positions
 ]
-tables = rng.integers(-9, 10, size=(3, 4, 2))  # (branches, numbers, units)
+tables = rng.integers(-9, 10, size=(3, 4, 2))  # (branches, tokens, units)
 branches = []
-for row, table, mask_zero in zip(numbers, tables, [True, True, False]):
+for rows, table, mask_zero in zip(tokens, tables, [True, True, False]):
     embedding = layers.Embedding(4, 2, mask_zero=mask_zero, weights=table)
-    branches.append(embedding(row))
+    branches.append(embedding(rows))
 
 # %%
 # Compute it
 # ----------
-# ``Add``, ``Subtract`` and ``Average`` compute masked steps like all others.
+# ``Add``, ``Subtract`` and ``Average`` use the vectors of masked steps, too.
 # ``Multiply``, ``Maximum`` and ``Minimum`` leave them out.
 
 
 def merged_mask(masks):
     """The mask of Add, Subtract, Average, Multiply, Maximum and Minimum.
 
-    masks: arrays (batch, steps), or None. Returns one such, or None.
+    masks: for each input (batch, steps), or None. Returns one mask, or None.
     """
     if any(mask is None for mask in masks):
         return None
@@ -54,10 +55,7 @@ def merged_mask(masks):
 
 
 def kept_entries(inputs, masks):
-    """The masks in the shape of the inputs, (batch, steps, units).
-
-    All entries are true for a mask that is None.
-    """
+    """Masks in the shape of the inputs, all true for a mask that is None."""
     masks = [True if mask is None else mask[..., np.newaxis] for mask in masks]
     return [np.broadcast_to(mask, x.shape) for mask, x in zip(masks, inputs)]
 
@@ -86,7 +84,8 @@ def largest_of_kept(inputs, masks):
 # %%
 # Check it
 # --------
-# With two masks, with either one, and without any. ``Dot`` never hands one on.
+# With two masks, with one or the other, and without any. ``Dot`` never passes a
+# mask on.
 
 
 def mask_of(y):
@@ -94,8 +93,8 @@ def mask_of(y):
     return None if mask is None else keras.ops.convert_to_numpy(mask)
 
 
-vectors = [table[row] for table, row in zip(tables, numbers)]
-masks = [numbers[0] != 0, numbers[1] != 0, None]
+vectors = [table[row] for table, row in zip(tables, tokens)]
+masks = [tokens[0] != 0, tokens[1] != 0, None]
 for i, j in [(0, 1), (0, 2), (2, 1), (2, 2)]:
     pair = [vectors[i], vectors[j]]
     of_pair = [masks[i], masks[j]]
@@ -122,10 +121,10 @@ for i, j in [(0, 1), (0, 2), (2, 1), (2, 2)]:
 # Break it
 # --------
 # Would you add positions to the words, and then take the mean? The sum has no
-# mask: the mean counts the padding, too. Pass the mask by hand.
+# mask, so the mean counts the padding, too. Pass the mask by hand.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``Add`` drops a mask because another
-#    input has none, and does not warn of it.
+# .. warning:: **Seen in Keras 3.15.1:** if one input of ``Add`` has no mask,
+#    the mask of the other is dropped, without a warning.
 
 with warnings.catch_warnings(action="error"):
     total = layers.Add()([branches[0], branches[2]])
@@ -138,12 +137,11 @@ assert np.any(right != wrong)
 # %%
 # See it
 # ------
-# One unit of the second pair of sentences.
+# One unit of the second sentence of each batch.
 
-rows = {"first": branches[0], "second": branches[1]}
+rows = {"first input": branches[0], "second input": branches[1]}
 rows["Add"] = layers.Add()(branches[:2])
 rows["Multiply"] = layers.Multiply()(branches[:2])
-rows["Maximum"] = layers.Maximum()(branches[:2])
 values = [keras.ops.convert_to_numpy(y)[1, :, 0] for y in rows.values()]
 kept = np.array([mask_of(y)[1] for y in rows.values()])
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
@@ -151,6 +149,6 @@ axis.imshow(values, cmap="PuOr", vmin=-70, vmax=70, aspect="auto")
 for (row, column), value in np.ndenumerate(values):
     axis.text(column, row, int(value), ha="center", va="center", color="k")
 axis.plot(*np.nonzero(~kept)[::-1], "x", color="gray", markersize=20)
-axis.set_title("Add counts masked steps (crossed out), Multiply does not")
-axis.set(xlabel="steps", xticks=[], yticks=range(5), yticklabels=rows)
+axis.set_title("Add uses masked steps (crossed out), Multiply does not")
+axis.set(xlabel="steps", xticks=[], yticks=range(4), yticklabels=rows)
 plt.show()

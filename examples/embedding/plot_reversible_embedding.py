@@ -2,9 +2,9 @@ r"""
 ReversibleEmbedding: one table to read words and to predict them
 ================================================================
 
-A language model begins with a table of words, and ends with a score for each
-word. ``ReversibleEmbedding`` uses one table for both (tied weights): with
-``reverse=True``, it compares a vector with all rows.
+A language model begins with a table of word vectors, and ends with a score
+(logit) for each word. ``ReversibleEmbedding`` uses one table for both (tied
+weights): with ``reverse=True``, it compares a vector with all rows.
 
 .. math::
 
@@ -13,7 +13,7 @@ word. ``ReversibleEmbedding`` uses one table for both (tied weights): with
    \text{capped} &= c \cdot \tanh(\text{logits} / c)
 
 Each logit is the dot product of the vector :math:`h` and one row of the table.
-``logit_soft_cap`` is :math:`c`: it keeps logits between -c and c.
+``logit_soft_cap`` is :math:`c`: it keeps the logits between -c and c.
 """
 
 import keras
@@ -101,7 +101,17 @@ of_dense = keras.ops.convert_to_numpy(dense(h))
 np.testing.assert_array_equal(logits, of_dense, strict=True)
 
 # %%
-# With two tables, and in float16:
+# As in ``Embedding``, ``mask_zero`` makes a mask: a mean leaves out token 0.
+
+masked = keras.layers.ReversibleEmbedding(6, 3, mask_zero=True)
+masked.build()
+masked.set_weights([embeddings])
+mean = keras.layers.GlobalAveragePooling1D()(masked(np.array([[2, 5, 0]])))
+expected = embeddings[[2, 5]].mean(axis=0, keepdims=True)
+np.testing.assert_array_equal(keras.ops.convert_to_numpy(mean), expected)
+
+# %%
+# With two tables (``tie_weights=False``), and logits in float16:
 
 weights = [embeddings, rng.integers(-9, 10, size=(3, 6))]
 own = {"reverse": True, "reverse_dtype": "float16"}
@@ -124,7 +134,7 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 # Break it
 # --------
 # Would you reshape the table instead of transposing it? Would you clip the
-# logits? The soft cap is a curve: it changes small logits, too, if only a bit.
+# logits? The soft cap is a curve: it changes small logits a little, too.
 
 assert np.any(logits != h @ embeddings.reshape(3, 6))
 assert not np.allclose(capped, np.clip(logits, -64, 64))
@@ -132,7 +142,7 @@ assert not np.allclose(capped, np.clip(logits, -64, 64))
 # %%
 # See it
 # ------
-# Small logits stay almost as they are.
+# Small logits hardly change.
 
 z = np.linspace(-100, 100, 401)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")

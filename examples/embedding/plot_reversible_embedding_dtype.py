@@ -10,8 +10,8 @@ and the same table.
 
    \text{logits} = \text{float32}(h) \; \text{float32}(E)^\top
 
-Above 2048, ``float16`` has only every second whole number, and beyond 65504 it
-has only infinity.
+Between 2048 and 4096, ``float16`` has only every second whole number, and above
+65504 it has only infinity.
 """
 
 import keras
@@ -21,7 +21,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Five words, with vectors of two numbers. All of these are exact in float16.
+# Five words, with vectors of two numbers, which are all exact in float16.
 
 embeddings = np.array([[1, 0], [1, 1], [1, 2], [1, 3], [50, 0]])
 h = np.array([[2048, 1]], "float16")  # (batch, output_dim)
@@ -73,8 +73,8 @@ np.testing.assert_array_equal(in_float32, [[2048, 2049, 2050, 2051, 102400]])
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** a model does not know about
-#    ``reverse_dtype``: it announces logits in ``float16``, and returns
-#    ``float32``.
+#    ``reverse_dtype``: ``model.outputs`` says ``float16``, and ``predict``
+#    returns ``float32``.
 
 layer = keras_layer(dtype="float16", reverse_dtype="float32")
 inputs = keras.Input((), dtype="int32")
@@ -86,8 +86,8 @@ np.testing.assert_equal(logits.dtype, np.dtype("float32"))
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** without ``reverse_dtype``, vectors in
-#    ``float32`` give logits in ``float32``, also in a layer whose dtype is
-#    ``float16``. Other layers would first round their input to ``float16``.
+#    ``float32`` give logits in ``float32``, even if the layer's dtype is
+#    ``float16``. Other layers first round their input to ``float16``.
 
 mixed = keras_logits(h.astype("float32"))
 np.testing.assert_array_equal(mixed, in_float32, strict=True)

@@ -2,15 +2,16 @@ r"""
 ReversibleEmbedding in int8: the way back is an int8 Dense layer
 ================================================================
 
-In int8, the rows of a ``ReversibleEmbedding`` have one scale each. In reverse,
-they are the columns of a kernel, and the vectors are rounded to int8, too.
+In int8, a ``ReversibleEmbedding`` has one scale for each row of its table. In
+reverse, the rows become the columns of an int8 ``Dense`` kernel, and the
+vectors are rounded to int8, too.
 
 .. math::
 
    \text{logits}_v = \frac{\sum_j \text{round}(r \, h_j) \; q_{vj}}{r \, s_v}
 
 :math:`q` and :math:`s` are the stored table and its scales, and :math:`r` is
-127 divided by the largest size of a number in the vector :math:`h`.
+127 divided by the largest absolute value in the vector :math:`h`.
 """
 
 import keras
@@ -92,7 +93,7 @@ def int8_dense(x, kernel_q, kernel_scale, bias=0, weights_only=False):
 # %%
 # Check it
 # --------
-# Equal to the bit, with the vectors in int8 and in float.
+# Equal to the bit: first with vectors in int8, then with vectors in float32.
 
 q, scale = quantize_int8(embeddings, axis=-1)
 expected = int8_logits(h, q, scale[:, 0])
@@ -113,8 +114,8 @@ expected = int8_logits(h, q[::-1], scale[::-1, 0])
 np.testing.assert_array_equal(keras.ops.convert_to_numpy(untied), expected)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** in int8, LoRA changes the vectors of
-#    words, but no logits. In float, it changes both.
+# .. warning:: **Seen in Keras 3.15.1:** on all backends, LoRA in int8 changes
+#    the vectors of words, but not the logits. In float32, it changes both.
 
 a = rng.integers(-3, 4, size=(6, 2))  # (input_dim, rank)
 b = rng.integers(-3, 4, size=(2, 4))  # (rank, output_dim)
@@ -135,8 +136,8 @@ np.testing.assert_array_equal(of_float, h @ (embeddings + a @ b).T)
 # %%
 # Break it
 # --------
-# Would you give the vectors to the rounded table as they are? The layer rounds
-# both.
+# Would you multiply the vectors in float32 by the rounded table? By default,
+# the layer rounds both.
 
 wrong = h @ (q / scale).T
 print(f"{np.mean(logits == wrong):.0%} of the logits are right")

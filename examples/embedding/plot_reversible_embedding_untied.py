@@ -2,9 +2,9 @@ r"""
 ReversibleEmbedding with tie_weights=False: two tables
 ======================================================
 
-With ``tie_weights=False``, a ``ReversibleEmbedding`` has a second table for the
-way back. Initializers count for both, regularizers and constraints only for
-the first.
+With ``tie_weights=False``, a ``ReversibleEmbedding`` computes its logits with a
+second table. The initializer fills both tables, but the regularizer and the
+constraint act only on the first.
 
 .. math::
 
@@ -12,7 +12,7 @@ the first.
    \text{logits} &= h \, R
 
 The table :math:`E` is (input_dim, output_dim). The second, :math:`R`, is
-(output_dim, input_dim): it stands as a kernel of ``Dense`` does.
+(output_dim, input_dim), as the kernel of a ``Dense`` layer.
 """
 
 import keras
@@ -68,7 +68,7 @@ expected = two_tables(h, embeddings, reverse_embeddings, reverse=True)
 np.testing.assert_array_equal(logits, np.float32(expected), strict=True)
 
 # %%
-# The penalty, L2(0.01), and the constraint leave the second table out.
+# The penalty, L2(0.01), and the constraint ignore the second table.
 
 penalty = keras.ops.convert_to_numpy(sum(layer.losses))
 np.testing.assert_allclose(penalty, 0.01 * np.sum(embeddings**2), rtol=1e-5)
@@ -79,15 +79,17 @@ np.testing.assert_array_equal(limited, np.maximum(embeddings, 0))
 np.testing.assert_array_equal(as_before, reverse_embeddings)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** both tables of a new layer begin with
-#    the same numbers, read row by row: the initializer draws with one seed.
+# .. warning:: **Seen in Keras 3.15.1:** on all backends, both tables of a new
+#    layer begin with the same numbers, filled in row by row, because the
+#    initializer draws both with the same seed.
 
 np.testing.assert_array_equal(first[1], first[0].reshape(3, 6))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``ReversibleEmbedding`` refuses
-#    ``weights``, and ``lora_rank`` together with ``tie_weights=False``. Build
-#    the layer, then call ``set_weights`` or ``enable_lora``.
+# .. warning:: **Seen in Keras 3.15.1:** on all backends,
+#    ``ReversibleEmbedding`` refuses ``weights``, and ``lora_rank`` if
+#    ``tie_weights=False``. Build the layer, then call ``set_weights`` or
+#    ``enable_lora``.
 
 with np.testing.assert_raises(AttributeError):
     ReversibleEmbedding(6, 3, weights=embeddings)
@@ -103,8 +105,8 @@ np.testing.assert_equal(trained, wanted)
 # %%
 # Break it
 # --------
-# PyTorch stores the weight of its last layer as (input_dim, output_dim). Would
-# you reshape it? Keras needs its transpose.
+# PyTorch's ``Linear`` stores its weight as (input_dim, output_dim). Would you
+# reshape it? Keras needs its transpose.
 
 wrong = h @ reverse_embeddings.T.reshape(3, 6)
 print(f"{np.mean(logits == wrong):.0%} of the logits are right")
@@ -113,7 +115,7 @@ assert np.any(logits != wrong)
 # %%
 # See it
 # ------
-# Two new tables: the second has the numbers of the first, line by line.
+# The numbers of the first table, row by row, are those of the second.
 
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), width_ratios=[3, 6])
 fig.suptitle("A new layer's two tables hold the same numbers")

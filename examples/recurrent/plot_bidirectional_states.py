@@ -2,9 +2,9 @@ r"""
 Bidirectional states: order of weights and states, masks
 ========================================================
 
-``Bidirectional`` holds two layers that know nothing of each other. Its lists of
-weights and of states begin with those of the forward layer, then come those of
-the backward layer. Both layers skip masked steps.
+``Bidirectional`` runs two independent layers. In its lists of weights and of
+states, those of the forward layer come first, then those of the backward layer.
+Both layers skip masked steps.
 
 .. math::
 
@@ -12,8 +12,8 @@ the backward layer. Both layers skip masked steps.
    \text{results} &= [y, \; h, c, \; h', c'] \\
    \text{initial state} &= [h_0, c_0, \; h'_0, c'_0]
 
-What has a prime belongs to the backward layer. h and c are the states of an
-LSTM; other layers have h alone.
+A prime marks the backward layer. h and c are the states of an LSTM; GRU and
+SimpleRNN have only h.
 """
 
 import keras
@@ -47,7 +47,7 @@ def keras_bidirectional(layer, inputs, **arguments):
 # %%
 # Compute it
 # ----------
-# Both layers get the same mask. The backward layer turns it with the steps.
+# Both layers get the same mask. The backward layer reads it backwards, too.
 
 
 def both_ways(x, weights, mask=None, initial_state=None, go_backwards=False):
@@ -56,24 +56,16 @@ def both_ways(x, weights, mask=None, initial_state=None, go_backwards=False):
     x: (batch, steps, features), weights and initial_state: those of the forward
     layer, then those of the backward layer, mask: (batch, steps).
     """
-    start, start_back = None, None
+    first, second = None, None
     if initial_state is not None:
-        start, start_back = initial_state[:2], initial_state[2:]
-    options = {
-        "return_sequences": True,
-        "return_state": True,
-        "zero_output_for_mask": True,
-    }
+        first, second = initial_state[:2], initial_state[2:]
+    options = {"return_sequences": True, "return_state": True}
+    options["zero_output_for_mask"] = True
     y, h, c = lstm(
-        x, *weights[:3], mask, start, go_backwards=go_backwards, **options
+        x, *weights[:3], mask, first, go_backwards=go_backwards, **options
     )
     y_back, h_back, c_back = lstm(
-        x,
-        *weights[3:],
-        mask,
-        start_back,
-        go_backwards=not go_backwards,
-        **options,
+        x, *weights[3:], mask, second, go_backwards=not go_backwards, **options
     )
     merged = np.concatenate([y, y_back[:, ::-1]], axis=-1)
     return [merged, h, c, h_back, c_back]
@@ -205,16 +197,17 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
             np.testing.assert_allclose(*pair, tolerance, tolerance)
 
 # %%
-# At masked steps the outputs are 0, whatever ``zero_output_for_mask`` says. A
+# At masked steps the outputs are 0, even without ``zero_output_for_mask``. A
 # recurrent layer on its own repeats its last output there.
 
 y, h, c, h_back, c_back = actual
 np.testing.assert_array_equal(y[~mask], np.zeros((2, 4)))
 
 # %%
-# ``Bidirectional`` copies the layer that you give it, but not a
-# ``backward_layer``. The two must read in opposite directions. If the backward
-# layer reads forwards, y begins with the last step.
+# You may give a ``backward_layer``, which has to read in the other direction.
+# If the first layer has ``go_backwards``, y begins with the last step.
+# (``Bidirectional`` copies the first layer, and uses the ``backward_layer``
+# itself.)
 
 forward = layers.LSTM(2, go_backwards=True, **options)
 backward = layers.LSTM(2, **options)
@@ -225,9 +218,9 @@ for pair in zip(actual, expected, strict=True):
 np.testing.assert_equal([forward.built, backward.built], [False, True])
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the argument ``weights`` does nothing.
-#    Use ``set_weights``. And a stateful ``Bidirectional`` with ``return_state``
-#    stops with a TypeError if its input brings a mask.
+# .. warning:: **Seen in Keras 3.15.1:** the argument ``weights`` does nothing;
+#    use ``set_weights``. A stateful ``Bidirectional`` with ``return_state``
+#    raises a TypeError if its input has a mask.
 
 unchanged = layers.Bidirectional(layers.LSTM(2), weights=weights)
 unchanged.build(x.shape)
@@ -240,8 +233,8 @@ with np.testing.assert_raises(TypeError):
 # %%
 # Break it
 # --------
-# PyTorch keeps the h of both directions together, and then their c. Would you
-# pass the states on in this order? All shapes fit.
+# PyTorch keeps the h of both directions together, and their c. Would you pass
+# the states in this order: h, h', c, c'? All shapes fit.
 
 h_0, c_0, h_back_0, c_back_0 = start
 wrong, *_ = both_ways(x, weights, mask, [h_0, h_back_0, c_0, c_back_0])
@@ -251,8 +244,8 @@ assert not np.allclose(y, wrong)
 # %%
 # See it
 # ------
-# The second sequence has 3 steps. The backward layer starts at step 3, not in
-# the padding.
+# The outputs of the second sequence, of 3 steps. The backward layer starts at
+# step 3, not in the padding.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.imshow(y[1].T, cmap="PuOr", vmin=-1.5, vmax=1.5)
@@ -264,5 +257,4 @@ axis.axhline(1.5, color="k")
 axis.set(title="At masked steps (crossed out), both halves are 0")
 axis.set(xlabel="steps", xticks=range(5), xticklabels=range(1, 6))
 axis.set(yticks=[0.5, 2.5], yticklabels=["forward", "backward"])
-axis.tick_params(length=0)
 plt.show()

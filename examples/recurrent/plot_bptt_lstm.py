@@ -5,8 +5,8 @@ LSTM gradient: backpropagation through time
 The gradient of an LSTM goes back along two paths: the cell state, where each
 step multiplies it by the forget gate, and the output, which the gates read.
 
-From the last step to the first, with the gates i, f, g and o after their
-activations, :math:`\eta` for the gradient at h, and :math:`\gamma` at c:
+The gradient is :math:`\eta` at h and :math:`\gamma` at c. From the last step to
+the first, with i, f, g and o after their activations:
 
 .. math::
 
@@ -31,8 +31,8 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # ``SGD`` with a learning rate of 1 subtracts the gradient. ``Embedding`` makes
-# ``x`` a weight, too: its token 5 stands for row 5. With this loss, the target
-# itself is the gradient of the loss at ``y``.
+# ``x`` a weight, too: token 5 reads row 5. With this loss, the target itself is
+# the gradient of the loss at ``y``.
 
 x = np.float32(rng.normal(size=(2, 5, 3)))  # (batch, steps, features)
 shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
@@ -144,7 +144,7 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 # Break it
 # --------
 # The first LSTM, of 1997, sent gradients back along the cell state alone. Would
-# you, too? Keras' gradient goes through the recurrent kernel as well.
+# you do so, too? In Keras they also go through the recurrent kernel.
 
 nothing = np.zeros_like(recurrent_kernel)
 delta_1997 = lstm_backward(c, gates, nothing, y_gradient)
@@ -156,8 +156,8 @@ assert not np.allclose(in_training[3], wrong[3])
 # %%
 # See it
 # ------
-# One unit, and only the last output in the loss. Earlier output gates get next
-# to nothing: what they let through reaches the last step only through h.
+# One unit, and only the last output in the loss. Earlier output gates get
+# almost no gradient: they reach the last step only through h.
 
 x = np.float32(rng.normal(size=(1, 8, 1)))
 one_unit = [np.full((1, 4), 0.5), np.full((1, 4), 0.25), np.array([0, 2, 0, 0])]
@@ -172,7 +172,7 @@ for (row, column), value in np.ndenumerate(percent):
     axis.text(column, row, value, ha="center", va="center", color="k")
 axis.set(title="100 times the gradient of the last output at each gate")
 axis.set_xticks(range(8), range(1, 9))
-axis.set_yticks(range(4), ["input i", "forget f", "new g", "output o"])
+axis.set_yticks(range(4), ["input i", "forget f", "candidate g", "output o"])
 axis.set(xlabel="step")
 axis.tick_params(length=0)
 plt.show()

@@ -2,13 +2,14 @@ r"""
 ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: one function for any rank
 ================================================================
 
-The three ``ConvLSTM`` layers do the same along one, two or three axes of space:
-they are an ``LSTM`` whose products are convolutions.
+The three ``ConvLSTM`` layers are an ``LSTM`` whose products are convolutions,
+along one, two or three axes of space.
 
 .. math:: (i, f, g, o) = x_t * W + h_{t-1} * U + b
 
-Here * is a convolution. ``strides``, ``padding`` and ``dilation_rate`` concern
-that of x. The convolution of h has strides of 1 and the padding "same".
+Here * is a convolution; sigmoid and tanh follow, as in an ``LSTM``. Only the
+convolution of x has the layer's ``strides``, ``padding`` and ``dilation_rate``.
+That of h has strides of 1 and the padding "same".
 """
 
 import keras
@@ -149,8 +150,8 @@ def rnn(
 # %%
 # Compute it
 # ----------
-# All steps of x are convolved at once. The loop adds what the state says, and
-# begins with zeros in the shape of the output.
+# All steps of x are convolved at once. The loop adds the convolution of h. Both
+# states begin with zeros, in the shape of the output.
 
 
 def conv_lstm(
@@ -240,7 +241,7 @@ for layer_class, size, shape in cases:
                 np.testing.assert_allclose(y, right, tolerance, tolerance)
 
 # %%
-# ``data_format`` moves the channels of x and y, not those of the kernels.
+# ``data_format`` moves the channels of x and y, but not of the kernels.
 
 tolerance = 1000 * np.finfo("float32").eps
 for layer_class, size, shape in cases:
@@ -256,7 +257,7 @@ for layer_class, size, shape in cases:
 # Break it
 # --------
 # Most ConvLSTMs for PyTorch have their gates in the order i, f, o, g. Would you
-# copy their kernels without exchanging o and g?
+# copy their kernels without swapping o and g?
 
 order = [0, 1, 2, 3, 6, 7, 4, 5]  # i, f, o, g for 2 filters
 wrong = conv_lstm(arrays[0], *[weight[..., order] for weight in arrays[1:]])
@@ -264,8 +265,8 @@ assert not np.allclose(conv_lstm(*arrays), wrong)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** on JAX, a mask needs ``unroll=True``.
-#    Without it the layer raises an error; or, if the output's last axis of
-#    space is as long as the batch, it masks that axis instead of the samples.
+#    Without it the layer raises an error. Worse, if the output's last axis
+#    of space is as long as the batch, it masks positions instead of samples.
 
 if backend == "jax":
     x, weights = draw(3, 4, 4, 5), [draw(2, 5, 8), draw(2, 2, 8), draw(8)]
@@ -281,18 +282,15 @@ if backend == "jax":
 # See it
 # ------
 # What one output of a ``ConvLSTM1D`` sees, with kernels of 3. Each step back in
-# time adds a neighbour of the state on both sides. With strides of 2, these
-# neighbours are 2 positions apart.
+# time adds a neighbour on both sides.
 
-impulses = np.eye(5 * 23).reshape(-1, 5, 23, 1)  # (impulses, steps, space, 1)
+impulses = np.eye(5 * 13).reshape(-1, 5, 13, 1)  # (impulses, steps, space, 1)
 ones = np.ones((3, 1, 4))
-fig, axes = plt.subplots(1, 3, figsize=(6, 2), layout="constrained")
-fig.suptitle("What an output of a ConvLSTM1D sees grows with each step back")
-for axis, options in zip(axes, [{}, {"strides": 2}, {"dilation_rate": 2}]):
-    y = conv_lstm(impulses, ones, ones, **options)
-    middle = y[:, y.shape[1] // 2].reshape(5, 23)
-    axis.imshow(middle > 0, cmap="PuOr", vmin=-2, vmax=2, aspect="auto")
-    title = " ".join(f"{name}={value}" for name, value in options.items())
-    axis.set(title=title or "default", xticks=[], yticks=range(5))
-    axis.set(xlabel="position", yticklabels=["step 1", "2", "3", "4", "step 5"])
+y = conv_lstm(impulses, ones, ones)  # (impulses, 11 positions, 1)
+seen = y[:, 5].reshape(5, 13) > 0  # by the output in the middle
+fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
+axis.imshow(seen, cmap="PuOr", vmin=-2, vmax=2)
+axis.set(title="What an output of a ConvLSTM1D sees grows with each step back")
+axis.set(xlabel="position", ylabel="step", xticks=range(13))
+axis.set_yticks(range(5), range(1, 6))
 plt.show()

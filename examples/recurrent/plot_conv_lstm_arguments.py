@@ -7,8 +7,8 @@ for weights, activations and states.
 
 .. math:: b = (\text{drawn}, \; 1, \; \text{drawn}, \; \text{drawn})
 
-These are the biases of the gates i, f, g, o in a new layer: that of the forget
-gate is 1, and an initializer draws the others.
+These are the biases of the gates i, f, g, o in a new layer. The forget gate's
+is 1, so that the layer keeps its cell state. An initializer draws the others.
 """
 
 import keras
@@ -25,7 +25,8 @@ uniform = RandomUniform(-1, 1, seed=7)
 # %%
 # Build it
 # --------
-# The names begin with that of a weight. The recurrent kernel is ``recurrent_``.
+# An argument's name begins with its weight: ``kernel_``, ``recurrent_`` (of the
+# recurrent kernel) or ``bias_``.
 
 arguments = {"activity_regularizer": L1(0.25)}
 for name in ("kernel", "recurrent", "bias"):
@@ -257,8 +258,9 @@ for layer_class, shape in cases:
         np.testing.assert_array_equal(new, np.maximum(old, 0))
 
 # %%
-# Activations, biases and states. A ``stateful`` layer begins a batch where it
-# ended the last one, unless you call ``reset_state``. ``unroll`` has no effect.
+# Activations, biases and states. A ``stateful`` layer begins a batch with the
+# states that the last one ended with, unless you call ``reset_state``.
+# ``unroll`` changes no result.
 
 for layer_class, shape in cases:
     x = rng.normal(size=shape).astype("float32")
@@ -298,8 +300,8 @@ for layer_class, shape in cases:
 # %%
 # Break it
 # --------
-# Does a ``stateful`` layer forget when a new video begins? Only if you call
-# ``reset_state``. Here the same video came a second time.
+# Does a ``stateful`` layer begin each video with zeros? Only if you call
+# ``reset_state``. Here it read the same video twice.
 
 wrong = conv_lstm(x, *kernels)
 assert not np.allclose(y, wrong)

@@ -1,10 +1,10 @@
 r"""
-ConvLSTM dropout: single pixels, others for each gate
+ConvLSTM dropout: single pixels, a mask for each gate
 =====================================================
 
 In training, the ``ConvLSTM`` layers drop single pixels of single channels, the
-same ones at each step. Each gate reads the frame, and the last output, through
-a mask of its own. Predicting drops nothing.
+same ones at each step. Each gate has one mask for the frame and one for the
+state h. Predicting drops nothing.
 
 .. math::
 
@@ -24,7 +24,7 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# A layer of 2 filters, in training and predicting.
+# A layer of 2 filters reads a video in which all pixels are 1.
 
 
 def keras_conv_lstm(layer_class, size, shape, **arguments):
@@ -52,7 +52,7 @@ print("predicting:", call(layer, x, training=False)[0, 0, :, 0])
 
 
 def convolve_gates(x, kernel, masks, padding="valid"):
-    """A convolution of which each gate sees x through its own mask.
+    """A convolution in which each gate sees x through its own mask.
 
     x: (batch, *space, channels), kernel: (*size, channels, gates * filters),
     masks: (gates, *x.shape). Returns (batch, *positions, gates * filters).
@@ -146,8 +146,8 @@ def conv(
 # %%
 # Check it
 # --------
-# Keras draws four masks of the frame from the seed, then four of the state.
-# ``keras.random.dropout`` draws the same.
+# Keras draws four masks for the frame, then four for the state.
+# ``keras.random.dropout`` draws the same masks from the same seed.
 
 
 def draw_masks(shape, rate, generator):
@@ -188,7 +188,7 @@ np.testing.assert_allclose(trained, predicted, tolerance, tolerance)
 # %%
 # Break it
 # --------
-# ``SpatialDropout2D`` drops whole channels of images. Would you expect it here?
+# Would you expect whole channels to be dropped, as ``SpatialDropout2D`` does?
 
 whole = np.broadcast_to(masks[:, :, :1, :1, :1], masks.shape)  # of one pixel
 wrong = read_with_dropout(*arrays, whole, state_masks)

@@ -12,8 +12,8 @@ before the product, and the layer has one bias instead of two.
    h_g &= h \, U_g + b' \\
    \text{before:} \quad g &= \tanh(x_g + (r \odot h) \, U_g)
 
-The second bias, b', is in the first kind only. The rest of the step is the
-same: the gates z and r, and the mix of h and g.
+Only the first kind has the second bias, b'. The rest of the step is the same:
+the gates z and r, and the mix of h and g.
 """
 
 import keras
@@ -26,7 +26,7 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # Without sigmoid, these gates are their biases: the update gate z is 0, so the
-# new state is the candidate g, and the reset gates of the three units are 1, 0
+# new state is the candidate g. The reset gates r of the three units are 1, 0
 # and 1. Without tanh, whole numbers stay whole.
 
 x = rng.integers(-9, 10, size=(2, 4))  # (batch, features)
@@ -53,8 +53,8 @@ print(y_after, y_before, sep="\n")
 # %%
 # Compute it
 # ----------
-# After: a gate of 0 hides all old states from its own unit. Before: it hides
-# the old state of its own unit from all units.
+# A reset gate of 0 hides all old states from its own unit (after), or the old
+# state of its own unit from all units (before).
 
 
 def candidate_after(x_g, h, r, kernel_g, bias_g):
@@ -88,7 +88,7 @@ expected = candidate_before(x_g, h, r, kernel_g)
 np.testing.assert_array_equal(y_before, np.float32(expected), strict=True)
 
 # %%
-# The second row of the bias is 3 * units more numbers.
+# With its second row, the bias has 3 * units more numbers.
 
 cases = ((2, {}), (1, {"reset_after": False}), (0, {"use_bias": False}))
 for rows_of_bias, arguments in cases:
@@ -123,8 +123,8 @@ np.testing.assert_equal(keras.layers.GRU(3).reset_after, True)
 # %%
 # Break it
 # --------
-# Would you load a GRU of the other kind with zeros as its second bias? Then all
-# shapes fit. Set ``reset_after=False`` instead.
+# Your weights have one bias. Would you add a second bias of zeros, so that all
+# shapes fit the default? Set ``reset_after=False`` instead.
 
 wrong = keras_step(h, kernel_g, np.stack([bias, np.zeros(9)]), True)
 print(f"{np.mean(y_before == wrong):.0%} of the entries are right")

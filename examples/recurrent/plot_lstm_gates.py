@@ -1,17 +1,19 @@
 r"""
-LSTM gates: one step, four gates
-================================
+LSTM gates: one step, three gates and a candidate
+=================================================
 
-An ``LSTM`` carries a cell state c beside its output h. Three gates, numbers
-between 0 and 1, say how much of c to keep, to write, and to show.
+An ``LSTM`` has a cell state c beside its output h. Three gates between 0 and 1
+say how much of c to keep (f), how much new to write (i), and what to show (o).
 
 .. math::
 
+   i, f, o &= \text{sigmoid}(x_t W + h_{t-1} U + b) \\
+   g &= \tanh(x_t W + h_{t-1} U + b) \\
    c_t &= f \odot c_{t-1} + i \odot g \\
    h_t &= o \odot \tanh(c_t)
 
-Keras keeps all four parts in one kernel, side by side: input gate i, forget
-gate f, candidate g, output gate o. (Keras calls the candidate ``c``.)
+Each has its own columns of W, U and b, side by side: input gate i, forget gate
+f, candidate g (which Keras calls ``c``), output gate o.
 """
 
 import keras
@@ -50,7 +52,7 @@ print(h_new)
 # %%
 # Compute it
 # ----------
-# One product makes all four parts, and ``np.split`` cuts them apart.
+# The sums of all four parts are computed at once. ``np.split`` cuts them apart.
 
 
 def lstm_step(x, h, c, kernel, recurrent_kernel, bias):
@@ -90,8 +92,8 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         np.testing.assert_allclose(actual, of_numpy, tolerance, tolerance)
 
 # %%
-# The order of the gates, one gate at a time. A bias of 1000 opens a gate and
-# -1000 closes it, so with x = 0 and h = 0 the results are whole numbers.
+# What the gates do. A bias of 1000 opens a gate and -1000 closes it, so with
+# x = 0 and h = 0 the results are whole numbers.
 
 zeros = [np.zeros_like(array) for array in (x, h, kernel, recurrent_kernel)]
 c_old = np.full((2, units), 5, "float32")
@@ -127,7 +129,7 @@ assert not np.allclose(expected[0], wrong)
 # %%
 # See it
 # ------
-# Where each gate finds its weights: the rows are the features, the units of the
+# Each gate has two columns. The rows belong to the features, the units of the
 # last output, and the bias.
 
 rows = np.vstack([kernel, recurrent_kernel, bias])
@@ -140,7 +142,7 @@ for edge in (1.5, 3.5, 5.5):
 for edge in (2.5, 4.5):
     axis.axhline(edge, color="k")
 axis.set_xticks(
-    [0.5, 2.5, 4.5, 6.5], ["input i", "forget f", "new g", "output o"]
+    [0.5, 2.5, 4.5, 6.5], ["input i", "forget f", "candidate g", "output o"]
 )
 axis.set_yticks([1, 3.5, 5], ["kernel", "recurrent\nkernel", "bias"])
 axis.set(title="The kernels of an LSTM of 2 units: i, f, g, o side by side")

@@ -2,15 +2,15 @@ r"""
 Recurrent dropout: a thinner kernel for each sample
 ===================================================
 
-In training, ``recurrent_dropout`` drops units of the last output, the same ones
-at each step. It is as if each sample had its own recurrent kernel, with rows of
-zeros, and other rows for each gate. Predicting drops nothing.
+In training, ``recurrent_dropout`` drops units of the state h, the same ones at
+each step. It is as if each sample had a recurrent kernel of its own, with rows
+of zeros: other rows for each gate. Predicting drops nothing.
 
 .. math:: (m \odot h_{t-1}) \; U = h_{t-1} \; \text{diag}(m) \, U
 
 An entry of the mask m is 0 with the probability ``rate``, else 1 / (1 - rate).
-Only this product sees it: ``LSTM`` keeps all of c, and ``GRU`` mixes all of h
-into its new state.
+It changes this product alone: ``LSTM`` drops nothing of c, and ``GRU`` mixes
+all of h into its new state.
 """
 
 import keras
@@ -49,8 +49,8 @@ print("predicting:", call(layer, training=False)[0])
 # %%
 # Compute it
 # ----------
-# ``thin`` makes the kernels that a sample sees. With them, ``lstm`` and the
-# others compute this sample as they do without dropout.
+# ``thin`` makes the kernels of one sample. With them, ``simple_rnn``, ``lstm``
+# and ``gru`` need to know nothing of dropout.
 
 
 def thin(kernel, masks):
@@ -285,9 +285,9 @@ def gru(
 # %%
 # Check it
 # --------
-# For each batch, Keras draws a mask of the features for each gate, then one of
-# the units for each gate. ``keras.random.dropout`` draws the same from the same
-# seed.
+# For each batch, Keras draws a mask of the features for each gate, then a mask
+# of the units for each gate. ``keras.random.dropout`` draws the same masks from
+# the same seed.
 
 
 def draw_masks(gates, size, rate, generator):  # (gates, batch, size)
@@ -335,8 +335,8 @@ for layer_class in (layers.LSTM, layers.GRU):
 # %%
 # Break it
 # --------
-# Would you use one mask for all gates? ``dropout`` on its own does so. With
-# ``recurrent_dropout``, each gate has a mask of its own, for the features, too.
+# Would you use one mask for all gates? ``dropout`` alone does so. But with
+# ``recurrent_dropout``, each gate has its own masks, also of the features.
 
 one_for_all = np.repeat(unit_masks[:1], 3, axis=0)  # (gates, batch, units)
 kernels = thin(kernel, masks[:, 2]), thin(recurrent_kernel, one_for_all[:, 2])

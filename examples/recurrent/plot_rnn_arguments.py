@@ -2,16 +2,15 @@ r"""
 SimpleRNN, LSTM, GRU: initializers, regularizers, constraints
 =============================================================
 
-Recurrent layers and their cells take the arguments of ``Dense``, and the same
-for their recurrent kernel. ``LSTM`` and ``GRU`` have a second activation, the
-``recurrent_activation``, for their gates.
+Recurrent layers and their cells take initializers, regularizers and constraints
+as ``Dense`` does, and one more of each for the recurrent kernel.
 
 .. math::
 
    \text{penalty} = &\,\text{L2}(W) + \text{L2}(U) + \text{L2}(b) \\
    &+ \text{L1}(y) / n
 
-Regularizers add this penalty to the loss. Here n is the number of samples.
+Regularizers add such a penalty to the loss. Here n is the number of samples.
 """
 
 import functools
@@ -31,7 +30,8 @@ uniform = RandomUniform(-1, 1, seed=7)
 # %%
 # Build it
 # --------
-# The arguments of the recurrent kernel begin with ``recurrent_``.
+# Those of the recurrent kernel begin with ``recurrent_``. ``LSTM`` and ``GRU``
+# have a second activation for their gates, too: ``recurrent_activation``.
 
 arguments = {"activation": "relu", "activity_regularizer": L1(0.25)}
 for name in ("kernel", "recurrent", "bias"):
@@ -46,7 +46,7 @@ print(*arguments, sep="\n")
 
 
 def added_losses(weights, outputs):
-    """L2(0.5) of each weight, and L1(0.25) of each output per sample.
+    """L2(0.5) of each weight, plus L1(0.25) of each output per sample.
 
     weights: a list, of any shapes, outputs: a list, each (batch, ...).
     """
@@ -281,11 +281,11 @@ def gru(
 # %%
 # Check it
 # --------
-# Layers take a sequence, and cells one step and the states.
+# A layer takes a sequence; a cell takes one step and the states.
 #
 # .. warning:: **Seen in Keras 3.15.1:** ``SimpleRNN`` ignores its
-#    ``activity_regularizer``. A cell applies it to all that it returns: to its
-#    output, and once more to its states, of which the first is the output.
+#    ``activity_regularizer``. A cell counts its output twice: it penalizes its
+#    output and its states, and the first state is the output.
 
 x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
 h, c = rng.normal(size=(2, 2, 4)).astype("float32")  # each (batch, units)
@@ -306,9 +306,7 @@ for case, use_bias in itertools.product(cases, [True, False]):
         options["recurrent_activation"] = "hard_sigmoid"
         activations["recurrent_activation"] = hard_sigmoid
     if layer_class in (LSTM, LSTMCell):
-        options["unit_forget_bias"] = (
-            False  # or a part of the bias begins with 1
-        )
+        options["unit_forget_bias"] = False  # True: the bias of f is 1
     layer = layer_class(4, **options)
     results = keras.tree.flatten(layer(*inputs))
     weights = layer.get_weights()
@@ -340,7 +338,7 @@ for case, use_bias in itertools.product(cases, [True, False]):
         np.testing.assert_array_equal(new, np.maximum(old, 0))
 
 # %%
-# ``seed`` is for dropout: with the same weights, it leaves out the same.
+# ``seed`` is for dropout: layers with the same seed drop the same features.
 
 for layer_class, _, inputs in cases:
     layers = [layer_class(4, dropout=0.5, seed=7) for _ in range(2)]
@@ -354,8 +352,8 @@ for layer_class, _, inputs in cases:
 # %%
 # Break it
 # --------
-# Would you set ``seed`` to get the same weights again? Give a seed to the
-# initializers.
+# Would you set ``seed`` to get the same weights again? It does not reach the
+# initializers: give each of them a seed.
 
 layers = [GRU(4, seed=7) for _ in range(2)]
 for layer in layers:
@@ -367,8 +365,8 @@ assert not np.allclose(kernel, wrong)
 # %%
 # See it
 # ------
-# Why the default of ``recurrent_initializer`` is "orthogonal": how long is the
-# state after some steps without input, activation and bias?
+# By default, ``recurrent_initializer`` is "orthogonal". How long is the state
+# after some steps without input, activation and bias?
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for initializer in (Orthogonal(seed=1), GlorotUniform(seed=1)):

@@ -134,6 +134,16 @@ for initial_state in (None, start):
             )
 
 # %%
+# With ``stateful``, a second call goes on where the first one stopped.
+
+layer = keras.layers.RNN(DifferenceCell(3, 4), stateful=True)
+layer.build((2, 1, 3))
+layer.set_weights([kernel])
+for t in range(2):
+    step = keras.ops.convert_to_numpy(layer(np.float32(x[:, [t]])))
+    np.testing.assert_array_equal(step, y[:, t], strict=True)
+
+# %%
 # .. warning:: **Seen in Keras 3.15.1:** at a masked step, JAX takes the cell's
 #    first state for its last output. Here they differ in size, and JAX raises a
 #    ``ValueError``. For masks on JAX, make the output the first state.

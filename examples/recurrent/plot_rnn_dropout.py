@@ -22,8 +22,9 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# A ``SimpleRNN`` that shows its input: the kernel is the identity, and nothing
-# is remembered. Here x is 1 everywhere, so we see the mask, divided by 0.25.
+# A ``SimpleRNN`` that returns its input: the kernel is the identity, and the
+# recurrent kernel is 0. Here x is 1 everywhere, so we see the mask, divided by
+# 1 - 0.75.
 
 
 def layer_that_shows_its_input(features):
@@ -65,8 +66,8 @@ def drop_features(x, kept, rate):
 # %%
 # Check it
 # --------
-# We read the mask off the first step. The same seed draws the same mask again,
-# and all steps are equal to the bit. About 75 % of 10,000 features are dropped.
+# We read the mask from the first step, and use it for all steps of another x:
+# the same seed draws the same mask. About 75 % of 10,000 features are dropped.
 
 kept = seen[:, 0] != 0  # (batch, features)
 x = rng.integers(-9, 10, size=(3, 4, 6)).astype("float32")
@@ -79,8 +80,8 @@ many = call(layer_that_shows_its_input(100), np.ones((100, 1, 100)))
 np.testing.assert_allclose(np.mean(many == 0), 0.75, atol=0.05)
 
 # %%
-# All three layers compute what a layer without dropout computes from what is
-# left of x. A ``SpatialDropout1D`` before it drops the same.
+# All three layers equal a layer without dropout that reads what is left of x.
+# ``SpatialDropout1D`` drops the same, so it can stand before a layer instead.
 
 tolerance = 1000 * np.finfo("float32").eps
 y = call(layers.SpatialDropout1D(0.75, seed=3), x)
@@ -116,8 +117,8 @@ for cell_class in (layers.SimpleRNNCell, layers.LSTMCell, layers.GRUCell):
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** predicting also draws a mask, which it
-#    does not use. So a prediction between two training steps changes what the
+# .. warning:: **Seen in Keras 3.15.1:** predicting draws a mask, too, without
+#    using it. So a prediction between two training steps changes what the
 #    second step drops, even with a seed.
 
 layer = layer_that_shows_its_input(6)
@@ -129,8 +130,8 @@ np.testing.assert_array_equal(call(layer, ones)[:, 0], masks[2])
 # Break it
 # --------
 # Would you put a ``Dropout`` layer before the ``LSTM`` instead? It drops other
-# features at each step. (So does the ``dropout`` of PyTorch's ``LSTM``: it is a
-# ``Dropout`` between stacked layers.)
+# features at each step. (So does the ``dropout`` of PyTorch's ``LSTM``, which
+# stands between stacked layers.)
 
 wrong = call(layers.Dropout(0.75, seed=3), x)
 print(f"{np.mean(dropped == wrong):.0%} of the entries are right")

@@ -2,9 +2,9 @@ r"""
 RNN masks: padding does not change the last output
 ==================================================
 
-Short sequences are padded to the length of the longest. With a mask, an RNN
-skips the padding: its states stay, and it returns its last output once more. So
-the padded batch gives the same as each sequence on its own.
+In a batch, short sequences are padded to the length of the longest. With a
+mask, an RNN skips the padding: it keeps its states and repeats its last output.
+So a padded sequence gives the same result as the sequence on its own.
 
 .. math:: y(x_1, \ldots, x_n, \text{padding}) = y(x_1, \ldots, x_n)
 
@@ -21,8 +21,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three sequences of 5, 3 and 1 steps. ``Masking`` finds the steps of zeros, and
-# its mask travels with the array to the next layer.
+# Three sequences of 5, 3 and 1 steps. ``Masking`` masks the steps of zeros, and
+# the next layer gets the mask together with the array.
 
 shapes = [(5, 3), (3, 3), (1, 3)]  # (steps, features)
 sequences = [rng.normal(size=shape).astype("float32") for shape in shapes]
@@ -45,7 +45,7 @@ def pad_and_mask(sequences, padding="post"):
     """Pad sequences with zeros at the end, or "pre", at the start.
 
     sequences: arrays of (steps, features). Returns x, (batch, most steps,
-    features), and the mask, (batch, most steps), false where there is padding.
+    features), and the mask, (batch, most steps), False for the padding.
     """
     lengths = np.array([len(sequence) for sequence in sequences])
     mask = np.arange(lengths.max()) < lengths[:, np.newaxis]
@@ -280,7 +280,7 @@ def gru(
 # %%
 # Check it
 # --------
-# The function pads as Keras does, at the end ("post") and at the start ("pre").
+# The function pads as ``pad_sequences`` does, whose default is "pre".
 
 for padding in ("post", "pre"):
     x, _ = pad_and_mask(sequences, padding)
@@ -309,15 +309,11 @@ for layer_class, function, shapes in layers:
         tolerance = 1000 * np.finfo(dtype).eps
         for padding in ("post", "pre"):
             x, _ = pad_and_mask(sequences, padding)
-            actual = keras_rnn(
-                layer_class, weights, x, dtype, return_state=True
-            )
-            for array, of_numpy in zip(actual, expected, strict=True):
-                np.testing.assert_allclose(
-                    array, of_numpy, tolerance, tolerance
-                )
+            y = keras_rnn(layer_class, weights, x, dtype, return_state=True)
+            for pair in zip(y, expected, strict=True):
+                np.testing.assert_allclose(*pair, tolerance, tolerance)
 
-    # All outputs: at a masked step the last one again, or 0 if asked for
+    # All outputs: a masked step repeats the last one, or gives 0 if asked to
     x, mask = pad_and_mask(sequences)
     tolerance = 1000 * np.finfo("float32").eps
     for zero in (False, True):
@@ -328,15 +324,15 @@ for layer_class, function, shapes in layers:
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** the documentation says that
-#    ``zero_output_for_mask`` needs ``return_sequences``. Without it, too, the
-#    last output is 0 if the last step is masked.
+#    ``zero_output_for_mask`` needs ``return_sequences``. But without
+#    ``return_sequences``, too, the output is 0 if the last step is masked.
 
 y = keras_rnn(GRU, weights, x, zero_output_for_mask=True)
 np.testing.assert_array_equal(y[1:], np.zeros((2, 2)))
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** ``go_backwards`` reverses the outputs,
-#    but not the mask that they carry. The next layer skips the wrong steps.
+#    but not the mask that goes with them. The next layer skips the wrong steps.
 
 outputs = GRU(2, return_sequences=True, go_backwards=True)(Masking()(x))
 means = keras.layers.GlobalAveragePooling1D()(outputs)
@@ -347,8 +343,8 @@ np.testing.assert_allclose(means, expected, tolerance, tolerance)
 # %%
 # Break it
 # --------
-# Would you leave out the mask, as the padding is only zeros? The bias and the
-# recurrent kernel still change the state.
+# Would you leave out the mask, because the padding is only zeros? The bias and
+# the recurrent kernel still change the state.
 
 y = keras_rnn(GRU, weights, x)
 wrong = gru(x, *weights64)
@@ -359,19 +355,17 @@ assert not np.allclose(y, wrong)
 # %%
 # See it
 # ------
-# The outputs of one unit. The padding is crossed out.
+# One unit of the GRU and the third sequence: one step, then padding.
 
-panels = [("with a mask", mask), ("without a mask", None)]
-fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
-fig.suptitle("With a mask, a GRU repeats its last output over the padding")
-for axis, (title, given) in zip(axes, panels):
-    y = gru(x, *weights64, given, return_sequences=True)[..., 0]
-    axis.imshow(y, cmap="PuOr", vmin=-2, vmax=2, aspect="auto")
-    for (row, column), value in np.ndenumerate(y):
-        axis.text(
-            column, row, f"{value:.1f}", ha="center", va="center", color="k"
-        )
-    row, column = np.nonzero(~mask)
-    axis.plot(column, row, "x", color="gray", alpha=0.5, markersize=24)
-    axis.set(title=title, xlabel="steps", yticks=[])
+both = (
+    gru(x, *weights64, used, return_sequences=True) for used in (mask, None)
+)
+y = np.stack([outputs[2, :, 0] for outputs in both])  # (2, steps)
+fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
+axis.imshow(y, cmap="PuOr", vmin=-2, vmax=2, aspect="auto")
+for (row, column), value in np.ndenumerate(y):
+    axis.text(column, row, f"{value:.2f}", ha="center", va="center", color="k")
+axis.set(title="With a mask, a GRU repeats its last output over the padding")
+axis.set(xticks=range(5), xticklabels=["step 1"] + 4 * ["padding"])
+axis.set(yticks=range(2), yticklabels=["with mask", "without"])
 plt.show()

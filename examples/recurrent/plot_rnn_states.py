@@ -2,16 +2,16 @@ r"""
 RNN states: initial_state, stateful and reset_state
 ===================================================
 
-You can feed a recurrent layer a long sequence in chunks. The result is the same
-only if each chunk starts from the states that the last one ended with.
+You can pass a long sequence to a recurrent layer in chunks. The result is the
+same only if each chunk starts from the last states of the chunk before.
 
 .. math::
 
-   y_1, \ldots, y_4, s_4 &= \text{rnn}(x_1, \ldots, x_4; \; 0) \\
-   y_5, y_6, s_6 &= \text{rnn}(x_5, x_6; \; s_4)
+   y_1, \ldots, y_4, s_4 &= \text{rnn}(x_1, \ldots, x_4, \, 0) \\
+   y_5, y_6, s_6 &= \text{rnn}(x_5, x_6, \, s_4)
 
-Either you pass the states s on as ``initial_state``, or a ``stateful`` layer
-keeps them until ``reset_state``. They are h, and in ``LSTM`` h and c, each of
+Either you pass the states s as ``initial_state``, or a ``stateful`` layer keeps
+them until ``reset_state``. The states are h, for an ``LSTM`` h and c, each of
 shape (batch, units).
 """
 
@@ -25,8 +25,9 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two sequences of 6 steps in chunks of 4 and of 2 steps. Without an
-# ``initial_state``, a layer starts from 0, or from the states that it has kept.
+# Two sequences of 6 steps, in chunks of 4 and 2 steps. Without an
+# ``initial_state``, a layer starts from 0, or if it is ``stateful``, from the
+# states that it has kept.
 
 x = rng.normal(size=(2, 6, 3)).astype("float32")  # (batch, steps, features)
 options = {"return_sequences": True, "return_state": True}
@@ -169,8 +170,8 @@ for layer_class, cell, start, shapes in (
                 np.testing.assert_allclose(*pair, tolerance, tolerance)
 
 # %%
-# A stateful layer keeps the states of each sample, so the size of its batch is
-# fixed. After ``reset_state``, they are 0.
+# A stateful layer keeps one state per sample, so the batch size is fixed.
+# ``reset_state`` sets the states to 0.
 
 lstm_layer = layers.LSTM(4, stateful=True, **options)
 y, h, c = keras_in_chunks(lstm_layer, weights, pass_on=False)
@@ -182,7 +183,8 @@ np.testing.assert_array_equal(lstm_layer.states, np.zeros((2, 2, 4)))
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** on JAX, each ``predict`` starts from 0,
-#    stateful or not. There, call the model instead: ``model(x)``.
+#    even if the layer is stateful. On TensorFlow and PyTorch it starts from the
+#    states that were kept. On JAX, call ``model(x)`` instead.
 
 gru_layer = layers.GRU(4, stateful=True)
 model = keras.Sequential([keras.Input(batch_shape=x.shape), gru_layer])
@@ -192,8 +194,8 @@ np.testing.assert_equal(np.allclose(first, second), on_jax)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** the documentation of ``RNN`` mentions
-#    ``reset_state(states=...)``, and models with a ``reset_state``. There are
-#    no such methods.
+#    ``reset_state(states=...)``, and a ``reset_state`` of the model. Neither
+#    exists.
 
 with np.testing.assert_raises(TypeError):
     gru_layer.reset_state(states=[zeros])
@@ -214,8 +216,8 @@ for start in ([zeros, zeros], [c_4, h_4]):
 # %%
 # See it
 # ------
-# One unit of the LSTM reads 24 steps. Without its states it goes wrong at the
-# start of each chunk of 8 steps, and then forgets the difference.
+# One unit of the LSTM reads 24 steps in chunks of 8. If a chunk starts from 0,
+# its first outputs are wrong; later ones are closer.
 
 x_long = rng.normal(size=(1, 24, 3))
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")

@@ -3,12 +3,12 @@ RNN unroll and use_cudnn: the same results, another loop
 ========================================================
 
 ``unroll`` writes the loop out as one long formula, and ``use_cudnn`` lets a
-graphics card run it as a whole. Neither changes the results. But there are
-masks with which an unrolled loop goes wrong.
+graphics card run it as a whole. Neither changes the results, but an unrolled
+loop goes wrong with some masks.
 
 .. math:: h_3 = f(x_3, \; f(x_2, \; f(x_1, \; h_0)))
 
-Unrolled, a sequence of 3 steps is this formula. So Keras needs to know the
+This is a sequence of 3 steps, unrolled; f is the cell. Keras needs to know the
 number of steps beforehand.
 """
 
@@ -40,6 +40,8 @@ def keras_rnn(layer_class, weights, mask=None, **options):
 # %%
 # Compute it
 # ----------
+# ``simple_rnn``, ``lstm`` and ``gru`` are from other pages. ``zeroed`` puts the
+# zeros where ``zero_output_for_mask`` should.
 
 
 def zeroed(y, mask):
@@ -268,8 +270,8 @@ def gru(
 # %%
 # Check it
 # --------
-# Each way to run the loop, with the other arguments. PyTorch cannot unroll a
-# loop that goes backwards and has a mask: see below.
+# Each way to run the loop, forwards and backwards, with and without a mask.
+# PyTorch cannot unroll a loop that goes backwards and has a mask: see below.
 
 cases = [  # and the shapes of their weights
     (SimpleRNN, simple_rnn, [(3, 2), (2, 2), (2,)]),
@@ -294,7 +296,8 @@ for (layer_class, function, shapes), backwards, given in product:
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%
-# ``use_cudnn=True`` raises an error where cuDNN cannot compute the layer.
+# ``use_cudnn=True`` raises an error if cuDNN cannot compute the layer, as with
+# relu.
 
 for layer_class in (LSTM, GRU):
     layer = layer_class(2, activation="relu", use_cudnn=True)
@@ -302,8 +305,8 @@ for layer_class in (LSTM, GRU):
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** in an unrolled loop, JAX ignores
-#    ``zero_output_for_mask``. TensorFlow, with ``go_backwards``, puts the zeros
-#    at the wrong steps: it does not reverse the mask for them. PyTorch raises
+#    ``zero_output_for_mask``. With ``go_backwards``, TensorFlow puts the zeros
+#    at the wrong steps, as it does not reverse the mask. PyTorch raises
 #    an ``AttributeError`` for ``go_backwards`` with any mask.
 
 options = {"return_sequences": True, "go_backwards": True}

@@ -2,8 +2,8 @@ r"""
 StackedRNNCells: cells on top of each other
 ===========================================
 
-``RNN`` takes a list of cells as well, and makes a ``StackedRNNCells`` of it. In
-each step, each cell reads the output of the cell before it.
+``StackedRNNCells`` makes one cell of several: in each step, each cell reads the
+output of the cell before it. ``RNN`` makes a stack of a list of cells.
 
 .. math::
 
@@ -27,10 +27,9 @@ rng = np.random.default_rng(313)
 
 x = rng.integers(-9, 10, size=(2, 5, 3))  # (batch, steps, features)
 mask = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1]], bool)  # (batch, steps)
-shapes = [(3, 4), (4, 4), (4,)], [(4, 2), (2, 2), (2,)]  # of each cell
-weights = [
-    [rng.integers(-3, 4, size=shape) for shape in of_cell] for of_cell in shapes
-]
+shapes_1, shapes_2 = [(3, 4), (4, 4), (4,)], [(4, 2), (2, 2), (2,)]
+weights_1 = [rng.integers(-3, 4, size=shape) for shape in shapes_1]
+weights_2 = [rng.integers(-3, 4, size=shape) for shape in shapes_2]
 
 
 def keras_rnn(cell, weights, x, mask=None, **options):
@@ -42,7 +41,7 @@ def keras_rnn(cell, weights, x, mask=None, **options):
 
 
 cells = [SimpleRNNCell(4, "linear"), SimpleRNNCell(2, "linear")]
-y, states = keras_rnn(cells, [*weights[0], *weights[1]], x)
+y, states = keras_rnn(cells, weights_1 + weights_2, x)
 print(keras.tree.map_structure(np.shape, states))
 
 # %%
@@ -124,7 +123,7 @@ def simple_rnn_cell(
 # %%
 # Check it
 # --------
-# A list of cells, and the same as ``StackedRNNCells``. Outputs and states are
+# A list of cells, and a ``StackedRNNCells`` of them. Outputs and states are
 # equal to the bit.
 
 
@@ -133,11 +132,11 @@ def linear(z):
 
 
 def cell_1(x, states):
-    return simple_rnn_cell(x, states, *weights[0], activation=linear)
+    return simple_rnn_cell(x, states, *weights_1, activation=linear)
 
 
 def cell_2(x, states):
-    return simple_rnn_cell(x, states, *weights[1], activation=linear)
+    return simple_rnn_cell(x, states, *weights_2, activation=linear)
 
 
 def stack(x, states):
@@ -147,7 +146,7 @@ def stack(x, states):
 start = [[np.zeros((2, 4))], [np.zeros((2, 2))]]
 options = {"return_sequences": True, "return_state": True}
 for cell, given in ((cells, mask), (StackedRNNCells(cells), None)):
-    y, states = keras_rnn(cell, [*weights[0], *weights[1]], x, given)
+    y, states = keras_rnn(cell, weights_1 + weights_2, x, given)
     expected, *expected_states = rnn(stack, x, start, given, **options)
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
     np.testing.assert_equal(states, expected_states)
@@ -155,28 +154,31 @@ for cell, given in ((cells, mask), (StackedRNNCells(cells), None)):
 # %%
 # Two layers, one after the other, return the same outputs.
 
-of_first, _ = keras_rnn(cells[0], weights[0], x)
-of_second, _ = keras_rnn(cells[1], weights[1], of_first)
+of_first, _ = keras_rnn(cells[0], weights_1, x)
+of_second, _ = keras_rnn(cells[1], weights_2, of_first)
 np.testing.assert_array_equal(of_second, y, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** a stack of a single cell returns its
-#    states with one level of lists too few. For an ``LSTMCell``, ``RNN`` then
-#    fails with a mask, and on JAX always.
+# .. warning:: **Seen in Keras 3.15.1:** a stack of one ``LSTMCell`` takes its
+#    states as ``[[h, c]]``, but returns ``[h, c]``. So ``RNN`` fails on
+#    JAX, and with a mask on TensorFlow and PyTorch, too. Give ``RNN`` the cell
+#    itself, not in a list.
 
 h = c = np.zeros((2, 2), "float32")
 _, states = StackedRNNCells([LSTMCell(2)])(np.float32(x[:, 0]), [[h, c]])
 shapes = keras.tree.map_structure(np.shape, states)
-np.testing.assert_equal(shapes, [(2, 2), (2, 2)])  # given was [[h, c]]
+np.testing.assert_equal(shapes, [(2, 2), (2, 2)])  # not [[(2, 2), (2, 2)]]
+if keras.backend.backend() == "jax":
+    np.testing.assert_raises(TypeError, RNN([LSTMCell(2)]), np.float32(x))
 
 # %%
 # Break it
 # --------
-# With ``go_backwards``, a stack reads the last step first. Would you give it to
-# both of two layers? The first returns its outputs in reverse, so the second
-# reads them forwards again.
+# With ``go_backwards``, a stack reads the last step first. Would you replace it
+# by two layers with ``go_backwards``? The first returns its outputs in reverse,
+# so the second reads them forwards again.
 
-y, _ = keras_rnn(cells, [*weights[0], *weights[1]], x, go_backwards=True)
+y, _ = keras_rnn(cells, weights_1 + weights_2, x, go_backwards=True)
 options = {"return_sequences": True, "go_backwards": True}
 expected = rnn(stack, x, start, **options)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)

@@ -3,12 +3,12 @@ TimeDistributed: the same layer on every step
 =============================================
 
 ``TimeDistributed`` applies one layer, with the same weights, to each step of a
-sequence. No step sees another one.
+sequence. No step sees any other.
 
 .. math:: y_t = \text{layer}(x_t) \quad \text{for all steps } t
 
-``Dense`` does so without it. Layers that would take the steps for something
-else need it: ``Conv2D``, ``Flatten``, or pooling.
+``Dense`` does this by itself. Layers such as ``Conv2D``, ``Flatten`` or pooling
+need it, because they don't expect an axis of steps.
 """
 
 import keras
@@ -47,8 +47,8 @@ print(y.shape)  # (batch, steps, rows, columns, filters)
 def time_distributed(layer, x, *weights, mask=None, **options):
     """TimeDistributed (Keras documentation). layer: a function such as conv2d.
 
-    x: (batch, steps, ...), mask: (batch, steps, ...), given to a layer that
-    takes one; weights, options: those of layer. Returns (batch, steps, ...).
+    x: (batch, steps, ...), mask: (batch, steps, ...), only if layer takes one;
+    weights, options: those of layer. Returns (batch, steps, ...).
     """
     outputs = []
     for t in range(x.shape[1]):
@@ -94,7 +94,7 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
 # ``Flatten`` makes a row of each image, not of the whole film. ``Dense`` gives
-# the same with ``TimeDistributed`` and without it.
+# the same with and without ``TimeDistributed``.
 
 rows = keras_time_distributed(layers.Flatten(), x)
 np.testing.assert_array_equal(rows, x.reshape(2, 3, 40), strict=True)
@@ -105,8 +105,8 @@ of_dense = keras.ops.convert_to_numpy(dense(rows))
 np.testing.assert_array_equal(of_steps, of_dense, strict=True)
 
 # %%
-# A mask is passed on as it came. If the layer takes a mask, it gets the part of
-# each step. Here the steps are sentences of 4 words, and the mask is of words.
+# If the layer takes a mask, it gets the part that belongs to the step. Here the
+# steps are sentences of up to 4 words, and the mask is for the words.
 
 texts = rng.integers(-9, 10, size=(2, 3, 4, 2)).astype("float32")
 lengths = np.array([[4, 2, 1], [2, 4, 4]])  # (batch, sentences)
@@ -119,13 +119,12 @@ passed_on = layers.TimeDistributed(mean).compute_mask(texts, mask)
 np.testing.assert_equal(passed_on is mask, True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the mask that is passed on still has an
-#    axis of words, but y has none. A recurrent layer that follows fails, or
-#    misreads the mask.
+# .. warning:: **Seen in Keras 3.15.1:** the mask is passed on unchanged, so it
+#    still has an axis of words, although y has none. It does not fit y.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``TimeDistributed`` uses ``layer.call``
-#    without what Keras does around it. ``activity_regularizer`` adds no loss.
-#    After ``quantize("int8")``, the int8 kernel is used without its scale.
+# .. warning:: **Seen in Keras 3.15.1:** ``TimeDistributed`` runs ``layer.call``
+#    alone. An ``activity_regularizer`` then adds no loss, and after
+#    ``quantize("int8")``, the int8 kernel is used without its scale.
 
 dense.quantize("int8")
 wrong = keras.ops.convert_to_numpy(layers.TimeDistributed(dense)(rows))
@@ -139,9 +138,9 @@ np.testing.assert_equal(regularized.losses, [])
 # %%
 # Break it
 # --------
-# Would you make one batch of all steps, and call the layer once? For ``Conv2D``
-# this is the same. But in training, ``BatchNormalization`` takes the mean and
-# variance of its batch, and that is of one step.
+# Would you put all steps into one batch, and call the layer once? ``Conv2D``
+# gives the same. But in training, ``BatchNormalization`` uses the mean and
+# variance of its batch, here that of a single step.
 
 
 def standardize(x):  # (batch, features)
@@ -160,16 +159,14 @@ assert not np.allclose(right, wrong)
 # %%
 # See it
 # ------
-# A film of a square that moves, and what a kernel of -1, 1 finds in each image.
+# A film of a moving square, and its edges, found by a kernel of -1 and 1.
 
 film = np.zeros((1, 3, 6, 8, 1))
 for t in range(3):
     film[:, t, 2:5, 1 + 2 * t : 4 + 2 * t] = 1
 edges = time_distributed(slide, film, np.array([-1, 1]).reshape(1, 2, 1, 1), 0)
 fig, axes = plt.subplots(2, 3, figsize=(6, 3), layout="constrained")
-fig.suptitle(
-    "TimeDistributed(Conv2D): the same kernel on every image of a film"
-)
+fig.suptitle("TimeDistributed(Conv2D): the same kernel on every image")
 for t in range(3):
     for axis, images in zip(axes[:, t], (film, edges)):
         axis.imshow(images[0, t, :, :, 0], cmap="PuOr", vmin=-1.5, vmax=1.5)

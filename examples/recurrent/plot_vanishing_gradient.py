@@ -2,10 +2,10 @@ r"""
 Vanishing gradient: SimpleRNN, LSTM and the forget gate
 =======================================================
 
-How much does the last output depend on an early input? On the way back, each
-step multiplies the gradient by a factor. So it vanishes, or it explodes.
+The gradient of an early input vanishes or explodes, because each step on the
+way back multiplies it by a factor.
 
-In a ``SimpleRNN`` the factor is a matrix; along the cell state of an ``LSTM``
+In a ``SimpleRNN`` the factor is a matrix. Along the cell state of an ``LSTM``
 it is the forget gate f, a number between 0 and 1 for each unit:
 
 .. math::
@@ -13,8 +13,8 @@ it is the forget gate f, a number between 0 and 1 for each unit:
    \delta_t &= \left( \delta_{t+1} U^T \right) \odot (1 - h_t^2) \\
    \gamma_t &= \gamma_{t+1} \odot f_{t+1} + \cdots
 
-Here :math:`\delta` is the gradient at the sum of a step, and :math:`\gamma`
-that at c. The dots stand for the path through h and the gates.
+Here :math:`\delta` is the gradient at the sum inside tanh, and :math:`\gamma`
+the gradient at c. The dots stand for the path through h and the gates.
 """
 
 import keras
@@ -28,8 +28,8 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # To read tiny gradients, add an ``Embedding`` of zeros to ``x``. A step of
-# ``SGD`` with a learning rate of 1 turns the zeros into minus the gradient,
-# with all its digits.
+# ``SGD`` with a learning rate of 1 turns the zeros into minus the gradient. So
+# no digit of it is rounded away.
 
 steps, units = 61, 16  # and as many features
 
@@ -134,39 +134,32 @@ def lstm_backward(c, gates, recurrent_kernel, y_gradient):
 # %%
 # Compute it
 # ----------
-# This is backpropagation through time with ones at the last step, and zeros at
-# the others.
+# This is backpropagation through time. The gradient at y is 1 for each unit of
+# the last output, and 0 at the other steps.
 
 
-def ones_at_the_end(x, units):
-    y_gradient = np.zeros((*x.shape[:2], units))
-    y_gradient[:, -1] = 1
-    return y_gradient
+def simple_rnn_reach(x, y_gradient, kernel, recurrent_kernel, bias):
+    """The gradient of the loss at x, in the shape of x.
 
-
-def simple_rnn_reach(x, kernel, recurrent_kernel, bias):
-    """The gradient of the sum of the last output at x, in the shape of x.
-
-    x: (batch, steps, features); the weights as in Keras.
+    x: (batch, steps, features), y_gradient: (batch, steps, units), of the loss
+    at each output; the weights as in Keras.
     """
     states = rnn_forward(x, kernel, recurrent_kernel, bias)
-    y_gradient = ones_at_the_end(x, len(recurrent_kernel))
     return rnn_backward(states, recurrent_kernel, y_gradient) @ kernel.T
 
 
-def lstm_reach(x, kernel, recurrent_kernel, bias):
+def lstm_reach(x, y_gradient, kernel, recurrent_kernel, bias):
     """The same for an LSTM."""
     _, c, gates = lstm_forward(x, kernel, recurrent_kernel, bias)
-    y_gradient = ones_at_the_end(x, len(recurrent_kernel))
     return lstm_backward(c, gates, recurrent_kernel, y_gradient) @ kernel.T
 
 
 # %%
 # Check it
 # --------
-# New layers, and an ``LSTM`` whose forget gates have a bias of 5 instead of 1.
-# Each gradient is divided by its length, so that small ones count as much as
-# large ones.
+# A new ``SimpleRNN``, a new ``LSTM``, and an ``LSTM`` whose forget gates have a
+# bias of 5 instead of 1. We divide each gradient by its length: so we check the
+# digits of small gradients, too.
 
 keras.utils.set_random_seed(313)
 x = np.float32(rng.normal(size=(1, steps, units)))  # (batch, steps, features)
@@ -177,11 +170,13 @@ simple, default = simple_layer.get_weights(), lstm_layer.get_weights()
 kernel, recurrent_kernel, bias = default
 bias_5 = np.repeat([0, 5, 0, 0], units)  # of i, f, g, o
 open_gates = [kernel, recurrent_kernel, bias_5]
-x64 = x.astype("float64")
+y_gradient = np.zeros((1, steps, units))
+y_gradient[:, -1] = 1
+given = x.astype("float64"), y_gradient
 cases = {
-    "SimpleRNN": (SimpleRNN, simple, simple_rnn_reach(x64, *simple)),
-    "LSTM": (LSTM, default, lstm_reach(x64, *default)),
-    "LSTM, bias 5": (LSTM, open_gates, lstm_reach(x64, *open_gates)),
+    "SimpleRNN": (SimpleRNN, simple, simple_rnn_reach(*given, *simple)),
+    "LSTM": (LSTM, default, lstm_reach(*given, *default)),
+    "LSTM, bias 5": (LSTM, open_gates, lstm_reach(*given, *open_gates)),
 }
 tensorflow = keras.backend.backend() == "tensorflow"
 for name, (layer, weights, expected) in cases.items():
@@ -196,10 +191,10 @@ for name, (layer, weights, expected) in cases.items():
         )
 
 # %%
-# The factor itself: an ``LSTM`` without the path through h has only its forget
-# gates. A ``SimpleRNN`` without an activation multiplies by its recurrent
-# kernel, which is orthogonal at first; 1.125 times as large, it makes each
-# gradient 1.125 times as long.
+# The factor itself. With a recurrent kernel of 0, an ``LSTM`` has only the path
+# through its forget gates. A new ``SimpleRNN`` has an orthogonal recurrent
+# kernel, which keeps lengths. So 1.125 times this kernel makes each gradient
+# 1.125 times as long, if there is no activation.
 
 nothing = np.zeros_like(recurrent_kernel)
 large = [np.eye(units), 1.125 * simple[1], np.zeros(units)]
@@ -219,8 +214,8 @@ for name, factor, layer, weights in (
 # %%
 # Break it
 # --------
-# Would you estimate the gradient of the new ``LSTM`` by its forget gates alone?
-# Then you leave out the path through h, on which more arrives.
+# Would you estimate the gradient of a new ``LSTM`` from its forget bias alone?
+# Then you leave out the path through h and the gates: more gradient arrives.
 
 actual = np.linalg.norm(cases["LSTM"][2][0], axis=-1)
 wrong = actual[-1] * sigmoid(1) ** distance
@@ -230,7 +225,7 @@ assert not np.allclose(actual, wrong)
 # %%
 # See it
 # ------
-# A straight line here means a constant factor.
+# On a logarithmic axis, a constant factor is a straight line.
 
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.semilogy(lengths["large"], label="SimpleRNN, linear, 1.125 U")

@@ -1,10 +1,32 @@
 """What there is to cover: the names of Keras itself, and what each can be told."""
 
+import inspect
+
 import keras
 from keras_names import arguments, named
 
 # Families and classes of which every argument, method and property must be covered.
 WHOLE = {"Dense", "Activations"}
+
+# Modules of layers, in keras.src.layers, each of which must have all its arguments covered.
+FAMILIES = (
+    "convolutional",
+    "pooling",
+    "rnn",
+    "core.embedding",
+    "core.masking",
+    "core.reversible_embedding",
+)
+
+
+def of_families():
+    """Yield "Conv2D.strides" and so on: each argument that a layer of FAMILIES names
+    itself, without what all layers are told by **kwargs."""
+    for name, layer in named()["Layers"].items():
+        if layer.__module__.removeprefix("keras.src.layers.").startswith(FAMILIES):
+            for argument, parameter in inspect.signature(layer).parameters.items():
+                if argument != "name" and parameter.kind is not parameter.VAR_KEYWORD:
+                    yield f"{name}.{argument}"
 
 
 def methods(thing):

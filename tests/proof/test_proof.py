@@ -36,6 +36,12 @@ def test_what_is_whole_is_covered(name, by):
     assert by & COVERED or parts
 
 
+def test_each_argument_of_the_families_is_covered():
+    wanted = set(names.of_families())
+    assert {"LSTM.unroll", "Conv2D.strides", "Masking.mask_value"} <= wanted
+    assert wanted - COVERED == set()
+
+
 def test_what_is_declared_whole_exists():
     known = {name for things in keras_names.named().values() for name in things}
     assert names.WHOLE <= known | set(keras_names.MODULES)

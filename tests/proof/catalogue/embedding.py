@@ -793,3 +793,18 @@ FAULTS += [
     )
     for name in ("input_dim", "output_dim")
 ]
+
+FAULTS += [
+    Fault(
+        "Embedding, quantization_config: ignored",
+        INT4,
+        "Embedding.quantization_config",
+        ignoring_argument(Embedding, "quantization_config"),
+    ),
+    Fault(
+        "ReversibleEmbedding, mask_zero: ignored",
+        "embedding/plot_reversible_embedding",
+        "ReversibleEmbedding.mask_zero",
+        ignoring_argument(ReversibleEmbedding, "mask_zero"),
+    ),
+]

@@ -128,7 +128,7 @@ FAULTS += [
         f"RNN.{argument}",
         ignoring_argument(RNN, argument),
     )
-    for argument in ("return_sequences", "return_state", "go_backwards")
+    for argument in ("return_sequences", "return_state", "go_backwards", "stateful")
 ]
 FAULTS += [
     Fault(
