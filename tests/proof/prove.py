@@ -13,6 +13,7 @@ unnoticed, or if the harness itself fails. What faults do on other pages is repo
 import argparse
 import collections
 import concurrent.futures
+import gc
 import multiprocessing
 import os
 import sys
@@ -32,6 +33,8 @@ def prove(name, everything=False):
     import mutants
     import running
 
+    gc.collect()
+    gc.freeze()  # or each run would walk through what earlier pages left in TensorFlow
     known = proofs.read(name)
     catalogue = faults.read_catalogue()
     chosen = [f for f in catalogue.values() if everything or f.page == name]

@@ -796,12 +796,6 @@ FAULTS += [
 
 FAULTS += [
     Fault(
-        "Embedding, quantization_config: ignored",
-        INT4,
-        "Embedding.quantization_config",
-        ignoring_argument(Embedding, "quantization_config"),
-    ),
-    Fault(
         "ReversibleEmbedding, mask_zero: ignored",
         "embedding/plot_reversible_embedding",
         "ReversibleEmbedding.mask_zero",
