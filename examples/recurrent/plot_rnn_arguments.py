@@ -45,7 +45,7 @@ print(*arguments, sep="\n")
 # ----------
 
 
-def added_losses(weights, outputs):
+def penalty_of(weights, outputs):
     """L2(0.5) of each weight, plus L1(0.25) of each output per sample.
 
     weights: a list, of any shapes, outputs: a list, each (batch, ...).
@@ -327,9 +327,7 @@ for case, use_bias in itertools.product(cases, [True, False]):
     # Regularizers
     penalized = [] if layer_class is SimpleRNN else expected
     loss = keras.ops.convert_to_numpy(sum(layer.losses))
-    np.testing.assert_allclose(
-        loss, added_losses(weights, penalized), tolerance
-    )
+    np.testing.assert_allclose(loss, penalty_of(weights, penalized), tolerance)
 
     # Constraints, after a training step with a gradient of 0
     gradients = [keras.ops.zeros(weight.shape) for weight in weights]

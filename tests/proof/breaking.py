@@ -201,6 +201,16 @@ def outputs(layer, change):
     )
 
 
+def states(cell, change):
+    """A recurrent cell that is called on ``change(states)``, a list of arrays."""
+    return Called(
+        cell,
+        lambda real, self, x, states, *args, **kwargs: real(
+            self, x, change(states), *args, **kwargs
+        ),
+    )
+
+
 def during(layer, *breakings):
     """A layer during whose call other things are broken, and only then."""
 
@@ -277,6 +287,15 @@ def same(value):
     return value
 
 
+def turned_round(value):
+    """What is left of 1: of a gate, a rate or a probability."""
+    return 1 - value
+
+
+def inverted_mask(mask):
+    return None if mask is None else ops.logical_not(mask)
+
+
 def gradient_times(factor, value):
     """The same value, while training sees its gradient times a factor."""
     return factor * value + ops.stop_gradient((1 - factor) * value)
@@ -326,6 +345,16 @@ def exchanged(axis):
 
 def flipped(*axes):
     return lambda x: ops.flip(x, axes)
+
+
+def in_order(*order):
+    """Parts of the last axis, such as gates, of equal size and in another order."""
+
+    def change(x):
+        parts = ops.split(ops.convert_to_tensor(x), len(order), axis=-1)
+        return ops.concatenate([parts[number] for number in order], axis=-1)
+
+    return change
 
 
 def turned(value):

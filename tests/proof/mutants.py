@@ -247,8 +247,8 @@ class Traced(ast.NodeTransformer):
             node, node.func, *node.args, name=name, keywords=node.keywords
         )
 
-    def called(self, node, function, *arguments, name="call", keywords=()):
-        """The run's call, or check, of a function in the place of a node."""
+    def called(self, node, function, *arguments, name, keywords=()):
+        """A call of a function in the place of a node, through the run's of that name."""
         kind, *place = type(node).__name__, node.lineno, node.col_offset
         place = ast.Constant((kind, *place, node.end_lineno, node.end_col_offset))
         return self.through(name, node, place, function, *arguments, keywords=keywords)

@@ -19,6 +19,7 @@ from breaking import (
     operation,
     outputs,
     roundtrip,
+    turned,
     weight,
     where,
     with_arguments,
@@ -44,10 +45,6 @@ def rounded_first(cast, x, dtype):
 def of_the_transpose(take, table, tokens, axis):
     """ops.take of a table that was filled column by column."""
     return take(exchanged(0)(ops.convert_to_tensor(table)), tokens, axis=axis)
-
-
-def one_more(size):
-    return size + 1
 
 
 FAULTS = [
@@ -87,7 +84,7 @@ FAULTS += [
         f"Embedding, {name}: one more",
         PICKS,
         f"Embedding.{name}",
-        altered_argument(Embedding, name, one_more),
+        altered_argument(Embedding, name, turned),
     )
     for name in ("input_dim", "output_dim")
 ]
@@ -789,7 +786,7 @@ FAULTS += [
         f"ReversibleEmbedding, {name}: one more",
         REVERSE,
         f"ReversibleEmbedding.{name}",
-        altered_argument(ReversibleEmbedding, name, one_more),
+        altered_argument(ReversibleEmbedding, name, turned),
     )
     for name in ("input_dim", "output_dim")
 ]

@@ -13,6 +13,7 @@ from breaking import (
     during,
     ignoring_argument,
     inputs,
+    inverted_mask,
     operation,
     outputs,
     with_arguments,
@@ -20,10 +21,6 @@ from breaking import (
 )
 from fault import Fault
 from keras import layers, ops
-
-
-def inverted(mask):
-    return None if mask is None else ops.logical_not(mask)
 
 
 def later(mask):
@@ -140,7 +137,7 @@ def never_taken_away(real, x, mask):
 
 
 WRONG_MASKS = [
-    ("inverted", inverted),
+    ("inverted", inverted_mask),
     ("a step late", later),
     ("all steps kept", all_kept),
     ("dropped", dropped),

@@ -12,6 +12,7 @@ from breaking import (
     flipped,
     ignoring_argument,
     inputs,
+    inverted_mask,
     operation,
     outputs,
     weight,
@@ -55,8 +56,7 @@ def without_mask(given):
 
 
 def inverted(given):
-    if given.get("mask") is not None:
-        given["mask"] = ops.logical_not(given["mask"])
+    given["mask"] = inverted_mask(given.get("mask"))
 
 
 def reversed_mask(given):
@@ -70,13 +70,6 @@ def with_zeros(given):
 
 def never_zeros(given):
     given["zero_output_for_mask"] = False
-
-
-def from_zeros(given):
-    """The initial states ignored."""
-    given["initial_states"] = keras.tree.map_structure(
-        ops.zeros_like, given["initial_states"]
-    )
 
 
 def moving(real, step_function, inputs, initial_states, mask=None, **options):

@@ -3,7 +3,6 @@
 from unittest import mock
 
 from breaking import (
-    Called,
     Together,
     altered,
     altered_argument,
@@ -11,8 +10,11 @@ from breaking import (
     exchanged,
     flipped,
     ignoring_argument,
+    in_order,
+    inverted_mask,
     mirrored,
     operation,
+    states,
     turned,
     weight,
     with_arguments,
@@ -45,28 +47,12 @@ def mirrored_state(conv, x, kernel, **options):
     return convolve(conv, x, kernel, **options)
 
 
-def without_state(number):
-    """A cell that begins each step with zeros in place of h (0) or c (1)."""
-
-    def call(real, self, x, states, *args, **kwargs):
-        states = list(states)
-        states[number] = ops.zeros_like(states[number])
-        return real(self, x, states, *args, **kwargs)
-
-    return Called(ConvLSTMCell, call)
-
-
 def gates_exchanged(first, second):
     """A cell that takes two of the four gates i, f, g, o for each other."""
     order = [0, 1, 2, 3]
     order[first], order[second] = second, first
-
-    def change(w):
-        gates = ops.split(w, 4, axis=-1)
-        return ops.concatenate([gates[gate] for gate in order], axis=-1)
-
     names = ("kernel", "recurrent_kernel", "bias")
-    return Together(*[weight(ConvLSTMCell, name, change) for name in names])
+    return Together(*[weight(ConvLSTMCell, n, in_order(*order)) for n in names])
 
 
 FAULTS = [
@@ -87,8 +73,8 @@ FAULTS = [
         ("gates i and f: exchanged", gates_exchanged(0, 1)),
         ("gates f and g: exchanged", gates_exchanged(1, 2)),
         ("gates g and o: exchanged", gates_exchanged(2, 3)),
-        ("state h: forgotten", without_state(0)),
-        ("state c: forgotten", without_state(1)),
+        ("state h: forgotten", states(ConvLSTMCell, lambda hc: [0 * hc[0], hc[1]])),
+        ("state c: forgotten", states(ConvLSTMCell, lambda hc: [hc[0], 0 * hc[1]])),
     ]
 ]
 FAULTS += [
@@ -139,12 +125,6 @@ FAULTS += [
 ]
 
 
-def inverted(given):
-    """A layer that skips the steps it is to keep."""
-    if given.get("mask") is not None:
-        given["mask"] = ops.logical_not(given["mask"])
-
-
 def states_exchanged(given):
     if given.get("initial_state") is not None:
         given["initial_state"] = given["initial_state"][::-1]
@@ -189,7 +169,7 @@ for layer in LAYERS:
             f"{name}, mask: inverted",
             CONV_LSTM,
             f"{name}.call",
-            with_arguments(layer, "call", inverted),
+            altered_argument(layer, "mask", inverted_mask, "call"),
         ),
         Fault(
             f"{name}, mask: ignored",

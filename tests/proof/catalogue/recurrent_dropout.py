@@ -8,6 +8,7 @@ from breaking import (
     altered,
     altered_argument,
     ignoring_argument,
+    turned_round,
     with_arguments,
 )
 from fault import Fault
@@ -32,10 +33,6 @@ def unscaled(mask):
 def first_sample(mask):
     """One mask for the whole batch."""
     return ops.broadcast_to(mask[:1], mask.shape)
-
-
-def turned_round(rate):
-    return 1 - rate
 
 
 def always_training(given):

@@ -9,24 +9,19 @@ from breaking import (
     attribute,
     flipped,
     ignoring_argument,
+    in_order,
+    inverted_mask,
     operation,
     outputs,
+    states,
+    turned,
+    turned_round,
     weight,
     with_arguments,
 )
 from fault import Fault
 from keras import ops
 from keras.layers import GRU, LSTM, GRUCell, LSTMCell
-
-
-def in_order(*order):
-    """The parts of a weight for the gates, in another order."""
-
-    def change(weight):
-        parts = ops.split(weight, len(order), axis=-1)
-        return ops.concatenate([parts[number] for number in order], axis=-1)
-
-    return change
 
 
 def number_changed(number, change):
@@ -57,10 +52,6 @@ def output_of_lstm(change):
     return attribute(LSTMCell, "activation", number_changed(1, change))
 
 
-def turned_round(value):
-    return 1 - value
-
-
 def open_gate(value):
     return ops.ones_like(value)
 
@@ -72,22 +63,8 @@ def exchanged_activations(given):
     given["recurrent_activation"] = activation
 
 
-def forgetting(real, self, inputs, states, **kwargs):
-    """A cell that begins each step with states of zero."""
-    return real(self, inputs, [ops.zeros_like(state) for state in states], **kwargs)
-
-
-def without_mask(given):
-    given["mask"] = None
-
-
-def inverted_mask(given):
-    if given.get("mask") is not None:
-        given["mask"] = ops.logical_not(given["mask"])
-
-
-def one_more(units):
-    return units + 1
+def forgotten(states):
+    return [ops.zeros_like(state) for state in states]
 
 
 def exchanged_states(result):
@@ -165,7 +142,7 @@ def of_the_layer(name, layer, cell, page):
             f"{name}, units: one more",
             page,
             f"{name}.units",
-            altered_argument(layer, "units", one_more),
+            altered_argument(layer, "units", turned),
         ),
         Fault(
             f"{name}, activations: exchanged",
@@ -185,7 +162,7 @@ def of_the_layer(name, layer, cell, page):
             f"{name}, state: zeros at each step",
             page,
             f"{name}.call",
-            Called(cell, forgetting),
+            states(cell, forgotten),
         ),
         Fault(
             f"{name}, initial_state: zeros",
@@ -197,13 +174,13 @@ def of_the_layer(name, layer, cell, page):
             f"{name}, mask: ignored",
             page,
             f"{name}.call",
-            with_arguments(layer, "call", without_mask),
+            ignoring_argument(layer, "mask", "call"),
         ),
         Fault(
             f"{name}, mask: inverted",
             page,
             f"{name}.call",
-            with_arguments(layer, "call", inverted_mask),
+            altered_argument(layer, "mask", inverted_mask, "call"),
         ),
     ]
     return faults
@@ -263,7 +240,7 @@ FAULTS += [
         "LSTMCell, units: one more",
         "recurrent/plot_lstm_gates",
         "LSTMCell.units",
-        altered_argument(LSTMCell, "units", one_more),
+        altered_argument(LSTMCell, "units", turned),
     ),
 ]
 
@@ -346,7 +323,7 @@ FAULTS += [
     for what, by in [
         ("added once more in each step", weight(LSTMCell, "bias", lambda b: b + 1)),
         ("of the input gate", weight(LSTMCell, "bias", in_order(1, 0, 2, 3))),
-        ("state not carried", Called(LSTMCell, forgetting)),
+        ("state not carried", states(LSTMCell, forgotten)),
     ]
 ]
 
@@ -400,7 +377,7 @@ FAULTS += [
         "GRUCell, units: one more",
         "recurrent/plot_gru_gates",
         "GRUCell.units",
-        altered_argument(GRUCell, "units", one_more),
+        altered_argument(GRUCell, "units", turned),
     ),
     Fault(
         "GRUCell, activation: ignored",

@@ -4,6 +4,7 @@ from breaking import (
     Together,
     flipped,
     ignoring_argument,
+    in_order,
     outputs,
     weight,
     with_arguments,
@@ -16,16 +17,6 @@ LSTM_PYTORCH = "recurrent/plot_lstm_pytorch"
 GRU_PYTORCH = "recurrent/plot_gru_pytorch"
 LSTM_ONNX = "recurrent/plot_lstm_onnx"
 GRU_ONNX = "recurrent/plot_gru_onnx"
-
-
-def gates(*order):
-    """The gates of a weight, in another order."""
-
-    def change(w):
-        parts = ops.split(w, len(order), axis=-1)
-        return ops.concatenate([parts[gate] for gate in order], axis=-1)
-
-    return change
 
 
 def reshaped(w):
@@ -75,11 +66,11 @@ def always(layer, **arguments):
 
 
 OTHER_ORDERS = [  # of Keras' i, f, g, o and z, r, h
-    (LSTMCell, "input and forget gate exchanged", gates(1, 0, 2, 3)),
-    (LSTMCell, "forget gate and candidate exchanged", gates(0, 2, 1, 3)),
-    (LSTMCell, "ONNX's order", gates(0, 3, 1, 2)),
-    (GRUCell, "update and reset gate exchanged", gates(1, 0, 2)),
-    (GRUCell, "reset gate and candidate exchanged", gates(0, 2, 1)),
+    (LSTMCell, "input and forget gate exchanged", in_order(1, 0, 2, 3)),
+    (LSTMCell, "forget gate and candidate exchanged", in_order(0, 2, 1, 3)),
+    (LSTMCell, "ONNX's order", in_order(0, 3, 1, 2)),
+    (GRUCell, "update and reset gate exchanged", in_order(1, 0, 2)),
+    (GRUCell, "reset gate and candidate exchanged", in_order(0, 2, 1)),
 ]
 PORTED = [
     (LSTMCell, "to PyTorch", LSTM_PYTORCH),

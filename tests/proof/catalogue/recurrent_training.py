@@ -4,13 +4,14 @@ model writes and forecasts."""
 import functools
 
 from breaking import (
-    Called,
     activation,
     flipped,
     gradient_times,
     ignoring_argument,
+    in_order,
     inputs,
     outputs,
+    states,
     weight,
     with_arguments,
     with_gradient_of,
@@ -30,16 +31,6 @@ from keras.layers import (
 
 halved = functools.partial(gradient_times, 0.5)
 cut = functools.partial(gradient_times, 0.0)
-
-
-def states(cell, change):
-    """A cell that is called on ``change(states)``, a list of arrays."""
-    return Called(
-        cell,
-        lambda real, self, x, states, *args, **kwargs: real(
-            self, x, change(states), *args, **kwargs
-        ),
-    )
 
 
 def all_times(factor):
@@ -199,16 +190,6 @@ FAULTS += [
 ]
 
 
-def first_two_exchanged(parts):
-    """A change of weights, of which each column belongs to one of some gates."""
-
-    def change(w):
-        first, second, *rest = ops.split(ops.convert_to_tensor(w), parts, axis=-1)
-        return ops.concatenate([second, first, *rest], axis=-1)
-
-    return change
-
-
 def output_of_c(results):
     """What an LSTM returns with its states, if its output were c."""
     return [results[2], *results[1:]] if isinstance(results, list | tuple) else results
@@ -245,7 +226,7 @@ FAULTS += [
             "LSTM",
             "forecast: input gate and forget gate exchanged",
             "LSTMCell.call",
-            weight(LSTMCell, "kernel", first_two_exchanged(4)),
+            weight(LSTMCell, "kernel", in_order(1, 0, 2, 3)),
         ),
         (
             FORECAST,
@@ -266,7 +247,7 @@ FAULTS += [
             "GRU",
             "text: update gate and reset gate exchanged",
             "GRUCell.call",
-            weight(GRUCell, "recurrent_kernel", first_two_exchanged(3)),
+            weight(GRUCell, "recurrent_kernel", in_order(1, 0, 2)),
         ),
         (
             TEXT,

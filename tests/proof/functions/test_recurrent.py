@@ -184,7 +184,6 @@ def test_conv_lstm(layer_class, function, data, padding):
     assert_all_equal(layer(x, mask=mask), expected)
 
 
-def test_a_unit_that_is_not_drawn_is_told():
-    """The comparison itself can fail."""
+def test_a_difference_is_noticed():
     with pytest.raises(AssertionError):
         assert_all_equal([keras.ops.zeros(3)], [np.array([0, 0, 1e-9])])
