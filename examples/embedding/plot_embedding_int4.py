@@ -140,15 +140,6 @@ expected = int4_embedding(x, *weights, output_dim=5)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# A layer made anew from its configuration has the same blocks.
-
-again = keras.layers.Embedding.from_config(layer.get_config())
-again.build()
-again.set_weights(stored)
-y_again = keras.ops.convert_to_numpy(again(x))
-np.testing.assert_array_equal(y_again, np.float32(expected), strict=True)
-
-# %%
 # Without blocks (``block_size=-1``):
 
 layer = keras_int4(block_size=-1)

@@ -3,21 +3,18 @@ Bidirectional: one layer reads forwards, another backwards
 ==========================================================
 
 ``Bidirectional`` makes two recurrent layers of one. The second reads the steps
-from the last to the first. Then the outputs of both are merged step by step.
+from the last to the first. The outputs of both are merged.
 
 .. math::
 
    f_t &= \text{forward}(x_t, f_{t-1}) \\
    b_t &= \text{backward}(x_t, b_{t+1}) \\
-   y &= \text{merge}(f_T, b_1) \\
-   y_t &= \text{merge}(f_t, b_t) \quad \text{for all } t
+   y_t &= \text{merge}(f_t, b_t)
 
-The third line is the default, the fourth ``return_sequences=True``. T is the
-last step.
+With ``return_sequences=True``; by default, y merges the last f and first b.
 """
 
-import functools
-import itertools
+from functools import partial
 
 import keras
 import matplotlib.pyplot as plt
@@ -29,24 +26,23 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two sequences of 4 steps with 3 features, and 2 units in each direction. The
-# weights of the forward layer come first.
+# Two sequences, and 2 units in each direction. The weights of the forward layer
+# come first.
 
 x = rng.integers(-3, 4, size=(2, 4, 3))  # (batch, steps, features)
 shapes = [(3, 2), (2, 2), (2,)]  # kernel, recurrent kernel and bias
 weights = [rng.integers(-2, 3, size=shape) for shape in [*shapes, *shapes]]
 
 
-def keras_bidirectional(layer, inputs, **arguments):
+def keras_bidirectional(layer, mask=None, start=None, **arguments):
     wrapper = layers.Bidirectional(layer, **arguments)
     wrapper.build(x.shape)
     wrapper.set_weights(weights)
-    y = wrapper(np.float32(x), **inputs)
+    y = wrapper(np.float32(x), mask=mask, initial_state=start)
     return keras.tree.map_structure(keras.ops.convert_to_numpy, y)
 
 
-sequences = layers.SimpleRNN(2, "linear", return_sequences=True)
-y = keras_bidirectional(sequences, {})
+y = keras_bidirectional(layers.SimpleRNN(2, "linear", return_sequences=True))
 print(y[0])
 
 # %%
@@ -201,80 +197,53 @@ def simple_rnn(
 # %%
 # Check it
 # --------
-# All ways to merge, with a mask, without one, and with an initial state. All
-# are equal to the bit.
+# Whole numbers: equal to the bit. Then all ways to merge, with a mask, initial
+# states and a ``backward_layer``.
 
-
-def linear(z):
-    return z
-
+linear_rnn = partial(simple_rnn, activation=np.positive)  # linear
+relu_rnn = partial(simple_rnn, activation=partial(np.maximum, 0))
+expected = bidirectional(linear_rnn, x, *weights, return_sequences=True)
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 mask = np.array([[True, True, False, True], [False, True, True, False]])
 start = [np.full((2, 2), 3, "float32"), np.full((2, 2), -2, "float32")]
-given = [{}, {"mask": mask}, {"mask": mask, "initial_state": start}]
-modes = ["concat", "sum", "ave", "mul", None]
-for merge_mode, return_sequences in itertools.product(modes, [False, True]):
-    options = {"return_sequences": return_sequences, "return_state": True}
-    layer = layers.SimpleRNN(2, "linear", **options)
-    options |= {"merge_mode": merge_mode, "activation": linear}
-    for inputs in given:
-        actual = keras_bidirectional(layer, inputs, merge_mode=merge_mode)
-        expected = bidirectional(simple_rnn, x, *weights, **inputs, **options)
-        for array, of_numpy in zip(actual, expected, strict=True):
-            of_numpy = np.float32(of_numpy)
-            np.testing.assert_array_equal(array, of_numpy, strict=True)
-
-# %%
-# The two layers may differ, and read in the opposite directions.
-
-forward = layers.SimpleRNN(2, "linear", go_backwards=True)
-backward = layers.SimpleRNN(2, "relu")
-actual = keras_bidirectional(forward, {}, backward_layer=backward)
-relu_of_numpy = functools.partial(np.maximum, 0)
-expected = bidirectional(
-    functools.partial(simple_rnn, activation=linear),
-    x,
-    *weights,
-    backward_layer=functools.partial(simple_rnn, activation=relu_of_numpy),
-    go_backwards=True,
-)
-np.testing.assert_array_equal(actual, np.float32(expected), strict=True)
+for mode in ("concat", "sum", "ave", "mul", None):
+    options = {"return_sequences": mode != "concat", "return_state": True}
+    first = layers.SimpleRNN(2, "linear", go_backwards=True, **options)
+    second = layers.SimpleRNN(2, "relu", **options)
+    both = {"merge_mode": mode, "backward_layer": second}
+    actual = keras_bidirectional(first, mask, start, **both)
+    options |= {"merge_mode": mode, "backward_layer": relu_rnn}
+    options |= {"mask": mask, "initial_state": start, "go_backwards": True}
+    expected = bidirectional(linear_rnn, x, *weights, **options)
+    for array, right in zip(actual, expected, strict=True):
+        np.testing.assert_array_equal(array, np.float32(right), strict=True)
 
 # %%
 # Break it
 # --------
-# Would you leave the backward outputs in their order? Or take the last step of
-# all outputs for the default output? The backward layer has read only one step
-# there. Its last output is that of the first step.
+# Would you take the last of all outputs for the default output? There, the
+# backward layer has read only one step. It ends at the first.
 
-f, b = np.split(y, 2, axis=-1)  # (batch, steps, units) of each direction
-default = keras_bidirectional(layers.SimpleRNN(2, "linear"), {})
-np.testing.assert_array_equal(default, np.hstack([f[:, -1], b[:, 0]]))
-for right, wrong in (
-    (y, np.concatenate([f, b[:, ::-1]], axis=-1)),
-    (default, y[:, -1]),
-):
-    print(f"{np.mean(right == wrong):.0%} of the entries are right")
-    assert np.any(right != wrong)
+right = keras_bidirectional(layers.SimpleRNN(2, "linear"))
+ends = [y[:, -1, :2], y[:, 0, 2:]]  # of the forward and the backward half
+np.testing.assert_array_equal(right, np.concatenate(ends, axis=-1))
+wrong = y[:, -1]
+print(f"{np.mean(right == wrong):.0%} of the entries are right")
+assert np.any(right != wrong)
 
 # %%
 # See it
 # ------
-# Two layers of one unit that count the steps they have read.
+# Two layers count the steps they have read. Circled: the default output.
 
-one = np.ones((1, 1))
-counts = bidirectional(
-    simple_rnn, np.ones((1, 6, 1)), one, one, one, one, activation=linear,
-    return_sequences=True,
-)[0].T  # fmt: skip
+x_ones, one = np.ones((1, 6, 1)), np.ones((1, 1))
+counts = bidirectional(linear_rnn, x_ones, *[one] * 4, return_sequences=True)[0]
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
-axis.imshow(counts, cmap="PuOr", vmin=-12, vmax=12)
-for (row, column), value in np.ndenumerate(counts):
-    axis.text(column, row, int(value), ha="center", va="center", color="k")
+axis.imshow(counts.T, cmap="PuOr", vmin=-12, vmax=12)
+for (step, half), value in np.ndenumerate(counts):
+    axis.text(step, half, int(value), ha="center", va="center", color="k")
 axis.plot([5, 0], [0, 1], "o", color="none", markeredgecolor="k", markersize=24)
-axis.set(
-    title="How many steps each half has read (circled: the default output)"
-)
-axis.set(xlabel="steps", xticks=[], yticks=[0, 1])
-axis.set_yticklabels(["forward", "backward"])
+axis.set(title="How many steps each half has read", xlabel="steps", xticks=[])
+axis.set_yticks([0, 1], ["forward", "backward"])
 plt.show()

@@ -4,21 +4,12 @@ LSTM gradient: backpropagation through time
 
 The gradient of an LSTM goes back along two paths: the cell state, where each
 step multiplies it by the forget gate, and the output, which the gates read.
-
-The gradient is :math:`\eta` at h and :math:`\gamma` at c. From the last step to
-the first, with i, f, g and o after their activations:
+The gradients are :math:`\eta` at h, :math:`\gamma` at c, :math:`\delta` at z:
 
 .. math::
 
    \eta_t &= \partial L / \partial y_t + \delta_{t+1} U^T \\
-   \gamma_t &= \gamma_{t+1} f_{t+1} + \eta_t \, o_t (1 - \tanh^2 c_t) \\
-   \delta^i_t &= \gamma_t \, g_t \, i_t (1 - i_t) \\
-   \delta^f_t &= \gamma_t \, c_{t-1} \, f_t (1 - f_t) \\
-   \delta^g_t &= \gamma_t \, i_t (1 - g_t^2) \\
-   \delta^o_t &= \eta_t \, \tanh(c_t) \, o_t (1 - o_t)
-
-Side by side, the last four are :math:`\delta`, the gradient at the sum z of
-the step. The gradients of the weights follow from it as in ``SimpleRNN``.
+   \gamma_t &= \gamma_{t+1} f_{t+1} + \eta_t \, o_t (1 - \tanh^2 c_t)
 """
 
 import keras
@@ -30,30 +21,22 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# ``SGD`` with a learning rate of 1 subtracts the gradient. ``Embedding`` makes
-# ``x`` a weight, too: token 5 reads row 5. With this loss, the target itself is
-# the gradient of the loss at ``y``.
+# ``SGD(1.0)`` subtracts the gradient: here, of the sum of (y - target)² / 2.
 
-x = np.float32(rng.normal(size=(2, 5, 3)))  # (batch, steps, features)
+x = rng.integers(-3, 4, size=(2, 4, 3)) / 4  # (batch, steps, features)
 shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
-weights = [np.float32(rng.normal(size=shape)) for shape in shapes]
-y_gradient = rng.integers(-3, 4, size=(2, 5, 2))  # (batch, steps, units)
-
-
-def loss(y_gradient, y):
-    return keras.ops.sum(y_gradient * y)
+weights = [rng.integers(-3, 4, size=shape) / 4 for shape in shapes]
+target = rng.integers(-3, 4, size=(2, 4, 2))  # (batch, steps, units)
 
 
 def keras_gradients(dtype):
-    embedding = keras.layers.Embedding(10, 3, dtype=dtype)
     layer = keras.layers.LSTM(2, return_sequences=True, dtype=dtype)
-    model = keras.Sequential([keras.Input((5,)), embedding, layer])
+    model = keras.Sequential([keras.Input((4, 3)), layer])
+    loss = keras.losses.MeanSquaredError("sum", dtype=dtype)
     model.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=True)
-    model.set_weights([x.reshape(10, 3), *weights])
-    model.train_on_batch(np.arange(10).reshape(2, 5), y_gradient)
-    new_x, *new_weights = model.get_weights()
-    changes = [old - new for old, new in zip(weights, new_weights)]
-    return [x - new_x.reshape(x.shape), *changes]
+    model.set_weights(weights)
+    model.train_on_batch(x, target)
+    return [old - new for old, new in zip(weights, model.get_weights())]
 
 
 # %%
@@ -78,7 +61,6 @@ def rnn_gradients(x, states, kernel, delta):
 # %%
 # Compute it
 # ----------
-# The forward pass keeps both states and the gates of each step.
 
 
 def lstm_forward(x, kernel, recurrent_kernel, bias):
@@ -126,13 +108,13 @@ def lstm_backward(c, gates, recurrent_kernel, y_gradient):
 # %%
 # Check it
 # --------
-# In float32 and in float64. (Only TensorFlow trains in float64.)
+# At y, the gradient is y - target. (Only TensorFlow trains in float64.)
 
-x64, *weights64 = [array.astype("float64") for array in (x, *weights)]
-kernel, recurrent_kernel, bias = weights64
-h, c, gates = lstm_forward(x64, *weights64)
+kernel, recurrent_kernel, bias = weights
+h, c, gates = lstm_forward(x, *weights)
+y_gradient = np.stack(h[1:], axis=1) - target
 delta = lstm_backward(c, gates, recurrent_kernel, y_gradient)
-gradients = rnn_gradients(x64, h, kernel, delta)
+_, *gradients = rnn_gradients(x, h, kernel, delta)
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
@@ -146,33 +128,22 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 # The first LSTM, of 1997, sent gradients back along the cell state alone. Would
 # you do so, too? In Keras they also go through the recurrent kernel.
 
-nothing = np.zeros_like(recurrent_kernel)
-delta_1997 = lstm_backward(c, gates, nothing, y_gradient)
-wrong = rnn_gradients(x64, h, kernel, delta_1997)
-print("gradient of the bias:", gradients[3].round(2), sep="\n")
-print("as in 1997:", wrong[3].round(2), sep="\n")
-assert not np.allclose(in_training[3], wrong[3])
+delta = lstm_backward(c, gates, 0 * recurrent_kernel, y_gradient)
+_, *wrong = rnn_gradients(x, h, kernel, delta)
+print("of the bias:", gradients[2], wrong[2], sep="\n")
+assert not np.allclose(in_training[2], wrong[2])
 
 # %%
 # See it
 # ------
-# One unit, and only the last output in the loss. Earlier output gates get
-# almost no gradient: they reach the last step only through h.
+# Only the last output is in the loss: earlier output gates get almost nothing.
 
-x = np.float32(rng.normal(size=(1, 8, 1)))
-one_unit = [np.full((1, 4), 0.5), np.full((1, 4), 0.25), np.array([0, 2, 0, 0])]
-_, c, gates = lstm_forward(x, *one_unit)
-last = np.zeros((1, 8, 1))
-last[:, -1] = 1
-delta = lstm_backward(c, gates, one_unit[1], last)[0].T  # (gates, steps)
-percent = (100 * delta).round(1) + 0  # no -0.0
-fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
-axis.imshow(percent, cmap="PuOr", vmin=-80, vmax=80)
-for (row, column), value in np.ndenumerate(percent):
-    axis.text(column, row, value, ha="center", va="center", color="k")
-axis.set(title="100 times the gradient of the last output at each gate")
-axis.set_xticks(range(8), range(1, 9))
-axis.set_yticks(range(4), ["input i", "forget f", "candidate g", "output o"])
-axis.set(xlabel="step")
-axis.tick_params(length=0)
+u = np.full((1, 4), 0.25)
+_, c, gates = lstm_forward(np.ones((1, 5, 1)), 2 * u, u, np.array([0, 2, 0, 0]))
+last = np.array([0, 0, 0, 0, 1]).reshape(1, 5, 1)
+delta = lstm_backward(c, gates, u, last)[0]  # (steps, gates)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(range(1, 6), delta, "o-", label=["i", "f", "g", "o"])
+axis.set(title="The gradient of the last output at each gate", xlabel="step")
+axis.legend(loc="upper left")
 plt.show()

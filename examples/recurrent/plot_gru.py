@@ -13,8 +13,6 @@ order.
    z, r &= \sigma(x_z + h_z), \; \sigma(x_r + h_r) \\
    g &= \tanh(x_g + r \odot h_g) \\
    h_t &= z \odot h_{t-1} + (1 - z) \odot g
-
-The function below has the arguments of the layer, and the order of its weights.
 """
 
 import keras
@@ -26,27 +24,23 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two sequences of 5 steps with 3 features, and 2 units. The bias has two rows,
-# b and b'.
+# The bias has two rows, b and b'.
 
-x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
-mask = np.array(
-    [[True, True, True, True, True], [False, True, True, False, False]]
-)
+x = rng.normal(size=(2, 3, 3)).astype("float32")  # (batch, steps, features)
+mask = np.array([[1, 0, 1], [0, 1, 1]], bool)  # (batch, steps)
 shapes = [(3, 6), (2, 6), (2, 6)]  # kernel, recurrent kernel, bias: 3 * units
-weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
+weights = [rng.normal(size=shape) for shape in shapes]
 
 
-def keras_gru(x, dtype="float32", mask=None, initial_state=None, **arguments):
-    layer = keras.layers.GRU(2, return_state=True, dtype=dtype, **arguments)
+def keras_gru(weights, mask=None, initial_state=None, **arguments):
+    layer = keras.layers.GRU(2, return_state=True, **arguments)
     layer.build(x.shape)
     layer.set_weights(weights)
     results = layer(x, mask=mask, initial_state=initial_state)
     return [keras.ops.convert_to_numpy(result) for result in results]
 
 
-y, h = keras_gru(x)
-print(y)
+y, _ = keras_gru(weights)
 
 # %%
 # From other pages
@@ -176,40 +170,31 @@ def gru(
 # %%
 # Check it
 # --------
-# In float32 and in float64, for each case below. (Only TensorFlow computes a
-# whole layer in float64.)
+# All arguments of the loop together, in float32 and in float64. (Only
+# TensorFlow computes a whole layer in float64.)
 
 tensorflow = keras.backend.backend() == "tensorflow"
-start = [rng.normal(size=(2, 2)).astype("float32")]
-cases = [
-    {},
-    {"return_sequences": True, "go_backwards": True},
-    {"return_sequences": True, "mask": mask},
-    {"return_sequences": True, "initial_state": start},
-]
-x64, *weights64 = [array.astype("float64") for array in (x, *weights)]
+start = [rng.normal(size=(2, 2)).astype("float32")]  # (batch, units)
+options = {"return_sequences": True, "go_backwards": True}
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
-    for case in cases:
-        expected = gru(x64, *weights64, return_state=True, **case)
-        for of_keras, of_numpy in zip(keras_gru(x, dtype, **case), expected):
-            np.testing.assert_allclose(of_keras, of_numpy, tolerance, tolerance)
+    actual = keras_gru(weights, mask, start, dtype=dtype, **options)
+    expected = gru(x, *weights, mask, start, return_state=True, **options)
+    for pair in zip(actual, expected, strict=True):
+        np.testing.assert_allclose(*pair, tolerance, tolerance)
 
 # %%
-# With the two activations exchanged, and with ``reset_after=False``, where the
-# bias has one row. Once with a bias, and once without.
+# With the two activations exchanged and ``reset_after=False``, where the bias
+# has one row. Once with a bias, and once without.
 
-tolerance = 1000 * np.finfo("float32").eps
+kernel, recurrent_kernel, bias = weights
+options = {"activation": "sigmoid", "recurrent_activation": "tanh"}
 exchanged = {"activation": sigmoid, "recurrent_activation": np.tanh}
-for arrays in ([*weights64[:2], weights64[2][0]], weights64[:2]):
-    layer = keras.layers.GRU(
-        2, "sigmoid", "tanh", use_bias=len(arrays) == 3, reset_after=False
-    )
-    layer.build(x.shape)
-    layer.set_weights(arrays)
-    of_keras = keras.ops.convert_to_numpy(layer(x))
-    expected = gru(x64, *arrays, reset_after=False, **exchanged)
-    np.testing.assert_allclose(of_keras, expected, tolerance, tolerance)
+for arrays in ([kernel, recurrent_kernel, bias[0]], [kernel, recurrent_kernel]):
+    options["use_bias"] = len(arrays) == 3
+    actual, _ = keras_gru(arrays, dtype=dtype, reset_after=False, **options)
+    expected = gru(x, *arrays, reset_after=False, **exchanged)
+    np.testing.assert_allclose(actual, expected, tolerance, tolerance)
 
 # %%
 # Break it
@@ -217,30 +202,25 @@ for arrays in ([*weights64[:2], weights64[2][0]], weights64[:2]):
 # An LSTM has one bias. Would you add up the two rows of a GRU's? In z and r
 # only their sum counts, but in g the reset gate multiplies the second row.
 
-kernel, recurrent_kernel, bias = weights64
 merged = np.stack([bias[0] + bias[1], np.zeros(6)])
-wrong = gru(x64, kernel, recurrent_kernel, merged)
-print("right:", y.round(2))
-print("wrong:", wrong.round(2))
+wrong = gru(x, kernel, recurrent_kernel, merged)
+print("right:", y.round(2), "wrong:", wrong.round(2), sep="\n")
 assert not np.allclose(y, wrong)
 
 # %%
 # See it
 # ------
-# A GRU of one unit that holds a number. A second feature says when to store
-# one: where it is 1, z is 0. Elsewhere z is 1.
+# A GRU of one unit that holds a number. A second feature is 1 where it should
+# store a new one: there z is 0. Elsewhere z is 1.
 
-numbers = np.array([0.4, 0.9, -0.5, 0.2, 0.7, -0.9, -0.3, 0.6, 0.8, -0.4])
-stored = np.array([1, 0, 0, 0, 1, 0, 0, 1, 0, 0])
+numbers = np.array([0.4, 0.9, -0.5, 0.2, 0.7, -0.9, -0.3, 0.6])
+stored = np.array([1, 0, 0, 0, 1, 0, 1, 0])
+x = np.stack([numbers, stored], axis=-1)[np.newaxis]  # (batch, steps, features)
 kernel = np.array([[0, 0, 1], [-200, 0, 0]])
 bias = np.array([[100, 0, 0], [0, 0, 0]])
-x = np.stack([numbers, stored], axis=-1)[np.newaxis]  # (batch, steps, features)
 h = gru(x, kernel, np.zeros((1, 3)), bias, return_sequences=True)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-steps = np.arange(1, 11)
-axis.bar(steps, numbers, color="C1", alpha=0.4, label="number")
-axis.bar(steps, numbers * stored, color="C1", label="number to store")
-axis.step(steps, h.ravel(), "C0o-", where="post", label="h")
-axis.set(title="A GRU holds the tanh of a number while z is 1", xlabel="step")
-axis.legend(loc="lower right")
+axis.bar(range(8), numbers, color=np.where(stored, "C1", "lightgray"))
+axis.step(range(8), h.ravel(), "C0o-", where="post")
+axis.set(title="A GRU (dots) holds the tanh of a number while z is 1")
 plt.show()

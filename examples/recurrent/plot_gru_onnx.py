@@ -11,10 +11,6 @@ Keras has ``reset_after=True``.
    0: \; g &= \tanh(x_h + (r \odot h) R_h^\top + b_h) \\
    1: \; g &= \tanh(x_h + r \odot (h R_h^\top + b_h)) \\
    h' &= (1 - z) \odot g + z \odot h
-
-With 0, the reset gate r multiplies the last output h; with 1, what the matrix
-makes of it. This page computes the equations of `ONNX's specification
-<https://onnx.ai/onnx/operators/onnx__GRU.html>`__ in NumPy. It runs no ONNX.
 """
 
 import keras
@@ -26,15 +22,13 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two sequences of 5 steps with 3 features, and 2 units.
+# Two sequences of 3 steps with 3 features, and 2 units.
 
-x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+x = rng.normal(size=(2, 3, 3)).astype("float32")  # (batch, steps, features)
 
 
-def keras_gru(weights, reset_after, dtype="float32"):
-    layer = keras.layers.GRU(
-        2, return_sequences=True, reset_after=reset_after, dtype=dtype
-    )
+def keras_gru(weights, **arguments):
+    layer = keras.layers.GRU(2, return_sequences=True, **arguments)
     layer.build(x.shape)
     layer.set_weights(weights)
     return keras.ops.convert_to_numpy(layer(x))
@@ -52,11 +46,9 @@ def gru_to_onnx(kernel, recurrent_kernel, bias):
     units) or, without reset_after, (3 * units,), to W, R and B of ONNX."""
     if bias.ndim == 1:
         bias = np.stack([bias, np.zeros_like(bias)])
-    return [
-        kernel.T[np.newaxis],
-        recurrent_kernel.T[np.newaxis],
-        bias.reshape(1, -1),
-    ]
+    W = kernel.T[np.newaxis]
+    R = recurrent_kernel.T[np.newaxis]
+    return [W, R, bias.reshape(1, -1)]
 
 
 def gru_from_onnx(W, R, B, linear_before_reset=0):
@@ -79,24 +71,25 @@ def sigmoid(x):
 # %%
 # Check it
 # --------
-# The equations of the specification, for one direction:
+# This page runs no ONNX, but the equations of `its specification
+# <https://onnx.ai/onnx/operators/onnx__GRU.html>`__, for one direction.
+# (Only TensorFlow computes a whole layer in float64.)
 
 
 def onnx_gru(X, W, R, B, linear_before_reset=0):
-    """X: (steps, batch, features), W, R and B: as above. Returns Y, (steps,
-    1, batch, hidden)."""
+    """X: (steps, batch, features). Returns Y, (steps, 1, batch, hidden)."""
     bias, recurrent_bias = np.split(B[0], 2)
-    R_zr, R_h = np.split(R[0], [-R.shape[2]])
-    b_zr, b_h = np.split(recurrent_bias, [-R.shape[2]])
+    R_h = np.split(R[0], 3)[2]
+    b_h = np.split(recurrent_bias, 3)[2]
     h = np.zeros((X.shape[1], R.shape[2]))
     Y = []
     for t in range(len(X)):
         x_z, x_r, x_h = np.split(X[t] @ W[0].T + bias, 3, axis=1)
-        h_z, h_r = np.split(h @ R_zr.T + b_zr, 2, axis=1)
+        h_z, h_r, h_h = np.split(h @ R[0].T + recurrent_bias, 3, axis=1)
         z = sigmoid(x_z + h_z)
         r = sigmoid(x_r + h_r)
         if linear_before_reset:
-            g = np.tanh(x_h + r * (h @ R_h.T + b_h))
+            g = np.tanh(x_h + r * h_h)
         else:
             g = np.tanh(x_h + (r * h) @ R_h.T + b_h)
         h = (1 - z) * g + z * h
@@ -104,24 +97,20 @@ def onnx_gru(X, W, R, B, linear_before_reset=0):
     return np.stack(Y)[:, np.newaxis]
 
 
-# %%
-# Both values, from ONNX to Keras and back. (Only TensorFlow computes a whole
-# layer in float64.)
-
 X = x.swapaxes(0, 1)  # (steps, batch, features)
 shapes = [(1, 6, 3), (1, 6, 2), (1, 12)]  # of W, R and B: 3 gates of 2 units
 of_onnx = [rng.normal(size=shape) for shape in shapes]
 tensorflow = keras.backend.backend() == "tensorflow"
 for value in (0, 1):
     weights = gru_from_onnx(*of_onnx, linear_before_reset=value)
-    back_again = gru_to_onnx(*weights)
+    Y = onnx_gru(X, *of_onnx, linear_before_reset=value)
+    again = onnx_gru(X, *gru_to_onnx(*weights), linear_before_reset=value)
+    np.testing.assert_allclose(again, Y)
+    expected = Y[:, 0].swapaxes(0, 1)  # (batch, steps, units)
     for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         tolerance = 1000 * np.finfo(dtype).eps
-        y = keras_gru(weights, bool(value), dtype)
-        for W, R, B in (of_onnx, back_again):
-            Y = onnx_gru(X, W, R, B, linear_before_reset=value)
-            expected = Y[:, 0].swapaxes(0, 1)  # (batch, steps, units)
-            np.testing.assert_allclose(y, expected, tolerance, tolerance)
+        y = keras_gru(weights, reset_after=bool(value), dtype=dtype)
+        np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%
 # Break it
@@ -136,8 +125,7 @@ assert not np.allclose(y, wrong)
 # %%
 # See it
 # ------
-# The candidate of one unit. The last output times its weight is 1, and the
-# second bias is 0.5.
+# The candidate of one unit: h times its weight is 1, and the second bias 0.5.
 
 r = np.linspace(0, 1, 50)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")

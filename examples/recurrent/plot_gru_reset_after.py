@@ -12,8 +12,7 @@ before the product, and the layer has one bias instead of two.
    h_g &= h \, U_g + b' \\
    \text{before:} \quad g &= \tanh(x_g + (r \odot h) \, U_g)
 
-Only the first kind has the second bias, b'. The rest of the step is the same:
-the gates z and r, and the mix of h and g.
+Only the first kind has the second bias, b'. The rest of the step is the same.
 """
 
 import keras
@@ -48,7 +47,6 @@ def keras_step(h, kernel_g, bias, reset_after):
 
 y_after = keras_step(h, kernel_g, np.stack([bias, recurrent_bias]), True)
 y_before = keras_step(h, kernel_g, bias, False)
-print(y_after, y_before, sep="\n")
 
 # %%
 # Compute it
@@ -70,11 +68,6 @@ def candidate_before(x_g, h, r, kernel_g):
     return x_g + (r * h) @ kernel_g
 
 
-def count_gru_weights(features, units, rows_of_bias):
-    """How many numbers a GRU holds. rows_of_bias: 2, 1, or 0 for no bias."""
-    return 3 * units * (features + units + rows_of_bias)
-
-
 # %%
 # Check it
 # --------
@@ -86,17 +79,6 @@ expected = candidate_after(x_g, h, r, kernel_g, recurrent_bias[6:])
 np.testing.assert_array_equal(y_after, np.float32(expected), strict=True)
 expected = candidate_before(x_g, h, r, kernel_g)
 np.testing.assert_array_equal(y_before, np.float32(expected), strict=True)
-
-# %%
-# With its second row, the bias has 3 * units more numbers.
-
-cases = ((2, {}), (1, {"reset_after": False}), (0, {"use_bias": False}))
-for rows_of_bias, arguments in cases:
-    layer = keras.layers.GRU(3, **arguments)
-    layer.build((2, 5, 4))  # (batch, steps, features)
-    count = count_gru_weights(4, 3, rows_of_bias)
-    print(f"{count} numbers with {rows_of_bias} rows of bias")
-    np.testing.assert_equal(layer.count_params(), count)
 
 # %%
 # Both kinds agree if the recurrent bias of g is 0, and one of these is true:

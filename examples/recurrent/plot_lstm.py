@@ -10,8 +10,6 @@ state c. One kernel holds the weights of all its gates, in the order i, f, g, o.
    (i, f, g, o) &= x_t W + h_{t-1} U + b \\
    c_t &= \sigma(f) \odot c_{t-1} + \sigma(i) \odot \tanh(g) \\
    h_t &= \sigma(o) \odot \tanh(c_t)
-
-The function below has the arguments of the layer, and the order of its weights.
 """
 
 import keras
@@ -23,26 +21,22 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two sequences of 5 steps with 3 features, and 2 units. The bias of the forget
-# gate is 1 in a new layer; here, all entries differ.
+# Two sequences of 5 steps with 3 features, and 2 units.
 
 x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
-mask = np.array(
-    [[True, True, True, True, True], [False, True, True, False, False]]
-)
 shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
 weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
 
 
-def keras_lstm(x, dtype="float32", mask=None, initial_state=None, **arguments):
-    layer = keras.layers.LSTM(2, return_state=True, dtype=dtype, **arguments)
+def keras_lstm(x, weights, mask=None, initial_state=None, **arguments):
+    layer = keras.layers.LSTM(2, return_state=True, **arguments)
     layer.build(x.shape)
     layer.set_weights(weights)
     results = layer(x, mask=mask, initial_state=initial_state)
     return [keras.ops.convert_to_numpy(result) for result in results]
 
 
-y, h, c = keras_lstm(x)
+y, h, c = keras_lstm(x, weights)
 print(y)
 
 # %%
@@ -161,38 +155,34 @@ def lstm(
 # %%
 # Check it
 # --------
-# In float32 and in float64, for each case below. (Only TensorFlow computes a
-# whole layer in float64.)
+# All steps, read backwards from an initial state; then with a mask. (Only
+# TensorFlow computes a whole layer in float64.)
 
 tensorflow = keras.backend.backend() == "tensorflow"
+mask = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 0]], dtype=bool)
 start = [rng.normal(size=(2, 2)).astype("float32") for _ in range(2)]  # h, c
 cases = [
-    {},
-    {"return_sequences": True, "go_backwards": True},
+    {"return_sequences": True, "go_backwards": True, "initial_state": start},
     {"return_sequences": True, "mask": mask},
-    {"return_sequences": True, "initial_state": start},
 ]
-weights64 = [weight.astype("float64") for weight in weights]
+x64, *weights64 = [array.astype("float64") for array in (x, *weights)]
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
     for case in cases:
-        expected = lstm(
-            x.astype("float64"), *weights64, return_state=True, **case
-        )
-        for of_keras, of_numpy in zip(keras_lstm(x, dtype, **case), expected):
+        actual = keras_lstm(x, weights, dtype=dtype, **case)
+        expected = lstm(x64, *weights64, return_state=True, **case)
+        for of_keras, of_numpy in zip(actual, expected):
             np.testing.assert_allclose(of_keras, of_numpy, tolerance, tolerance)
 
 # %%
-# Without a bias, and with the two activations exchanged.
+# The last output alone, without a bias, and with the two activations exchanged.
 
-layer = keras.layers.LSTM(2, "sigmoid", "tanh", use_bias=False)
-layer.build(x.shape)
-layer.set_weights(weights[:2])
-of_keras = keras.ops.convert_to_numpy(layer(x))
+exchanged = {"activation": "sigmoid", "recurrent_activation": "tanh"}
+actual, _, _ = keras_lstm(x, weights[:2], use_bias=False, **exchanged)
 exchanged = {"activation": sigmoid, "recurrent_activation": np.tanh}
-expected = lstm(x.astype("float64"), *weights64[:2], **exchanged)
+expected = lstm(x64, *weights64[:2], **exchanged)
 tolerance = 1000 * np.finfo("float32").eps
-np.testing.assert_allclose(of_keras, expected, tolerance, tolerance)
+np.testing.assert_allclose(actual, expected, tolerance, tolerance)
 
 # %%
 # Break it
@@ -200,30 +190,25 @@ np.testing.assert_allclose(of_keras, expected, tolerance, tolerance)
 # PyTorch's order is i, f, g, o as well, but it keeps two biases. Would you load
 # one of them and leave out the other? Keras needs their sum.
 
-half = weights64[2] / 2  # as if PyTorch's two biases were equal
-wrong = lstm(x, *weights64[:2], half)
-print("right:", y.round(2))
-print("wrong:", wrong.round(2))
+*kernels, bias = weights64
+wrong = lstm(x64, *kernels, bias / 2)  # as if the two biases were equal
+print(wrong)
 assert not np.allclose(y, wrong)
 
 # %%
 # See it
 # ------
 # An LSTM of one unit that counts the steps whose input is 1: each opens the
-# input gate, and the forget gate is always open.
+# input gate, and the other gates are always open. So y is tanh(c).
 
 kernel = np.array([[200.0, 0, 0, 0]])
 bias = np.array([-100.0, 100, 100, 100])
-ones = np.array([0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0.0]).reshape(1, -1, 1)
+x = np.array([0, 1, 0, 0, 1, 1, 0, 1, 0]).reshape(1, 9, 1)
+y = lstm(x, kernel, np.zeros((1, 4)), bias, return_sequences=True)
+steps = range(1, 10)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-steps = np.arange(1, ones.shape[1] + 1)
-states = [
-    lstm(ones[:, :t], kernel, np.zeros((1, 4)), bias, return_state=True)
-    for t in steps
-]
-axis.bar(steps, ones.ravel(), color="C1", alpha=0.4, label="input x")
-axis.step(steps, [c.item() for _, _, c in states], "C0", where="mid", label="c")
-axis.plot(steps, [h.item() for _, h, _ in states], "C2o", label="h = tanh(c)")
+axis.bar(steps, x.ravel(), color="C1", alpha=0.4, label="input x")
+axis.step(steps, np.arctanh(y.ravel()), where="mid", label="cell state c")
 axis.set(title="With its forget gate open, an LSTM can count", xlabel="step")
 axis.legend()
 plt.show()

@@ -17,8 +17,6 @@ This page computes the equations of `ONNX's specification
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import LSTM, Bidirectional
-from matplotlib.colors import ListedColormap
 
 rng = np.random.default_rng(313)
 
@@ -30,7 +28,8 @@ rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
 
 
-def keras_result(layer, weights):
+def keras_lstm(weights, dtype):
+    layer = keras.layers.LSTM(2, return_sequences=True, dtype=dtype)
     layer.build(x.shape)
     layer.set_weights(weights)
     return keras.ops.convert_to_numpy(layer(x))
@@ -78,48 +77,41 @@ def sigmoid(x):
 # %%
 # Check it
 # --------
-# The equations of the specification. The second direction reads backwards.
+# The equations of the specification, for one direction.
 
 
 def onnx_lstm(X, W, R, B):
-    """X: (steps, batch, features), W, R, B: as above, of 1 or 2 directions.
-    Returns Y, (steps, directions, batch, hidden)."""
-    Y = np.zeros((len(X), len(R), X.shape[1], R.shape[2]))
-    for direction in range(len(R)):
-        h = c = np.zeros(Y.shape[2:])
-        order = range(len(X))
-        for t in reversed(order) if direction == 1 else order:
-            z = X[t] @ W[direction].T + h @ R[direction].T
-            z = z + np.sum(np.split(B[direction], 2), axis=0)
-            i, o, f, g = np.split(z, 4, axis=1)
-            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-            h = sigmoid(o) * np.tanh(c)
-            Y[t, direction] = h
+    """X: (steps, batch, features), W, R, B: as above. Returns Y, (steps, 1,
+    batch, hidden)."""
+    Wb, Rb = np.split(B[0], 2)
+    Y = np.zeros((len(X), 1, X.shape[1], R.shape[2]))
+    h = c = np.zeros(Y.shape[2:])
+    for t in range(len(X)):
+        z = X[t] @ W[0].T + h @ R[0].T + Wb + Rb
+        i, o, f, g = np.split(z, 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        Y[t, 0] = h
     return Y
 
 
 # %%
-# From ONNX to Keras, one direction and two, and back to ONNX. (Only TensorFlow
-# computes a whole layer in float64.)
+# From ONNX to Keras, and back to ONNX. (Only TensorFlow computes a whole layer
+# in float64.)
 
 X = x.swapaxes(0, 1)  # (steps, batch, features)
-shapes = [(2, 8, 3), (2, 8, 2), (2, 16)]  # of W, R and B: 4 gates of 2 units
+shapes = [(1, 8, 3), (1, 8, 2), (1, 16)]  # of W, R and B: 4 gates of 2 units
 W, R, B = [rng.normal(size=shape) for shape in shapes]
-forward = lstm_from_onnx(W[:1], R[:1], B[:1])
-backward = lstm_from_onnx(W[1:], R[1:], B[1:])
+weights = lstm_from_onnx(W, R, B)
 Y = onnx_lstm(X, W, R, B)
-Y_again = onnx_lstm(X, *lstm_to_onnx(*forward))
+Y_again = onnx_lstm(X, *lstm_to_onnx(*weights))
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
-    layer = LSTM(2, return_sequences=True, dtype=dtype)
-    y = keras_result(layer, forward)
+    y = keras_lstm(weights, dtype)
     for result in (Y, Y_again):
         expected = result[:, 0].swapaxes(0, 1)  # (batch, steps, units)
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
-    both = keras_result(Bidirectional(layer, dtype=dtype), forward + backward)
-    expected = np.concatenate([Y[:, 0], Y[:, 1]], axis=-1).swapaxes(0, 1)
-    np.testing.assert_allclose(both, expected, tolerance, tolerance)
 
 # %%
 # Break it
@@ -129,27 +121,20 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 # ``layout=1`` puts the batch first, but not every runtime knows it.)
 
 wrong = onnx_lstm(x, W, R, B)[:, 0]
-print("shapes:", y.shape, wrong.shape)
+print(y.shape, wrong.shape)
 assert not np.allclose(y, wrong)
 
 # %%
 # See it
 # ------
-# Each square is a weight.
+# The weights of the input. Each colour is a gate of 2 units.
 
-gates = np.repeat([0, 1, 2, 3], 2)  # i, f, c and o, of 2 units each
-rows = [0, 0, 0, np.nan, 0, 0, np.nan, 0]  # of three weights, with gaps
-turned = np.add.outer(move_gates(gates, "ifco", "iofc"), [*rows, 0])
-colours = ListedColormap(["C0", "C1", "C2", "C3"])
+kernel = np.tile(np.repeat([0, 1, 2, 3], 2), (3, 1))  # of i, f, c and o
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
-fig.suptitle("LSTM gates: i, f, c, o in Keras and i, o, f, c in ONNX")
-for axis, picture in zip(axes, [np.add.outer(rows, gates), turned]):
-    axis.pcolormesh(picture, cmap=colours, edgecolor="white")
-    axis.set(aspect="equal", ylim=(8, 0))
-    axis.tick_params(length=0)
-    axis.spines[:].set_visible(False)
-axes[0].set_xticks([1, 3, 5, 7], "ifco")
-axes[0].set_yticks([1.5, 5, 7.5], ["kernel", "recurrent\nkernel", "bias"])
-axes[1].set_xticks([1.5, 5, 8], ["W", "R", "B, in\ntwo halves"])
-axes[1].set_yticks([1, 3, 5, 7], "iofc")
+axes[0].imshow(kernel, cmap="Set2")
+axes[0].set(title="Keras: kernel", yticks=[])
+axes[0].set_xticks([0.5, 2.5, 4.5, 6.5], ["i", "f", "c", "o"])
+axes[1].imshow(move_gates(kernel, "ifco", "iofc").T, cmap="Set2")
+axes[1].set(title="ONNX: W", xticks=[])
+axes[1].set_yticks([0.5, 2.5, 4.5, 6.5], ["i", "o", "f", "c"])
 plt.show()

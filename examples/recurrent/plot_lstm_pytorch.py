@@ -17,7 +17,6 @@ of `PyTorch <https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html>`
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import ListedColormap
 
 rng = np.random.default_rng(313)
 
@@ -118,28 +117,21 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
 
 weight_ih, weight_hh, bias, _ = back_again
 wrong = pytorch_lstm(x, weight_ih, weight_hh, bias, bias)
-print("right:", y[1, :, 0].round(2), "wrong:", wrong[1, :, 0].round(2))
+print("right:", y[1, :, 0], "wrong:", wrong[1, :, 0])
 assert not np.allclose(y, wrong)
 
 # %%
 # See it
 # ------
-# Each square is a weight, and each colour a gate.
+# PyTorch stacks the gates that Keras has side by side. Each colour is a gate of
+# 2 units.
 
-gates = np.repeat([0, 1, 2, 3], 2)  # of 2 units each
-rows = [0, 0, 0, np.nan, 0, 0, np.nan, 0]  # of three weights, with gaps
-pictures = [np.add.outer(rows, gates), np.add.outer(gates, [*rows, np.nan, 0])]
-colours = ListedColormap(["C0", "C1", "C2", "C3"])
+kernel = np.tile(np.repeat([0, 1, 2, 3], 2), (3, 1))  # of i, f, g and o
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
-fig.suptitle("PyTorch stacks the gates that Keras has side by side")
-for axis, picture in zip(axes, pictures):
-    axis.pcolormesh(picture, cmap=colours, edgecolor="white")
-    axis.set(aspect="equal", ylim=(8, 0))
-    axis.tick_params(length=0)
-    axis.spines[:].set_visible(False)
-axes[0].set_xticks([1, 3, 5, 7], ["i", "f", "g", "o"])
-axes[0].set_yticks([1.5, 5, 7.5], ["kernel", "recurrent\nkernel", "bias"])
-axes[1].set_yticks([1, 3, 5, 7], ["i", "f", "g", "o"])
-names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
-axes[1].set_xticks([1.5, 5, 7.5, 9.5], names, rotation=30)
+axes[0].imshow(kernel, cmap="Set2")
+axes[0].set(title="Keras: kernel", yticks=[])
+axes[0].set_xticks([0.5, 2.5, 4.5, 6.5], ["i", "f", "g", "o"])
+axes[1].imshow(kernel.T, cmap="Set2")
+axes[1].set(title="PyTorch: weight_ih", xticks=[])
+axes[1].set_yticks([0.5, 2.5, 4.5, 6.5], ["i", "f", "g", "o"])
 plt.show()

@@ -11,8 +11,7 @@ same only if each chunk starts from the last states of the chunk before.
    y_5, y_6, s_6 &= \text{rnn}(x_5, x_6, \, s_4)
 
 Either you pass the states s as ``initial_state``, or a ``stateful`` layer keeps
-them until ``reset_state``. The states are h, for an ``LSTM`` h and c, each of
-shape (batch, units).
+them until ``reset_state``. They are h, or h and c of an ``LSTM``.
 """
 
 import keras
@@ -25,24 +24,20 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two sequences of 6 steps, in chunks of 4 and 2 steps. Without an
-# ``initial_state``, a layer starts from 0, or if it is ``stateful``, from the
-# states that it has kept.
+# Two sequences of 6 steps, in chunks of 4 and 2 steps.
 
-x = rng.normal(size=(2, 6, 3)).astype("float32")  # (batch, steps, features)
+x = rng.normal(size=(2, 6, 3))  # (batch, steps, features)
 options = {"return_sequences": True, "return_state": True}
 
 
 def keras_in_chunks(layer, weights, pass_on):
     layer.build(x.shape)
     layer.set_weights(weights)
-    outputs, states = [], None
-    for chunk in (x[:, :4], x[:, 4:]):
-        start = states if pass_on else None
-        y, *states = layer(chunk, initial_state=start)
-        outputs.append(keras.ops.convert_to_numpy(y))
-    states = [keras.ops.convert_to_numpy(state) for state in states]
-    return [np.concatenate(outputs, axis=1), *states]
+    y, *states = layer(x[:, :4])
+    start = states if pass_on else None
+    y_next, *states = layer(x[:, 4:], initial_state=start)
+    outputs = keras.ops.concatenate([y, y_next], axis=1)
+    return [keras.ops.convert_to_numpy(array) for array in (outputs, *states)]
 
 
 # %%
@@ -148,58 +143,44 @@ def gru_cell(
 # %%
 # Check it
 # --------
-# The whole sequence in NumPy, and the chunks in Keras. (Only TensorFlow
-# computes a whole layer in float64.)
+# The whole sequence in NumPy, and chunks in Keras, in float64 on TensorFlow.
 
-tensorflow = keras.backend.backend() == "tensorflow"
+backend = keras.backend.backend()
 zeros = np.zeros((2, 4))  # (batch, units)
+dtypes = ["float32", "float64"] if backend == "tensorflow" else ["float32"] * 2
 for layer_class, cell, start, shapes in (
     (layers.SimpleRNN, simple_rnn_cell, [zeros], [(3, 4), (4, 4), (4,)]),
     (layers.GRU, gru_cell, [zeros], [(3, 12), (4, 12), (2, 12)]),
     (layers.LSTM, lstm_cell, [zeros, zeros], [(3, 16), (4, 16), (16,)]),
 ):
-    weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
-    weights64 = [weight.astype("float64") for weight in weights]
-    expected = read_on(cell, x.astype("float64"), start, weights64)
-    for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    weights = [rng.normal(size=shape) for shape in shapes]
+    expected = read_on(cell, x, start, weights)
+    for stateful, dtype in zip((False, True), dtypes):
         tolerance = 1000 * np.finfo(dtype).eps
-        for stateful in (False, True):
-            layer = layer_class(4, stateful=stateful, dtype=dtype, **options)
-            actual = keras_in_chunks(layer, weights, pass_on=not stateful)
-            for pair in zip(actual, expected, strict=True):
-                np.testing.assert_allclose(*pair, tolerance, tolerance)
+        layer = layer_class(4, stateful=stateful, dtype=dtype, **options)
+        actual = keras_in_chunks(layer, weights, pass_on=not stateful)
+        for pair in zip(actual, expected, strict=True):
+            np.testing.assert_allclose(*pair, tolerance, tolerance)
 
 # %%
-# A stateful layer keeps one state per sample, so the batch size is fixed.
-# ``reset_state`` sets the states to 0.
+# The size of the batch is fixed. ``reset_state`` sets the states to 0.
 
-lstm_layer = layers.LSTM(4, stateful=True, **options)
-y, h, c = keras_in_chunks(lstm_layer, weights, pass_on=False)
-np.testing.assert_array_equal(lstm_layer.states, [h, c], strict=True)
 with np.testing.assert_raises(ValueError):
-    lstm_layer(x[:1])
-lstm_layer.reset_state()
-np.testing.assert_array_equal(lstm_layer.states, np.zeros((2, 2, 4)))
+    layer(x[:1])
+layer.reset_state()
+np.testing.assert_array_equal(layer.states, np.zeros((2, 2, 4)))
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** on JAX, each ``predict`` starts from 0,
-#    even if the layer is stateful. On TensorFlow and PyTorch it starts from the
-#    states that were kept. On JAX, call ``model(x)`` instead.
+#    even if the layer is stateful: call ``model(x)`` instead. And
+#    ``reset_state`` doesn't take the states that its documentation mentions.
 
-gru_layer = layers.GRU(4, stateful=True)
-model = keras.Sequential([keras.Input(batch_shape=x.shape), gru_layer])
-first, second = [model.predict(x, verbose=0) for _ in range(2)]
-on_jax = keras.backend.backend() == "jax"
-np.testing.assert_equal(np.allclose(first, second), on_jax)
-
-# %%
-# .. warning:: **Seen in Keras 3.15.1:** the documentation of ``RNN`` mentions
-#    ``reset_state(states=...)``, and a ``reset_state`` of the model. Neither
-#    exists.
-
+layer = layers.GRU(4, stateful=True)
+model = keras.Sequential([keras.Input(batch_shape=x.shape), layer])
+first, second = model.predict_on_batch(x), model.predict_on_batch(x)
+np.testing.assert_equal(np.allclose(first, second), backend == "jax")
 with np.testing.assert_raises(TypeError):
-    gru_layer.reset_state(states=[zeros])
-np.testing.assert_equal(hasattr(model, "reset_state"), False)
+    layer.reset_state(states=[zeros])
 
 # %%
 # Break it
@@ -210,28 +191,22 @@ np.testing.assert_equal(hasattr(model, "reset_state"), False)
 _, h_4, c_4 = read_on(lstm_cell, x[:, :4], [zeros, zeros], weights)
 for start in ([zeros, zeros], [c_4, h_4]):
     _, wrong, _ = read_on(lstm_cell, x[:, 4:], start, weights)
-    print(f"wrong by up to {np.max(np.abs(h - wrong)):.2f}")
-    assert not np.allclose(h, wrong)
+    print(f"wrong by up to {np.max(np.abs(actual[1] - wrong)):.2f}")
+    assert not np.allclose(actual[1], wrong)
 
 # %%
 # See it
 # ------
-# One unit of the LSTM reads 24 steps in chunks of 8. If a chunk starts from 0,
-# its first outputs are wrong; later ones are closer.
+# One unit of the LSTM reads 24 steps, at once and in chunks of 8.
 
-x_long = rng.normal(size=(1, 24, 3))
+x_long = rng.normal(size=(2, 24, 3))
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-for size, style, label in (
-    (24, "C0-", "states carried on"),
-    (8, "C1o--", "each chunk from 0"),
-):
+for size, style in ((24, "C0-"), (8, "C1o--")):
     for first in range(0, 24, size):
-        steps = np.arange(first, first + size)
-        start = [np.zeros((1, 4)), np.zeros((1, 4))]
-        y_chunk, *_ = read_on(lstm_cell, x_long[:, steps], start, weights)
-        axis.plot(steps, y_chunk[0, :, 0], style, label=label)
-        label = None
+        chunk = x_long[:, first : first + size]
+        y_chunk, _, _ = read_on(lstm_cell, chunk, [zeros, zeros], weights)
+        axis.plot(range(first, first + size), y_chunk[0, :, 0], style)
 axis.set(title="A chunk that starts from 0 is wrong until the LSTM forgets")
-axis.set(xlabel="steps", ylabel="y", ylim=(-0.1, 0.55))
-axis.legend(loc="upper center", ncols=2)
+axis.set(xlabel="steps", ylim=(-0.1, 0.5))
+axis.legend(["states carried on", "each chunk from 0"], ncols=2)
 plt.show()

@@ -17,7 +17,6 @@ from breaking import (
     operation,
     outputs,
     with_arguments,
-    with_gradient_of,
 )
 from fault import Fault
 from keras import layers, ops
@@ -64,24 +63,6 @@ def without_rescaling(given):
     """A masked loss whose sum is divided by all steps, not by those kept."""
     if given.get("mask") is not None:
         given["sample_weight"] = ops.cast(given.pop("mask"), "float32")
-
-
-def trained_without_mask(real, self, x, *args, mask=None, **kwargs):
-    """A layer whose gradients are those without a mask."""
-    y = real(self, x, *args, mask=mask, **kwargs)
-    return with_gradient_of(real(self, x, *args, mask=all_kept(mask), **kwargs), y)
-
-
-def loss_trained_without_mask():
-    """A loss whose gradients are those without a mask."""
-    real = keras.losses.Loss.__call__
-
-    @functools.wraps(real)
-    def call(self, y_true, y_pred, sample_weight=None):
-        loss = real(self, y_true, y_pred, sample_weight)
-        return with_gradient_of(real(self, y_true, y_pred + 0, sample_weight), loss)
-
-    return mock.patch.object(keras.losses.Loss, "__call__", call)
 
 
 def forgotten(real, self, tensors, *args, **kwargs):
@@ -160,12 +141,11 @@ FAULTS = [
 ]
 FAULTS += [
     Fault(
-        f"{layer.__name__} after mask_zero, its mask: {how}",
+        f"GlobalAveragePooling1D after mask_zero, its mask: {how}",
         ZERO,
-        f"{layer.__name__}.call",
-        mask_changed(layer, change),
+        "GlobalAveragePooling1D.call",
+        mask_changed(layers.GlobalAveragePooling1D, change),
     )
-    for layer in (layers.LSTM, layers.GlobalAveragePooling1D)
     for how, change in WRONG_MASKS
 ]
 FAULTS += [
@@ -212,8 +192,6 @@ FAULTS += [
         layers.LayerNormalization,
         layers.Bidirectional,
         layers.BatchNormalization,
-        layers.TimeDistributed,
-        layers.LSTM,
     )
 ]
 FAULTS += [
@@ -229,7 +207,6 @@ FAULTS += [
         layers.Conv1D,
         layers.MaxPooling1D,
         layers.Permute,
-        layers.Flatten,
     )
 ]
 FAULTS += [
@@ -239,7 +216,7 @@ FAULTS += [
         f"{layer.__name__}.compute_mask",
         altered(layer, "compute_mask", change),
     )
-    for layer in (layers.Dense, layers.Bidirectional, layers.LSTM)
+    for layer in (layers.Dense, layers.Bidirectional)
     for how, change in WRONG_MASKS[:1]  # inverted; without one, they drop it, above
 ]
 FAULTS += [
@@ -287,18 +264,6 @@ FAULTS += [
         with_arguments(
             keras.src.losses.loss, "reduce_weighted_values", without_rescaling
         ),
-    ),
-    Fault(
-        "Loss with a mask: the padding counts in training",
-        TRAVELS,
-        "Loss.__call__",
-        loss_trained_without_mask(),
-    ),
-    Fault(
-        "LSTM with a mask: the padding counts in training",
-        TRAVELS,
-        "LSTM.call",
-        Called(layers.LSTM, trained_without_mask),
     ),
 ]
 FAULTS += [
@@ -410,12 +375,6 @@ FAULTS += [
             layers.Masking,
             operation("any", lambda real, *args, **kwargs: ops.all(*args, **kwargs)),
         ),
-    ),
-    Fault(
-        "Masking: leaves the masked steps as they are",
-        RECURRENT,
-        "Masking.call",
-        during(layers.Masking, operation("where", lambda real, mask, x, other: x)),
     ),
     Fault(
         "Masking: masks NaN",

@@ -247,7 +247,6 @@ for layer, cell in LAYERS:
         for what, by in [
             ("ignored", ignoring_argument(layer, "mask", "call")),
             ("inverted", of_mask(layer, ops.logical_not)),
-            ("reversed", of_mask(layer, flipped(1))),
             (
                 "of the first sequence",
                 of_mask(layer, lambda m: ops.ones_like(m) & m[:1]),
@@ -257,21 +256,6 @@ for layer, cell in LAYERS:
         ]
     ]
     FAULTS += [
-        Fault(
-            f"{name}, {argument}: ignored, padded",
-            MASKS,
-            f"{name}.{argument}",
-            ignoring_argument(layer, argument),
-        )
-        for argument in ("return_sequences", "return_state")
-    ]
-    FAULTS += [
-        Fault(
-            f"{name}, zero_output_for_mask: ignored, padded",
-            MASKS,
-            f"{name}.zero_output_for_mask",
-            during(layer, in_loop(never_zeros)),
-        ),
         Fault(
             f"{name}, states: not carried, padded",
             MASKS,
@@ -288,17 +272,6 @@ FAULTS += [
             RNN,
             "compute_mask",
             lambda masks: masks if isinstance(masks, list) else ops.flip(masks, 1),
-        ),
-    ),
-    Fault(
-        "GRU, zero_output_for_mask: only with return_sequences",
-        MASKS,
-        "GRU.zero_output_for_mask",
-        in_loop(
-            lambda given: given.update(
-                zero_output_for_mask=given["zero_output_for_mask"]
-                and given["return_all_outputs"]
-            )
         ),
     ),
     Fault(
@@ -327,15 +300,6 @@ def of_inputs(given):
     """The mask of the input counts, even if there is an initial state."""
     if given.get("mask") is None:
         given["mask"] = keras.src.backend.get_keras_mask(given["sequences"])
-
-
-def first_is_state(real, step_function, inputs, initial_states, **options):
-    """The loop, in which a masked first step returns the initial state, as on JAX."""
-    last, y, states = real(step_function, inputs, initial_states, **options)
-    if options["mask"] is not None and y.shape[1] > 1:
-        first = ops.where(options["mask"][:, :1], y[:, 0], initial_states[0])
-        y = ops.concatenate([first[:, None], y[:, 1:]], 1)
-    return last, y, states
 
 
 for layer, _ in LAYERS:
@@ -378,12 +342,6 @@ FAULTS += [
         ),
     ),
     Fault(
-        "SimpleRNN, initial_state: is the output of a masked first step",
-        STATE,
-        "SimpleRNN.call",
-        during(SimpleRNN, loop(first_is_state)),
-    ),
-    Fault(
         "Embedding, mask_zero: ignored before an RNN",
         STATE,
         "Embedding.mask_zero",
@@ -404,7 +362,7 @@ FAULTS += [
 # -- Common arguments
 
 ARGUMENTS = "recurrent/plot_rnn_arguments"
-COMMON = ["activation", "use_bias", "activity_regularizer", "seed"]
+COMMON = ["use_bias", "activity_regularizer"]
 for what in ("kernel", "recurrent", "bias"):
     COMMON += [f"{what}_initializer", f"{what}_regularizer", f"{what}_constraint"]
 
@@ -427,10 +385,6 @@ for pair in LAYERS:
         arguments = list(COMMON)
         if layer is SimpleRNN:
             arguments.remove("activity_regularizer")
-        if layer not in (SimpleRNN, SimpleRNNCell):
-            arguments.append("recurrent_activation")
-        if layer in (LSTM, LSTMCell):
-            arguments.append("unit_forget_bias")
         FAULTS += [
             Fault(
                 f"{name}, {argument}: ignored, of common arguments",
@@ -649,6 +603,12 @@ FAULTS += [
         LOOP,
         "SimpleRNN.go_backwards",
         in_loop(lambda given: given["go_backwards"] and reversed_mask(given)),
+    ),
+    Fault(
+        "SimpleRNNCell, activation: ignored, of the loop",
+        LOOP,
+        "SimpleRNNCell.activation",
+        ignoring_argument(SimpleRNNCell, "activation"),
     ),
     Fault(
         "RNN, unroll: ignored",

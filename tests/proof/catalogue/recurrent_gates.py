@@ -423,18 +423,6 @@ FAULTS += [
             ),
         ),
         (
-            "GRU, use_bias",
-            "ignored, counted",
-            "GRU.use_bias",
-            ignoring_argument(GRU, "use_bias"),
-        ),
-        (
-            "GRU, reset_after",
-            "ignored, counted",
-            "GRU.reset_after",
-            ignoring_argument(GRU, "reset_after"),
-        ),
-        (
             "GRUCell, reset_after",
             "ignored",
             "GRUCell.reset_after",

@@ -5,13 +5,12 @@ from breaking import (
     flipped,
     ignoring_argument,
     in_order,
-    outputs,
     weight,
     with_arguments,
 )
 from fault import Fault
 from keras import ops
-from keras.layers import GRU, LSTM, Bidirectional, GRUCell, LSTMCell
+from keras.layers import GRU, LSTM, GRUCell, LSTMCell
 
 LSTM_PYTORCH = "recurrent/plot_lstm_pytorch"
 GRU_PYTORCH = "recurrent/plot_gru_pytorch"
@@ -52,12 +51,6 @@ def reset_gate_open(bias):
     """A bias with which the reset gate is 1."""
     z, r, g = ops.split(bias, 3, axis=-1)
     return ops.concatenate([z, r + 1000, g], axis=-1)
-
-
-def second_half_turned(y):
-    """The steps of the backward outputs in the other order."""
-    forward, backward = ops.split(y, 2, axis=-1)
-    return ops.concatenate([forward, ops.flip(backward, 1)], axis=-1)
 
 
 def always(layer, **arguments):
@@ -169,23 +162,5 @@ FAULTS += [
         GRU_ONNX,
         "GRU.reset_after",
         ignoring_argument(GRU, "reset_after"),
-    ),
-    Fault(
-        "Bidirectional to ONNX: directions exchanged",
-        LSTM_ONNX,
-        "Bidirectional.call",
-        outputs(Bidirectional, lambda y: ops.roll(y, y.shape[-1] // 2, -1)),
-    ),
-    Fault(
-        "Bidirectional to ONNX: second half not turned round",
-        LSTM_ONNX,
-        "Bidirectional.call",
-        outputs(Bidirectional, second_half_turned),
-    ),
-    Fault(
-        "Bidirectional, merge_mode to ONNX: ave",
-        LSTM_ONNX,
-        "Bidirectional.merge_mode",
-        always(Bidirectional, merge_mode="ave"),
     ),
 ]

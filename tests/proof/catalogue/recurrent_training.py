@@ -78,7 +78,6 @@ for layer, cell, page in [
     FAULTS += [
         Fault(f"{name}, gradient of {what}", page, f"{name}.call", by)
         for what, by in [
-            ("x: not sent back", inputs(layer, cut)),
             (
                 "y: of the last step alone",
                 outputs(
@@ -100,14 +99,20 @@ for layer, cell, page in [
             activation("tanh", lambda z, y: with_gradient_of(z, y)),
         )
     )
-FAULTS.append(
+FAULTS += [
     Fault(
         "SimpleRNN, gradient of the recurrent kernel: transposed",
         "recurrent/plot_bptt_simple_rnn",
         "SimpleRNNCell.call",
         weight(SimpleRNNCell, "recurrent_kernel", transposed_gradient),
-    )
-)
+    ),
+    Fault(
+        "SimpleRNN, gradient of x: not sent back",
+        "recurrent/plot_bptt_simple_rnn",
+        "SimpleRNN.call",
+        inputs(SimpleRNN, cut),
+    ),
+]
 FAULTS += [
     Fault(f"LSTM, gradient of {what}", "recurrent/plot_bptt_lstm", covers, by)
     for what, covers, by in [
@@ -181,18 +186,8 @@ FAULTS += [
                 SimpleRNN, "__init__", set_to("recurrent_initializer", "glorot_normal")
             ),
         ),
-        (
-            "LSTM, vanishing gradient: no forget bias",
-            "LSTM.unit_forget_bias",
-            with_arguments(LSTM, "__init__", set_to("unit_forget_bias", False)),
-        ),
     ]
 ]
-
-
-def output_of_c(results):
-    """What an LSTM returns with its states, if its output were c."""
-    return [results[2], *results[1:]] if isinstance(results, list | tuple) else results
 
 
 FORECAST = "recurrent/plot_lstm_forecast"
@@ -217,20 +212,6 @@ FAULTS += [
         (
             FORECAST,
             "LSTM",
-            "forecast: c is the output",
-            "LSTM.call",
-            outputs(LSTM, output_of_c),
-        ),
-        (
-            FORECAST,
-            "LSTM",
-            "forecast: input gate and forget gate exchanged",
-            "LSTMCell.call",
-            weight(LSTMCell, "kernel", in_order(1, 0, 2, 3)),
-        ),
-        (
-            FORECAST,
-            "LSTM",
             "forecast: sequences read backwards",
             "LSTM.go_backwards",
             with_arguments(LSTM, "__init__", set_to("go_backwards", True)),
@@ -248,13 +229,6 @@ FAULTS += [
             "text: update gate and reset gate exchanged",
             "GRUCell.call",
             weight(GRUCell, "recurrent_kernel", in_order(1, 0, 2)),
-        ),
-        (
-            TEXT,
-            "GRU",
-            "text: the two biases exchanged",
-            "GRUCell.call",
-            weight(GRUCell, "bias", flipped(0)),
         ),
         (
             TEXT,

@@ -247,6 +247,13 @@ def steps_turned(mask):
     return None if mask is None else ops.flip(mask, 1)
 
 
+def reading_alike(real, self, *args, **kwargs):
+    """The backward layer in the direction of the forward layer."""
+    backwards = self.forward_layer.go_backwards
+    with mock.patch.object(self.backward_layer, "go_backwards", backwards):
+        return real(self, *args, **kwargs)
+
+
 def in_direction(backwards, name, change):
     """An argument of a call of SimpleRNN or LSTM, changed in one direction."""
 
@@ -312,6 +319,16 @@ FAULTS += [
             Called(Bidirectional, last_of_sequences),
         ),
         (
+            "backward_layer: ignored",
+            "backward_layer",
+            ignoring_argument(Bidirectional, "backward_layer"),
+        ),
+        (
+            "backward layer: reads as the forward one",
+            "backward_layer",
+            Called(Bidirectional, reading_alike),
+        ),
+        (
             "backward layer: reads forwards",
             "call",
             with_attributes(("backward_layer", "go_backwards", False)),
@@ -374,30 +391,6 @@ def as_in_pytorch(states):
     return states and [states[number] for number in (0, 2, 1, 3)]
 
 
-def reading_alike(real, self, *args, **kwargs):
-    """The backward layer in the direction of the forward layer."""
-    backwards = self.forward_layer.go_backwards
-    with mock.patch.object(self.backward_layer, "go_backwards", backwards):
-        return real(self, *args, **kwargs)
-
-
-def after_init(change):
-    """Bidirectional that ``change(self, layer)`` alters when it has been made."""
-    real = Bidirectional.__init__
-
-    @functools.wraps(real)
-    def changed(self, layer, *args, **kwargs):
-        real(self, layer, *args, **kwargs)
-        change(self, layer)
-
-    return mock.patch.object(Bidirectional, "__init__", changed)
-
-
-def keep_the_layer(self, layer):
-    """Use the layer that is given, not a copy of it, as the forward layer."""
-    self.forward_layer = layer
-
-
 def using_weights():
     """Bidirectional that sets the weights that it is given, once it has its own."""
     real = Bidirectional.build
@@ -421,30 +414,10 @@ FAULTS += [
             altered(Bidirectional, "weights", halves_exchanged),
         ),
         ("weights: set", "weights", using_weights()),
-        ("layer: not copied", "layer", after_init(keep_the_layer)),
         (
             "forward layer: reads backwards",
             "layer",
             with_attributes(("forward_layer", "go_backwards", True)),
-        ),
-        (
-            "backward_layer: ignored",
-            "backward_layer",
-            ignoring_argument(Bidirectional, "backward_layer"),
-        ),
-        (
-            "backward_layer: copied",
-            "backward_layer",
-            altered_argument(
-                Bidirectional,
-                "backward_layer",
-                lambda layer: layer and layer.from_config(layer.get_config()),
-            ),
-        ),
-        (
-            "backward layer: reads as the forward layer does",
-            "backward_layer",
-            Called(Bidirectional, reading_alike),
         ),
         (
             "backward half: not turned round",
@@ -571,11 +544,6 @@ FAULTS += [
             "layer: bias reversed",
             "layer",
             weight(TimeDistributed, "bias", flipped(0)),
-        ),
-        (
-            "layer: kernel of Dense flipped",
-            "layer",
-            weight(TimeDistributed, "dense/kernel", flipped(0)),
         ),
         (
             "y: rows of features reversed",
