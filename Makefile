@@ -16,10 +16,8 @@ export KERAS_HOME := $(CURDIR)/docs/_build/keras
 
 # How many pages run side by side; each then has one thread of TensorFlow's.
 JOBS := 1
-ifneq ($(JOBS),1)
-export TF_NUM_INTRAOP_THREADS := 1
-export TF_NUM_INTEROP_THREADS := 1
-endif
+test: JOBS := 2
+ONE_THREAD = $(if $(filter-out 1,$(JOBS)),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
 
 # Dates on the site are those of the commit.
 COMMITTED := $(shell git log -1 --format=%ct 2>/dev/null)
@@ -40,7 +38,7 @@ help: ## List these commands
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
-	@$(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML)
+	@$(ONE_THREAD) $(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML)
 	@$(BIN)/python docs/_ext/repository.py > $(HTML)/.source-commit
 	@echo "The site is built. Open $(HTML)/index.html"
 

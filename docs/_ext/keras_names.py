@@ -62,11 +62,14 @@ def named():
             and (
                 inspect.isfunction(thing)
                 if title == "Activations"
-                else is_class(thing, name)
+                else is_class(thing, name, module)
             )
         }
     return found
 
 
-def is_class(thing, name):
-    return inspect.isclass(thing) and thing.__name__ == name
+def is_class(thing, name, module):
+    """Whether it is a class, under its own name unless Keras has it under another only."""
+    return inspect.isclass(thing) and (
+        thing.__name__ == name or not hasattr(module, thing.__name__)
+    )

@@ -1,5 +1,5 @@
 """The figures of the gallery, and those that readers can touch: an entry of y and what
-made it, in a matrix product or a convolution.
+made it, in a matrix product, a convolution or attention.
 
 Figures are SVG: sharp on every screen, and light. Where a page asks for it, with
 ``# sphinx_gallery_moving_picture = True``, its numbers are kept as well, and
@@ -28,15 +28,31 @@ def slide(x, kernel):
     return np.einsum("ijuv,uv->ij", patches, kernel)
 
 
-def picture_of(variables):
-    """Return the name of a layer and the arrays of its picture, as lists.
+def attend(query, key, value):
+    """Attention of one sample: its weights, (queries, values), and y, (queries, units)."""
+    scores = query @ key.T
+    powers = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
+    weights = powers / np.sum(powers, axis=-1, keepdims=True)
+    return weights, weights @ value
 
-    "dense": {"x": (batch, features), "W": (features, units)}, or "convolution", where x is
-    an image and the page's arrays have one sample, channel and filter: {"x": (height,
-    width), "W": (rows, columns)}. With a bias also "b": (1, units).
 
-    Raises ExtensionError where the page's y is not what the moving picture computes.
-    """
+def attention_of(variables):
+    """Return the arrays of a picture of attention: those of the first sample."""
+    arrays = {name: variables[name][0] for name in ("query", "key", "value")}
+    tolerance = 1000 * np.finfo("float32").eps
+    for name, expected in zip(("weights", "y"), attend(**arrays)):
+        actual = variables[name][0]
+        if actual.shape != expected.shape or not np.allclose(
+            actual, expected, tolerance, tolerance * np.max(np.abs(expected))
+        ):
+            raise ExtensionError(
+                f"the moving picture shows attention without arguments only: {name}"
+            )
+    return arrays
+
+
+def product_of(variables):
+    """Return the name of a layer with a kernel, and the arrays of its picture."""
     x, kernel, y = (variables[name] for name in ("x", "kernel", "y"))
     layer, multiply = "dense", np.matmul
     if kernel.ndim == 4:
@@ -47,6 +63,25 @@ def picture_of(variables):
         arrays["b"] = variables["bias"][np.newaxis]
     if not np.array_equal(y, multiply(x, kernel) + arrays.get("b", 0)):
         raise ExtensionError("the moving picture shows a product or a convolution only")
+    return layer, arrays
+
+
+def picture_of(variables):
+    """Return the name of a layer and the arrays of its picture, as lists.
+
+    "dense": {"x": (batch, features), "W": (features, units)}, or "convolution", where x is
+    an image and the page's arrays have one sample, channel and filter: {"x": (height,
+    width), "W": (rows, columns)}. With a bias also "b": (1, units). Or "attention", of the
+    first sample of the page's arrays: {"query": (queries, features), "key": (values,
+    features), "value": (values, units)}.
+
+    Raises ExtensionError where the page's y, or the weights of attention, are not what the
+    moving picture computes.
+    """
+    if "query" in variables:
+        layer, arrays = "attention", attention_of(variables)
+    else:
+        layer, arrays = product_of(variables)
     return {
         "layer": layer,
         "arrays": {name: array.tolist() for name, array in arrays.items()},
@@ -74,7 +109,7 @@ def scrape(block, block_vars, gallery_conf):
 
 
 class MovingPicture(SphinxDirective):
-    """Show the picture of a page: all of its samples, or the first so many."""
+    """Show the picture of a page: all of its samples of x, or the first so many."""
 
     required_arguments = 1
     option_spec = {"samples": directives.positive_int}
@@ -86,7 +121,8 @@ class MovingPicture(SphinxDirective):
             return []
         picture = json.loads(path.read_text())
         arrays = picture["arrays"]
-        arrays["x"] = arrays["x"][: self.options.get("samples")]
+        if "samples" in self.options:
+            arrays["x"] = arrays["x"][: self.options["samples"]]
         text = (
             f'<div class="moving-picture" data-layer="{picture["layer"]}" '
             f'data-arrays="{html.escape(json.dumps(arrays))}"></div>'

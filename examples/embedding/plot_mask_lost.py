@@ -111,8 +111,8 @@ for y_mean in (by_hand, mean(DoubleWithMask()(x))):
 #    from its input. If you add that input to the output, as in a residual
 #    connection, the sum has no mask, and no warning tells you.
 
-attention = layers.MultiHeadAttention(num_heads=1, key_dim=2)
-total = layers.Add()([x, attention(x, x)])
+attend = layers.MultiHeadAttention(num_heads=1, key_dim=2)
+total = layers.Add()([x, attend(x, x)])
 y_mean = keras.ops.convert_to_numpy(mean(total))
 total = keras.ops.convert_to_numpy(total)
 expected = global_average_pooling1d(total.astype("float64"))

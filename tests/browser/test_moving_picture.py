@@ -4,10 +4,12 @@ import itertools
 import json
 import re
 
+import moving_picture
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 from project import PAGES, ROOT, SITE, html_of, load_by_hand
+from sphinx.errors import ExtensionError
 
 DIRECTIVE = re.compile(r"^\.\. moving-picture:: (.*)$", re.M)
 CONFIG = "# sphinx_gallery_moving_picture = True"
@@ -37,12 +39,13 @@ DENSE = {  # with a bias or not
     if layer == "dense"
 }
 CONVOLUTION = next(name for name, layer in LAYERS.items() if layer == "convolution")
+ATTENTION = next(name for name, layer in LAYERS.items() if layer == "attention")
 
 by_hand = load_by_hand()
 
 
 def read(tab, name):
-    """The numbers that stand in one array of the picture: x, W, b or y."""
+    """The numbers that stand in one array of the picture, such as y."""
     array = tab.locator(f".array-{name}")
     if not array.count():
         return 0
@@ -77,7 +80,7 @@ def test_there_is_one_with_a_bias_and_one_without():
     assert "index.html" in PLACES
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("name", [name for name in PLACES if name != ATTENTION])
 def test_the_numbers_are_those_of_the_page(tab, address, name):
     tab.goto(f"{address}/{name}")
     layer, numbers = picture_of(PLACES[name])
@@ -108,13 +111,13 @@ def test_every_number_can_be_changed(picture):
     np.testing.assert_array_equal(read(picture, "y"), computed(picture))
 
 
-def made(tab):
+def made(tab, how="made"):
     """Which cells are marked, by array."""
     found = {}
-    for name in "xWby":
+    for name in ("x", "W", "b", "query", "key", "value", "weights", "y"):
         array = tab.locator(f".array-{name}")
         marks = array.locator("input, button").evaluate_all(
-            "cells => cells.map(c => c.classList.contains('made'))"
+            "(cells, how) => cells.map(c => c.classList.contains(how))", how
         )
         if marks:
             columns = int(array.evaluate("e => e.style.getPropertyValue('--columns')"))
@@ -217,6 +220,184 @@ def test_reset_brings_a_convolution_back(tab, address):
     np.testing.assert_array_equal(read(tab, "y"), before)
 
 
+@pytest.fixture
+def attention(tab, address):
+    tab.goto(f"{address}/{ATTENTION}")
+    return tab
+
+
+def attended(tab, scale=1):
+    """The weights and y as NumPy computes them, from what stands in the other arrays."""
+    query, value, key = (read(tab, name)[None] for name in ("query", "value", "key"))
+    y, weights = by_hand.attention(
+        query * scale, value, key, return_attention_scores=True
+    )
+    return weights[0], y[0]
+
+
+def assert_attends(tab, scale=1):
+    """Weights and y are NumPy's, to two decimals, and five digits of large ones."""
+    for name, expected in zip(("weights", "y"), attended(tab, scale)):
+        np.testing.assert_allclose(read(tab, name), expected, rtol=6e-5, atol=0.00501)
+
+
+def test_attention_has_the_numbers_of_the_page(attention):
+    _, numbers = picture_of(PLACES[ATTENTION])
+    assert list(numbers) == ["query", "key", "value"]
+    for name in numbers:
+        np.testing.assert_array_equal(read(attention, name), numbers[name])
+    assert_attends(attention)
+
+
+def test_every_number_of_attention_can_be_changed(attention):
+    rng = np.random.default_rng(0)
+    before = {name: read(attention, name) for name in ("query", "key", "value")}
+    y = read(attention, "y")
+    for name in before:
+        for cell in attention.locator(f".array-{name} input").all():
+            cell.fill(f"{rng.integers(-200, 200) / 100}")
+            assert_attends(attention)
+        assert np.all(read(attention, name) != before[name])
+    assert np.any(read(attention, "y") != y)
+    attention.get_by_label("scale").select_option("scale=1/√d")
+    attention.locator(".array-query input").first.fill("9999")  # e^9999 is no number
+    attention.locator(".array-key input").first.fill("-9999")
+    assert_attends(attention, scale=0.5)  # of 4 features
+    attention.get_by_role("button", name="Reset").click()
+    for name in before:
+        np.testing.assert_array_equal(read(attention, name), before[name])
+    np.testing.assert_array_equal(read(attention, "y"), y)
+    assert attention.get_by_label("scale").input_value() == "scale=1"
+
+
+def test_scale_divides_the_scores(attention):
+    weights, y = read(attention, "weights"), read(attention, "y")
+    label = attention.locator(".array-weights")
+    expect(label).to_contain_text("weights = softmax(query keyᵀ)")
+    attention.get_by_label("scale").select_option("scale=1/√d")
+    expect(label).to_contain_text("weights = softmax(query keyᵀ / √4)")
+    assert_attends(attention, scale=0.5)
+    assert np.any(weights != read(attention, "weights"))
+    assert np.any(y != read(attention, "y"))
+    attention.locator(".array-weights button").first.hover()
+    expect(attention.locator("output")).to_contain_text(") / √4 = ")
+
+
+def places_of(shape, row=None, column=None):
+    """The places of an array, or of its row or column, as made() has them."""
+    rows, columns = (range(size) for size in shape)
+    return [
+        [i, j]
+        for i in rows
+        for j in columns
+        if row in (None, i) and column in (None, j)
+    ]
+
+
+def numbers_in(text):
+    return [float(number) for number in re.findall(r"-?[\d.]+", text.replace("−", "-"))]
+
+
+@pytest.mark.parametrize("how", ["hover", "tap", "focus"])
+def test_an_entry_of_attention_shows_what_made_it(attention, how):
+    row, column = 1, 2
+    query, key, value, weights, y = (
+        read(attention, name) for name in ("query", "key", "value", "weights", "y")
+    )
+    indirect = {
+        "query": places_of(query.shape, row),
+        "key": places_of(key.shape),
+        "value": [],
+        "weights": [],
+        "y": [],
+    }
+    cells = attention.locator(".array-y button")
+    cell = cells.nth(row * y.shape[1] + column)
+    {"hover": cell.hover, "tap": cell.click, "focus": cell.focus}[how]()
+    assert made(attention) == {
+        "query": [],
+        "key": [],
+        "value": places_of(value.shape, column=column),
+        "weights": places_of(weights.shape, row),
+        "y": [[row, column]],
+    }
+    assert made(attention, "indirect") == indirect
+    written = attention.locator("output").inner_text()
+    assert written.startswith(f"y[{row}, {column}] = ")
+    terms = np.stack([weights[row], value[:, column]], axis=1)
+    expected = [row, column, *terms.ravel(), y[row, column]]
+    assert numbers_in(written) == expected
+
+    cells = attention.locator(".array-weights button")
+    cell = cells.nth(row * weights.shape[1] + column)
+    {"hover": cell.hover, "tap": cell.click, "focus": cell.focus}[how]()
+    assert made(attention) == {
+        "query": places_of(query.shape, row),
+        "key": places_of(key.shape, column),
+        "value": [],
+        "weights": [[row, column]],
+        "y": [],
+    }
+    assert made(attention, "indirect") == indirect
+    score, weight = attention.locator("output").inner_text().split("\n")
+    assert score.startswith(f"score: query[{row}] · key[{column}] = ")
+    scores = key @ query[row]
+    terms = np.stack([query[row], key[column]], axis=1)
+    assert numbers_in(score) == [row, column, *terms.ravel(), scores[column]]
+    assert weight.startswith(f"weights[{row}, {column}] = e^")
+    expected = [row, column, scores[column], *scores, weights[row, column]]
+    assert numbers_in(weight) == expected
+
+
+def test_an_input_of_attention_shows_what_it_makes(attention):
+    for name, number, output, place in (
+        ("query", 0, "y", [0, 1]),  # of y[2, 1], the column stays
+        ("key", 4, "weights", [0, 1]),
+        ("query", 11, "weights", [2, 1]),
+        ("value", 6, "y", [2, 2]),
+    ):
+        attention.locator(f".array-{name} input").nth(number).focus()
+        assert made(attention)[output] == [place]
+        assert (
+            attention.locator("output").inner_text().count(f"{output}{place} = ") == 1
+        )
+
+
+def test_attention_by_keyboard(attention):
+    attention.locator(".array-query input").first.focus()
+    for name in ("query", "key", "value", "weights", "y"):
+        stop = attention.evaluate("document.activeElement.parentElement.className")
+        assert stop == f"array array-{name}"
+        attention.keyboard.press("ArrowDown")
+        attention.keyboard.press("ArrowRight")
+        attention.keyboard.press("Tab")
+    assert made(attention)["y"] == [[1, 1]]
+
+
+def test_attention_refuses_what_is_no_number(attention):
+    before = read(attention, "y")
+    cell = attention.locator(".array-key input").first
+    cell.fill("seven")
+    expect(cell).to_have_attribute("aria-invalid", "true")
+    expect(attention.locator("output")).to_contain_text("key takes numbers from")
+    np.testing.assert_array_equal(read(attention, "y"), before)
+
+
+@pytest.mark.parametrize("broken", ["weights", "y", None])
+def test_a_picture_of_attention_is_checked(broken):
+    rng = np.random.default_rng(0)
+    shapes = {"query": (2, 3, 4), "value": (2, 5, 2), "key": (2, 5, 4)}
+    page = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    results = by_hand.attention(*page.values(), return_attention_scores=True)
+    page["y"], page["weights"] = map(np.float32, results)
+    if broken is None:
+        assert moving_picture.picture_of(page)["layer"] == "attention"
+        return
+    page[broken][0, 1, 1] += 0.001
+    with pytest.raises(ExtensionError, match=broken):
+        moving_picture.picture_of(page)
+
+
 def test_by_keyboard(picture):
     """Each array is one stop of the Tab key; arrow keys move inside."""
     picture.locator(".array-x input").first.focus()
@@ -273,4 +454,4 @@ def test_without_javascript_the_figure_stands(chromium, address):
 
 
 def test_it_is_small():
-    assert (SITE / "_static/moving_picture.js").stat().st_size < 10_000
+    assert (SITE / "_static/moving_picture.js").stat().st_size < 13_000

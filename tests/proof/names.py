@@ -12,22 +12,27 @@ WHOLE = {"Dense", "Activations"}
 FAMILIES = (
     "convolutional",
     "pooling",
+    "normalization",
     "rnn",
     "core.embedding",
     "core.masking",
     "core.reversible_embedding",
+    "attention",
+    "regularization",
 )
-# What changes no answer: the dtype policy, which is saved beside it, says the same.
-WITHOUT_EFFECT = {"Embedding.quantization_config"}
+# What changes no answer: the dtype policy, which is saved beside it, says the same; and
+# one device has nothing to synchronize with (normalization/plot_normalization_arguments).
+WITHOUT_EFFECT = {"Embedding.quantization_config", "BatchNormalization.synchronized"}
 
 
 def of_families():
     """Yield "Conv2D.strides" and so on: each argument that a layer of FAMILIES names
-    itself, without what all layers are told by **kwargs."""
+    itself, without what all layers can be told."""
     for name, layer in named()["Layers"].items():
         if layer.__module__.removeprefix("keras.src.layers.").startswith(FAMILIES):
             for argument, parameter in inspect.signature(layer).parameters.items():
-                if argument != "name" and parameter.kind is not parameter.VAR_KEYWORD:
+                own = parameter.kind is not parameter.VAR_KEYWORD
+                if own and argument not in ("name", "dtype"):
                     yield f"{name}.{argument}"
 
 

@@ -1,0 +1,199 @@
+r"""
+MultiHeadAttention masks: padding, causal, attention_mask
+=========================================================
+
+A step may attend to another only where all masks are true. The layer takes the
+masks of padding from its inputs, and you may pass others by hand.
+
+.. math::
+
+   \text{allowed}_{t,s} = \; &\text{query}_t \; \text{and} \; \text{value}_s \\
+   &\text{and} \; \text{key}_s \; \text{and} \; \text{attention}_{t,s} \\
+   &\text{and} \; s \leq t \; \text{(causal)}
+
+Here step t of the query attends to step s of key and value. A mask that you
+leave out allows everything.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+# %%
+# Build it
+# --------
+# Two sentences. Token 0 is padding, and ``Embedding`` makes a mask of it. A
+# step attends to another where its score is more than 0.
+
+tokens = np.array([[3, 1, 4, 0], [2, 5, 0, 0]])  # (batch, steps)
+embedding = keras.layers.Embedding(6, 8, mask_zero=True)
+attention = keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
+
+
+def who_attends(query, value, **masks):
+    _, scores = attention(query, value, return_attention_scores=True, **masks)
+    return keras.ops.convert_to_numpy(scores)[:, 0] > 0  # of the first head
+
+
+print(who_attends(embedding(tokens), embedding(tokens)).astype(int))
+
+# %%
+# Compute it
+# ----------
+
+
+def allowed_pairs(
+    shape,
+    query_mask=None,
+    value_mask=None,
+    key_mask=None,
+    attention_mask=None,
+    use_causal_mask=False,
+):
+    """Who may attend to whom in MultiHeadAttention (Keras documentation).
+
+    shape: (batch, target, source), query_mask: (batch, target), value_mask and
+    key_mask: (batch, source), attention_mask: (batch, target, source) or
+    (target, source). Returns booleans of that shape.
+    """
+    allowed = np.ones(shape, dtype=bool)
+    if query_mask is not None:
+        allowed &= query_mask[:, :, np.newaxis]
+    for mask in (value_mask, key_mask):
+        if mask is not None:
+            allowed &= mask[:, np.newaxis, :]
+    if attention_mask is not None:
+        allowed &= attention_mask
+    if use_causal_mask:
+        allowed &= np.tri(*shape[1:], dtype=bool)
+    return allowed
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def softmax(x, axis=-1):
+    """exp(x) divided by its sum along an axis; x: any shape.
+
+    Keras documentation, softmax.
+    """
+    powers = np.exp(x - np.max(x, axis, keepdims=True))
+    return powers / np.sum(powers, axis, keepdims=True)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow; x: any shape."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def multi_head_attention(
+    query,
+    value,
+    key=None,
+    *weights,
+    use_bias=True,
+    use_gate=False,
+    sliding_window=None,
+    attention_mask=None,
+    use_causal_mask=False,
+    return_attention_scores=False,
+):
+    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
+
+    query: (batch, target, features), value and key: (batch, source, features),
+    weights: as in get_weights(), attention_mask: (batch, target, source) or
+    (target, source), true where a step may attend. Returns (batch, target,
+    features); or a pair, with the scores, (batch, heads, target, source).
+    """
+    remaining = iter(weights)
+
+    def project(x, axes=1):
+        y = np.tensordot(x, next(remaining), axes)
+        return y + next(remaining) if use_bias else y
+
+    q = project(query)  # (batch, target, heads, key_dim)
+    k = project(value if key is None else key)
+    gate = sigmoid(project(query)) if use_gate else 1
+    v = project(value)
+    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
+
+    target, source = np.indices(scores.shape[2:])
+    allowed = True
+    if attention_mask is not None:
+        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
+    if use_causal_mask:
+        allowed = allowed & (source <= target)
+    if sliding_window is not None:
+        allowed = allowed & (np.abs(source - target) < sliding_window)
+    scores = softmax(np.where(allowed, scores, -1e9))
+    if return_attention_scores:  # zeros where a step may attend to nothing
+        scores = scores * allowed
+
+    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
+    return (y, scores) if return_attention_scores else y
+
+
+# %%
+# Check it
+# --------
+# Masks by hand: each on its own, and all together. (NumPy's arrays bring none.)
+
+x = keras.ops.convert_to_numpy(embedding(tokens))  # (batch, steps, features)
+query, shape = x[:, :3], (2, 3, 4)
+weights = attention.get_weights()
+words = tokens != 0
+together = {
+    "value_mask": words,
+    "key_mask": np.array([[1, 1, 1, 1], [0, 1, 1, 1]], dtype=bool),
+    "attention_mask": np.arange(24).reshape(shape) % 5 > 0,
+    "use_causal_mask": True,
+}
+tolerance = 1000 * np.finfo("float32").eps
+for masks in [{name: mask} for name, mask in together.items()] + [together]:
+    allowed = allowed_pairs(shape, **masks)
+    np.testing.assert_array_equal(who_attends(query, x, **masks), allowed)
+    y = keras.ops.convert_to_numpy(attention(query, x, **masks))
+    options = {"attention_mask": allowed}
+    expected = multi_head_attention(query, x, None, *weights, **options)
+    np.testing.assert_allclose(y, expected, tolerance, tolerance)
+
+# %%
+# Outputs of ``Embedding`` bring their masks with them.
+#
+# .. warning:: **Seen in Keras 3.15.1:** a ``query_mask`` passed by hand is
+#    ignored. Only the mask that the query brings with it is used.
+
+expected = allowed_pairs(shape, query_mask=words[:, :3], value_mask=words)
+attends = who_attends(embedding(tokens[:, :3]), embedding(tokens))
+np.testing.assert_array_equal(attends, expected)
+attends = who_attends(query, x, query_mask=words[:, :3])
+np.testing.assert_array_equal(attends, np.full(shape, True))
+
+# %%
+# Break it
+# --------
+# In PyTorch's ``MultiheadAttention``, True in a mask means "may not attend".
+# Would you pass such a mask to Keras? Then steps attend only to the padding.
+
+wrong = who_attends(x, x, value_mask=~words)
+print(wrong.astype(int))
+assert np.any(wrong != allowed_pairs((2, 4, 4), value_mask=words))
+
+# %%
+# See it
+# ------
+# The first sentence, whose last step is padding. Rows are steps of the query,
+# columns those of key and value. Filled: may attend.
+
+value = allowed_pairs((1, 4, 4), value_mask=words[:1])
+causal = allowed_pairs((1, 4, 4), use_causal_mask=True)
+panels = [value, causal, value & causal]
+titles = ["value_mask", "use_causal_mask", "both"]
+fig, axes = plt.subplots(1, 3, figsize=(6, 2.4), layout="constrained")
+fig.suptitle("A step attends where every mask allows it")
+for axis, title, panel in zip(axes, titles, panels):
+    axis.pcolormesh(panel[0], cmap="PuOr", vmin=-2, vmax=2, edgecolor="gray")
+    axis.set(title=title, aspect="equal", ylim=(4, 0), xticks=[], yticks=[])
+plt.show()

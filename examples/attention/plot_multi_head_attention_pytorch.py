@@ -1,0 +1,168 @@
+r"""
+MultiHeadAttention weights: Keras to PyTorch and back
+=====================================================
+
+PyTorch's ``MultiheadAttention`` stacks the kernels of query, key and value in
+one array, and transposes them. It takes the key before the value, and in its
+masks True means: may not attend.
+
+.. math::
+
+   W_{in} &= [W_q \;\; W_k \;\; W_v]^\top \\
+   W_{out} &= W_y^\top
+
+The W on the right are Keras' kernels as matrices, with the two axes of heads
+and ``key_dim`` joined to one. Biases are stacked in the same way.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import ListedColormap
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# In PyTorch: ``MultiheadAttention(8, num_heads=2, batch_first=True)``. Of the 8
+# features, each head has half: in Keras, ``key_dim`` is 4.
+
+query = rng.normal(size=(2, 3, 8))  # (batch, target, features)
+key = rng.normal(size=(2, 5, 8))  # (batch, source, features)
+value = rng.normal(size=(2, 5, 8))  # (batch, source, features)
+
+
+def keras_attention(weights, dtype="float32", **masks):
+    layer = keras.layers.MultiHeadAttention(2, key_dim=4, dtype=dtype)
+    layer.build(query.shape, value.shape, key.shape)
+    layer.set_weights(weights)
+    y = layer(query, value, key, **masks)
+    return keras.ops.convert_to_numpy(y)
+
+
+# %%
+# Compute it
+# ----------
+
+
+def attention_to_pytorch(weights):
+    """Keras' weights, as in get_weights(), to in_proj_weight, in_proj_bias,
+    out_proj.weight and out_proj.bias of PyTorch."""
+    *projections, out_kernel, out_bias = weights
+    kernels = [w.reshape(len(w), -1).T for w in projections[::2]]
+    biases = [b.ravel() for b in projections[1::2]]
+    out_weight = out_kernel.reshape(-1, len(out_bias)).T
+    return [
+        np.concatenate(kernels),
+        np.concatenate(biases),
+        out_weight,
+        out_bias,
+    ]
+
+
+def attention_from_pytorch(in_weight, in_bias, out_weight, out_bias, heads):
+    """PyTorch's weights, (3 * features, features), (3 * features,), (features,
+    features) and (features,), to those of Keras, for set_weights()."""
+    features = len(out_bias)
+    weights = []
+    for kernel, bias in zip(np.split(in_weight, 3), np.split(in_bias, 3)):
+        weights.append(kernel.T.reshape(features, heads, -1))
+        weights.append(bias.reshape(heads, -1))
+    return [*weights, out_weight.T.reshape(heads, -1, features), out_bias]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def softmax(x, axis=-1):
+    """exp(x) divided by its sum along an axis; x: any shape.
+
+    Keras documentation, softmax.
+    """
+    powers = np.exp(x - np.max(x, axis, keepdims=True))
+    return powers / np.sum(powers, axis, keepdims=True)
+
+
+# %%
+# Check it
+# --------
+# The formula of PyTorch's documentation, with PyTorch's weights and masks:
+
+
+def pytorch_attention(inputs, weights, heads, hidden):
+    """inputs: query, key and value, hidden: (batch, target, source)."""
+    in_weight, in_bias, out_weight, out_bias = weights
+    parts = zip(inputs, np.split(in_weight, 3), np.split(in_bias, 3))
+    projected = [x @ weight.T + bias for x, weight, bias in parts]
+    of_heads = []
+    for q, k, v in zip(*[np.split(x, heads, axis=-1) for x in projected]):
+        scores = q @ k.swapaxes(1, 2) / np.sqrt(q.shape[-1])
+        of_heads.append(softmax(np.where(hidden, -np.inf, scores)) @ v)
+    return np.concatenate(of_heads, axis=-1) @ out_weight.T + out_bias
+
+
+# %%
+# Weights go from PyTorch to Keras, and back to PyTorch. The masks are turned
+# round. (Only TensorFlow computes a whole layer in float64.)
+
+shapes = [(24, 8), (24,), (8, 8), (8,)]  # of PyTorch
+of_pytorch = [rng.normal(size=shape) for shape in shapes]
+weights = attention_from_pytorch(*of_pytorch, heads=2)
+back_again = attention_to_pytorch(weights)
+attn_mask = ~np.tri(3, 5, k=1, dtype=bool)  # (target, source)
+key_padding_mask = np.array([[0, 0, 0, 0, 0], [0, 0, 0, 1, 1]], dtype=bool)
+hidden = attn_mask | key_padding_mask[:, np.newaxis]
+masks = {"attention_mask": ~attn_mask, "value_mask": ~key_padding_mask}
+inputs = (query, key, value)  # PyTorch's order
+
+tensorflow = keras.backend.backend() == "tensorflow"
+for dtype in ["float64", "float32"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    y = keras_attention(weights, dtype, **masks)
+    for in_pytorch in (of_pytorch, back_again):
+        expected = pytorch_attention(inputs, in_pytorch, 2, hidden)
+        np.testing.assert_allclose(y, expected, tolerance, tolerance)
+
+if keras.backend.backend() == "torch":  # then PyTorch itself can say
+    import torch
+
+    layer = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+    tensors = [torch.tensor(np.float32(weight)) for weight in of_pytorch]
+    layer.load_state_dict(dict(zip(layer.state_dict(), tensors)))
+    tensors = [torch.tensor(np.float32(array)) for array in inputs]
+    hiding = [torch.tensor(mask) for mask in (key_padding_mask, attn_mask)]
+    answer, _ = layer(*tensors, hiding[0], attn_mask=hiding[1])
+    np.testing.assert_allclose(answer.detach(), y, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you cut the kernels of PyTorch into heads without transposing them? All
+# shapes fit.
+
+cut = attention_from_pytorch(*of_pytorch, heads=2)
+cut[:6:2] = [kernel.reshape(8, 2, 4) for kernel in np.split(of_pytorch[0], 3)]
+wrong = keras_attention(cut, **masks)
+print("right:", y[0, 0].round(1), "wrong:", wrong[0, 0].round(1))
+assert not np.allclose(y, wrong)
+
+# %%
+# See it
+# ------
+# Each square is a weight, and each colour one of the two heads.
+
+kernels = np.tile(np.repeat([0, 1], 4), (8, 3))  # (features, 3 * 2 * key_dim)
+fig, axes = plt.subplots(1, 2, figsize=(6, 3.2), layout="constrained")
+fig.suptitle("PyTorch stacks the kernels that Keras has side by side")
+for axis, picture in zip(axes, [kernels, kernels.T]):
+    axis.pcolormesh(picture, cmap=ListedColormap(["C0", "C1"]), edgecolor="w")
+    axis.set(aspect="equal", ylim=(len(picture), 0))
+names, middles = ["query", "key", "value"], [4, 12, 20]
+axes[0].set(title="Keras", yticks=[], xticks=middles, xticklabels=names)
+axes[1].set(
+    title="in_proj_weight", xticks=[], yticks=middles, yticklabels=names
+)
+plt.show()

@@ -1,0 +1,195 @@
+r"""
+BatchNormalization weights: Keras to PyTorch and back
+=====================================================
+
+``BatchNorm2d`` of PyTorch has the four arrays of ``BatchNormalization`` in the
+same order. But its momentum, its epsilon and its variance in training differ.
+
+.. math::
+
+   m_{\text{PyTorch}} &= 1 - m_{\text{Keras}} \\
+   \sigma'^2 &= (1 - m) \, \sigma^2 + m \; \frac{n}{n - 1} \; \sigma_B^2
+
+The second line is what PyTorch stores. Keras leaves out n / (n - 1), where n is
+the number of positions in the batch.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# The arrays of ``torch.nn.BatchNorm2d(3)``, and two images with the channels
+# first, as PyTorch has them. (It has one more array, which counts the steps.)
+
+x = rng.normal(2, 0.5, size=(2, 3, 2, 4)).astype("float32")
+state = {  # each (channels,)
+    "weight": np.array([1, 2, 0.5]),
+    "bias": np.array([0, 3, -2]),
+    "running_mean": np.array([2, 1.5, 2.5]),
+    "running_var": np.array([0.25, 0.5, 0.01]),
+}
+
+
+def keras_call(x, weights, training, dtype="float32", **arguments):
+    layer = keras.layers.BatchNormalization(axis=1, dtype=dtype, **arguments)
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    y = keras.ops.convert_to_numpy(layer(x, training=training))
+    return y, layer.get_weights()
+
+
+# %%
+# Compute it
+# ----------
+# On this page, Keras has ``axis=1``. With the channels last, leave it out.
+
+
+def batch_norm_from_pytorch(state, momentum=0.1, eps=1e-5):
+    """Weights and arguments of BatchNormalization.
+
+    state: the arrays of BatchNorm1d to BatchNorm3d, a dict.
+    """
+    weights = [state["weight"], state["bias"]]
+    weights += [state["running_mean"], state["running_var"]]
+    return weights, {"momentum": 1 - momentum, "epsilon": eps}
+
+
+def batch_norm_to_pytorch(gamma, beta, moving_mean, moving_variance):
+    """A dict for load_state_dict(..., strict=False)."""
+    names = ["weight", "bias", "running_mean", "running_var"]
+    return dict(zip(names, [gamma, beta, moving_mean, moving_variance]))
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def batch_normalization(
+    x,
+    gamma=1,
+    beta=0,
+    moving_mean=0,
+    moving_variance=1,
+    *,
+    axis=-1,
+    epsilon=0.001,
+):
+    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
+
+    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
+    number. Returns the shape of x.
+    """
+    shape = [1] * x.ndim
+    shape[axis] = -1  # all channels
+    scale = gamma / np.sqrt(moving_variance + epsilon)
+    centered = x - np.reshape(moving_mean, shape)
+    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
+
+
+def layer_normalization(x, gamma=None, beta=None, *, axis=-1, epsilon=0.001):
+    """LayerNormalization (Ba, Kiros and Hinton, 2016).
+
+    x: any shape, gamma, beta: the lengths of x along the axes, in ascending
+    order. Returns the shape of x.
+    """
+    axes = tuple(np.ravel(axis))
+    mean = np.mean(x, axes, keepdims=True)
+    variance = np.var(x, axes, keepdims=True)
+    y = (x - mean) / np.sqrt(variance + epsilon)
+    shape = [1] * x.ndim
+    for i in axes:
+        shape[i] = x.shape[i]
+    if gamma is not None:
+        y = y * np.reshape(gamma, shape)
+    if beta is not None:
+        y = y + np.reshape(beta, shape)
+    return y
+
+
+def moving_average(average, new, momentum=0.99):
+    """A moving average after one more value."""
+    return momentum * average + (1 - momentum) * new
+
+
+# %%
+# Check it
+# --------
+# Predicting, both compute the same. (Only TensorFlow computes a whole layer in
+# float64.)
+
+weights, arguments = batch_norm_from_pytorch(state)
+x64 = x.astype("float64")
+tensorflow = keras.backend.backend() == "tensorflow"
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    y, _ = keras_call(x, weights, False, dtype, **arguments)
+    expected = batch_normalization(x64, *weights, axis=1, epsilon=1e-5)
+    np.testing.assert_allclose(y, expected, tolerance, tolerance)
+
+np.testing.assert_equal(batch_norm_to_pytorch(*weights), state)
+
+# %%
+# Training, all but the stored variance is the same. n is 2 * 2 * 4 = 16.
+
+y_training, after = keras_call(x, weights, True, **arguments)
+of_batch = np.var(x64, axis=(0, 2, 3))
+of_keras = moving_average(state["running_var"], of_batch, 0.9)
+np.testing.assert_allclose(after[3], of_keras, 1e-4)
+running_var = moving_average(state["running_var"], of_batch * 16 / 15, 0.9)
+
+# %%
+# ``LayerNorm(4)`` of PyTorch is ``LayerNormalization(epsilon=1e-5)``. Its
+# ``weight`` and ``bias`` are gamma and beta.
+
+y_layer = keras.layers.LayerNormalization(epsilon=1e-5)(x)
+y_layer = keras.ops.convert_to_numpy(y_layer)
+expected = layer_normalization(x64, epsilon=1e-5)
+np.testing.assert_allclose(y_layer, expected, 1e-4, 1e-4)
+
+if keras.backend.backend() == "torch":  # then PyTorch itself can say
+    import torch
+
+    layer = torch.nn.BatchNorm2d(3).eval()  # a new one is in training
+    tensors = {key: torch.tensor(np.float32(state[key])) for key in state}
+    layer.load_state_dict(tensors, strict=False)
+    answer = layer(torch.tensor(x)).detach()
+    np.testing.assert_allclose(answer, y, 1e-4, 1e-4)
+    answer = layer.train()(torch.tensor(x)).detach()
+    np.testing.assert_allclose(answer, y_training, 1e-4, 1e-4)
+    np.testing.assert_allclose(layer.running_mean, after[2], 1e-4)
+    np.testing.assert_allclose(layer.running_var, running_var, 1e-4)
+    answer = torch.nn.LayerNorm(4)(torch.tensor(x)).detach()
+    np.testing.assert_allclose(answer, y_layer, 1e-4, 1e-4)
+
+# %%
+# Break it
+# --------
+# Would you keep the epsilon of Keras? Where a variance is small, it shows.
+
+wrong = batch_normalization(x64, *weights, axis=1)
+print("right:", y[0, :, 0, 0].round(3), "wrong:", wrong[0, :, 0, 0].round(3))
+assert not np.allclose(y, wrong, 1e-4, 1e-4)
+
+# %%
+# See it
+# ------
+# Batches of 4 samples with a variance of 1. On average, the variance inside a
+# batch is only 3/4. PyTorch's factor 4/3 makes up for it.
+
+of_batches = np.var(rng.normal(size=(400, 4)), axis=1)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+for label, factor in (("PyTorch", 4 / 3), ("Keras", 1)):
+    moving = [1.0]
+    for variance in factor * of_batches:
+        moving.append(moving_average(moving[-1], variance, 0.98))
+    axis.plot(moving, label=label)
+axis.set(title="Small batches: Keras stores a smaller variance than PyTorch")
+axis.set(xlabel="step of training", ylabel="moving variance")
+axis.legend()
+plt.show()

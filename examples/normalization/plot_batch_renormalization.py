@@ -1,0 +1,185 @@
+r"""
+Batch renormalization: BatchNormalization with renorm=True
+==========================================================
+
+In a small batch, mean and variance are noisy. With ``renorm=True``, training
+corrects them by moving averages, and so comes close to what predicting does.
+
+.. math::
+
+   y &= \gamma \left(
+   \frac{x - \mu_B}{\sigma_B} \; r + d \right) + \beta \\
+   r &= \frac{\sigma_B}{\sigma_R}, \qquad d = \frac{\mu_B - \mu_R}{\sigma_R}
+
+B is the batch, R are the moving averages ``renorm_mean`` and ``renorm_stddev``,
+and deviations contain epsilon. ``renorm_clipping`` limits r and d. Without
+limits, x is normalized by the moving averages alone.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Three new weights stand at the end: ``moving_stddev``, ``renorm_mean`` and
+# ``renorm_stddev``. The last two have a momentum of their own.
+
+x = rng.normal([2, -5, 0], [1, 3, 0.1], size=(8, 3)).astype("float32")
+weights = rng.uniform(0.5, 2, size=(7, 3))  # (weights, features)
+gamma, beta, moving_mean, _, moving_stddev, renorm_mean, renorm_stddev = weights
+
+
+def keras_renorm(x, weights, dtype="float32", **arguments):
+    arguments |= {"renorm": True, "dtype": dtype}
+    layer = keras.layers.BatchNormalization(**arguments)
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    y = keras.ops.convert_to_numpy(layer(x, training=True))
+    return [y, *layer.get_weights()[2:]]
+
+
+y = keras_renorm(x, weights)[0]
+print(y[0].round(2))
+
+# %%
+# Compute it
+# ----------
+
+
+def renormalize(
+    x, mean, stddev, *, epsilon=0.001, rmin=0, rmax=np.inf, dmax=np.inf
+):
+    """What renorm=True does in training, without gamma and beta (Ioffe, 2017).
+
+    x: (batch, ..., features), mean, stddev: renorm_mean and renorm_stddev,
+    (features,). Returns the shape of x.
+    """
+    batch_mean, variance = batch_moments(x)
+    batch_stddev = np.sqrt(variance + epsilon)
+    r = np.clip(batch_stddev / stddev, rmin, rmax)
+    d = np.clip((batch_mean - mean) / stddev, -dmax, dmax)
+    return (x - batch_mean) / batch_stddev * r + d
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def batch_moments(x, mask=None):
+    """Mean and variance of the batch, (features,).
+
+    x: (batch, ..., features), mask: (batch, ...), true for what counts.
+    """
+    rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
+    n = len(rows) if mask is None else len(rows) + 1e-7
+    mean = np.sum(rows, axis=0) / n
+    return mean, np.sum(np.square(rows - mean), axis=0) / n
+
+
+def moving_average(average, new, momentum=0.99):
+    """A moving average after one more value."""
+    return momentum * average + (1 - momentum) * new
+
+
+def batch_normalization_gradients(x, gamma, y_gradient, *, epsilon=0.001):
+    """Gradients of x, gamma and beta in training (Ioffe and Szegedy, 2015).
+
+    x and y_gradient, of the loss at y: (batch, ..., features), gamma:
+    (features,).
+    """
+    axes = tuple(range(x.ndim - 1))  # all but the features
+    deviation = np.sqrt(np.var(x, axes) + epsilon)
+    normalized = (x - np.mean(x, axes)) / deviation
+    along_mean = np.mean(y_gradient, axes)
+    along_normalized = np.mean(y_gradient * normalized, axes)
+    left = y_gradient - along_mean - normalized * along_normalized
+    n = x.size / len(gamma)
+    return gamma / deviation * left, n * along_normalized, n * along_mean
+
+
+# %%
+# Check it
+# --------
+# In float32 and in float64. (Only TensorFlow computes a whole layer in
+# float64.) First without limits, then with them.
+
+limits = {"rmin": 0.5, "rmax": 1.5, "dmax": 2}
+limited = {"renorm_clipping": limits, "renorm_momentum": 0.75}
+tensorflow = keras.backend.backend() == "tensorflow"
+x64 = x.astype("float64")
+mean, variance = batch_moments(x64)
+stddev = np.sqrt(variance + 0.001)
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    tolerance = 1000 * np.finfo(dtype).eps
+    for arguments in ({}, limited):
+        clipping = arguments.get("renorm_clipping", {})
+        momentum = arguments.get("renorm_momentum", 0.99)
+        normalized = renormalize(x64, renorm_mean, renorm_stddev, **clipping)
+        expected = [
+            gamma * normalized + beta,
+            moving_average(moving_mean, mean),
+            moving_average(moving_stddev, stddev) ** 2 - 0.001,
+            moving_average(moving_stddev, stddev),
+            moving_average(renorm_mean, mean, momentum),
+            moving_average(renorm_stddev, stddev, momentum),
+        ]
+        of_keras = keras_renorm(x, weights, dtype, **arguments)
+        for a, b in zip(of_keras, expected, strict=True):
+            np.testing.assert_allclose(a, b, tolerance, tolerance)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** ``moving_variance`` becomes the square
+#    of a moving average of deviations, and its old value is forgotten. If you
+#    load it from another layer, set ``moving_stddev``, too.
+
+np.testing.assert_allclose(of_keras[2], of_keras[3] ** 2 - 0.001, 1e-4)
+
+# %%
+# Break it
+# --------
+# Without limits, the batch cancels: the moving averages alone normalize x. Is
+# the gradient that of a frozen layer, then? No, r and d are constants in it.
+
+of_averages = gamma * (x64 - renorm_mean) / renorm_stddev + beta
+np.testing.assert_allclose(y, of_averages, 1e-4, 1e-4)
+
+
+def loss(y_gradient, y):
+    return keras.ops.sum(y_gradient * y)
+
+
+embedding = keras.layers.Embedding(8, 3)  # x as its table is a weight
+layer = keras.layers.BatchNormalization(renorm=True)
+model = keras.Sequential([keras.Input(()), embedding, layer])
+model.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=True)
+model.set_weights([x, *weights])
+y_gradient = rng.integers(-3, 4, size=(8, 3))
+model.train_on_batch(np.arange(8), y_gradient)
+x_gradient = x - model.get_weights()[0]
+r = stddev / renorm_stddev
+right, _, _ = batch_normalization_gradients(x64, gamma * r, y_gradient)
+np.testing.assert_allclose(x_gradient, right, 1e-4, 1e-4)
+assert not np.allclose(x_gradient, gamma / renorm_stddev * y_gradient)
+
+# %%
+# See it
+# ------
+# Six batches of four samples. ``BatchNormalization`` gives each batch a mean of
+# 0, and so removes what its samples have in common. Renormalization keeps it.
+
+batches = rng.normal(rng.normal(size=(6, 1, 1)), 0.5, size=(6, 4, 1))
+as_without = {"rmin": 1, "rmax": 1, "dmax": 0}
+panels = [("renorm=False", as_without), ("renorm=True", {})]
+fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), sharey=True)
+fig.suptitle("Batch renormalization keeps small batches apart")
+for axis, (title, limits) in zip(axes, panels):
+    y = [renormalize(batch, 0, 1, **limits) for batch in batches]
+    axis.plot(np.squeeze(y), "C0o", alpha=0.5)
+    axis.axhline(0, color="gray", linewidth=0.8)
+    axis.set(title=title, xlabel="batch")
+plt.show()

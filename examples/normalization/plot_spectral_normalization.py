@@ -1,0 +1,150 @@
+r"""
+SpectralNormalization: divide a kernel by its largest singular value
+====================================================================
+
+``SpectralNormalization`` wraps a layer. Before each step of training, it
+divides the layer's kernel by an estimate of its largest singular value. After
+that, the layer can hardly lengthen any vector, which steadies GANs.
+
+.. math::
+
+   v &= u W^\top / |u W^\top| \\
+   u' &= v W / |v W| \\
+   W' &= W / \sigma, \qquad \sigma = v W u'^\top
+
+This is one power iteration. The layer keeps u' for the next step, so the
+estimate σ gets better and better.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.layers import Conv2D, Dense, Embedding, SpectralNormalization
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# The new weight ``vector_u`` has an entry for each unit. Calls with
+# ``training=True`` overwrite the kernel; others use it as it is.
+
+x = rng.normal(size=(2, 4)).astype("float32")  # (batch, features)
+kernel = rng.normal(size=(4, 3)).astype("float32")  # (features, units)
+vector_u = rng.normal(size=(1, 3)).astype("float32")  # (1, units)
+
+
+def keras_layer(layer, x, weights, **arguments):
+    layer = SpectralNormalization(layer, **arguments)
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    return layer
+
+
+layer = keras_layer(Dense(3, use_bias=False), x, [kernel, vector_u])
+for call in range(4):
+    singular_values = np.linalg.svd(layer.get_weights()[0], compute_uv=False)
+    print(f"after {call} calls: {singular_values}")
+    layer(x, training=True)
+
+# %%
+# Compute it
+# ----------
+# The norm of ``vector_v @ matrix`` is σ.
+
+
+def spectral_normalization(kernel, vector_u, *, power_iterations=1):
+    """The weights that SpectralNormalization makes (Miyato et al., 2018).
+
+    kernel: (..., units), vector_u: (1, units). Returns both, new, as they are
+    after a call with training=True. A kernel of zeros stays.
+    """
+    if not np.any(kernel):
+        return kernel, vector_u
+    matrix = kernel.reshape(-1, kernel.shape[-1])
+    for _ in range(power_iterations):
+        vector_v = vector_u @ matrix.T
+        vector_v = vector_v / np.linalg.norm(vector_v)
+        vector_u = vector_v @ matrix
+        sigma = np.linalg.norm(vector_u)
+        vector_u = vector_u / sigma
+    return kernel / sigma, vector_u
+
+
+# %%
+# Check it
+# --------
+# Three calls each. The kernel of ``Conv2D`` becomes a matrix with a column for
+# each filter. (Only TensorFlow computes a whole layer in float64.)
+
+images = rng.normal(size=(2, 4, 4, 2)).astype("float32")
+filters = rng.normal(size=(2, 2, 2, 3)).astype("float32")
+tensorflow = keras.backend.backend() == "tensorflow"
+for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
+    options = {"use_bias": False, "dtype": dtype}
+    tolerance = 1000 * np.finfo(dtype).eps
+    for layer, inputs, weight in (
+        (Dense(3, **options), x, kernel),
+        (Dense(3, **options), x, 0 * kernel),
+        (Conv2D(3, 2, **options), images, filters),
+    ):
+        weights = [weight, vector_u]
+        layer = keras_layer(
+            layer, inputs, weights, power_iterations=2, dtype=dtype
+        )
+        expected = [array.astype("float64") for array in weights]
+        for _ in range(3):
+            layer(inputs, training=True)
+            expected = spectral_normalization(*expected, power_iterations=2)
+        for new, array in zip(layer.get_weights(), expected):
+            np.testing.assert_allclose(new, array, tolerance, tolerance)
+
+# %%
+# Many iterations find the largest singular value itself. ``np.linalg.norm``
+# computes it with ``ord=2``.
+
+exact = kernel / np.linalg.norm(kernel, ord=2)
+many, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
+np.testing.assert_allclose(many, exact, 1e-4, 1e-4)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** the output gets the dtype of the input.
+#    So an ``Embedding`` of tokens, which are integers, cuts off all fractions.
+#    Give it the tokens as floats.
+
+tokens = np.array([[0, 2, 3]])
+layer = keras_layer(Embedding(4, 3), tokens, [kernel, vector_u])
+vectors = keras.ops.convert_to_numpy(layer(tokens))
+np.testing.assert_array_equal(vectors, np.trunc(kernel[tokens]))
+vectors = keras.ops.convert_to_numpy(layer(tokens.astype("float32")))
+np.testing.assert_array_equal(vectors, kernel[tokens])
+
+# %%
+# Break it
+# --------
+# Would you leave out ``ord=2``? Then ``np.linalg.norm`` is the root of the sum
+# of all squares, which is larger.
+
+wrong = kernel / np.linalg.norm(kernel)
+print("largest singular value:", np.linalg.norm(wrong, ord=2))
+assert not np.allclose(many, wrong)
+
+# %%
+# See it
+# ------
+# More iterations for each call make a better estimate.
+
+weights = rng.normal(size=(30, 20)), rng.normal(size=(1, 20))
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+for power_iterations in (1, 5):
+    new, largest = weights, []
+    for _ in range(13):
+        largest.append(np.linalg.norm(new[0], ord=2))
+        new = spectral_normalization(*new, power_iterations=power_iterations)
+    label = f"power_iterations={power_iterations}"
+    axis.semilogy(largest, "o-", label=label)
+axis.axhline(1, color="gray", linewidth=0.8)
+axis.set(title="SpectralNormalization: the largest singular value nears 1")
+axis.set(xlabel="calls in training", ylabel="largest singular value")
+axis.legend()
+plt.show()

@@ -1,0 +1,158 @@
+r"""
+SpectralNormalization in training: on JAX, the division is lost
+===============================================================
+
+On TensorFlow and PyTorch, a training step stores the divided kernel, and
+predicting uses it. On JAX, the step divides but stores the undivided kernel. So
+a model that was trained on JAX predicts with another kernel than it learned.
+
+.. math::
+
+   \text{stored:} \quad W &\leftarrow W' - \eta \, G,
+   \qquad W' = W / \sigma \\
+   \text{lost:} \quad W &\leftarrow W - \eta \,
+   (G - s \, v^\top u') / \sigma
+
+where G is the gradient of W', η the learning rate, and s the sum of G times W',
+entry by entry. The second gradient passes through σ, as in the paper.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.layers import Dense, SpectralNormalization
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# One step of ``SGD(1.0)`` on the sum of all outputs, then a prediction.
+
+x = rng.normal(size=(2, 4)).astype("float32")  # (batch, features)
+kernel = rng.normal(size=(4, 3)).astype("float32")  # (features, units)
+vector_u = rng.normal(size=(1, 3)).astype("float32")  # (1, units)
+
+
+def sum_of_outputs(targets, y):
+    return keras.ops.sum(y)
+
+
+layer = SpectralNormalization(Dense(3, use_bias=False))
+layer.build(x.shape)
+layer.set_weights([kernel, vector_u])
+model = keras.Sequential([layer])
+model.compile(keras.optimizers.SGD(1.0), sum_of_outputs, run_eagerly=True)
+loss = model.train_on_batch(x, np.zeros((2, 3)))
+trained, new_u = layer.get_weights()
+y = keras.ops.convert_to_numpy(layer(x))
+
+# %%
+# Compute it
+# ----------
+
+
+def storing_step(kernel, vector_u, gradient):
+    """The kernel after a step of SGD(1.0) on TensorFlow and PyTorch.
+
+    kernel, gradient: (features, units), vector_u: (1, units).
+    """
+    divided, _ = spectral_normalization(kernel, vector_u)
+    return divided - gradient
+
+
+def losing_step(kernel, vector_u, gradient):
+    """The same on JAX (Miyato et al., 2018)."""
+    divided, new_u = spectral_normalization(kernel, vector_u)
+    vector_v = vector_u @ kernel.T / np.linalg.norm(vector_u @ kernel.T)
+    sigma = np.linalg.norm(vector_v @ kernel)
+    of_sigma = np.sum(gradient * divided) * vector_v.T @ new_u
+    return kernel - (gradient - of_sigma) / sigma
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def spectral_normalization(kernel, vector_u, *, power_iterations=1):
+    """The weights that SpectralNormalization makes (Miyato et al., 2018).
+
+    kernel: (..., units), vector_u: (1, units). Returns both, new, as they are
+    after a call with training=True. A kernel of zeros stays.
+    """
+    if not np.any(kernel):
+        return kernel, vector_u
+    matrix = kernel.reshape(-1, kernel.shape[-1])
+    for _ in range(power_iterations):
+        vector_v = vector_u @ matrix.T
+        vector_v = vector_v / np.linalg.norm(vector_v)
+        vector_u = vector_v @ matrix
+        sigma = np.linalg.norm(vector_u)
+        vector_u = vector_u / sigma
+    return kernel / sigma, vector_u
+
+
+# %%
+# Check it
+# --------
+# The loss is that of the divided kernel, on all backends.
+
+tolerance = 1000 * np.finfo("float32").eps
+divided, expected = spectral_normalization(kernel, vector_u)
+np.testing.assert_allclose(loss, np.sum(x @ divided), tolerance, tolerance)
+np.testing.assert_allclose(new_u, expected, tolerance, tolerance)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1:** on JAX, a step stores the undivided
+#    kernel, and predicting uses it.
+
+gradient = x.T @ np.ones((2, 3))  # of the sum of x @ divided
+jax = keras.backend.backend() == "jax"
+step = losing_step if jax else storing_step
+expected = step(kernel, vector_u, gradient)
+np.testing.assert_allclose(trained, expected, tolerance, tolerance)
+np.testing.assert_allclose(y, x @ expected, tolerance, tolerance)
+
+# %%
+# Outside of ``fit``, a call stores the divided kernel on JAX, too. So before
+# predicting, call the model once with ``training=True``.
+
+layer.set_weights([kernel, vector_u])
+layer(x, training=True)
+y = keras.ops.convert_to_numpy(layer(x))
+np.testing.assert_allclose(y, x @ divided, tolerance, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you train on one backend and go on with another? The same step ends at
+# another kernel.
+
+other_step = storing_step if jax else losing_step
+wrong = other_step(kernel, vector_u, gradient)
+print("largest difference:", np.max(np.abs(trained - wrong)))
+assert not np.allclose(trained, wrong)
+
+# %%
+# See it
+# ------
+# A layer learns to triple its input, which a divided kernel cannot. On JAX, the
+# kernel that is stored grows while it tries.
+
+inputs = rng.normal(size=(40, 5))
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+for step, label in ((storing_step, "TensorFlow"), (losing_step, "JAX")):
+    kernel, vector_u = np.eye(5), rng.normal(size=(1, 5))
+    largest = []
+    for _ in range(60):
+        largest.append(np.linalg.norm(kernel, ord=2))
+        divided, new_u = spectral_normalization(kernel, vector_u)
+        error = inputs @ divided - 3 * inputs
+        kernel = step(kernel, vector_u, inputs.T @ error / 400)
+        vector_u = new_u
+    axis.plot(largest, label=label)
+axis.set(title="SpectralNormalization: the kernel that predicting uses")
+axis.set(xlabel="steps", ylabel="largest singular value", ylim=(0, None))
+axis.legend()
+plt.show()
