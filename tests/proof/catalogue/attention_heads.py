@@ -505,11 +505,10 @@ DROPOUT = "attention/plot_multi_head_attention_dropout"
 
 
 def covered(layer, argument):
-    """What a fault covers. Keras exports GroupQueryAttention, whose class has another
-    name, so that its arguments are not known by it."""
-    if layer is GroupQueryAttention:
-        return "layers.GroupQueryAttention"
-    return f"{layer.__name__}.{argument}"
+    """What a fault covers: Keras' name of the argument. The class of GroupQueryAttention
+    has another name than Keras exports."""
+    name = "GroupQueryAttention" if layer is GroupQueryAttention else layer.__name__
+    return f"{name}.{argument}"
 
 
 def drawn_for(axis):
