@@ -3,7 +3,7 @@ BatchNormalization weights: Keras to PyTorch and back
 =====================================================
 
 ``BatchNorm2d`` of PyTorch has the four arrays of ``BatchNormalization`` in the
-same order. But its momentum, its epsilon and its variance in training differ.
+same order. But its momentum, its epsilon and the variance it stores differ.
 
 .. math::
 
@@ -24,7 +24,7 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # The arrays of ``torch.nn.BatchNorm2d(3)``, and two images with the channels
-# first, as PyTorch has them. (It has one more array, which counts the steps.)
+# first, as in PyTorch. (It has one more array, which counts the steps.)
 
 x = rng.normal(2, 0.5, size=(2, 3, 2, 4)).astype("float32")
 state = {  # each (channels,)
@@ -46,7 +46,7 @@ def keras_call(x, weights, training, dtype="float32", **arguments):
 # %%
 # Compute it
 # ----------
-# On this page, Keras has ``axis=1``. With the channels last, leave it out.
+# This page passes ``axis=1`` to Keras. With the channels last, leave it out.
 
 
 def batch_norm_from_pytorch(state, momentum=0.1, eps=1e-5):
@@ -120,8 +120,7 @@ def moving_average(average, new, momentum=0.99):
 # %%
 # Check it
 # --------
-# Predicting, both compute the same. (Only TensorFlow computes a whole layer in
-# float64.)
+# Both predict the same. (Only TensorFlow computes a whole layer in float64.)
 
 weights, arguments = batch_norm_from_pytorch(state)
 x64 = x.astype("float64")
@@ -131,11 +130,10 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     y, _ = keras_call(x, weights, False, dtype, **arguments)
     expected = batch_normalization(x64, *weights, axis=1, epsilon=1e-5)
     np.testing.assert_allclose(y, expected, tolerance, tolerance)
-
 np.testing.assert_equal(batch_norm_to_pytorch(*weights), state)
 
 # %%
-# Training, all but the stored variance is the same. n is 2 * 2 * 4 = 16.
+# In training, all but the stored variance is the same. n is 2 * 2 * 4 = 16.
 
 y_training, after = keras_call(x, weights, True, **arguments)
 of_batch = np.var(x64, axis=(0, 2, 3))
@@ -152,7 +150,7 @@ y_layer = keras.ops.convert_to_numpy(y_layer)
 expected = layer_normalization(x64, epsilon=1e-5)
 np.testing.assert_allclose(y_layer, expected, 1e-4, 1e-4)
 
-if keras.backend.backend() == "torch":  # then PyTorch itself can say
+if keras.backend.backend() == "torch":  # then ask PyTorch itself
     import torch
 
     layer = torch.nn.BatchNorm2d(3).eval()  # a new one is in training
@@ -170,7 +168,7 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
 # %%
 # Break it
 # --------
-# Would you keep the epsilon of Keras? Where a variance is small, it shows.
+# Would you keep the epsilon of Keras? It matters where a variance is small.
 
 wrong = batch_normalization(x64, *weights, axis=1)
 print("right:", y[0, :, 0, 0].round(3), "wrong:", wrong[0, :, 0, 0].round(3))
@@ -179,8 +177,8 @@ assert not np.allclose(y, wrong, 1e-4, 1e-4)
 # %%
 # See it
 # ------
-# Batches of 4 samples with a variance of 1. On average, the variance inside a
-# batch is only 3/4. PyTorch's factor 4/3 makes up for it.
+# Batches of 4 samples from a distribution with a variance of 1. On average, the
+# variance of a batch is only 3/4. PyTorch's factor of 4/3 corrects this.
 
 of_batches = np.var(rng.normal(size=(400, 4)), axis=1)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")

@@ -3,7 +3,7 @@ Batch renormalization: BatchNormalization with renorm=True
 ==========================================================
 
 In a small batch, mean and variance are noisy. With ``renorm=True``, training
-corrects them by moving averages, and so comes close to what predicting does.
+corrects them with moving averages, so that it does nearly what predicting does.
 
 .. math::
 
@@ -11,9 +11,9 @@ corrects them by moving averages, and so comes close to what predicting does.
    \frac{x - \mu_B}{\sigma_B} \; r + d \right) + \beta \\
    r &= \frac{\sigma_B}{\sigma_R}, \qquad d = \frac{\mu_B - \mu_R}{\sigma_R}
 
-B is the batch, R are the moving averages ``renorm_mean`` and ``renorm_stddev``,
-and deviations contain epsilon. ``renorm_clipping`` limits r and d. Without
-limits, x is normalized by the moving averages alone.
+B stands for the batch, R for the moving averages ``renorm_mean`` and
+``renorm_stddev``. ``renorm_clipping`` limits r and d. Each σ is the root of a
+variance plus epsilon.
 """
 
 import keras
@@ -25,24 +25,23 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three new weights stand at the end: ``moving_stddev``, ``renorm_mean`` and
-# ``renorm_stddev``. The last two have a momentum of their own.
+# Three weights are added at the end: ``moving_stddev``, ``renorm_mean`` and
+# ``renorm_stddev``. The last two have their own momentum, ``renorm_momentum``.
 
 x = rng.normal([2, -5, 0], [1, 3, 0.1], size=(8, 3)).astype("float32")
 weights = rng.uniform(0.5, 2, size=(7, 3))  # (weights, features)
 gamma, beta, moving_mean, _, moving_stddev, renorm_mean, renorm_stddev = weights
 
 
-def keras_renorm(x, weights, dtype="float32", **arguments):
-    arguments |= {"renorm": True, "dtype": dtype}
-    layer = keras.layers.BatchNormalization(**arguments)
+def keras_renorm(x, weights, **arguments):
+    layer = keras.layers.BatchNormalization(renorm=True, **arguments)
     layer.build(x.shape)
     layer.set_weights(weights)
     y = keras.ops.convert_to_numpy(layer(x, training=True))
     return [y, *layer.get_weights()[2:]]
 
 
-y = keras_renorm(x, weights)[0]
+y, *after = keras_renorm(x, weights)
 print(y[0].round(2))
 
 # %%
@@ -105,48 +104,46 @@ def batch_normalization_gradients(x, gamma, y_gradient, *, epsilon=0.001):
 # %%
 # Check it
 # --------
-# In float32 and in float64. (Only TensorFlow computes a whole layer in
-# float64.) First without limits, then with them.
+# With limits. (Only TensorFlow computes a whole layer in float64.)
 
 limits = {"rmin": 0.5, "rmax": 1.5, "dmax": 2}
-limited = {"renorm_clipping": limits, "renorm_momentum": 0.75}
+arguments = {"renorm_clipping": limits, "renorm_momentum": 0.75}
 tensorflow = keras.backend.backend() == "tensorflow"
 x64 = x.astype("float64")
 mean, variance = batch_moments(x64)
 stddev = np.sqrt(variance + 0.001)
+normalized = renormalize(x64, renorm_mean, renorm_stddev, **limits)
+expected = [
+    gamma * normalized + beta,
+    moving_average(moving_mean, mean),
+    moving_average(moving_stddev, stddev) ** 2 - 0.001,
+    moving_average(moving_stddev, stddev),
+    moving_average(renorm_mean, mean, 0.75),
+    moving_average(renorm_stddev, stddev, 0.75),
+]
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
-    for arguments in ({}, limited):
-        clipping = arguments.get("renorm_clipping", {})
-        momentum = arguments.get("renorm_momentum", 0.99)
-        normalized = renormalize(x64, renorm_mean, renorm_stddev, **clipping)
-        expected = [
-            gamma * normalized + beta,
-            moving_average(moving_mean, mean),
-            moving_average(moving_stddev, stddev) ** 2 - 0.001,
-            moving_average(moving_stddev, stddev),
-            moving_average(renorm_mean, mean, momentum),
-            moving_average(renorm_stddev, stddev, momentum),
-        ]
-        of_keras = keras_renorm(x, weights, dtype, **arguments)
-        for a, b in zip(of_keras, expected, strict=True):
-            np.testing.assert_allclose(a, b, tolerance, tolerance)
+    of_keras = keras_renorm(x, weights, dtype=dtype, **arguments)
+    for a, b in zip(of_keras, expected):
+        np.testing.assert_allclose(a, b, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``moving_variance`` becomes the square
-#    of a moving average of deviations, and its old value is forgotten. If you
-#    load it from another layer, set ``moving_stddev``, too.
+# .. warning:: **Seen in Keras 3.15.1:** on all backends, training computes
+#    ``moving_variance`` from ``moving_stddev`` and ignores its old value. If
+#    you load it from a layer without ``renorm``, set ``moving_stddev``, too.
 
-np.testing.assert_allclose(of_keras[2], of_keras[3] ** 2 - 0.001, 1e-4)
+np.testing.assert_allclose(after[1], after[2] ** 2 - 0.001, 1e-4, 1e-4)
 
 # %%
 # Break it
 # --------
-# Without limits, the batch cancels: the moving averages alone normalize x. Is
-# the gradient that of a frozen layer, then? No, r and d are constants in it.
+# Without limits, the batch cancels out: only the moving averages normalize x.
+# Is the gradient that of a frozen layer, then? No, r and d count as constants.
 
-of_averages = gamma * (x64 - renorm_mean) / renorm_stddev + beta
-np.testing.assert_allclose(y, of_averages, 1e-4, 1e-4)
+normalized = renormalize(x64, renorm_mean, renorm_stddev)
+np.testing.assert_allclose(normalized, (x64 - renorm_mean) / renorm_stddev)
+np.testing.assert_allclose(y, gamma * normalized + beta, 1e-4, 1e-4)
+np.testing.assert_allclose(after[3], moving_average(renorm_mean, mean), 1e-4)
 
 
 def loss(y_gradient, y):
@@ -161,25 +158,23 @@ model.set_weights([x, *weights])
 y_gradient = rng.integers(-3, 4, size=(8, 3))
 model.train_on_batch(np.arange(8), y_gradient)
 x_gradient = x - model.get_weights()[0]
-r = stddev / renorm_stddev
-right, _, _ = batch_normalization_gradients(x64, gamma * r, y_gradient)
+scale = gamma * stddev / renorm_stddev
+right, _, _ = batch_normalization_gradients(x64, scale, y_gradient)
 np.testing.assert_allclose(x_gradient, right, 1e-4, 1e-4)
 assert not np.allclose(x_gradient, gamma / renorm_stddev * y_gradient)
 
 # %%
 # See it
 # ------
-# Six batches of four samples. ``BatchNormalization`` gives each batch a mean of
-# 0, and so removes what its samples have in common. Renormalization keeps it.
+# Six batches of four samples. ``renorm=False`` gives each batch a mean of 0,
+# which removes what its samples have in common. ``renorm=True`` keeps it.
 
 batches = rng.normal(rng.normal(size=(6, 1, 1)), 0.5, size=(6, 4, 1))
-as_without = {"rmin": 1, "rmax": 1, "dmax": 0}
-panels = [("renorm=False", as_without), ("renorm=True", {})]
 fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), sharey=True)
 fig.suptitle("Batch renormalization keeps small batches apart")
-for axis, (title, limits) in zip(axes, panels):
+for axis, renorm in zip(axes, (False, True)):
+    limits = {} if renorm else {"rmin": 1, "rmax": 1, "dmax": 0}
     y = [renormalize(batch, 0, 1, **limits) for batch in batches]
     axis.plot(np.squeeze(y), "C0o", alpha=0.5)
-    axis.axhline(0, color="gray", linewidth=0.8)
-    axis.set(title=title, xlabel="batch")
+    axis.set(title=f"renorm={renorm}", xlabel="batch")
 plt.show()

@@ -2,15 +2,15 @@ r"""
 Normalization axes: Batch, Layer, Group, Instance, RMS
 ======================================================
 
-Normalization layers differ in which entries share a mean and a variance. Change
-one entry, and see which outputs move: those that share its mean.
+Normalization layers differ in which entries share a mean and a variance. If you
+change one entry, exactly the outputs that share its mean change, too.
 
 .. math::
 
    y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}
 
-The formula is the same for all, but for ``RMSNormalization``, which has a mean
-square instead of a variance, and no mean.
+All use this formula except ``RMSNormalization``, which divides by the root of
+the mean square and subtracts no mean.
 """
 
 import keras
@@ -23,10 +23,10 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three samples with 4 positions, such as pixels or words, and 6 channels.
+# Three samples with 4 positions, such as pixels or tokens, and 6 channels.
 
 shape = (3, 4, 6)  # (batch, positions, channels)
-entry = (1, 2, 4)  # the one to be changed
+entry = (1, 2, 4)  # the one to change
 x = rng.uniform(1, 2, size=shape).astype("float32")
 changed = x.copy()
 changed[entry] += 1
@@ -44,15 +44,15 @@ print(f"LayerNormalization: {np.sum(moved)} of {moved.size} outputs move")
 # %%
 # Compute it
 # ----------
-# An entry shares its mean with all that lie along some axes, or with the
-# channels of its group.
+# An entry shares its mean with all entries along some axes. Groups limit this
+# to the channels of its group.
 
 
 def share_a_mean(shape, entry, axes, groups=1):
-    """True for what shares the mean of an entry, an array of this shape.
+    """An array of this shape, True where an entry's mean is shared.
 
-    entry: a place for each axis, axes: those along which the mean is taken; of
-    the channels, the last axis, only one of ``groups`` groups.
+    entry: an index for each axis, axes: those that the mean is taken over,
+    groups: into how many the last axis, the channels, is split.
     """
     place = [slice(number, number + 1) for number in entry]
     for axis in axes:
@@ -69,22 +69,17 @@ def share_a_mean(shape, entry, axes, groups=1):
 # %%
 # Check it
 # --------
-# ``LayerNormalization`` takes the mean of each position, unless ``axis`` says
-# that it is the mean of the sample. Instance normalization is
-# ``GroupNormalization`` with one channel a group.
+# By default, ``LayerNormalization`` takes the mean of each position; with
+# ``axis=[1, 2]``, of each sample. Instance normalization is
+# ``GroupNormalization`` with one channel per group.
 
 training = {"training": True}
+of_sample = layers.LayerNormalization(axis=[1, 2])
 cases = [  # title, layer, arguments of the call, axes, groups
     ("Batch, training", layers.BatchNormalization(), training, (0, 1), 1),
     ("Batch, predicting", layers.BatchNormalization(), {}, (), 1),
     ("Layer and RMS", layers.LayerNormalization(), {}, (2,), 1),
-    (
-        "Layer, axis=[1, 2]",
-        layers.LayerNormalization(axis=[1, 2]),
-        {},
-        (1, 2),
-        1,
-    ),
+    ("Layer, axis=[1, 2]", of_sample, {}, (1, 2), 1),
     ("Group, groups=2", layers.GroupNormalization(groups=2), {}, (1, 2), 2),
     ("Instance, groups=-1", layers.GroupNormalization(groups=-1), {}, (1,), 1),
 ]
@@ -99,8 +94,8 @@ np.testing.assert_array_equal(moved, share_a_mean(shape, entry, (2,)))
 # --------
 # In the well-known picture of `Wu and He (2018)
 # <https://arxiv.org/abs/1803.08494>`__, layer normalization takes the mean of a
-# whole sample. Would you expect this of ``LayerNormalization`` behind a
-# convolution? It normalizes each pixel.
+# whole sample. Would you expect this of ``LayerNormalization`` after a
+# convolution? By default, it normalizes each pixel.
 
 wrong = share_a_mean(shape, entry, (1, 2))
 moved = what_moves(layers.LayerNormalization())
@@ -110,8 +105,8 @@ assert np.any(moved != wrong)
 # %%
 # See it
 # ------
-# A column is a channel, and a row a position of a sample, with gaps between the
-# samples. The dot is the changed entry. What is orange shares its mean.
+# Each column is a channel, and each row a position, with gaps between samples.
+# The dot is the changed entry. The orange entries share its mean.
 
 fig, axes = plt.subplots(2, 3, figsize=(6, 4.4))
 fig.suptitle("Which entries share a mean in normalization layers")

@@ -3,18 +3,18 @@ SpectralNormalization in training: on JAX, the division is lost
 ===============================================================
 
 On TensorFlow and PyTorch, a training step stores the divided kernel, and
-predicting uses it. On JAX, the step divides but stores the undivided kernel. So
-a model that was trained on JAX predicts with another kernel than it learned.
+predicting uses it. On JAX, a step computes with the divided kernel but stores
+the undivided one, so the trained model predicts with another kernel.
 
 .. math::
 
-   \text{stored:} \quad W &\leftarrow W' - \eta \, G,
+   \text{TensorFlow:} \quad W &\leftarrow W' - \eta \, G,
    \qquad W' = W / \sigma \\
-   \text{lost:} \quad W &\leftarrow W - \eta \,
+   \text{JAX:} \quad W &\leftarrow W - \eta \,
    (G - s \, v^\top u') / \sigma
 
 where G is the gradient of W', η the learning rate, and s the sum of G times W',
-entry by entry. The second gradient passes through σ, as in the paper.
+entry by entry. On JAX, the gradient passes through σ, as in the paper.
 """
 
 import keras
@@ -39,9 +39,8 @@ def sum_of_outputs(targets, y):
 
 
 layer = SpectralNormalization(Dense(3, use_bias=False))
-layer.build(x.shape)
+model = keras.Sequential([keras.Input((4,)), layer])
 layer.set_weights([kernel, vector_u])
-model = keras.Sequential([layer])
 model.compile(keras.optimizers.SGD(1.0), sum_of_outputs, run_eagerly=True)
 loss = model.train_on_batch(x, np.zeros((2, 3)))
 trained, new_u = layer.get_weights()
@@ -62,7 +61,7 @@ def storing_step(kernel, vector_u, gradient):
 
 
 def losing_step(kernel, vector_u, gradient):
-    """The same on JAX (Miyato et al., 2018)."""
+    """The kernel after the same step on JAX (Miyato et al., 2018)."""
     divided, new_u = spectral_normalization(kernel, vector_u)
     vector_v = vector_u @ kernel.T / np.linalg.norm(vector_u @ kernel.T)
     sigma = np.linalg.norm(vector_v @ kernel)
@@ -96,7 +95,7 @@ def spectral_normalization(kernel, vector_u, *, power_iterations=1):
 # %%
 # Check it
 # --------
-# The loss is that of the divided kernel, on all backends.
+# On all backends, the loss is that of the divided kernel.
 
 tolerance = 1000 * np.finfo("float32").eps
 divided, expected = spectral_normalization(kernel, vector_u)
@@ -104,8 +103,8 @@ np.testing.assert_allclose(loss, np.sum(x @ divided), tolerance, tolerance)
 np.testing.assert_allclose(new_u, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on JAX, a step stores the undivided
-#    kernel, and predicting uses it.
+# .. warning:: **Seen in Keras 3.15.1:** on JAX, a training step stores the
+#    undivided kernel, and predicting uses it.
 
 gradient = x.T @ np.ones((2, 3))  # of the sum of x @ divided
 jax = keras.backend.backend() == "jax"
@@ -115,8 +114,8 @@ np.testing.assert_allclose(trained, expected, tolerance, tolerance)
 np.testing.assert_allclose(y, x @ expected, tolerance, tolerance)
 
 # %%
-# Outside of ``fit``, a call stores the divided kernel on JAX, too. So before
-# predicting, call the model once with ``training=True``.
+# A call outside of ``fit`` stores the divided kernel, on JAX, too. So after
+# training on JAX, call the model once with ``training=True``.
 
 layer.set_weights([kernel, vector_u])
 layer(x, training=True)
@@ -126,7 +125,7 @@ np.testing.assert_allclose(y, x @ divided, tolerance, tolerance)
 # %%
 # Break it
 # --------
-# Would you train on one backend and go on with another? The same step ends at
+# Would you train on one backend and go on with another? The same step leads to
 # another kernel.
 
 other_step = storing_step if jax else losing_step
@@ -137,20 +136,19 @@ assert not np.allclose(trained, wrong)
 # %%
 # See it
 # ------
-# A layer learns to triple its input, which a divided kernel cannot. On JAX, the
-# kernel that is stored grows while it tries.
+# A layer learns to triple its input, which no divided kernel can do. On JAX,
+# the stored kernel grows while it tries.
 
 inputs = rng.normal(size=(40, 5))
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-for step, label in ((storing_step, "TensorFlow"), (losing_step, "JAX")):
-    kernel, vector_u = np.eye(5), rng.normal(size=(1, 5))
-    largest = []
+steps = [(storing_step, "TensorFlow, PyTorch"), (losing_step, "JAX")]
+for step, label in steps:
+    kernel, vector_u, largest = np.eye(5), rng.normal(size=(1, 5)), []
     for _ in range(60):
         largest.append(np.linalg.norm(kernel, ord=2))
         divided, new_u = spectral_normalization(kernel, vector_u)
-        error = inputs @ divided - 3 * inputs
-        kernel = step(kernel, vector_u, inputs.T @ error / 400)
-        vector_u = new_u
+        gradient = inputs.T @ (inputs @ divided - 3 * inputs) / 400
+        kernel, vector_u = step(kernel, vector_u, gradient), new_u
     axis.plot(largest, label=label)
 axis.set(title="SpectralNormalization: the kernel that predicting uses")
 axis.set(xlabel="steps", ylabel="largest singular value", ylim=(0, None))

@@ -2,9 +2,9 @@ r"""
 Monte Carlo dropout: predict ignores training=True
 ==================================================
 
-If dropout stays on, predictions of one sample differ, and their spread says how
-sure a network is. ``training=True`` keeps a layer's dropout on when you call a
-functional model, but ``predict`` turns it off again.
+If dropout stays on, predictions of one sample differ, and their spread tells
+how uncertain the network is. In a functional model, ``training=True`` keeps a
+layer's dropout on when you call the model, but ``predict`` turns it off again.
 
 .. math::
 
@@ -26,7 +26,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# All rows are the same sample. A call of the model drops, ``predict`` does not.
+# All rows are the same sample. Calling the model drops units, ``predict`` does
+# not.
 
 x = np.repeat(np.float32([[1, 2, -1]]), 2000, axis=0)  # (batch, features)
 shapes = [(3, 8), (8,), (8, 1), (1,)]  # of kernels and biases
@@ -48,7 +49,7 @@ print("predict:", y_predict[:8, 0])
 
 
 def mean_and_variance(x, kernel_1, bias_1, kernel_2, bias_2, rate):
-    """Those of predictions with dropout before the last layer.
+    """Mean and variance of predictions, with dropout before the last layer.
 
     x: (batch, features), kernel_1: (features, units), kernel_2: (units, 1).
     Returns two arrays, (batch, 1) (Gal and Ghahramani, 2016).
@@ -61,8 +62,8 @@ def mean_and_variance(x, kernel_1, bias_1, kernel_2, bias_2, rate):
 # %%
 # Check it
 # --------
-# Mean and variance of the 2,000 calls are near those of the formulas: within 6
-# standard errors.
+# The mean and the variance of 2,000 predictions are within 6 standard errors of
+# the formulas.
 
 mean, variance = mean_and_variance(x[:1], *weights, rate=0.75)
 distance = y - mean
@@ -71,10 +72,10 @@ for numbers, expected in ((distance, 0), (distance**2, variance[0, 0])):
     np.testing.assert_array_less(error, 6 * np.std(numbers) / np.sqrt(2000))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``predict`` overrules the
-#    ``training=True`` that a layer was given in the functional API. Advice for
-#    Keras 2 says otherwise. Call the model instead: without ``training``, all
-#    other layers predict.
+# .. warning:: **Seen in Keras 3.15.1:** on all backends, ``predict`` overrules
+#    the ``training=True`` that a layer was given in the functional API. (Advice
+#    for Keras 2 says otherwise.) Call the model instead, without ``training``:
+#    only such layers then behave as in training.
 
 no_dropout = np.repeat(np.float32(mean), 2000, axis=0)
 np.testing.assert_array_equal(y_predict, no_dropout, strict=True)
@@ -83,7 +84,7 @@ np.testing.assert_array_equal(y_predict, no_dropout, strict=True)
 # Break it
 # --------
 # Would you take the spread of what ``predict`` returns? The network would seem
-# to be quite sure.
+# to be certain.
 
 print(f"variance {np.var(y_predict)} instead of {np.var(y):.0f}")
 assert not np.allclose(np.var(y_predict), np.var(y))
