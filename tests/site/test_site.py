@@ -97,7 +97,11 @@ def test_every_figure_says_what_it_shows(page):
         assert "plot_" not in image["alt"] and image["alt"].strip(), image
 
 
-LARGER = {"reference.html": 120_000, "auto_examples/index.html": 90_000}  # list all
+LARGER = {  # they list all
+    "reference.html": 120_000,
+    "auto_examples/index.html": 90_000,
+    "can_these_checks_fail.html": 120_000,  # once the build knows what was proved
+}
 
 
 @functools.cache
