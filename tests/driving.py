@@ -34,6 +34,11 @@ def assert_equal(of_keras, expected, dtype="float64"):
     )
 
 
+def assert_all_equal(of_keras, expected):
+    for array, by_numpy in zip(of_keras, expected, strict=True):
+        assert_equal(array, by_numpy)
+
+
 def whole_numbers(data, *shapes):
     """Arrays of small whole numbers, which float32 adds and multiplies exactly."""
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))

@@ -125,11 +125,15 @@ def made(tab, how="made"):
     return found
 
 
+def point_at(cell, how):
+    {"hover": cell.hover, "tap": cell.click, "focus": cell.focus}[how]()
+
+
 @pytest.mark.parametrize("how", ["hover", "tap", "focus"])
 def test_an_entry_shows_what_made_it(picture, how):
     row, column = 2, 1
     cell = picture.locator(".array-y button").nth(row * 5 + column)
-    {"hover": cell.hover, "tap": cell.click, "focus": cell.focus}[how]()
+    point_at(cell, how)
     expected = {
         "x": [[row, 0], [row, 1]],
         "W": [[0, column], [1, column]],
@@ -313,7 +317,7 @@ def test_an_entry_of_attention_shows_what_made_it(attention, how):
     }
     cells = attention.locator(".array-y button")
     cell = cells.nth(row * y.shape[1] + column)
-    {"hover": cell.hover, "tap": cell.click, "focus": cell.focus}[how]()
+    point_at(cell, how)
     assert made(attention) == {
         "query": [],
         "key": [],
@@ -330,7 +334,7 @@ def test_an_entry_of_attention_shows_what_made_it(attention, how):
 
     cells = attention.locator(".array-weights button")
     cell = cells.nth(row * weights.shape[1] + column)
-    {"hover": cell.hover, "tap": cell.click, "focus": cell.focus}[how]()
+    point_at(cell, how)
     assert made(attention) == {
         "query": places_of(query.shape, row),
         "key": places_of(key.shape, column),

@@ -13,6 +13,7 @@ import contextlib
 import copy
 import functools
 import inspect
+import math
 from unittest import mock
 
 import keras
@@ -201,6 +202,11 @@ def outputs(layer, change):
     )
 
 
+def training_is(layer, value):
+    """A layer that is called in training, or not, whatever it is told."""
+    return with_arguments(layer, "call", lambda given: given.update(training=value))
+
+
 def states(cell, change):
     """A recurrent cell that is called on ``change(states)``, a list of arrays."""
     return Called(
@@ -254,14 +260,24 @@ def attribute(layer, name, change):
     return Called(layer, call)
 
 
+def function_of(module, name, function):
+    """A function of a module that is ``function(real, ...)``."""
+    real = getattr(module, name)
+    changed = functools.wraps(real)(functools.partial(function, real))
+    return mock.patch.object(module, name, changed)
+
+
 def operation(name, function):
     """A function of keras.ops that is ``function(real, ...)`` for Keras' own code.
 
     With ``during``, for one layer alone.
     """
-    real = getattr(keras.src.ops, name)
-    changed = functools.wraps(real)(functools.partial(function, real))
-    return mock.patch.object(keras.src.ops, name, changed)
+    return function_of(keras.src.ops, name, function)
+
+
+def drawing(name, function):
+    """A function that draws for Keras, as "dropout", that is ``function(real, ...)``."""
+    return function_of(keras.src.backend.random, name, function)
 
 
 def activation(name, function):
@@ -294,6 +310,23 @@ def turned_round(value):
 
 def inverted_mask(mask):
     return None if mask is None else ops.logical_not(mask)
+
+
+def unscaled(real, x, rate, **options):
+    """A dropout that does not make larger what it keeps."""
+    return real(x, rate, **options) * (1 - rate)
+
+
+def nothing_dropped(real, x, rate, **options):
+    """A dropout that only makes larger."""
+    return x / (1 - rate)
+
+
+def of_sample(real, x, axes, **options):
+    """Moments whose variance is that of a sample: divided by n - 1."""
+    mean, variance = real(x, axes=axes, **options)
+    n = math.prod(x.shape[axis] for axis in axes)
+    return mean, variance * n / (n - 1)
 
 
 def gradient_times(factor, value):
@@ -345,6 +378,11 @@ def exchanged(axis):
 
 def flipped(*axes):
     return lambda x: ops.flip(x, axes)
+
+
+def not_transposed(matrix):
+    """The numbers of the transposed matrix, in the old shape."""
+    return ops.reshape(ops.transpose(matrix), matrix.shape)
 
 
 def in_order(*order):

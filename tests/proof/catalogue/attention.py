@@ -1,21 +1,23 @@
 """Faults of Attention and AdditiveAttention: scores, softmax, scale, masks, dropout."""
 
 import functools
-from unittest import mock
 
-import keras
 import numpy as np
 from breaking import (
     altered,
     altered_argument,
+    drawing,
     during,
     gradient_times,
     ignoring_argument,
     inputs,
     inverted_mask,
+    nothing_dropped,
     operation,
     outputs,
+    training_is,
     turned_round,
+    unscaled,
     weight,
     with_arguments,
     with_gradient_of,
@@ -24,14 +26,6 @@ from fault import Fault
 from keras import layers, ops
 
 ATTENTION, ADDITIVE = layers.Attention, layers.AdditiveAttention
-DRAWS = keras.src.backend.random
-
-
-def drawing(function):
-    """Dropout that is ``function(real, weights, rate, seed=...)``."""
-    real = DRAWS.dropout
-    changed = functools.wraps(real)(functools.partial(function, real))
-    return mock.patch.object(DRAWS, "dropout", changed)
 
 
 def exchanged(given):
@@ -73,10 +67,6 @@ def beginning_at_1(given):
     given["initializer"] = "ones"
 
 
-def always_training(given):
-    given["training"] = True
-
-
 def always_causal(given):
     given["use_causal_mask"] = True
 
@@ -84,18 +74,6 @@ def always_causal(given):
 def values_later(given):
     """Values that are those of the step before."""
     return [given[0], ops.roll(given[1], 1, axis=1), given[-1]]
-
-
-def never_training(given):
-    given["training"] = False
-
-
-def unscaled(real, weights, rate, seed):
-    return real(weights, rate, seed=seed) * (1 - rate)
-
-
-def nothing(real, weights, rate, seed):
-    return weights / (1 - rate)
 
 
 def masks_changed(change, layer=ATTENTION):
@@ -216,17 +194,17 @@ FAULTS += [
             "dropout",
             altered_argument(ATTENTION, "dropout", turned_round),
         ),
-        ("dropout: not scaled", "dropout", drawing(unscaled)),
-        ("dropout: nothing is dropped", "dropout", drawing(nothing)),
+        ("dropout: not scaled", "dropout", drawing("dropout", unscaled)),
+        ("dropout: nothing is dropped", "dropout", drawing("dropout", nothing_dropped)),
         (
             "dropout: drops when predicting",
             "call",
-            with_arguments(ATTENTION, "call", always_training),
+            training_is(ATTENTION, True),
         ),
         (
             "dropout: nothing in training",
             "call",
-            with_arguments(ATTENTION, "call", never_training),
+            training_is(ATTENTION, False),
         ),
         ("seed: ignored", "seed", ignoring_argument(ATTENTION, "seed")),
     ]
@@ -317,7 +295,7 @@ FAULTS += [
         (
             "dropout: drops when predicting",
             "call",
-            with_arguments(ADDITIVE, "call", always_training),
+            training_is(ADDITIVE, True),
         ),
         ("seed: ignored", "dropout", ignoring_argument(ADDITIVE, "seed")),
     ]

@@ -12,14 +12,18 @@ from breaking import (
     altered,
     altered_argument,
     attribute,
+    drawing,
     during,
     exchanged,
     flipped,
     ignoring_argument,
     inputs,
     inverted_mask,
+    not_transposed,
     operation,
+    training_is,
     turned_round,
+    unscaled,
     weight,
     with_arguments,
 )
@@ -522,20 +526,10 @@ def drawn_for(axis):
     return with_arguments(Dropout, "call", one)
 
 
-def kept_unscaled(real, self, inputs, training=False):
-    """A Dropout that does not make larger what it keeps."""
-    y = real(self, inputs, training=training)
-    return y * (1 - self.rate) if training else y
-
-
 def of_sum_one(real, self, inputs, training=False):
     """A Dropout after which the scores add up to 1 again."""
     y = real(self, inputs, training=training)
     return y / ops.maximum(ops.sum(y, -1, keepdims=True), 1e-9)
-
-
-def training_is(value):
-    return lambda given: given.update(training=value)
 
 
 for layer in (MultiHeadAttention, GroupQueryAttention):
@@ -550,13 +544,13 @@ for layer in (MultiHeadAttention, GroupQueryAttention):
         for what, breaking in [
             ("ignored", ignoring_argument(layer, "dropout")),
             ("turned round", altered_argument(layer, "dropout", turned_round)),
-            ("not scaled", during(layer, Called(Dropout, kept_unscaled))),
+            ("not scaled", during(layer, drawing("dropout", unscaled))),
             ("scaled to a sum of 1", during(layer, Called(Dropout, of_sum_one))),
             ("the same for all samples", during(layer, drawn_for(0))),
             ("the same for all heads", during(layer, drawn_for(1))),
             ("the same for all steps", during(layer, drawn_for(2))),
-            ("never", with_arguments(layer, "call", training_is(False))),
-            ("always", with_arguments(layer, "call", training_is(True))),
+            ("never", training_is(layer, False)),
+            ("always", training_is(layer, True)),
         ]
     ]
     FAULTS.append(
@@ -860,11 +854,6 @@ for layer in (MultiHeadAttention, GroupQueryAttention):
 PYTORCH = "attention/plot_multi_head_attention_pytorch"
 
 
-def reshaped(w):
-    """The numbers of the transposed weight, in the old shape: not transposed back."""
-    return ops.reshape(ops.transpose(w), w.shape)
-
-
 FAULTS += [
     Fault(
         f"MultiHeadAttention, {name} to PyTorch: {what}",
@@ -873,13 +862,13 @@ FAULTS += [
         weight(MultiHeadAttention, name, change),
     )
     for name, what, change in [
-        ("query/kernel", "not transposed", reshaped),
+        ("query/kernel", "not transposed", not_transposed),
         ("query/kernel", "heads reversed", flipped(1)),
-        ("key/kernel", "not transposed", reshaped),
+        ("key/kernel", "not transposed", not_transposed),
         ("key/kernel", "heads and key_dim exchanged", exchanged(1)),
-        ("value/kernel", "not transposed", reshaped),
+        ("value/kernel", "not transposed", not_transposed),
         ("value/kernel", "heads and key_dim exchanged", exchanged(1)),
-        ("attention_output/kernel", "not transposed", reshaped),
+        ("attention_output/kernel", "not transposed", not_transposed),
         ("attention_output/kernel", "heads reversed", flipped(0)),
         ("query/bias", "heads reversed", flipped(0)),
         ("value/bias", "heads and key_dim exchanged", exchanged(0)),

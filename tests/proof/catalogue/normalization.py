@@ -4,7 +4,6 @@ import functools
 import math
 from unittest import mock
 
-import numpy as np
 from breaking import (
     Called,
     altered,
@@ -15,8 +14,10 @@ from breaking import (
     gradient_times,
     ignoring_argument,
     inverted_mask,
+    of_sample,
     operation,
     outputs,
+    training_is,
     turned_round,
     weight,
     with_arguments,
@@ -33,6 +34,8 @@ from keras.src.layers.normalization import layer_normalization, rms_normalizatio
 from keras.src.ops import nn
 
 BATCH = "normalization/plot_batch_normalization"
+PYTORCH = "normalization/plot_batch_normalization_pytorch"
+FOLDING = "normalization/plot_batch_normalization_folding"
 
 
 def outside_the_root(real, x, variance, epsilon, **others):
@@ -58,10 +61,6 @@ def exchanged_weights(real, x, offset, scale, **others):
     return real(x=x, offset=scale, scale=offset, **others)
 
 
-def always_training(given):
-    given["training"] = True
-
-
 def default(argument, value):
     """Another default of an argument."""
     return lambda given: given.setdefault(argument, value)
@@ -77,11 +76,12 @@ WRONG = [  # of ops.batch_normalization
 
 FAULTS = [
     Fault(
-        f"BatchNormalization: {name}",
-        BATCH,
+        f"BatchNormalization{where}: {name}",
+        page,
         "BatchNormalization.call",
         during(BatchNormalization, operation("batch_normalization", change)),
     )
+    for page, where in ((BATCH, ""), (FOLDING, ", folded"), (PYTORCH, ", PyTorch"))
     for name, change in WRONG
 ]
 FAULTS += [
@@ -108,7 +108,7 @@ FAULTS += [
         "BatchNormalization: predicts with the statistics of the batch",
         BATCH,
         "BatchNormalization.call",
-        with_arguments(BatchNormalization, "call", always_training),
+        training_is(BatchNormalization, True),
     ),
 ]
 
@@ -285,17 +285,6 @@ FAULTS += [
 TRAINING = "normalization/plot_batch_normalization_training"
 
 
-def of_sample(real, x, axes, **others):
-    """The sample variance, divided by n - 1."""
-    mean, variance = real(x, axes=axes, **others)
-    n = math.prod(x.shape[i] for i in axes)
-    return mean, variance * n / (n - 1)
-
-
-def never_training(given):
-    given["training"] = False
-
-
 def without_where(real, condition, x, other):
     """Masked positions are summed, but not counted."""
     return x
@@ -328,7 +317,7 @@ FAULTS += [
         "BatchNormalization, training: uses the moving averages",
         TRAINING,
         "BatchNormalization.call",
-        with_arguments(BatchNormalization, "call", never_training),
+        training_is(BatchNormalization, False),
     ),
     Fault(
         "BatchNormalization, training: epsilon outside the root",
@@ -420,13 +409,13 @@ FAULTS += [
         "BatchNormalization, training: ignored where it is trainable",
         FROZEN,
         "BatchNormalization.call",
-        with_arguments(BatchNormalization, "call", never_training),
+        training_is(BatchNormalization, False),
     ),
     Fault(
         "BatchNormalization, training: always, where it is trainable",
         FROZEN,
         "BatchNormalization.call",
-        with_arguments(BatchNormalization, "call", always_training),
+        training_is(BatchNormalization, True),
     ),
 ]
 
@@ -473,16 +462,6 @@ FAULTS += [
     ),
 ]
 
-FOLDING = "normalization/plot_batch_normalization_folding"
-FAULTS += [
-    Fault(
-        f"BatchNormalization, folded: {name}",
-        FOLDING,
-        "BatchNormalization.call",
-        during(BatchNormalization, operation("batch_normalization", change)),
-    )
-    for name, change in WRONG
-]
 FAULTS += [
     Fault(
         "BatchNormalization, epsilon: ignored, folded",
@@ -494,7 +473,7 @@ FAULTS += [
         "BatchNormalization, folded: predicts with the statistics of the batch",
         FOLDING,
         "BatchNormalization.call",
-        with_arguments(BatchNormalization, "call", always_training),
+        training_is(BatchNormalization, True),
     ),
 ]
 
@@ -632,13 +611,6 @@ FAULTS += [
 AXES = "normalization/plot_normalization_axes"
 
 
-def interleaved(real, self, x, *args, **kwargs):
-    """Groups of every other channel."""
-    order = np.arange(x.shape[-1]).reshape(-1, self.groups).T.ravel()
-    y = real(self, ops.take(x, order, axis=-1), *args, **kwargs)
-    return ops.take(y, np.argsort(order), axis=-1)
-
-
 FAULTS += [
     Fault(f"{name}, axes: {what}", AXES, covers, breaking)
     for name, what, covers, breaking in [
@@ -657,7 +629,7 @@ FAULTS += [
             "BatchNormalization",
             "predicts with the statistics of the batch",
             "BatchNormalization.call",
-            with_arguments(BatchNormalization, "call", always_training),
+            training_is(BatchNormalization, True),
         ),
         (
             "BatchNormalization",
@@ -683,37 +655,9 @@ FAULTS += [
             "RMSNormalization.axis",
             with_arguments(RMSNormalization, "__init__", default("axis", [1, 2])),
         ),
-        (
-            "GroupNormalization",
-            "groups of every other channel",
-            "GroupNormalization.groups",
-            Called(GroupNormalization, interleaved),
-        ),
-        (
-            "GroupNormalization",
-            "one group",
-            "GroupNormalization.groups",
-            altered_argument(GroupNormalization, "groups", lambda groups: 1),
-        ),
-        (
-            "GroupNormalization",
-            "one channel a group",
-            "GroupNormalization.groups",
-            altered_argument(GroupNormalization, "groups", lambda groups: -1),
-        ),
     ]
 ]
 
-PYTORCH = "normalization/plot_batch_normalization_pytorch"
-FAULTS += [
-    Fault(
-        f"BatchNormalization, PyTorch: {name}",
-        PYTORCH,
-        "BatchNormalization.call",
-        during(BatchNormalization, operation("batch_normalization", change)),
-    )
-    for name, change in WRONG
-]
 FAULTS += [
     Fault(
         f"BatchNormalization, {argument}: ignored, PyTorch",

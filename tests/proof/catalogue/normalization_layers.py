@@ -10,15 +10,17 @@ from breaking import (
     during,
     flipped,
     ignoring_argument,
+    of_sample,
     operation,
+    training_is,
     weight,
-    with_arguments,
 )
 from fault import Fault
 from keras import ops
 from keras.layers import GroupNormalization, SpectralNormalization, UnitNormalization
 
 GROUP = "normalization/plot_group_normalization"
+AXES = "normalization/plot_normalization_axes"
 UNIT = "normalization/plot_unit_normalization"
 SPECTRAL = "normalization/plot_spectral_normalization"
 SPECTRAL_TRAINING = "normalization/plot_spectral_normalization_training"
@@ -31,13 +33,6 @@ def moments_over(change):
         return moments(x, axes=change(axes), keepdims=keepdims)
 
     return changed
-
-
-def of_sample(moments, x, axes, keepdims):
-    """The variance of a sample: divided by one less."""
-    mean, variance = moments(x, axes=axes, keepdims=keepdims)
-    count = np.prod([x.shape[axis] for axis in axes])
-    return mean, variance * count / (count - 1)
 
 
 def without_mean(moments, x, axes, keepdims):
@@ -128,6 +123,19 @@ FAULTS += [
 ]
 
 
+FAULTS += [
+    Fault(f"GroupNormalization, axes: {what}", AXES, "GroupNormalization.groups", by)
+    for what, by in [
+        ("groups of every other channel", Called(GroupNormalization, interleaved)),
+        ("one group", altered_argument(GroupNormalization, "groups", lambda groups: 1)),
+        (
+            "one channel a group",
+            altered_argument(GroupNormalization, "groups", lambda groups: -1),
+        ),
+    ]
+]
+
+
 def normalized(change):
     """UnitNormalization whose vectors are divided by other lengths."""
 
@@ -204,14 +212,6 @@ FAULTS += [
 ]
 
 
-def always_training(given):
-    given["training"] = True
-
-
-def never_training(given):
-    given["training"] = False
-
-
 def from_first(normalized):
     """vector_u is not kept for the next call."""
     _, kernel = normalized
@@ -279,7 +279,7 @@ FAULTS += [
         (
             "training: always",
             "call",
-            with_arguments(SpectralNormalization, "call", always_training),
+            training_is(SpectralNormalization, True),
         ),
         (
             "vector_u: from the beginning",
@@ -355,11 +355,11 @@ FAULTS += [
         ("vector_u: not stored", restoring("vector_u")),
         (
             "kernel: not divided",
-            with_arguments(SpectralNormalization, "call", never_training),
+            training_is(SpectralNormalization, False),
         ),
         (
             "kernel: divided when predicting",
-            with_arguments(SpectralNormalization, "call", always_training),
+            training_is(SpectralNormalization, True),
         ),
     ]
 ]

@@ -8,8 +8,8 @@ from breaking import (
     altered,
     altered_argument,
     ignoring_argument,
+    training_is,
     turned_round,
-    with_arguments,
 )
 from fault import Fault
 from keras import layers, ops
@@ -33,14 +33,6 @@ def unscaled(mask):
 def first_sample(mask):
     """One mask for the whole batch."""
     return ops.broadcast_to(mask[:1], mask.shape)
-
-
-def always_training(given):
-    given["training"] = True
-
-
-def never_training(given):
-    given["training"] = False
 
 
 def drawn_anew(cell, name):
@@ -124,8 +116,8 @@ for layer, cell in PAIRS:
                 "one mask for all samples",
                 altered(cell, "_create_dropout_mask", each(first_sample)),
             ),
-            ("drops when predicting", with_arguments(layer, "call", always_training)),
-            ("nothing in training", with_arguments(layer, "call", never_training)),
+            ("drops when predicting", training_is(layer, True)),
+            ("nothing in training", training_is(layer, False)),
         ]
     ]
     FAULTS += [
@@ -155,7 +147,7 @@ for layer, cell in PAIRS:
                 "one mask for all samples",
                 altered(cell, "_create_dropout_mask", each(first_sample)),
             ),
-            ("drops when predicting", with_arguments(layer, "call", always_training)),
+            ("drops when predicting", training_is(layer, True)),
             (
                 "new masks at each step",
                 drawn_anew(cell, "get_recurrent_dropout_mask"),
@@ -255,7 +247,7 @@ for layer in (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D):
             f"{name}, dropout: drops when predicting",
             CONVOLUTION,
             f"{name}.dropout",
-            with_arguments(layer, "call", always_training),
+            training_is(layer, True),
         ),
     ]
 FAULTS += [

@@ -5,6 +5,7 @@ from breaking import (
     flipped,
     ignoring_argument,
     in_order,
+    not_transposed,
     weight,
     with_arguments,
 )
@@ -16,11 +17,6 @@ LSTM_PYTORCH = "recurrent/plot_lstm_pytorch"
 GRU_PYTORCH = "recurrent/plot_gru_pytorch"
 LSTM_ONNX = "recurrent/plot_lstm_onnx"
 GRU_ONNX = "recurrent/plot_gru_onnx"
-
-
-def reshaped(w):
-    """The numbers of the transposed weight, in the old shape: not transposed back."""
-    return ops.reshape(ops.transpose(w), w.shape)
 
 
 def gates_transposed(w):
@@ -92,9 +88,9 @@ FAULTS += [
     )
     for cell, where, page in PORTED
     for name, what, change in [
-        ("kernel", "not transposed", reshaped),
+        ("kernel", "not transposed", not_transposed),
         ("kernel", "features reversed", flipped(0)),
-        ("recurrent_kernel", "not transposed", reshaped),
+        ("recurrent_kernel", "not transposed", not_transposed),
         ("recurrent_kernel", "each gate transposed", gates_transposed),
         ("bias", "reversed", flipped(-1)),
         ("bias", "twice", lambda bias: 2 * bias),

@@ -1,6 +1,5 @@
 """Faults of dropout, noise and penalties on outputs: what is drawn, its scale, seeds."""
 
-import functools
 from unittest import mock
 
 import keras
@@ -8,12 +7,15 @@ from breaking import (
     Called,
     Together,
     altered_argument,
+    drawing,
     during,
     ignoring_argument,
+    nothing_dropped,
     operation,
     outputs,
+    training_is,
     turned_round,
-    with_arguments,
+    unscaled,
     with_gradient_of,
 )
 from fault import Fault
@@ -28,25 +30,6 @@ MONTE_CARLO = "regularization/plot_monte_carlo_dropout"
 ACTIVITY = "regularization/plot_activity_regularization"
 
 
-def drawing(name, function):
-    """A function of Keras' random numbers that is ``function(real, ...)``."""
-    real = getattr(DRAWS, name)
-    changed = functools.wraps(real)(functools.partial(function, real))
-    return mock.patch.object(DRAWS, name, changed)
-
-
-def always_training(given):
-    given["training"] = True
-
-
-def never_training(given):
-    given["training"] = False
-
-
-def unscaled(real, x, rate, **options):
-    return real(x, rate, **options) * (1 - rate)
-
-
 def scaled_by_rate(real, x, rate, **options):
     return real(x, rate, **options) * (1 - rate) / rate
 
@@ -54,11 +37,6 @@ def scaled_by_rate(real, x, rate, **options):
 def inverted(real, x, rate, **options):
     kept = real(ops.ones_like(x), rate, **options) > 0
     return ops.where(kept, ops.zeros_like(x), x / (1 - rate))
-
-
-def scaled_only(real, x, rate, **options):
-    """Nothing is dropped."""
-    return x / (1 - rate)
 
 
 def one_sample(real, x, rate, noise_shape=None, **options):
@@ -87,12 +65,12 @@ FAULTS = [
         (
             "drops when predicting",
             "call",
-            with_arguments(layers.Dropout, "call", always_training),
+            training_is(layers.Dropout, True),
         ),
         (
             "does nothing in training",
             "call",
-            with_arguments(layers.Dropout, "call", never_training),
+            training_is(layers.Dropout, False),
         ),
         (
             "rate, turned round",
@@ -113,7 +91,7 @@ FAULTS += [
         ("not scaled", unscaled),
         ("divided by the rate", scaled_by_rate),
         ("mask inverted", inverted),
-        ("scaled, but nothing dropped", scaled_only),
+        ("scaled, but nothing dropped", nothing_dropped),
         ("one mask for the whole batch", one_sample),
         ("whole samples", whole_rows),
         ("gradient of what is dropped", straight_through),
@@ -159,7 +137,7 @@ for layer in (
             (
                 "drops when predicting",
                 "call",
-                with_arguments(layer, "call", always_training),
+                training_is(layer, True),
             ),
             ("not scaled", "call", during(layer, drawing("dropout", unscaled))),
             (
@@ -232,7 +210,7 @@ for layer, argument in (
             (
                 "drops when predicting",
                 "call",
-                with_arguments(layer, "call", always_training),
+                training_is(layer, True),
             ),
         ]
     ]
@@ -293,7 +271,7 @@ FAULTS += [
         (
             "drops when predicting",
             "call",
-            with_arguments(layers.AlphaDropout, "call", always_training),
+            training_is(layers.AlphaDropout, True),
         ),
         (
             "mask inverted",

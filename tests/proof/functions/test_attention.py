@@ -1,6 +1,6 @@
 """Attention layers in many drawn cases: shapes, heads and masks."""
 
-from driving import assert_equal, by_hand, drawn, random_numbers
+from driving import assert_all_equal, by_hand, drawn, random_numbers
 from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
@@ -34,11 +34,6 @@ def draw_mask(data, *shape):
     return mask
 
 
-def assert_both_equal(of_keras, expected):
-    for array, by_numpy in zip(of_keras, expected, strict=True):
-        assert_equal(array, by_numpy)
-
-
 @given(data=st.data(), causal=st.booleans(), scaled=st.booleans(), dot=st.booleans())
 def test_attention(data, causal, scaled, dot):
     options = {"use_scale": scaled, "score_mode": "dot" if dot else "concat"}
@@ -49,7 +44,7 @@ def test_attention(data, causal, scaled, dot):
     expected = by_hand.attention(
         *inputs, *weights, query_mask=masks[0], value_mask=masks[1], **options, **call
     )
-    assert_both_equal(layer(inputs, mask=masks, **call), expected)
+    assert_all_equal(layer(inputs, mask=masks, **call), expected)
 
 
 @given(data=st.data(), causal=st.booleans(), scaled=st.booleans())
@@ -66,7 +61,7 @@ def test_additive_attention(data, causal, scaled):
         value_mask=masks[1],
         **call,
     )
-    assert_both_equal(layer(inputs, mask=masks, **call), expected)
+    assert_all_equal(layer(inputs, mask=masks, **call), expected)
 
 
 def assert_heads_equal(data, layer, function, options):
@@ -79,7 +74,7 @@ def assert_heads_equal(data, layer, function, options):
         target, source = inputs[0].shape[1], inputs[1].shape[1]
         call["attention_mask"] = draw_mask(data, 2, target, source)
     expected = function(*inputs, *weights, **options, **call)
-    assert_both_equal(layer(*inputs, **call), expected)
+    assert_all_equal(layer(*inputs, **call), expected)
 
 
 def draw_options(data):

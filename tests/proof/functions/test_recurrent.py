@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from driving import assert_equal, by_hand, drawn, random_numbers
+from driving import assert_all_equal, assert_equal, by_hand, drawn, random_numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
@@ -34,12 +34,6 @@ def draw_inputs(data, layer, *space):
     x, *weights = random_numbers(data, shape, *(w.shape for w in layer.weights))
     layer.set_weights(weights)
     return x, weights, data.draw(st.none() | drawn(shape[:2], st.booleans(), "bool"))
-
-
-def assert_all_equal(of_keras, expected):
-    assert len(of_keras) == len(expected)
-    for array, by_numpy in zip(of_keras, expected):
-        assert_equal(array, by_numpy)
 
 
 @pytest.mark.parametrize(
