@@ -17,6 +17,11 @@ COMPRESSED = (".css", ".html", ".js", ".svg", ".xml")
 PREFIX = "/keras-by-hand"  # the site is published below its repository's name
 
 
+@functools.cache
+def compressed(path):
+    return gzip.compress(path.read_bytes())
+
+
 class GitHubPages(http.server.SimpleHTTPRequestHandler):
     """Serves the site below a prefix, compressed, with its own 404 page."""
 
@@ -25,7 +30,7 @@ class GitHubPages(http.server.SimpleHTTPRequestHandler):
         accepted = "gzip" in self.headers.get("Accept-Encoding", "")
         if not (accepted and path.is_file() and path.suffix in COMPRESSED):
             return super().do_GET()
-        body = gzip.compress(path.read_bytes())
+        body = compressed(path)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(path))
         self.send_header("Content-Encoding", "gzip")
