@@ -242,8 +242,13 @@ def weight(layer, name, change):
     def call(real, self, *args, **kwargs):
         chosen = meant(self)
         read = keras.Variable.value.fget
-        changed = property(lambda v: change(read(v)) if id(v) in chosen else read(v))
-        with mock.patch.object(keras.Variable, "value", changed):
+
+        def changed(v):  # a tensor even where the backend has variables of its own
+            return (
+                change(ops.convert_to_tensor(read(v))) if id(v) in chosen else read(v)
+            )
+
+        with mock.patch.object(keras.Variable, "value", property(changed)):
             return real(self, *args, **kwargs)
 
     return where(lambda given: bool(meant(given["self"])), Called(layer, call))
@@ -417,3 +422,31 @@ def mirrored(real, x, kernel, *args, **kwargs):
         return real(x, kernel, *args, **kwargs)
     x, kernel = ops.flip(x, (1, 2)), ops.flip(kernel, (0, 1))
     return ops.flip(real(x, kernel, *args, **kwargs), (1, 2))
+
+
+def corners_aligned(length, new_length):
+    """Where PyTorch's align_corners=True puts new pixels."""
+    return np.linspace(0, length - 1, new_length)
+
+
+def corner_to_corner(length, new_length):
+    """Where TensorFlow 1 puts them."""
+    return np.arange(new_length) * length / new_length
+
+
+def read_at(coordinates):
+    """A bilinear resizing, by a backend, whose new pixels lie elsewhere."""
+
+    def resize(real, images, size, interpolation="bilinear", **options):
+        if interpolation != "bilinear" or options.get("data_format") != "channels_last":
+            return real(images, size, interpolation=interpolation, **options)
+        for axis, new_length in zip((1, 2), size):
+            old = np.arange(images.shape[axis])
+            places = coordinates(len(old), new_length)
+            weights = [np.interp(places, old, row) for row in np.eye(len(old))]
+            images = ops.moveaxis(
+                ops.tensordot(images, np.float32(weights), (axis, 0)), -1, axis
+            )
+        return images
+
+    return function_of(keras.src.backend.image, "resize", resize)

@@ -5,17 +5,23 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import itertools
 import sys
 from pathlib import Path
 
 
 @functools.cache
+def names_in(text):
+    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+
+
+@functools.cache
 def read_module(file):
-    """Return a module's source and its definitions, {name: their source}."""
+    """Return the lines of a module, and its definitions, {name: their source}."""
     source = Path(file).read_text()
-    definitions = {}
+    lines, definitions = source.splitlines(), {}
     for statement in ast.parse(source).body:
-        text = ast.get_source_segment(source, statement)
+        text = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             names = [statement.name]
         else:
@@ -24,24 +30,25 @@ def read_module(file):
             )
             names = [node.id for node in stored if isinstance(node.ctx, ast.Store)]
         definitions.update(dict.fromkeys(names, text))
-    return source, definitions
+    return source.encode().splitlines(), definitions
 
 
 def source_of_call(frame):
     """Return the source of the call that runs in a frame, and that of each definition of
     its module which it needs."""
     code = frame.f_code
-    source, definitions = read_module(code.co_filename)
-    line, end_line, column, end_column = list(code.co_positions())[frame.f_lasti // 2]
-    lines = source.encode().splitlines()[line - 1 : end_line]
+    lines, definitions = read_module(code.co_filename)
+    positions = itertools.islice(code.co_positions(), frame.f_lasti // 2, None)
+    line, end_line, column, end_column = next(positions)
+    lines = lines[line - 1 : end_line]
     lines[-1] = lines[-1][:end_column]
     lines[0] = lines[0][column:]
     found, left = {}, [(None, b"\n".join(lines).decode())]
     while left:
         name, text = left.pop()
         found[name] = text
-        names = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
-        left += [(n, definitions[n]) for n in names & definitions.keys() - found.keys()]
+        needed = names_in(text) & definitions.keys() - found.keys()
+        left += [(name, definitions[name]) for name in needed]
     return [found[name] for name in sorted(found, key=str)]
 
 

@@ -19,21 +19,41 @@ FAMILIES = (
     "core.reversible_embedding",
     "attention",
     "regularization",
+    "merging",
+    "reshaping",
+    "activations",
+    "core.identity",
+    "core.lambda_layer",
+    "preprocessing.rescaling",
+    "preprocessing.normalization",
+    "preprocessing.discretization",
+    "preprocessing.category_encoding",
+    "preprocessing.integer_lookup",
+    "preprocessing.string_lookup",
+    "preprocessing.text_vectorization",
+    "preprocessing.image_preprocessing.center_crop",
+    "preprocessing.image_preprocessing.resizing",
 )
 # What changes no answer: the dtype policy, which is saved beside it, says the same; and
 # one device has nothing to synchronize with (normalization/plot_normalization_arguments).
 WITHOUT_EFFECT = {"Embedding.quantization_config", "BatchNormalization.synchronized"}
 
 
+def classes_of_families():
+    """Yield (name, class) of each layer of FAMILIES."""
+    for name, layer in named()["Layers"].items():
+        if layer.__module__.removeprefix("keras.src.layers.").startswith(FAMILIES):
+            yield name, layer
+
+
 def of_families():
     """Yield "Conv2D.strides" and so on: each argument that a layer of FAMILIES names
     itself, without what all layers can be told."""
-    for name, layer in named()["Layers"].items():
-        if layer.__module__.removeprefix("keras.src.layers.").startswith(FAMILIES):
-            for argument, parameter in inspect.signature(layer).parameters.items():
-                own = parameter.kind is not parameter.VAR_KEYWORD
-                if own and argument not in ("name", "dtype"):
-                    yield f"{name}.{argument}"
+    for name, layer in classes_of_families():
+        for argument, parameter in inspect.signature(layer).parameters.items():
+            own = parameter.kind is not parameter.VAR_KEYWORD
+            if own and argument not in ("name", "dtype"):
+                yield f"{name}.{argument}"
 
 
 def methods(thing):

@@ -36,6 +36,12 @@ def test_what_is_whole_is_covered(name, by):
     assert by & COVERED or parts
 
 
+def test_each_class_of_the_families_is_covered():
+    wanted = {name for name, _ in names.classes_of_families()}
+    assert {"Add", "Conv2D", "Identity"} <= wanted
+    assert wanted - {covers.split(".")[0] for covers in COVERED} == set()
+
+
 def test_each_argument_of_the_families_is_covered():
     wanted = set(names.of_families())
     assert {"LSTM.unroll", "Conv2D.strides", "Masking.mask_value"} <= wanted

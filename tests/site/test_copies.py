@@ -27,13 +27,24 @@ def definitions(page, *headings):
     return found
 
 
+def is_code(source):
+    """0 for a value, 1 for a function or class, and less for what is not there."""
+    if source is None:
+        return -1
+    return isinstance(ast.parse(source).body[0], ast.FunctionDef | ast.ClassDef)
+
+
 def drifted(pages):
     """Return what is wrong with the copies on pages, in words."""
     own = {page.name: definitions(page, COMPUTE, CHECK) for page in pages}
     wrong = []
     for page in pages:
         for name, source in definitions(page, COPIED).items():
-            origins = [other for other, defined in own.items() if name in defined]
+            origins = [
+                other
+                for other, defined in own.items()
+                if is_code(defined.get(name)) >= is_code(source)
+            ]
             if len(origins) != 1 or origins == [page.name]:
                 there = " and ".join(origins) or "no page"
                 wrong.append(f"{page.name} copies {name}, which is defined on {there}")

@@ -101,6 +101,7 @@ LARGER = {  # they list all
     "reference.html": 120_000,
     "auto_examples/index.html": 90_000,
     "can_these_checks_fail.html": 120_000,  # once the build knows what was proved
+    "surprises.html": 90_000,
 }
 
 

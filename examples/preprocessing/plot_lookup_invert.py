@@ -1,0 +1,147 @@
+r"""
+StringLookup(invert=True): from class numbers back to names
+===========================================================
+
+With ``invert=True``, ``StringLookup`` and ``IntegerLookup`` turn places in the
+vocabulary back into tokens, such as the class that a classifier predicts into
+its name. Any other number becomes the OOV token.
+
+.. math::
+
+   y = \begin{cases}
+   \text{token } x & 0 \le x < \text{size} \\
+   \text{OOV token} & \text{otherwise}
+   \end{cases}
+
+The size is that of the whole list of tokens. The special ones come first.
+"""
+
+import importlib.util
+
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.layers import IntegerLookup, StringLookup
+
+rng = np.random.default_rng(313)
+
+if importlib.util.find_spec("tensorflow") is None:
+    raise SystemExit("This page needs TensorFlow: these layers use its tables")
+
+# %%
+# Build it
+# --------
+# The probabilities of three classes for four pictures. The layer that numbered
+# the classes had no OOV index, so the one that goes back must not have one.
+
+classes = ["cat", "dog", "emu"]
+probabilities = rng.dirichlet([1, 1, 1], size=4)  # (batch, classes)
+to_name = StringLookup(vocabulary=classes, num_oov_indices=0, invert=True)
+predicted = np.argmax(probabilities, axis=1)
+names = np.array(to_name(predicted))
+print(predicted, names)
+
+# %%
+# Compute it
+# ----------
+# Keras returns bytes; ``as_text`` decodes them.
+
+
+def find_tokens(indices, tokens, oov_token):
+    """The token at each index, the OOV token where there is none."""
+    indices = np.asarray(indices)
+    inside = (indices >= 0) & (indices < len(tokens))
+    return np.array([*tokens, oov_token])[np.where(inside, indices, -1)]
+
+
+def as_text(texts):
+    """An array of str, from an array of str or of bytes in UTF-8."""
+    flat = [
+        text.decode(errors="replace") if isinstance(text, bytes) else text
+        for text in np.ravel(texts).tolist()
+    ]
+    return np.array(flat, dtype=str).reshape(np.shape(texts))
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def list_special(mask_token, oov_token, num_oov_indices, output_mode="int"):
+    """The special tokens, which come before all others."""
+    masks = [mask_token] if output_mode == "int" else []
+    oov = [oov_token] * num_oov_indices
+    return oov if mask_token is None else masks + oov
+
+
+def list_tokens(vocabulary, special):
+    """A vocabulary after the special tokens, which it may already have."""
+    tokens = list(vocabulary)
+    return tokens if tokens[: len(special)] == special else special + tokens
+
+
+# %%
+# Check it
+# --------
+
+expected = find_tokens(predicted, classes, "[UNK]")
+np.testing.assert_array_equal(as_text(names), expected)
+
+places = np.array([[0, 1, 2], [3, 4, 5], [-1, 9, 2]])
+cases = [  # layer, vocabulary, mask token, OOV token, OOV indices
+    (StringLookup, classes, None, "[UNK]", 1),
+    (StringLookup, classes, "", "?", 1),
+    (StringLookup, classes, "", "[UNK]", 2),
+    (IntegerLookup, [30, 10], None, -1, 1),
+    (IntegerLookup, [30, 10], 0, -9, 2),
+]
+for kind, vocabulary, mask_token, oov_token, num_oov_indices in cases:
+    layer = kind(
+        vocabulary=vocabulary,
+        mask_token=mask_token,
+        oov_token=oov_token,
+        num_oov_indices=num_oov_indices,
+        invert=True,
+    )
+    y = np.array(layer(places))
+    y = as_text(y) if kind is StringLookup else y
+    special = list_special(mask_token, oov_token, num_oov_indices)
+    expected = find_tokens(places, list_tokens(vocabulary, special), oov_token)
+    np.testing.assert_array_equal(y, expected)
+
+# %%
+# There and back, known words stay the same.
+
+options = {"vocabulary": classes, "mask_token": ""}
+there = np.array(StringLookup(**options)(classes))
+back = StringLookup(**options, invert=True)(there)
+back = as_text(np.array(back))
+np.testing.assert_array_equal(back, classes)
+
+# %%
+# Break it
+# --------
+# Would you go back with the default, which is one OOV index? It takes place 0
+# and moves all classes by one: each picture gets a wrong name.
+
+default = StringLookup(vocabulary=classes, invert=True)
+wrong = np.array(default(predicted))
+print("right:", names, "wrong:", wrong)
+assert np.all(names != wrong)
+
+# %%
+# See it
+# ------
+
+places = np.arange(-1, 6)
+fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
+axis.set(title="The name of each class number", xlabel="number")
+for row, count in enumerate((0, 1, 2)):
+    tokens = list_tokens(classes, list_special(None, "[UNK]", count))
+    for place, name in zip(places, find_tokens(places, tokens, "[UNK]")):
+        known = name in classes
+        box = {"facecolor": "lightskyblue" if known else "lightgray"}
+        axis.text(place, row, name, ha="center", color="k", bbox=box)
+axis.set(xlim=(-1.6, 5.6), ylim=(-0.6, 2.6), xticks=places, yticks=range(3))
+axis.set(ylabel="num_oov_indices")
+plt.show()
