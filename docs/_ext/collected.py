@@ -1,5 +1,6 @@
 """The NumPy functions of the pages, by the names that Keras has for what they compute:
-collected word for word, in one file that needs nothing but NumPy.
+collected word for word, in one file that needs nothing but NumPy, with what runs whole
+models by them (model_files.py).
 """
 
 import ast
@@ -8,6 +9,7 @@ import dataclasses
 import functools
 import itertools
 import textwrap
+from pathlib import Path
 
 from keras_facts import read_facts
 from paths import DOCS, ROOT, find_pages, name_of
@@ -15,6 +17,7 @@ from repository import find_source, find_versions
 from scripts import find_headings, text_of
 
 FILE = DOCS / "_build" / "keras_by_hand.py"  # no page, so not in the gallery
+MODELS = Path(__file__).with_name("model_files.py")
 OWN, COPIED = "Compute it", "From other pages"
 FUNCTIONS = ast.FunctionDef, ast.ClassDef
 CALLED = (*FUNCTIONS, ast.Name)  # the last: another name of a function
@@ -135,7 +138,9 @@ def with_needed(definitions):
     everywhere = {}
     for page in pages.values():
         for name, definition in read_page(page)[0].items():
-            everywhere.setdefault(name, definition)
+            first = everywhere.setdefault(name, definition)
+            if first.kind not in CALLED and definition.kind in CALLED:
+                everywhere[name] = definition  # not a variable of this name
     found, left = {}, list(definitions)
     while left:
         needed = left.pop()
@@ -166,8 +171,9 @@ def sources(definitions):
 HEADER = """\
 {count} functions that compute in NumPy what Keras computes. They are collected word for
 word from the pages of {base} where each is explained and compared with Keras, on every
-change. The page of a function stands above it. Made from {source}, checked with
-{versions}."""
+change. The page of a function stands above it. Behind them stands what runs a whole model
+from its file: python keras_by_hand.py model.keras, or load_model("model.keras").predict(x)
+(this needs h5py, too). Made from {source}, checked with {versions}."""
 
 
 def describe_source():
@@ -175,13 +181,38 @@ def describe_source():
     return f"commit {commit[:12] or 'none'}{' and changes' if changed else ''}"
 
 
+def in_a_dict(collected, title):
+    """Return a dict of the functions for things of Keras by the names of these, as text."""
+    names = {name: d.name for (of, name), d in collected.items() if of == title}
+    return "{\n" + "".join(f'    "{n}": {names[n]},\n' for n in sorted(names)) + "}"
+
+
+def read_models(collected, defined):
+    """Return the imports of model_files.py, a set, and its code, with the functions for
+    layers and activations filled in. Raises ValueError where it defines what a page does.
+    """
+    text = MODELS.read_text()
+    tree = ast.parse(text)
+    imports = [node for node in tree.body if isinstance(node, IMPORTS)]
+    names = {name for node in tree.body for name in defined_in(node)}
+    names -= {name for node in imports for name in defined_in(node)}
+    if twice := sorted(names & defined):
+        raise ValueError(f"{MODELS.name} and a page both define {twice[0]}")
+    code = "".join(text.splitlines(keepends=True)[imports[-1].end_lineno :])
+    for name, title in {"LAYERS": "Layers", "ACTIVATIONS": "Activations"}.items():
+        code = code.replace(f"{name} = {{}}", f"{name} = {in_a_dict(collected, title)}")
+    return {text_of(node, text) for node in imports}, code.strip()
+
+
 def write_file(app):
-    """Write keras_by_hand.py: a header, the imports, and the functions."""
+    """Write keras_by_hand.py: a header, the imports, the functions, and what runs models
+    by them."""
     base = app.config.html_baseurl
     collected = collect()
     definitions = with_needed(collected.values())
-    imports = {d.source for d in definitions if d.kind in IMPORTS}
     functions = [d for d in definitions if d.kind not in IMPORTS]
+    imports, models = read_models(collected, {d.name for d in functions})
+    imports |= {d.source for d in definitions if d.kind in IMPORTS}
     header = HEADER.format(
         count=len(collected),
         base=base,
@@ -194,6 +225,7 @@ def write_file(app):
     parts.append("\n".join(sorted(imports)) + "\n")
     for page, of_page in itertools.groupby(functions, key=lambda d: d.page):
         parts.append(f"\n# {base}auto_examples/{page}.html\n{sources(of_page)}\n")
+    parts.append(f"\n# -- Whole models\n\n{models}\n")
     text = "\n".join(parts)
     if not FILE.exists() or FILE.read_text() != text:
         FILE.write_text(text)
