@@ -16,16 +16,15 @@ its name. Any other number becomes the OOV token.
 The size is that of the whole list of tokens. The special ones come first.
 """
 
-import importlib.util
-
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import IntegerLookup, StringLookup
 
 rng = np.random.default_rng(313)
 
-if importlib.util.find_spec("tensorflow") is None:
-    raise SystemExit("This page needs TensorFlow: these layers use its tables")
+if keras.backend.backend() != "tensorflow":  # others have no arrays of strings
+    raise SystemExit("This page needs the TensorFlow backend")
 
 # %%
 # Build it
