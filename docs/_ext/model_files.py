@@ -3,7 +3,9 @@ functions of the pages, in keras_by_hand.py, and fills in the two dicts.
 """
 
 import argparse
+import functools
 import inspect
+import io
 import json
 import os
 import re
@@ -66,8 +68,10 @@ def read_file(path):
             if stored.file_size > size:
                 raise CannotRun(f"{path}: its weights claim more than the file holds")
             config = json.loads(archive.read(told))
-            with archive.open(stored) as opened, h5py.File(opened) as file:
-                return config, read_group(file, size, h5py)
+            with h5py.File(io.BytesIO(archive.read(stored))) as file:
+                weights = read_group(file, size, h5py)
+            read_vocabularies(archive, weights, size)
+            return config, weights
     except CannotRun:
         raise
     except zipfile.BadZipFile:
@@ -97,15 +101,28 @@ def read_group(group, size, h5py):
         elif thing.attrs.get("dtype") == "bfloat16":  # the upper half of a float32
             halves = thing[()].view("uint16").astype("uint32")
             found[name] = (halves << 16).view("float32")
-    if group.name.endswith("/vars"):
+    if group.name.endswith("/vars") and all(map(str.isdigit, found)):
         return [found[name] for name in sorted(found, key=int)]
     return found
 
 
+def read_vocabularies(archive, weights, size):
+    """Put the vocabularies that lookups have learned beside the weights of their layers,
+    as lists under the name "vocabulary"."""
+    for told in archive.infolist():
+        if re.fullmatch(r"assets/(layers/\w+/)+vocabulary\.txt", told.filename):
+            if told.file_size > max(size, LARGEST_CONFIG):
+                raise CannotRun(f"{told.filename} claims {told.file_size} bytes")
+            group = weights
+            for part in told.filename.split("/")[1:-1]:
+                group = group.setdefault(part, {})
+            group["vocabulary"] = archive.read(told).decode().split("\n")
+
+
 def count_numbers(weights):
     """Return how many numbers there are in what read_file found for a layer."""
-    if isinstance(weights, np.ndarray):
-        return weights.size
+    if not isinstance(weights, dict | list):
+        return getattr(weights, "size", 0)  # 0 for a token of a vocabulary
     inner = weights.values() if isinstance(weights, dict) else weights
     return sum(map(count_numbers, inner))
 
@@ -123,6 +140,7 @@ KEEP_MASK = {  # they hand it on to the next layer
     *("Rescaling", "Softmax", "TimeDistributed", "UnitNormalization"),
 }
 MERGING = {"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"}
+LEAVE_OUT = {"Maximum", "Minimum", "Multiply"}  # what is masked
 RECURRENT = {"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "SimpleRNN"}
 ATTENTION = {"AdditiveAttention", "Attention"}  # they take a list
 HEADS = {"GroupQueryAttention", "MultiHeadAttention"}  # they take arguments
@@ -133,6 +151,7 @@ PARTS = {  # the groups of the file that hold their weights, in the order of get
         ("query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"),
     ),
 }
+CELLS = {"GRUCell": "GRU", "LSTMCell": "LSTM", "SimpleRNNCell": "SimpleRNN"}
 WRAPPED = {  # what they hold, and its group in the file
     "Bidirectional": [("layer", "forward_layer"), ("backward_layer", "backward_layer")],
     "SpectralNormalization": [("layer", "layer")],
@@ -198,8 +217,8 @@ def masks_of(structure):
 
 def find_activation(name):
     """Return the function of an activation, as a config names it."""
-    if isinstance(name, dict):  # {"class_name": "function", "config": its name, ...}
-        name = name.get("config")
+    if isinstance(name, dict):
+        raise CannotRun("its activation is a function of your own, which is never run")
     if name is None:
         return ACTIVATIONS["linear"]
     if not isinstance(name, str) or name not in ACTIVATIONS:
@@ -228,6 +247,10 @@ class Layer:
         self.kind, self.config = told["class_name"], told["config"]
         self.name, self.module = self.config["name"], told.get("module") or ""
         self.weights, self.calls = weights, told.get("inbound_nodes") or []
+        if self.kind == "RNN" and self.config["cell"]["class_name"] in CELLS:
+            cell = self.config["cell"]
+            self.kind = CELLS[cell["class_name"]]
+            self.config = {**cell["config"], **self.config}
         self.is_operator = self.module.startswith("keras.src.ops.")
         self.model, self.inner, self.takes_mask = None, (), False
         try:
@@ -258,17 +281,20 @@ class Layer:
         policy = self.config.get("dtype")
         if isinstance(policy, dict) and "Quantized" in policy.get("class_name", ""):
             raise CannotRun("it is quantized; save the model before quantize()")
-        if self.kind not in LAYERS:
+        if self.kind not in LAYERS or self.kind == "RNN":  # of a cell that is not known
             raise CannotRun("no function of this file computes it")
         self.function = LAYERS[self.kind]
         self.inner = self.find_inner()
         places, keywords = arguments(self.kind)
         told = {name for name in places if self.config.get(name) is not None}
         self.options = {
-            name: find_activation(value) if name.endswith("activation") else value
+            name: find_activation(value)
+            if name.endswith("activation")
+            else revive(value, {})
             for name, value in self.config.items()
             if name in keywords | told
         }
+        self.find_learned()
         self.takes_mask = "mask" in places
         told_after = None  # unless the function sees to the activation itself
         if "activation" not in self.options:
@@ -277,13 +303,23 @@ class Layer:
         names = [n for n in places if n not in NO_WEIGHTS | told]
         self.arrays = {} if self.inner else self.find_arrays(names)
 
+    def find_learned(self):
+        """Find what a lookup has learned: it stands in other files than the config."""
+        if tokens := self.weights.get("vocabulary"):
+            whole = self.kind == "IntegerLookup"
+            self.options["vocabulary"] = list(map(int, tokens)) if whole else tokens
+        variables = self.weights.get("vars")
+        if isinstance(variables, dict) and "idf_weights" in variables:
+            self.options["idf_weights"] = variables["idf_weights"]
+
     def find_arrays(self, names):
         """Return the weights by the names of the function's arguments that they are; in a
         list where it takes any number of them."""
         groups = [self.weights]
         if self.kind in PARTS:
             groups = [self.weights[p] for p in PARTS[self.kind] if p in self.weights]
-        arrays = [array for group in groups for array in group.get("vars", ())]
+        lists = [group.get("vars", []) for group in groups]
+        arrays = [array for held in lists if isinstance(held, list) for array in held]
         if self.kind in HEADS | ATTENTION:
             return arrays
         names = [n for n in names if self.config.get(FLAGS.get(n), True)]
@@ -320,9 +356,8 @@ class Layer:
             if self.kind in HEADS:
                 return self.attend(*args, **keywords)
             if self.does_nothing():
-                return args[
-                    0
-                ]  # one tensor, as in Keras: an attention takes its mask away
+                # The same tensor, as in Keras: an attention takes the mask from both.
+                return args[0]
             return self.compute(*args, **keywords)
         except CannotRun as error:
             raise error if str(error).startswith("layer ") else self.refusal(error)
@@ -336,6 +371,8 @@ class Layer:
         keywords.pop("training", None)
         given = keywords.pop("mask", None)
         masks = masks if given is None else given
+        if self.kind in LEAVE_OUT and any(mask is not None for mask in masks):
+            raise CannotRun("it leaves out masked steps, which is not known here")
         y = self.apply(x, *more, mask=masks, **keywords)
         passed = self.mask_after(x, masks)
         if self.kind == "Masking":
@@ -493,6 +530,8 @@ def find_operator(module, name):
 
 # -- Models
 
+BATCH = 32  # samples at a time, as in Keras' predict
+
 
 class Model:
     """A Sequential or functional model, as config.json tells of it.
@@ -615,7 +654,11 @@ class Model:
         x: an array, or a list or dict of them by the names of the inputs, each (batch,
         ...). Numbers are computed in float64. Raises CannotRun where it does not fit.
         """
-        return arrays_of(self.run(self.fit(x)))
+        tensors = self.fit(x)
+        starts = range(0, len(tensors_in(tensors)[0].array), BATCH)
+        parts = [each(functools.partial(cut, start), tensors) for start in starts]
+        outputs = [arrays_of(self.run(part)) for part in parts]
+        return joined(outputs)
 
     def fit(self, x):
         """Return the inputs as Tensors, in the form in which the model takes them."""
@@ -635,6 +678,19 @@ class Model:
             raise CannotRun(f"{len(x)} inputs, but the model has {', '.join(names)}")
         told = [self.by_name[name].config for name in names]
         return [Tensor(as_input(*given)) for given in zip(x, told, names)]
+
+
+def cut(start, tensor):
+    return Tensor(tensor.array[start : start + BATCH])
+
+
+def joined(parts):
+    """Return what a model returned for parts of a batch as one."""
+    if isinstance(parts[0], list):
+        return [joined(part) for part in zip(*parts)]
+    if isinstance(parts[0], dict):
+        return {key: joined([part[key] for part in parts]) for key in parts[0]}
+    return np.concatenate(parts)
 
 
 def as_input(x, config, name):

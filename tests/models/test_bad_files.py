@@ -83,9 +83,17 @@ def unknown_activation(config):
     layer(config, "first")["config"]["activation"] = "os.system"
 
 
+def own_activation(config):
+    told = {"module": "builtins", "class_name": "function", "config": "relu"}
+    layer(config, "first")["config"]["activation"] = told
+
+
 def reading_operator(config):
-    layer(config, "multiply").update(class_name="Fromfile")
-    layer(config, "multiply")["inbound_nodes"][0]["args"][1] = "/etc/hostname"
+    told = config["config"]["layers"]
+    multiply = next(step for step in told if step["class_name"] == "Multiply")
+    multiply.update(class_name="Fromfile", name="reading")
+    multiply["config"]["name"] = "reading"
+    multiply["inbound_nodes"][0]["args"][1] = "/etc/hostname"
 
 
 def subclassed(config):
@@ -136,7 +144,8 @@ CONFIGS = {
     lambda_layer: "layer first (Lambda): it holds code, which is never run",
     unknown_class: "layer first (Hologram): no function of this file computes it",
     unknown_activation: "layer first (Dense): no function of this file computes the act",
-    reading_operator: "layer multiply (Fromfile): no function of this file computes",
+    own_activation: "layer first (Dense): its activation is a function of your own",
+    reading_operator: "layer reading (Fromfile): no function of this file computes",
     subclassed: "the model is a MyModel",
     cycle: "nothing computes what it takes",
     missing_layer: "nothing computes what it takes",

@@ -127,6 +127,21 @@ def preprocessing_in_front():
     return keras.Model(x, layers.Flatten()(y)), rng.integers(0, 256, (2, 6, 5, 3))
 
 
+def learned_in_front():
+    normalization, bins = layers.Normalization(), layers.Discretization(num_bins=4)
+    normalization.adapt(numbers(50, 3))
+    bins.adapt(numbers(50, 3))
+    x = keras.Input((3,))
+    categories = layers.CategoryEncoding(5, "count")(bins(x))
+    y = layers.Concatenate()([normalization(x), categories])
+    return keras.Model(x, layers.Dense(2)(y)), numbers(40, 3)  # more than a batch
+
+
+def a_cell_in_a_layer():
+    x = [keras.Input((5, 3)), layers.RNN(layers.LSTMCell(4), go_backwards=True)]
+    return keras.Sequential(x), numbers(2, 5, 3)
+
+
 def operators():
     x = keras.Input((4, 6))
     y = ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, 24))
@@ -150,6 +165,8 @@ MODELS = [
     decoder,
     encoder_whose_masks_get_lost,
     preprocessing_in_front,
+    learned_in_front,
+    a_cell_in_a_layer,
     operators,
 ]
 
@@ -168,3 +185,27 @@ def test_a_model_predicts_as_keras_does(make, tmp_path):
     for array, of_keras in zip(keras.tree.flatten(y), keras.tree.flatten(expected)):
         largest = np.max(np.abs(of_keras))
         np.testing.assert_allclose(array, of_keras, rtol=1e-10, atol=1e-10 * largest)
+
+
+def test_a_text_is_read_by_what_its_layers_have_learned(tmp_path):
+    texts = np.array([["the cat sat"], ["on the mat"], ["the dog"]])
+    lookup = layers.TextVectorization(output_mode="tf_idf")
+    lookup.adapt(texts)
+    model = keras.Sequential([keras.Input((1,), dtype="string"), lookup])
+    model.save(tmp_path / "model.keras")
+    y = by_hand.load_model(tmp_path / "model.keras").predict(texts)
+    expected = keras.ops.convert_to_numpy(lookup(texts))
+    np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_what_is_not_known_is_named(tmp_path):
+    path = tmp_path / "model.keras"
+    x = keras.Input((4,), dtype="int32")
+    y = layers.Embedding(9, 3, mask_zero=True)(x)
+    keras.Model(x, layers.Multiply(name="gate")([y, y])).save(path)
+    message = r"layer gate \(Multiply\): it leaves out masked steps"
+    with pytest.raises(by_hand.CannotRun, match=message):
+        by_hand.load_model(path).predict(tokens(2, 4))
+    keras.Sequential([x, layers.Hashing(3, name="hashed")]).save(path)
+    with pytest.raises(by_hand.CannotRun, match="hashed .*: no function of this file"):
+        by_hand.load_model(path)
