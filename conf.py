@@ -47,6 +47,7 @@ extensions = [
     "launch",
     "mathml",
     "moving_picture",
+    "notebooks",
     "reference",
     "reproducible",
     "search_terms",
@@ -123,9 +124,13 @@ sphinx_gallery_conf = {
 nbsphinx_execute = "always"
 nbsphinx_allow_errors = True  # and failures.py tells of them
 nbsphinx_requirejs_path = ""  # no widgets, so no foreign script
-nbsphinx_execute_arguments = [  # C++ log lines stay off the page
-    "--IPKernelApp.capture_fd_output=False",
+nbsphinx_execute_arguments = [
+    "--IPKernelApp.capture_fd_output=False",  # C++ log lines stay off the page
     "--Application.log_level=ERROR",
+    "--InlineBackend.figure_formats={'svg'}",
+    # keras_by_hand.py and the style of figures, seen from docs/
+    "--IPKernelApp.exec_lines=import os, sys; sys.path.append('_build'); "
+    "os.environ['MATPLOTLIBRC'] = '_ext/gallery.mplstyle'",
 ]
 nbsphinx_epilog = f"""
 .. container:: notebook-links

@@ -28,7 +28,8 @@ def run(path):
     if not path.endswith(".ipynb"):
         runpy.run_path(path)
         return True
-    shell = InteractiveShell.instance()  # a kernel runs its cells in one of these
+    sys.path.insert(0, "")  # as a kernel has it, which runs its cells in one of these:
+    shell = InteractiveShell.instance()
     cells = nbformat.read(path, nbformat.NO_CONVERT).cells
     codes = [cell.source for cell in cells if cell.cell_type == "code"]
     return all(shell.run_cell(code).success for code in codes)

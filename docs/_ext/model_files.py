@@ -366,14 +366,16 @@ class Layer:
             raise self.refusal(f"its input or weights do not fit: {said}") from None
 
     def compute(self, x, *more, **keywords):
-        masks = masks_of(x)
+        masks, is_alone = masks_of(x), not tensors_in([more, keywords])
         x, more, keywords = arrays_of(x), arrays_of(more), arrays_of(keywords)
         keywords.pop("training", None)
         given = keywords.pop("mask", None)
         masks = masks if given is None else given
         if self.kind in LEAVE_OUT and any(mask is not None for mask in masks):
             raise CannotRun("it leaves out masked steps, which is not known here")
-        y = self.apply(x, *more, mask=masks, **keywords)
+        # Keras looks for no mask where there are other tensors, such as initial states.
+        used = masks if is_alone else given
+        y = self.apply(x, *more, mask=used, **keywords)
         passed = self.mask_after(x, masks)
         if self.kind == "Masking":
             return Tensor(*y)
@@ -389,8 +391,10 @@ class Layer:
             return arrays_of(self.model.run(Tensor(x)))
         arrays = each(in_float64, self.arrays)
         options = {**self.options, **keywords}
-        if self.kind in RECURRENT and more:
+        if more:  # of a recurrent layer
             options["initial_state"] = more[0]
+        if isinstance(options.get("initial_state"), np.ndarray):
+            options["initial_state"] = [options["initial_state"]]
         if self.kind in ATTENTION:
             query, value, *key = x
             named = dict(zip(("query_mask", "value_mask"), mask or ()))
@@ -735,8 +739,8 @@ def look_up(told, values):
 
 def tensors_in(structure):
     """Return the tensors in nested lists and dicts, in order."""
-    if isinstance(structure, Tensor):
-        return [structure]
+    if not isinstance(structure, list | tuple | dict):
+        return [structure] if isinstance(structure, Tensor) else []
     inner = structure.values() if isinstance(structure, dict) else structure
     return [found for item in inner for found in tensors_in(item)]
 

@@ -78,6 +78,13 @@ def states_handed_over():
     return keras.Model([x, start], y), [numbers(2, 5, 3), numbers(2, 4, 3)]
 
 
+def states_and_a_mask():
+    x, start = keras.Input((6,), dtype="int32"), keras.Input((4,))
+    y = layers.Embedding(10, 3, mask_zero=True)(x)
+    y = layers.GRU(4, return_sequences=True)(y, initial_state=start)
+    return keras.Model([x, start], layers.GRU(2)(y)), [tokens(3, 6), numbers(3, 4)]
+
+
 def transposed_and_separable():
     return keras.Sequential(
         [
@@ -160,6 +167,7 @@ MODELS = [
     masks_through_recurrent_layers,
     a_masking_layer,
     states_handed_over,
+    states_and_a_mask,
     transposed_and_separable,
     conv_lstm,
     decoder,

@@ -1,0 +1,36 @@
+"""What nbsphinx leaves to us: the file that a notebook imports, which stands beside it on
+the site and on Binder, and what its figures show.
+"""
+
+import shutil
+
+from collected import FILE
+from docutils import nodes
+
+
+def note_file(app, docname, source):
+    """Run a notebook again when what it imports has changed."""
+    is_notebook = app.env.doc2path(docname).suffix == ".ipynb"
+    if is_notebook and f"import {FILE.stem}" in source[0]:
+        app.env.note_dependency(FILE)
+
+
+def tell_figures(app, doctree):
+    """Let the title above a figure be its text for readers who cannot see it."""
+    if app.env.docname in app.env.nbsphinx_notebooks:
+        for section in doctree.findall(nodes.section):  # the innermost comes last
+            for image in section.findall(nodes.image):
+                image["alt"] = section[0].astext()
+
+
+def put_file_beside(app, exception):
+    if not exception:
+        shutil.copy(FILE, app.outdir)
+
+
+def setup(app):
+    app.setup_extension("nbsphinx")
+    app.connect("source-read", note_file)
+    app.connect("doctree-read", tell_figures)
+    app.connect("build-finished", put_file_beside)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
