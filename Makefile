@@ -14,6 +14,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 export KERAS_BACKEND := tensorflow
 export KERAS_HOME := $(CURDIR)/docs/_build/keras
 
+# NumPy's matrices are small here: more threads would only wait for each other.
+export OPENBLAS_NUM_THREADS := 1
+
 # How many pages run side by side; each then has one thread of TensorFlow's.
 JOBS := 1
 test: JOBS := 2

@@ -146,6 +146,12 @@ WANTED = {
     "vocabulary": "plot_lookup_vocabulary",
     "tokenizer": "plot_text_vectorization",
     "ngrams": "plot_text_ngrams",
+    "lenet": "plot_lenet",
+    "resnet": "plot_resnet50",
+    "inverted residual": "plot_mobilenet_v2",
+    "segmentation": "plot_unet",
+    "pos tagging": "plot_lstm_tagger",
+    "nanogpt": "plot_gpt",
 }
 
 

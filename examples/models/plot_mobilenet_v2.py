@@ -1,0 +1,288 @@
+r"""
+MobileNetV2: 17 inverted residual blocks
+========================================
+
+A block of ``MobileNetV2`` expands few channels to six times as many, convolves
+each by itself, and projects them to few again. NumPy computes all 17 blocks
+with Keras' weights.
+
+.. math::
+
+   g &= \text{relu6}(\text{norm}_1(W_1 * x)) \\
+   h &= \text{relu6}(\text{norm}_2(\text{depthwise}(g))) \\
+   y &= x + \text{norm}_3(W_3 * h)
+
+The shortcut x is left out where y has another shape. The blocks are "inverted":
+those of ``ResNet50`` have many channels at their ends, and few between.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.applications import MobileNetV2
+
+keras.utils.set_random_seed(313)
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# Random numbers replace biases and statistics, which are 0 or 1 in a new model
+# and would hide mistakes. (A variance is positive.)
+
+x = rng.normal(size=(2, 40, 40, 3)).astype("float32")  # (batch, H, W, channels)
+
+
+def keras_mobilenet_v2(dtype):
+    keras.config.set_dtype_policy(dtype)
+    model = MobileNetV2(x.shape[1:], weights=None, classes=10)
+    for variable in model.weights:
+        if variable.name != "kernel":
+            least = 0.5 if variable.name == "moving_variance" else -4
+            variable.assign(rng.uniform(least, 4, size=variable.shape))
+    return model
+
+
+# %%
+# Compute it
+# ----------
+# Weights go by the names of layers: block_1_expand, block_1_expand_BN, ... The
+# first block does not expand. Where strides are 2, Keras pads by a layer
+# ``ZeroPadding2D``. It adds what padding "same" would add.
+
+
+def norm(x, weights, name):
+    return batch_normalization(x, *weights[name], epsilon=1e-3)
+
+
+def inverted_residual(x, weights, name, strides=1):
+    """A block of MobileNetV2, as in the formula."""
+    options = {"strides": strides, "padding": "same"}
+    y = x
+    if f"{name}_expand" in weights:
+        y = conv(x, *weights[f"{name}_expand"])
+        y = relu6(norm(y, weights, f"{name}_expand_BN"))
+    y = depthwise_conv(y, *weights[f"{name}_depthwise"], **options)
+    y = relu6(norm(y, weights, f"{name}_depthwise_BN"))
+    y = conv(y, *weights[f"{name}_project"])
+    y = norm(y, weights, f"{name}_project_BN")
+    return x + y if x.shape == y.shape else y
+
+
+def mobilenet_v2(x, weights):
+    """MobileNetV2 (Sandler et al., 2018; keras.applications), of any width.
+
+    x: (batch, height, width, 3), weights: the arrays of each layer by its name.
+    Returns a list: the output of each block, and the probabilities.
+    """
+    x = conv(x, *weights["Conv1"], strides=2, padding="same")
+    x = relu6(norm(x, weights, "bn_Conv1"))
+    outputs = [inverted_residual(x, weights, "expanded_conv")]
+    for number in range(1, 17):
+        strides = 2 if number in (1, 3, 6, 13) else 1
+        name = f"block_{number}"
+        outputs.append(inverted_residual(outputs[-1], weights, name, strides))
+    x = conv(outputs[-1], *weights["Conv_1"])
+    x = global_average_pooling(relu6(norm(x, weights, "Conv_1_bn")))
+    return [*outputs, softmax(dense(x, *weights["predictions"]))]
+
+
+# %%
+# From other pages
+# ----------------
+
+
+def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
+    """The patches of x, (batch, *space, channels), that a kernel meets.
+
+    size: of the kernel, an entry for each axis of space; value: what x is
+    padded with. Returns (batch, *positions, *size, channels).
+    """
+    rank = len(size)
+    strides = np.broadcast_to(strides, rank)
+    dilation_rate = np.broadcast_to(dilation_rate, rank)
+    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
+    before = after = np.zeros(rank, int)
+    if padding == "same":
+        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
+        needed = (positions - 1) * strides + span - x.shape[1:-1]
+        before = np.maximum(needed, 0) // 2
+        after = np.maximum(needed, 0) - before
+    elif padding == "causal":
+        before = span - 1
+    widths = [(0, 0), *zip(before, after), (0, 0)]
+    x = np.pad(x, widths, constant_values=value)
+    axes = tuple(range(1, rank + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
+    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
+    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
+    return windows[:, *steps]
+
+
+def conv(
+    x,
+    kernel,
+    bias=None,
+    *,
+    strides=1,
+    padding="valid",
+    data_format="channels_last",
+    dilation_rate=1,
+    groups=1,
+):
+    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
+
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; kernel: (*size, channels // groups, filters); bias:
+    (filters,). Returns (batch, *positions, filters), or with filters first.
+    """
+    if data_format == "channels_first":
+        x = np.moveaxis(x, 1, -1)
+    *size, _, _ = kernel.shape
+    cut = patches(x, size, strides, padding, dilation_rate)
+    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
+    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
+    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
+    y = y if bias is None else y + bias
+    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
+
+
+def depthwise_conv(x, kernel, bias=None, **options):
+    """DepthwiseConv1D or DepthwiseConv2D, no activation (Keras documentation).
+
+    x: (batch, *space, channels), kernel: (*size, channels, multiplier), bias:
+    (channels * multiplier,), options: strides, padding, data_format and
+    dilation_rate. Returns (batch, *positions, channels * multiplier).
+    """
+    *size, channels, multiplier = kernel.shape
+    kernel = kernel.reshape(*size, 1, channels * multiplier)
+    return conv(x, kernel, bias, groups=channels, **options)
+
+
+def batch_normalization(
+    x,
+    gamma=1,
+    beta=0,
+    moving_mean=0,
+    moving_variance=1,
+    *,
+    axis=-1,
+    epsilon=0.001,
+):
+    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
+
+    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
+    number. Returns the shape of x.
+    """
+    shape = [1] * x.ndim
+    shape[axis] = -1  # all channels
+    scale = gamma / np.sqrt(moving_variance + epsilon)
+    centered = x - np.reshape(moving_mean, shape)
+    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
+
+
+def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
+    """x above the threshold, negative_slope * (x - threshold) up to it.
+
+    x: any shape. With max_value, no result is larger, and numbers between a
+    negative threshold and 0 become 0, as in Keras (Keras documentation, relu).
+    """
+    y = np.where(x <= threshold, 0, x)
+    if max_value is not None:
+        y = np.clip(y, 0, max_value)  # as in Keras, not below 0 either
+    if negative_slope != 0:  # 0 times minus infinity is not a number
+        y = y + negative_slope * np.minimum(x - threshold, 0)
+    return y
+
+
+def relu6(x):
+    """relu with a ceiling of 6; any shape (Keras documentation, relu6)."""
+    return relu(x, max_value=6)
+
+
+def axes_of_space(x, data_format):
+    """The axes of x that are neither the batch nor the channels."""
+    first = 1 if data_format == "channels_last" else 2
+    return tuple(range(first, first + x.ndim - 2))
+
+
+def global_average_pooling(x, *, data_format="channels_last", keepdims=False):
+    """GlobalAveragePooling1D, 2D or 3D; as global_max_pooling."""
+    return np.mean(x, axes_of_space(x, data_format), keepdims=keepdims)
+
+
+def dense(x, kernel, bias=None, *, activation=None):
+    """A Dense layer (Keras documentation, Dense).
+
+    x: (..., features), kernel: (features, units), bias: (units,), activation: a
+    function of the sum, such as np.tanh. Returns (..., units).
+    """
+    y = x @ kernel
+    if bias is not None:
+        y = y + bias
+    return y if activation is None else activation(y)
+
+
+def softmax(x, axis=-1):
+    """exp(x) divided by its sum along an axis; x: any shape.
+
+    Keras documentation, softmax.
+    """
+    powers = np.exp(x - np.max(x, axis, keepdims=True))
+    return powers / np.sum(powers, axis, keepdims=True)
+
+
+# %%
+# Check it
+# --------
+# What each block returns to the convolution after it, and the probabilities.
+# (Only TensorFlow computes a whole model in float64.)
+
+after = [f"block_{number}_expand" for number in range(1, 17)] + ["Conv_1"]
+tensorflow = keras.backend.backend() == "tensorflow"
+for dtype in ["float64", "float32"] if tensorflow else ["float32"]:
+    model = keras_mobilenet_v2(dtype)
+    ends = [model.get_layer(name).input for name in after]
+    outputs = keras.Model(model.input, [*ends, model.output])(x)
+    weights = {}
+    for layer in model.layers:
+        weights[layer.name] = [np.float64(w) for w in layer.get_weights()]
+    expected = mobilenet_v2(x.astype("float64"), weights)
+    pairs = zip(map(keras.ops.convert_to_numpy, outputs), expected, strict=True)
+    errors = [np.max(np.abs(y - z)) / np.max(np.abs(z)) for y, z in pairs]
+    print(f"{dtype}: largest error {max(errors):.1e}")
+    tolerance = 1000 * np.finfo(dtype).eps
+    np.testing.assert_array_less(errors, tolerance)
+
+# %%
+# Break it
+# --------
+# Would you load these weights into a model for images of any size?
+#
+# .. warning:: **Seen in Keras 3.15.1:** a model without ``input_shape``, as for
+#    features, pads odd images only at the end where strides are 2. Here the
+#    sizes are 40, 20, 10, 5, 3 and 2, but its last block returns one pixel.
+
+any_size = MobileNetV2(include_top=False, weights=None)
+wrong_shape = any_size.compute_output_shape(x.shape)
+print(wrong_shape[1:3], "in the place of", expected[16].shape[1:3])
+assert wrong_shape[1:3] != expected[16].shape[1:3]
+
+# %%
+# See it
+# ------
+# The error of a block includes those of all blocks before it.
+
+names = ["x", "expand", "depthwise", "project", "x + ..."]
+channels = np.array([24, 144, 144, 24, 24])  # in block_2
+fig, axes = plt.subplots(1, 2, figsize=(6, 3.2), layout="constrained")
+axes[0].barh(names, channels, left=-channels / 2, height=0.5)
+axes[0].invert_yaxis()
+way = {"arrowstyle": "->", "connectionstyle": "bar,fraction=-0.43"}
+axes[0].annotate("", (12, 4), (12, 0), arrowprops={**way, "color": "C1"})
+axes[0].set(title="Channels in a block", xticks=[], xlim=(-80, 130))
+axes[1].semilogy(range(17), errors[:17], "o-", label="float32")
+axes[1].axhline(tolerance, color="gray", label="tolerance")
+axes[1].set(title="Largest error by depth", xlabel="block", ylim=(1e-8, 1e-3))
+axes[1].legend()
+plt.show()

@@ -1,0 +1,48 @@
+"""Faults of ResNet50: its parts, and how they are put together."""
+
+from breaking import altered_argument, inputs, with_arguments
+from fault import Fault
+from keras import layers, ops
+
+PAGE = "models/plot_resnet50"
+
+
+def later_strides(given):
+    """The strides of a block in its 3 by 3 convolution, as in PyTorch."""
+    stage, _, place = given.get("name", "").partition("_block1_")
+    if place == "1_conv":
+        given["strides"] = 1
+    if place == "2_conv" and stage != "conv2":
+        given["strides"] = 2
+
+
+FAULTS = [
+    Fault(
+        "ResNet50: strides in the 3 by 3 convolutions",
+        PAGE,
+        "Conv2D.strides",
+        with_arguments(layers.Conv2D, "__init__", later_strides),
+    ),
+    Fault(
+        "ResNet50: the shortcut is added after an activation",
+        PAGE,
+        "Add.call",
+        inputs(layers.Add, lambda pair: [pair[0], ops.relu(pair[1])]),
+    ),
+    Fault(
+        "ResNet50: normalization with the usual epsilon",
+        PAGE,
+        "BatchNormalization.epsilon",
+        altered_argument(layers.BatchNormalization, "epsilon", lambda _: 1e-3),
+    ),
+    Fault(
+        "ResNet50: padding only at the end",
+        PAGE,
+        "ZeroPadding2D.padding",
+        altered_argument(
+            layers.ZeroPadding2D,
+            "padding",
+            lambda pairs: tuple((0, sum(pair)) for pair in pairs),
+        ),
+    ),
+]
