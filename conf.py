@@ -51,6 +51,7 @@ extensions = [
     "reference",
     "reproducible",
     "search_terms",
+    "sidebar",
     "sitemap",
     "surprises",
     "terminal",

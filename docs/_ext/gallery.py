@@ -54,7 +54,9 @@ def reset(gallery_conf, fname, when):
     plt.close("all")
     plt.style.use(STYLE)
     forget_gradients()
-    keras.utils.clear_session()
+    keras.utils.clear_session()  # collects garbage, once through all that is not frozen
+    gc.freeze()
+    keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(313)
     recording.start() if when == "before" else recording.stop(fname)
 
