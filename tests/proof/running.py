@@ -31,7 +31,6 @@ def conditions():
     """Equal conditions for each run: an empty folder, no models, nothing printed."""
     forget_gradients()
     keras.utils.clear_session()
-    keras.config.set_dtype_policy("float32")  # what a page sets outlives it
     keras.utils.set_random_seed(313)
     np.set_printoptions(**PRINT_OPTIONS)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
