@@ -75,7 +75,7 @@ lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workf
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 # -- For maintainers
-.PHONY: faults test-deep test-backends test-processors test-refusals test-binder test-site bench publish font changed lock upgrade clean
+.PHONY: faults test-deep test-backends test-processors test-refusals test-binder test-site applications bench publish font changed lock upgrade clean
 faults: $(BIN)/tests-installed ## Break Keras in every known way, and run every page
 	@$(PROVE) --all
 
@@ -102,6 +102,9 @@ test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighth
 	@$(BIN)/python tests/chromium.py
 	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/slow/lighthouse.py
 	@AXE_COMPLETE=1 $(BIN)/python -m pytest tests/browser/test_accessibility.py tests/site/test_site.py
+
+applications: html $(BIN)/tests-installed ## Compute keras.applications in NumPy, and compare
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/slow/applications.py
 
 bench: $(BIN)/tests-installed ## Time and memory of building 160 pages, and of the tests
 	@$(BIN)/python tests/slow/bench.py
