@@ -142,6 +142,7 @@ KEEP_MASK = {  # they hand it on to the next layer
 MERGING = {"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"}
 LEAVE_OUT = {"Maximum", "Minimum", "Multiply"}  # what is masked
 RECURRENT = {"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "SimpleRNN"}
+EMBEDDING = {"Embedding", "ReversibleEmbedding"}
 ATTENTION = {"AdditiveAttention", "Attention"}  # they take a list
 HEADS = {"GroupQueryAttention", "MultiHeadAttention"}  # they take arguments
 PARTS = {  # the groups of the file that hold their weights, in the order of get_weights()
@@ -376,7 +377,7 @@ class Layer:
         # Keras looks for no mask where there are other tensors, such as initial states.
         used = masks if is_alone else given
         y = self.apply(x, *more, mask=used, **keywords)
-        passed = self.mask_after(x, masks)
+        passed = None if keywords.get("reverse") else self.mask_after(x, masks)
         if self.kind == "Masking":
             return Tensor(*y)
         if isinstance(y, list | tuple):
@@ -422,7 +423,7 @@ class Layer:
 
     def mask_after(self, x, mask):
         """Return the mask that the layer hands on."""
-        if self.kind == "Embedding":
+        if self.kind in EMBEDDING:
             return x != 0 if self.config.get("mask_zero") else None
         if mask is None or self.kind in KEEP_MASK:
             return mask
@@ -490,7 +491,7 @@ class Layer:
 
 # -- Operators between tensors: +, [...], and the functions of keras.ops
 
-OPERATORS = set(  # those that NumPy computes alike
+ALIKE = (  # their names in NumPy, which computes the same
     "abs absolute add all amax amin any arange arccos arcsin arctan arctan2 argmax argmin "
     "argsort average broadcast_to ceil clip concatenate cos cosh cumsum diff divide dot "
     "equal exp expand_dims expm1 flip floor floor_divide full_like greater greater_equal "
@@ -499,7 +500,7 @@ OPERATORS = set(  # those that NumPy computes alike
     "minimum mod moveaxis multiply negative not_equal ones_like outer pad power prod "
     "reciprocal repeat reshape roll round sign sin sinh sort split sqrt square squeeze "
     "stack std subtract sum swapaxes take take_along_axis tan tanh tensordot tile "
-    "transpose tril triu true_divide var where zeros_like".split()
+    "transpose tril triu true_divide var where zeros_like"
 )
 OF_NUMPY = {"newshape": "shape", "x_min": "a_min", "x_max": "a_max", "xs": "arrays"}
 
@@ -516,20 +517,28 @@ def cast(x, dtype):
     return x.astype("float64" if "float" in dtype else dtype)
 
 
-def find_operator(module, name):
-    """Return the function of an operator, by its module and its name in snake case.
+def stop_gradient(x):
+    return x
 
-    Only these: a file must not reach what else NumPy can do, such as read files.
-    """
-    known = {"get_item": get_item, "einsum": einsum}
-    known |= {name: getattr(np, name) for name in OPERATORS}
-    if module == "keras.src.ops.core":
-        known = {"cast": cast, "stop_gradient": ACTIVATIONS["linear"]}
-    if module == "keras.src.ops.nn":
-        known = ACTIVATIONS
-    if name not in known:
+
+# By their modules. Only these: a file must not reach what else NumPy can do, such as read
+# other files.
+OPERATORS = {
+    "keras.src.ops.numpy": {
+        "get_item": get_item,
+        "einsum": einsum,
+        **{name: getattr(np, name) for name in ALIKE.split()},
+    },
+    "keras.src.ops.core": {"cast": cast, "stop_gradient": stop_gradient},
+    "keras.src.ops.nn": ACTIVATIONS,
+}
+
+
+def find_operator(module, name):
+    """Return the function of an operator, by its module and its name in snake case."""
+    if name not in OPERATORS.get(module, {}):
         raise CannotRun("no function of this file computes this operator")
-    return known[name]
+    return OPERATORS[module][name]
 
 
 # -- Models
@@ -565,6 +574,7 @@ class Model:
             self.inputs = config["input_layers"]
             self.outputs = self.renumbered(config["output_layers"])
             self.order = self.find_order()
+            self.last_uses = self.find_last_uses()
 
     def renumbered(self, told):
         """Return references to outputs with the number of their call as layers have it:
@@ -612,7 +622,6 @@ class Model:
         values = {}
         for reference, tensor in zip(references(self.inputs), tensors_in(inputs)):
             values[reference] = tensor
-        last = self.last_uses()
         for position, (name, number) in enumerate(self.order):
             layer = self.by_name[name]
             told = layer.calls[number]
@@ -622,11 +631,11 @@ class Model:
                 tensors_in(self.step(layer, args, keywords))
             ):
                 values[name, number, place] = tensor
-            for done in last.get(position, ()):
+            for done in self.last_uses.get(position, ()):
                 values.pop(done, None)
         return look_up(self.outputs, values)
 
-    def last_uses(self):
+    def find_last_uses(self):
         """Return what is not needed any more after each call: {position: [what]}."""
         kept = {tuple(reference) for reference in references(self.outputs)}
         last = {}

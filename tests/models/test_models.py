@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from drawing import draw_weights, in_float64
 from keras import layers, ops
+from keras_facts import read_masks
 from project import load_by_hand
 
 by_hand = load_by_hand()
@@ -61,6 +62,13 @@ def masks_through_recurrent_layers():
     y = layers.TimeDistributed(layers.Dense(4, activation="relu"))(y)
     y = layers.Bidirectional(layers.SimpleRNN(3, return_sequences=True), "sum")(y)
     return keras.Model(x, layers.Dense(2)(layers.GRU(5)(y))), tokens(3, 7)
+
+
+def an_embedding_and_back():
+    x = keras.Input((6,), dtype="int32")
+    tied = layers.ReversibleEmbedding(10, 4, mask_zero=True)
+    y = layers.LSTM(4, return_sequences=True)(tied(x))
+    return keras.Model(x, tied(y, reverse=True)), tokens(3, 6)
 
 
 def a_masking_layer():
@@ -165,6 +173,7 @@ MODELS = [
     models_in_a_model,
     named_inputs,
     masks_through_recurrent_layers,
+    an_embedding_and_back,
     a_masking_layer,
     states_handed_over,
     states_and_a_mask,
@@ -193,6 +202,20 @@ def test_a_model_predicts_as_keras_does(make, tmp_path):
     for array, of_keras in zip(keras.tree.flatten(y), keras.tree.flatten(expected)):
         largest = np.max(np.abs(of_keras))
         np.testing.assert_allclose(array, of_keras, rtol=1e-10, atol=1e-10 * largest)
+
+
+def test_masks_go_on_where_they_do_in_keras():
+    names = {
+        name for name, does in read_masks().items() if does.endswith("passes it on")
+    }
+    others = by_hand.MERGING | by_hand.RECURRENT | by_hand.ATTENTION
+    others |= {"Bidirectional", "Concatenate", "RNN"}  # which each say when
+    alone = {"GroupNormalization", "Normalization", "Rescaling", "Softmax"}  # not asked
+    known = by_hand.KEEP_MASK | by_hand.NOTHING_TO_DO | others
+    assert names <= known
+    assert by_hand.KEEP_MASK - names <= alone
+    makes = {name for name, does in read_masks().items() if does.startswith("makes")}
+    assert makes == by_hand.EMBEDDING | {"Masking"}
 
 
 def test_a_text_is_read_by_what_its_layers_have_learned(tmp_path):

@@ -9,6 +9,8 @@ import itertools
 import sys
 from pathlib import Path
 
+from scripts import text_of
+
 
 @functools.cache
 def names_in(text):
@@ -19,9 +21,9 @@ def names_in(text):
 def read_module(file):
     """Return the lines of a module, and its definitions, {name: their source}."""
     source = Path(file).read_text()
-    lines, definitions = source.splitlines(), {}
+    definitions = {}
     for statement in ast.parse(source).body:
-        text = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
+        text = text_of(statement, source)
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             names = [statement.name]
         else:

@@ -28,9 +28,7 @@ def definitions(page, *headings):
 
 
 def is_code(source):
-    """0 for a value, 1 for a function or class, and less for what is not there."""
-    if source is None:
-        return -1
+    """Whether it defines a function or class, and not a value."""
     return isinstance(ast.parse(source).body[0], ast.FunctionDef | ast.ClassDef)
 
 
@@ -43,7 +41,7 @@ def drifted(pages):
             origins = [
                 other
                 for other, defined in own.items()
-                if is_code(defined.get(name)) >= is_code(source)
+                if name in defined and is_code(defined[name]) == is_code(source)
             ]
             if len(origins) != 1 or origins == [page.name]:
                 there = " and ".join(origins) or "no page"
