@@ -232,7 +232,7 @@ def test_a_text_is_read_by_what_its_layers_have_learned(tmp_path):
 def test_what_is_not_known_is_named(tmp_path):
     path = tmp_path / "model.keras"
     x = keras.Input((4,), dtype="int32")
-    y = layers.Embedding(9, 3, mask_zero=True)(x)
+    y = layers.Embedding(10, 3, mask_zero=True)(x)
     keras.Model(x, layers.Multiply(name="gate")([y, y])).save(path)
     message = r"layer gate \(Multiply\): it leaves out masked steps"
     with pytest.raises(by_hand.CannotRun, match=message):
