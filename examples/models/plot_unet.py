@@ -3,7 +3,8 @@ U-Net: encoder, decoder and skip connections in NumPy
 =====================================================
 
 A U-Net makes an image smaller, to see what it shows, and larger again, to say
-where. Skip connections hand each size on from the way down to the way up.
+where. A skip connection gives each block on the way up the output of the block
+on the way down that has the same size.
 
 .. math::
 
@@ -15,7 +16,8 @@ where. Skip connections hand each size on from the way down to the way up.
    y &= \text{sigmoid}(u_1 * W + c)
 
 A block is twice ``Conv2D``, ``BatchNormalization`` and ``ReLU``. "pool" is
-``MaxPooling2D``, "up" is ``Conv2DTranspose``, and :math:`[\,]` joins channels.
+``MaxPooling2D``, "up" is ``Conv2DTranspose``, and :math:`[a, b]` joins the
+channels of a and b.
 """
 
 import itertools
