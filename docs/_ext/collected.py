@@ -1,6 +1,6 @@
 """The NumPy functions of the pages, by the names that Keras has for what they compute:
 collected word for word, in one file that needs nothing but NumPy, with what runs whole
-models by them (model_files.py).
+models by them (model_files.py, operators.py and models.py).
 """
 
 import ast
@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import itertools
 import textwrap
-from pathlib import Path
 
 from keras_facts import read_facts
 from paths import DOCS, ROOT, find_pages, name_of
@@ -17,7 +16,7 @@ from repository import find_source, find_versions
 from scripts import find_headings, text_of
 
 FILE = DOCS / "_build" / "keras_by_hand.py"  # no page, so not in the gallery
-MODELS = Path(__file__).with_name("model_files.py")
+MODELS = [DOCS / "_ext" / f"{n}.py" for n in ("model_files", "operators", "models")]
 OWN, COPIED = "Compute it", "From other pages"
 FUNCTIONS = ast.FunctionDef, ast.ClassDef
 CALLED = (*FUNCTIONS, ast.Name)  # the last: another name of a function
@@ -188,20 +187,30 @@ def in_a_dict(collected, title):
 
 
 def read_models(collected, defined):
-    """Return the imports of model_files.py, a set, and its code, with the functions for
+    """Return the imports of what runs models, a set, and its code, with the functions for
     layers and activations filled in. Raises ValueError where it defines what a page does.
     """
-    text = MODELS.read_text()
-    tree = ast.parse(text)
-    imports = [node for node in tree.body if isinstance(node, IMPORTS)]
-    names = {name for node in tree.body for name in defined_in(node)}
-    names -= {name for node in imports for name in defined_in(node)}
-    if twice := sorted(names & defined):
-        raise ValueError(f"{MODELS.name} and a page both define {twice[0]}")
-    code = "".join(text.splitlines(keepends=True)[imports[-1].end_lineno :])
+    found, codes = set(), []
+    for file in MODELS:
+        text = file.read_text()
+        tree = ast.parse(text)
+        imports = [node for node in tree.body if isinstance(node, IMPORTS)]
+        names = {name for node in tree.body for name in defined_in(node)}
+        names -= {name for node in imports for name in defined_in(node)}
+        if twice := sorted(names & defined):
+            raise ValueError(f"{file.name} and a page both define {twice[0]}")
+        found |= {text_of(node, text) for node in imports if not is_of_models(node)}
+        lines = text.splitlines(keepends=True)
+        codes.append("".join(lines[imports[-1].end_lineno :]).strip())
+    code = "\n\n\n".join(codes)
     for name, title in {"LAYERS": "Layers", "ACTIVATIONS": "Activations"}.items():
         code = code.replace(f"{name} = {{}}", f"{name} = {in_a_dict(collected, title)}")
-    return {text_of(node, text) for node in imports}, code.strip()
+    return found, code
+
+
+def is_of_models(node):
+    """Whether an import is of one part of what runs models by another."""
+    return getattr(node, "module", None) in [file.stem for file in MODELS]
 
 
 def write_file(app):

@@ -288,6 +288,16 @@ def test_what_is_there_is_not_overwritten(good, tmp_path):
     assert y.read_text() == "kept"
 
 
+def test_several_outputs_are_written_by_their_names(tmp_path):
+    x, y, path = tmp_path / "x.npz", tmp_path / "y.npz", tmp_path / "several.keras"
+    a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+    keras.Model([a, b], {"u": [a * 2, b], "v": a + 1}).save(path)
+    np.savez(x, a=np.ones((1, 2)), b=np.zeros((1, 3)))
+    assert run(path, "--input", x, "--output", y)[0] == 0
+    expected = {"u_0": [[2, 2]], "u_1": [[0, 0, 0]], "v": [[2, 2]]}
+    np.testing.assert_equal(dict(np.load(y)), expected)
+
+
 def test_the_good_file_runs(good, tmp_path):
     x, y = tmp_path / "x.npy", tmp_path / "y.npy"
     np.save(x, np.float32(np.arange(8).reshape(2, 4)))

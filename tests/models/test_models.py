@@ -168,6 +168,138 @@ def operators():
     return keras.Model(x, [y, z, stacked, ops.split(z, 2, axis=1)[1]]), numbers(2, 4, 6)
 
 
+def masked_merges():
+    a, b = keras.Input((6,), dtype="int32"), keras.Input((6,), dtype="int32")
+    first, second = (layers.Embedding(10, 3, mask_zero=True)(x) for x in (a, b))
+    plain, outputs = layers.GlobalAveragePooling1D()(second), []
+    for kind in (layers.Multiply, layers.Maximum, layers.Minimum):
+        for inputs in ([first, second], [plain, first], [first, second, plain]):
+            y = kind()(inputs)
+            outputs += [y, layers.GlobalAveragePooling1D()(y)]
+    more_masked = tokens(3, 6)
+    more_masked[:, 0] = 0
+    return keras.Model([a, b], outputs), [tokens(3, 6), more_masked]
+
+
+def stacked_cells():
+    x, start = keras.Input((6,), dtype="int32"), keras.Input((4, 3))
+    y = layers.Embedding(10, 3, mask_zero=True)(x)
+    cells = [layers.LSTMCell(4), layers.GRUCell(2, activation="relu")]
+    whole = layers.RNN(cells, return_sequences=True, go_backwards=True)(y)
+    cells = [layers.GRUCell(4, reset_after=False), layers.LSTMCell(2, use_bias=False)]
+    last, *states = layers.RNN(cells, return_state=True)(y)
+    cells = [layers.GRUCell(4), layers.LSTMCell(2)]
+    after = layers.RNN(cells)(start, initial_state=states)
+    cells = [layers.SimpleRNNCell(2), layers.SimpleRNNCell(3)]
+    both = layers.Bidirectional(layers.RNN(cells))(y)
+    outputs = [whole, layers.Attention()([whole, whole]), last, after, both]
+    return keras.Model([x, start], outputs), [tokens(3, 6), numbers(3, 4, 3)]
+
+
+def directions_that_differ():
+    x = keras.Input((5, 3))
+    back = layers.GRU(4, go_backwards=True, activation="relu", use_bias=False)
+    y = layers.Bidirectional(layers.LSTM(3), backward_layer=back)(x)
+    return keras.Model(x, y), numbers(2, 5, 3)
+
+
+def sentences_of_a_text():
+    words, sequence = keras.Input((5, 3)), layers.GRU(2, return_sequences=True)
+    reader = keras.Model(words, layers.GRU(2)(sequence(words)))
+    x = keras.Input((3, 5), dtype="int32")
+    y = layers.Embedding(10, 3, mask_zero=True)(x)
+    each = [layers.Bidirectional(layers.LSTM(2)), reader]
+    outputs = [layers.TimeDistributed(layer)(y) for layer in each]
+    return keras.Model(x, outputs), tokens(6, 5).reshape(2, 3, 5)
+
+
+def block_in_a_model():
+    x = keras.Input((6, 4))
+    y = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 4)(x, x))
+    block = keras.Model(x, y)
+    alone = keras.Model(x, layers.MultiHeadAttention(2, 4)(x, x))
+    words = keras.Input((6,), dtype="int32")
+    x = layers.Embedding(10, 4, mask_zero=True)(words)
+    y = block(block(x))
+    outputs = [layers.GRU(2)(layers.Multiply()([x, y])), layers.GRU(2)(alone(x)), y]
+    return keras.Model(words, outputs), tokens(3, 6)
+
+
+def attention_with_dropout():
+    x = keras.Input((6,), dtype="int32")
+    y = layers.Embedding(10, 4, mask_zero=True)(x)
+    y = layers.Add()([y, layers.MultiHeadAttention(2, 4, dropout=0.5)(y, y)])
+    ignored = {"query_mask": x > 3, "training": False}
+    z = layers.MultiHeadAttention(2, 4, use_gate=True)(y, y, **ignored)
+    return keras.Model(x, [y, z]), tokens(3, 6)
+
+
+def grouped_queries():
+    x = keras.Input((6,), dtype="int32")
+    y = layers.Embedding(10, 4, mask_zero=True)(x)
+    z = layers.GroupQueryAttention(4, 4, 2, use_gate=True)(y, y)
+    keeps = layers.GroupQueryAttention(2, 4, 1, dropout=0.5)(y, y, use_causal_mask=True)
+    outputs = [z, keeps, layers.GRU(2)(layers.Add()([y, z]))]
+    return keras.Model(x, outputs), tokens(3, 6)
+
+
+def attention_along_an_axis():
+    x, other = keras.Input((3, 4, 2, 5)), keras.Input((2, 4, 2, 5))
+    one = layers.MultiHeadAttention(2, 4, attention_axes=1, output_shape=(3, 2))
+    y = one(x, other, return_attention_scores=True)
+    both = layers.MultiHeadAttention(2, 4)
+    z = both(x, other, return_attention_scores=True)
+    alone = layers.MultiHeadAttention(2, 4, attention_axes=(2, 3), dropout=0.5)(x, x)
+    inputs = [numbers(2, 3, 4, 2, 5), numbers(2, 2, 4, 2, 5)]
+    return keras.Model([x, other], [*y, *z, alone]), inputs
+
+
+def dicts_in_another_order():
+    x = {"z": keras.Input((3,), name="z"), "a": keras.Input((3,), name="a")}
+    inner = keras.Model(x, {"sum": x["z"] + x["a"], "less": x["z"] - 2 * x["a"]})
+    left, right = keras.Input((3,), name="left"), keras.Input((3,), name="right")
+    y = inner({"z": left, "a": right})
+    outputs = {"y": [y["sum"], {"b": y["less"]}], "x": left * 1}
+    given = {"first": numbers(2, 3), "others": [numbers(2, 3)]}
+    return keras.Model({"first": left, "others": [right]}, outputs), given
+
+
+def one_output_in_a_list():
+    x = keras.Input((3,), batch_size=5)
+    inner = keras.Model([x], [layers.Dense(2)(x)])
+    return keras.Model([x], [inner([x])]), numbers(4, 3, 1)
+
+
+def activations_that_are_layers():
+    x = keras.Input((6, 2))
+    y = layers.Conv1D(3, 2, activation=layers.LeakyReLU(negative_slope=0.25))(x)
+    y = layers.LSTM(3, activation=layers.ReLU(max_value=1))(y)
+    return keras.Model(x, layers.Activation(layers.ELU(alpha=0.5))(y)), numbers(3, 6, 2)
+
+
+def called_by_keyword():
+    x = keras.Input((6, 3))
+    pipeline = layers.Pipeline([layers.Dense(4), layers.ReLU(), layers.Dense(2)])
+    y = layers.SpectralNormalization(layers.Dense(3))(layers.Masking()(x))
+    y = layers.Concatenate()(inputs=[layers.GRU(2)(sequences=y), layers.Flatten()(x)])
+    return keras.Model(x, [y, pipeline(x)]), numbers(3, 6, 3) * (numbers(3, 6, 1) > 0)
+
+
+def more_operators():
+    x, image = keras.Input((4, 6)), keras.Input((6, 6, 2))
+    y = [x[..., ::-2], ops.tile(x[..., None], (1, 1, 1, 2)), *ops.unstack(x, axis=1)]
+    y += [ops.norm(x, axis=-1, keepdims=True), ops.normalize(x, axis=1, order=1)]
+    y += [
+        ops.one_hot(ops.argmax(x, axis=-1), 5),
+        ops.multi_hot(ops.cast(x, "int32"), 2),
+    ]
+    y += [ops.logsumexp(x, axis=(1, 2)), *ops.moments(x, axes=[1]), *ops.top_k(x, 2)]
+    y += [ops.rsqrt(ops.erf(x) + 2), ops.cumprod(ops.convert_to_tensor(x), axis=1)]
+    y += [ops.conv(image, numbers(3, 3, 2, 4)), ops.max_pool(image, 2)]
+    y += [ops.image.resize(image, (4, 4), interpolation="nearest")]
+    return keras.Model([x, image], y), [numbers(2, 4, 6), numbers(2, 6, 6, 2)]
+
+
 MODELS = [
     two_inputs_and_outputs,
     models_in_a_model,
@@ -185,6 +317,19 @@ MODELS = [
     learned_in_front,
     a_cell_in_a_layer,
     operators,
+    masked_merges,
+    stacked_cells,
+    directions_that_differ,
+    sentences_of_a_text,
+    block_in_a_model,
+    attention_with_dropout,
+    grouped_queries,
+    attention_along_an_axis,
+    dicts_in_another_order,
+    one_output_in_a_list,
+    activations_that_are_layers,
+    called_by_keyword,
+    more_operators,
 ]
 
 
@@ -229,14 +374,66 @@ def test_a_text_is_read_by_what_its_layers_have_learned(tmp_path):
     np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-6)
 
 
-def test_what_is_not_known_is_named(tmp_path):
-    path = tmp_path / "model.keras"
-    x = keras.Input((4,), dtype="int32")
-    y = layers.Embedding(10, 3, mask_zero=True)(x)
-    keras.Model(x, layers.Multiply(name="gate")([y, y])).save(path)
-    message = r"layer gate \(Multiply\): it leaves out masked steps"
+def uneven_mask():
+    x, allowed = keras.Input((4, 3)), keras.Input((2, 4, 4), dtype="bool")
+    y = layers.MultiHeadAttention(2, 4, name="heads")(x, x, attention_mask=allowed)
+    return keras.Model([x, allowed], y), [numbers(2, 4, 3), numbers(2, 2, 4, 4) > 0]
+
+
+def two_ways_of_hashing():
+    lookup = layers.StringLookup(vocabulary=["a"], num_oov_indices=2, name="words")
+    x = keras.Input((1,), dtype="string")
+    return keras.Model(x, lookup(x)), np.array([["a"], ["b"]])
+
+
+def states_that_are_kept():
+    x = keras.Input(batch_shape=(2, 5, 3), name="x")
+    return keras.Model(x, layers.GRU(2, stateful=True)(x)), numbers(4, 5, 3)
+
+
+def text_for_numbers():
+    return keras.Sequential([keras.Input((1,), name="x")]), np.array([["a"], ["b"]])
+
+
+def unequal_inputs():
+    a, b = keras.Input((3,)), keras.Input((3,))
+    return keras.Model([a, b], a + b), [numbers(2, 3), numbers(1, 3)]
+
+
+NOT_KNOWN = {
+    uneven_mask: r"layer heads \(.*: an attention_mask that differs between heads",
+    two_ways_of_hashing: r"layer words \(StringLookup\): FarmHash64, .* not known here",
+    states_that_are_kept: r"input x has shape \(4, 5, 3\), not \(2, 5, 3\)",
+    text_for_numbers: "input x is not of numbers",
+    unequal_inputs: r"the inputs have \[2, 1\] samples",
+}
+
+
+@pytest.mark.parametrize("make", NOT_KNOWN, ids=lambda make: make.__name__)
+def test_what_is_not_known_is_named(make, tmp_path):
+    model, x = make()
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(by_hand.CannotRun, match=NOT_KNOWN[make]):
+        by_hand.load_model(tmp_path / "model.keras").predict(x)
+
+
+@keras.saving.register_keras_serializable()
+class RandomShift(layers.Layer):
+    def call(self, x):
+        return x + 1
+
+
+LAYERS = {
+    "hashed .*: no function of this file": layers.Hashing(3, name="hashed"),
+    "shift .*: a class of your own": RandomShift(name="shift"),
+    "resize .* computes interpolation='area'": layers.Resizing(
+        2, 2, interpolation="area", name="resize"
+    ),
+}
+
+
+@pytest.mark.parametrize("message, layer", LAYERS.items(), ids=LAYERS)
+def test_a_layer_that_is_not_known_is_named(message, layer, tmp_path):
+    keras.Sequential([keras.Input((4, 4, 1)), layer]).save(tmp_path / "model.keras")
     with pytest.raises(by_hand.CannotRun, match=message):
-        by_hand.load_model(path).predict(tokens(2, 4))
-    keras.Sequential([x, layers.Hashing(3, name="hashed")]).save(path)
-    with pytest.raises(by_hand.CannotRun, match="hashed .*: no function of this file"):
-        by_hand.load_model(path)
+        by_hand.load_model(tmp_path / "model.keras")
