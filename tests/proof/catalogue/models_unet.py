@@ -22,18 +22,6 @@ FAULTS = [
         inputs(layers.Concatenate, lambda parts: parts[::-1]),
     ),
     Fault(
-        "U-Net: the skip connection has no details",
-        UNET,
-        "Concatenate",
-        inputs(
-            layers.Concatenate,
-            lambda parts: [
-                ops.mean(parts[0], (1, 2), keepdims=True) + 0 * parts[0],
-                parts[1],
-            ],
-        ),
-    ),
-    Fault(
         "U-Net: the mean of 2 by 2 pixels, in the place of the largest",
         UNET,
         "MaxPooling2D.call",
