@@ -67,22 +67,6 @@ def test_what_is_typed_filters(tab, address, name):
     expect(shown).to_have_count(everything)
 
 
-def test_no_formula_is_wider_than_a_phone(chromium, address):
-    tab = chromium.new_page(viewport={"width": 375, "height": 800})
-    for name in HTML:
-        tab.goto(f"{address}/{name}")
-        tab.evaluate("document.fonts.ready")
-        wide = tab.locator("math").evaluate_all(
-            """formulas => formulas.filter(formula => {
-              const box = formula.closest("div.math");
-              return box ? box.scrollWidth > box.clientWidth
-                         : formula.getBoundingClientRect().right > innerWidth;
-            }).map(formula => formula.querySelector("annotation").textContent)"""
-        )
-        assert wide == [], name
-    tab.close()
-
-
 def test_the_copy_button_copies_the_code(tab, address):
     tab.goto(f"{address}/auto_examples/dense/plot_ones_bias.html")
     block = tab.locator("div.highlight", has=tab.locator("button.copybtn")).first
@@ -116,6 +100,11 @@ def test_dark_mode(tab, address):
     assert len(seen) == 2
 
 
+WIDE_FORMULAS = """() => [...document.querySelectorAll("math")].filter(formula => {
+    const box = formula.closest("div.math")
+    return box ? box.scrollWidth > box.clientWidth
+               : formula.getBoundingClientRect().right > innerWidth
+}).map(formula => formula.querySelector("annotation").textContent)"""
 CUT_OFF = """() => [...document.querySelectorAll("pre")].filter(
     e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1
 ).map(e => e.innerText)"""
@@ -127,20 +116,23 @@ NOT_PRINTED = [".page-links", ".sidebar-drawer", ".sphx-glr-thumbnails"]
 
 
 @pytest.mark.parametrize("name", HTML)
-def test_a_page_fits_a_phone_and_paper(tab, address, name):
-    tab.set_viewport_size({"width": 375, "height": 700})
-    tab.goto(f"{address}/{name}")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 375
+def test_a_page_fits_a_phone_and_paper(same_tab, address, name):
+    same_tab.emulate_media(media="screen")
+    same_tab.set_viewport_size({"width": 375, "height": 700})
+    same_tab.goto(f"{address}/{name}")
+    same_tab.evaluate("document.fonts.ready")
+    assert same_tab.evaluate("document.documentElement.scrollWidth") <= 375
+    assert same_tab.evaluate(WIDE_FORMULAS) == []
     if name in map(html_of, PAGES):
-        moves = tab.locator(".moving-picture").count()
+        moves = same_tab.locator(".moving-picture").count()
         figure = "img.sphx-glr-single-img"
         shown = [".checked", ".moving-picture" if moves else figure, ".page-links"]
-        assert tab.evaluate(VISIBLE, shown) == shown
+        assert same_tab.evaluate(VISIBLE, shown) == shown
         printed = [".checked", figure]
-        tab.emulate_media(media="print")
-        tab.set_viewport_size({"width": 718, "height": 1000})  # A4 less its margins
-        assert tab.evaluate(CUT_OFF) == []
-        assert tab.evaluate(VISIBLE, printed + NOT_PRINTED) == printed
+        same_tab.emulate_media(media="print")
+        same_tab.set_viewport_size({"width": 718, "height": 1000})  # A4, no margins
+        assert same_tab.evaluate(CUT_OFF) == []
+        assert same_tab.evaluate(VISIBLE, printed + NOT_PRINTED) == printed
 
 
 def test_a_wrong_address_shows_the_way_back(tab, address):
