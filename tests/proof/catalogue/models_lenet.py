@@ -6,12 +6,10 @@ import keras
 from breaking import (
     activation,
     during,
-    flipped,
     gradient_times,
     inputs,
     operation,
     outputs,
-    weight,
     with_arguments,
     with_gradient_of,
 )
@@ -53,12 +51,6 @@ FAULTS = [
             layers.Flatten,
             lambda x: ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, *x.shape[1:])),
         ),
-    ),
-    Fault(
-        "LeNet: the kernels of the convolutions are flipped",
-        LENET,
-        "Conv2D.call",
-        weight(layers.Conv2D, "kernel", flipped(0, 1)),
     ),
     Fault(
         "LeNet: the gradient of the batch is a sum",
