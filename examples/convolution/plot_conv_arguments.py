@@ -16,22 +16,25 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 from keras.constraints import NonNeg
-from keras.initializers import RandomUniform
 from keras.regularizers import L1, L2
 
 rng = np.random.default_rng(313)
-uniform = RandomUniform(-1, 1, seed=7)
 
 # %%
 # Build it
 # --------
-# ``SeparableConv2D`` has no ``kernel_regularizer``: it has two kernels.
+# ``SeparableConv2D`` has no ``kernel_regularizer``: it has two kernels. An
+# initializer can be a function of yours.
+
+
+def rising(shape, dtype=None):
+    return np.linspace(-1, 1, np.prod(shape)).reshape(shape)
 
 
 def arguments_of(kernel_names):
     arguments = {"activation": "relu", "activity_regularizer": L1(0.25)}
     for name in [*kernel_names, "bias"]:
-        arguments[f"{name}_initializer"] = uniform
+        arguments[f"{name}_initializer"] = rising
         arguments[f"{name}_regularizer"] = L2(0.5)
         arguments[f"{name}_constraint"] = NonNeg()
     return arguments
@@ -54,6 +57,8 @@ def added_loss(weights, y):
 # %%
 # Check it
 # --------
+# The optimizer applies each constraint after a step of training. Here we call
+# it ourselves.
 
 cases = [  # layer, its first arguments, shape of x, names of its kernels
     (layers.Conv1D, (4, 3), (2, 5, 3), ["kernel"]),
@@ -68,34 +73,37 @@ cases = [  # layer, its first arguments, shape of x, names of its kernels
     (layers.SeparableConv2D, (4, 3), (2, 5, 5, 3), separable),
 ]
 tolerance = 1000 * np.finfo("float32").eps
+built = []
 for layer_class, sizes, shape, names in cases:
     layer = layer_class(*sizes, **arguments_of(names))
+    layer.build(shape)
+    weights = layer.get_weights()
+    for weight, variable in zip(weights, layer.trainable_variables):
+        initial = np.float32(rising(weight.shape))
+        np.testing.assert_array_equal(weight, initial)
+        constrained = keras.ops.convert_to_numpy(variable.constraint(weight))
+        np.testing.assert_array_equal(constrained, np.maximum(weight, 0))
+    loss = keras.ops.convert_to_numpy(sum(layer.losses))
+    no_output = np.zeros(1)
+    np.testing.assert_allclose(loss, added_loss(weights, no_output), tolerance)
+    built.append(layer)
+
+# %%
+# A call adds L1(y) to the penalty. A second layer leaves out bias and
+# activation.
+
+for layer, (layer_class, sizes, shape, _) in zip(built, cases):
     x = rng.normal(size=shape).astype("float32")
     y = keras.ops.convert_to_numpy(layer(x))
-    weights = layer.get_weights()
+    *kernels, bias = weights = layer.get_weights()
+    loss = keras.ops.convert_to_numpy(sum(layer.losses))
+    np.testing.assert_allclose(loss, added_loss(weights, y), tolerance)
 
-    # Initializers
-    for weight in weights:
-        expected = keras.ops.convert_to_numpy(uniform(weight.shape))
-        np.testing.assert_array_equal(weight, expected)
-
-    # Bias and activation, which a second layer leaves out
-    *kernels, bias = weights
     linear = layer_class(*sizes, use_bias=False)
     linear.build(shape)
     linear.set_weights(kernels)
     expected = np.maximum(keras.ops.convert_to_numpy(linear(x)) + bias, 0)
     np.testing.assert_allclose(y, expected, tolerance, tolerance)
-
-    # Regularizers
-    loss = keras.ops.convert_to_numpy(sum(layer.losses))
-    np.testing.assert_allclose(loss, added_loss(weights, y), tolerance)
-
-    # Constraints, after a training step with a gradient of 0
-    gradients = [keras.ops.zeros(weight.shape) for weight in weights]
-    keras.optimizers.SGD().apply(gradients, layer.trainable_variables)
-    for new, old in zip(layer.get_weights(), weights):
-        np.testing.assert_array_equal(new, np.maximum(old, 0))
 
 # %%
 # Break it
@@ -110,7 +118,10 @@ assert not np.allclose(loss, wrong)
 # See it
 # ------
 # One channel of the last layer's depthwise kernel. Orange is negative, white 0.
+# The gradients of this step are 0, so that we see the constraint alone.
 
+gradients = [keras.ops.zeros(weight.shape) for weight in weights]
+keras.optimizers.SGD().apply(gradients, layer.trainable_variables)
 panels = [("before", weights[0]), ("after", layer.get_weights()[0])]
 fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
 fig.suptitle("After a training step, NonNeg sets negative weights to 0")

@@ -110,37 +110,42 @@ def transposed_size(length, span, strides, padding, output_padding):
 # With whole numbers nothing is rounded: the results are equal to the bit. (The
 # page "Conv2DTranspose output size" explains ``padding`` and
 # ``output_padding``.)
-#
+
+layers = [  # function, layer, kernel_size, shape of x (6: channels)
+    (conv1d_transpose, Conv1DTranspose, (5,), (2, 4, 6)),
+    (conv2d_transpose, Conv2DTranspose, (5, 2), (2, 4, 3, 6)),
+    (conv3d_transpose, Conv3DTranspose, (5, 2, 3), (2, 4, 3, 2, 6)),
+]
+options = {"strides": 3, "padding": "same", "output_padding": 1}
+bias = np.array([3, -2, 5, 1])
+for function, layer_class, size, shape in layers:
+    x = rng.integers(-9, 10, size=shape).astype("float32")
+    kernel = rng.integers(-9, 10, size=(*size, 4, 6))
+    layer = layer_class(4, size, **options)
+    layer.build(shape)
+    layer.set_weights([kernel, bias])
+    y = keras.ops.convert_to_numpy(layer(x))
+    expected = np.float32(function(x, kernel, bias, **options))
+    np.testing.assert_array_equal(y, expected, strict=True)
+
+# %%
 # .. warning:: **Seen in Keras 3.15.1:** On a CPU, TensorFlow computes
 #    ``dilation_rate`` and ``data_format="channels_first"`` by oneDNN, or it
 #    raises an error. Not every processor has oneDNN. ``jit_compile=True``
 #    helps: XLA computes them on any.
 
-layers = [  # function, layer, kernel_size, shape of x (6: channels)
-    (conv1d_transpose, Conv1DTranspose, (5,), (2, 6, 6)),
-    (conv2d_transpose, Conv2DTranspose, (5, 2), (2, 6, 3, 6)),
-    (conv3d_transpose, Conv3DTranspose, (5, 2, 3), (2, 6, 3, 2, 6)),
-]
-cases = [
-    {"strides": 3, "padding": "same", "output_padding": 1},
-    {"strides": 2, "data_format": "channels_first"},
-    {"dilation_rate": 2},
-]
-bias = np.array([3, -2, 5, 1])
-for function, layer_class, size, shape in layers:
+options = {"dilation_rate": 2, "data_format": "channels_first"}
+for function, layer_class, size, (batch, *space, channels) in layers:
+    shape = (batch, channels, *space)
     x = rng.integers(-9, 10, size=shape).astype("float32")
-    inputs = keras.Input(shape[1:])
-    outputs, expected = [], []
-    for options in cases:
-        layer = layer_class(4, size, **options)
-        outputs.append(layer(inputs))
-        kernel = rng.integers(-9, 10, size=(*size, 4, 6))
-        layer.set_weights([kernel, bias])
-        expected.append(function(x, kernel, bias, **options))
-    model = keras.Model(inputs, outputs)
+    kernel = rng.integers(-9, 10, size=(*size, 4, 6))
+    model = keras.Sequential([layer_class(4, size, **options)])
+    model.build(shape)
+    model.set_weights([kernel, bias])
     model.compile(jit_compile=keras.backend.backend() == "tensorflow")
-    for y, of_numpy in zip(model.predict(x, verbose=0), expected):
-        np.testing.assert_array_equal(y, np.float32(of_numpy), strict=True)
+    y = model.predict_on_batch(x)
+    expected = np.float32(function(x, kernel, bias, **options))
+    np.testing.assert_array_equal(y, expected, strict=True)
 
 # %%
 # Break it

@@ -39,7 +39,7 @@ def draw(*shape):
     return rng.normal(size=shape).astype("float32")
 
 
-x = draw(2, 3, 5, 6, 3)  # (batch, steps, rows, columns, channels)
+x = draw(2, 2, 5, 6, 3)  # (batch, steps, rows, columns, channels)
 weights = [draw(2, 3, 3, 8), draw(2, 3, 2, 8), draw(8)]  # two kernels and bias
 y = keras_conv_lstm(ConvLSTM2D, [x, *weights])
 print(y.shape)
@@ -210,46 +210,63 @@ conv_lstm1d = conv_lstm2d = conv_lstm3d = conv_lstm
 # %%
 # Check it
 # --------
-# In float32, then for any rank in float64 (only on TensorFlow).
+# In float32, then for any rank. First the shapes: a layer knows them without
+# computing.
 
 np.testing.assert_allclose(y, conv_lstm(x, *weights), rtol=1e-4, atol=1e-4)
 backend = keras.backend.backend()
-dtype = "float64" if backend == "tensorflow" else "float32"
-tolerance = 1000 * np.finfo(dtype).eps
-cases = [  # layer, kernel size, axes of space
+mask = np.array([[True, False], [False, True]])  # (batch, steps)
+used_mask = None if backend == "jax" else mask  # see the warning below
+full = {"padding": "same", "dilation_rate": 2}
+masked = {"return_sequences": True, "zero_output_for_mask": True}
+masked |= {"strides": 2, "go_backwards": True}
+first = {"data_format": "channels_first"}
+cases = []
+for layer_class, size, space in (
     (ConvLSTM1D, (2,), (6,)),
     (ConvLSTM2D, (2, 3), (5, 6)),
     (ConvLSTM3D, (2, 3, 1), (4, 5, 3)),
-]
-mask = np.array([[True, True, False], [False, True, True]])
-used_mask = None if backend == "jax" else mask  # see the warning below
-full = {"padding": "same", "dilation_rate": 2, "return_state": True}
-masked = {"return_sequences": True, "zero_output_for_mask": True}
-masked |= {"strides": 2, "go_backwards": True}
-for layer_class, size, space in cases:
-    shapes = [(2, 3, *space, 3), (*size, 3, 8), (*size, 2, 8), (8,)]
+):
+    shapes = [(2, 2, *space, 3), (*size, 3, 8), (*size, 2, 8), (8,)]
     arrays = [draw(*shape).astype("float64") for shape in shapes]
     start = [draw(2, *space, 2), draw(2, *space, 2)]  # h and c
-    for options, *given in ((full, None, start), (masked, used_mask)):
-        right = conv_lstm(*arrays, *given, **options)
+    x_first = [np.moveaxis(arrays[0], -1, 2), *arrays[1:]]  # x and weights
+    for options, *given in (
+        (full, arrays, None, start),
+        (masked, arrays, used_mask),
+        (first, x_first),
+    ):
+        options["return_state"] = True  # [y, h, c]
+        right = conv_lstm(*given[0], *given[1:], **options)
+        cases.append((layer_class, options, given, right))
+        layer = layer_class(2, size, **options)
+        shapes = layer.compute_output_shape(given[0][0].shape)
+        np.testing.assert_equal(shapes, [array.shape for array in right])
+
+# %%
+# The numbers: in float64, but only on TensorFlow.
+
+dtype = "float64" if backend == "tensorflow" else "float32"
+tolerance = 1000 * np.finfo(dtype).eps
+for layer_class, options, given, right in cases:
+    if options is not first:
         options = {"dtype": dtype, **options}
-        actual = keras_conv_lstm(layer_class, arrays, *given, **options)
+        actual = keras_conv_lstm(layer_class, *given, **options)
         for pair in zip(actual, right, strict=True):
             np.testing.assert_allclose(*pair, tolerance, tolerance)
 
 # %%
-# ``data_format`` moves the channels of x and y, but not of the kernels.
+# ``data_format`` moves the channels of x and y, but not of the kernels. Here is
+# the ``ConvLSTM1D``.
 
-options = {"data_format": "channels_first"}
-for layer_class, size, space in cases:
-    x_first = draw(2, 3, 3, *space)
-    layer = layer_class(2, size, **options)
-    model = keras.Sequential([keras.Input(x_first.shape[1:]), layer])
-    right = conv_lstm(x_first, *layer.get_weights(), **options)
-    np.testing.assert_equal(model.output_shape[1:], right.shape[1:])
+_, _, ((x_first, *first_weights),), right = cases[2]
+inputs = keras.Input(x_first.shape[1:])
+model = keras.Model(inputs, ConvLSTM1D(2, 2, **first)(inputs))
+model.set_weights(first_weights)
 model.compile(jit_compile=backend == "tensorflow")  # many CPUs need XLA
-y_first = model.predict(x_first, verbose=0)
-np.testing.assert_allclose(y_first, right, rtol=1e-4, atol=1e-4)
+actual = model.predict_on_batch(x_first.astype("float32"))
+for pair in zip(actual, right, strict=True):
+    np.testing.assert_allclose(*pair, rtol=1e-4, atol=1e-4)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1:** on JAX, a mask needs ``unroll=True``.
@@ -257,7 +274,7 @@ np.testing.assert_allclose(y_first, right, rtol=1e-4, atol=1e-4)
 #    of space is as long as the batch, it masks positions instead of samples.
 
 if backend == "jax":
-    arrays = [draw(2, 3, 3, 3), draw(2, 3, 8), draw(2, 2, 8), draw(8)]
+    arrays = [draw(2, 2, 3, 3), draw(2, 3, 8), draw(2, 2, 8), draw(8)]
     wrong = keras_conv_lstm(ConvLSTM1D, arrays, mask)
     right = keras_conv_lstm(ConvLSTM1D, arrays, mask, unroll=True)
     np.testing.assert_allclose(right, conv_lstm(*arrays, mask), 1e-4, 1e-4)

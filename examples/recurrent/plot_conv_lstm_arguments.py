@@ -16,20 +16,24 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 from keras.constraints import NonNeg
-from keras.initializers import RandomUniform
 from keras.regularizers import L1, L2
 
 rng = np.random.default_rng(313)
-uniform = RandomUniform(-1, 1, seed=7)
 
 # %%
 # Build it
 # --------
-# Arguments of the recurrent kernel begin with ``recurrent_``.
+# Arguments of the recurrent kernel begin with ``recurrent_``. An initializer
+# can be a function of yours.
 
-arguments = {"activity_regularizer": L1(0.25)}
+
+def rising(shape, dtype=None):
+    return np.linspace(-1, 1, np.prod(shape), dtype="float32").reshape(shape)
+
+
+arguments = {}
 for name in ("kernel", "recurrent", "bias"):
-    arguments[f"{name}_initializer"] = uniform
+    arguments[f"{name}_initializer"] = rising
     arguments[f"{name}_regularizer"] = L2(0.5)
     arguments[f"{name}_constraint"] = NonNeg()
 
@@ -221,12 +225,8 @@ def conv_lstm(
 # %%
 # Check it
 # --------
-# Initializers, regularizers and constraints of the three layers.
-
-
-def draw(shape):
-    return keras.ops.convert_to_numpy(uniform(shape))
-
+# Initializers, regularizers and constraints of the three layers. The optimizer
+# applies each constraint after a step of training. Here we call it ourselves.
 
 cases = [  # layer, shape of x: (batch, steps, *space, channels)
     (layers.ConvLSTM1D, (2, 2, 4, 2)),
@@ -235,46 +235,51 @@ cases = [  # layer, shape of x: (batch, steps, *space, channels)
 ]
 tolerance = 1000 * np.finfo("float32").eps
 for layer_class, shape in cases:
-    layer = layer_class(2, 3, padding="same", **arguments)
-    y = keras.ops.convert_to_numpy(layer(np.ones(shape)))
-    weights = layer.get_weights()
-    for weight in weights[:2]:
-        np.testing.assert_array_equal(weight, draw(weight.shape))
-    np.testing.assert_array_equal(weights[2], first_bias(draw, 2))
+    layer = layer_class(2, 3, **arguments)
+    layer.build(shape)
+    kernel, recurrent_kernel, bias = weights = layer.get_weights()
+    np.testing.assert_array_equal(kernel, rising(kernel.shape))
+    expected = rising(recurrent_kernel.shape)
+    np.testing.assert_array_equal(recurrent_kernel, expected)
+    np.testing.assert_array_equal(bias, first_bias(rising, 2))
     loss = keras.ops.convert_to_numpy(sum(layer.losses))
-    np.testing.assert_allclose(loss, added_loss(weights, y), tolerance)
-
-    # A training step with a gradient of 0 changes what the constraints forbid.
-    gradients = [keras.ops.zeros(weight.shape) for weight in weights]
-    keras.optimizers.SGD().apply(gradients, layer.trainable_variables)
-    for new, old in zip(layer.get_weights(), weights):
-        np.testing.assert_array_equal(new, np.maximum(old, 0))
+    no_output = np.zeros(1)
+    np.testing.assert_allclose(loss, added_loss(weights, no_output), tolerance)
+    for weight, variable in zip(weights, layer.trainable_variables):
+        constrained = keras.ops.convert_to_numpy(variable.constraint(weight))
+        np.testing.assert_array_equal(constrained, np.maximum(weight, 0))
 
 # %%
-# Activations and states. ``unroll`` changes no result. A ``stateful`` layer
-# starts from the last states, unless you call ``reset_state``.
+# Activations, and the penalty for y. ``unroll`` changes no result.
 
-changed = {"padding": "same", "activation": "softsign"}
-changed |= {"recurrent_activation": "hard_sigmoid", "unit_forget_bias": False}
+changed = {"activation": "softsign", "recurrent_activation": "hard_sigmoid"}
+changed |= {"activity_regularizer": L1(0.25), "unit_forget_bias": False}
 numpy_options = {"activation": softsign, "recurrent_activation": hard_sigmoid}
-for layer_class, shape in cases:
-    x = rng.normal(size=shape).astype("float32")
-    layer = layer_class(2, 3, bias_initializer=uniform, unroll=True, **changed)
+inputs = [rng.normal(size=shape).astype("float32") for _, shape in cases]
+for x, (layer_class, _) in zip(inputs, cases):
+    layer = layer_class(2, 3, bias_initializer=rising, unroll=True, **changed)
     y = keras.ops.convert_to_numpy(layer(x))
     *kernels, bias = layer.get_weights()
-    np.testing.assert_array_equal(bias, first_bias(draw, 2, False))
-    expected = conv_lstm(x, *kernels, bias, padding="same", **numpy_options)
+    np.testing.assert_array_equal(bias, first_bias(rising, 2, False))
+    expected = conv_lstm(x, *kernels, bias, **numpy_options)
     np.testing.assert_allclose(y, expected, tolerance, tolerance)
+    loss = keras.ops.convert_to_numpy(sum(layer.losses))
+    np.testing.assert_allclose(loss, added_loss([], y), tolerance)
 
-    layer = layer_class(2, 3, padding="same", use_bias=False, stateful=True)
+# %%
+# States. A ``stateful`` layer starts from the last states, unless you call
+# ``reset_state``.
+
+for x, (layer_class, shape) in zip(inputs, cases):
+    layer = layer_class(2, 3, use_bias=False, stateful=True)
     layer.build(shape)
-    layer.set_weights(kernels)
+    kernel, recurrent_kernel = layer.get_weights()  # and no bias
     once, twice = [keras.ops.convert_to_numpy(layer(x)) for _ in range(2)]
     layer.reset_state()
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(layer(x)), once)
     x_twice = np.concatenate([x, x], axis=1)  # (batch, 2 * steps, ...)
     for y, sequence in ((once, x), (twice, x_twice)):
-        expected = conv_lstm(sequence, *kernels, padding="same")
+        expected = conv_lstm(sequence, kernel, recurrent_kernel)
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%

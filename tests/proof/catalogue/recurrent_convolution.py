@@ -172,24 +172,21 @@ for layer in LAYERS:
             altered_argument(layer, "mask", inverted_mask, "call"),
         ),
         Fault(
-            f"{name}, mask: ignored",
-            CONV_LSTM,
-            f"{name}.call",
-            ignoring_argument(layer, "mask", "call"),
-        ),
-        Fault(
-            f"{name}, initial_state: ignored",
-            CONV_LSTM,
-            f"{name}.call",
-            ignoring_argument(layer, "initial_state", "call"),
-        ),
-        Fault(
             f"{name}, initial_state: c, h",
             CONV_LSTM,
             f"{name}.call",
             with_arguments(layer, "call", states_exchanged),
         ),
     ]
+FAULTS += [
+    Fault(
+        f"ConvLSTM1D, {argument}: ignored",
+        CONV_LSTM,
+        "ConvLSTM1D.call",
+        ignoring_argument(ConvLSTM1D, argument, "call"),
+    )
+    for argument in ("mask", "initial_state")
+]
 FAULTS += [
     Fault(
         f"ConvLSTM layers, {name}, any rank",
@@ -246,17 +243,17 @@ for layer in LAYERS:
             "stateful",
         )
     ]
-    FAULTS += [
-        Fault(
-            f"{name}, reset_state: does nothing",
-            ARGUMENTS,
-            f"{name}.reset_state",
-            mock.patch.object(layer, "reset_state", lambda self: None),
-        ),
-        Fault(
-            f"{name}, activations: exchanged",
-            ARGUMENTS,
-            f"{name}.recurrent_activation",
-            with_arguments(layer, "__init__", activations_exchanged),
-        ),
-    ]
+FAULTS += [
+    Fault(
+        "ConvLSTM1D, reset_state: does nothing",
+        ARGUMENTS,
+        "ConvLSTM1D.reset_state",
+        mock.patch.object(ConvLSTM1D, "reset_state", lambda self: None),
+    ),
+    Fault(
+        "ConvLSTM1D, activations: exchanged",
+        ARGUMENTS,
+        "ConvLSTM1D.recurrent_activation",
+        with_arguments(ConvLSTM1D, "__init__", activations_exchanged),
+    ),
+]

@@ -21,8 +21,6 @@ from keras import ops
 from keras.layers import (
     GRU,
     LSTM,
-    Dense,
-    Embedding,
     GRUCell,
     LSTMCell,
     SimpleRNN,
@@ -229,20 +227,6 @@ FAULTS += [
             "text: update gate and reset gate exchanged",
             "GRUCell.call",
             weight(GRUCell, "recurrent_kernel", in_order(1, 0, 2)),
-        ),
-        (
-            TEXT,
-            "Embedding",
-            "text: the row before",
-            "Embedding.call",
-            inputs(Embedding, lambda tokens: ops.maximum(tokens - 1, 0)),
-        ),
-        (
-            TEXT,
-            "Dense",
-            "logits of a text: reversed",
-            "Dense.call",
-            outputs(Dense, flipped(-1)),
         ),
     ]
 ]
