@@ -3,7 +3,7 @@ MobileNetV2: 17 inverted residual blocks
 ========================================
 
 A block of ``MobileNetV2`` expands few channels to six times as many, convolves
-each by itself, and projects them to few again. NumPy computes all 17 blocks
+each by itself, and projects them to few again. NumPy computes the whole model
 with Keras' weights.
 
 .. math::
@@ -21,38 +21,28 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.applications import MobileNetV2
 
-keras.utils.set_random_seed(313)
 rng = np.random.default_rng(313)
 
 # %%
 # Build it
 # --------
 # Random numbers replace biases and statistics, which are 0 or 1 in a new model
-# and would hide mistakes. (A variance is positive.)
+# and would hide mistakes. Only TensorFlow computes a whole model in float64.
 
 x = rng.normal(size=(2, 40, 40, 3)).astype("float32")  # (batch, H, W, channels)
-
-
-def keras_mobilenet_v2(dtype):
-    keras.config.set_dtype_policy(dtype)
-    model = MobileNetV2(x.shape[1:], weights=None, classes=10)
-    for variable in model.weights:
-        if variable.name != "kernel":
-            least = 0.5 if variable.name == "moving_variance" else -4
-            variable.assign(rng.uniform(least, 4, size=variable.shape))
-    return model
-
+dtype = "float64" if keras.backend.backend() == "tensorflow" else "float32"
+keras.config.set_dtype_policy(dtype)
+model = MobileNetV2(x.shape[1:], alpha=0.35, weights=None, classes=10)
+for variable in model.weights:
+    if variable.name != "kernel":
+        variable.assign(rng.uniform(0.5, 4, size=variable.shape))
+keras.config.set_dtype_policy("float32")
 
 # %%
 # Compute it
 # ----------
-# Weights go by the names of layers: block_1_expand, block_1_expand_BN, ... The
-# first block does not expand. Where strides are 2, Keras pads by a layer
-# ``ZeroPadding2D``. It adds what padding "same" would add.
-
-
-def norm(x, weights, name):
-    return batch_normalization(x, *weights[name], epsilon=1e-3)
+# Weights go by the names of layers: block_1_expand, block_1_expand_BN, ...
+# Where strides are 2, a layer ``ZeroPadding2D`` pads as "same" would.
 
 
 def inverted_residual(x, weights, name, strides=1):
@@ -61,29 +51,30 @@ def inverted_residual(x, weights, name, strides=1):
     y = x
     if f"{name}_expand" in weights:
         y = conv(x, *weights[f"{name}_expand"])
-        y = relu6(norm(y, weights, f"{name}_expand_BN"))
+        y = relu6(batch_normalization(y, *weights[f"{name}_expand_BN"]))
     y = depthwise_conv(y, *weights[f"{name}_depthwise"], **options)
-    y = relu6(norm(y, weights, f"{name}_depthwise_BN"))
+    y = relu6(batch_normalization(y, *weights[f"{name}_depthwise_BN"]))
     y = conv(y, *weights[f"{name}_project"])
-    y = norm(y, weights, f"{name}_project_BN")
+    y = batch_normalization(y, *weights[f"{name}_project_BN"])
     return x + y if x.shape == y.shape else y
 
 
 def mobilenet_v2(x, weights):
-    """MobileNetV2 (Sandler et al., 2018; keras.applications), of any width.
+    """MobileNetV2 (Sandler et al., 2018; keras.applications), with any alpha.
 
     x: (batch, height, width, 3), weights: the arrays of each layer by its name.
     Returns a list: the output of each block, and the probabilities.
     """
     x = conv(x, *weights["Conv1"], strides=2, padding="same")
-    x = relu6(norm(x, weights, "bn_Conv1"))
+    x = relu6(batch_normalization(x, *weights["bn_Conv1"]))
     outputs = [inverted_residual(x, weights, "expanded_conv")]
     for number in range(1, 17):
         strides = 2 if number in (1, 3, 6, 13) else 1
         name = f"block_{number}"
         outputs.append(inverted_residual(outputs[-1], weights, name, strides))
     x = conv(outputs[-1], *weights["Conv_1"])
-    x = global_average_pooling(relu6(norm(x, weights, "Conv_1_bn")))
+    x = relu6(batch_normalization(x, *weights["Conv_1_bn"]))
+    x = global_average_pooling(x)
     return [*outputs, softmax(dense(x, *weights["predictions"]))]
 
 
@@ -236,23 +227,18 @@ def softmax(x, axis=-1):
 # Check it
 # --------
 # What each block returns to the convolution after it, and the probabilities.
-# (Only TensorFlow computes a whole model in float64.)
 
+weights = {layer.name: layer.weights for layer in model.layers}
+weights = keras.tree.map_structure(np.float64, weights)
+expected = mobilenet_v2(x.astype("float64"), weights)
 after = [f"block_{number}_expand" for number in range(1, 17)] + ["Conv_1"]
-tensorflow = keras.backend.backend() == "tensorflow"
-for dtype in ["float64", "float32"] if tensorflow else ["float32"]:
-    model = keras_mobilenet_v2(dtype)
-    ends = [model.get_layer(name).input for name in after]
-    outputs = keras.Model(model.input, [*ends, model.output])(x)
-    weights = {}
-    for layer in model.layers:
-        weights[layer.name] = [np.float64(w) for w in layer.get_weights()]
-    expected = mobilenet_v2(x.astype("float64"), weights)
-    pairs = zip(map(keras.ops.convert_to_numpy, outputs), expected, strict=True)
-    errors = [np.max(np.abs(y - z)) / np.max(np.abs(z)) for y, z in pairs]
-    print(f"{dtype}: largest error {max(errors):.1e}")
-    tolerance = 1000 * np.finfo(dtype).eps
-    np.testing.assert_array_less(errors, tolerance)
+ends = [model.get_layer(name).input for name in after]
+outputs = keras.Model(model.input, [*ends, model.output])(x)
+pairs = zip(map(keras.ops.convert_to_numpy, outputs), expected, strict=True)
+errors = [np.max(np.abs(y - z)) / np.max(np.abs(z)) for y, z in pairs]
+eps = np.finfo(dtype).eps
+print(f"{dtype}: largest error {max(errors):.1e}, eps {eps:.1e}")
+np.testing.assert_array_less(errors, 1000 * eps)
 
 # %%
 # Break it
@@ -263,7 +249,7 @@ for dtype in ["float64", "float32"] if tensorflow else ["float32"]:
 #    features, pads odd images only at the end where strides are 2. Here the
 #    sizes are 40, 20, 10, 5, 3 and 2, but its last block returns one pixel.
 
-any_size = MobileNetV2(include_top=False, weights=None)
+any_size = MobileNetV2(include_top=False, alpha=0.35, weights=None)
 wrong_shape = any_size.compute_output_shape(x.shape)
 print(wrong_shape[1:3], "in the place of", expected[16].shape[1:3])
 assert wrong_shape[1:3] != expected[16].shape[1:3]
@@ -271,18 +257,19 @@ assert wrong_shape[1:3] != expected[16].shape[1:3]
 # %%
 # See it
 # ------
-# The error of a block includes those of all blocks before it.
+# An error includes those of all blocks before it. The channels are block_2's.
 
-names = ["x", "expand", "depthwise", "project", "x + ..."]
-channels = np.array([24, 144, 144, 24, 24])  # in block_2
+names = ["x", "expand", "depthwise", "project", "sum"]
+channels = np.array([8, 48, 48, 8, 8])
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.2), layout="constrained")
-axes[0].barh(names, channels, left=-channels / 2, height=0.5)
+bars = axes[0].barh(names, channels, left=-channels / 2, height=0.5)
+axes[0].bar_label(bars, channels, label_type="center", color="w")
 axes[0].invert_yaxis()
 way = {"arrowstyle": "->", "connectionstyle": "bar,fraction=-0.43"}
-axes[0].annotate("", (12, 4), (12, 0), arrowprops={**way, "color": "C1"})
-axes[0].set(title="Channels in a block", xticks=[], xlim=(-80, 130))
-axes[1].semilogy(range(17), errors[:17], "o-", label="float32")
-axes[1].axhline(tolerance, color="gray", label="tolerance")
-axes[1].set(title="Largest error by depth", xlabel="block", ylim=(1e-8, 1e-3))
-axes[1].legend()
+axes[0].annotate("", (4, 4), (4, 0), arrowprops={**way, "color": "C1"})
+axes[0].set(title="Channels in a block", xticks=[], xlim=(-27, 43))
+axes[1].semilogy(range(17), np.divide(errors[:17], eps), "o-", label=dtype)
+axes[1].axhline(1000, color="gray", label="tolerance")
+axes[1].set(title="Largest error in eps", xlabel="block", ylim=(0.1, 3000))
+axes[1].legend(loc="center right")
 plt.show()
