@@ -35,6 +35,7 @@ extensions = [
     "nbsphinx",
     "notfound.extension",
     "sphinxext.opengraph",
+    "architectures",
     "checked",
     "collected",
     "evidence",

@@ -2,16 +2,21 @@
 
 import zipfile
 
-SCALES = ("alpha", "beta", "bias", "gamma", "moving_mean")
+import keras
+import numpy as np
 
 
 def draw_weights(model, rng):
-    """Draw biases, scales and moving statistics, which are 0 or 1 in a new model."""
+    """Draw all weights that are the same throughout in a new model: biases, scales and
+    statistics, which are 0, 1 or tiny there."""
     for variable in model.weights:
-        if variable.name in SCALES:
-            variable.assign(rng.normal(0.2, 0.5, size=variable.shape))
-        if variable.name == "moving_variance":
+        values = keras.ops.convert_to_numpy(variable)
+        if "float" not in variable.dtype or np.ptp(values) > 0:
+            continue
+        if "variance" in variable.name:
             variable.assign(rng.uniform(0.5, 2, size=variable.shape))
+        else:
+            variable.assign(rng.normal(0.2, 0.5, size=variable.shape))
 
 
 def in_float64(path, copy):

@@ -41,7 +41,8 @@ def in_human_terms(pages, checks):
 def sentence(checks, versions):
     """Return what was checked on a page, and with what."""
     count, exact, numbers, part = summary(checks)
-    text = f"{numbers:,} numbers in {count} comparisons"
+    text = f"{numbers:,} number{'s' * (numbers > 1)} in "
+    text += f"{count} comparison{'s' * (count > 1)}"
     if exact == count:
         text += ", all of them exact"
     else:

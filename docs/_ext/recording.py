@@ -49,7 +49,8 @@ def describe(name, actual, desired, *arguments, **options):
         if not np.isfinite([rtol, atol]).all():
             vain = endless
         rtol = float(np.max(rtol))
-    numbers = actual.size if isinstance(actual, np.ndarray) else 1
+    many = isinstance(actual, np.ndarray) or name == "assert_array_less"
+    numbers = np.size(actual) if many else 1
     return {"numbers": numbers, "part": part, "rtol": rtol, "vain": vain}
 
 

@@ -21,7 +21,7 @@ def text(name):
 def counts(name):
     """The numbers of checks, of exact ones and of numbers that a page of the site gives."""
     found = re.search(
-        r"([\d,]+) numbers in (\d+) comparisons"
+        r"([\d,]+) numbers? in (\d+) comparisons?"
         r"(, (all|\d+) of them exact)?(; the largest error was [\d.]+%)?",
         text(name),
     )
