@@ -35,7 +35,7 @@ endif
 .PHONY: help
 help: ## List these commands
 	@awk -F ':.*## ' '/^# --/ { sub("# -- ", ""); print "\n" $$0 } \
-		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The site
 .PHONY: html test
@@ -105,7 +105,7 @@ test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighth
 	@AXE_COMPLETE=1 $(BIN)/python -m pytest tests/browser/test_accessibility.py tests/site/test_site.py
 
 test-applications: html $(BIN)/tests-installed ## Compute all of keras.applications again
-	@$(BIN)/python -m pytest --numprocesses=0 tests/slow/applications.py
+	@$(BIN)/python -m pytest --numprocesses=0 --timeout=3600 tests/slow/applications.py
 
 applications: html $(BIN)/tests-installed ## Write the table of keras.applications anew
 	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/measuring.py
