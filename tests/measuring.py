@@ -32,7 +32,7 @@ def architectures():
     found = {}
     for name, make in sorted(vars(keras.applications).items()):
         if inspect.isfunction(make):
-            family = make.__module__.rpartition(".")[2]
+            family = make.__module__.rpartition(".")[2].rstrip("169")  # VGG16 and VGG19
             found.setdefault(family, []).append(name)
     return found
 
@@ -148,7 +148,7 @@ def measure(name, size=None, quick=False):
 def check(row):
     """Assert that all layers of an architecture were compared, and that they agree."""
     assert row["checked"] == row["layers"]
-    limits = {"float32": 1e-4, "float64": 1e-10}
+    limits = {"float32": 1e-3, "float64": 1e-10}  # means of many numbers lie near 0
     if row["float64"]["worst"].endswith("_gelu"):
         limits["float64"] = 1e-7  # TensorFlow rounds a constant of gelu to float32
     for dtype in limits.keys() & row.keys():
