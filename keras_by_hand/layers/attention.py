@@ -1,0 +1,212 @@
+"""Attention, multi-head attention, and who may attend to whom."""
+
+import numpy as np
+
+from keras_by_hand.activations import sigmoid, softmax
+
+
+def attention(
+    query,
+    value,
+    key=None,
+    *weights,
+    use_scale=False,
+    score_mode="dot",
+    query_mask=None,
+    value_mask=None,
+    use_causal_mask=False,
+    return_attention_scores=False,
+):
+    """Dot-product attention (Luong et al., 2015), as in Keras.
+
+    query: (batch, queries, features), value: (batch, values, units), key:
+    (batch, values, features), by default the value; weights: the scale if
+    use_scale, and concat_score_weight if score_mode is "concat", both numbers;
+    query_mask: (batch, queries), value_mask: (batch, values). Returns (batch,
+    queries, units), and the weights, (batch, queries, values), if asked.
+    """
+    key = value if key is None else key
+    scale = weights[0] if use_scale else 1
+    if score_mode == "dot":
+        scores = scale * (query @ key.swapaxes(-2, -1))
+    else:
+        sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
+        scores = weights[-1] * np.sum(np.tanh(scale * sums), axis=-1)
+    mask = np.ones(scores.shape, dtype=bool)
+    if value_mask is not None:
+        mask &= value_mask[..., np.newaxis, :]
+    if use_causal_mask:
+        mask &= np.tri(*scores.shape[-2:], dtype=bool)
+    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
+    y = attention_weights @ value
+    if query_mask is not None:
+        y = np.where(query_mask[..., np.newaxis], y, 0)
+    return (y, attention_weights) if return_attention_scores else y
+
+
+def additive_attention(
+    query,
+    value,
+    key=None,
+    *weights,
+    use_scale=True,
+    query_mask=None,
+    value_mask=None,
+    use_causal_mask=False,
+    return_attention_scores=False,
+):
+    """AdditiveAttention (Bahdanau et al., 2015; Keras documentation).
+
+    query: (batch, queries, features), value: (batch, values, units), key:
+    (batch, values, features), by default the value; weights: the scale,
+    (features,), if use_scale; query_mask: (batch, queries), value_mask: (batch,
+    values). Returns (batch, queries, units), and the weights, (batch, queries,
+    values), if asked.
+    """
+    key = value if key is None else key
+    scale = weights[0] if use_scale else 1
+    sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
+    scores = np.sum(scale * np.tanh(sums), axis=-1)
+    mask = np.ones(scores.shape, dtype=bool)
+    if value_mask is not None:
+        mask &= value_mask[..., np.newaxis, :]
+    if use_causal_mask:
+        mask &= np.tri(*scores.shape[-2:], dtype=bool)
+    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
+    y = attention_weights @ value
+    if query_mask is not None:
+        y = np.where(query_mask[..., np.newaxis], y, 0)
+    return (y, attention_weights) if return_attention_scores else y
+
+
+def sinusoidal_positions(steps, features):
+    """Sinusoidal positions (Vaswani et al., 2017), (steps, features).
+
+    features: an even number.
+    """
+    divisors = 10000 ** (np.arange(0, features, 2) / features)
+    angles = np.arange(steps)[:, np.newaxis] / divisors
+    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+    return pairs.reshape(steps, features)
+
+
+def multi_head_attention(
+    query,
+    value,
+    key=None,
+    *weights,
+    use_bias=True,
+    use_gate=False,
+    sliding_window=None,
+    attention_mask=None,
+    use_causal_mask=False,
+    return_attention_scores=False,
+):
+    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
+
+    query: (batch, target, features), value and key: (batch, source, features),
+    weights: as in get_weights(), attention_mask: (batch, target, source) or
+    (target, source), true where a step may attend. Returns (batch, target,
+    features); or a pair, with the scores, (batch, heads, target, source).
+    """
+    remaining = iter(weights)
+
+    def project(x, axes=1):
+        y = np.tensordot(x, next(remaining), axes)
+        return y + next(remaining) if use_bias else y
+
+    q = project(query)  # (batch, target, heads, key_dim)
+    k = project(value if key is None else key)
+    gate = sigmoid(project(query)) if use_gate else 1
+    v = project(value)
+    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
+
+    target, source = np.indices(scores.shape[2:])
+    allowed = True
+    if attention_mask is not None:
+        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
+    if use_causal_mask:
+        allowed = allowed & (source <= target)
+    if sliding_window is not None:
+        allowed = allowed & (np.abs(source - target) < sliding_window)
+    scores = softmax(np.where(allowed, scores, -1e9))
+    if return_attention_scores:  # zeros where a step may attend to nothing
+        scores = scores * allowed
+
+    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
+    return (y, scores) if return_attention_scores else y
+
+
+def allowed_pairs(
+    shape,
+    query_mask=None,
+    value_mask=None,
+    key_mask=None,
+    attention_mask=None,
+    use_causal_mask=False,
+):
+    """Who may attend to whom in MultiHeadAttention (Keras documentation).
+
+    shape: (batch, target, source), query_mask: (batch, target), value_mask and
+    key_mask: (batch, source), attention_mask: (batch, target, source) or
+    (target, source). Returns booleans of that shape.
+    """
+    allowed = np.ones(shape, dtype=bool)
+    if query_mask is not None:
+        allowed &= query_mask[:, :, np.newaxis]
+    for mask in (value_mask, key_mask):
+        if mask is not None:
+            allowed &= mask[:, np.newaxis, :]
+    if attention_mask is not None:
+        allowed &= attention_mask
+    if use_causal_mask:
+        allowed &= np.tri(*shape[1:], dtype=bool)
+    return allowed
+
+
+def attend_over(x, attention_axes, *weights, **options):
+    """MultiHeadAttention of x with itself, over some of its axes.
+
+    x: (batch, ..., features), attention_axes: a tuple, or None for all axes
+    between these two, options: of multi_head_attention. Returns the same shape.
+    """
+    axes = range(1, x.ndim - 1) if attention_axes is None else attention_axes
+    attending = [axis % x.ndim for axis in axes]  # -2 is the last but one
+    others = [axis for axis in range(x.ndim - 1) if axis not in attending]
+    order = [*others, *attending, x.ndim - 1]
+    moved = x.transpose(order)
+    steps = np.prod(moved.shape[len(others) : -1])
+    sequences = moved.reshape(-1, steps, x.shape[-1])
+    y = multi_head_attention(sequences, sequences, None, *weights, **options)
+    return y.reshape(moved.shape).transpose(np.argsort(order))
+
+
+def window_mask(target, source, sliding_window, use_causal_mask=False):
+    """Who may attend to whom, given two numbers of steps.
+
+    Returns booleans, (target, source).
+    """
+    distance = np.arange(target)[:, np.newaxis] - np.arange(source)
+    allowed = np.abs(distance) < sliding_window
+    return allowed & (distance >= 0) if use_causal_mask else allowed
+
+
+def group_query_attention(
+    query, value, key=None, *weights, use_bias=True, **options
+):
+    """GroupQueryAttention (Ainslie et al., 2023; Keras documentation).
+
+    query: (batch, target, features), value and key: (batch, source, features),
+    weights: as in get_weights(), options: the keywords of multi_head_attention.
+    Returns (batch, target, features), or a pair of that and the scores.
+    """
+    of_output = 2 if use_bias else 1
+    heads = weights[0].shape[1]
+    repeated = [
+        np.repeat(weight, heads // weight.shape[-2], axis=-2)
+        for weight in weights[:-of_output]
+    ]
+    repeated += weights[-of_output:]
+    return multi_head_attention(
+        query, value, key, *repeated, use_bias=use_bias, **options
+    )

@@ -1,0 +1,41 @@
+"""Resizing images: where each new pixel lies, and what it takes of the old ones."""
+
+import numpy as np
+
+
+def pixel_distances(length, new_length):
+    """Distances from the centers of old pixels to those of new ones.
+
+    Returns (new_length, length), in old pixels: the new minus the old.
+    """
+    centers = (np.arange(new_length) + 0.5) * length / new_length - 0.5
+    return centers[:, np.newaxis] - np.arange(length)
+
+
+def resize(x, height, width, interpolation="bilinear", antialias=False):
+    """x: (..., old height, old width, channels). Returns (..., height, width,
+    channels), in float64."""
+    for axis, new_length in ((-3, height), (-2, width)):
+        distance = pixel_distances(x.shape[axis], new_length)
+        if antialias and interpolation != "nearest":
+            distance = distance / max(1, x.shape[axis] / new_length)
+        weights = interpolation_kernel(distance, interpolation)
+        weights = weights / weights.sum(axis=1, keepdims=True)  # (new, old)
+        x = np.moveaxis(np.tensordot(weights, x, (1, axis)), 0, axis)
+    return x
+
+
+def interpolation_kernel(distance, interpolation):
+    """The weight of an old pixel at this distance from a new one (Keys, 1981,
+    for "bicubic"; Lanczos' windowed sinc). Returns the shape of distance."""
+    d = np.abs(distance)
+    if interpolation == "nearest":
+        return ((-0.5 <= distance) & (distance < 0.5)).astype(float)
+    if interpolation == "bilinear":
+        return np.maximum(0, 1 - d)
+    if interpolation == "bicubic":
+        near = 1.5 * d**3 - 2.5 * d**2 + 1
+        far = -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
+        return np.where(d < 1, near, np.where(d < 2, far, 0))
+    radius = {"lanczos3": 3, "lanczos5": 5}[interpolation]
+    return np.where(d < radius, np.sinc(d) * np.sinc(d / radius), 0)
