@@ -8,6 +8,9 @@ BIN := .venv/bin
 HTML := docs/_build/html
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	--no-compile
+# keras_by_hand from these files, so that each script in examples/ runs from any folder.
+INSTALL_CHECKOUT := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	--no-build-isolation --editable .
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --fork-strategy fewest --custom-compile-command "make lock"
 
@@ -42,6 +45,7 @@ help: ## List these commands
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
+	@$(BIN)/python docs/_ext/linking.py  # and so does this
 	@$(ONE_THREAD) $(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML)
 	@$(BIN)/python docs/_ext/repository.py > $(HTML)/.source-commit
 	@echo "The site is built. Open $(HTML)/index.html"
@@ -58,7 +62,7 @@ live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
 	@test -d docs/_build/live || { mkdir -p docs/_build/live && \
 		for built in $(wildcard $(HTML) docs/_build/doctrees docs/_build/built-from.json); \
 		do cp -a $$built docs/_build/live || exit; done; }  # else every page runs first
-	@$(BIN)/sphinx-autobuild --port $(PORT) --watch examples --watch conf.py \
+	@$(BIN)/sphinx-autobuild --port $(PORT) --watch examples --watch keras_by_hand --watch conf.py \
 		--re-ignore 'auto_examples|_build' --keep-going -q -c . \
 		-d docs/_build/live/doctrees docs docs/_build/live/html
 
@@ -127,10 +131,9 @@ font: $(BIN)/tests-installed ## Cut FONT, STIXMath-Regular.otf, down to what for
 		--flavor=woff2 --no-hinting --desubroutinize --obfuscate-names \
 		--output-file=docs/_static/math.woff2
 
-changed: ## List the pages that differ from the commit BASE
-	@git diff --name-only $(or $(BASE),$(error Say since when: make changed BASE=main))... -- \
-		'examples/*/plot_*.py' 'docs/*.rst' 'docs/*.ipynb' \
-		| sed -E 's#^examples/(.*)\.py$$#auto_examples/\1.html#; s#^docs/(.*)\.[a-z]+$$#\1.html#'
+changed: $(BIN)/site-installed ## List the pages that differ from the commit BASE
+	@$(BIN)/python docs/_ext/changed.py \
+		$$(git merge-base HEAD $(or $(BASE),$(error Say since when: make changed BASE=main)))
 
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
 	$(BIN)/python -m pip install --quiet uv
@@ -176,9 +179,10 @@ export CHECK_PYTHON
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-$(BIN)/site-installed: requirements.txt | .venv/python-$(VERSION)
+$(BIN)/site-installed: requirements.txt pyproject.toml | .venv/python-$(VERSION)
 	@echo "Installing requirements.txt into .venv"
 	@$(INSTALL) -r requirements.txt
+	@$(INSTALL_CHECKOUT)
 	@touch $@
 
 $(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed

@@ -37,18 +37,19 @@ extensions = [
     "sphinxext.opengraph",
     "architectures",
     "checked",
-    "collected",
     "evidence",
     "failures",
     "families",
     "filter",
     "folding",
-    "gallery",
     "glossary",
     "launch",
+    "linking",
     "mathml",
     "moving_picture",
     "notebooks",
+    "one_file",
+    "pruning",
     "reference",
     "reproducible",
     "search_terms",
@@ -90,15 +91,15 @@ copybutton_selector = (  # code a reader would run, not what it printed
     "div:not(.prompt, .output_area, .sphx-glr-script-out) > div.highlight pre"
 )
 
-# -- The gallery: every script in examples/ is run and becomes a page
+# -- The gallery: every script in examples/ is linked, run, and becomes a page
 
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
+    "examples_dirs": "_build/pages",
     "gallery_dirs": "auto_examples",
     "backreferences_dir": "auto_examples/backreferences",  # for the home page
-    "subsection_order": [*(f"../examples/{section}" for section in SECTIONS), "*"],
+    "subsection_order": [*(f"_build/pages/{section}" for section in SECTIONS), "*"],
     "within_subsection_order": "paths.AsWritten",
-    "reset_modules": ("matplotlib", "terminal.show_page", "gallery.reset"),
+    "reset_modules": ("matplotlib", "terminal.show_page", "conditions.reset"),
     "reset_modules_order": "both",
     "image_scrapers": ("moving_picture.scrape",),
     "only_warn_on_example_error": True,  # and failures.py makes an error of it
@@ -131,7 +132,7 @@ nbsphinx_execute_arguments = [
     "--Application.log_level=ERROR",
     "--InlineBackend.figure_formats={'svg'}",
     # keras_by_hand.py and the style of figures, seen from docs/
-    "--IPKernelApp.exec_lines=import os, sys; sys.path.append('_build'); "
+    "--IPKernelApp.exec_lines=import os, sys; sys.path.insert(0, '_build'); "
     "os.environ['MATPLOTLIBRC'] = '_ext/gallery.mplstyle'",
 ]
 nbsphinx_epilog = f"""

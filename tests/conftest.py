@@ -1,8 +1,18 @@
 """What tests of several folders are given."""
 
+import linking
 import pytest
 import serving
 import small_gallery
+
+
+def pytest_configure(config):
+    """Link the pages as they are now, before the first process of tests imports them."""
+    if not hasattr(config, "workerinput"):
+        try:
+            linking.write_pages()
+        except linking.LinkError as error:
+            raise pytest.UsageError(f"{error}")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The functions of keras_by_hand.py, and what drives them against Keras: numbers drawn by
+"""The functions of keras_by_hand, and what drives them against Keras: numbers drawn by
 Hypothesis, such as float32 holds, as Keras rounds many of its constants to float32.
 """
 
@@ -6,9 +6,8 @@ import hypothesis.extra.numpy as arrays
 import keras
 import numpy as np
 from hypothesis import strategies as st
-from project import load_by_hand
 
-by_hand = load_by_hand()
+import keras_by_hand as by_hand  # noqa: F401
 
 POWERS = st.sampled_from([0.125, 0.25, 0.5, 1.0, 2.0, 4.0])
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=3, max_side=4)

@@ -17,14 +17,15 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "docs/_ext"))
 
-import collected
 import keras
 import keras.src.models.functional as functional
 import numpy as np
 from architectures import TABLE
 from drawing import draw_weights, in_float64
-from project import load_by_hand
+from one_file import FILE
 from repository import find_versions
+
+from keras_by_hand.models.model import load_model, tensors_in
 
 
 def architectures():
@@ -81,7 +82,6 @@ def compare(path, x):
     Returns the errors of the layers, {name: error}, and that of the whole. Raises
     AssertionError where NumPy did not compute a call of Keras.
     """
-    by_hand = load_by_hand()
     of_keras, calls = keras.models.load_model(path), {}
     with recording(calls):
         whole = of_keras(keras.ops.convert_to_tensor(x), training=False)
@@ -92,12 +92,12 @@ def compare(path, x):
         if layer.kind == "InputLayer":
             return
         expected = calls[layer.name].pop(0)
-        for tensor, array in zip(by_hand.tensors_in(y), expected, strict=True):
+        for tensor, array in zip(tensors_in(y), expected, strict=True):
             error = error_of(tensor.array, array)
             errors[layer.name] = max(errors.get(layer.name, 0), error)
             tensor.array = array.astype("float64")  # for the next layer
 
-    model = by_hand.load_model(path)
+    model = load_model(path)
     model.set_watch(watch)
     model.predict(x)
     assert [name for name, outputs in calls.items() if outputs] == []
@@ -169,7 +169,7 @@ def run_alone(path, x, folder):
     """Predict in a process of its own, without Keras and with one thread; return the
     seconds of CPU it took, and the peak of its memory in MB."""
     np.save(folder / "x.npy", x)
-    command = [sys.executable, collected.FILE, path]
+    command = [sys.executable, FILE, path]
     command += ["--input", folder / "x.npy", "--output", folder / "y.npy"]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     said = subprocess.check_output(

@@ -5,12 +5,15 @@ import os
 import shutil
 import subprocess
 
-import collected
 import nbformat
-from paths import ROOT, find_pages
+import one_file
+from paths import EXAMPLES, ROOT, SOURCES, find_pages
 
 SITE = ROOT / "docs" / "_build" / "html"
-PAGES = find_pages()
+PAGES = find_pages()  # as readers get them
+SCRIPTS = [
+    SOURCES / page.relative_to(EXAMPLES) for page in PAGES
+]  # as they are written
 SECTIONS = {page.parent.name: page for page in reversed(PAGES)}  # the first of each
 HTML = [file.relative_to(SITE).as_posix() for file in sorted(SITE.glob("**/*.html"))]
 
@@ -29,8 +32,8 @@ def downloads(kind):
 
 
 def load_by_hand():
-    """Return keras_by_hand.py, as the site has collected it, as a module."""
-    spec = importlib.util.spec_from_file_location("keras_by_hand", collected.FILE)
+    """Return keras_by_hand.py, the library in one file, as a module."""
+    spec = importlib.util.spec_from_file_location("keras_by_hand", one_file.FILE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

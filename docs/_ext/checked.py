@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from includes import table, write
+from moving_picture import number_ids
 from paths import DOCS, GALLERY, STYLE, find_pages, name_of
 from sphinx.util import logging
 
@@ -71,14 +72,6 @@ def add_sentence(app, docname, source):
     text = f".. container:: checked\n\n   Checked: {sentence(**record)}.\n\n"
     downloads = ".. _sphx_glr_download_"
     source[0] = source[0].replace(downloads, text + downloads, 1)
-
-
-def number_ids(path):
-    """Number the ids of an SVG; Matplotlib's depend on the last bits of its layout."""
-    text = path.read_text()
-    for number, name in enumerate(re.findall(r'id="([a-z][0-9a-f]{10})"', text)):
-        text = text.replace(name, f"{name[0]}{number}")
-    path.write_text(text)
 
 
 def draw(parts):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import nbsphinx
 import terminal
-from paths import DOCS, ROOT, find_pages
+from linking import find_origin
+from paths import DOCS, ROOT, SOURCES, find_pages, name_of
 from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.util import logging
 
@@ -40,12 +41,16 @@ def tell(name, places, error):
 
 
 def tell_page(path, traceback):
-    """Tell of a page that failed, by the traceback that Sphinx-Gallery kept."""
-    name, code = path.relative_to(ROOT), path.read_text().splitlines()
+    """Tell of a page that failed, by the traceback that Sphinx-Gallery kept; of linked
+    code, where it stands in keras_by_hand."""
     lines = re.findall(rf'File "{re.escape(str(path))}", line (\d+)', traceback)
-    places = [(f"{name}:{line}", code[int(line) - 1].strip()) for line in lines]
+    places = []
+    for line in lines:
+        file, number = find_origin(path, int(line))
+        code = file.read_text().splitlines()[number - 1].strip()
+        places.append((f"{file.relative_to(ROOT)}:{number}", code))
     error = re.search(r"^(?!Traceback)\S.*", traceback, re.M | re.S)[0]
-    tell(name, places, error)
+    tell(f"{SOURCES.name}/{name_of(path)}.py", places, error)
 
 
 # -- Notebooks

@@ -5,7 +5,7 @@ picture, its name and what its header says first.
 import itertools
 
 from includes import write
-from paths import EXAMPLES, GALLERY, find_pages
+from paths import GALLERY, SOURCES, find_pages
 
 CARD = """\
    .. container:: family
@@ -23,7 +23,7 @@ CARD = """\
 def read_header(family):
     """Return the title of a family and the first sentence of its header."""
     title, _, text = (
-        (EXAMPLES / family / "GALLERY_HEADER.rst").read_text().split("\n", 2)
+        (SOURCES / family / "GALLERY_HEADER.rst").read_text().split("\n", 2)
     )
     return title, " ".join(text.split()).partition(". ")[0].rstrip(".") + "."
 

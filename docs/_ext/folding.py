@@ -1,24 +1,34 @@
-"""Code that need not be read to follow a page is folded on the site, not in downloads:
-that of figures, and functions that other pages explain.
+"""Code that need not be read to follow a page is folded on the site: that of figures, and
+what linking.py puts in the place of imports.
 """
 
 from docutils import nodes
+from package import NAME
+from scripts import read_mark
 
-SUMMARIES = {
-    "See it": "The code of the figure",
-    "From other pages": "The code, which other pages explain",
-}
+
+def find_summary(section, block):
+    """Return what to say of a block of code instead of showing it; None to show it."""
+    if mark := read_mark(block.astext()):
+        module, names = mark
+        home = module if module == NAME else "this family"
+        return f"The code of {names}, from {home}"
+    if section.next_node(nodes.title).astext() == "See it":
+        return "The code of the figure"
+    return None
 
 
 def fold(app, doctree):
-    """Put each block of code of these sections into details that open on demand."""
-    for section in doctree.findall(nodes.section):
-        summary = SUMMARIES.get(section.next_node(nodes.title).astext())
-        if summary is None or not app.env.docname.startswith("auto_examples/"):
-            continue
-        for block in list(section.findall(nodes.literal_block)):
-            if "sphx-glr-script-out" in block["classes"]:
-                continue  # what the code printed
+    """Put each such block of code into details that open on demand."""
+    if not app.env.docname.startswith("auto_examples/"):
+        return
+    for block in list(doctree.findall(nodes.literal_block)):
+        section = block.parent
+        while section and not isinstance(section, nodes.section):
+            section = section.parent
+        if "sphx-glr-script-out" in block["classes"] or not section:
+            continue  # what the code printed
+        if summary := find_summary(section, block):
             before = f'<details class="folded"><summary>{summary}</summary>'
             block.replace_self(
                 [

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from docutils import nodes
-from paths import DOCS, find_pages, name_of
+from paths import DOCS, SOURCES, find_pages, name_of
 from sphinx import addnodes
 
 GLOSSARY = DOCS / "glossary.rst"
@@ -102,7 +102,8 @@ def find_related(texts):
 
 def read_again(app, env, added, changed, removed):
     """Find the related pages; return the pages for which they have changed."""
-    texts = {name_of(page): page.read_text() for page in find_pages()}
+    names = map(name_of, find_pages())
+    texts = {name: (SOURCES / f"{name}.py").read_text() for name in names}
     before, env.related = getattr(env, "related", {}), find_related(texts)
     return [
         f"auto_examples/{page}"
@@ -114,7 +115,7 @@ def read_again(app, env, added, changed, removed):
 def add_related(app, docname, source):
     """Put the cards of the related pages at the end of a page."""
     if pages := app.env.related.get(docname.removeprefix("auto_examples/")):
-        files = " ".join(f"../examples/{page}.py" for page in pages)
+        files = " ".join(f"_build/pages/{page}.py" for page in pages)
         source[0] += f"\n.. rubric:: Related pages\n\n.. minigallery:: {files}\n"
 
 

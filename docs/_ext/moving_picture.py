@@ -9,10 +9,10 @@ picture in the place of the figure just before. Without JavaScript, the figure s
 
 import html
 import json
+import re
 from pathlib import Path
 
 import numpy as np
-from checked import number_ids
 from docutils import nodes
 from docutils.parsers.rst import directives
 from paths import GALLERY, name_of
@@ -20,6 +20,14 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx_gallery.py_source_parser import extract_file_config
 from sphinx_gallery.scrapers import matplotlib_scraper
+
+
+def number_ids(path):
+    """Number the ids of an SVG; Matplotlib's depend on the last bits of its layout."""
+    text = path.read_text()
+    for number, name in enumerate(re.findall(r'id="([a-z][0-9a-f]{10})"', text)):
+        text = text.replace(name, f"{name[0]}{number}")
+    path.write_text(text)
 
 
 def slide(x, kernel):

@@ -4,8 +4,8 @@ the site and on Binder, and what its figures show.
 
 import shutil
 
-from collected import FILE
 from docutils import nodes
+from one_file import FILE
 
 
 def note_file(app, docname, source):

@@ -1,15 +1,19 @@
-"""Where things are, and the pages in the order of ideas, which examples/order.txt has."""
+"""Where things are, and the pages in the order of ideas, which examples/order.txt has.
+
+SOURCES are the pages as they are written; EXAMPLES, as readers get them (linking.py).
+"""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-EXAMPLES = ROOT / "examples"
+SOURCES = ROOT / "examples"
+EXAMPLES = DOCS / "_build" / "pages"
 GALLERY = DOCS / "auto_examples"
 STYLE = Path(__file__).with_name("gallery.mplstyle")
 LISTED = {  # the pages, "section/stem", and what else people call them
     line.partition(":")[0]: line.partition(":")[2].split(", ")
-    for line in (EXAMPLES / "order.txt").read_text().split("\n")
+    for line in (SOURCES / "order.txt").read_text().split("\n")
     if line and not line.startswith("#")
 }
 ORDER = list(LISTED)
@@ -30,8 +34,9 @@ def place(name):
 
 
 def find_pages():
-    """Return the scripts of the gallery in order."""
-    return sorted(EXAMPLES.glob("*/plot_*.py"), key=lambda page: place(name_of(page)))
+    """Return the scripts of the gallery in order, linked."""
+    names = sorted(map(name_of, SOURCES.glob("*/plot_*.py")), key=place)
+    return [EXAMPLES / f"{name}.py" for name in names]
 
 
 class AsWritten:

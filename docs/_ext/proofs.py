@@ -9,10 +9,13 @@ import hashlib
 import json
 from importlib import metadata
 
+from dependencies import find_imported
+from linking import find_subjects
 from paths import DOCS, ROOT, find_pages, name_of
 
 FOLDER = DOCS / "_build" / "proof"
 HARNESS = ROOT / "tests" / "proof"
+EXTENSIONS = DOCS / "_ext"
 CATALOGUE = FOLDER / "catalogue.json"
 RED = ("caught", "stopped")  # how a page may end under a fault
 PAGES = {name_of(page): page for page in find_pages()}
@@ -25,19 +28,23 @@ def is_test(file):
 
 @functools.cache
 def harness_digest():
-    """Return the digest of what proves all pages: tests/proof/ and the packages."""
+    """Return the digest of what proves all pages: the modules of tests/proof/, what they
+    import of this project, and the packages."""
     names = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "jax", "torch")
     installed = {d.name.lower(): d.version for d in metadata.distributions()}
     versions = {name: installed[name] for name in names if name in installed}
     modules = [file for file in HARNESS.glob("*.py") if not is_test(file)]
-    files = [file.read_bytes() for file in sorted(modules)]
+    folders = [HARNESS, HARNESS.parent, EXTENSIONS]
+    files = [f.read_bytes() for f in sorted(find_imported(modules, folders))]
     return hashlib.sha256(b"\0".join([repr(versions).encode(), *files])).hexdigest()
 
 
 def digest(page):
-    """Return the digest of a page, given by its name, and of what proves it."""
-    source = PAGES[page].read_bytes()
-    return hashlib.sha256(harness_digest().encode() + source).hexdigest()
+    """Return the digest of a page, given by its name, of which functions of the library
+    it proves, and of what proves it."""
+    subjects = " ".join(sorted(find_subjects(page)))
+    parts = [harness_digest().encode(), subjects.encode(), PAGES[page].read_bytes()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def read(page):

@@ -1,15 +1,16 @@
 """The reference: what Keras has, and for each thing that a page computes, how to call it,
-its weights, its equation and the NumPy function, as it stands on the page.
+its weights, its equation and the function of keras_by_hand, with all that it needs.
 """
 
 import re
 import textwrap
 
-from collected import IMPORTS, collect, sources, with_needed
 from families import read_header
+from functions import find_things, page_of, source_of
 from includes import folded, table, write
 from keras_facts import read_facts, read_masks
-from paths import EXAMPLES, place
+from package import find_functions
+from paths import SOURCES, place
 from scripts import read_docstring
 
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
@@ -18,7 +19,7 @@ EQUATION = re.compile(r"^\.\. math::.*\n(?:\n|   .*\n)*", re.M)
 
 def find_equations(page):
     """Return the equations of the first text of a page, as reStructuredText."""
-    return "\n".join(EQUATION.findall(f"{read_docstring(EXAMPLES / f'{page}.py')}\n"))
+    return "\n".join(EQUATION.findall(f"{read_docstring(SOURCES / f'{page}.py')}\n"))
 
 
 def code(text):
@@ -41,31 +42,30 @@ def weight_line(weights):
     return f"Weights: {', '.join(shown)}\n" if shown else ""
 
 
-def entry(things, definition):
+def entry(things, name):
     """Return all that there is to tell of what one function computes, as reStructuredText;
-    things: {name: its facts}. The function can be copied with all that it needs."""
-    needed = [d for d in with_needed([definition]) if d.kind not in IMPORTS]
+    things: {name of Keras: its facts}. The code can be copied with all that it needs."""
     title = ", ".join(things)
     parts = [f"{title}\n{'^' * len(title)}\n"]
     for facts in things.values():
         parts += [code(in_lines(facts["signature"])), weight_line(facts["weights"])]
     parts += [
-        find_equations(definition.page),
-        code(sources(needed)),
-        f"Explained and checked on :doc:`/auto_examples/{definition.page}`.\n",
+        find_equations(page_of(name)),
+        code(source_of(name)),
+        f"Explained and checked on :doc:`/auto_examples/{page_of(name)}`.\n",
     ]
     return "\n".join(parts)
 
 
 def by_family(known):
-    """Return what is known, {name: Definition}, by the family of its page, in order, and
-    there by its function: {family: {source: [names]}}."""
+    """Return what is known, {name of Keras: name of its function}, by the family of its
+    page, in order, and there by the code of the function: {family: {code: [names]}}."""
     found = {}
-    for name, definition in sorted(
-        known.items(), key=lambda item: (place(item[1].page)[0], item[0])
+    for thing, name in sorted(
+        known.items(), key=lambda item: (place(page_of(item[1]))[0], item[0])
     ):
-        family = found.setdefault(definition.page.split("/")[0], {})
-        family.setdefault(definition.source, []).append(name)
+        family = found.setdefault(page_of(name).split("/")[0], {})
+        family.setdefault(find_functions()[name].text, []).append(thing)
     return found
 
 
@@ -74,10 +74,10 @@ def heading(title):
 
 
 def write_reference(app):
-    collected = collect()
+    functions = find_things()
     text = ""
     for title, things in read_facts().items():
-        known = {n: collected[title, n] for n in things if (title, n) in collected}
+        known = {n: functions[title, n] for n in things if (title, n) in functions}
         text += heading(title)
         text += f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
         if missing := [name for name in things if name not in known]:

@@ -3,6 +3,9 @@ heading above it and the text.
 """
 
 import ast
+import itertools
+import re
+import textwrap
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
@@ -17,6 +20,24 @@ def text_of(statement, source):
     decorators = getattr(statement, "decorator_list", [])
     first = min(node.lineno for node in (statement, *decorators))
     return "\n".join(source.splitlines()[first - 1 : statement.end_lineno])
+
+
+def write_mark(module, names):
+    """Return the comment that begins code of a module in the place of an import."""
+    return textwrap.fill(
+        f"From {module}: {', '.join(names)}",
+        80,
+        initial_indent="# ",
+        subsequent_indent="# ",
+    )
+
+
+def read_mark(code):
+    """Return the module and the names of linked code, as text; None of any other."""
+    comment = itertools.takewhile(lambda line: line[:2] == "# ", code.split("\n"))
+    text = " ".join(line[2:] for line in comment)
+    found = re.fullmatch(r"From (\w+): (\w+(?:, \w+)*)", text)
+    return found and found.groups()
 
 
 def find_headings(path, tree):

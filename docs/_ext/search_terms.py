@@ -7,7 +7,7 @@ title or beside its name, before one that only has a function of that name.
 
 import re
 
-from collected import collect
+from functions import find_things, page_of
 from paths import LISTED, find_pages, name_of
 from scripts import read_docstring
 from sphinx import addnodes
@@ -28,9 +28,9 @@ def find_terms():
         found = {word.strip().lower() for word in words}
         terms[name_of(page)] = found - taken - {""}
         taken |= found
-    for (_, name), definition in collect().items():
-        words = definition.name.replace("_", " ")
-        terms[definition.page] |= {name.lower(), definition.name, words} - taken
+    for (_, thing), name in find_things().items():
+        words = {thing.lower(), name, name.replace("_", " ")}
+        terms[page_of(name)] |= words - taken
     return terms
 
 

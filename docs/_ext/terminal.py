@@ -5,8 +5,8 @@ import os
 import sys
 
 import nbsphinx
-from gallery import checksum_of
 from paths import DOCS, find_pages, name_of
+from pruning import checksum_of
 from sphinx.util.logging import pending_warnings
 from sphinx_gallery.gen_gallery import generate_gallery_rst
 from sphinx_gallery.utils import get_md5sum

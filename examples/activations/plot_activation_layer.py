@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Activation, Dense, Identity
 
+from keras_by_hand import relu, softmax
+
 # %%
 # Build it
 # --------
@@ -38,52 +40,24 @@ print(y_outside)
 # %%
 # Compute it
 # ----------
+# First the sum, then ``relu``: it makes no difference which layer applies it.
 
-
-def activation_layer(inputs, *, activation):
-    """Activation (Keras documentation); activation: a function, or None."""
-    return inputs if activation is None else activation(inputs)
-
-
-def identity_layer(inputs):
-    """Identity; inputs: anything (Keras documentation, Identity)."""
-    return inputs
-
+z = x @ kernel + bias  # (batch, units)
+relu_by_hand = np.maximum(z, 0)
 
 # %%
-# From other pages
-# ----------------
+# The whole functions: ``activation_layer`` applies any function, or none, and
+# ``identity_layer`` returns its input.
 
-
-def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
-    """x above the threshold, negative_slope * (x - threshold) up to it.
-
-    x: any shape. With max_value, no result is larger, and numbers between a
-    negative threshold and 0 become 0, as in Keras (Keras documentation, relu).
-    """
-    y = np.where(x <= threshold, 0, x)
-    if max_value is not None:
-        y = np.clip(y, 0, max_value)  # as in Keras, not below 0 either
-    if negative_slope != 0:  # 0 times minus infinity is not a number
-        y = y + negative_slope * np.minimum(x - threshold, 0)
-    return y
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
+from keras_by_hand import activation_layer, identity_layer
 
 # %%
 # Check it
 # --------
 # Whole numbers are equal to the bit.
 
-z = x @ kernel + bias  # (batch, units)
+np.testing.assert_array_equal(y_outside, np.float32(relu_by_hand), strict=True)
+
 expected = activation_layer(z, activation=relu)
 np.testing.assert_array_equal(y_outside, np.float32(expected), strict=True)
 np.testing.assert_array_equal(y_inside, y_outside, strict=True)

@@ -46,10 +46,7 @@ def squared_relu(z):
     return np.maximum(z, 0) ** 2
 
 
-def linear(x):
-    """x itself, as without an activation; any shape (Keras documentation)."""
-    return x
-
+from keras_by_hand import linear
 
 # %%
 # Check it
@@ -73,17 +70,7 @@ for activation, expected in cases:
 # the gradient of the kernel is ``f'(x)``, and one step of SGD with learning
 # rate 1 subtracts it. (``run_eagerly`` saves compiling for a single step.)
 
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from derivative import derivative_in_training
 
 z = np.arange(-4, 5)
 derivative = derivative_in_training(keras_squared_relu, z)

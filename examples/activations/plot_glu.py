@@ -15,6 +15,9 @@ and :math:`a \, \sigma(b) \, (1 - \sigma(b))`.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
+
+from keras_by_hand import sigmoid
 
 # %%
 # Build it
@@ -33,46 +36,26 @@ def keras_glu(x, axis=-1, dtype="float32"):
 print(keras_glu(x).round(3))
 
 # %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
-
-# %%
 # Compute it
 # ----------
-# ``glu(x, axis=0)`` splits the samples in place of the units.
+# The sigmoid of the second half says how much of the first half passes.
 
+first_half, second_half = np.split(x, 2, axis=-1)  # (batch, units / 2) each
+glu_by_hand = first_half * sigmoid(second_half)
 
-def glu(x, axis=-1):
-    """The first half along an axis, times the sigmoid of the second half.
+# %%
+# The whole function splits any axis: ``glu(x, axis=0)`` splits the samples in
+# place of the units.
 
-    x: any shape, with an even length along the axis (Dauphin et al., 2017).
-    """
-    value, gate = np.split(x, 2, axis)
-    return value * sigmoid(gate)
-
+from keras_by_hand import glu
 
 # %%
 # Check it
 # --------
 # Training uses the derivatives, too (the page "Custom activation" explains the
 # function). Only on TensorFlow does Keras compute in float64 throughout.
+
+np.testing.assert_allclose(keras_glu(x), glu_by_hand, rtol=1e-4, atol=1e-4)
 
 a, b = np.split(units, 2)
 by_a = sigmoid(b)

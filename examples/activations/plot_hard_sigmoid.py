@@ -20,6 +20,7 @@ Between the corners their derivatives are 1/6, 1/2 and 1; outside, they are 0.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -41,44 +42,31 @@ print(keras_activation("hard_tanh", x))
 # ----------
 # ``np.clip`` cuts off the line at both ends.
 
-
-def hard_sigmoid(x):
-    """x / 6 + 0.5, from 0 to 1; x: any shape (Keras documentation)."""
-    return np.clip(x / 6 + 0.5, 0, 1)
-
-
-def hard_tanh(x):
-    """x itself, from -1 to 1; x: any shape (Keras documentation)."""
-    return np.clip(x, -1, 1)
-
-
-def sparse_sigmoid(x):
-    """(x + 1) / 2, from 0 to 1; x: any shape (Blondel et al., 2019)."""
-    return np.clip((x + 1) / 2, 0, 1)
-
+hard_sigmoid_by_hand = np.clip(x / 6 + 0.5, 0, 1)
+sparse_sigmoid_by_hand = np.clip(x / 2 + 0.5, 0, 1)
+hard_tanh_by_hand = np.clip(x, -1, 1)
 
 # %%
-# From other pages
-# ----------------
+# The whole functions are no more than these lines.
 
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from keras_by_hand import hard_sigmoid, hard_tanh, sparse_sigmoid
 
 # %%
 # Check it
 # --------
-# A row for each activation: its name, values and derivatives. Training uses
-# these derivatives, too (the page "Custom activation" explains the function).
-# Only on TensorFlow does Keras compute in float64 throughout.
+# First the lines above, then a row for each activation: its name, values and
+# derivatives. Training uses these derivatives, too (the page "Custom
+# activation" explains the function). Only on TensorFlow does Keras compute in
+# float64 throughout.
+
+lines = [
+    ("hard_sigmoid", hard_sigmoid_by_hand),
+    ("sparse_sigmoid", sparse_sigmoid_by_hand),
+    ("hard_tanh", hard_tanh_by_hand),
+]
+for name, by_hand in lines:
+    y = keras_activation(name, x)
+    np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 cases = [
     ("hard_sigmoid", hard_sigmoid(x), np.where(np.abs(x) < 3, 1 / 6, 0)),

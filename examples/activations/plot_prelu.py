@@ -41,14 +41,14 @@ y = model.predict(x, verbose=0)
 # Alpha has no axis for the batch, which is axis 0. In alpha, a shared axis has
 # length 1, so NumPy repeats it.
 
+above, below = np.maximum(x, 0), np.minimum(x, 0)  # one of them is 0
+prelu_by_hand = above + alpha * below  # (batch, height, width, channels)
 
-def prelu(x, alpha):
-    """PReLU (He et al., 2015).
+# %%
+# The whole function takes inputs and an alpha of any shapes that fit. Which
+# shape alpha has follows from the shared axes.
 
-    x: (batch, ...), alpha: the shape of x without the batch, with 1 for each
-    shared axis.
-    """
-    return np.maximum(x, 0) + alpha * np.minimum(x, 0)
+from keras_by_hand import prelu
 
 
 def shape_of_alpha(shape, shared_axes):
@@ -61,6 +61,8 @@ def shape_of_alpha(shape, shared_axes):
 # Check it
 # --------
 # Whole numbers are equal to the bit. All slopes start from 0.
+
+np.testing.assert_array_equal(y, np.float32(prelu_by_hand), strict=True)
 
 np.testing.assert_array_equal(y, np.float32(prelu(x, alpha)), strict=True)
 

@@ -22,6 +22,7 @@ Here :math:`s` is ``negative_slope`` (default 0), :math:`m` is ``max_value``
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -43,47 +44,24 @@ print(np.stack([x, y]))
 # %%
 # Compute it
 # ----------
+# Above the threshold, numbers stay as they are, up to the ceiling. Below it,
+# the slope multiplies the distance from the threshold, not the number itself.
 
-
-def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
-    """x above the threshold, negative_slope * (x - threshold) up to it.
-
-    x: any shape. With max_value, no result is larger, and numbers between a
-    negative threshold and 0 become 0, as in Keras (Keras documentation, relu).
-    """
-    y = np.where(x <= threshold, 0, x)
-    if max_value is not None:
-        y = np.clip(y, 0, max_value)  # as in Keras, not below 0 either
-    if negative_slope != 0:  # 0 times minus infinity is not a number
-        y = y + negative_slope * np.minimum(x - threshold, 0)
-    return y
-
-
-def relu6(x):
-    """relu with a ceiling of 6; any shape (Keras documentation, relu6)."""
-    return relu(x, max_value=6)
-
+above = np.minimum(x, 6)
+below = 0.5 * (x - 2)
+relu_by_hand = np.where(x > 2, above, below)
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any of the three arguments, or none of them.
 
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from keras_by_hand import relu, relu6
 
 # %%
 # Check it
 # --------
 # Whole numbers and halves leave nothing to round: values are equal to the bit.
+
+np.testing.assert_array_equal(y, relu_by_hand, strict=True)
 
 expected = relu(x, negative_slope=0.5, max_value=6, threshold=2)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)

@@ -38,31 +38,26 @@ print(y)
 # %%
 # Compute it
 # ----------
-# 0 times minus infinity is not a number (NaN), so ``ReLU`` does not multiply by
-# a slope of 0. An input that is NaN stays NaN.
+# ``ReLU(6.0)`` cuts off at 0 and at 6. ``LeakyReLU()`` multiplies negative
+# numbers by its default slope, and ``ELU()`` bends them along an exponential.
 
+relu_by_hand = np.minimum(np.maximum(x, 0), 6)
+leaky_by_hand = np.where(x > 0, x, 0.3 * x)
+elu_by_hand = np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
 
-def relu_layer(x, *, max_value=None, negative_slope=0.0, threshold=0.0):
-    """ReLU; x: any shape (Keras documentation, ReLU)."""
-    above = x if max_value is None else np.minimum(x, max_value)
-    below = negative_slope * (x - threshold) if negative_slope else 0
-    return np.where(x <= threshold, below, above)  # NaN is not below
+# %%
+# The whole functions take the arguments of the layers. 0 times minus infinity
+# is not a number (NaN), so ``ReLU`` does not multiply by a slope of 0. An input
+# that is NaN stays NaN.
 
-
-def leaky_relu_layer(x, *, negative_slope=0.3):
-    """LeakyReLU; x: any shape (Maas et al., 2013)."""
-    return np.where(x > 0, x, negative_slope * x)
-
-
-def elu_layer(x, *, alpha=1.0):
-    """ELU; x: any shape (Clevert et al., 2015)."""
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
-
+from keras_by_hand import elu_layer, leaky_relu_layer, relu_layer
 
 # %%
 # Check it
 # --------
 # Whole numbers and quarters leave nothing to round.
+
+np.testing.assert_array_equal(y, relu_by_hand, strict=True)
 
 options = {"max_value": 4, "negative_slope": 0.25, "threshold": 2}
 cases = [
@@ -78,6 +73,10 @@ for y_case, expected in cases:
 # %%
 # Exponentials are rounded, and so is the slope 0.3. (Only on TensorFlow does
 # Keras compute layers in float64, and even there it rounds 0.3 to float32.)
+
+for layer, by_hand in [(LeakyReLU(), leaky_by_hand), (ELU(), elu_by_hand)]:
+    y_case = keras.ops.convert_to_numpy(layer(x))
+    np.testing.assert_allclose(y_case, by_hand, rtol=1e-4, atol=1e-4)
 
 tolerance = 1000 * np.finfo("float32").eps
 expected = leaky_relu_layer(x)

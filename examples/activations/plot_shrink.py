@@ -22,6 +22,7 @@ from functools import partial
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -45,48 +46,31 @@ print(keras_activation("hard_shrink", x))
 # A number on the threshold counts as small. ``soft_shrink(x)`` is ``x`` minus
 # ``x`` clipped to the thresholds.
 
-
-def hard_shrink(x, threshold=0.5):
-    """x where abs(x) > threshold, else 0; any shape (Keras documentation)."""
-    return np.where(np.abs(x) > threshold, x, 0)
-
-
-def soft_shrink(x, threshold=0.5):
-    """x moved to 0, by no more than the threshold; x: any shape."""
-    return x - np.clip(x, -threshold, threshold)
-
-
-def tanh_shrink(x):
-    """x - tanh(x), of which digits cancel near 0, as in Keras; x: any shape."""
-    return x - np.tanh(x)
-
-
-def threshold(x, threshold, default_value):
-    """x above the threshold, else default_value; x: any shape."""
-    return np.where(x > threshold, x, default_value)
-
+hard_by_hand = np.where(np.abs(x) > 0.5, x, 0)
+soft_by_hand = x - np.clip(x, -0.5, 0.5)
+tanh_by_hand = x - np.tanh(x)
 
 # %%
-# From other pages
-# ----------------
+# The whole functions take any threshold. ``threshold`` compares the number
+# itself, not its size, and replaces what is small by a value of your choice.
 
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from keras_by_hand import hard_shrink, soft_shrink, tanh_shrink, threshold
 
 # %%
 # Check it
 # --------
-# Training uses the derivatives, too (the page "Custom activation" explains the
-# function). Only on TensorFlow does Keras compute in float64 throughout.
+# First the lines above. Training uses the derivatives, too (the page "Custom
+# activation" explains the function). Only on TensorFlow does Keras compute in
+# float64 throughout.
+
+lines = [
+    ("hard_shrink", hard_by_hand),
+    ("soft_shrink", soft_by_hand),
+    ("tanh_shrink", tanh_by_hand),
+]
+for name, by_hand in lines:
+    y = keras_activation(name, x)
+    np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 hard = partial(keras.activations.hard_shrink, threshold=1.5)
 soft = partial(keras.activations.soft_shrink, threshold=1.5)

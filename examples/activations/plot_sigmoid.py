@@ -19,6 +19,7 @@ Their derivatives follow from their values :math:`y`: they are, in this order,
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -42,49 +43,32 @@ print(keras_activation("sigmoid", x).round(3))
 # For negative ``x``, both parts of the fraction are multiplied by ``exp(x)``.
 # ``np.log1p(small)`` is ``log(1 + small)``, without the rounding of that sum.
 
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def tanh(x):
-    """2 * sigmoid(2 * x) - 1; x: any shape."""
-    return np.tanh(x)
-
-
-def softsign(x):
-    """x / (1 + abs(x)); x: any shape (Keras documentation, softsign)."""
-    return x / (1 + np.abs(x))
-
-
-def log_sigmoid(x):
-    """log(sigmoid(x)) without underflow; x: any shape."""
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
-
+small = np.exp(-np.abs(x))  # from 0 to 1
+sigmoid_by_hand = np.where(x < 0, small, 1) / (1 + small)
+softsign_by_hand = x / (1 + np.abs(x))
+log_sigmoid_by_hand = np.minimum(x, 0) - np.log1p(small)
 
 # %%
-# From other pages
-# ----------------
+# The whole functions are these lines, and ``tanh`` is ``np.tanh``.
 
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from keras_by_hand import log_sigmoid, sigmoid, softsign, tanh
 
 # %%
 # Check it
 # --------
-# A row for each activation: its name, values and derivatives. Training uses
-# these derivatives, too (the page "Custom activation" explains the function).
-# Only on TensorFlow does Keras compute in float64 throughout.
+# First the lines above, then a row for each activation: its name, values and
+# derivatives. Training uses these derivatives, too (the page "Custom
+# activation" explains the function). Only on TensorFlow does Keras compute in
+# float64 throughout.
+
+lines = [
+    ("sigmoid", sigmoid_by_hand),
+    ("softsign", softsign_by_hand),
+    ("log_sigmoid", log_sigmoid_by_hand),
+]
+for name, by_hand in lines:
+    y = keras_activation(name, x)
+    np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 cases = [
     ("sigmoid", sigmoid(x), sigmoid(x) * (1 - sigmoid(x))),

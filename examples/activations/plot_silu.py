@@ -19,6 +19,9 @@ Here :math:`\sigma(x) = 1 / (1 + e^{-x})` is the sigmoid. For a gate
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
+
+from keras_by_hand import sigmoid, softplus
 
 # %%
 # Build it
@@ -30,59 +33,35 @@ y = keras.activations.get("silu")(x.astype("float32"))
 print(keras.ops.convert_to_numpy(y)[1:-1].round(3))  # from -4 to 4
 
 # %%
-# From other pages
-# ----------------
-
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def softplus(x):
-    """log(1 + exp(x)); x: any shape (Keras documentation, softplus)."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-# %%
 # Compute it
 # ----------
-# ``softplus(x)`` is ``log(1 + exp(x))``. Like ``sigmoid``, it doesn't overflow.
+# Multiply ``x`` by its gate. ``softplus(x)`` is ``log(1 + exp(x))``. Like
+# ``sigmoid``, it doesn't overflow.
 
+silu_by_hand = x * sigmoid(x)
+mish_by_hand = x * np.tanh(softplus(x))
+hard_silu_by_hand = x * np.clip(x / 6 + 0.5, 0, 1)
 
-def silu(x):
-    """x * sigmoid(x), or swish; x: finite, any shape (Ramachandran, 2017)."""
-    return x * sigmoid(x)
+# %%
+# The whole functions are no more than these lines.
 
-
-def mish(x):
-    """x * tanh(softplus(x)); x: finite, any shape (Misra, 2019)."""
-    return x * np.tanh(softplus(x))
-
-
-def hard_silu(x):
-    """x * clip(x / 6 + 1 / 2, 0, 1), or hard_swish (Howard et al., 2019).
-
-    x: finite, any shape.
-    """
-    return x * np.clip(x / 6 + 0.5, 0, 1)
-
+from keras_by_hand import hard_silu, mish, silu
 
 # %%
 # Check it
 # --------
-# The derivatives need each gate and its slope.
+# First the lines above. Then the derivatives: they need each gate and its
+# slope.
+
+lines = [
+    ("silu", silu_by_hand),
+    ("mish", mish_by_hand),
+    ("hard_silu", hard_silu_by_hand),
+]
+for name, by_hand in lines:
+    y = keras.activations.get(name)(x.astype("float32"))
+    y = keras.ops.convert_to_numpy(y)
+    np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 silu_gate = sigmoid(x)
 silu_gate_slope = sigmoid(x) * sigmoid(-x)

@@ -38,29 +38,31 @@ print(keras_activation(keras.activations.softmax, x).round(3))
 # %%
 # Compute it
 # ----------
-# After the subtraction, the largest exponential is 1.
+# After the subtraction, the largest exponential is 1. Divided by their sum, the
+# exponentials add up to 1. The logarithm of a quotient is a difference.
 
+shifted = x - x.max(axis=-1, keepdims=True)  # (samples, classes)
+powers = np.exp(shifted)
+totals = powers.sum(axis=-1, keepdims=True)  # (samples, 1)
+probabilities = powers / totals
+log_probabilities = shifted - np.log(totals)
 
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
+# %%
+# The whole functions take any axis.
 
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def log_softmax(x, axis=-1):
-    """log(softmax(x)) without underflow; x: any shape."""
-    x = x - np.max(x, axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
-
+from keras_by_hand import log_softmax, softmax
 
 # %%
 # Check it
 # --------
-# A row for each case: function of Keras, axis, and what NumPy computes.
-# Only on TensorFlow does Keras compute in float64 throughout.
+# First the lines above, then a row for each case: function of Keras, axis, and
+# what NumPy computes. Only on TensorFlow does Keras compute in float64
+# throughout.
+
+y = keras_activation(keras.activations.softmax, x)
+np.testing.assert_allclose(y, probabilities, rtol=1e-4, atol=1e-4)
+y = keras_activation(keras.activations.log_softmax, x)
+np.testing.assert_allclose(y, log_probabilities, rtol=1e-4, atol=1e-4)
 
 cases = [
     (keras.activations.softmax, -1, softmax(x)),

@@ -17,31 +17,9 @@ where :math:`\delta_{ij}` is 1 if :math:`i = j`, and 0 otherwise.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
 
-# %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from keras_by_hand import softmax
 
 # %%
 # Build it
@@ -69,24 +47,29 @@ print(keras_matrix(keras.activations.softmax).round(3))
 # %%
 # Compute it
 # ----------
-# ``np.outer(p, p)`` has the products of each probability with each other.
+# ``np.outer`` has the products of each probability with each other. They are
+# subtracted from a matrix with the probabilities on its diagonal. For
+# ``log_softmax``, subtract the probabilities from each row of the identity.
 
+probabilities = softmax(x)  # (classes,)
+products = np.outer(probabilities, probabilities)
+derivative = np.diag(probabilities) - products  # (classes, classes)
+log_derivative = np.eye(4) - probabilities
 
-def softmax_derivative(x):
-    """The Jacobian of softmax at x, (classes,): (probabilities, logits)."""
-    p = softmax(x)
-    return np.diag(p) - np.outer(p, p)
+# %%
+# The whole functions start from the logits.
 
-
-def log_softmax_derivative(x):
-    """The Jacobian of log_softmax at x, (classes,): (outputs, logits)."""
-    return np.eye(x.size) - softmax(x)
-
+from keras_by_hand import log_softmax_derivative, softmax_derivative
 
 # %%
 # Check it
 # --------
 # Only on TensorFlow does Keras compute in float64 throughout.
+
+of_softmax = keras_matrix(keras.activations.softmax)
+np.testing.assert_allclose(of_softmax, derivative, rtol=1e-4, atol=1e-4)
+of_log_softmax = keras_matrix(keras.activations.log_softmax)
+np.testing.assert_allclose(of_log_softmax, log_derivative, rtol=1e-4, atol=1e-4)
 
 cases = [
     (keras.activations.softmax, softmax_derivative(x)),

@@ -24,6 +24,7 @@ with :math:`b = 4` by default. Where :math:`|x| \ge 1`, ``sparse_plus`` is
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -37,48 +38,39 @@ print(keras.ops.convert_to_numpy(y)[1:-1].round(3))  # from -4 to 4
 # %%
 # Compute it
 # ----------
-# So nothing overflows, and no large numbers cancel. The second summand is the
-# bump. ``np.log1p(z)`` is ``log(1 + z)`` without the rounding of that sum.
+# Each adds its bump to ``relu``. The bump depends only on the distance from
+# zero, and ``exp(-distance)`` never overflows. ``np.log1p(z)`` is
+# ``log(1 + z)`` without the rounding of that sum. For ``squareplus``, ``b`` is
+# 1, as above.
 
-
-def softplus(x):
-    """log(1 + exp(x)); x: any shape (Keras documentation, softplus)."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def squareplus(x, b=4):
-    """The same as (x + sqrt(x**2 + b)) / 2; x: any shape (Barron, 2021)."""
-    root = np.hypot(x, b**0.5)  # sqrt(x**2 + b) without a large square
-    return np.maximum(x, 0) + 0.5 * b / (np.abs(x) + root)
-
-
-def sparse_plus(x):
-    """0 up to -1, x from 1 on, (x + 1)**2 / 4 between; x: any shape."""
-    return np.maximum(x, 0) + np.maximum(1 - np.abs(x), 0) ** 2 / 4
-
+rectified, distance = np.maximum(x, 0), np.abs(x)
+softplus_by_hand = rectified + np.log1p(np.exp(-distance))
+squareplus_by_hand = rectified + (np.sqrt(distance**2 + 1) - distance) / 2
+sparse_plus_by_hand = rectified + np.maximum(1 - distance, 0) ** 2 / 4
 
 # %%
-# From other pages
-# ----------------
+# The whole ``squareplus`` takes any ``b``, and no large numbers cancel in it.
 
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from keras_by_hand import softplus, sparse_plus, squareplus
 
 # %%
 # Check it
 # --------
-# First ``b=1``, then a row for each: name, values, derivatives. Training uses
-# these derivatives. (The page "Custom activation" explains how one step of SGD
-# shows them.) Only on TensorFlow does Keras compute in float64 throughout.
+# First the lines above, then a row for each: name, values, derivatives.
+# Training uses these derivatives. (The page "Custom activation" explains how
+# one step of SGD shows them.) Only on TensorFlow does Keras compute in float64
+# throughout.
+
+of_softplus = keras.activations.softplus(x.astype("float32"))
+of_sparse_plus = keras.activations.sparse_plus(x.astype("float32"))
+lines = [
+    (of_softplus, softplus_by_hand),
+    (y, squareplus_by_hand),
+    (of_sparse_plus, sparse_plus_by_hand),
+]
+for of_keras, by_hand in lines:
+    of_keras = keras.ops.convert_to_numpy(of_keras)
+    np.testing.assert_allclose(of_keras, by_hand, rtol=1e-4, atol=1e-4)
 
 tolerance = 1000 * np.finfo("float32").eps
 np.testing.assert_allclose(y, squareplus(x, b=1), tolerance, tolerance)

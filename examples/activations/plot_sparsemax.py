@@ -20,6 +20,7 @@ nearest to :math:`x` whose entries are at least 0 and add up to 1.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -45,40 +46,20 @@ print(y)  # (batch, classes)
 # %%
 # Compute it
 # ----------
-# The same in NumPy, along any axis.
+# Sort the scores from the largest down, and add them up one by one. For how
+# many of them does the condition above hold? That is ``k``. The total of the
+# first ``k`` gives tau.
 
-
-def sparsemax(x, axis=-1):
-    """The point nearest to x whose entries are at least 0 and add up to 1.
-
-    x: any shape; each vector along the axis is a point (Martins and Astudillo,
-    2016, Algorithm 1).
-    """
-    x = np.moveaxis(np.asarray(x), axis, -1)
-    x = x - np.max(x, axis=-1, keepdims=True)  # keeps the totals small
-    largest = -np.sort(-x, axis=-1)  # descending
-    k = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
-    above = 1 + k * largest > np.cumsum(largest, axis=-1)
-    total = np.sum(np.where(above, largest, 0), axis=-1, keepdims=True)
-    tau = (total - 1) / np.sum(above, axis=-1, keepdims=True, dtype=x.dtype)
-    return np.moveaxis(np.maximum(x - tau, 0), -1, axis)
-
+descending = -np.sort(-x, axis=-1)  # (batch, classes)
+totals = np.cumsum(descending, axis=-1)
+k = np.sum(1 + np.arange(1, 5) * descending > totals, axis=-1)  # (batch,)
+tau = (totals[range(3), k - 1] - 1) / k
+sparsemax_by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 
 # %%
-# From other pages
-# ----------------
+# The whole function works along any axis, and keeps the totals small.
 
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
+from keras_by_hand import sparsemax
 
 # %%
 # Check it
@@ -93,6 +74,7 @@ nearest = points[np.argmin(distances, axis=-1)]  # (batch, classes)
 np.testing.assert_array_equal(sparsemax(x), nearest)
 np.testing.assert_array_equal(sparsemax(x.T, axis=0), nearest.T)
 np.testing.assert_array_equal(y, np.float32(nearest), strict=True)
+np.testing.assert_array_equal(y, np.float32(sparsemax_by_hand), strict=True)
 
 # %%
 # Training: if :math:`g` is the gradient at the probabilities, the gradient at

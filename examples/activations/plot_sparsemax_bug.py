@@ -17,6 +17,9 @@ That is right for :math:`k = 1` alone.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from derivative import derivative_in_training
+
+from keras_by_hand import sparsemax
 
 # %%
 # Build it
@@ -30,52 +33,22 @@ y = keras.ops.convert_to_numpy(y)
 print(y)
 
 # %%
-# From other pages
-# ----------------
-
-
-def sparsemax(x, axis=-1):
-    """The point nearest to x whose entries are at least 0 and add up to 1.
-
-    x: any shape; each vector along the axis is a point (Martins and Astudillo,
-    2016, Algorithm 1).
-    """
-    x = np.moveaxis(np.asarray(x), axis, -1)
-    x = x - np.max(x, axis=-1, keepdims=True)  # keeps the totals small
-    largest = -np.sort(-x, axis=-1)  # descending
-    k = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
-    above = 1 + k * largest > np.cumsum(largest, axis=-1)
-    total = np.sum(np.where(above, largest, 0), axis=-1, keepdims=True)
-    tau = (total - 1) / np.sum(above, axis=-1, keepdims=True, dtype=x.dtype)
-    return np.moveaxis(np.maximum(x - tau, 0), -1, axis)
-
-
-def derivative_in_training(activation, x, dtype="float32"):
-    """The derivative of an activation at x, (numbers,), as SGD uses it."""
-    layer = keras.layers.Dense(x.size, activation, use_bias=False, dtype=dtype)
-    model = keras.Sequential([keras.Input((1,)), layer])
-    layer.set_weights([x[np.newaxis]])
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, lambda target, y: keras.ops.sum(y), run_eagerly=True)
-    model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
-    return x - layer.get_weights()[0][0]
-
-
-# %%
 # Compute it
 # ----------
-# Not to copy: these are the running totals.
+# Not to copy: Keras finds the right ``k``, but then adds up the first ``k``
+# running totals in place of the first ``k`` scores.
 
+descending = -np.sort(-x, axis=-1)  # (batch, classes)
+totals = np.cumsum(descending, axis=-1)  # the running totals
+k = np.sum(1 + np.arange(1, 5) * descending > totals, axis=-1)  # (batch,)
+sums = np.cumsum(totals, axis=-1)  # the mistake: totals are added up again
+tau = (sums[range(2), k - 1] - 1) / k
+wrong_by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 
-def sparsemax_of_keras(x):
-    """What Keras 3.15.1 returns for x, (batch, classes)."""
-    largest = -np.sort(-x, axis=-1)  # descending
-    running = np.cumsum(largest, axis=-1)
-    above = 1 + np.arange(1, x.shape[-1] + 1) * largest > running
-    k = np.sum(above, axis=-1, keepdims=True)
-    total = np.sum(np.where(above, running, 0), axis=-1, keepdims=True)
-    return np.maximum(x - (total - 1) / k, 0)
+# %%
+# The whole function takes any number of samples and classes.
 
+from keras_by_hand import sparsemax_of_keras
 
 # %%
 # Check it
@@ -85,6 +58,8 @@ def sparsemax_of_keras(x):
 #    (`issue 23425 <https://github.com/keras-team/keras/issues/23425>`__).
 #
 # Quarters are exact in float32, so the values are equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(wrong_by_hand), strict=True)
 
 expected = sparsemax_of_keras(x)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)

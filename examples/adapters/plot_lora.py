@@ -26,6 +26,8 @@ rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(3, 12))  # (batch, features)
 kernel = rng.integers(-9, 10, size=(12, 12))  # (features, units)
 bias = np.arange(-5, 7)  # (units,)
+a = rng.integers(-3, 4, size=(12, 2))  # (features, rank)
+b = rng.integers(-3, 4, size=(2, 12))  # (rank, units)
 
 dense = keras.layers.Dense(12)
 model = keras.Sequential([keras.Input(shape=(12,)), dense])
@@ -38,18 +40,15 @@ for weight in dense.weights:
 # %%
 # Compute it
 # ----------
+# Add to the output what A and B make of the input, times alpha / rank.
 # ``x @ a @ b`` needs no second matrix of the kernel's size.
 
+by_hand = x @ kernel + 3 / 2 * (x @ a @ b) + bias  # (batch, units)
 
-def lora_dense(x, kernel, bias, a, b, *, lora_alpha=None):
-    """A Dense layer with LoRA (Hu et al., 2021, section 4.1).
+# %%
+# In the whole function alpha is the rank by default.
 
-    x: (..., features), kernel: (features, units), bias: (units,) or 0, a:
-    (features, rank), b: (rank, units). Returns (..., units).
-    """
-    factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
-    return x @ kernel + factor * (x @ a @ b) + bias
-
+from keras_by_hand import lora_dense
 
 # %%
 # Check it
@@ -69,13 +68,12 @@ np.testing.assert_array_equal(first_b, np.zeros((2, 12), "float32"))
 # .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, a model that has
 #    predicted before ignores ``enable_lora`` until it is compiled again.
 
-a = rng.integers(-3, 4, size=(12, 2))  # (features, rank)
-b = rng.integers(-3, 4, size=(2, 12))  # (rank, units)
 dense.set_weights([kernel, bias, a, b])
 if keras.backend.backend() == "tensorflow":
     np.testing.assert_array_equal(model.predict(x, verbose=0), y_before)
 model.compile()  # without arguments: for prediction only
 y = model.predict(x, verbose=0)
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 expected = lora_dense(x, kernel, bias, a, b, lora_alpha=3)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 

@@ -56,24 +56,29 @@ print("A moves by", np.abs(new_a - a).max(), "and B by", np.abs(new_b).max())
 # %%
 # Compute it
 # ----------
+# B is zero, so the output is that of the frozen kernel. Take the gradient of
+# the mean squared error at the output. It leads to G, and G to the gradients of
+# A and B.
 
+output = x @ kernel + bias  # (batch, units)
+delta = 2 * (output - target) / output.size  # (batch, units)
+G = 3 / 2 * x.T @ delta  # (features, units); alpha / rank is 3 / 2
+first_of_a = G @ zero_b.T  # (features, rank), all zero
+first_of_b = a.T @ G  # (rank, units)
 
-def lora_gradients(x, a, b, y_gradient, *, lora_alpha=None):
-    """Gradients of the bias, a and b (derived from Hu et al., 2021).
+# %%
+# The whole function begins with the gradient at the output. It also returns the
+# gradient of the bias.
 
-    x: (batch, features), a: (features, rank), b: (rank, units), y_gradient:
-    (batch, units), the gradient of the loss at y.
-    """
-    factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
-    scaled_gradient = factor * x.T @ y_gradient  # G, (features, units)
-    bias_gradient = np.sum(y_gradient, axis=0)
-    return bias_gradient, scaled_gradient @ b.T, a.T @ scaled_gradient
-
+from keras_by_hand import lora_gradients
 
 # %%
 # Check it
 # --------
 # Whole numbers divided by powers of two: nothing is rounded.
+
+np.testing.assert_array_equal(new_a, a - first_of_a)
+np.testing.assert_array_equal(new_b, zero_b - first_of_b)
 
 np.testing.assert_array_equal(new_a, a)
 some_b = rng.integers(-1, 2, size=(2, 4))

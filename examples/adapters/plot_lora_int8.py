@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import int8_dense, quantize_int8
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -50,56 +52,29 @@ for weight in dense.weights:
     print(weight.name, weight.dtype, "trained" if weight.trainable else "")
 
 # %%
-# From other pages
-# ----------------
-
-
-def quantize_int8(values, axis=0):
-    """Whole numbers from -127 to 127, and the scale they share along axis.
-
-    A kernel (features, units) has a scale for each unit, (1, units). Inputs
-    (batch, features) with axis=-1 have one for each sample, (batch, 1). To get
-    a number back, divide by its scale (keras.quantizers.abs_max_quantize).
-    """
-    scale = 127 / (np.abs(values).max(axis=axis, keepdims=True) + 1e-7)
-    return np.rint(values * scale).astype("int8"), scale
-
-
-def int8_dense(x, kernel_q, kernel_scale, bias=0, weights_only=False):
-    """Dense in int8; weights_only is Keras' activation_quantizer=None.
-
-    x: (batch, features), kernel_q: (features, units), kernel_scale: (units,) or
-    (1, units), bias: (units,). Returns (batch, units).
-    """
-    if weights_only:
-        return x @ kernel_q / kernel_scale + bias
-    x_q, x_scale = quantize_int8(x, axis=-1)
-    total = x_q.astype("int32") @ kernel_q.astype("int32")
-    return total / (x_scale * kernel_scale) + bias
-
-
-# %%
 # Compute it
 # ----------
+# Round the input and the kernel to whole numbers, multiply these, and divide by
+# the scales. Then add what A and B make of the input before it is rounded.
+
+s_x = 127 / np.abs(x).max(axis=1, keepdims=True)  # (batch, 1)
+s_W = 127 / np.abs(kernel).max(axis=0)  # (units,)
+whole_sums = np.rint(s_x * x) @ np.rint(s_W * kernel)  # (batch, units)
+by_hand = whole_sums / (s_x * s_W) + 3 / 2 * x @ a @ b + bias
+
+# %%
+# The whole function takes the whole numbers and scales that the layer stores.
 # The weights stand in the order in which Keras has them.
 
-
-def lora_int8_dense(x, bias, a, b, kernel_q, kernel_scale, *, lora_alpha=None):
-    """A Dense layer in int8 with LoRA (Hu et al., 2021, section 4.1).
-
-    x: (batch, features), bias: (units,), a: (features, rank), b: (rank,
-    units), kernel_q: (features, units) in int8, kernel_scale: (units,).
-    Returns (batch, units). By default alpha is the rank.
-    """
-    factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
-    return int8_dense(x, kernel_q, kernel_scale, bias) + factor * (x @ a @ b)
-
+from keras_by_hand import lora_int8_dense
 
 # %%
 # Check it
 # --------
 # B begins with zeros, so at first the outputs are those of the int8 layer.
 # Kernel and input are rounded by both sides alike: equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 kernel_q, kernel_scale = quantize_int8(kernel)
 int8_output = int8_dense(x, kernel_q, kernel_scale, bias)

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import quantize_int8
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -49,42 +51,30 @@ print("scales before:", keras.ops.convert_to_numpy(dense.kernel_scale))
 print("scales in the file:", stored_scale)
 
 # %%
-# From other pages
-# ----------------
-
-
-def quantize_int8(values, axis=0):
-    """Whole numbers from -127 to 127, and the scale they share along axis.
-
-    A kernel (features, units) has a scale for each unit, (1, units). Inputs
-    (batch, features) with axis=-1 have one for each sample, (batch, 1). To get
-    a number back, divide by its scale (keras.quantizers.abs_max_quantize).
-    """
-    scale = 127 / (np.abs(values).max(axis=axis, keepdims=True) + 1e-7)
-    return np.rint(values * scale).astype("int8"), scale
-
-
-# %%
 # Compute it
 # ----------
+# Round the kernel to whole numbers Q, as ``quantize`` does. Turn them back into
+# floats and add the product of A and B. Then round the sum in the same way.
 
+s = 127 / np.abs(kernel).max(axis=0)  # (units,)
+Q = np.rint(s * kernel)  # (features, units)
+M = np.float32(Q / s + 3 / 2 * a @ b)  # (features, units)
+new_s = 127 / np.abs(M).max(axis=0)  # (units,)
+new_Q = np.rint(new_s * M)  # (features, units)
 
-def merge_lora_int8(kernel_q, kernel_scale, a, b, *, lora_alpha=None):
-    """The int8 kernel and its scale that Keras saves (Dense, merged LoRA).
+# %%
+# The whole function takes the whole numbers and scales of the layer. It also
+# takes units whose weights are all zero.
 
-    kernel_q: (features, units) in int8, kernel_scale: (units,), a: (features,
-    rank), b: (rank, units). Returns arrays like the first two.
-    """
-    factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
-    merged = np.float32(kernel_q / kernel_scale + factor * a @ b)
-    merged_q, merged_scale = quantize_int8(merged)
-    return merged_q, merged_scale[0]
-
+from keras_by_hand import merge_lora_int8
 
 # %%
 # Check it
 # --------
 # Both sides round the same numbers.
+
+np.testing.assert_array_equal(stored_q, new_Q.astype("int8"), strict=True)
+np.testing.assert_allclose(stored_scale, new_s, rtol=1e-4)
 
 kernel_q, kernel_scale = quantize_int8(kernel)
 merged_q, merged_scale = merge_lora_int8(

@@ -39,15 +39,14 @@ print("before:", before, "after enable_lora:", after)
 # %%
 # Compute it
 # ----------
+# The kernel has no part in it, and neither has the product ``a @ b``.
 
+by_hand = 0.5 * np.sum(a**2) + 0.5 * np.sum(b**2)
 
-def lora_penalty(a, b, l2=0.01):
-    """The L2 penalty of a Dense layer with LoRA (Keras documentation, L2).
+# %%
+# The whole function takes any factor.
 
-    a: (features, rank), b: (rank, units).
-    """
-    return l2 * np.sum(a**2) + l2 * np.sum(b**2)
-
+from keras_by_hand import lora_penalty
 
 # %%
 # Check it
@@ -56,6 +55,8 @@ def lora_penalty(a, b, l2=0.01):
 #
 # .. warning:: **Seen in Keras 3.15.1:** With LoRA, a ``kernel_regularizer``
 #    penalizes A and B, each by itself, and no longer the kernel.
+
+np.testing.assert_array_equal(sum(after), by_hand)
 
 np.testing.assert_array_equal(before, [0.5 * np.sum(kernel**2)])
 np.testing.assert_array_equal(after, [0.5 * np.sum(a**2), 0.5 * np.sum(b**2)])

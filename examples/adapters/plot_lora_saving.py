@@ -54,21 +54,22 @@ print(plain.get_weights()[0] - kernel)  # 3 / 2 A B
 # %%
 # Compute it
 # ----------
+# The file gets the kernel that the layer computes with. Alpha / rank is 3 / 2.
 
+by_hand = kernel + 3 / 2 * a @ b  # (features, units)
 
-def merge_lora(kernel, a, b, *, lora_alpha=None):
-    """The kernel that a Dense layer with LoRA saves (Hu et al., 2021, 4.1).
+# %%
+# In the whole function alpha is the rank by default.
 
-    kernel: (features, units), a: (features, rank), b: (rank, units).
-    """
-    factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
-    return kernel + factor * a @ b  # (features, units)
-
+from keras_by_hand import merge_lora
 
 # %%
 # Check it
 # --------
 # All three get the merged kernel. The saved model itself stays as it was.
+
+loaded_kernel, _ = plain.get_weights()
+np.testing.assert_array_equal(loaded_kernel, np.float32(by_hand), strict=True)
 
 merged = np.float32(merge_lora(kernel, a, b, lora_alpha=3))
 zero_a, zero_b = np.zeros((4, 2)), np.zeros((2, 4))

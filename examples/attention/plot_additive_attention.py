@@ -34,65 +34,31 @@ print("scale:", scale)
 np.testing.assert_array_less(np.abs(scale), np.sqrt(3 / 4))
 
 # %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-# %%
 # Compute it
 # ----------
-# The sums have an axis for the queries and another one for the keys.
+# Add each query to each key. The sums have an axis for the queries and another
+# one for the keys. The score adds up their tanh over the features, each times
+# its scale. Softmax and the sum of the values follow, as in ``Attention``.
 
+sums = query[:, :, np.newaxis] + key[:, np.newaxis]  # (batch, 3, 5, features)
+scores = np.sum(scale * np.tanh(sums), axis=-1)  # (batch, queries, values)
+exponentials = np.exp(scores)
+shares = exponentials / exponentials.sum(axis=-1, keepdims=True)
+output = shares @ value  # (batch, queries, units)
 
-def additive_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_scale=True,
-    query_mask=None,
-    value_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """AdditiveAttention (Bahdanau et al., 2015; Keras documentation).
+# %%
+# The whole function also works without a key or a scale, and has masks.
 
-    query: (batch, queries, features), value: (batch, values, units), key:
-    (batch, values, features), by default the value; weights: the scale,
-    (features,), if use_scale; query_mask: (batch, queries), value_mask: (batch,
-    values). Returns (batch, queries, units), and the weights, (batch, queries,
-    values), if asked.
-    """
-    key = value if key is None else key
-    scale = weights[0] if use_scale else 1
-    sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
-    scores = np.sum(scale * np.tanh(sums), axis=-1)
-    mask = np.ones(scores.shape, dtype=bool)
-    if value_mask is not None:
-        mask &= value_mask[..., np.newaxis, :]
-    if use_causal_mask:
-        mask &= np.tri(*scores.shape[-2:], dtype=bool)
-    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
-    y = attention_weights @ value
-    if query_mask is not None:
-        y = np.where(query_mask[..., np.newaxis], y, 0)
-    return (y, attention_weights) if return_attention_scores else y
-
+from keras_by_hand import additive_attention
 
 # %%
 # Check it
 # --------
-# With scale and key, and without: then the value is the key, too. (Only
-# TensorFlow computes a whole layer in float64.)
+# First the layer above. Then with scale and key, and without: then the value is
+# the key, too. (Only TensorFlow computes a whole layer in float64.)
+
+y = keras.ops.convert_to_numpy(layer(inputs))
+np.testing.assert_allclose(y, output, rtol=1e-4, atol=1e-4)
 
 query_mask = np.arange(3) < [[3], [2]]  # (batch, queries)
 value_mask = np.arange(5) < [[2], [4]]  # (batch, values)

@@ -37,71 +37,34 @@ y, weights = [keras.ops.convert_to_numpy(result) for result in results]
 print("weights of the first sample:", weights[0].round(2), sep="\n")
 
 # %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-# %%
 # Compute it
 # ----------
-# A query may attend to a value where the mask is True. Elsewhere the score
-# falls by a billion, so that its weight is 0.
+# Each query takes a dot product with each key: that is its score. Softmax turns
+# the scores of a query into weights. The output of a query is the sum of all
+# values, each times its weight.
 
+scores = query @ key.swapaxes(1, 2)  # (batch, queries, values)
+exponentials = np.exp(scores)
+shares = exponentials / exponentials.sum(axis=-1, keepdims=True)
+output = shares @ value  # (batch, queries, units)
 
-def attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_scale=False,
-    score_mode="dot",
-    query_mask=None,
-    value_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """Dot-product attention (Luong et al., 2015), as in Keras.
+# %%
+# The whole function can also scale the scores, add query and key instead, and
+# mask. A query may attend to a value where the mask is True. Elsewhere the
+# score falls by a billion, so that its weight is 0.
 
-    query: (batch, queries, features), value: (batch, values, units), key:
-    (batch, values, features), by default the value; weights: the scale if
-    use_scale, and concat_score_weight if score_mode is "concat", both numbers;
-    query_mask: (batch, queries), value_mask: (batch, values). Returns (batch,
-    queries, units), and the weights, (batch, queries, values), if asked.
-    """
-    key = value if key is None else key
-    scale = weights[0] if use_scale else 1
-    if score_mode == "dot":
-        scores = scale * (query @ key.swapaxes(-2, -1))
-    else:
-        sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
-        scores = weights[-1] * np.sum(np.tanh(scale * sums), axis=-1)
-    mask = np.ones(scores.shape, dtype=bool)
-    if value_mask is not None:
-        mask &= value_mask[..., np.newaxis, :]
-    if use_causal_mask:
-        mask &= np.tri(*scores.shape[-2:], dtype=bool)
-    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
-    y = attention_weights @ value
-    if query_mask is not None:
-        y = np.where(query_mask[..., np.newaxis], y, 0)
-    return (y, attention_weights) if return_attention_scores else y
-
+from keras_by_hand import attention
 
 # %%
 # Check it
 # --------
-# Without a key, the value is the key, too. Then the same for each way to score,
-# with all masks. (The pages "Attention arguments" and "Attention masks" explain
-# them. Only TensorFlow computes a whole layer in float64.)
+# First the weights and the output above. Without a key, the value is the key,
+# too. Then the same for each way to score, with all masks. (The pages
+# "Attention arguments" and "Attention masks" explain them. Only TensorFlow
+# computes a whole layer in float64.)
+
+np.testing.assert_allclose(weights, shares, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(y, output, rtol=1e-4, atol=1e-4)
 
 for given in ([query, value, key], [query, value]):
     actual = keras.ops.convert_to_numpy(layer(given))

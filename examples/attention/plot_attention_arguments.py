@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import attention, softmax
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -40,59 +42,6 @@ def keras_attention(weights=None, training=False, **arguments):
 
 y, weights = keras_attention()
 print("weights of the first sample:", weights[0].round(2), sep="\n")
-
-# %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_scale=False,
-    score_mode="dot",
-    query_mask=None,
-    value_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """Dot-product attention (Luong et al., 2015), as in Keras.
-
-    query: (batch, queries, features), value: (batch, values, units), key:
-    (batch, values, features), by default the value; weights: the scale if
-    use_scale, and concat_score_weight if score_mode is "concat", both numbers;
-    query_mask: (batch, queries), value_mask: (batch, values). Returns (batch,
-    queries, units), and the weights, (batch, queries, values), if asked.
-    """
-    key = value if key is None else key
-    scale = weights[0] if use_scale else 1
-    if score_mode == "dot":
-        scores = scale * (query @ key.swapaxes(-2, -1))
-    else:
-        sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
-        scores = weights[-1] * np.sum(np.tanh(scale * sums), axis=-1)
-    mask = np.ones(scores.shape, dtype=bool)
-    if value_mask is not None:
-        mask &= value_mask[..., np.newaxis, :]
-    if use_causal_mask:
-        mask &= np.tri(*scores.shape[-2:], dtype=bool)
-    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
-    y = attention_weights @ value
-    if query_mask is not None:
-        y = np.where(query_mask[..., np.newaxis], y, 0)
-    return (y, attention_weights) if return_attention_scores else y
-
 
 # %%
 # Compute it

@@ -22,6 +22,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import softmax
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -60,49 +62,36 @@ def keras_gradients(arrays, dtype="float32"):
 
 
 # %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-# %%
 # Compute it
 # ----------
-# A matrix product has two gradients, one for each factor. Both are matrix
-# products again.
+# First the forward pass, up to the weights A. Then go backwards. A matrix
+# product has two gradients, one for each factor. Both are matrix products
+# again. Between them, softmax takes the gradient G at the weights to the
+# gradient S at the scores.
 
+A = softmax(scale * query @ key.swapaxes(1, 2))  # (batch, queries, values)
+to_value = A.swapaxes(1, 2) @ y_gradient  # (batch, values, units)
+G = y_gradient @ value.swapaxes(1, 2)  # (batch, queries, values)
+S = A * (G - np.sum(A * G, axis=-1, keepdims=True))  # the same shape
+to_query = scale * S @ key  # (batch, queries, features)
+to_key = scale * S.swapaxes(1, 2) @ query  # (batch, values, features)
 
-def attention_gradients(query, value, key, scale, y_gradient):
-    """Gradients at query, value, key and scale of scaled dot-product attention.
+# %%
+# The whole function returns the gradient of the scale, too.
 
-    query: (batch, queries, features), value: (batch, values, units), key:
-    (batch, values, features), y_gradient: (batch, queries, units), the gradient
-    of the loss at the output. (Vaswani et al., 2017; the chain rule.)
-    """
-    products = query @ key.swapaxes(1, 2)  # (batch, queries, values)
-    weights = softmax(scale * products)
-    value_gradient = weights.swapaxes(1, 2) @ y_gradient
-    weights_gradient = y_gradient @ value.swapaxes(1, 2)
-    mean = np.sum(weights * weights_gradient, axis=-1, keepdims=True)
-    scores_gradient = weights * (weights_gradient - mean)
-    query_gradient = scale * scores_gradient @ key
-    key_gradient = scale * scores_gradient.swapaxes(1, 2) @ query
-    scale_gradient = np.sum(scores_gradient * products)
-    return query_gradient, value_gradient, key_gradient, scale_gradient
-
+from keras_by_hand import attention_gradients
 
 # %%
 # Check it
 # --------
-# In float32 and in float64. (Only TensorFlow trains in float64.)
+# First the three gradients above. Then all four, in float32 and in float64.
+# (Only TensorFlow trains in float64.)
+
+of_query, of_value, of_key, _ = keras_gradients([query, value, key])
+pairs = [(of_query, to_query), (of_value, to_value), (of_key, to_key)]
+for of_keras, by_hand in pairs:
+    by_hand = by_hand.reshape(-1, 4)  # (batch * steps, features)
+    np.testing.assert_allclose(of_keras, by_hand, rtol=1e-4, atol=1e-4)
 
 expected = attention_gradients(query, value, key, scale, y_gradient)
 tensorflow = keras.backend.backend() == "tensorflow"

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import softmax
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -42,20 +44,6 @@ def keras_attention(masks=None, use_causal_mask=False, dtype="float32"):
 
 y, weights = keras_attention([query_mask, value_mask])
 print("weights of the second sample:", weights[1].round(2), sep="\n")
-
-# %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
 
 # %%
 # Compute it

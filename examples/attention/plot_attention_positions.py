@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import softmax
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -46,35 +48,23 @@ print("token 3:", y[0, 0].round(2))
 print("token 3 elsewhere:", keras_attention(tokens[:, order])[0, 1].round(2))
 
 # %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-# %%
 # Compute it
 # ----------
 # Each pair of features, a sine and a cosine, is a point on a circle. The first
 # pair goes round in 2π steps (about 6), and each further pair more slowly.
+# Sines stand in the even columns, and cosines in the odd ones.
 
+divisors = 10000 ** (np.arange(0, 8, 2) / 8)  # 1, 10, 100, 1000
+angles = np.arange(6)[:, np.newaxis] / divisors  # (steps, pairs)
+waves = np.zeros((6, 8))  # (steps, features)
+waves[:, 0::2] = np.sin(angles)
+waves[:, 1::2] = np.cos(angles)
 
-def sinusoidal_positions(steps, features):
-    """Sinusoidal positions (Vaswani et al., 2017), (steps, features).
+# %%
+# The whole function takes any number of steps and features.
+# ``self_attention`` computes what the layer does here.
 
-    features: an even number.
-    """
-    divisors = 10000 ** (np.arange(0, features, 2) / features)
-    angles = np.arange(steps)[:, np.newaxis] / divisors
-    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
-    return pairs.reshape(steps, features)
+from keras_by_hand import sinusoidal_positions
 
 
 def self_attention(x):
@@ -87,7 +77,10 @@ positions = sinusoidal_positions(6, 8)  # (steps, features)
 # %%
 # Check it
 # --------
-# Without positions, the outputs change places as the tokens do.
+# The function returns the positions above. Then Keras: without positions, the
+# outputs change places as the tokens do.
+
+np.testing.assert_allclose(positions, waves, atol=1e-12)
 
 tolerance = 1000 * np.finfo("float32").eps
 shuffled = keras_attention(tokens[:, order])

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import multi_head_attention
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -57,100 +59,35 @@ print(y[0].round(1))
 # %%
 # Compute it
 # ----------
+# Each head has its own kernel for the query. For key and value it uses the
+# kernels of its group, which two heads share. The rest is as in
+# ``MultiHeadAttention``. (Without a key, the value is the key, too.)
 
-
-def group_query_attention(
-    query, value, key=None, *weights, use_bias=True, **options
-):
-    """GroupQueryAttention (Ainslie et al., 2023; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), options: the keywords of multi_head_attention.
-    Returns (batch, target, features), or a pair of that and the scores.
-    """
-    of_output = 2 if use_bias else 1
-    heads = weights[0].shape[1]
-    repeated = [
-        np.repeat(weight, heads // weight.shape[-2], axis=-2)
-        for weight in weights[:-of_output]
-    ]
-    repeated += weights[-of_output:]
-    return multi_head_attention(
-        query, value, key, *repeated, use_bias=use_bias, **options
-    )
-
+W_query, b_query, W_key, b_key, W_value, b_value, W_out, b_out = weights
+output = b_out
+for head in range(4):
+    group = head // 2  # 0, 0, 1, 1
+    Q = query @ W_query[:, head] + b_query[head]  # (batch, target, head_dim)
+    K = value @ W_key[:, group] + b_key[group]  # (batch, source, head_dim)
+    V = value @ W_value[:, group] + b_value[group]
+    exponentials = np.exp(Q @ K.swapaxes(1, 2) / np.sqrt(16))  # head_dim is 16
+    P = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    output = output + P @ V @ W_out[head]  # (batch, target, features)
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any number of heads and groups, a key, masks and a
+# gate.
 
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
-
+from keras_by_hand import group_query_attention
 
 # %%
 # Check it
 # --------
-# With one group, it is called multi-query attention. (Only TensorFlow computes
-# a whole layer in float64.)
+# First the loop above. Then other groups and options: with one group, it is
+# called multi-query attention. (Only TensorFlow computes a whole layer in
+# float64.)
+
+np.testing.assert_allclose(y, output, rtol=1e-4, atol=1e-4)
 
 cases = [(1, {}), (2, {"use_bias": False}), (2, {"use_gate": True})]
 tensorflow = keras.backend.backend() == "tensorflow"

@@ -21,6 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Add, Embedding, GroupQueryAttention
 
+from keras_by_hand import allowed_pairs, group_query_attention
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -60,120 +62,6 @@ def add_attention(x, masks, weights):
     for mask in masks:
         x = x + group_query_attention(x, x, None, *weights, attention_mask=mask)
     return x
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
-
-
-def group_query_attention(
-    query, value, key=None, *weights, use_bias=True, **options
-):
-    """GroupQueryAttention (Ainslie et al., 2023; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), options: the keywords of multi_head_attention.
-    Returns (batch, target, features), or a pair of that and the scores.
-    """
-    of_output = 2 if use_bias else 1
-    heads = weights[0].shape[1]
-    repeated = [
-        np.repeat(weight, heads // weight.shape[-2], axis=-2)
-        for weight in weights[:-of_output]
-    ]
-    repeated += weights[-of_output:]
-    return multi_head_attention(
-        query, value, key, *repeated, use_bias=use_bias, **options
-    )
-
-
-def allowed_pairs(
-    shape,
-    query_mask=None,
-    value_mask=None,
-    key_mask=None,
-    attention_mask=None,
-    use_causal_mask=False,
-):
-    """Who may attend to whom in MultiHeadAttention (Keras documentation).
-
-    shape: (batch, target, source), query_mask: (batch, target), value_mask and
-    key_mask: (batch, source), attention_mask: (batch, target, source) or
-    (target, source). Returns booleans of that shape.
-    """
-    allowed = np.ones(shape, dtype=bool)
-    if query_mask is not None:
-        allowed &= query_mask[:, :, np.newaxis]
-    for mask in (value_mask, key_mask):
-        if mask is not None:
-            allowed &= mask[:, np.newaxis, :]
-    if attention_mask is not None:
-        allowed &= attention_mask
-    if use_causal_mask:
-        allowed &= np.tri(*shape[1:], dtype=bool)
-    return allowed
 
 
 # %%

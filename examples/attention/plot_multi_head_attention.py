@@ -52,74 +52,25 @@ print(y[0].round(1))
 # %%
 # Compute it
 # ----------
-# The weights are in the order of ``get_weights()``, as above.
+# Each head makes its own query, key and value out of the inputs, and attends
+# with them. The result of a head goes through its own output kernel, and the
+# heads are added up.
 
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
-
+W_query, b_query, W_key, b_key, W_value, b_value, W_out, b_out = weights
+output = b_out
+for head in range(2):
+    Q = query @ W_query[:, head] + b_query[head]  # (batch, target, key_dim)
+    K = key @ W_key[:, head] + b_key[head]  # (batch, source, key_dim)
+    V = value @ W_value[:, head] + b_value[head]  # (batch, source, key_dim)
+    exponentials = np.exp(Q @ K.swapaxes(1, 2) / np.sqrt(4))  # key_dim is 4
+    P = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    output = output + P @ V @ W_out[head]  # (batch, target, features)
 
 # %%
-# From other pages
-# ----------------
+# The whole function adds masks, a gate and a sliding window. Its weights are in
+# the order of ``get_weights()``, as above.
 
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
+from keras_by_hand import multi_head_attention
 
 # %%
 # Check it
@@ -127,6 +78,7 @@ def sigmoid(x):
 # First in float32, as above. Then in float64, with each argument of the
 # function. (Only TensorFlow computes a whole layer in float64.)
 
+np.testing.assert_allclose(y, output, rtol=1e-4, atol=1e-4)
 expected = multi_head_attention(*inputs, *weights)
 np.testing.assert_allclose(y, expected, 1e-4, 1e-4)
 mask = rng.random(size=(2, 3, 5)) < 0.8

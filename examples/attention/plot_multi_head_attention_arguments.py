@@ -15,6 +15,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import multi_head_attention
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -66,72 +68,6 @@ def weight_shapes(
         shapes += [(features, *bias), bias]
     shapes += [(num_heads, value_dim, *output_shape), output_shape]
     return shapes if use_bias else shapes[::2]
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
 
 
 # %%

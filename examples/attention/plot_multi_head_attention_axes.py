@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import multi_head_attention
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -48,98 +50,34 @@ print(scores.shape)  # (batch, rows, heads, columns, columns)
 # %%
 # Compute it
 # ----------
-# Move the chosen axes behind the others, and merge each kind into one axis. The
-# rest is attention over sequences.
+# To attend along axis 2, treat each row as a sample of its own. One reshape
+# does that, and another one puts the rows back into their images. Along axis 1,
+# each column is a sample. So exchange rows and columns first, and exchange them
+# again at the end.
 
+rows = x.reshape(6, 4, 6)  # (batch * rows, columns, features)
+along_rows = multi_head_attention(rows, rows, None, *weights)
+along_rows = along_rows.reshape(2, 3, 4, 6)  # (batch, rows, columns, features)
 
-def attend_over(x, attention_axes, *weights, **options):
-    """MultiHeadAttention of x with itself, over some of its axes.
-
-    x: (batch, ..., features), attention_axes: a tuple, or None for all axes
-    between these two, options: of multi_head_attention. Returns the same shape.
-    """
-    axes = range(1, x.ndim - 1) if attention_axes is None else attention_axes
-    attending = [axis % x.ndim for axis in axes]  # -2 is the last but one
-    others = [axis for axis in range(x.ndim - 1) if axis not in attending]
-    order = [*others, *attending, x.ndim - 1]
-    moved = x.transpose(order)
-    steps = np.prod(moved.shape[len(others) : -1])
-    sequences = moved.reshape(-1, steps, x.shape[-1])
-    y = multi_head_attention(sequences, sequences, None, *weights, **options)
-    return y.reshape(moved.shape).transpose(np.argsort(order))
-
+columns = x.swapaxes(1, 2).reshape(8, 3, 6)  # (batch * columns, rows, features)
+along_columns = multi_head_attention(columns, columns, None, *weights)
+along_columns = along_columns.reshape(2, 4, 3, 6).swapaxes(1, 2)
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any axes. It moves the chosen ones behind the others,
+# and merges each kind into one axis. The rest is attention over sequences.
 
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
-
+from keras_by_hand import attend_over
 
 # %%
 # Check it
 # --------
-# Along both axes, and along one. (Only TensorFlow computes a whole layer in
-# float64.)
+# First the two results above. Then along both axes, and along one. (Only
+# TensorFlow computes a whole layer in float64.)
+
+for axis, by_hand in ((2, along_rows), (1, along_columns)):
+    y, _ = keras_attention((axis,))
+    np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 for attention_axes in (None, (1, 2), (1,), (-2,)):

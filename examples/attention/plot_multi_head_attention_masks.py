@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import multi_head_attention
+
 # %%
 # Build it
 # --------
@@ -40,110 +42,35 @@ print(who_attends(embedding(tokens), embedding(tokens)).astype(int))
 # %%
 # Compute it
 # ----------
+# Here the query and the value have the same mask. One copy has its steps along
+# the rows, the other along the columns. ``&`` is true where both are. The
+# causal mask is a lower triangle: no step attends to a later one.
 
-
-def allowed_pairs(
-    shape,
-    query_mask=None,
-    value_mask=None,
-    key_mask=None,
-    attention_mask=None,
-    use_causal_mask=False,
-):
-    """Who may attend to whom in MultiHeadAttention (Keras documentation).
-
-    shape: (batch, target, source), query_mask: (batch, target), value_mask and
-    key_mask: (batch, source), attention_mask: (batch, target, source) or
-    (target, source). Returns booleans of that shape.
-    """
-    allowed = np.ones(shape, dtype=bool)
-    if query_mask is not None:
-        allowed &= query_mask[:, :, np.newaxis]
-    for mask in (value_mask, key_mask):
-        if mask is not None:
-            allowed &= mask[:, np.newaxis, :]
-    if attention_mask is not None:
-        allowed &= attention_mask
-    if use_causal_mask:
-        allowed &= np.tri(*shape[1:], dtype=bool)
-    return allowed
-
+words = tokens != 0  # (batch, steps), False for padding
+padding = words[:, :, np.newaxis] & words[:, np.newaxis, :]
+causal = np.tri(4, dtype=bool)  # (target, source)
+both = padding & causal  # (batch, target, source)
 
 # %%
-# From other pages
-# ----------------
+# The whole function combines any of the masks.
 
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
-
+from keras_by_hand import allowed_pairs
 
 # %%
 # Check it
 # --------
-# Masks by hand: each on its own, and all together. (NumPy's arrays bring none.)
+# First the masks above: ``Embedding`` brings that of the padding. Then masks by
+# hand: each on its own, and all together. (NumPy's arrays bring none.)
+
+attends = who_attends(embedding(tokens), embedding(tokens))
+np.testing.assert_array_equal(attends, padding, strict=True)
+masks = {"use_causal_mask": True}
+attends = who_attends(embedding(tokens), embedding(tokens), **masks)
+np.testing.assert_array_equal(attends, both, strict=True)
 
 x = keras.ops.convert_to_numpy(embedding(tokens))  # (batch, steps, features)
 query, shape = x[:, :3], (2, 3, 4)
 weights = attention.get_weights()
-words = tokens != 0
 together = {
     "value_mask": words,
     "key_mask": np.array([[1, 1, 1, 1], [0, 1, 1, 1]], dtype=bool),

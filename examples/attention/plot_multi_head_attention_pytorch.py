@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 
+from keras_by_hand import softmax
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -31,6 +33,8 @@ rng = np.random.default_rng(313)
 query = rng.normal(size=(2, 3, 8))  # (batch, target, features)
 key = rng.normal(size=(2, 5, 8))  # (batch, source, features)
 value = rng.normal(size=(2, 5, 8))  # (batch, source, features)
+shapes = [(24, 8), (24,), (8, 8), (8,)]  # of the weights of PyTorch
+of_pytorch = [rng.normal(size=shape) for shape in shapes]
 
 
 def keras_attention(weights, dtype="float32", **masks):
@@ -44,47 +48,23 @@ def keras_attention(weights, dtype="float32", **masks):
 # %%
 # Compute it
 # ----------
+# Transpose PyTorch's kernel, and cut it into those of query, key and value. In
+# each, cut the last axis into heads. The output kernel reads the heads, so it
+# has them in its first axis.
 
-
-def attention_to_pytorch(weights):
-    """Keras' weights, as in get_weights(), to in_proj_weight, in_proj_bias,
-    out_proj.weight and out_proj.bias of PyTorch."""
-    *projections, out_kernel, out_bias = weights
-    kernels = [w.reshape(len(w), -1).T for w in projections[::2]]
-    biases = [b.ravel() for b in projections[1::2]]
-    out_weight = out_kernel.reshape(-1, len(out_bias)).T
-    return [
-        np.concatenate(kernels),
-        np.concatenate(biases),
-        out_weight,
-        out_bias,
-    ]
-
-
-def attention_from_pytorch(in_weight, in_bias, out_weight, out_bias, heads):
-    """PyTorch's weights, (3 * features, features), (3 * features,), (features,
-    features) and (features,), to those of Keras, for set_weights()."""
-    features = len(out_bias)
-    weights = []
-    for kernel, bias in zip(np.split(in_weight, 3), np.split(in_bias, 3)):
-        weights.append(kernel.T.reshape(features, heads, -1))
-        weights.append(bias.reshape(heads, -1))
-    return [*weights, out_weight.T.reshape(heads, -1, features), out_bias]
-
+in_weight, in_bias, out_weight, out_bias = of_pytorch
+by_hand = []
+kernels = np.split(in_weight.T, 3, axis=1)  # of query, key and value
+for kernel, bias in zip(kernels, np.split(in_bias, 3)):
+    by_hand.append(kernel.reshape(8, 2, 4))  # (features, heads, key_dim)
+    by_hand.append(bias.reshape(2, 4))  # (heads, key_dim)
+by_hand.append(out_weight.T.reshape(2, 4, 8))  # (heads, key_dim, features)
+by_hand.append(out_bias)
 
 # %%
-# From other pages
-# ----------------
+# The whole functions do this for any number of heads, and the way back.
 
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
+from keras_by_hand import attention_from_pytorch, attention_to_pytorch
 
 # %%
 # Check it
@@ -108,8 +88,6 @@ def pytorch_attention(inputs, weights, heads, hidden):
 # Weights go from PyTorch to Keras, and back to PyTorch. The masks are turned
 # round. (Only TensorFlow computes a whole layer in float64.)
 
-shapes = [(24, 8), (24,), (8, 8), (8,)]  # of PyTorch
-of_pytorch = [rng.normal(size=shape) for shape in shapes]
 weights = attention_from_pytorch(*of_pytorch, heads=2)
 back_again = attention_to_pytorch(weights)
 attn_mask = ~np.tri(3, 5, k=1, dtype=bool)  # (target, source)
@@ -117,6 +95,10 @@ key_padding_mask = np.array([[0, 0, 0, 0, 0], [0, 0, 0, 1, 1]], dtype=bool)
 hidden = attn_mask | key_padding_mask[:, np.newaxis]
 masks = {"attention_mask": ~attn_mask, "value_mask": ~key_padding_mask}
 inputs = (query, key, value)  # PyTorch's order
+
+y = keras_attention(by_hand, **masks)
+expected = pytorch_attention(inputs, of_pytorch, 2, hidden)
+np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float64", "float32"] if tensorflow else ["float32"]:

@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import GroupQueryAttention, MultiHeadAttention
 
+from keras_by_hand import multi_head_attention
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -50,92 +52,32 @@ print(who_attends(layer).astype(int))
 # %%
 # Compute it
 # ----------
+# The distance of two steps is t - s: positive where the step of the query is
+# the later one. Alone, the window limits how far away a step may be, on both
+# sides. With a causal mask, it leaves only the past and the step itself.
 
-
-def window_mask(target, source, sliding_window, use_causal_mask=False):
-    """Who may attend to whom, given two numbers of steps.
-
-    Returns booleans, (target, source).
-    """
-    distance = np.arange(target)[:, np.newaxis] - np.arange(source)
-    allowed = np.abs(distance) < sliding_window
-    return allowed & (distance >= 0) if use_causal_mask else allowed
-
+steps = np.arange(7)
+distance = steps[:, np.newaxis] - steps  # t - s, (target, source)
+on_both_sides = np.abs(distance) < 3
+past_only = (0 <= distance) & (distance < 3)
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any numbers of steps, and any window.
 
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
-
+from keras_by_hand import window_mask
 
 # %%
 # Check it
 # --------
-# Who attends to whom, and the output, with and without a causal mask. With as
-# many groups as heads, ``GroupQueryAttention`` is the same.
+# First the two masks above. Then who attends to whom, and the output, with and
+# without a causal mask. With as many groups as heads, ``GroupQueryAttention``
+# is the same.
 
 tolerance = 1000 * np.finfo("float32").eps
 causal = {"use_causal_mask": True}
+np.testing.assert_array_equal(who_attends(layer), on_both_sides, strict=True)
+attends = who_attends(layer, **causal)
+np.testing.assert_array_equal(attends, past_only, strict=True)
 for layer_class, sizes, sliding_window, masks in [
     (MultiHeadAttention, (2, 4), 1, {}),
     (GroupQueryAttention, (4, 2, 2), 3, {}),

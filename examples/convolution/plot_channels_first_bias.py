@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, Permute
 
+from keras_by_hand import conv2d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -60,24 +62,6 @@ def add_bias_on_tensorflow(z, bias):
 
 
 # %%
-# From other pages
-# ----------------
-
-
-def slide_channels_first(x, kernel, bias):
-    """Conv2D, channels_first, with its default strides and padding.
-
-    x: (batch, channels, height, width), kernel: (rows, columns, channels,
-    filters), bias: (filters,). Returns (batch, filters, height - rows + 1,
-    width - columns + 1).
-    """
-    window = kernel.shape[:2]
-    patches = np.lib.stride_tricks.sliding_window_view(x, window, axis=(2, 3))
-    y = np.einsum("bcijuv,uvcf->bfij", patches, kernel)
-    return y + bias[:, np.newaxis, np.newaxis]
-
-
-# %%
 # Check it
 # --------
 # .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, every convolution layer
@@ -86,8 +70,8 @@ def slide_channels_first(x, kernel, bias):
 
 for name, images in [("x", x), ("narrow", narrow)]:
     y = keras_conv2d(images)
-    right = slide_channels_first(images, kernel, bias)
-    z = slide_channels_first(images, kernel, np.zeros(4))
+    z = conv2d(images, kernel, data_format="channels_first")
+    right = z + bias[:, np.newaxis, np.newaxis]
     expected = add_bias_on_tensorflow(z, bias) if tensorflow else right
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
     print(f"{name}: {np.mean(y == right):.0%} of {y.shape} are right")

@@ -21,6 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, ZeroPadding2D
 
+from keras_by_hand import conv2d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -38,36 +40,24 @@ print(counted[0, :, :, 0])
 # %%
 # Compute it
 # ----------
-# Rows and columns are padded independently, each with its own size and stride.
+# With strides of 2, each axis of 4 pixels makes 2 outputs. The last patch
+# begins 2 pixels after the first, and is 3 pixels long. So the patches need 5
+# pixels, one more than there are. Half of 1, rounded down, is 0: no zero comes
+# before the image, and one comes after it.
 
-
-def same_padding(length, size, stride):
-    """The zeros, (before, after), that padding="same" adds along one axis.
-
-    length: of the image; size: of the kernel. (With a dilation_rate, size is
-    (size - 1) * dilation_rate + 1.) Source: tf.nn, notes on padding.
-    """
-    positions = -(-length // stride)  # rounded up
-    zeros = max(0, (positions - 1) * stride + size - length)
-    return zeros // 2, zeros - zeros // 2
-
+outputs = 4 // 2
+zeros = (outputs - 1) * 2 + 3 - 4  # what the patches need, less the image
+before = zeros // 2
+padded = np.pad(ones[0, :, :, 0], (before, zeros - before))  # rows and columns
+windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))[::2, ::2]
+counted_by_hand = windows.sum(axis=(2, 3))  # (rows, columns)
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes an axis of any length, and rounds the number of
+# outputs up. Rows and columns are padded independently, each with its own size
+# and stride.
 
-
-def slide(x, kernel, bias):
-    """Conv2D with its default strides and padding (Keras documentation).
-
-    x: (batch, height, width, channels), kernel: (rows, columns, channels,
-    filters), bias: (filters,). Returns (batch, height - rows + 1,
-    width - columns + 1, filters).
-    """
-    window = kernel.shape[:2]
-    patches = np.lib.stride_tricks.sliding_window_view(x, window, axis=(1, 2))
-    return np.einsum("bijcuv,uvcf->bijf", patches, kernel) + bias
-
+from keras_by_hand import same_padding
 
 # %%
 # Check it
@@ -77,6 +67,9 @@ def slide(x, kernel, bias):
 #
 # .. warning:: **Seen in Keras 3.15.1:** The documentation says that "same" pads
 #    "evenly". It does not say where an odd pixel goes.
+
+expected = np.float32(counted_by_hand)
+np.testing.assert_array_equal(counted[0, :, :, 0], expected, strict=True)
 
 x = rng.integers(-9, 10, size=(2, 6, 7, 3)).astype("float32")
 cases = [  # kernel_size and strides, (rows, columns)
@@ -93,7 +86,7 @@ for size, strides in cases:
     rows = same_padding(6, size[0], strides[0])
     columns = same_padding(7, size[1], strides[1])
     padded = np.pad(x, [(0, 0), rows, columns, (0, 0)])
-    expected = slide(padded, *weights)[:, :: strides[0], :: strides[1]]
+    expected = conv2d(padded, *weights)[:, :: strides[0], :: strides[1]]
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
     print(f"kernel {size}, strides {strides}: zeros {rows}, {columns}")
 
@@ -105,7 +98,7 @@ for size, strides in cases:
 # or 224, only the shape is right: use ``ZeroPadding2D(1)`` and "valid" instead.
 
 of_pytorch = np.pad(ones, [(0, 0), (1, 1), (1, 1), (0, 0)])
-wrong = slide(of_pytorch, np.ones((3, 3, 1, 1)), 0)[:, ::2, ::2]
+wrong = conv2d(of_pytorch, np.ones((3, 3, 1, 1)))[:, ::2, ::2]
 print(wrong[0, :, :, 0])
 assert np.any(counted != wrong)
 valid = Conv2D(1, 3, strides=2, padding="valid", kernel_initializer="ones")

@@ -23,8 +23,9 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # Three layers of 4 filters for inputs of 6 channels. Their kernels have 3
-# steps, 3 by 3 pixels, and 3 by 3 by 3 voxels.
+# steps, 3 by 3 pixels, and 3 by 3 by 3 voxels. Their biases are still zero.
 
+built = []
 for layer, shape in [  # (batch, *space, channels)
     (Conv1D(4, 3), (2, 8, 6)),
     (Conv2D(4, 3), (2, 8, 8, 6)),
@@ -33,76 +34,41 @@ for layer, shape in [  # (batch, *space, channels)
     layer.build(shape)
     kernel, bias = layer.get_weights()
     print(layer.name, kernel.shape, bias.shape)
+    x = np.arange(np.prod(shape)).reshape(shape).astype("float32") % 10
+    built.append((x, kernel, keras.ops.convert_to_numpy(layer(x))))
 
 # %%
 # Compute it
 # ----------
-# Padding puts zeros around the input. Strides skip positions. Dilation skips
-# pixels inside a patch. Groups split the channels, each with its own filters.
+# ``sliding_window_view`` cuts the patches, and puts their axes of space last.
+# Move the channels behind them. Then the last axes of a patch are the first of
+# the kernel, and ``np.tensordot`` multiplies and sums along them. The rank is
+# the number of axes of space. The same lines work for 1, 2 and 3.
 
+by_hand = []
+for x, kernel, _ in built:
+    rank = x.ndim - 2  # all axes but the batch and the channels
+    size, axes = kernel.shape[:rank], range(1, rank + 1)
+    cut = np.lib.stride_tricks.sliding_window_view(x, size, axes)
+    cut = np.moveaxis(cut, rank + 1, -1)  # (batch, *positions, *size, channels)
+    by_hand.append(np.tensordot(cut, kernel, rank + 1))
 
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
+# %%
+# The whole function has options. Padding puts zeros around the input. Strides
+# skip positions. Dilation skips pixels inside a patch. Groups split the
+# channels, each with its own filters.
 
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-conv1d = conv2d = conv3d = conv  # by the names of the layers
+from keras_by_hand import conv, conv2d, patches
 
 # %%
 # Check it
 # --------
-# With whole numbers nothing is rounded: the results are equal to the bit. A
-# tuple gives each axis its own size, strides or dilation.
+# First the three layers above. Then layers of whole numbers: nothing is
+# rounded, so the results are equal to the bit. A tuple gives each axis its own
+# size, strides or dilation.
+
+for (_, _, y), expected in zip(built, by_hand):
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 first = {"data_format": "channels_first", "groups": 2}
 cases = [  # layer, kernel size, shape of x, options

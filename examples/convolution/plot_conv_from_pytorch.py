@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, DepthwiseConv2D, ZeroPadding2D
 
+from keras_by_hand import pytorch_conv2d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -37,45 +39,33 @@ bias = np.array([3, -2, 5, 1])  # (out,)
 # %%
 # Compute it
 # ----------
+# Move the axes as the equations say. For ``DepthwiseConv2D``, then split the
+# axis of the 4 filters: PyTorch lists the 2 filters of the first channel, then
+# those of the second.
 
+moved_images = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
+moved_kernel = kernel.transpose(2, 3, 1, 0)  # (rows, columns, in, out)
+moved_grouped = grouped.transpose(2, 3, 1, 0)  # (rows, columns, 1, out)
+split = moved_grouped.reshape(3, 3, 2, 2)  # (rows, columns, in, multiplier)
 
-def from_pytorch_images(x):
-    """(batch, channels, height, width) to (batch, height, width, channels)."""
-    return x.transpose(0, 2, 3, 1)
+# %%
+# The functions do the same for any shapes.
 
-
-def from_pytorch_kernel(kernel):
-    """(out, in, rows, columns) to (rows, columns, in, out)."""
-    return kernel.transpose(2, 3, 1, 0)
-
-
-def from_pytorch_depthwise_kernel(kernel, channels):
-    """(channels * multiplier, 1, rows, columns), where groups=channels, to
-    (rows, columns, channels, multiplier), of DepthwiseConv2D."""
-    rows, columns = kernel.shape[2:]
-    return from_pytorch_kernel(kernel).reshape(rows, columns, channels, -1)
-
+from keras_by_hand import (
+    from_pytorch_depthwise_kernel,
+    from_pytorch_images,
+    from_pytorch_kernel,
+)
 
 # %%
 # Check it
 # --------
-# The formula of PyTorch's documentation, in PyTorch's order of axes:
-
-
-def pytorch_conv2d(x, kernel, bias, stride=1, padding=0, groups=1):
-    """x: (batch, in, height, width), kernel: (out, in // groups, rows,
-    columns), bias: (out,). Returns (batch, out, new height, new width)."""
-    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
-    size = kernel.shape[2:]
-    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis=(2, 3))
-    windows = windows[:, :, ::stride, ::stride]
-    pairs = zip(np.split(windows, groups, axis=1), np.split(kernel, groups))
-    y = [np.einsum("bcijuv,fcuv->bfij", *pair) for pair in pairs]
-    return np.concatenate(y, axis=1) + bias[:, np.newaxis, np.newaxis]
+# The formula of PyTorch's documentation, in PyTorch's order of axes. First the
+# kernels above, then those of the functions.
 
 
 def keras_result(layers, kernel):
-    x = from_pytorch_images(images).astype("float32")
+    x = moved_images.astype("float32")
     model = keras.Sequential(layers)
     model.build(x.shape)
     model.set_weights([kernel, bias])
@@ -83,6 +73,9 @@ def keras_result(layers, kernel):
 
 
 for layer, weight, of_pytorch, groups in [
+    (depthwise_conv2d, split, grouped, 2),
+    (grouped_conv2d, moved_grouped, grouped, 2),
+    (conv2d, moved_kernel, kernel, 1),
     (depthwise_conv2d, from_pytorch_depthwise_kernel(grouped, 2), grouped, 2),
     (grouped_conv2d, from_pytorch_kernel(grouped), grouped, 2),
     (conv2d, from_pytorch_kernel(kernel), kernel, 1),  # y is of this one

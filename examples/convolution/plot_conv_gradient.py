@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D
 
+from keras_by_hand import patches
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -43,65 +45,37 @@ def gradients_in_training(x, kernel, bias, y_gradient, **options):
     return kernel - new_kernel, bias - new_bias
 
 
+kernel = rng.integers(-5, 6, size=(3, 2, 4, 4))  # (rows, columns, in, filters)
+bias = np.array([3, -2, 5, 1])
+x = rng.integers(-5, 6, size=(2, 6, 7, 4))  # (batch, height, width, channels)
+delta = np.arange(192).reshape(2, 4, 6, 4) % 7 - 3  # the gradient at y
+of_keras, of_bias = gradients_in_training(x, kernel, bias, delta)
+
 # %%
 # Compute it
 # ----------
 # As in a ``Dense`` layer, multiply the inputs by the gradients of the outputs.
-# Here the inputs are patches, and the sum runs over three axes.
+# Here the inputs are patches, and the sum runs over three axes: images ``b``,
+# and rows ``i`` and columns ``j`` of their outputs. The bias is added to each
+# output, so its gradient is the sum of all of theirs.
 
-
-def conv2d_gradients(x, size, y_gradient, strides=1, padding="valid"):
-    """Gradients of the kernel and the bias of a Conv2D.
-
-    x: (batch, height, width, channels), size: (rows, columns) of the kernel,
-    y_gradient: of the loss at y (Goodfellow et al., Deep Learning, 2016, 9.5).
-    """
-    axes = (0, 1, 2)  # batch, rows and columns of y, to sum over
-    cut = patches(x, size, strides, padding)
-    kernel_gradient = np.tensordot(cut, y_gradient, (axes, axes))
-    return kernel_gradient, np.sum(y_gradient, axes)
-
+windows = np.lib.stride_tricks.sliding_window_view(x, (3, 2), axis=(1, 2))
+by_hand = np.einsum("bijcuv,bijf->uvcf", windows, delta)
+bias_by_hand = delta.sum(axis=(0, 1, 2))
 
 # %%
-# From other pages
-# ----------------
+# The whole function cuts the patches with any strides and padding.
 
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
+from keras_by_hand import conv2d_gradients
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
 
-kernel = rng.integers(-5, 6, size=(3, 2, 4, 4))
-bias = np.array([3, -2, 5, 1])
-x = rng.integers(-5, 6, size=(2, 6, 7, 4))
+np.testing.assert_array_equal(of_keras, by_hand)
+np.testing.assert_array_equal(of_bias, bias_by_hand)
+
 cases = [  # the shape of y, and the options of Conv2D
     ((2, 2, 2, 4), {"strides": 3}),
     ((2, 3, 4, 4), {"strides": 2, "padding": "same"}),

@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, Dense, Reshape
 
+from keras_by_hand import conv_transpose
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -48,95 +50,40 @@ def input_gradient_in_training(x, kernel, y_gradient, **options):
     return x - model.get_weights()[0].reshape(x.shape)
 
 
+kernel = rng.integers(-5, 6, size=(3, 2, 4, 4))  # (rows, columns, in, filters)
+x = rng.integers(-5, 6, size=(2, 6, 7, 4))  # (batch, height, width, channels)
+delta = np.arange(192).reshape(2, 4, 6, 4) % 7 - 3  # the gradient at y
+of_keras = input_gradient_in_training(x, kernel, delta)
+
 # %%
 # Compute it
 # ----------
-# The kernel stays as it is: (rows, columns, in, out) of ``Conv2D`` is (rows,
-# columns, out, in) of ``Conv2DTranspose``. Images of several sizes can make the
-# same ``y``, so ``output_padding`` restores the size of ``x``.
+# The output in row ``i`` and column ``j`` reads a patch of 3 by 2 pixels, and
+# multiplies it by the kernel. On the way back, these pixels get the gradient of
+# that output, multiplied by the same kernel. Where patches overlap, the
+# gradients add up.
 
-
-def conv2d_x_gradient(shape, kernel, y_gradient, strides=1, padding="valid"):
-    """The gradient of the input of a Conv2D.
-
-    shape: of x, (batch, height, width, channels); kernel: (rows, columns,
-    channels, filters); y_gradient: the gradient of the loss at y, of y's shape.
-    (Dumoulin and Visin, A guide to convolution arithmetic, 2016, chapter 4.)
-    """
-    length = np.array(y_gradient.shape[1:3])
-    size = np.array(kernel.shape[:2])
-    least = transposed_size(length, size, strides, padding, output_padding=0)
-    options = {"strides": strides, "padding": padding}
-    options["output_padding"] = np.array(shape[1:3]) - least
-    return conv_transpose(y_gradient, kernel, **options)
-
+by_hand = np.zeros(x.shape)
+for i, j in np.ndindex(4, 6):  # rows and columns of y
+    copy = np.einsum("bf,uvcf->buvc", delta[:, i, j], kernel)
+    by_hand[:, i : i + 3, j : j + 2] += copy
 
 # %%
-# From other pages
-# ----------------
+# This is what ``Conv2DTranspose`` does, and the whole function leaves it to
+# ``conv_transpose``. The kernel stays as it is: (rows, columns, in, out) of
+# ``Conv2D`` is (rows, columns, out, in) of ``Conv2DTranspose``. Images of
+# several sizes can make the same ``y``, so ``output_padding`` restores the size
+# of ``x``.
 
-
-def conv_transpose(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    output_padding=None,
-    data_format="channels_last",
-    dilation_rate=1,
-):
-    """Conv1DTranspose to Conv3DTranspose, no activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, filters, channels); bias: (filters,).
-    Returns (batch, *larger, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, filters, _ = kernel.shape
-    strides = np.broadcast_to(strides, len(size))
-    length = np.array(x.shape[1:-1])
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    full = (length - 1) * strides + span  # all copies, not cropped
-    kept = transposed_size(length, span, strides, padding, output_padding)
-    y = np.zeros((len(x), *np.maximum(full, kept), filters))
-    for entry in np.ndindex(*size):
-        start = np.array(entry) * dilation_rate
-        stop = start + length * strides
-        places = [slice(*ends) for ends in zip(start, stop, strides)]
-        y[:, *places] += x @ kernel[entry].T
-    first = np.maximum(full - kept, 0) // 2  # an odd pixel is cropped last
-    places = [slice(*ends) for ends in zip(first, first + kept)]
-    y = y[:, *places]
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def transposed_size(length, span, strides, padding, output_padding):
-    """The length of a transposed convolution's output along an axis.
-
-    length: of the input; span: of the kernel, (size - 1) * dilation_rate + 1.
-    Numbers, or arrays with a number for each axis (Keras' source code).
-    """
-    last = (length - 1) * strides  # where the last copy of the kernel begins
-    if padding == "valid" and output_padding is None:
-        return last + np.maximum(span, strides)
-    if padding == "valid":
-        return last + span + output_padding
-    if output_padding is None:
-        return length * strides
-    return last + span % 2 + output_padding
-
+from keras_by_hand import conv2d_x_gradient
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
 
-kernel = rng.integers(-5, 6, size=(3, 2, 4, 4))
-x = rng.integers(-5, 6, size=(2, 6, 7, 4))
+np.testing.assert_array_equal(of_keras, by_hand)
+
 cases = [  # the shape of y, and the options of Conv2D
     ((2, 2, 2, 4), {"strides": 3}),
     ((2, 3, 4, 4), {"strides": 2, "padding": "same"}),

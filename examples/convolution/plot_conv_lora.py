@@ -34,26 +34,44 @@ for weight in layer.weights:
     print(weight.name, numbers, "trained" if weight.trainable else "frozen")
 
 # %%
+# Fill them with whole numbers. (At the beginning of training, B is zero.)
+
+shapes = [weight.shape for weight in layer.weights]
+weights = [np.arange(np.prod(s)).reshape(s) % 5 - 2 for s in shapes]
+layer.set_weights(weights)
+images = np.arange(2048).reshape(2, 8, 8, 16) % 10
+of_keras = keras.ops.convert_to_numpy(layer(images.astype("float32")))
+
+# %%
 # Compute it
 # ----------
+# Beside the frozen kernel, the same patches go through A, a convolution of two
+# filters. Then B mixes these two for each pixel. Or merge the kernels first:
 # ``@`` multiplies the last axis of A by the first of B, for each pixel and
-# channel of the kernel.
+# channel of the kernel. Both ways, the factor is alpha / rank.
 
+kernel, bias, a, b = weights
+windows = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(1, 2))
+frozen = np.einsum("bijcuv,uvcf->bijf", windows, kernel) + bias
+trained = np.einsum("bijcuv,uvcr->bijr", windows, a) @ b
+by_hand = frozen + 6 / 2 * trained  # (batch, rows, columns, filters)
 
-def merge_lora(kernel, a, b, lora_alpha=None):
-    """The kernel of a convolution with LoRA (Hu et al., 2021, section 4.1).
+merged_kernel = kernel + 6 / 2 * (a @ b)  # (rows, columns, in, filters)
 
-    kernel: (*size, in, filters), a: (*size, in, rank), b: (rank, filters).
-    """
-    factor = 1 if lora_alpha is None else lora_alpha / len(b)
-    return kernel + factor * (a @ b)
+# %%
+# The whole function merges with any alpha and rank.
 
+from keras_by_hand import merge_lora
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: a layer with LoRA returns the same as
 # one without it that has the merged kernel. By default, alpha is the rank.
+
+np.testing.assert_array_equal(of_keras, np.float32(by_hand), strict=True)
+of_layer = keras.ops.convert_to_numpy(layer.kernel)  # Keras merges it, too
+np.testing.assert_array_equal(of_layer, np.float32(merged_kernel), strict=True)
 
 cases = [  # layer, shapes of x and kernel, options
     (Conv1D, (2, 7, 4), (3, 4, 6), {}),

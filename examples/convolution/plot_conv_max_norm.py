@@ -17,6 +17,8 @@ import numpy as np
 from keras.constraints import MaxNorm
 from keras.layers import Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D
 
+from keras_by_hand import max_norm
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -52,17 +54,6 @@ def filter_norms(kernel, axis=(0, 1, 2)):
 
 print("before:", filter_norms(kernel).round(2))
 print("after: ", filter_norms(limited).round(2))
-
-# %%
-# From other pages
-# ----------------
-
-
-def max_norm(w, max_value=2, axis=0):
-    """Shorten w where its norm along an axis is larger (Keras, MaxNorm)."""
-    norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
-    return w * (np.minimum(norm, max_value) / (norm + 1e-7))
-
 
 # %%
 # Check it

@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, DepthwiseConv2D
 
+from keras_by_hand import pytorch_conv2d, same_padding
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -38,54 +40,24 @@ bias = np.array([3, -2, 5, 1])  # (out,)
 # %%
 # Compute it
 # ----------
-# ONNX orders the axes as PyTorch does. In both, a depthwise convolution has as
-# many groups as channels. The bias stays the same.
+# ONNX orders the axes as PyTorch does: move them as the equations say. In both,
+# a depthwise convolution has as many groups as channels. So first join channels
+# and multiplier into one axis of 4 filters, which read one channel each. The
+# bias stays the same.
 
-
-def to_pytorch_images(x):
-    """(batch, height, width, channels) to (batch, channels, height, width)."""
-    return x.transpose(0, 3, 1, 2)
-
-
-def to_pytorch_kernel(kernel):
-    """(rows, columns, in, out) to (out, in, rows, columns)."""
-    return kernel.transpose(3, 2, 0, 1)
-
-
-def to_pytorch_depthwise_kernel(kernel):
-    """(rows, columns, channels, multiplier) to (channels * multiplier, 1, rows,
-    columns), for groups=channels."""
-    return to_pytorch_kernel(kernel.reshape(*kernel.shape[:2], 1, -1))
-
+moved_images = x.transpose(0, 3, 1, 2)  # (batch, channels, height, width)
+moved_kernel = kernel.transpose(3, 2, 0, 1)  # (out, in, rows, columns)
+joined = depthwise.reshape(3, 3, 1, 2 * 2)  # (rows, columns, 1, out)
+moved_depthwise = joined.transpose(3, 2, 0, 1)  # (out, 1, rows, columns)
 
 # %%
-# From other pages
-# ----------------
-# The zeros of "same", and the formula of PyTorch's documentation.
+# The functions do the same for any shapes.
 
-
-def same_padding(length, size, stride):
-    """The zeros, (before, after), that padding="same" adds along one axis.
-
-    length: of the image; size: of the kernel. (With a dilation_rate, size is
-    (size - 1) * dilation_rate + 1.) Source: tf.nn, notes on padding.
-    """
-    positions = -(-length // stride)  # rounded up
-    zeros = max(0, (positions - 1) * stride + size - length)
-    return zeros // 2, zeros - zeros // 2
-
-
-def pytorch_conv2d(x, kernel, bias, stride=1, padding=0, groups=1):
-    """x: (batch, in, height, width), kernel: (out, in // groups, rows,
-    columns), bias: (out,). Returns (batch, out, new height, new width)."""
-    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
-    size = kernel.shape[2:]
-    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis=(2, 3))
-    windows = windows[:, :, ::stride, ::stride]
-    pairs = zip(np.split(windows, groups, axis=1), np.split(kernel, groups))
-    y = [np.einsum("bcijuv,fcuv->bfij", *pair) for pair in pairs]
-    return np.concatenate(y, axis=1) + bias[:, np.newaxis, np.newaxis]
-
+from keras_by_hand import (
+    to_pytorch_depthwise_kernel,
+    to_pytorch_images,
+    to_pytorch_kernel,
+)
 
 # %%
 # Check it
@@ -95,7 +67,8 @@ def pytorch_conv2d(x, kernel, bias, stride=1, padding=0, groups=1):
 (top, bottom), (left, right) = same_padding(6, 3, 2), same_padding(7, 3, 2)
 print("top", top, "bottom", bottom, "left", left, "right", right)
 images = to_pytorch_images(x)
-padded = np.pad(images, [(0, 0), (0, 0), (top, bottom), (left, right)])
+widths = [(0, 0), (0, 0), (top, bottom), (left, right)]
+padded = np.pad(images, widths)
 
 for layer, own, weight, groups in [
     (depthwise_conv2d, depthwise, to_pytorch_depthwise_kernel(depthwise), 2),
@@ -105,6 +78,10 @@ for layer, own, weight, groups in [
     layer.set_weights([own, bias])
     y = keras.ops.convert_to_numpy(layer(x.astype("float32")))
     y = to_pytorch_images(y)
+    moved = moved_kernel if layer is conv2d else moved_depthwise
+    arrays = np.pad(moved_images, widths), moved, bias
+    by_hand = pytorch_conv2d(*arrays, stride=2, groups=groups)
+    np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
     expected = pytorch_conv2d(padded, weight, bias, stride=2, groups=groups)
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
     if keras.backend.backend() == "torch":  # then PyTorch itself can say

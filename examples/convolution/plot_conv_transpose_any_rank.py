@@ -27,89 +27,55 @@ rng = np.random.default_rng(313)
 # Each layer has 4 filters and a kernel of 3 along each axis, and reads 6
 # channels. In the kernel, the filters stand before the channels.
 
+built = []
 for layer_class, shape in [  # (batch, *space, channels)
     (Conv1DTranspose, (2, 5, 6)),
     (Conv2DTranspose, (2, 5, 5, 6)),
     (Conv3DTranspose, (2, 5, 5, 5, 6)),
 ]:
     layer = layer_class(4, 3, strides=2)
-    y = layer(np.zeros(shape))
+    x = np.arange(np.prod(shape)).reshape(shape).astype("float32") % 10
+    y = layer(x)
     print(f"{shape}, kernel {layer.kernel.shape}: {tuple(y.shape)}")
+    built.append((x, layer.get_weights()[0], keras.ops.convert_to_numpy(y)))
 
 # %%
 # Compute it
 # ----------
 # One entry of the kernel falls on places that are ``strides`` apart, one for
-# each position. So NumPy adds that entry of all copies at once.
+# each position. So NumPy adds that entry of all copies at once. Here 5
+# positions are 2 apart, and the last copy is 3 long: along each axis, the
+# output has 4 * 2 + 3 = 11 entries. The same lines work for 1, 2 and 3 axes.
 
-
-def conv_transpose(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    output_padding=None,
-    data_format="channels_last",
-    dilation_rate=1,
-):
-    """Conv1DTranspose to Conv3DTranspose, no activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, filters, channels); bias: (filters,).
-    Returns (batch, *larger, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, filters, _ = kernel.shape
-    strides = np.broadcast_to(strides, len(size))
-    length = np.array(x.shape[1:-1])
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    full = (length - 1) * strides + span  # all copies, not cropped
-    kept = transposed_size(length, span, strides, padding, output_padding)
-    y = np.zeros((len(x), *np.maximum(full, kept), filters))
+by_hand = []
+for x, kernel, _ in built:
+    size = kernel.shape[:-2]
+    total = np.zeros((2, *[11] * len(size), 4))  # (batch, *larger, filters)
     for entry in np.ndindex(*size):
-        start = np.array(entry) * dilation_rate
-        stop = start + length * strides
-        places = [slice(*ends) for ends in zip(start, stop, strides)]
-        y[:, *places] += x @ kernel[entry].T
-    first = np.maximum(full - kept, 0) // 2  # an odd pixel is cropped last
-    places = [slice(*ends) for ends in zip(first, first + kept)]
-    y = y[:, *places]
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-conv1d_transpose = conv2d_transpose = conv3d_transpose = conv_transpose
+        places = [slice(first, first + 5 * 2, 2) for first in entry]
+        total[:, *places] += x @ kernel[entry].T
+    by_hand.append(total)
 
 # %%
-# From other pages
-# ----------------
+# The whole function adds the bias. Dilation moves the entries of a copy apart,
+# and ``padding`` says how much of the sum is cropped.
 
-
-def transposed_size(length, span, strides, padding, output_padding):
-    """The length of a transposed convolution's output along an axis.
-
-    length: of the input; span: of the kernel, (size - 1) * dilation_rate + 1.
-    Numbers, or arrays with a number for each axis (Keras' source code).
-    """
-    last = (length - 1) * strides  # where the last copy of the kernel begins
-    if padding == "valid" and output_padding is None:
-        return last + np.maximum(span, strides)
-    if padding == "valid":
-        return last + span + output_padding
-    if output_padding is None:
-        return length * strides
-    return last + span % 2 + output_padding
-
+from keras_by_hand import (
+    conv1d_transpose,
+    conv2d_transpose,
+    conv3d_transpose,
+    conv_transpose,
+)
 
 # %%
 # Check it
 # --------
-# With whole numbers nothing is rounded: the results are equal to the bit. (The
-# page "Conv2DTranspose output size" explains ``padding`` and
-# ``output_padding``.)
+# First the three layers above; their biases are zero. Then layers of whole
+# numbers: nothing is rounded, so the results are equal to the bit. (The page
+# "Conv2DTranspose output size" explains ``padding`` and ``output_padding``.)
+
+for (_, _, y), expected in zip(built, by_hand):
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 layers = [  # function, layer, kernel_size, shape of x (6: channels)
     (conv1d_transpose, Conv1DTranspose, (5,), (2, 4, 6)),

@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2DTranspose, Cropping2D
 
+from keras_by_hand import pytorch_conv_transpose2d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -37,13 +39,24 @@ bias = np.array([3, -2, 5, 1])  # (out,)
 # Compute it
 # ----------
 # In and out change places in both libraries, so the axes move as for Conv2D.
+# Each pixel adds a copy of the kernel, 2 pixels after the one before.
+# ``output_padding=1`` adds a row at the bottom and a column on the right. That
+# makes (5 - 1) * 2 + 3 + 1 = 12 rows, and 14 columns. ``padding=1`` takes one
+# away on each side.
 
+moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, out, in)
+pixels = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
+uncropped = np.zeros((2, 12, 14, 4))  # (batch, new height, new width, out)
+for i, j in np.ndindex(5, 6):
+    copy = np.einsum("bc,uvfc->buvf", pixels[:, i, j], moved)
+    top, left = 2 * i, 2 * j
+    uncropped[:, top : top + 3, left : left + 3] += copy
+by_hand = uncropped[:, 1:-1, 1:-1] + bias
 
-def from_pytorch_transpose_kernel(kernel):
-    """(in, out, rows, columns) to (rows, columns, out, in). The way back, from
-    Keras to PyTorch, is kernel.transpose(3, 2, 0, 1)."""
-    return kernel.transpose(2, 3, 1, 0)
+# %%
+# The function only moves the axes of the kernel. The layers do the rest.
 
+from keras_by_hand import from_pytorch_transpose_kernel
 
 # %%
 # Check it
@@ -51,31 +64,13 @@ def from_pytorch_transpose_kernel(kernel):
 # PyTorch multiplies the kernel by each pixel, and adds up the products where
 # they overlap (documentation of ``torch.nn.ConvTranspose2d``).
 
-
-def pytorch_conv_transpose2d(
-    x, kernel, bias, stride=1, padding=0, output_padding=0
-):
-    """x: (batch, in, height, width), kernel: (in, out, rows, columns), bias:
-    (out,). Returns (batch, out, new height, new width)."""
-    batch, _, height, width = x.shape
-    _, filters, rows, columns = kernel.shape
-    bottom = (height - 1) * stride + rows + output_padding
-    right = (width - 1) * stride + columns + output_padding
-    y = np.zeros((batch, filters, bottom, right))
-    for i, j in np.ndindex(height, width):
-        product = np.einsum("bc,cfuv->bfuv", x[:, :, i, j], kernel)
-        top, left = i * stride, j * stride
-        y[:, :, top : top + rows, left : left + columns] += product
-    y = y[:, :, padding : bottom - padding, padding : right - padding]
-    return y + bias[:, np.newaxis, np.newaxis]
-
-
 layer.set_weights([from_pytorch_transpose_kernel(kernel), bias])
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, channels)
 y = model.predict(x, verbose=0)
 options = {"stride": 2, "padding": 1, "output_padding": 1}
 expected = pytorch_conv_transpose2d(images, kernel, bias, **options)
 np.testing.assert_array_equal(y, expected.transpose(0, 2, 3, 1))
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 if keras.backend.backend() == "torch":  # then PyTorch itself can say
     import torch

@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, Conv2DTranspose
 
+from keras_by_hand import conv_transpose
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -37,67 +39,22 @@ print(code.shape, "becomes", decoded.shape, "or", decoded_0.shape)
 # %%
 # Compute it
 # ----------
-# The rules above, for one axis or, with arrays, for all.
+# The last copy of the kernel begins at the pixel ``last``. From there, "valid"
+# counts the ``k`` pixels of that copy, or ``s`` if the strides are larger.
+# "same" counts ``s``, so that there are ``n * s`` in all. With an
+# ``output_padding``, "valid" counts ``k + p``. "same" then counts ``1 + p`` for
+# an odd kernel, and ``p`` for an even one.
 
-
-def transposed_size(length, span, strides, padding, output_padding):
-    """The length of a transposed convolution's output along an axis.
-
-    length: of the input; span: of the kernel, (size - 1) * dilation_rate + 1.
-    Numbers, or arrays with a number for each axis (Keras' source code).
-    """
-    last = (length - 1) * strides  # where the last copy of the kernel begins
-    if padding == "valid" and output_padding is None:
-        return last + np.maximum(span, strides)
-    if padding == "valid":
-        return last + span + output_padding
-    if output_padding is None:
-        return length * strides
-    return last + span % 2 + output_padding
-
+n, k, s = 13, 3, 2  # pixels, kernel, strides
+p = 0  # output_padding
+last = (n - 1) * s
+valid, valid_p = last + max(k, s), last + k + p
+same, same_p = n * s, last + k % 2 + p
 
 # %%
-# From other pages
-# ----------------
+# The function has the four rules for one axis or, with arrays, for all.
 
-
-def conv_transpose(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    output_padding=None,
-    data_format="channels_last",
-    dilation_rate=1,
-):
-    """Conv1DTranspose to Conv3DTranspose, no activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, filters, channels); bias: (filters,).
-    Returns (batch, *larger, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, filters, _ = kernel.shape
-    strides = np.broadcast_to(strides, len(size))
-    length = np.array(x.shape[1:-1])
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    full = (length - 1) * strides + span  # all copies, not cropped
-    kept = transposed_size(length, span, strides, padding, output_padding)
-    y = np.zeros((len(x), *np.maximum(full, kept), filters))
-    for entry in np.ndindex(*size):
-        start = np.array(entry) * dilation_rate
-        stop = start + length * strides
-        places = [slice(*ends) for ends in zip(start, stop, strides)]
-        y[:, *places] += x @ kernel[entry].T
-    first = np.maximum(full - kept, 0) // 2  # an odd pixel is cropped last
-    places = [slice(*ends) for ends in zip(first, first + kept)]
-    y = y[:, *places]
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
+from keras_by_hand import transposed_size
 
 # %%
 # Check it
@@ -110,6 +67,17 @@ def conv_transpose(
 #
 # .. warning:: **Seen in Keras 3.15.1:** With "same", ``output_padding=0`` and
 #    an even kernel, TensorFlow raises an error on a CPU. JAX and PyTorch do it.
+
+np.testing.assert_equal(tuple(decoded.shape), (1, same, same, 1))
+np.testing.assert_equal(tuple(decoded_0.shape), (1, same_p, same_p, 1))
+for output_padding, expected in ((None, valid), (0, valid_p)):
+    layer = Conv2DTranspose(1, 3, strides=2, output_padding=output_padding)
+    shape = layer.compute_output_shape((1, 13, 13, 1))
+    np.testing.assert_equal(shape, (1, expected, expected, 1))
+    size = transposed_size(13, 3, 2, "valid", output_padding)
+    np.testing.assert_equal(size, expected)
+np.testing.assert_equal(transposed_size(13, 3, 2, "same", None), same)
+np.testing.assert_equal(transposed_size(13, 3, 2, "same", 0), same_p)
 
 x = rng.integers(-9, 10, size=(1, 4, 5, 2)).astype("float32")
 cases = [  # kernel_size and options

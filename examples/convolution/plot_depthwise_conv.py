@@ -18,6 +18,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, DepthwiseConv1D, DepthwiseConv2D
 
+from keras_by_hand import conv
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -31,91 +33,41 @@ for layer in (DepthwiseConv2D((2, 3), depth_multiplier=2), Conv2D(6, (2, 3))):
     print(layer.name, layer.kernel.shape, layer.count_params())
 
 # %%
-# Compute it
-# ----------
-# It is a convolution in as many groups as there are channels. Each group has
-# one channel, and the kernels of that channel are the filters of the group.
+# Whole numbers for an image, and for the two kernels of each channel:
 
-
-def depthwise_conv(x, kernel, bias=None, **options):
-    """DepthwiseConv1D or DepthwiseConv2D, no activation (Keras documentation).
-
-    x: (batch, *space, channels), kernel: (*size, channels, multiplier), bias:
-    (channels * multiplier,), options: strides, padding, data_format and
-    dilation_rate. Returns (batch, *positions, channels * multiplier).
-    """
-    *size, channels, multiplier = kernel.shape
-    kernel = kernel.reshape(*size, 1, channels * multiplier)
-    return conv(x, kernel, bias, groups=channels, **options)
-
-
-depthwise_conv1d = depthwise_conv2d = depthwise_conv
+image = np.arange(105).reshape(1, 5, 7, 3) % 10
+kernels = np.arange(36).reshape(2, 3, 3, 2) % 7  # (rows, columns, channels, 2)
+layer = DepthwiseConv2D((2, 3), depth_multiplier=2, use_bias=False)
+layer.build(image.shape)
+layer.set_weights([kernels])
+of_keras = keras.ops.convert_to_numpy(layer(image.astype("float32")))
 
 # %%
-# From other pages
-# ----------------
+# Compute it
+# ----------
+# Cut the image into patches of 2 by 3 pixels. Multiply each by the kernels of
+# its channel, and sum over the pixels ``u`` and ``v``. The channel ``c`` stays
+# in the result: nothing is summed over it. Finally, put the outputs of all
+# channels side by side.
 
+windows = np.lib.stride_tricks.sliding_window_view(image, (2, 3), axis=(1, 2))
+outputs = np.einsum("bijcuv,uvcm->bijcm", windows, kernels)
+by_hand = outputs.reshape(1, 4, 5, 3 * 2)  # (batch, rows, columns, c * 2 + m)
 
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
+# %%
+# The whole function is a convolution in as many groups as there are channels.
+# Each group has one channel, and the kernels of that channel are the filters of
+# the group. So it takes strides, padding and dilation, too.
 
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
+from keras_by_hand import depthwise_conv, depthwise_conv2d
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
 # ``Conv2D`` refuses strides together with dilation. These layers take both.
+
+np.testing.assert_array_equal(of_keras, np.float32(by_hand), strict=True)
 
 first = {"data_format": "channels_first"}
 both = {"strides": 2, "dilation_rate": 3, "padding": "same"}

@@ -19,6 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D
 
+from keras_by_hand import conv, patches
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -52,66 +54,6 @@ def with_gaps(kernel, dilation_rate):
     wide = np.zeros((height, width, channels, filters))
     wide[:: dilation_rate[0], :: dilation_rate[1]] = kernel
     return wide
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
 # %%

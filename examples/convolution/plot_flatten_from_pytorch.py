@@ -40,18 +40,20 @@ model = keras.Sequential([keras.Input((2, 4, 3)), Flatten(), dense])
 # Split the features into three axes, move these, and join them again. Height
 # and width are those of the images that ``Flatten`` gets, after all pooling.
 
+split = linear.reshape(4, 3, 2, 4)  # (units, channels, height, width)
+moved = split.transpose(2, 3, 1, 0)  # (height, width, channels, units)
+by_hand = moved.reshape(24, 4)  # (features, units)
 
-def from_pytorch_linear_after_flatten(kernel, height, width):
-    """(units, channels * height * width), of torch.nn.Linear, to
-    (height * width * channels, units), of Dense."""
-    kernel = kernel.reshape(len(kernel), -1, height, width)
-    return kernel.transpose(2, 3, 1, 0).reshape(-1, len(kernel))
+# %%
+# The whole function counts units and channels itself.
 
+from keras_by_hand import from_pytorch_linear_after_flatten
 
 # %%
 # Check it
 # --------
 # PyTorch's ``Flatten`` is a ``reshape``; ``Linear`` multiplies by a transpose.
+# ``Dense`` computes the same with the function's kernel, which is that above.
 
 expected = np.float32(images.reshape(5, 24) @ linear.T + bias)
 kernel = from_pytorch_linear_after_flatten(linear, height=2, width=4)
@@ -59,6 +61,7 @@ model.set_weights([kernel, bias])
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, channels)
 y = model.predict(x, verbose=0)
 np.testing.assert_array_equal(y, expected, strict=True)
+np.testing.assert_array_equal(kernel, by_hand)
 
 if keras.backend.backend() == "torch":  # then PyTorch itself can say
     import torch

@@ -21,6 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D
 
+from keras_by_hand import conv2d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -53,25 +55,8 @@ def grouped(x, kernel, bias, groups=1):
     """
     channels = np.split(x, groups, axis=-1)
     filters = np.split(kernel, groups, axis=-1)
-    y = [slide(channels[g], filters[g], 0) for g in range(groups)]
+    y = [conv2d(channels[g], filters[g]) for g in range(groups)]
     return np.concatenate(y, axis=-1) + bias
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def slide(x, kernel, bias):
-    """Conv2D with its default strides and padding (Keras documentation).
-
-    x: (batch, height, width, channels), kernel: (rows, columns, channels,
-    filters), bias: (filters,). Returns (batch, height - rows + 1,
-    width - columns + 1, filters).
-    """
-    window = kernel.shape[:2]
-    patches = np.lib.stride_tricks.sliding_window_view(x, window, axis=(1, 2))
-    return np.einsum("bijcuv,uvcf->bijf", patches, kernel) + bias
 
 
 # %%

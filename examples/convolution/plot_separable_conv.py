@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, SeparableConv1D, SeparableConv2D
 
+from keras_by_hand import conv, depthwise_conv
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -34,101 +36,40 @@ for weight in layer.weights:
     print(weight.name, weight.shape)
 
 # %%
-# Compute it
-# ----------
+# Fill them with whole numbers:
 
-
-def separable_conv(x, depthwise_kernel, pointwise_kernel, bias=None, **options):
-    """SeparableConv1D or SeparableConv2D, no activation (Keras documentation).
-
-    x: (batch, *space, channels), depthwise_kernel: (*size, channels,
-    multiplier), pointwise_kernel: (1, ..., channels * multiplier, filters),
-    bias: (filters,), options: strides, padding, data_format and dilation_rate.
-    Returns (batch, *positions, filters).
-    """
-    h = depthwise_conv(x, depthwise_kernel, **options)
-    data_format = options.get("data_format", "channels_last")
-    return conv(h, pointwise_kernel, bias, data_format=data_format)
-
-
-separable_conv1d = separable_conv2d = separable_conv
+shapes = [weight.shape for weight in layer.weights]
+weights = [np.arange(np.prod(s)).reshape(s) % 5 - 2 for s in shapes]
+layer.set_weights(weights)
+images = np.arange(432).reshape(2, 8, 9, 3) % 10
+of_keras = keras.ops.convert_to_numpy(layer(images.astype("float32")))
 
 # %%
-# From other pages
-# ----------------
+# Compute it
+# ----------
+# First depthwise: multiply the patches of each channel ``c`` by the kernels of
+# that channel, and sum over their pixels, but not over the channels. Then 1 by
+# 1: a kernel of one pixel is a matrix, which multiplies each pixel. It works
+# like a ``Dense`` layer on the channels.
 
+depthwise, pointwise, bias = weights
+windows = np.lib.stride_tricks.sliding_window_view(images, (2, 3), axis=(1, 2))
+filtered = np.einsum("bijcuv,uvcm->bijcm", windows, depthwise)
+filtered = filtered.reshape(2, 7, 7, 3 * 2)  # (batch, rows, columns, c * 2 + m)
+by_hand = filtered @ pointwise[0, 0] + bias  # (batch, rows, columns, filters)
 
-def depthwise_conv(x, kernel, bias=None, **options):
-    """DepthwiseConv1D or DepthwiseConv2D, no activation (Keras documentation).
+# %%
+# The whole function calls two others, ``depthwise_conv`` and ``conv``, and
+# hands strides, padding and dilation to the first.
 
-    x: (batch, *space, channels), kernel: (*size, channels, multiplier), bias:
-    (channels * multiplier,), options: strides, padding, data_format and
-    dilation_rate. Returns (batch, *positions, channels * multiplier).
-    """
-    *size, channels, multiplier = kernel.shape
-    kernel = kernel.reshape(*size, 1, channels * multiplier)
-    return conv(x, kernel, bias, groups=channels, **options)
-
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
+from keras_by_hand import separable_conv
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
+
+np.testing.assert_array_equal(of_keras, np.float32(by_hand), strict=True)
 
 first = {"data_format": "channels_first"}
 both = {"strides": 2, "dilation_rate": 3, "padding": "same"}

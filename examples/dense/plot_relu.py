@@ -35,20 +35,17 @@ print(y)
 # %%
 # Compute it
 # ----------
-# This is all of a ``Dense`` layer without LoRA and quantization. The bias and
-# the activation may be left out.
+# First the whole sum: the matrix product, and the bias. Only then does ``relu``
+# set what is below zero to zero.
 
+sums = x @ kernel + bias  # (batch, units)
+relu_of_sums = np.maximum(0, sums)
 
-def dense(x, kernel, bias=None, *, activation=None):
-    """A Dense layer (Keras documentation, Dense).
+# %%
+# The whole function is all of a ``Dense`` layer without LoRA and quantization.
+# The bias and the activation may be left out.
 
-    x: (..., features), kernel: (features, units), bias: (units,), activation: a
-    function of the sum, such as np.tanh. Returns (..., units).
-    """
-    y = x @ kernel
-    if bias is not None:
-        y = y + bias
-    return y if activation is None else activation(y)
+from keras_by_hand import dense
 
 
 def rectify(z):
@@ -60,6 +57,8 @@ def rectify(z):
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(relu_of_sums), strict=True)
 
 expected_z = dense(x, kernel, bias)
 np.testing.assert_array_equal(z, np.float32(expected_z), strict=True)

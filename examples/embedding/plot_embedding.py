@@ -40,24 +40,26 @@ print(y[0])
 # %%
 # Compute it
 # ----------
-# The lookup is NumPy's indexing with an array of whole numbers. (The layer's
-# other arguments are about its table, or make a mask.)
+# The lookup is NumPy's indexing with an array of whole numbers. For the
+# product, each token becomes a row of zeros with a single 1.
 
+looked_up = embeddings[x]  # (batch, steps, output_dim)
+as_product = np.eye(6)[x] @ embeddings
 
-def embedding(x, embeddings):
-    """An Embedding layer (Keras documentation, Embedding).
+# %%
+# The function also takes floats as tokens. (The layer's other arguments are
+# about its table, or make a mask.)
 
-    x: tokens, of any shape, embeddings: (input_dim, output_dim). Returns
-    (*x.shape, output_dim). Tokens that are floats lose their fraction.
-    """
-    return embeddings[np.asarray(x).astype("int32")]
-
+from keras_by_hand import embedding
 
 # %%
 # Check it
 # --------
 # Nothing is computed, so nothing is rounded: equal to the bit. The table's rows
 # also come out of a ``Dense`` layer, if its input is one-hot.
+
+np.testing.assert_array_equal(y, np.float32(looked_up), strict=True)
+np.testing.assert_array_equal(y, np.float32(as_product), strict=True)
 
 expected = embedding(x, embeddings)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)

@@ -23,6 +23,8 @@ from keras.initializers import RandomUniform
 from keras.layers import Embedding
 from keras.regularizers import L1, L2
 
+from keras_by_hand import max_norm
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -54,17 +56,6 @@ def embedding_penalty(embeddings, y):
     """L2(0.5) of the table, and L1(0.25) of y, (batch, ...), per sample."""
     of_table = 0.5 * np.sum(np.square(embeddings))
     return of_table + 0.25 * np.sum(np.abs(y)) / len(y)
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def max_norm(w, max_value=2, axis=0):
-    """Shorten w where its norm along an axis is larger (Keras, MaxNorm)."""
-    norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
-    return w * (np.minimum(norm, max_value) / (norm + 1e-7))
 
 
 # %%

@@ -20,6 +20,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import embedding_gradient
+
 tensorflow = keras.backend.backend() == "tensorflow"
 
 # %%
@@ -71,22 +73,6 @@ def clip_by_value(x, y_gradient, input_dim, clipvalue, one_by_one=False):
         return embedding_gradient(x, y_gradient, input_dim)
     gradient = embedding_gradient(x, y_gradient, input_dim)
     return np.clip(gradient, -clipvalue, clipvalue)
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def embedding_gradient(x, y_gradient, input_dim):
-    """The gradient of the table of an Embedding layer.
-
-    x: tokens, (batch, steps), y_gradient: (batch, steps, output_dim), the
-    gradient of the loss at the output. Returns (input_dim, output_dim).
-    """
-    gradient = np.zeros((input_dim, y_gradient.shape[-1]))
-    np.add.at(gradient, x, y_gradient)
-    return gradient
 
 
 # %%

@@ -45,28 +45,28 @@ print(gradient)
 # %%
 # Compute it
 # ----------
-# ``np.add.at`` adds once for each token, also where tokens are equal.
+# The mean squared error is a mean of 16 squares, so its gradient is the error
+# times 2/16. Go through the tokens: each adds the gradient at its place to its
+# row.
 
+y_gradient = 2 * (embeddings[x] - target) / target.size
+row_sums = np.zeros((6, 2))  # (input_dim, output_dim)
+for token, delta in zip(x[0], y_gradient[0]):
+    row_sums[token] += delta
 
-def embedding_gradient(x, y_gradient, input_dim):
-    """The gradient of the table of an Embedding layer.
+# %%
+# The function does the same with ``np.add.at``, which adds once for each token,
+# also where tokens are equal.
 
-    x: tokens, (batch, steps), y_gradient: (batch, steps, output_dim), the
-    gradient of the loss at the output. Returns (input_dim, output_dim).
-    """
-    gradient = np.zeros((input_dim, y_gradient.shape[-1]))
-    np.add.at(gradient, x, y_gradient)
-    return gradient
-
+from keras_by_hand import embedding_gradient
 
 # %%
 # Check it
 # --------
-# The mean squared error is a mean of 16 squares, so its gradient is the error
-# times 2/16. Whole numbers and eighths leave float32 nothing to round: equal to
-# the bit.
+# Whole numbers and eighths leave float32 nothing to round: equal to the bit.
 
-y_gradient = 2 * (embeddings[x] - target) / target.size
+np.testing.assert_array_equal(gradient, row_sums, strict=True)
+
 expected = embedding_gradient(x, y_gradient, input_dim=6)
 np.testing.assert_array_equal(gradient, np.float32(expected))
 np.testing.assert_array_equal(gradient[4], [0, 0])

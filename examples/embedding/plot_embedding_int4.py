@@ -19,6 +19,13 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import (
+    pack_int4,
+    quantize_int4,
+    quantize_int4_columns,
+    unpack_int4,
+)
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -50,86 +57,30 @@ print("scales of the blocks:", stored[1], sep="\n")
 # %%
 # Compute it
 # ----------
+# Cut each stored byte into its lower and its upper four bits. There, 8 to 15
+# stand for -8 to -1. From each number, subtract the zero point of its block,
+# and multiply by the scale of its block. Then look up the rows of the tokens.
 
-
-def int4_embedding(
-    x, embeddings, embeddings_scale, embeddings_zero=None, g_idx=None,
-    *, output_dim,
-):  # fmt: skip
-    """An Embedding layer in int4 (Keras documentation, Embedding).
-
-    x: tokens, any shape, embeddings: packed, (input_dim, half of output_dim),
-    scales and zero points: (input_dim, blocks), g_idx: the block of each
-    number, (output_dim,). Without blocks the scales are (input_dim,). Returns
-    (*x.shape, output_dim).
-    """
-    q = unpack_int4(embeddings[x], output_dim, axis=-1)
-    if embeddings_zero is None:
-        return q / embeddings_scale[x][..., np.newaxis]
-    block = g_idx.astype("int64")
-    q = q - embeddings_zero[x][..., block]
-    return q * embeddings_scale[x][..., block]
-
+packed, scales, zeros, _ = stored
+halves = np.stack([packed & 15, packed >> 4 & 15], axis=-1)
+four_bits = halves.reshape(3, 6)[:, :5]  # the last half byte holds no number
+signed = np.where(four_bits < 8, four_bits, four_bits - 16)
+block_of = np.arange(5) // 2  # 0, 0, 1, 1, 2
+table = scales[:, block_of] * (signed - zeros[:, block_of])
+vectors = table[x]  # (batch, steps, output_dim)
 
 # %%
-# From other pages
-# ----------------
-# The last two expect a kernel, with blocks of rows. This page gives them the
-# table, transposed.
+# The function takes the block of each number from the layer (``g_idx``), and
+# reads tables without blocks, too.
 
-
-def pack_int4(arr, axis=0):
-    """Two numbers a byte along axis, the first in the lower half.
-
-    arr: int8 or uint8, of any shape (keras.quantizers.pack_int4).
-    """
-    arr = np.moveaxis(arr, axis, 0)
-    arr = np.concatenate([arr, np.zeros_like(arr[: len(arr) % 2])])
-    lower, upper = arr[::2] & 15, arr[1::2] & 15
-    return np.moveaxis(lower | upper << 4, 0, axis)
-
-
-def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
-    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
-
-    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
-    """
-    packed = np.moveaxis(packed, axis, 0)
-    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
-    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
-    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
-
-
-def quantize_int4(kernel, block_size=128):
-    """Whole numbers from -8 to 7, scales and zero points of a kernel.
-
-    kernel: (features, units). The scales and the zero points are (blocks,
-    units). A weight is read as scale * (number - zero point)
-    (keras.quantizers.abs_max_quantize_grouped_with_zero_point).
-    """
-    starts = np.arange(0, len(kernel), block_size)
-    low = np.minimum(np.minimum.reduceat(kernel, starts), 0)
-    high = np.maximum(np.maximum.reduceat(kernel, starts), 0)
-    scale = (high - low + 1e-7) / 15
-    zero = np.rint(-low / scale) - 8
-    block = np.arange(len(kernel)) // block_size  # of each feature
-    q = np.minimum(np.rint(kernel / scale[block]) + zero[block], 7)
-    return q.astype("int8"), scale, zero.astype("int8")
-
-
-def quantize_int4_columns(kernel):
-    """int4 with block_size=-1: whole numbers, and a scale for each unit.
-
-    kernel: (features, units). A weight is its number divided by the scale.
-    """
-    scale = 7 / (np.abs(kernel).max(axis=0) + 1e-7)
-    return np.rint(kernel * scale).astype("int8"), scale
-
+from keras_by_hand import int4_embedding
 
 # %%
 # Check it
 # --------
 # What the layer stores, and its outputs, are equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(vectors), strict=True)
 
 q, scale, zero = quantize_int4(embeddings.T, block_size=2)
 g_idx = np.array([0, 0, 1, 1, 2], "float32")

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import quantize_int8
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -43,37 +45,28 @@ print(stored, stored_scale, sep="\n")
 # %%
 # Compute it
 # ----------
+# The scale of a row takes its largest absolute value to 127. Multiply each row
+# by its scale, and round. Then look up the rows, and divide them by their
+# scales.
 
-
-def int8_embedding(x, embeddings, embeddings_scale):
-    """An Embedding layer in int8 (Keras documentation, Embedding).
-
-    x: tokens, any shape, embeddings: (input_dim, output_dim) in int8,
-    embeddings_scale: (input_dim,). Returns (*x.shape, output_dim).
-    """
-    return embeddings[x] / embeddings_scale[x][..., np.newaxis]
-
+largest = np.max(np.abs(embeddings), axis=1, keepdims=True)
+row_scale = 127 / (largest + 1e-7)  # (input_dim, 1)
+rounded = np.rint(row_scale * embeddings)  # (input_dim, output_dim)
+vectors_of_x = rounded[x] / row_scale[x]  # (batch, steps, output_dim)
 
 # %%
-# From other pages
-# ----------------
+# The function does the second half, with what the layer stores.
+# ``quantize_int8`` does the first.
 
-
-def quantize_int8(values, axis=0):
-    """Whole numbers from -127 to 127, and the scale they share along axis.
-
-    A kernel (features, units) has a scale for each unit, (1, units). Inputs
-    (batch, features) with axis=-1 have one for each sample, (batch, 1). To get
-    a number back, divide by its scale (keras.quantizers.abs_max_quantize).
-    """
-    scale = 127 / (np.abs(values).max(axis=axis, keepdims=True) + 1e-7)
-    return np.rint(values * scale).astype("int8"), scale
-
+from keras_by_hand import int8_embedding
 
 # %%
 # Check it
 # --------
 # What the layer stores, and its outputs, are equal to the bit.
+
+np.testing.assert_array_equal(stored, rounded.astype("int8"), strict=True)
+np.testing.assert_array_equal(y, vectors_of_x, strict=True)
 
 q, scale = quantize_int8(embeddings, axis=-1)
 np.testing.assert_array_equal(stored, q, strict=True)

@@ -31,20 +31,26 @@ for weight in layer.weights:
     print(weight.name, np.prod(weight.shape), f"trained: {weight.trainable}")
 
 # %%
+# A smaller layer, with whole numbers: twelve words and vectors of four numbers.
+
+x = rng.integers(12, size=(2, 5))  # (batch, steps)
+embeddings = rng.integers(-9, 10, size=(12, 4))
+a = rng.integers(-3, 4, size=(12, 2))  # (input_dim, rank)
+b = rng.integers(-3, 4, size=(2, 4))  # (rank, output_dim)
+
+# %%
 # Compute it
 # ----------
-# Two lookups and a small product. The large product A B is never computed.
+# Two lookups and a small product. The large product A B is never computed. Here
+# alpha is 6, and the rank is 2.
 
+rows_of_a = a[x]  # (batch, steps, rank)
+by_hand = embeddings[x] + 6 / 2 * (rows_of_a @ b)  # (batch, steps, output_dim)
 
-def lora_embedding(x, embeddings, a, b, lora_alpha=None):
-    """An Embedding layer with LoRA (Hu et al., 2021, section 4.1).
+# %%
+# The function takes any alpha and rank. Without alpha, the factor is 1.
 
-    x: tokens, any shape, embeddings: (input_dim, output_dim), a: (input_dim,
-    rank), b: (rank, output_dim). Returns (*x.shape, output_dim).
-    """
-    factor = 1 if lora_alpha is None else lora_alpha / len(b)
-    return embeddings[x] + factor * (a[x] @ b)
-
+from keras_by_hand import lora_embedding
 
 # %%
 # Check it
@@ -63,11 +69,6 @@ np.testing.assert_allclose(largest, np.sqrt(6 / 1000), rtol=0.05)
 # Whole numbers are equal to the bit. When the layer is saved, A B is added to
 # the table.
 
-x = rng.integers(12, size=(2, 5))  # (batch, steps)
-embeddings = rng.integers(-9, 10, size=(12, 4))
-a = rng.integers(-3, 4, size=(12, 2))  # (input_dim, rank)
-b = rng.integers(-3, 4, size=(2, 4))  # (rank, output_dim)
-
 
 def keras_lora(**arguments):
     layer = keras.layers.Embedding(12, 4, embeddings_regularizer="l2")
@@ -76,6 +77,9 @@ def keras_lora(**arguments):
     layer.set_weights([embeddings, a, b])
     return layer, keras.ops.convert_to_numpy(layer(x))
 
+
+_, y = keras_lora(lora_alpha=6)
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 for arguments in ({"lora_alpha": 6}, {}):  # alpha is the rank by default
     layer, y = keras_lora(**arguments)

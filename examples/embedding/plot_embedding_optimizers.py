@@ -20,6 +20,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import adam, adamw, embedding_gradient
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -68,50 +70,6 @@ def train_embedding(embeddings, batches, target, **arguments):
         embeddings, m, v = adamw(embeddings, gradient, m, v, t, **arguments)
         path.append(embeddings)
     return np.stack(path)
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def embedding_gradient(x, y_gradient, input_dim):
-    """The gradient of the table of an Embedding layer.
-
-    x: tokens, (batch, steps), y_gradient: (batch, steps, output_dim), the
-    gradient of the loss at the output. Returns (input_dim, output_dim).
-    """
-    gradient = np.zeros((input_dim, y_gradient.shape[-1]))
-    np.add.at(gradient, x, y_gradient)
-    return gradient
-
-
-def adam(
-    w, gradient, m, v, t,
-    learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7,
-):  # fmt: skip
-    """One step of Adam (Kingma and Ba, 2015, section 2, with epsilon hat).
-
-    w, gradient, and the moments m and v, which begin at 0, have one shape; t is
-    the number of the step, from 1. Returns the new w, m and v.
-    """
-    m = beta_1 * m + (1 - beta_1) * gradient
-    v = beta_2 * v + (1 - beta_2) * gradient**2
-    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-    return w - rate * m / (np.sqrt(v) + epsilon), m, v
-
-
-def adamw(
-    w, gradient, m, v, t, learning_rate=0.001, weight_decay=0.004,
-    beta_1=0.9, beta_2=0.999, epsilon=1e-7,
-):  # fmt: skip
-    """One step of AdamW (Keras documentation; Loshchilov and Hutter, 2019).
-
-    w, gradient, and the moments m and v, which begin at 0, have one shape; t is
-    the number of the step, from 1. Returns the new w, m and v.
-    """
-    w = w - learning_rate * weight_decay * w
-    return adam(w, gradient, m, v, t, learning_rate, beta_1, beta_2, epsilon)
 
 
 # %%

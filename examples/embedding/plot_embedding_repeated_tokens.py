@@ -22,6 +22,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import embedding_gradient
+
 rng = np.random.default_rng(313)
 tensorflow = keras.backend.backend() == "tensorflow"
 
@@ -78,22 +80,6 @@ def numpy_train(squares_first):
         embeddings = embeddings - rate * m / (np.sqrt(v) + 1e-7)
         path.append(embeddings)
     return np.stack(path)
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def embedding_gradient(x, y_gradient, input_dim):
-    """The gradient of the table of an Embedding layer.
-
-    x: tokens, (batch, steps), y_gradient: (batch, steps, output_dim), the
-    gradient of the loss at the output. Returns (input_dim, output_dim).
-    """
-    gradient = np.zeros((input_dim, y_gradient.shape[-1]))
-    np.add.at(gradient, x, y_gradient)
-    return gradient
 
 
 # %%

@@ -22,6 +22,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import lstm, masked_mean_squared_error
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -68,124 +70,6 @@ def tag_words(tokens, embeddings, *weights):
     backward = lstm(x, *lstms[3:], mask, go_backwards=True, **options)
     x = np.concatenate([forward, backward[:, ::-1]], axis=-1)
     return x @ kernel + bias, mask
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
-
-
-def lstm_cell(
-    x,
-    states,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-):
-    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
-
-    x: (batch, features), states: [h, c], both (batch, units), kernel:
-    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
-    (4 * units,). Returns the new h, and the list [h, c].
-    """
-    h, c = states
-    z = x @ kernel + h @ recurrent_kernel
-    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
-    i, f, o = map(recurrent_activation, (i, f, o))
-    c = f * c + i * activation(g)
-    h = o * activation(c)
-    return h, [h, c]
-
-
-def lstm(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    **options,
-):
-    """LSTM (Keras documentation). options: the keywords of rnn.
-
-    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
-    both (batch, units), zeros if there is none. Returns what rnn does.
-    """
-
-    def cell(x, states):
-        return lstm_cell(
-            x,
-            states,
-            kernel,
-            recurrent_kernel,
-            bias,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-        )
-
-    if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
-    return rnn(cell, x, initial_state, mask, **options)
-
-
-def masked_mean_squared_error(targets, y, mask):
-    """The loss "mean_squared_error" of one batch with a mask.
-
-    targets and y: (batch, steps, units), mask: (batch, steps), True for the
-    steps to keep. Returns a number.
-    """
-    errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
-    return np.mean(errors[mask]) if np.any(mask) else 0.0
 
 
 # %%

@@ -21,6 +21,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import global_average_pooling1d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -50,28 +52,6 @@ def embed(tokens, embeddings):
     (batch, steps), True for words.
     """
     return embeddings[tokens], tokens != 0
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def global_average_pooling1d(
-    x, mask=None, *, data_format="channels_last", keepdims=False
-):
-    """GlobalAveragePooling1D, with a mask or without (Keras documentation).
-
-    x: (batch, steps, channels), or (batch, channels, steps) if data_format is
-    "channels_first"; mask: (batch, steps), true for the steps to keep. Returns
-    (batch, channels): nan where all steps are masked.
-    """
-    steps, channels = (1, 2) if data_format == "channels_last" else (2, 1)
-    if mask is None:
-        return np.mean(x, steps, keepdims=keepdims)
-    kept = np.expand_dims(mask, channels).astype(bool)
-    total = np.sum(np.where(kept, x, 0), steps, keepdims=keepdims)
-    return total / np.sum(kept, steps, keepdims=keepdims)
 
 
 # %%

@@ -46,47 +46,27 @@ print(logits[0])
 # %%
 # Compute it
 # ----------
+# Forwards, a token picks a row of the table. In reverse, ``@`` computes the dot
+# products of each vector with all rows. The soft cap is applied to these
+# logits.
 
-
-def reversible_embedding(
-    x, embeddings, reverse_embeddings=None,
-    *, reverse=False, reverse_dtype=None, logit_soft_cap=None,
-):  # fmt: skip
-    """A ReversibleEmbedding layer (Keras documentation; Press and Wolf, 2017).
-
-    x: tokens, any shape, or, to reverse, vectors, (..., output_dim).
-    embeddings: (input_dim, output_dim), reverse_embeddings, unless weights are
-    tied: (output_dim, input_dim). Returns vectors or logits, (..., input_dim).
-    """
-    if not reverse:
-        return embedding(x, embeddings)
-    kernel = embeddings.T if reverse_embeddings is None else reverse_embeddings
-    if reverse_dtype is not None:
-        x, kernel = x.astype(reverse_dtype), kernel.astype(reverse_dtype)
-    logits = x @ kernel
-    if logit_soft_cap is not None:
-        logits = logit_soft_cap * np.tanh(logits / logit_soft_cap)
-    return logits
-
+vectors = embeddings[x]  # (batch, steps, output_dim)
+scores = h @ embeddings.T  # (batch, steps, input_dim)
+capped_scores = 64 * np.tanh(scores / 64)  # logit_soft_cap=64
 
 # %%
-# From other pages
-# ----------------
+# The whole function can use a second table on the way back, and compute the
+# logits in another dtype.
 
-
-def embedding(x, embeddings):
-    """An Embedding layer (Keras documentation, Embedding).
-
-    x: tokens, of any shape, embeddings: (input_dim, output_dim). Returns
-    (*x.shape, output_dim). Tokens that are floats lose their fraction.
-    """
-    return embeddings[np.asarray(x).astype("int32")]
-
+from keras_by_hand import reversible_embedding
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(vectors), strict=True)
+np.testing.assert_array_equal(logits, np.float32(scores), strict=True)
 
 expected = reversible_embedding(x, embeddings)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
@@ -114,6 +94,8 @@ np.testing.assert_array_equal(of_keras, expected, strict=True)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 own = {"reverse": True, "logit_soft_cap": 64}
+capped = keras_layer(h, [embeddings], **own)
+np.testing.assert_allclose(capped, capped_scores, rtol=1e-4, atol=1e-4)
 expected = reversible_embedding(h.astype("float64"), embeddings, **own)
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     capped = keras_layer(h.astype(dtype), [embeddings], dtype, **own)

@@ -18,6 +18,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import quantize_int8
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -47,53 +49,28 @@ print(logits)
 # %%
 # Compute it
 # ----------
+# The scales take the largest absolute value of each row, and of each vector, to
+# 127. Multiply by the scales, and round. Then multiply the whole numbers, and
+# divide by both scales.
 
-
-def int8_logits(h, embeddings, embeddings_scale, weights_only=False):
-    """The logits of a ReversibleEmbedding in int8 (Keras documentation).
-
-    h: (batch, output_dim), embeddings: (input_dim, output_dim) in int8,
-    embeddings_scale: (input_dim,), weights_only: as in int8_dense. Returns
-    (batch, input_dim).
-    """
-    return int8_dense(
-        h, embeddings.T, embeddings_scale, weights_only=weights_only
-    )
-
+s = 127 / np.max(np.abs(embeddings), axis=1, keepdims=True)  # (input_dim, 1)
+r = 127 / np.max(np.abs(h), axis=1, keepdims=True)  # (batch, 1)
+rounded_table = np.rint(s * embeddings)
+rounded_h = np.rint(r * h)
+scores = rounded_h @ rounded_table.T / (r * s.T)  # (batch, input_dim)
 
 # %%
-# From other pages
-# ----------------
+# The function begins with a table in int8, as the layer stores it. It can also
+# leave the vectors in float32.
 
-
-def quantize_int8(values, axis=0):
-    """Whole numbers from -127 to 127, and the scale they share along axis.
-
-    A kernel (features, units) has a scale for each unit, (1, units). Inputs
-    (batch, features) with axis=-1 have one for each sample, (batch, 1). To get
-    a number back, divide by its scale (keras.quantizers.abs_max_quantize).
-    """
-    scale = 127 / (np.abs(values).max(axis=axis, keepdims=True) + 1e-7)
-    return np.rint(values * scale).astype("int8"), scale
-
-
-def int8_dense(x, kernel_q, kernel_scale, bias=0, weights_only=False):
-    """Dense in int8; weights_only is Keras' activation_quantizer=None.
-
-    x: (batch, features), kernel_q: (features, units), kernel_scale: (units,) or
-    (1, units), bias: (units,). Returns (batch, units).
-    """
-    if weights_only:
-        return x @ kernel_q / kernel_scale + bias
-    x_q, x_scale = quantize_int8(x, axis=-1)
-    total = x_q.astype("int32") @ kernel_q.astype("int32")
-    return total / (x_scale * kernel_scale) + bias
-
+from keras_by_hand import int8_logits
 
 # %%
 # Check it
 # --------
 # Equal to the bit: first with vectors in int8, then with vectors in float32.
+
+np.testing.assert_array_equal(logits, np.float32(scores), strict=True)
 
 q, scale = quantize_int8(embeddings, axis=-1)
 expected = int8_logits(h, q, scale[:, 0])

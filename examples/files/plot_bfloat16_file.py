@@ -46,22 +46,24 @@ print(raw.dtype, attributes)
 # %%
 # Compute it
 # ----------
+# Read the bytes as whole numbers of 16 bits. Multiplied by 2**16, they are the
+# upper half of 32 bits. Read these as float32.
 
+stored_bits = raw.view("uint16").astype("uint32")  # (features, units)
+by_hand = (stored_bits * 2**16).view("float32")
 
-def from_bfloat16(raw):
-    """The numbers in raw bytes of bfloat16, as float32 (Intel, BFLOAT16, 2018).
+# %%
+# The whole function is the same.
 
-    raw: an array of any shape, of a type with two bytes, such as "V2".
-    """
-    upper_half = raw.view("uint16").astype("uint32")
-    return (upper_half * 2**16).view("float32")
-
+from keras_by_hand import from_bfloat16
 
 # %%
 # Check it
 # --------
 # The type of the raw bytes is ``V2``: void, two bytes. Keras notes what they
 # are in an attribute.
+
+np.testing.assert_array_equal(by_hand, np.float32(kernel), strict=True)
 
 np.testing.assert_equal(raw.dtype, np.dtype("V2"))
 np.testing.assert_equal(attributes["dtype"], "bfloat16")

@@ -50,13 +50,7 @@ named, name_path = save(Lambda(scaled, arguments={"factor": -1}), "name")
 # ``find_code`` looks for code before you load a file. An empty list means that
 # there is no ``lambda``, not that a stranger's file is safe.
 
-
-def lambda_layer(inputs, *, function, arguments=None):
-    """Lambda; arguments: a dict, given to the function by name (Keras).
-
-    Keras adds mask and training if the function takes them; this does not.
-    """
-    return function(inputs, **(arguments or {}))
+from keras_by_hand import lambda_layer
 
 
 def find_code(path):

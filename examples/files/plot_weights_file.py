@@ -21,6 +21,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import from_bfloat16
+
 folder = tempfile.TemporaryDirectory()
 path = pathlib.Path(folder.name) / "model.weights.h5"
 
@@ -39,20 +41,6 @@ second = keras.layers.Dense(2, name="dense")
 model = keras.Sequential([keras.Input(shape=(2,)), first, second])
 model.set_weights([kernel_1, bias_1, kernel_2, bias_2])
 model.save_weights(path)
-
-# %%
-# From other pages
-# ----------------
-
-
-def from_bfloat16(raw):
-    """The numbers in raw bytes of bfloat16, as float32 (Intel, BFLOAT16, 2018).
-
-    raw: an array of any shape, of a type with two bytes, such as "V2".
-    """
-    upper_half = raw.view("uint16").astype("uint32")
-    return (upper_half * 2**16).view("float32")
-
 
 # %%
 # Compute it

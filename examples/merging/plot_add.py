@@ -42,59 +42,32 @@ for layer, y in zip(merging, predicted):
 # %%
 # Compute it
 # ----------
-# The inputs may have different ranks: ``aligned`` inserts axes after the batch,
-# and repeats the numbers along them. For inputs with masks, see the page "Add,
-# Concatenate, Multiply: masks where branches meet".
+# For two inputs of the same shape, each layer is one line of NumPy.
 
-
-def add(inputs):
-    """Add (Keras documentation, Add). inputs: a list of (batch, ...)."""
-    return np.sum(aligned(inputs), axis=0)
-
-
-def subtract(inputs):
-    """Subtract: the first of two inputs minus the second."""
-    first, second = aligned(inputs)
-    return first - second
-
-
-def multiply(inputs):
-    """Multiply, for inputs without masks."""
-    return np.prod(aligned(inputs), axis=0)
-
-
-def average(inputs):
-    """Average: the sum divided by the number of inputs."""
-    return np.mean(aligned(inputs), axis=0)
-
-
-def maximum(inputs):
-    """Maximum, for inputs without masks."""
-    return np.max(aligned(inputs), axis=0)
-
-
-def minimum(inputs):
-    """Minimum, for inputs without masks."""
-    return np.min(aligned(inputs), axis=0)
-
+first, second = x  # both (batch, features)
+merged = [
+    first + second,
+    first - second,
+    first * second,
+    (first + second) / 2,
+    np.maximum(first, second),
+    np.minimum(first, second),
+]
 
 # %%
-# From other pages
-# ----------------
+# The whole functions take any number of inputs. These may have different ranks:
+# ``aligned`` inserts axes after the batch, and repeats the numbers along them.
+# For inputs with masks, see the page "Add, Concatenate, Multiply: masks where
+# branches meet".
 
-
-def aligned(inputs):
-    """Arrays (batch, ...) of any ranks, repeated to have one shape."""
-    rank = max(np.ndim(x) for x in inputs)
-    shapes = [np.shape(x) for x in inputs]
-    shapes = [(s[0], *[1] * (rank - len(s)), *s[1:]) for s in shapes]
-    return np.broadcast_arrays(*map(np.reshape, inputs, shapes))
-
+from keras_by_hand import add, average, maximum, minimum, multiply, subtract
 
 # %%
 # Check it
 # --------
 # First the predictions, then four inputs of different ranks.
+
+np.testing.assert_array_equal(predicted, merged, strict=True)
 
 functions = [add, subtract, multiply, average, maximum, minimum]
 shapes = [(2, 5), (2, 3, 4, 5), (2, 4, 5), (2,)]

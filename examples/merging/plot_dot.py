@@ -35,39 +35,30 @@ print(y)  # (batch, 1)
 # %%
 # Compute it
 # ----------
-# Move the axis to the end of each input, and flatten all other axes but the
-# batch into one. Then a product of matrices does the work.
+# Multiply each user by the item of the same sample, number by number, and add
+# up. The cosine similarity divides this sum by both lengths.
 
+matches = np.sum(users * items, axis=1, keepdims=True)  # (batch, 1)
+user_length = np.sqrt(np.sum(users**2, axis=1, keepdims=True))
+item_length = np.sqrt(np.sum(items**2, axis=1, keepdims=True))
+similarities = matches / (user_length * item_length)
 
-def dot(inputs, *, axes, normalize=False):
-    """Dot (Keras documentation, Dot).
+# %%
+# The whole function takes any axes. It moves them to the end of each input, and
+# flattens all other axes but the batch into one. Then a product of matrices
+# does the work.
 
-    inputs: two arrays (batch, ...); axes: one number, or one for each input.
-    Returns (batch, other axes of the first input, those of the second), or
-    (batch, 1) for two vectors. Raises ValueError for axis 0, the batch.
-    """
-    pair = []
-    for x, axis in zip(inputs, np.broadcast_to(axes, 2)):
-        if axis % np.ndim(x) == 0:
-            raise ValueError("Dot cannot sum over the batch")
-        x = np.moveaxis(x, axis, -1)
-        if normalize:
-            length = np.linalg.norm(x, axis=-1, keepdims=True)
-            x = x / np.maximum(length, 1e-7)
-        pair.append(x)
-    a, b = pair
-    shape = (*a.shape[:-1], *b.shape[1:-1])
-    a = a.reshape(len(a), -1, a.shape[-1])
-    b = b.reshape(len(b), -1, b.shape[-1])
-    y = a @ b.transpose(0, 2, 1)
-    return y.reshape(shape if len(shape) > 1 else (*shape, 1))
-
+from keras_by_hand import dot
 
 # %%
 # Check it
 # --------
-# Negative axes count from the end of each input.
+# First the users and items. Negative axes count from the end of each input.
 
+np.testing.assert_array_equal(y, np.float32(matches), strict=True)
+layer = layers.Dot(axes=1, normalize=True)
+similar = keras.ops.convert_to_numpy(layer([users, items]))
+np.testing.assert_allclose(similar, similarities, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(y, np.float32(dot([users, items], axes=1)))
 
 for *shapes, axes in [

@@ -38,16 +38,19 @@ print(y[0])
 # %%
 # Compute it
 # ----------
-# ``Subtract``, ``Average``, ``Maximum`` and ``Minimum`` begin like this, too.
+# ``Add`` gives the vectors a new axis behind the batch. Then each sample has
+# its own vector, the same for all its steps. NumPy and ``+`` put the new axis
+# in front. Then each step has its own vector, the same for all samples.
 
+of_sample = v[:, np.newaxis]  # (batch, 1, features)
+of_step = v[np.newaxis]  # (1, steps, features)
+as_in_add, as_in_plus = x + of_sample, x + of_step
 
-def aligned(inputs):
-    """Arrays (batch, ...) of any ranks, repeated to have one shape."""
-    rank = max(np.ndim(x) for x in inputs)
-    shapes = [np.shape(x) for x in inputs]
-    shapes = [(s[0], *[1] * (rank - len(s)), *s[1:]) for s in shapes]
-    return np.broadcast_arrays(*map(np.reshape, inputs, shapes))
+# %%
+# The whole function does what ``Add`` does, for any ranks. ``Subtract``,
+# ``Average``, ``Maximum`` and ``Minimum`` begin like this, too.
 
+from keras_by_hand import aligned
 
 # %%
 # Check it
@@ -55,6 +58,8 @@ def aligned(inputs):
 # First the model. Then one number for each channel of an image, as in
 # squeeze-and-excite; one for each sample; and all pairs of two sequences.
 
+np.testing.assert_array_equal(y, as_in_add, strict=True)
+np.testing.assert_array_equal(by_operator, as_in_plus, strict=True)
 expected = np.sum(aligned([x, v]), axis=0)
 np.testing.assert_array_equal(y, expected, strict=True)
 np.testing.assert_array_equal(by_operator, x + v, strict=True)

@@ -24,6 +24,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers, ops
 
+from keras_by_hand import (
+    dense,
+    embedding,
+    gelu,
+    layer_normalization,
+    multi_head_attention,
+    softmax,
+)
+
 # %%
 # Build it
 # --------
@@ -50,125 +59,6 @@ def keras_gpt(dtype):
         stages.append(x)
     y = layers.LayerNormalization(epsilon=1e-5)(x)
     return keras.Model(inputs, [*stages, layers.Dense(len(vocabulary))(y)])
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def embedding(x, embeddings):
-    """An Embedding layer (Keras documentation, Embedding).
-
-    x: tokens, of any shape, embeddings: (input_dim, output_dim). Returns
-    (*x.shape, output_dim). Tokens that are floats lose their fraction.
-    """
-    return embeddings[np.asarray(x).astype("int32")]
-
-
-def layer_normalization(x, gamma=None, beta=None, *, axis=-1, epsilon=0.001):
-    """LayerNormalization (Ba, Kiros and Hinton, 2016).
-
-    x: any shape, gamma, beta: the lengths of x along the axes, in ascending
-    order. Returns the shape of x.
-    """
-    axes = tuple(np.ravel(axis))
-    mean = np.mean(x, axes, keepdims=True)
-    variance = np.var(x, axes, keepdims=True)
-    y = (x - mean) / np.sqrt(variance + epsilon)
-    shape = [1] * x.ndim
-    for i in axes:
-        shape[i] = x.shape[i]
-    if gamma is not None:
-        y = y * np.reshape(gamma, shape)
-    if beta is not None:
-        y = y + np.reshape(beta, shape)
-    return y
-
-
-def multi_head_attention(
-    query,
-    value,
-    key=None,
-    *weights,
-    use_bias=True,
-    use_gate=False,
-    sliding_window=None,
-    attention_mask=None,
-    use_causal_mask=False,
-    return_attention_scores=False,
-):
-    """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
-
-    query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
-    """
-    remaining = iter(weights)
-
-    def project(x, axes=1):
-        y = np.tensordot(x, next(remaining), axes)
-        return y + next(remaining) if use_bias else y
-
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
-    gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
-
-    target, source = np.indices(scores.shape[2:])
-    allowed = True
-    if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
-    if use_causal_mask:
-        allowed = allowed & (source <= target)
-    if sliding_window is not None:
-        allowed = allowed & (np.abs(source - target) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
-    if return_attention_scores:  # zeros where a step may attend to nothing
-        scores = scores * allowed
-
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
-    return (y, scores) if return_attention_scores else y
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def dense(x, kernel, bias=None, *, activation=None):
-    """A Dense layer (Keras documentation, Dense).
-
-    x: (..., features), kernel: (features, units), bias: (units,), activation: a
-    function of the sum, such as np.tanh. Returns (..., units).
-    """
-    y = x @ kernel
-    if bias is not None:
-        y = y + bias
-    return y if activation is None else activation(y)
-
-
-def gelu(x, approximate=False):
-    """x times the probability that a standard normal number is below x.
-
-    x: finite, any shape (Hendrycks and Gimpel, 2016).
-    """
-    if approximate:
-        u = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
-        return 0.5 * x * (1 + np.tanh(u))
-    erfc = np.vectorize(math.erfc, otypes=[float])
-    return 0.5 * x * erfc(-x / math.sqrt(2))
 
 
 # %%

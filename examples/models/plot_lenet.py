@@ -21,6 +21,15 @@ import numpy as np
 from keras.layers import AveragePooling2D, Conv2D, Dense, Flatten
 from sklearn.datasets import load_digits
 
+from keras_by_hand import (
+    average_pooling,
+    conv,
+    conv2d_gradients,
+    conv2d_x_gradient,
+    dense_gradients,
+    softmax_cross_entropy,
+)
+
 # %%
 # Build it
 # --------
@@ -75,207 +84,6 @@ def train_step(weights, x, target, learning_rate=0.5):
     conv_1 = conv2d_gradients(x, (5, 5), gradient, padding="same")
     gradients = [*conv_1, *conv_2, *dense]
     return [w - learning_rate * g for w, g in zip(weights, gradients)]
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def average_pooling(
-    x, *, pool_size, strides=None, padding="valid", data_format="channels_last"
-):
-    """AveragePooling1D, 2D or 3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; strides: pool_size by default. Returns (batch, *positions,
-    channels), or channels first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    rank = x.ndim - 2
-    size = np.broadcast_to(pool_size, rank)
-    strides = size if strides is None else strides
-    axes = tuple(range(rank + 1, 2 * rank + 1))  # those of a window
-    total = np.sum(patches(x, size, strides, padding), axes)
-    count = np.sum(patches(np.ones_like(x), size, strides, padding), axes)
-    y = total / count
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def conv2d_gradients(x, size, y_gradient, strides=1, padding="valid"):
-    """Gradients of the kernel and the bias of a Conv2D.
-
-    x: (batch, height, width, channels), size: (rows, columns) of the kernel,
-    y_gradient: of the loss at y (Goodfellow et al., Deep Learning, 2016, 9.5).
-    """
-    axes = (0, 1, 2)  # batch, rows and columns of y, to sum over
-    cut = patches(x, size, strides, padding)
-    kernel_gradient = np.tensordot(cut, y_gradient, (axes, axes))
-    return kernel_gradient, np.sum(y_gradient, axes)
-
-
-def conv2d_x_gradient(shape, kernel, y_gradient, strides=1, padding="valid"):
-    """The gradient of the input of a Conv2D.
-
-    shape: of x, (batch, height, width, channels); kernel: (rows, columns,
-    channels, filters); y_gradient: the gradient of the loss at y, of y's shape.
-    (Dumoulin and Visin, A guide to convolution arithmetic, 2016, chapter 4.)
-    """
-    length = np.array(y_gradient.shape[1:3])
-    size = np.array(kernel.shape[:2])
-    least = transposed_size(length, size, strides, padding, output_padding=0)
-    options = {"strides": strides, "padding": padding}
-    options["output_padding"] = np.array(shape[1:3]) - least
-    return conv_transpose(y_gradient, kernel, **options)
-
-
-def conv_transpose(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    output_padding=None,
-    data_format="channels_last",
-    dilation_rate=1,
-):
-    """Conv1DTranspose to Conv3DTranspose, no activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, filters, channels); bias: (filters,).
-    Returns (batch, *larger, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, filters, _ = kernel.shape
-    strides = np.broadcast_to(strides, len(size))
-    length = np.array(x.shape[1:-1])
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    full = (length - 1) * strides + span  # all copies, not cropped
-    kept = transposed_size(length, span, strides, padding, output_padding)
-    y = np.zeros((len(x), *np.maximum(full, kept), filters))
-    for entry in np.ndindex(*size):
-        start = np.array(entry) * dilation_rate
-        stop = start + length * strides
-        places = [slice(*ends) for ends in zip(start, stop, strides)]
-        y[:, *places] += x @ kernel[entry].T
-    first = np.maximum(full - kept, 0) // 2  # an odd pixel is cropped last
-    places = [slice(*ends) for ends in zip(first, first + kept)]
-    y = y[:, *places]
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def transposed_size(length, span, strides, padding, output_padding):
-    """The length of a transposed convolution's output along an axis.
-
-    length: of the input; span: of the kernel, (size - 1) * dilation_rate + 1.
-    Numbers, or arrays with a number for each axis (Keras' source code).
-    """
-    last = (length - 1) * strides  # where the last copy of the kernel begins
-    if padding == "valid" and output_padding is None:
-        return last + np.maximum(span, strides)
-    if padding == "valid":
-        return last + span + output_padding
-    if output_padding is None:
-        return length * strides
-    return last + span % 2 + output_padding
-
-
-def dense_gradients(x, kernel, y_gradient):
-    """Gradients of the input, kernel and bias of y = x @ kernel + bias.
-
-    x: (batch, features), kernel: (features, units), y_gradient: (batch,
-    units), the gradient of the loss at y. (Goodfellow, Bengio and Courville,
-    Deep Learning, 2016, section 6.5.)
-    """
-    x_gradient = y_gradient @ kernel.T  # (batch, features)
-    kernel_gradient = x.T @ y_gradient  # (features, units)
-    bias_gradient = np.sum(y_gradient, axis=0)  # (units,)
-    return x_gradient, kernel_gradient, bias_gradient
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def log_softmax(x, axis=-1):
-    """log(softmax(x)) without underflow; x: any shape."""
-    x = x - np.max(x, axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
-
-
-def softmax_cross_entropy(logits, target):
-    """The mean loss, and its gradient at the logits.
-
-    logits, target and the gradient: (batch, classes). (Bishop, Pattern
-    Recognition and Machine Learning, 2006, section 4.3.4.)
-    """
-    loss = -np.sum(target * log_softmax(logits)) / len(logits)
-    gradient = (softmax(logits) - target) / len(logits)
-    return loss, gradient
 
 
 # %%

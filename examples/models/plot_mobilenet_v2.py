@@ -21,6 +21,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.applications import MobileNetV2
 
+from keras_by_hand import (
+    batch_normalization,
+    conv,
+    dense,
+    depthwise_conv,
+    global_average_pooling,
+    relu6,
+    softmax,
+)
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -76,151 +86,6 @@ def mobilenet_v2(x, weights):
     x = relu6(batch_normalization(x, *weights["Conv_1_bn"]))
     x = global_average_pooling(x)
     return [*outputs, softmax(dense(x, *weights["predictions"]))]
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def depthwise_conv(x, kernel, bias=None, **options):
-    """DepthwiseConv1D or DepthwiseConv2D, no activation (Keras documentation).
-
-    x: (batch, *space, channels), kernel: (*size, channels, multiplier), bias:
-    (channels * multiplier,), options: strides, padding, data_format and
-    dilation_rate. Returns (batch, *positions, channels * multiplier).
-    """
-    *size, channels, multiplier = kernel.shape
-    kernel = kernel.reshape(*size, 1, channels * multiplier)
-    return conv(x, kernel, bias, groups=channels, **options)
-
-
-def batch_normalization(
-    x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
-    *,
-    axis=-1,
-    epsilon=0.001,
-):
-    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
-
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
-    """
-    shape = [1] * x.ndim
-    shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
-
-
-def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
-    """x above the threshold, negative_slope * (x - threshold) up to it.
-
-    x: any shape. With max_value, no result is larger, and numbers between a
-    negative threshold and 0 become 0, as in Keras (Keras documentation, relu).
-    """
-    y = np.where(x <= threshold, 0, x)
-    if max_value is not None:
-        y = np.clip(y, 0, max_value)  # as in Keras, not below 0 either
-    if negative_slope != 0:  # 0 times minus infinity is not a number
-        y = y + negative_slope * np.minimum(x - threshold, 0)
-    return y
-
-
-def relu6(x):
-    """relu with a ceiling of 6; any shape (Keras documentation, relu6)."""
-    return relu(x, max_value=6)
-
-
-def axes_of_space(x, data_format):
-    """The axes of x that are neither the batch nor the channels."""
-    first = 1 if data_format == "channels_last" else 2
-    return tuple(range(first, first + x.ndim - 2))
-
-
-def global_average_pooling(x, *, data_format="channels_last", keepdims=False):
-    """GlobalAveragePooling1D, 2D or 3D; as global_max_pooling."""
-    return np.mean(x, axes_of_space(x, data_format), keepdims=keepdims)
-
-
-def dense(x, kernel, bias=None, *, activation=None):
-    """A Dense layer (Keras documentation, Dense).
-
-    x: (..., features), kernel: (features, units), bias: (units,), activation: a
-    function of the sum, such as np.tanh. Returns (..., units).
-    """
-    y = x @ kernel
-    if bias is not None:
-        y = y + bias
-    return y if activation is None else activation(y)
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
 
 
 # %%

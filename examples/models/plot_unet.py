@@ -21,6 +21,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import (
+    batch_normalization,
+    conv,
+    conv_transpose,
+    max_pooling,
+    sigmoid,
+)
+
 # %%
 # Build it
 # --------
@@ -76,171 +84,6 @@ def unet(x, weights):
     larger = conv_transpose(up_2, next(weights), next(weights), strides=2)
     up_1 = block(np.concatenate([down_1, larger], axis=-1), weights)
     return down_1, down_2, bottom, up_2, up_1, sigmoid(conv(up_1, *weights))
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def batch_normalization(
-    x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
-    *,
-    axis=-1,
-    epsilon=0.001,
-):
-    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
-
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
-    """
-    shape = [1] * x.ndim
-    shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
-
-
-def max_pooling(
-    x,
-    *,
-    pool_size=2,
-    strides=None,
-    padding="valid",
-    data_format="channels_last",
-):
-    """MaxPooling1D, MaxPooling2D or MaxPooling3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first". Returns (batch, *positions, channels), or channels first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    rank = x.ndim - 2
-    size = np.broadcast_to(pool_size, rank)
-    strides = size if strides is None else strides
-    axes = tuple(range(rank + 1, 2 * rank + 1))  # those of a window
-    x = x.astype("float64")  # whole numbers have no infinity
-    y = np.max(patches(x, size, strides, padding, value=-np.inf), axes)
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def conv_transpose(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    output_padding=None,
-    data_format="channels_last",
-    dilation_rate=1,
-):
-    """Conv1DTranspose to Conv3DTranspose, no activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, filters, channels); bias: (filters,).
-    Returns (batch, *larger, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, filters, _ = kernel.shape
-    strides = np.broadcast_to(strides, len(size))
-    length = np.array(x.shape[1:-1])
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    full = (length - 1) * strides + span  # all copies, not cropped
-    kept = transposed_size(length, span, strides, padding, output_padding)
-    y = np.zeros((len(x), *np.maximum(full, kept), filters))
-    for entry in np.ndindex(*size):
-        start = np.array(entry) * dilation_rate
-        stop = start + length * strides
-        places = [slice(*ends) for ends in zip(start, stop, strides)]
-        y[:, *places] += x @ kernel[entry].T
-    first = np.maximum(full - kept, 0) // 2  # an odd pixel is cropped last
-    places = [slice(*ends) for ends in zip(first, first + kept)]
-    y = y[:, *places]
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def transposed_size(length, span, strides, padding, output_padding):
-    """The length of a transposed convolution's output along an axis.
-
-    length: of the input; span: of the kernel, (size - 1) * dilation_rate + 1.
-    Numbers, or arrays with a number for each axis (Keras' source code).
-    """
-    last = (length - 1) * strides  # where the last copy of the kernel begins
-    if padding == "valid" and output_padding is None:
-        return last + np.maximum(span, strides)
-    if padding == "valid":
-        return last + span + output_padding
-    if output_padding is None:
-        return length * strides
-    return last + span % 2 + output_padding
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
 # %%

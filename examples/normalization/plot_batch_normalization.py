@@ -45,31 +45,20 @@ print("first pixel:", x[0, 0, 0].round(2), "becomes", y[0, 0, 0].round(2))
 # %%
 # Compute it
 # ----------
-# ``axis`` says where the channels are. Along all other axes, the weights get
-# the length 1, so that they broadcast.
+# Add epsilon, by default 0.001, to the variance, and take the root. Subtract
+# the mean, and divide by the root. Then multiply by gamma, and add beta. Each
+# array has a number for each channel. The channels are the last axis of x, so
+# NumPy uses the same numbers for all pixels.
 
+deviation = np.sqrt(moving_variance + 0.001)  # (channels,)
+normalized = (x - moving_mean) / deviation  # (batch, height, width, channels)
+y_by_hand = gamma * normalized + beta
 
-def batch_normalization(
-    x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
-    *,
-    axis=-1,
-    epsilon=0.001,
-):
-    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
+# %%
+# The whole function takes any ``axis`` for the channels. Along all other axes,
+# the weights get the length 1, so that they broadcast.
 
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
-    """
-    shape = [1] * x.ndim
-    shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
-
+from keras_by_hand import batch_normalization
 
 # %%
 # Check it
@@ -77,6 +66,8 @@ def batch_normalization(
 # In float32 and in float64. (Only TensorFlow computes a whole layer in
 # float64.) After a convolution with ``data_format="channels_first"``, the layer
 # needs ``axis=1``. A new layer only divides by the root of 1 + epsilon.
+
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 x64 = x.astype("float64")

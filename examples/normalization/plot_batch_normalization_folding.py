@@ -50,26 +50,30 @@ def keras_batch_normalization(x, **arguments):
 # %%
 # Compute it
 # ----------
-# For a layer without a bias, ``bias`` is 0. Take ``epsilon`` from the layer.
+# ``BatchNormalization`` multiplies what each filter returns by ``scale``.
+# Multiply the weights of the filter instead: the filters are the last axis of
+# the kernel. Normalize the bias like an output: subtract the mean, multiply by
+# ``scale``, and add beta.
 
+scale = gamma / np.sqrt(variance + 0.001)  # (filters,)
+new_kernel = kernel * scale  # (rows, columns, in, filters)
+new_bias = (bias - mean) * scale + beta
 
-def fold_batch_normalization(
-    kernel, bias, gamma, beta, moving_mean, moving_variance, *, epsilon=0.001
-):
-    """Kernel and bias that do without the BatchNormalization behind them.
+# %%
+# The whole function takes the kernel of any convolution or of ``Dense``. For a
+# layer without a bias, ``bias`` is 0. Take ``epsilon`` from the layer.
 
-    kernel: (..., filters) of a convolution, (features, units) of Dense, the
-    others: (filters,) or one number. (Jacob et al., 2018, section 3.2.)
-    """
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    return kernel * scale, (bias - moving_mean) * scale + beta
-
+from keras_by_hand import fold_batch_normalization
 
 # %%
 # Check it
 # --------
 # In float32 and in float64 (only TensorFlow computes a whole layer in float64):
 # the convolution with other weights gives what the two layers give.
+
+y = keras_batch_normalization(keras_conv(x, kernel, bias))
+one_layer = keras_conv(x, new_kernel, new_bias)
+np.testing.assert_allclose(y, one_layer, rtol=1e-4, atol=1e-4)
 
 weights = [kernel, bias, *statistics]
 tensorflow = keras.backend.backend() == "tensorflow"

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import batch_moments, batch_normalization
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -57,44 +59,6 @@ def normalize(x, gamma, beta, mean, variance, trainable, training):
     if training and trainable:
         mean, variance = batch_moments(x)
     return batch_normalization(x, gamma, beta, mean, variance)
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def batch_normalization(
-    x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
-    *,
-    axis=-1,
-    epsilon=0.001,
-):
-    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
-
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
-    """
-    shape = [1] * x.ndim
-    shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
-
-
-def batch_moments(x, mask=None):
-    """Mean and variance of the batch, (features,).
-
-    x: (batch, ..., features), mask: (batch, ...), true for what counts.
-    """
-    rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
-    n = len(rows) if mask is None else len(rows) + 1e-7
-    mean = np.sum(rows, axis=0) / n
-    return mean, np.sum(np.square(rows - mean), axis=0) / n
 
 
 # %%

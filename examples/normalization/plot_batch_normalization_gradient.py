@@ -57,28 +57,34 @@ def keras_gradients(dtype, trainable=True):
 # %%
 # Compute it
 # ----------
+# First normalize x, as the layer does. The gradients of beta and gamma are sums
+# over all n positions. The gradient of x has three terms: ``y_gradient``
+# itself, what comes through the mean, and what comes through the variance.
 
+sigma = np.sqrt(np.var(x, axis=(0, 1)) + 0.001)  # (features,)
+normalized = (x - np.mean(x, axis=(0, 1))) / sigma  # (batch, steps, features)
+beta_gradient = np.sum(y_gradient, axis=(0, 1))
+gamma_gradient = np.sum(y_gradient * normalized, axis=(0, 1))
 
-def batch_normalization_gradients(x, gamma, y_gradient, *, epsilon=0.001):
-    """Gradients of x, gamma and beta in training (Ioffe and Szegedy, 2015).
+n = 2 * 4  # positions in the batch
+through_mean = beta_gradient / n
+through_variance = normalized * gamma_gradient / n
+three_terms = y_gradient - through_mean - through_variance
+gradient_of_x = gamma / sigma * three_terms
 
-    x and y_gradient, of the loss at y: (batch, ..., features), gamma:
-    (features,).
-    """
-    axes = tuple(range(x.ndim - 1))  # all but the features
-    deviation = np.sqrt(np.var(x, axes) + epsilon)
-    normalized = (x - np.mean(x, axes)) / deviation
-    along_mean = np.mean(y_gradient, axes)
-    along_normalized = np.mean(y_gradient * normalized, axes)
-    left = y_gradient - along_mean - normalized * along_normalized
-    n = x.size / len(gamma)
-    return gamma / deviation * left, n * along_normalized, n * along_mean
+# %%
+# The whole function takes any number of axes and any epsilon.
 
+from keras_by_hand import batch_normalization_gradients
 
 # %%
 # Check it
 # --------
 # In float32 and in float64. (Only TensorFlow trains in float64.)
+
+by_hand = [gradient_of_x, gamma_gradient, beta_gradient]
+for of_keras, gradient in zip(keras_gradients("float32"), by_hand, strict=True):
+    np.testing.assert_allclose(of_keras, gradient, rtol=1e-4, atol=1e-4)
 
 gradients = batch_normalization_gradients(x, gamma, y_gradient)
 print("gradients of gamma and beta:", *gradients[1:])

@@ -18,6 +18,12 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import (
+    batch_normalization,
+    layer_normalization,
+    moving_average,
+)
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -46,81 +52,33 @@ def keras_call(x, weights, training, dtype="float32", **arguments):
 # %%
 # Compute it
 # ----------
-# This page passes ``axis=1`` to Keras. With the channels last, leave it out.
+# Take the four arrays in PyTorch's order. By default, PyTorch has an epsilon of
+# 1e-5 and a momentum of 0.1. Its momentum is the weight of the new value, and
+# that of Keras is the weight of the old one. The last line is the mean that
+# PyTorch stores after a step of training.
 
-
-def batch_norm_from_pytorch(state, momentum=0.1, eps=1e-5):
-    """Weights and arguments of BatchNormalization.
-
-    state: the arrays of BatchNorm1d to BatchNorm3d, a dict.
-    """
-    weights = [state["weight"], state["bias"]]
-    weights += [state["running_mean"], state["running_var"]]
-    return weights, {"momentum": 1 - momentum, "epsilon": eps}
-
-
-def batch_norm_to_pytorch(gamma, beta, moving_mean, moving_variance):
-    """A dict for load_state_dict(..., strict=False)."""
-    names = ["weight", "bias", "running_mean", "running_var"]
-    return dict(zip(names, [gamma, beta, moving_mean, moving_variance]))
-
+ported = [state["weight"], state["bias"]]  # gamma and beta
+ported += [state["running_mean"], state["running_var"]]
+settings = {"momentum": 1 - 0.1, "epsilon": 1e-5}
+batch_mean = np.mean(x, axis=(0, 2, 3))  # (channels,)
+running_mean = (1 - 0.1) * state["running_mean"] + 0.1 * batch_mean
 
 # %%
-# From other pages
-# ----------------
+# The whole functions do this and the way back. This page passes ``axis=1`` to
+# Keras. With the channels last, leave it out.
 
-
-def batch_normalization(
-    x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
-    *,
-    axis=-1,
-    epsilon=0.001,
-):
-    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
-
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
-    """
-    shape = [1] * x.ndim
-    shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
-
-
-def layer_normalization(x, gamma=None, beta=None, *, axis=-1, epsilon=0.001):
-    """LayerNormalization (Ba, Kiros and Hinton, 2016).
-
-    x: any shape, gamma, beta: the lengths of x along the axes, in ascending
-    order. Returns the shape of x.
-    """
-    axes = tuple(np.ravel(axis))
-    mean = np.mean(x, axes, keepdims=True)
-    variance = np.var(x, axes, keepdims=True)
-    y = (x - mean) / np.sqrt(variance + epsilon)
-    shape = [1] * x.ndim
-    for i in axes:
-        shape[i] = x.shape[i]
-    if gamma is not None:
-        y = y * np.reshape(gamma, shape)
-    if beta is not None:
-        y = y + np.reshape(beta, shape)
-    return y
-
-
-def moving_average(average, new, momentum=0.99):
-    """A moving average after one more value."""
-    return momentum * average + (1 - momentum) * new
-
+from keras_by_hand import batch_norm_from_pytorch, batch_norm_to_pytorch
 
 # %%
 # Check it
 # --------
 # Both predict the same. (Only TensorFlow computes a whole layer in float64.)
+
+y, _ = keras_call(x, ported, False, **settings)
+of_pytorch = batch_normalization(x, *state.values(), axis=1, epsilon=1e-5)
+np.testing.assert_allclose(y, of_pytorch, rtol=1e-4, atol=1e-4)
+_, after = keras_call(x, ported, True, **settings)
+np.testing.assert_allclose(after[2], running_mean, rtol=1e-4)
 
 weights, arguments = batch_norm_from_pytorch(state)
 x64 = x.astype("float64")

@@ -20,6 +20,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import batch_normalization
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -48,58 +50,32 @@ print("moving averages:", moving_mean.round(3), moving_variance.round(3))
 # %%
 # Compute it
 # ----------
-# Padding does not count. With a mask, Keras adds 1e-7 to n, so that it can
-# divide even if all is padding.
+# Take the mean and the variance over all sequences and steps, for each feature.
+# (``np.var`` divides by n, as Keras does.) Normalize the batch with these two.
+# Then keep 99 % of each moving average, and add 1 % of the batch's value.
 
-
-def batch_moments(x, mask=None):
-    """Mean and variance of the batch, (features,).
-
-    x: (batch, ..., features), mask: (batch, ...), true for what counts.
-    """
-    rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
-    n = len(rows) if mask is None else len(rows) + 1e-7
-    mean = np.sum(rows, axis=0) / n
-    return mean, np.sum(np.square(rows - mean), axis=0) / n
-
-
-def moving_average(average, new, momentum=0.99):
-    """A moving average after one more value."""
-    return momentum * average + (1 - momentum) * new
-
+batch_mean = np.mean(x, axis=(0, 1))  # (features,)
+batch_variance = np.var(x, axis=(0, 1))
+normalized = (x - batch_mean) / np.sqrt(batch_variance + 0.001)
+y_by_hand = gamma * normalized + beta  # (batch, steps, features)
+new_mean = 0.99 * old_mean + 0.01 * batch_mean
+new_variance = 0.99 * old_variance + 0.01 * batch_variance
 
 # %%
-# From other pages
-# ----------------
+# The whole functions take a mask and any momentum. Padding does not count. With
+# a mask, Keras adds 1e-7 to n, so that it can divide even if all is padding.
 
-
-def batch_normalization(
-    x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
-    *,
-    axis=-1,
-    epsilon=0.001,
-):
-    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
-
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
-    """
-    shape = [1] * x.ndim
-    shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
-
+from keras_by_hand import batch_moments, moving_average
 
 # %%
 # Check it
 # --------
 # In float32 and in float64. (Only TensorFlow computes a whole layer in
 # float64.) The mask changes only the statistics: Keras normalizes padding, too.
+
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(moving_mean, new_mean, rtol=1e-4)
+np.testing.assert_allclose(moving_variance, new_variance, rtol=1e-4)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 x64 = x.astype("float64")

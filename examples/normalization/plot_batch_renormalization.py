@@ -20,6 +20,12 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import (
+    batch_moments,
+    batch_normalization_gradients,
+    moving_average,
+)
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -47,64 +53,34 @@ print(y[0].round(2))
 # %%
 # Compute it
 # ----------
+# Normalize the batch by its own mean and standard deviation. Then correct this
+# by r and d, which compare the batch with the moving averages. At the end, both
+# averages move 1 % of the way to the batch.
 
-
-def renormalize(
-    x, mean, stddev, *, epsilon=0.001, rmin=0, rmax=np.inf, dmax=np.inf
-):
-    """What renorm=True does in training, without gamma and beta (Ioffe, 2017).
-
-    x: (batch, ..., features), mean, stddev: renorm_mean and renorm_stddev,
-    (features,). Returns the shape of x.
-    """
-    batch_mean, variance = batch_moments(x)
-    batch_stddev = np.sqrt(variance + epsilon)
-    r = np.clip(batch_stddev / stddev, rmin, rmax)
-    d = np.clip((batch_mean - mean) / stddev, -dmax, dmax)
-    return (x - batch_mean) / batch_stddev * r + d
-
+batch_mean = np.mean(x, axis=0)  # (features,)
+batch_stddev = np.sqrt(np.var(x, axis=0) + 0.001)
+r = batch_stddev / renorm_stddev
+d = (batch_mean - renorm_mean) / renorm_stddev
+corrected = (x - batch_mean) / batch_stddev * r + d  # (batch, features)
+y_by_hand = gamma * corrected + beta
+new_mean = 0.99 * renorm_mean + 0.01 * batch_mean
+new_stddev = 0.99 * renorm_stddev + 0.01 * batch_stddev
 
 # %%
-# From other pages
-# ----------------
+# The whole function limits r and d. It leaves gamma and beta to its caller.
 
-
-def batch_moments(x, mask=None):
-    """Mean and variance of the batch, (features,).
-
-    x: (batch, ..., features), mask: (batch, ...), true for what counts.
-    """
-    rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
-    n = len(rows) if mask is None else len(rows) + 1e-7
-    mean = np.sum(rows, axis=0) / n
-    return mean, np.sum(np.square(rows - mean), axis=0) / n
-
-
-def moving_average(average, new, momentum=0.99):
-    """A moving average after one more value."""
-    return momentum * average + (1 - momentum) * new
-
-
-def batch_normalization_gradients(x, gamma, y_gradient, *, epsilon=0.001):
-    """Gradients of x, gamma and beta in training (Ioffe and Szegedy, 2015).
-
-    x and y_gradient, of the loss at y: (batch, ..., features), gamma:
-    (features,).
-    """
-    axes = tuple(range(x.ndim - 1))  # all but the features
-    deviation = np.sqrt(np.var(x, axes) + epsilon)
-    normalized = (x - np.mean(x, axes)) / deviation
-    along_mean = np.mean(y_gradient, axes)
-    along_normalized = np.mean(y_gradient * normalized, axes)
-    left = y_gradient - along_mean - normalized * along_normalized
-    n = x.size / len(gamma)
-    return gamma / deviation * left, n * along_normalized, n * along_mean
-
+from keras_by_hand import renormalize
 
 # %%
 # Check it
 # --------
-# With limits. (Only TensorFlow computes a whole layer in float64.)
+# First without limits, then with them. (Only TensorFlow computes a whole layer
+# in float64.)
+
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
+# One step changes the averages by only 1 %, so look more closely.
+np.testing.assert_allclose(after[3], new_mean, rtol=1e-5, atol=1e-5)
+np.testing.assert_allclose(after[4], new_stddev, rtol=1e-5, atol=1e-5)
 
 limits = {"rmin": 0.5, "rmax": 1.5, "dmax": 2}
 arguments = {"renorm_clipping": limits, "renorm_momentum": 0.75}

@@ -42,35 +42,31 @@ print(y[0, 0].round(2))  # (width, channels)
 # %%
 # Compute it
 # ----------
+# Give the two groups an axis of their own, with three channels in each. Take
+# the mean and the variance over the pixels and channels of a group, and
+# normalize. Then put the groups side by side again. gamma and beta have a
+# number for each channel, not for each group.
 
+grouped = x.reshape(2, 3, 4, 2, 3)  # (batch, height, width, groups, channels)
+mean = np.mean(grouped, axis=(1, 2, 4), keepdims=True)
+variance = np.var(grouped, axis=(1, 2, 4), keepdims=True)
+normalized = (grouped - mean) / np.sqrt(variance + 0.001)
+gamma, beta = weights
+y_by_hand = gamma * normalized.reshape(x.shape) + beta
 
-def group_normalization(
-    x, gamma=None, beta=None, *, groups=32, axis=-1, epsilon=0.001
-):
-    """GroupNormalization (Wu and He, 2018).
+# %%
+# The whole function takes any number of groups and pixels, and channels on any
+# axis.
 
-    x: (batch, ..., channels), or with channels on another axis; gamma, beta:
-    (channels,); groups: -1 for each channel by itself. Returns the shape of x.
-    """
-    x = np.moveaxis(x, axis, -1)
-    size = 1 if groups == -1 else x.shape[-1] // groups  # channels in a group
-    grouped = x.reshape(len(x), -1, x.shape[-1] // size, size)
-    mean = np.mean(grouped, axis=(1, 3), keepdims=True)
-    variance = np.var(grouped, axis=(1, 3), keepdims=True)
-    y = (grouped - mean) / np.sqrt(variance + epsilon)
-    y = y.reshape(x.shape)
-    if gamma is not None:
-        y = y * gamma
-    if beta is not None:
-        y = y + beta
-    return np.moveaxis(y, -1, axis)
-
+from keras_by_hand import group_normalization
 
 # %%
 # Check it
 # --------
 # By default there are 32 groups. With -1, each channel is a group, which is
 # called instance normalization. (Only TensorFlow computes a layer in float64.)
+
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
 
 cases = [  # shape of x, channels, arguments
     ((2, 3, 4, 6), 6, {"groups": 2}),

@@ -45,29 +45,21 @@ print(y[0].round(2))
 # %%
 # Compute it
 # ----------
-# All entries along ``axis`` share a mean and a variance. ``axis`` may be a list
-# of axes. gamma and beta have these axes only.
+# Take the mean and the variance of each word, along the last axis. ``keepdims``
+# keeps this axis with length 1, so that both broadcast. Subtract the mean, and
+# divide by the root of the variance plus epsilon, by default 0.001. gamma and
+# beta are the same for all words.
 
+mean = np.mean(x, axis=-1, keepdims=True)  # (batch, steps, 1)
+variance = np.var(x, axis=-1, keepdims=True)
+normalized = (x - mean) / np.sqrt(variance + 0.001)
+y_by_hand = gamma * normalized + beta  # (batch, steps, features)
 
-def layer_normalization(x, gamma=None, beta=None, *, axis=-1, epsilon=0.001):
-    """LayerNormalization (Ba, Kiros and Hinton, 2016).
+# %%
+# The whole function takes any ``axis``, or a list of axes. All entries along
+# them share a mean and a variance. gamma and beta have these axes only.
 
-    x: any shape, gamma, beta: the lengths of x along the axes, in ascending
-    order. Returns the shape of x.
-    """
-    axes = tuple(np.ravel(axis))
-    mean = np.mean(x, axes, keepdims=True)
-    variance = np.var(x, axes, keepdims=True)
-    y = (x - mean) / np.sqrt(variance + epsilon)
-    shape = [1] * x.ndim
-    for i in axes:
-        shape[i] = x.shape[i]
-    if gamma is not None:
-        y = y * np.reshape(gamma, shape)
-    if beta is not None:
-        y = y + np.reshape(beta, shape)
-    return y
-
+from keras_by_hand import layer_normalization
 
 # %%
 # Check it
@@ -75,6 +67,8 @@ def layer_normalization(x, gamma=None, beta=None, *, axis=-1, epsilon=0.001):
 # In float32 and in float64. (Only TensorFlow computes a whole layer in
 # float64.) With ``axis=[2, 1]``, a whole sentence shares a mean. Keras sorts
 # the axes: gamma is (steps, features).
+
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
 
 backend = keras.backend.backend()
 x64 = x.astype("float64")

@@ -45,24 +45,24 @@ print(y[0].round(2))
 # %%
 # Compute it
 # ----------
+# Square the features of each word, and take the mean. Add epsilon, and divide
+# by the root. ``scale`` is the same for all words.
 
+mean_square = np.mean(x**2, axis=-1, keepdims=True)  # (batch, steps, 1)
+y_by_hand = scale * x / np.sqrt(mean_square + 1e-6)
 
-def rms_normalization(x, scale, *, axis=-1, epsilon=1e-6):
-    """RMSNormalization (Zhang and Sennrich, 2019).
+# %%
+# The whole function takes any ``axis``, or a list of axes, and any epsilon.
 
-    x: any shape, axis: a number or a list, scale: the lengths of x along the
-    axes, in ascending order. Returns the shape of x.
-    """
-    axes = tuple(np.ravel(axis))
-    mean_square = np.mean(np.square(x), axes, keepdims=True)
-    return scale * x / np.sqrt(mean_square + epsilon)
-
+from keras_by_hand import rms_normalization
 
 # %%
 # Check it
 # --------
 # In float32 and in float64. (Only TensorFlow computes a whole layer in
 # float64.) With ``axis=[2, 1]``, a whole sentence shares a root mean square.
+
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
 
 backend = keras.backend.backend()
 x64 = x.astype("float64")

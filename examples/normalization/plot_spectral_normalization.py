@@ -50,32 +50,35 @@ for call in range(4):
 # %%
 # Compute it
 # ----------
-# σ is the norm of ``vector_v @ matrix``.
+# These lines do what one call does. Multiply u by the transposed kernel, and
+# divide by the length of the result: this is v. Multiply v by the kernel. The
+# length of this product is σ, and its direction is the new u. Divide the kernel
+# by σ.
 
+vector_v = vector_u @ kernel.T  # (1, features)
+vector_v = vector_v / np.linalg.norm(vector_v)
+product = vector_v @ kernel  # (1, units)
+sigma = np.linalg.norm(product)
+new_u = product / sigma
+new_kernel = kernel / sigma  # (features, units)
 
-def spectral_normalization(kernel, vector_u, *, power_iterations=1):
-    """The weights that SpectralNormalization makes (Miyato et al., 2018).
+# %%
+# The whole function repeats this ``power_iterations`` times, for kernels with
+# any number of axes. It leaves a kernel of zeros as it is.
 
-    kernel: (..., units), vector_u: (1, units). Returns both, new, as they are
-    after a call with training=True. A kernel of zeros stays.
-    """
-    if not np.any(kernel):
-        return kernel, vector_u
-    matrix = kernel.reshape(-1, kernel.shape[-1])
-    for _ in range(power_iterations):
-        vector_v = vector_u @ matrix.T
-        vector_v = vector_v / np.linalg.norm(vector_v)
-        vector_u = vector_v @ matrix
-        sigma = np.linalg.norm(vector_u)
-        vector_u = vector_u / sigma
-    return kernel / sigma, vector_u
-
+from keras_by_hand import spectral_normalization
 
 # %%
 # Check it
 # --------
-# Three calls each. The kernel of ``Conv2D`` becomes a matrix with a column for
-# each filter. (Only TensorFlow computes a whole layer in float64.)
+# First one call, then three calls each. The kernel of ``Conv2D`` becomes a
+# matrix with a column for each filter. (Only TensorFlow computes a whole layer
+# in float64.)
+
+layer = keras_layer(Dense(3, use_bias=False), x, [kernel, vector_u])
+layer(x, training=True)
+for of_keras, of_numpy in zip(layer.get_weights(), [new_kernel, new_u]):
+    np.testing.assert_allclose(of_keras, of_numpy, rtol=1e-4, atol=1e-4)
 
 images = rng.normal(size=(2, 4, 4, 2)).astype("float32")
 filters = rng.normal(size=(2, 2, 2, 3)).astype("float32")

@@ -22,6 +22,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Dense, SpectralNormalization
 
+from keras_by_hand import spectral_normalization
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -67,29 +69,6 @@ def losing_step(kernel, vector_u, gradient):
     sigma = np.linalg.norm(vector_v @ kernel)
     of_sigma = np.sum(gradient * divided) * vector_v.T @ new_u
     return kernel - (gradient - of_sigma) / sigma
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def spectral_normalization(kernel, vector_u, *, power_iterations=1):
-    """The weights that SpectralNormalization makes (Miyato et al., 2018).
-
-    kernel: (..., units), vector_u: (1, units). Returns both, new, as they are
-    after a call with training=True. A kernel of zeros stays.
-    """
-    if not np.any(kernel):
-        return kernel, vector_u
-    matrix = kernel.reshape(-1, kernel.shape[-1])
-    for _ in range(power_iterations):
-        vector_v = vector_u @ matrix.T
-        vector_v = vector_v / np.linalg.norm(vector_v)
-        vector_u = vector_v @ matrix
-        sigma = np.linalg.norm(vector_u)
-        vector_u = vector_u / sigma
-    return kernel / sigma, vector_u
 
 
 # %%

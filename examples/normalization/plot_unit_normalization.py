@@ -39,24 +39,24 @@ print(y)
 # %%
 # Compute it
 # ----------
+# The length of a vector is the root of the sum of its squares. A vector of
+# zeros is divided by 1e-12 instead, so it remains zeros.
 
+length = np.sqrt(np.sum(x**2, axis=-1, keepdims=True))  # (batch, 1)
+y_by_hand = x / np.maximum(length, 1e-12)
 
-def unit_normalization(x, *, axis=-1):
-    """UnitNormalization (Keras documentation).
+# %%
+# The whole function takes vectors along any axis, or along several axes.
 
-    x: any shape, axis: one or several, along which the vectors lie. Returns an
-    array in the shape of x.
-    """
-    axes = tuple(np.atleast_1d(axis))
-    length = np.sqrt(np.sum(np.square(x), axis=axes, keepdims=True))
-    return x / np.maximum(length, 1e-12)
-
+from keras_by_hand import unit_normalization
 
 # %%
 # Check it
 # --------
 # By default the vectors lie along the last axis. With the axes 1, 2 and 3, each
 # image is one vector. (Only TensorFlow computes a whole layer in float64.)
+
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
 
 images = rng.normal(size=(2, 3, 4, 5)).astype("float32")
 cases = [(x, -1), (images, -1), (images, 1), (images, [1, 2, 3]), (images, 0)]

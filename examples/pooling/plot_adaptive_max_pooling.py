@@ -18,6 +18,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import adaptive_windows
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -29,53 +31,38 @@ layer = layers.AdaptiveMaxPooling2D(output_size=(3, 2))
 for shape in [(1, 7, 8, 5), (1, 9, 4, 5)]:  # (batch, height, width, channels)
     print(shape, "becomes", tuple(layer(np.ones(shape, "float32")).shape))
 
+image = np.arange(56).reshape(7, 8) * 23 % 56  # each number once
+y = layer(image.reshape(1, 7, 8, 1).astype("float32"))
+of_keras = keras.ops.convert_to_numpy(y)[0, :, :, 0]
+
 # %%
 # Compute it
 # ----------
-# The largest of a window is the largest of the largest of its rows. (The page
-# "AdaptiveAveragePooling2D" explains ``adaptive_pooling``.)
+# ``adaptive_windows`` lists the rows and the columns of each window. ``np.ix_``
+# picks the pixels where they cross. Keep the largest.
 
-
-def adaptive_max_pooling(x, *, output_size, data_format="channels_last"):
-    """AdaptiveMaxPooling1D, 2D or 3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; output_size: one number, or one for each axis of space.
-    Returns (batch, *output_size, channels), or channels first.
-    """
-    return adaptive_pooling(np.max, x, output_size, data_format)
-
-
-adaptive_max_pooling1d = adaptive_max_pooling2d = adaptive_max_pooling
-adaptive_max_pooling3d = adaptive_max_pooling
+largest = np.zeros((3, 2))
+for i, rows in enumerate(adaptive_windows(7, 3)):
+    for j, columns in enumerate(adaptive_windows(8, 2)):
+        largest[i, j] = image[np.ix_(rows, columns)].max()
 
 # %%
-# From other pages
-# ----------------
+# The whole functions pool one axis after the other, for 1D to 3D. The largest
+# of a window is the largest of the largest of its rows. (The page
+# "AdaptiveAveragePooling2D" explains ``adaptive_pooling``.)
 
-
-def adaptive_windows(length, positions):
-    """The steps that each window has, in a list of arrays, one a position."""
-    first = np.arange(positions) * length // positions
-    end = -(-np.arange(1, positions + 1) * length // positions)  # rounded up
-    return [np.arange(*pair) for pair in zip(first, end)]
-
-
-def adaptive_pooling(pool, x, output_size, data_format):
-    """Apply pool, np.mean or np.max, to the windows, axis by axis."""
-    first = 1 if data_format == "channels_last" else 2
-    sizes = np.broadcast_to(output_size, x.ndim - 2)
-    for axis, size in enumerate(sizes, first):
-        windows = adaptive_windows(x.shape[axis], size)
-        pooled = [pool(x.take(steps, axis), axis) for steps in windows]
-        x = np.stack(pooled, axis)
-    return x
-
+from keras_by_hand import (
+    adaptive_max_pooling1d,
+    adaptive_max_pooling2d,
+    adaptive_max_pooling3d,
+)
 
 # %%
 # Check it
 # --------
 # The layer only compares numbers: the results are equal to the bit.
+
+np.testing.assert_array_equal(of_keras, np.float32(largest), strict=True)
 
 cases = [
     (adaptive_max_pooling1d, layers.AdaptiveMaxPooling1D, (2, 7, 8), 3),

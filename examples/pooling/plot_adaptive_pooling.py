@@ -33,49 +33,40 @@ for shape in [(1, 7, 8, 5), (1, 9, 4, 5)]:  # (batch, height, width, channels)
     print(shape, "becomes", tuple(layer(np.ones(shape, "float32")).shape))
 
 # %%
+# Along one axis, seven steps become three:
+
+row = np.arange(1, 8).astype("float32") ** 2
+layer = layers.AdaptiveAveragePooling1D(3)
+of_row = keras.ops.convert_to_numpy(layer(row.reshape(1, 7, 1)))
+
+# %%
 # Compute it
 # ----------
-# Pool along one axis, then the result along the next. The rows of a window are
-# equally long, so the mean of their means is the mean of the window.
+# Divide the seven steps into thirds. Each window begins at the start of its
+# third, rounded down, and ends at the end of it, rounded up. (``//`` rounds
+# down; with two minus signs it rounds up.) So neighbours share the step that
+# lies on their border.
 
+means = []
+for i in range(3):
+    first = i * 7 // 3
+    end = -(-(i + 1) * 7 // 3)
+    means.append(row[first:end].mean())
 
-def adaptive_windows(length, positions):
-    """The steps that each window has, in a list of arrays, one a position."""
-    first = np.arange(positions) * length // positions
-    end = -(-np.arange(1, positions + 1) * length // positions)  # rounded up
-    return [np.arange(*pair) for pair in zip(first, end)]
+# %%
+# The whole function pools along one axis, then the result along the next. The
+# rows of a window are equally long, so the mean of their means is the mean of
+# the window.
 
-
-def adaptive_pooling(pool, x, output_size, data_format):
-    """Apply pool, np.mean or np.max, to the windows, axis by axis."""
-    first = 1 if data_format == "channels_last" else 2
-    sizes = np.broadcast_to(output_size, x.ndim - 2)
-    for axis, size in enumerate(sizes, first):
-        windows = adaptive_windows(x.shape[axis], size)
-        pooled = [pool(x.take(steps, axis), axis) for steps in windows]
-        x = np.stack(pooled, axis)
-    return x
-
-
-def adaptive_average_pooling(x, *, output_size, data_format="channels_last"):
-    """AdaptiveAveragePooling1D, 2D or 3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; output_size: one number, or one for each axis of space.
-    Returns (batch, *output_size, channels), or channels first.
-    """
-    return adaptive_pooling(np.mean, x, output_size, data_format)
-
-
-adaptive_average_pooling1d = adaptive_average_pooling
-adaptive_average_pooling2d = adaptive_average_pooling
-adaptive_average_pooling3d = adaptive_average_pooling
+from keras_by_hand import adaptive_average_pooling, adaptive_windows
 
 # %%
 # Check it
 # --------
 # The output may be larger than the input: from 5 columns to 8, one pixel is in
 # several windows. Means are rounded: the results agree up to a tolerance.
+
+np.testing.assert_allclose(of_row[0, :, 0], means, rtol=1e-4, atol=1e-4)
 
 cases = [
     (layers.AdaptiveAveragePooling1D, (2, 7, 8), 3),

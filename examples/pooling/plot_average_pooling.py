@@ -24,79 +24,45 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The mean of ones is 1, even at the border.
+# The mean of ones is 1, even at the border. A second image has the numbers from
+# 0 to 19.
 
 ones = np.ones((1, 4, 5, 1), "float32")  # (batch, height, width, channels)
 layer = AveragePooling2D(pool_size=3, strides=1, padding="same")
 y_ones = keras.ops.convert_to_numpy(layer(ones))
 print(y_ones[0, :, :, 0])
+numbers = np.arange(20).reshape(1, 4, 5, 1).astype("float32")
+y_numbers = keras.ops.convert_to_numpy(layer(numbers))
 
 # %%
 # Compute it
 # ----------
-# The zeros of the padding do not change a sum. To count the real pixels of each
-# window, sum up an image of ones that is padded in the same way.
+# Put zeros around the image, and cut windows of 3 by 3 pixels. The zeros of the
+# padding do not change a sum. To count the real pixels of each window, sum up
+# an image of ones that is padded in the same way.
 
-
-def average_pooling(
-    x, *, pool_size, strides=None, padding="valid", data_format="channels_last"
-):
-    """AveragePooling1D, 2D or 3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; strides: pool_size by default. Returns (batch, *positions,
-    channels), or channels first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    rank = x.ndim - 2
-    size = np.broadcast_to(pool_size, rank)
-    strides = size if strides is None else strides
-    axes = tuple(range(rank + 1, 2 * rank + 1))  # those of a window
-    total = np.sum(patches(x, size, strides, padding), axes)
-    count = np.sum(patches(np.ones_like(x), size, strides, padding), axes)
-    y = total / count
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-average_pooling1d = average_pooling2d = average_pooling3d = average_pooling
+padded = np.pad(numbers[0, :, :, 0], 1)
+real = np.pad(ones[0, :, :, 0], 1)  # 1 for a pixel, 0 for padding
+windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+counted = np.lib.stride_tricks.sliding_window_view(real, (3, 3))
+means = windows.sum(axis=(2, 3)) / counted.sum(axis=(2, 3))  # (height, width)
 
 # %%
-# From other pages
-# ----------------
+# The whole functions take any windows and strides, with padding or without.
 
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
+from keras_by_hand import (
+    average_pooling1d,
+    average_pooling2d,
+    average_pooling3d,
+)
 
 # %%
 # Check it
 # --------
 # Means are rounded: the results agree up to a tolerance.
+
+of_keras = y_numbers[0, :, :, 0]
+np.testing.assert_allclose(of_keras, means, rtol=1e-4, atol=1e-4)
 
 same = {"strides": 1, "padding": "same"}
 first = {"data_format": "channels_first"}

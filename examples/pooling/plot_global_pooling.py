@@ -34,43 +34,42 @@ for layer in (layers.Flatten(), layers.GlobalAveragePooling2D()):
     print(f"{layer.name}: {model.count_params()} weights")
 
 # %%
+# Two small images of 3 channels, for both layers:
+
+small = np.arange(192).reshape(2, 4, 8, 3).astype("float32") % 50
+y_mean = keras.ops.convert_to_numpy(layers.GlobalAveragePooling2D()(small))
+y_max = keras.ops.convert_to_numpy(layers.GlobalMaxPooling2D()(small))
+
+# %%
 # Compute it
 # ----------
-# With ``keepdims=True`` the axes of space stay, and have a length of 1. (The
-# page "GlobalAveragePooling1D with a mask" adds the mask.)
+# Take the mean, or the maximum, along the axes of space: height and width.
 
+mean_by_hand = small.mean(axis=(1, 2))  # (batch, channels)
+max_by_hand = small.max(axis=(1, 2))
 
-def axes_of_space(x, data_format):
-    """The axes of x that are neither the batch nor the channels."""
-    first = 1 if data_format == "channels_last" else 2
-    return tuple(range(first, first + x.ndim - 2))
+# %%
+# The whole functions know where the axes of space are, for 1D to 3D. With
+# ``keepdims=True`` these stay, and have a length of 1. (The page
+# "GlobalAveragePooling1D with a mask" adds the mask.)
 
-
-def global_max_pooling(x, *, data_format="channels_last", keepdims=False):
-    """GlobalMaxPooling1D, 2D or 3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first". Returns (batch, channels), or with axes of length 1.
-    """
-    return np.max(x, axes_of_space(x, data_format), keepdims=keepdims)
-
-
-global_max_pooling1d = global_max_pooling2d = global_max_pooling
-global_max_pooling3d = global_max_pooling
-
-
-def global_average_pooling(x, *, data_format="channels_last", keepdims=False):
-    """GlobalAveragePooling1D, 2D or 3D; as global_max_pooling."""
-    return np.mean(x, axes_of_space(x, data_format), keepdims=keepdims)
-
-
-global_average_pooling2d = global_average_pooling3d = global_average_pooling
+from keras_by_hand import (
+    global_average_pooling,
+    global_average_pooling2d,
+    global_average_pooling3d,
+    global_max_pooling1d,
+    global_max_pooling2d,
+    global_max_pooling3d,
+)
 
 # %%
 # Check it
 # --------
 # Here the number of pixels is a power of two. Dividing whole numbers by it
 # rounds nothing: the results are equal to the bit.
+
+np.testing.assert_array_equal(y_mean, mean_by_hand, strict=True)
+np.testing.assert_array_equal(y_max, max_by_hand, strict=True)
 
 cases = [
     (global_max_pooling1d, layers.GlobalMaxPooling1D, (2, 4, 8)),

@@ -37,30 +37,25 @@ print(y)
 # %%
 # Compute it
 # ----------
+# Give the mask an axis for the channels. Put 0 in the place of masked steps, so
+# that only real steps are added up. Then divide by their number, not by 8.
 
+kept = is_step[:, :, np.newaxis]  # (batch, steps, 1)
+total = np.sum(np.where(kept, x, 0), axis=1)  # (batch, channels)
+means = total / np.sum(kept, axis=1)
 
-def global_average_pooling1d(
-    x, mask=None, *, data_format="channels_last", keepdims=False
-):
-    """GlobalAveragePooling1D, with a mask or without (Keras documentation).
+# %%
+# The whole function also works without a mask. It can keep the axis of steps,
+# and take the channels first.
 
-    x: (batch, steps, channels), or (batch, channels, steps) if data_format is
-    "channels_first"; mask: (batch, steps), true for the steps to keep. Returns
-    (batch, channels): nan where all steps are masked.
-    """
-    steps, channels = (1, 2) if data_format == "channels_last" else (2, 1)
-    if mask is None:
-        return np.mean(x, steps, keepdims=keepdims)
-    kept = np.expand_dims(mask, channels).astype(bool)
-    total = np.sum(np.where(kept, x, 0), steps, keepdims=keepdims)
-    return total / np.sum(kept, steps, keepdims=keepdims)
-
+from keras_by_hand import global_average_pooling1d
 
 # %%
 # Check it
 # --------
 # Dividing whole numbers by 8, 4 or 2 rounds nothing: equal to the bit.
 
+np.testing.assert_array_equal(y, np.float32(means), strict=True)
 expected = global_average_pooling1d(x, is_step)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 

@@ -34,72 +34,27 @@ for padding in ("valid", "same"):
 # %%
 # Compute it
 # ----------
-# ``"same"`` pads with minus infinity, which is never the largest.
+# Cut each image into windows of two by two pixels, each with axes of its own,
+# and take the largest number along these axes.
 
-
-def max_pooling(
-    x,
-    *,
-    pool_size=2,
-    strides=None,
-    padding="valid",
-    data_format="channels_last",
-):
-    """MaxPooling1D, MaxPooling2D or MaxPooling3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first". Returns (batch, *positions, channels), or channels first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    rank = x.ndim - 2
-    size = np.broadcast_to(pool_size, rank)
-    strides = size if strides is None else strides
-    axes = tuple(range(rank + 1, 2 * rank + 1))  # those of a window
-    x = x.astype("float64")  # whole numbers have no infinity
-    y = np.max(patches(x, size, strides, padding, value=-np.inf), axes)
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-max_pooling1d = max_pooling2d = max_pooling3d = max_pooling
+rows, columns = 5 // 2, 8 // 2  # the fifth row fills no window
+windows = images[:, : 2 * rows].reshape(2, rows, 2, columns, 2, 3)
+largest = windows.max(axis=(2, 4))  # (batch, rows, columns, channels)
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any windows and strides. For ``"same"`` it pads with
+# minus infinity, which is never the largest.
 
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
+from keras_by_hand import max_pooling1d, max_pooling2d, max_pooling3d
 
 # %%
 # Check it
 # --------
 # The layer only compares numbers, so nothing is rounded: the results are equal
 # to the bit. All numbers are negative: zeros of padding would be the largest.
+
+y = keras.ops.convert_to_numpy(MaxPooling2D()(images))
+np.testing.assert_array_equal(y, largest, strict=True)
 
 same, first = {"padding": "same"}, {"data_format": "channels_first"}
 cases = [

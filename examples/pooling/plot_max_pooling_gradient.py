@@ -49,33 +49,36 @@ def keras_gradient(layer, x, y_gradient):
     return x - model.get_weights()[0].reshape(x.shape)
 
 
+image = rng.integers(0, 3, size=(1, 6, 7, 2)).astype("float32")
+delta = np.float32(np.arange(1, 41).reshape(1, 4, 5, 2))  # the gradient at y
+of_image = keras_gradient(MaxPooling2D(3, strides=1), image, delta)
+
 # %%
 # Compute it
 # ----------
-# ``np.argmax`` finds the first of equal entries, row by row.
+# Look at each window of 3 by 3 pixels. ``argmax`` counts the pixels row by row,
+# and finds the first of equal entries. ``np.unravel_index`` turns its number
+# into a row and a column. That pixel gets the gradient of the output. Other
+# windows may add to it.
 
+by_hand = np.zeros(image.shape)
+for i, j, channel in np.ndindex(4, 5, 2):  # all outputs
+    window = image[0, i : i + 3, j : j + 3, channel]
+    row, column = np.unravel_index(window.argmax(), window.shape)
+    by_hand[0, i + row, j + column, channel] += delta[0, i, j, channel]
 
-def max_pooling_gradient(x, y_gradient, pool_size, strides):
-    """The gradient of the input of max pooling without padding.
+# %%
+# The whole function takes 1D to 3D, and any size and strides of the windows.
 
-    x: (batch, *space, channels), y_gradient: (batch, *positions, channels), the
-    gradient of y; pool_size, strides: numbers. Returns the shape of x.
-    """
-    x_gradient = np.zeros(x.shape)
-    for sample, *position, channel in np.ndindex(y_gradient.shape):
-        space = [slice(p * strides, p * strides + pool_size) for p in position]
-        window = (sample, *space, channel)
-        first = np.unravel_index(np.argmax(x[window]), x[window].shape)
-        x_gradient[window][first] += y_gradient[sample, *position, channel]
-    return x_gradient
-
+from keras_by_hand import max_pooling_gradient
 
 # %%
 # Check it
 # --------
 # Nothing is rounded. In 3D all entries differ: see "MaxPooling3D gradient".
 
-image = rng.integers(0, 3, size=(1, 6, 7, 2)).astype("float32")
+np.testing.assert_array_equal(of_image, np.float32(by_hand), strict=True)
+
 volume = rng.permutation(60).reshape(1, 3, 4, 5, 1).astype("float32")
 cases = [
     (MaxPooling1D, image[:, 0], 3, 2),

@@ -20,6 +20,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import bfloat16, float16
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -45,43 +47,11 @@ def keras_dense(dtype):
 
 
 # %%
-# From other pages
-# ----------------
-
-
-def float16(values):
-    """The nearest float16 numbers, as float32 (IEEE 754, binary16).
-
-    values: numbers of any shape. What is too large becomes infinite.
-    """
-    with np.errstate(over="ignore"):
-        return np.asarray(values).astype("float16").astype("float32")
-
-
-def bfloat16(values):
-    """The nearest bfloat16 numbers, as float32 (Intel, BFLOAT16, 2018).
-
-    values: numbers of any shape, which are first cast to float32.
-    """
-    values = np.asarray(values, "float32")
-    bits = values.view("uint32").astype("int64")
-    last_bit_kept = (bits >> 16) & 1
-    bits = ((bits + 0x7FFF + last_bit_kept) >> 16) << 16
-    rounded = bits.astype("uint32").view("float32")
-    return np.where(np.isnan(values), values, rounded)
-
-
-# %%
 # Compute it
 # ----------
 # float32 has 23 bits for the fraction, ``bfloat16`` 7 and ``float16`` 10.
 
-
-def cut_off(values, fraction_bits):
-    """The next number towards zero that has so few bits of fraction."""
-    dropped = 23 - fraction_bits
-    bits = np.float32(values).view("uint32")
-    return ((bits >> dropped) << dropped).view("float32")
+from keras_by_hand import cut_off
 
 
 def three_ways(z, bias, rounded, fraction_bits):

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import float16
+
 # %%
 # Build it
 # --------
@@ -53,45 +55,38 @@ kernels, scales, optimizer = keras_train(initial_scale=2.0**10)
 print(scales)
 
 # %%
-# From other pages
-# ----------------
-
-
-def float16(values):
-    """The nearest float16 numbers, as float32 (IEEE 754, binary16).
-
-    values: numbers of any shape. What is too large becomes infinite.
-    """
-    with np.errstate(over="ignore"):
-        return np.asarray(values).astype("float16").astype("float32")
-
-
-# %%
 # Compute it
 # ----------
+# ``g`` is the gradient of the scaled loss, so each step divides it by S. After
+# three finite steps in a row, S is doubled. If a gradient is infinite, the step
+# is skipped: only S is halved, and the count begins again.
 
+W, S, in_a_row = np.zeros((1, 2)), 2.0**10, 0
+scales_by_hand = []
+for target in targets:
+    g = float16(x.T @ float16(-S * target))  # (features, units)
+    if np.all(np.isfinite(g)):
+        W = W - 1024 * g / S  # 1024 is the learning rate
+        in_a_row = in_a_row + 1
+        if in_a_row == 3:
+            S, in_a_row = 2 * S, 0
+    else:
+        S, in_a_row = S / 2, 0
+    scales_by_hand.append(S)
 
-def loss_scale_step(
-    weights, gradient, scale, finite_steps,
-    learning_rate=0.01, dynamic_growth_steps=2000,
-):  # fmt: skip
-    """One step of SGD with loss scaling (keras.optimizers.LossScaleOptimizer).
+# %%
+# The whole function is one such step, with any learning rate and any number of
+# steps in a row.
 
-    gradient: of the scaled loss, of the shape of weights. The scale begins as
-    2**15 and finite_steps as 0. Returns the new weights, scale, finite_steps.
-    """
-    if not np.all(np.isfinite(gradient)):
-        return weights, scale / 2, 0
-    weights = weights - learning_rate * gradient / scale
-    if finite_steps + 1 == dynamic_growth_steps:
-        return weights, 2 * scale, 0
-    return weights, scale, finite_steps + 1
-
+from keras_by_hand import loss_scale_step
 
 # %%
 # Check it
 # --------
 # float16 rounds both gradients. A skipped step does not count as an iteration.
+
+np.testing.assert_array_equal(kernels[-1], np.float32(W), strict=True)
+np.testing.assert_equal(scales, scales_by_hand)
 
 kernel, scale, finite_steps = np.zeros((1, 2)), 2.0**10, 0
 for target, keras_kernel, keras_scale in zip(targets, kernels, scales):

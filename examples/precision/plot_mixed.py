@@ -22,6 +22,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import bfloat16, dense_16_bits, float16
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -52,43 +54,6 @@ def keras_dense(policy):
         model.train_on_batch(x, target)
         biases.append(dense.get_weights()[1])
     return y, np.stack(biases)
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def float16(values):
-    """The nearest float16 numbers, as float32 (IEEE 754, binary16).
-
-    values: numbers of any shape. What is too large becomes infinite.
-    """
-    with np.errstate(over="ignore"):
-        return np.asarray(values).astype("float16").astype("float32")
-
-
-def bfloat16(values):
-    """The nearest bfloat16 numbers, as float32 (Intel, BFLOAT16, 2018).
-
-    values: numbers of any shape, which are first cast to float32.
-    """
-    values = np.asarray(values, "float32")
-    bits = values.view("uint32").astype("int64")
-    last_bit_kept = (bits >> 16) & 1
-    bits = ((bits + 0x7FFF + last_bit_kept) >> 16) << 16
-    rounded = bits.astype("uint32").view("float32")
-    return np.where(np.isnan(values), values, rounded)
-
-
-def dense_16_bits(x, kernel, bias, rounded):
-    """Dense in 16 bits, as float32 (Keras, layers/core/dense.py).
-
-    x: (batch, features), kernel: (features, units), bias: (units,), rounded:
-    the function float16 or bfloat16. Processors may round z otherwise.
-    """
-    z = rounded(x) @ rounded(kernel)
-    return rounded(rounded(z) + rounded(bias))
 
 
 # %%

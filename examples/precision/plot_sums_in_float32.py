@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import bfloat16, float16
+
 # %%
 # Build it
 # --------
@@ -43,49 +45,23 @@ def keras_dense(x, kernel, bias, dtype):
 
 
 x, kernel, bias = example(256)
-print(keras_dense(x, kernel, bias, "bfloat16"))
-
-# %%
-# From other pages
-# ----------------
-
-
-def float16(values):
-    """The nearest float16 numbers, as float32 (IEEE 754, binary16).
-
-    values: numbers of any shape. What is too large becomes infinite.
-    """
-    with np.errstate(over="ignore"):
-        return np.asarray(values).astype("float16").astype("float32")
-
-
-def bfloat16(values):
-    """The nearest bfloat16 numbers, as float32 (Intel, BFLOAT16, 2018).
-
-    values: numbers of any shape, which are first cast to float32.
-    """
-    values = np.asarray(values, "float32")
-    bits = values.view("uint32").astype("int64")
-    last_bit_kept = (bits >> 16) & 1
-    bits = ((bits + 0x7FFF + last_bit_kept) >> 16) << 16
-    rounded = bits.astype("uint32").view("float32")
-    return np.where(np.isnan(values), values, rounded)
-
+y = keras_dense(x, kernel, bias, "bfloat16")
+print(y)
 
 # %%
 # Compute it
 # ----------
+# Round the input and the kernel. NumPy multiplies and adds the rounded numbers
+# in float32, the type that they have. Round the complete sums and the bias, and
+# then what they add up to.
 
+z = bfloat16(x) @ bfloat16(kernel)  # (batch, units)
+by_hand = bfloat16(bfloat16(z) + bfloat16(bias))
 
-def dense_16_bits(x, kernel, bias, rounded):
-    """Dense in 16 bits, as float32 (Keras, layers/core/dense.py).
+# %%
+# The whole function takes ``float16`` or ``bfloat16`` as an argument.
 
-    x: (batch, features), kernel: (features, units), bias: (units,), rounded:
-    the function float16 or bfloat16. Processors may round z otherwise.
-    """
-    z = rounded(x) @ rounded(kernel)
-    return rounded(rounded(z) + rounded(bias))
-
+from keras_by_hand import dense_16_bits
 
 # %%
 # Check it
@@ -93,6 +69,8 @@ def dense_16_bits(x, kernel, bias, rounded):
 # :math:`z` and :math:`y` fit into 16 bits here, so that every processor gives
 # the same bits. This checks the rounding of the inputs and weights, and that no
 # partial sum is rounded.
+
+np.testing.assert_array_equal(y.astype("float32"), by_hand, strict=True)
 
 formats = [("float16", float16, 2048), ("bfloat16", bfloat16, 256)]
 for dtype, rounded, limit in formats:

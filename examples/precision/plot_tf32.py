@@ -52,21 +52,21 @@ print(y)
 # %%
 # Compute it
 # ----------
-# To round, ``tf32`` adds almost half of the last bit kept to the bits, and
-# clears the 13 bits below it. A tie goes to the even number; a GPU may decide
-# otherwise.
+# Each of these odd numbers lies halfway between two numbers of TF32. To round,
+# add almost half of the last bit kept to the bits, and clear the 13 bits below
+# it, so a tie goes down. If the last bit kept is 1, add one more: the tie goes
+# up. A GPU may decide ties otherwise.
 
+odd = np.float32([2049, 2051, 4093])
+bits = odd.view("uint32")
+last_bit_kept = (bits >> 13) & 1
+rounded_bits = ((bits + 0xFFF + last_bit_kept) >> 13) << 13
+by_hand = rounded_bits.view("float32")
 
-def tf32(values):
-    """The nearest numbers of TF32, as float64 (NVIDIA, A100 whitepaper, 2020).
+# %%
+# The whole function takes any numbers, and returns float64.
 
-    values: finite numbers of any shape, which are first cast to float32.
-    """
-    bits = np.asarray(values, "float32").view("uint32").astype("int64")
-    last_bit_kept = (bits >> 13) & 1
-    bits = ((bits + 0xFFF + last_bit_kept) >> 13) << 13
-    return bits.astype("uint32").view("float32").astype("float64")
-
+from keras_by_hand import tf32
 
 # %%
 # Check it
@@ -77,7 +77,10 @@ expected = x @ kernel + bias
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# ``tf32`` computes what the formula says.
+# The three ties go to multiples of four, and ``tf32`` computes what the formula
+# says.
+
+np.testing.assert_array_equal(by_hand, np.float32([2048, 2052, 4092]))
 
 numbers = np.float32(np.arange(-24000, 24001) / 3)
 k = np.frexp(numbers)[1] - 1

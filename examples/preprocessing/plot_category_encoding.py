@@ -33,35 +33,27 @@ print(count)
 # %%
 # Compute it
 # ----------
+# Compare each number with all five categories: that gives a row for each
+# number. Then combine the rows of a sample. A category occurs if any row has
+# it; the sum of the rows says how often.
 
+rows = x[:, :, np.newaxis] == np.arange(5)  # (batch, length, categories)
+occurs = rows.any(axis=1)  # (batch, categories)
+how_often = rows.sum(axis=1)  # (batch, categories)
 
-def category_encoding(
-    x, count_weights=None, *, num_tokens, output_mode="multi_hot", sparse=False
-):
-    """CategoryEncoding (Keras documentation, CategoryEncoding).
+# %%
+# The whole function also takes vectors, and a weight for each number.
 
-    x: (length,) or (batch, length), whole numbers; count_weights: the shape of
-    x, for "count" only. The other arguments stand in the layer's config; it
-    has no weights. Returns (..., length, num_tokens) for "one_hot", where a
-    last axis of length 1 is dropped, else (..., num_tokens). Never sparse.
-    """
-    x = np.atleast_1d(x)
-    if output_mode == "one_hot" and x.ndim > 1 and x.shape[-1] == 1:
-        x = x[..., 0]
-    rows = x[..., None] == np.arange(num_tokens)
-    axis = min(x.ndim - 1, 1)  # also where x has more than two axes
-    if output_mode == "multi_hot":
-        rows = rows.any(axis)
-    elif output_mode == "count":
-        weights = 1 if count_weights is None else np.float64(count_weights)
-        rows = (rows * np.expand_dims(weights, -1)).sum(axis)
-    return np.float64(rows)
-
+from keras_by_hand import category_encoding
 
 # %%
 # Check it
 # --------
 # A vector is a batch for "one_hot", but a single sample for the other modes.
+
+np.testing.assert_array_equal(one_hot, np.float32(rows), strict=True)
+np.testing.assert_array_equal(multi_hot, np.float32(occurs), strict=True)
+np.testing.assert_array_equal(count, np.float32(how_often), strict=True)
 
 
 def keras_layer(x, *arguments, count_weights=None, **options):

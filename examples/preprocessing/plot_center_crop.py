@@ -36,85 +36,25 @@ print(y[0, ..., 0])
 # %%
 # Compute it
 # ----------
-# If the height or the width is too small, Keras cuts out the largest part with
-# the aspect ratio of the crop, and resizes that.
+# Two rows and three columns are too many. Cut off half of them, rounded down,
+# at the beginning: one row and one column. Then keep 3 rows and 4 columns.
 
-
-def center_crop(x, *, height, width, data_format=None):
-    """CenterCrop (Keras documentation).
-
-    x: (..., old height, old width, channels), or (..., channels, old height,
-    old width) if data_format is "channels_first". Returns x with the new height
-    and width.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, -3, -1)
-    rows, columns = x.shape[-3:-1]
-    if rows >= height and columns >= width:
-        top, left = (rows - height) // 2, (columns - width) // 2
-        y = x[..., top : top + height, left : left + width, :]
-    else:
-        y = resize(crop_to_ratio(x, height, width), height, width)
-    return np.moveaxis(y, -1, -3) if data_format == "channels_first" else y
-
+top, left = (5 - 3) // 2, (7 - 4) // 2
+middle = x[:, top : top + 3, left : left + 4]  # (batch, 3, 4, channels)
 
 # %%
-# From other pages
-# ----------------
+# The whole function also takes images that are too small. If the height or the
+# width is too small, Keras cuts out the largest part with the aspect ratio of
+# the crop, and resizes that.
 
-
-def pixel_distances(length, new_length):
-    """Distances from the centers of old pixels to those of new ones.
-
-    Returns (new_length, length), in old pixels: the new minus the old.
-    """
-    centers = (np.arange(new_length) + 0.5) * length / new_length - 0.5
-    return centers[:, np.newaxis] - np.arange(length)
-
-
-def interpolation_kernel(distance, interpolation):
-    """The weight of an old pixel at this distance from a new one (Keys, 1981,
-    for "bicubic"; Lanczos' windowed sinc). Returns the shape of distance."""
-    d = np.abs(distance)
-    if interpolation == "nearest":
-        return ((-0.5 <= distance) & (distance < 0.5)).astype(float)
-    if interpolation == "bilinear":
-        return np.maximum(0, 1 - d)
-    if interpolation == "bicubic":
-        near = 1.5 * d**3 - 2.5 * d**2 + 1
-        far = -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
-        return np.where(d < 1, near, np.where(d < 2, far, 0))
-    radius = {"lanczos3": 3, "lanczos5": 5}[interpolation]
-    return np.where(d < radius, np.sinc(d) * np.sinc(d / radius), 0)
-
-
-def resize(x, height, width, interpolation="bilinear", antialias=False):
-    """x: (..., old height, old width, channels). Returns (..., height, width,
-    channels), in float64."""
-    for axis, new_length in ((-3, height), (-2, width)):
-        distance = pixel_distances(x.shape[axis], new_length)
-        if antialias and interpolation != "nearest":
-            distance = distance / max(1, x.shape[axis] / new_length)
-        weights = interpolation_kernel(distance, interpolation)
-        weights = weights / weights.sum(axis=1, keepdims=True)  # (new, old)
-        x = np.moveaxis(np.tensordot(weights, x, (1, axis)), 0, axis)
-    return x
-
-
-def crop_to_ratio(x, height, width):
-    """Cuts x: (..., old height, old width, channels) to the ratio of height and
-    width, around the middle: if an odd number goes, one more at the end."""
-    h, w = x.shape[-3:-1]
-    rows = max(1, min(h, w * height // width))
-    columns = max(1, min(w, h * width // height))
-    top, left = (h - rows) // 2, (w - columns) // 2
-    return x[..., top : top + rows, left : left + columns, :]
-
+from keras_by_hand import center_crop
 
 # %%
 # Check it
 # --------
 # What is only cut out is equal to the bit. What is enlarged is rounded.
+
+np.testing.assert_array_equal(y, np.float32(middle), strict=True)
 
 expected = np.float32(center_crop(x, height=3, width=4))
 np.testing.assert_array_equal(y, expected, strict=True)

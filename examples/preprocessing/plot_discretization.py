@@ -34,64 +34,23 @@ print(y)
 # %%
 # Compute it
 # ----------
-# Keras rounds numbers and boundaries to float32.
+# Compare each number with all boundaries. Its bin is the number of boundaries
+# that it reaches. A number on a boundary reaches it.
 
-
-def discretization(
-    x,
-    *,
-    bin_boundaries,
-    num_bins=None,
-    epsilon=0.01,
-    output_mode="int",
-    sparse=False,
-):
-    """Discretization (Keras documentation, Discretization).
-
-    x: any shape; bin_boundaries: (bins - 1,), rising. All arguments stand in
-    the layer's config, also the boundaries that adapt has found; there are no
-    weights. num_bins and epsilon are for adapt. Returns the shape of x for
-    "int", else what category_encoding makes of the bins. Never sparse.
-    """
-    boundaries = np.float32(bin_boundaries)
-    bins = np.searchsorted(boundaries, np.float32(x), side="right")
-    if output_mode == "int":
-        return bins
-    tokens = len(boundaries) + 1
-    return category_encoding(bins, num_tokens=tokens, output_mode=output_mode)
-
+reached = x[:, :, np.newaxis] >= boundaries  # (batch, length, boundaries)
+bin_numbers = reached.sum(axis=-1)  # (batch, length)
 
 # %%
-# From other pages
-# ----------------
+# The whole function rounds numbers and boundaries to float32, as Keras does. It
+# also has the other output modes.
 
-
-def category_encoding(
-    x, count_weights=None, *, num_tokens, output_mode="multi_hot", sparse=False
-):
-    """CategoryEncoding (Keras documentation, CategoryEncoding).
-
-    x: (length,) or (batch, length), whole numbers; count_weights: the shape of
-    x, for "count" only. The other arguments stand in the layer's config; it
-    has no weights. Returns (..., length, num_tokens) for "one_hot", where a
-    last axis of length 1 is dropped, else (..., num_tokens). Never sparse.
-    """
-    x = np.atleast_1d(x)
-    if output_mode == "one_hot" and x.ndim > 1 and x.shape[-1] == 1:
-        x = x[..., 0]
-    rows = x[..., None] == np.arange(num_tokens)
-    axis = min(x.ndim - 1, 1)  # also where x has more than two axes
-    if output_mode == "multi_hot":
-        rows = rows.any(axis)
-    elif output_mode == "count":
-        weights = 1 if count_weights is None else np.float64(count_weights)
-        rows = (rows * np.expand_dims(weights, -1)).sum(axis)
-    return np.float64(rows)
-
+from keras_by_hand import discretization
 
 # %%
 # Check it
 # --------
+
+np.testing.assert_array_equal(y, np.int32(bin_numbers), strict=True)
 
 
 def keras_layer(x, *arguments, **options):

@@ -21,6 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import IntegerLookup, StringLookup
 
+from keras_by_hand import list_special, list_tokens
+
 rng = np.random.default_rng(313)
 
 if keras.backend.backend() != "tensorflow":  # others have no arrays of strings
@@ -42,46 +44,26 @@ print(predicted, names)
 # %%
 # Compute it
 # ----------
-# Keras returns bytes; ``as_text`` decodes them.
+# Use each number as an index into the list of classes. Put the OOV token at the
+# end of the list, and give its index to all numbers outside, such as 7 and -7.
 
-
-def find_tokens(indices, tokens, oov_token):
-    """The token at each index, the OOV token where there is none."""
-    indices = np.asarray(indices)
-    inside = (indices >= 0) & (indices < len(tokens))
-    return np.array([*tokens, oov_token])[np.where(inside, indices, -1)]
-
-
-def as_text(texts):
-    """An array of str, from an array of str or of bytes in UTF-8."""
-    flat = [
-        text.decode(errors="replace") if isinstance(text, bytes) else text
-        for text in np.ravel(texts).tolist()
-    ]
-    return np.array(flat, dtype=str).reshape(np.shape(texts))
-
+numbers = np.append(predicted, [7, -7])
+inside = (0 <= numbers) & (numbers < 3)
+tokens = np.array([*classes, "[UNK]"])
+named = tokens[np.where(inside, numbers, -1)]
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any list of tokens. Keras returns bytes; ``as_text``
+# decodes them.
 
-
-def list_special(mask_token, oov_token, num_oov_indices, output_mode="int"):
-    """The special tokens, which come before all others."""
-    masks = [mask_token] if output_mode == "int" else []
-    oov = [oov_token] * num_oov_indices
-    return oov if mask_token is None else masks + oov
-
-
-def list_tokens(vocabulary, special):
-    """A vocabulary after the special tokens, which it may already have."""
-    tokens = list(vocabulary)
-    return tokens if tokens[: len(special)] == special else special + tokens
-
+from keras_by_hand import as_text, find_tokens
 
 # %%
 # Check it
 # --------
+
+of_keras = np.append(names, np.array(to_name([7, -7])))
+np.testing.assert_array_equal(as_text(of_keras), named)
 
 expected = find_tokens(predicted, classes, "[UNK]")
 np.testing.assert_array_equal(as_text(names), expected)

@@ -21,6 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import IntegerLookup, StringLookup
 
+from keras_by_hand import list_special
+
 if importlib.util.find_spec("tensorflow") is None:
     raise SystemExit("This page needs TensorFlow: these layers use its tables")
 
@@ -37,41 +39,23 @@ print(y)
 # %%
 # Compute it
 # ----------
+# All integers below the first row are unknown. The remainder of a division by
+# 3 chooses one of the three OOV places, which come after place 0.
 
-
-def find_indices(inputs, tokens, special, mask_token, num_oov_indices, buckets):
-    """The place of each input among the tokens, or -1 for a mask token.
-
-    buckets: which of the OOV tokens stands for each input if it is unknown.
-    """
-    places = {token: place for place, token in enumerate(tokens)}
-    flat = inputs.ravel().tolist()
-    found = np.array([places.get(token, -1) for token in flat], dtype="int64")
-    masked = np.array([token == mask_token for token in flat], dtype=bool)
-    unknown = (found < len(special)) & ~masked
-    if num_oov_indices == 0 and np.any(unknown):
-        raise ValueError("With num_oov_indices=0, all inputs must be known")
-    masks = len(special) - num_oov_indices  # 1 or 0
-    found = np.where(unknown, masks + np.ravel(buckets), found)
-    return np.where(masked, masks - 1, found).reshape(inputs.shape)
-
+oov_places = 1 + x[1:] % 3  # (2, features)
 
 # %%
-# From other pages
-# ----------------
+# The whole function also finds the places of known tokens. Without an OOV
+# place, it raises an error for an unknown token.
 
-
-def list_special(mask_token, oov_token, num_oov_indices, output_mode="int"):
-    """The special tokens, which come before all others."""
-    masks = [mask_token] if output_mode == "int" else []
-    oov = [oov_token] * num_oov_indices
-    return oov if mask_token is None else masks + oov
-
+from keras_by_hand import find_indices
 
 # %%
 # Check it
 # --------
 # With other output modes than "int", the mask token has no place: -1 here.
+
+np.testing.assert_array_equal(y[1:], oov_places)
 
 special = list_special(0, -1, 3)
 expected = find_indices(x, special + [20, 10], special, 0, 3, buckets=x % 3)

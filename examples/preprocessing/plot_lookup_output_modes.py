@@ -41,40 +41,34 @@ indices = np.array([[1, 2, 0], [1, -1, 1]])  # of the words; -1: a mask token
 # %%
 # Compute it
 # ----------
+# Compare each word's place with those of all three tokens: that gives a vector
+# for each word. A mask token, -1, gets zeros. Over the words of a sample,
+# ``any`` tells what occurs, and the sum how often. For "tf_idf", multiply the
+# counts by the weights of the tokens. Unknown tokens get the mean weight.
 
+one_hot = indices[:, :, np.newaxis] == np.arange(3)  # (batch, length, tokens)
+multi_hot = one_hot.any(axis=1)  # (batch, tokens)
+count = one_hot.sum(axis=1)  # (batch, tokens)
+tf_idf = count * [np.mean([0.5, 1.5]), 0.5, 1.5]
 
-def encode_indices(indices, size, depth, output_mode, idf_weights=None):
-    """Vectors (..., depth) of integers, of which -1 is left out.
+# %%
+# The whole function also takes inputs with one axis or three, and adds zeros
+# for tokens to come.
 
-    size: number of tokens; idf_weights: of all, or without the special ones.
-    Except for "one_hot", the second axis of ``indices`` is summed over.
-    """
-    if output_mode == "int":
-        return indices
-    indices = np.atleast_1d(indices)
-    if output_mode != "one_hot":
-        indices = np.moveaxis(indices, min(indices.ndim, 2) - 1, -1)
-    elif indices.ndim == 1 or indices.shape[-1] != 1:
-        indices = indices[..., np.newaxis]
-    counts = np.zeros((*indices.shape[:-1], depth + 1), dtype="int64")
-    *rows, _ = np.indices(indices.shape, sparse=True)
-    np.add.at(counts, (*rows, indices), 1)
-    counts = counts[..., :-1]  # without those at -1
-    if output_mode == "multi_hot":
-        return np.minimum(counts, 1)
-    if output_mode != "tf_idf":
-        return counts
-    given = np.asarray(idf_weights)[:size]
-    weights = np.zeros(depth)
-    weights[:size] = np.mean(given)  # for OOV indices
-    weights[size - len(given) : size] = given
-    return counts * weights
-
+from keras_by_hand import encode_indices
 
 # %%
 # Check it
 # --------
 # ``pad_to_max_tokens`` adds zeros, as for tokens to come.
+
+np.testing.assert_array_equal(counts, count)
+by_hand = {"one_hot": one_hot, "multi_hot": multi_hot, "tf_idf": tf_idf}
+for mode, expected in by_hand.items():
+    idf = [0.5, 1.5] if mode == "tf_idf" else None
+    layer = StringLookup(output_mode=mode, idf_weights=idf, **options)
+    y = keras.ops.convert_to_numpy(layer(words))
+    np.testing.assert_array_equal(y, expected)
 
 np.testing.assert_array_equal(counts, encode_indices(indices, 3, 3, "count"))
 

@@ -43,35 +43,29 @@ print(*limited.get_vocabulary())
 # %%
 # Compute it
 # ----------
+# Leave out the special tokens, and count the others. ``np.unique`` sorts them
+# from a to z. Sort them by how often they occur, and reverse the order: now the
+# most frequent comes first, and tokens of equal frequency go from z to a. Put
+# the special tokens in front.
+
+ordinary = seen[(seen != "") & (seen != "[UNK]")]
+tokens, times_seen = np.unique(ordinary, return_counts=True)
+order = np.argsort(times_seen, kind="stable")[::-1]
+by_frequency = ["", "[UNK]", *tokens[order]]
+
+# %%
+# The whole functions take any special tokens, and can limit the vocabulary.
 # With the other output modes than "int", the mask token is not in the list.
 
-
-def list_special(mask_token, oov_token, num_oov_indices, output_mode="int"):
-    """The special tokens, which come before all others."""
-    masks = [mask_token] if output_mode == "int" else []
-    oov = [oov_token] * num_oov_indices
-    return oov if mask_token is None else masks + oov
-
-
-def learn_tokens(tokens, mask_token, oov_token, most=None):
-    """The tokens that ``adapt`` learns, not special ones; at most so many."""
-    tokens, counts = np.unique(tokens, return_counts=True)  # from a to z
-    order = np.argsort(counts, kind="stable")[::-1]
-    learned = [token for token in tokens[order].tolist() if token != mask_token]
-    return [token for token in learned if token != oov_token][:most]
-
-
-def list_tokens(vocabulary, special):
-    """A vocabulary after the special tokens, which it may already have."""
-    tokens = list(vocabulary)
-    return tokens if tokens[: len(special)] == special else special + tokens
-
+from keras_by_hand import learn_tokens, list_special, list_tokens
 
 # %%
 # Check it
 # --------
 # Special tokens are not learned, but they count against ``max_tokens``: 4 minus
 # 2 leaves room for the two most frequent numbers.
+
+np.testing.assert_array_equal(words.get_vocabulary(), by_frequency)
 
 learned = learn_tokens(seen, "", "[UNK]")
 vocabulary = list_tokens(learned, list_special("", "[UNK]", 1))

@@ -42,32 +42,25 @@ def adapt(data, axis=-1):
     return np.mean(data, axis=others), np.var(data, axis=others)
 
 
-def normalization(
-    x, mean=None, variance=None, count=0, *, axis=-1, invert=False
-):
-    """Normalization (Keras documentation, Normalization).
+# %%
+# Subtract the mean of each feature, and divide by its deviation. That of the
+# constant feature is 0: divide by 1e-7 there.
 
-    x: any shape; mean, variance: from the layer's config, or, where they are
-    None there, its first two weights; in the shape of the axes that are kept,
-    in the order of x, or broadcast to it. count: the third weight, not used.
-    axis, invert: from the config. Returns the shape of x.
-    """
-    if not hasattr(mean, "dtype"):  # Keras rounds numbers and lists
-        mean, variance = np.float32(mean), np.float32(variance)
-    kept = [] if axis is None else sorted(np.atleast_1d(axis) % x.ndim)
-    others = [a for a in range(x.ndim) if a not in kept]
-    shape = [x.shape[a] for a in kept]
-    mean = np.expand_dims(np.broadcast_to(np.float64(mean), shape), others)
-    variance = np.expand_dims(np.broadcast_to(variance, shape), others)
-    deviation = np.maximum(np.sqrt(np.float64(variance)), 1e-7)
-    return x * deviation + mean if invert else (x - mean) / deviation
+mean, variance = adapt(data)
+normalized = (data - mean) / np.maximum(np.sqrt(variance), 1e-7)
 
+# %%
+# The whole function takes any axes, and can also undo the normalization.
+
+from keras_by_hand import normalization
 
 # %%
 # Check it
 # --------
 # Each index along ``axis`` has a mean of its own; ``axis=None`` has one for all
 # numbers. (Only TensorFlow computes a layer in float64.)
+
+np.testing.assert_allclose(y, normalized, rtol=1e-4, atol=1e-4)
 
 
 def keras_layer(x, data=None, **arguments):

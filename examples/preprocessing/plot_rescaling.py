@@ -33,24 +33,24 @@ print(x[0, 0, 0], "->", y[0, 0, 0])
 # %%
 # Compute it
 # ----------
-# Keras rounds both constants to float32, even in a float64 layer. That changes
-# 1/255 after 7 digits or so, but no power of two.
+# Multiply each pixel by the scale, then add the offset.
 
+rescaled = x * (1 / 127.5) - 1  # (batch, height, width, channels)
 
-def rescaling(x, *, scale, offset=0.0):
-    """Rescaling (Keras documentation, Rescaling).
+# %%
+# The whole function also takes a scale and an offset for each channel. It
+# rounds both constants to float32, as Keras does even in a float64 layer. That
+# changes 1/255 after 7 digits or so, but no power of two.
 
-    x: any shape, also of bytes; scale, offset: from the layer's config, numbers
-    or a list of one for each channel, on the last axis. There are no weights.
-    Returns float64 in the shape of x.
-    """
-    return np.float64(x) * np.float32(scale) + np.float32(offset)
-
+from keras_by_hand import rescaling
 
 # %%
 # Check it
 # --------
-# With powers of two nothing is rounded: equal to the bit.
+# First the line above. Then powers of two: with them nothing is rounded, and
+# the results are equal to the bit.
+
+np.testing.assert_allclose(y, rescaled, rtol=1e-4, atol=1e-4)
 
 
 def keras_layer(x, *arguments, **options):

@@ -35,107 +35,35 @@ y = model.predict(photograph[np.newaxis], verbose=0)[0]  # (15, 15, 3)
 # %%
 # Compute it
 # ----------
+# Find where the centers of the new pixels lie, and their distances from the old
+# pixels. The weight of an old pixel falls from 1 to 0 over a distance of one
+# pixel; with ``antialias``, over 60 / 15 pixels. Divide the weights of each new
+# pixel by their sum. Then take the weighted means along both axes.
+
+centers = (np.arange(15) + 0.5) * 60 / 15 - 0.5  # counted in old pixels
+distances = np.abs(centers[:, np.newaxis] - np.arange(60))  # (new, old)
+shrunk = []  # without and with antialias
+for radius in (1, 60 / 15):
+    weights = np.maximum(0, 1 - distances / radius)
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    shrunk.append(np.einsum("yi,ijc,xj->yxc", weights, photograph, weights))
+
+# %%
+# The whole function has all kernels, and can crop or pad the image first.
 # ``interpolation_kernel`` is explained on the page about kernels, and how to
 # crop and pad on the page about the aspect ratio.
 
-
-def resize(x, height, width, interpolation="bilinear", antialias=False):
-    """x: (..., old height, old width, channels). Returns (..., height, width,
-    channels), in float64."""
-    for axis, new_length in ((-3, height), (-2, width)):
-        distance = pixel_distances(x.shape[axis], new_length)
-        if antialias and interpolation != "nearest":
-            distance = distance / max(1, x.shape[axis] / new_length)
-        weights = interpolation_kernel(distance, interpolation)
-        weights = weights / weights.sum(axis=1, keepdims=True)  # (new, old)
-        x = np.moveaxis(np.tensordot(weights, x, (1, axis)), 0, axis)
-    return x
-
-
-def resizing(
-    x,
-    *,
-    height,
-    width,
-    interpolation="bilinear",
-    crop_to_aspect_ratio=False,
-    pad_to_aspect_ratio=False,
-    fill_mode="constant",
-    fill_value=0.0,
-    antialias=False,
-    data_format=None,
-):
-    """Resizing (Keras documentation), of float numbers.
-
-    x: (..., old height, old width, channels), or (..., channels, old height,
-    old width) if data_format is "channels_first"; interpolation: "nearest",
-    "bilinear", "bicubic", "lanczos3" or "lanczos5"; fill_mode: "constant" only.
-    Returns x with the new height and width.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, -3, -1)
-    if crop_to_aspect_ratio:
-        x = crop_to_ratio(x, height, width)
-    if pad_to_aspect_ratio:
-        x = pad_to_ratio(x, height, width, fill_value)
-    y = resize(x, height, width, interpolation, antialias)
-    return np.moveaxis(y, -1, -3) if data_format == "channels_first" else y
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def interpolation_kernel(distance, interpolation):
-    """The weight of an old pixel at this distance from a new one (Keys, 1981,
-    for "bicubic"; Lanczos' windowed sinc). Returns the shape of distance."""
-    d = np.abs(distance)
-    if interpolation == "nearest":
-        return ((-0.5 <= distance) & (distance < 0.5)).astype(float)
-    if interpolation == "bilinear":
-        return np.maximum(0, 1 - d)
-    if interpolation == "bicubic":
-        near = 1.5 * d**3 - 2.5 * d**2 + 1
-        far = -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
-        return np.where(d < 1, near, np.where(d < 2, far, 0))
-    radius = {"lanczos3": 3, "lanczos5": 5}[interpolation]
-    return np.where(d < radius, np.sinc(d) * np.sinc(d / radius), 0)
-
-
-def pixel_distances(length, new_length):
-    """Distances from the centers of old pixels to those of new ones.
-
-    Returns (new_length, length), in old pixels: the new minus the old.
-    """
-    centers = (np.arange(new_length) + 0.5) * length / new_length - 0.5
-    return centers[:, np.newaxis] - np.arange(length)
-
-
-def crop_to_ratio(x, height, width):
-    """Cuts x: (..., old height, old width, channels) to the ratio of height and
-    width, around the middle: if an odd number goes, one more at the end."""
-    h, w = x.shape[-3:-1]
-    rows = max(1, min(h, w * height // width))
-    columns = max(1, min(w, h * width // height))
-    top, left = (h - rows) // 2, (w - columns) // 2
-    return x[..., top : top + rows, left : left + columns, :]
-
-
-def pad_to_ratio(x, height, width, fill_value=0.0):
-    """Pads x: (..., old height, old width, channels) to the ratio of height and
-    width, equally at both ends: if an odd number is needed, one too few."""
-    h, w = x.shape[-3:-1]
-    rows = max(0, w * height // width - h) // 2
-    columns = max(0, h * width // height - w) // 2
-    widths = [(0, 0)] * (x.ndim - 3) + [(rows, rows), (columns, columns)]
-    return np.pad(x, [*widths, (0, 0)], constant_values=fill_value)
-
+from keras_by_hand import resizing
 
 # %%
 # Check it
 # --------
 # In float32, as TensorFlow interpolates in nothing else. One image will do.
+
+layer = Resizing(15, 15, antialias=True)
+y_smooth = keras.ops.convert_to_numpy(layer(photograph))
+np.testing.assert_allclose(y, shrunk[0], rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(y_smooth, shrunk[1], rtol=1e-4, atol=1e-4)
 
 tolerance = 1000 * np.finfo("float32").eps
 expected = resizing(photograph, height=15, width=15)

@@ -21,6 +21,8 @@ import numpy as np
 from keras.layers import Resizing
 from sklearn.datasets import load_sample_image
 
+from keras_by_hand import resize, resizing
+
 # %%
 # Build it
 # --------
@@ -38,106 +40,35 @@ print(padded[0, ..., 0])
 # %%
 # Compute it
 # ----------
+# To crop, find the width that has the ratio of the target. Cut off half of the
+# other columns on the left, rounded down, and the rest on the right. To pad,
+# find the height likewise, and put half of the missing rows at each end.
 
-
-def crop_to_ratio(x, height, width):
-    """Cuts x: (..., old height, old width, channels) to the ratio of height and
-    width, around the middle: if an odd number goes, one more at the end."""
-    h, w = x.shape[-3:-1]
-    rows = max(1, min(h, w * height // width))
-    columns = max(1, min(w, h * width // height))
-    top, left = (h - rows) // 2, (w - columns) // 2
-    return x[..., top : top + rows, left : left + columns, :]
-
-
-def pad_to_ratio(x, height, width, fill_value=0.0):
-    """Pads x: (..., old height, old width, channels) to the ratio of height and
-    width, equally at both ends: if an odd number is needed, one too few."""
-    h, w = x.shape[-3:-1]
-    rows = max(0, w * height // width - h) // 2
-    columns = max(0, h * width // height - w) // 2
-    widths = [(0, 0)] * (x.ndim - 3) + [(rows, rows), (columns, columns)]
-    return np.pad(x, [*widths, (0, 0)], constant_values=fill_value)
-
+columns = 4 * 4 // 4  # height * target width // target height
+left = (7 - columns) // 2
+cut = x[:, :, left : left + columns]  # (batch, height, columns, channels)
+rows = 7 * 6 // 7  # width * target height // target width
+above = (rows - 4) // 2
+framed = np.pad(x, [(0, 0), (above, above), (0, 0), (0, 0)], constant_values=99)
 
 # %%
-# From other pages
-# ----------------
+# The whole functions do this along both axes. ``resizing`` then resizes what
+# they return.
 
-
-def pixel_distances(length, new_length):
-    """Distances from the centers of old pixels to those of new ones.
-
-    Returns (new_length, length), in old pixels: the new minus the old.
-    """
-    centers = (np.arange(new_length) + 0.5) * length / new_length - 0.5
-    return centers[:, np.newaxis] - np.arange(length)
-
-
-def interpolation_kernel(distance, interpolation):
-    """The weight of an old pixel at this distance from a new one (Keys, 1981,
-    for "bicubic"; Lanczos' windowed sinc). Returns the shape of distance."""
-    d = np.abs(distance)
-    if interpolation == "nearest":
-        return ((-0.5 <= distance) & (distance < 0.5)).astype(float)
-    if interpolation == "bilinear":
-        return np.maximum(0, 1 - d)
-    if interpolation == "bicubic":
-        near = 1.5 * d**3 - 2.5 * d**2 + 1
-        far = -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
-        return np.where(d < 1, near, np.where(d < 2, far, 0))
-    radius = {"lanczos3": 3, "lanczos5": 5}[interpolation]
-    return np.where(d < radius, np.sinc(d) * np.sinc(d / radius), 0)
-
-
-def resize(x, height, width, interpolation="bilinear", antialias=False):
-    """x: (..., old height, old width, channels). Returns (..., height, width,
-    channels), in float64."""
-    for axis, new_length in ((-3, height), (-2, width)):
-        distance = pixel_distances(x.shape[axis], new_length)
-        if antialias and interpolation != "nearest":
-            distance = distance / max(1, x.shape[axis] / new_length)
-        weights = interpolation_kernel(distance, interpolation)
-        weights = weights / weights.sum(axis=1, keepdims=True)  # (new, old)
-        x = np.moveaxis(np.tensordot(weights, x, (1, axis)), 0, axis)
-    return x
-
-
-def resizing(
-    x,
-    *,
-    height,
-    width,
-    interpolation="bilinear",
-    crop_to_aspect_ratio=False,
-    pad_to_aspect_ratio=False,
-    fill_mode="constant",
-    fill_value=0.0,
-    antialias=False,
-    data_format=None,
-):
-    """Resizing (Keras documentation), of float numbers.
-
-    x: (..., old height, old width, channels), or (..., channels, old height,
-    old width) if data_format is "channels_first"; interpolation: "nearest",
-    "bilinear", "bicubic", "lanczos3" or "lanczos5"; fill_mode: "constant" only.
-    Returns x with the new height and width.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, -3, -1)
-    if crop_to_aspect_ratio:
-        x = crop_to_ratio(x, height, width)
-    if pad_to_aspect_ratio:
-        x = pad_to_ratio(x, height, width, fill_value)
-    y = resize(x, height, width, interpolation, antialias)
-    return np.moveaxis(y, -1, -3) if data_format == "channels_first" else y
-
+from keras_by_hand import crop_to_ratio, pad_to_ratio
 
 # %%
 # Check it
 # --------
 # Cropping cuts off one column on the left and two on the right. Padding puts
 # one row above and one below.
+
+np.testing.assert_array_equal(cropped, np.float32(cut), strict=True)
+np.testing.assert_array_equal(padded, np.float32(framed), strict=True)
+of_function = np.float32(crop_to_ratio(x, 4, 4))
+np.testing.assert_array_equal(cropped, of_function, strict=True)
+of_function = np.float32(pad_to_ratio(x, 6, 7, 99))
+np.testing.assert_array_equal(padded, of_function, strict=True)
 
 np.testing.assert_array_equal(cropped, np.float32(x[:, :, 1:5]), strict=True)
 expected = np.pad(x[0, ..., 0], [(1, 1), (0, 0)], constant_values=99)

@@ -42,30 +42,19 @@ print(*words, sep=" | ")
 # %%
 # Compute it
 # ----------
-# Characters that are stripped leave no space: "well-known" becomes one word.
+# Encode the text: the methods of bytes know ASCII only. Lowercase it, strip the
+# punctuation, and split at whitespace. Characters that are stripped leave no
+# space: "well-known" becomes one word.
+
+lowered = text.encode().lower()
+stripped = lowered.translate(None, string.punctuation.encode())
+separate = sorted({word.decode() for word in stripped.split()})
+
+# %%
+# The whole functions can also leave out a step, and split into characters.
 # Instead of a name, you can pass a function: here, of one text.
 
-
-def standardize_text(text, standardize):
-    """A text without ASCII punctuation, and with A to Z in lowercase."""
-    if standardize is None:
-        return text
-    if not isinstance(standardize, str):
-        return standardize(text)
-    if "lower" in standardize:
-        text = text.encode().lower().decode()  # in bytes: A to Z alone
-    if "strip_punctuation" in standardize:
-        text = "".join(c for c in text if c not in string.punctuation)
-    return text
-
-
-def split_text(text, split):
-    """The words of a text, its characters, or the text itself."""
-    if split is None:
-        return [text]
-    if split == "whitespace":
-        return [word.decode() for word in text.encode().split()]  # ASCII alone
-    return list(text if split == "character" else split(text))
+from keras_by_hand import split_text, standardize_text
 
 
 def words_of(
@@ -80,6 +69,7 @@ def words_of(
 # --------
 # Once with this text, and once with all characters of ASCII but 0.
 
+np.testing.assert_array_equal(words, separate)
 np.testing.assert_array_equal(words, words_of(text))
 of_ascii = "".join(f"A{chr(code)}b" for code in range(1, 128))
 for sample in (text, of_ascii):

@@ -21,61 +21,11 @@ GPTQ. Keras 3.15.1 ignores the data: it is compared with NumPy after a patch.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from calibrating import quantize_dense
+
+from keras_by_hand import quantize_groups
 
 rng = np.random.default_rng(313)
-
-# %%
-# From other pages
-# ----------------
-# Keras 3.15.1 ignores the data, unless it is ``patched``. ``quantize_groups``
-# rounds to the nearest numbers.
-
-
-def quantize_dense(kernel, data, Config, group_size=128, patched=True):
-    """A Dense layer after GPTQ or AWQ, calibrated if patched.
-
-    kernel: (features, units), data: (samples, features), Config:
-    keras.quantizers.GPTQConfig or AWQConfig.
-    """
-    tokens = np.arange(len(data))
-    embedding = keras.layers.Embedding(*data.shape)
-    dense = keras.layers.Dense(kernel.shape[1], use_bias=False)
-    model = keras.Sequential([keras.Input(tokens.shape), embedding, dense])
-    model.set_weights([data, kernel])
-    layers = {"pre_block_layers": [embedding], "sequential_blocks": [dense]}
-    config = Config(
-        dataset=[tokens],
-        tokenizer="not used",  # only for text, but it must be given
-        num_samples=1,
-        sequence_length=tokens.size,
-        group_size=group_size,
-        quantization_layer_structure=layers,
-    )
-    if patched:  # Keras listens at call, but the layer calls quantized_call
-        dense.quantized_call = lambda inputs, **_: dense.call(inputs)
-    keras.config.disable_interactive_logging()  # no progress bar
-    model.quantize(config.mode, config=config, filters=dense.name)
-    keras.config.enable_interactive_logging()
-    if patched:
-        del dense.quantized_call
-    return dense
-
-
-def quantize_groups(kernel, group_size=128):
-    """Whole numbers from 0 to 15, scales and zero points of a kernel.
-
-    kernel: (features, units). Returns the numbers (units, features), and scales
-    and zero points (units, groups).
-    """
-    starts = np.arange(0, len(kernel), group_size)
-    low = np.minimum(np.minimum.reduceat(kernel, starts), 0)
-    high = np.maximum(np.maximum.reduceat(kernel, starts), 0)
-    scale = np.where(high > low, (high - low) / 15, 1)
-    zero = np.rint(-low / scale)
-    group = np.arange(len(kernel)) // group_size  # of each feature
-    q = np.clip(np.rint(kernel / scale[group] + zero[group]), 0, 15)
-    return q.T.astype("uint8"), scale.T, zero.T.astype("uint8")
-
 
 # %%
 # Build it
@@ -95,42 +45,34 @@ print("factors:", factors[:8].round(2))
 # %%
 # Compute it
 # ----------
+# Try 21 powers. For each, multiply the weights by the factors, round them to 16
+# numbers and divide again. An error counts more where inputs are large. Keep
+# the factors with the smallest loss.
 
+largest = np.abs(data).max(axis=0)[:, np.newaxis]  # (features, 1)
+candidates, losses = [], []
+for power in np.arange(21) / 20:
+    a = largest**power
+    a = a / np.sqrt(a.max() * a.min())  # (features, 1)
+    rounded_q, s, z = quantize_groups(a * kernel, group_size=16)
+    s, z = s.repeat(16, axis=1), z.repeat(16, axis=1)  # (units, features)
+    read = (s * (np.float64(rounded_q) - z)).T / a  # (features, units)
+    candidates.append(a)
+    losses.append(np.mean(largest**2 * (read - kernel) ** 2))
+by_hand = candidates[np.argmin(losses)][:, 0]  # (features,)
 
-def dequantize_groups(q, scale, zero, group_size=128):
-    """The kernel (features, units) from what quantize_groups returns."""
-    group = np.arange(q.shape[1]) // group_size  # of each feature
-    return (scale[:, group] * (q.astype("float64") - zero[:, group])).T
+# %%
+# The whole functions also return the numbers, and take features that are always
+# zero.
 
-
-def awq(kernel, data, group_size=128, num_grid_points=20):
-    """Whole numbers, scales, zero points and factors (Lin et al., 2024).
-
-    kernel: (features, units), data: (samples, features). Returns the numbers
-    (units, features), scales and zero points (units, groups), and the factors
-    (features,).
-    """
-    largest = np.abs(data).max(axis=0)
-    largest = np.where(largest < 1e-8, 1, largest)
-    smallest_loss = np.inf
-    for power in np.arange(num_grid_points + 1) / num_grid_points:
-        factors = np.maximum(largest**power, 1e-4)
-        factors = factors / np.sqrt(factors.max() * factors.min())
-        scaled = kernel * factors[:, np.newaxis]
-        q, scale, zero = quantize_groups(scaled, group_size)
-        read = dequantize_groups(q, scale, zero, group_size)
-        error = read / factors[:, np.newaxis] - kernel
-        loss = np.mean((largest[:, np.newaxis] * error) ** 2)
-        if loss < smallest_loss:
-            smallest_loss = loss
-            best = q, scale, zero, factors
-    return best
-
+from keras_by_hand import awq, dequantize_groups
 
 # %%
 # Check it
 # --------
 # With the data Keras finds the same.
+
+np.testing.assert_allclose(factors, by_hand, rtol=1e-4)
 
 found_q, found_scale, found_zero, found_factors = awq(kernel, data, 16)
 np.testing.assert_array_equal(q, found_q, strict=True)

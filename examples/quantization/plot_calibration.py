@@ -34,61 +34,28 @@ data = mixed * 10 ** rng.uniform(-1, 1, size=32)  # (samples, features)
 kernel = rng.normal(size=(32, 5)).astype("float32")  # (features, units)
 
 # %%
-# Compute it
-# ----------
-# First in Keras. Its calibration data are tokens: an ``Embedding`` turns token
-# i into sample i.
+# The calibration data of Keras are tokens: an ``Embedding`` turns token i into
+# sample i.
 
-
-def quantize_dense(kernel, data, Config, group_size=128, patched=True):
-    """A Dense layer after GPTQ or AWQ, calibrated if patched.
-
-    kernel: (features, units), data: (samples, features), Config:
-    keras.quantizers.GPTQConfig or AWQConfig.
-    """
-    tokens = np.arange(len(data))
-    embedding = keras.layers.Embedding(*data.shape)
-    dense = keras.layers.Dense(kernel.shape[1], use_bias=False)
-    model = keras.Sequential([keras.Input(tokens.shape), embedding, dense])
-    model.set_weights([data, kernel])
-    layers = {"pre_block_layers": [embedding], "sequential_blocks": [dense]}
-    config = Config(
-        dataset=[tokens],
-        tokenizer="not used",  # only for text, but it must be given
-        num_samples=1,
-        sequence_length=tokens.size,
-        group_size=group_size,
-        quantization_layer_structure=layers,
-    )
-    if patched:  # Keras listens at call, but the layer calls quantized_call
-        dense.quantized_call = lambda inputs, **_: dense.call(inputs)
-    keras.config.disable_interactive_logging()  # no progress bar
-    model.quantize(config.mode, config=config, filters=dense.name)
-    keras.config.enable_interactive_logging()
-    if patched:
-        del dense.quantized_call
-    return dense
-
+from calibrating import quantize_dense
 
 # %%
-# Next in NumPy, what Keras stores without the data.
+# Compute it
+# ----------
+# What Keras stores without the data, for the first group of 16 features. The
+# lowest weight of each unit becomes 0, and the highest 15.
 
+W = kernel[:16]  # (features of the group, units)
+low = np.minimum(W.min(axis=0), 0)  # (units,)
+high = np.maximum(W.max(axis=0), 0)  # (units,)
+s = (high - low) / 15
+z = np.rint(-low / s)
+by_hand = np.clip(np.rint(W / s + z), 0, 15)  # (features of the group, units)
 
-def quantize_groups(kernel, group_size=128):
-    """Whole numbers from 0 to 15, scales and zero points of a kernel.
+# %%
+# The whole function takes all groups, and returns ``uint8`` numbers.
 
-    kernel: (features, units). Returns the numbers (units, features), and scales
-    and zero points (units, groups).
-    """
-    starts = np.arange(0, len(kernel), group_size)
-    low = np.minimum(np.minimum.reduceat(kernel, starts), 0)
-    high = np.maximum(np.maximum.reduceat(kernel, starts), 0)
-    scale = np.where(high > low, (high - low) / 15, 1)
-    zero = np.rint(-low / scale)
-    group = np.arange(len(kernel)) // group_size  # of each feature
-    q = np.clip(np.rint(kernel / scale[group] + zero[group]), 0, 15)
-    return q.T.astype("uint8"), scale.T, zero.T.astype("uint8")
-
+from keras_by_hand import quantize_groups
 
 # %%
 # Check it
@@ -103,6 +70,7 @@ for Config in (GPTQ, AWQ):
     rounded = quantize_dense(kernel, data, Config, 16, patched=False)
     packed = rounded.quantized_kernel
     stored = keras.quantizers.unpack_int4(packed, 5, dtype="uint8")
+    np.testing.assert_array_equal(stored[:, :16], by_hand.T)
     np.testing.assert_array_equal(stored, q, strict=True)
     np.testing.assert_allclose(rounded.kernel_scale, scale, rtol=1e-5)
     np.testing.assert_array_equal(rounded.kernel_zero, zero, strict=True)

@@ -43,31 +43,26 @@ x = np.array([0.3, 17, 1000, 100000], "float32")  # (numbers,)
 print("e4m3:", keras_e4m3(x))
 print("e5m2:", keras_e5m2(x))
 
+inputs = np.array([0.3, 17, -1000, 0.0025], "float32")  # for e4m3, below
+
 # %%
 # Compute it
 # ----------
-# ``np.frexp`` finds the power of two in a number. Numbers next to zero have the
-# same power, ``lowest``, so they are equally spaced.
+# For e4m3, ``np.clip`` keeps numbers within -448 and 448. ``np.frexp`` finds
+# the power of two in a number. Numbers next to zero have the same power, -6, so
+# they are equally spaced. With 3 bits of fraction there are 8 steps from one
+# power of two to the next. Round to a whole number of steps.
 
+clipped = np.clip(inputs, -448, 448)
+power = np.maximum(np.frexp(clipped)[1] - 1, -6)
+step = 2.0 ** (power - 3)
+by_hand = np.rint(clipped / step) * step
 
-def round_bits(values, fraction_bits, lowest):
-    """The nearest number with so many bits of fraction, a half to the even one.
+# %%
+# The whole functions take both formats, and a scale. Here -6 is called
+# ``lowest``.
 
-    Below 2**lowest the numbers are equally spaced.
-    """
-    power = np.maximum(np.frexp(values)[1] - 1, lowest)
-    step = 2.0 ** (power - fraction_bits)
-    return np.rint(values / step) * step
-
-
-def quantize_and_dequantize(inputs, scale, quantized_dtype="float8_e4m3fn"):
-    """The inputs as float8 reads them (keras.quantizers)."""
-    bits, lowest, largest = 3, -6, 448
-    if quantized_dtype == "float8_e5m2":
-        bits, lowest, largest = 2, -14, 57344
-    clipped = np.clip(inputs / scale, -largest, largest)
-    return scale * round_bits(clipped, bits, lowest)
-
+from keras_by_hand import quantize_and_dequantize, round_bits
 
 # %%
 # Check it
@@ -82,6 +77,8 @@ def all_numbers(exponent_bits, fraction_bits, count):
     power = np.maximum(exponent, 1) - (2 ** (exponent_bits - 1) - 1)
     return 2.0**power * ((exponent > 0) + fraction / 2**fraction_bits)
 
+
+np.testing.assert_array_equal(keras_e4m3(inputs), by_hand)
 
 for kind, keras_rounded, numbers in [
     ("float8_e4m3fn", keras_e4m3, all_numbers(4, 3, count=127)),

@@ -23,6 +23,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import quantize_and_dequantize, round_bits
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -43,40 +45,19 @@ y = model.predict(x, verbose=0)  # (batch, units)
 print(y[:2])
 
 # %%
-# From other pages
-# ----------------
-
-
-def round_bits(values, fraction_bits, lowest):
-    """The nearest number with so many bits of fraction, a half to the even one.
-
-    Below 2**lowest the numbers are equally spaced.
-    """
-    power = np.maximum(np.frexp(values)[1] - 1, lowest)
-    step = 2.0 ** (power - fraction_bits)
-    return np.rint(values / step) * step
-
-
-def quantize_and_dequantize(inputs, scale, quantized_dtype="float8_e4m3fn"):
-    """The inputs as float8 reads them (keras.quantizers)."""
-    bits, lowest, largest = 3, -6, 448
-    if quantized_dtype == "float8_e5m2":
-        bits, lowest, largest = 2, -14, 57344
-    clipped = np.clip(inputs / scale, -largest, largest)
-    return scale * round_bits(clipped, bits, lowest)
-
-
-# %%
 # Compute it
 # ----------
+# Round the input and the kernel to e4m3, with scales of 1, and the bias to
+# bfloat16, which has 7 bits of fraction. Multiply the rounded numbers.
 
+x_e4m3 = quantize_and_dequantize(x, 1)  # (batch, features)
+kernel_e4m3 = quantize_and_dequantize(kernel, 1)  # (features, units)
+by_hand = x_e4m3 @ kernel_e4m3 + round_bits(bias, 7, -126)  # (batch, units)
 
-def float8_dense(x, kernel, bias=0, inputs_scale=1.0, kernel_scale=1.0):
-    """Dense in float8; x: (batch, features), kernel: (features, units)."""
-    x = quantize_and_dequantize(x, inputs_scale)
-    kernel = quantize_and_dequantize(kernel, kernel_scale)
-    return x @ kernel + round_bits(bias, 7, -126)  # the bias in bfloat16
+# %%
+# The whole function takes any scales.
 
+from keras_by_hand import float8_dense
 
 # %%
 # Check it
@@ -86,6 +67,8 @@ def float8_dense(x, kernel, bias=0, inputs_scale=1.0, kernel_scale=1.0):
 # .. warning:: **Seen in Keras 3.15.1:** a layer in float8 rounds its float32
 #    bias to bfloat16, and the gradient of the bias, too. A bias of 1 + 1/256
 #    counts as 1.
+
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 expected = float8_dense(x, kernel, bias)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)

@@ -21,6 +21,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import float8_dense
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -45,56 +47,27 @@ dense.bias.assign(bias)
 model.compile(keras.optimizers.SGD(learning_rate=0.0), loss="mse")
 
 # %%
-# From other pages
-# ----------------
-
-
-def round_bits(values, fraction_bits, lowest):
-    """The nearest number with so many bits of fraction, a half to the even one.
-
-    Below 2**lowest the numbers are equally spaced.
-    """
-    power = np.maximum(np.frexp(values)[1] - 1, lowest)
-    step = 2.0 ** (power - fraction_bits)
-    return np.rint(values / step) * step
-
-
-def quantize_and_dequantize(inputs, scale, quantized_dtype="float8_e4m3fn"):
-    """The inputs as float8 reads them (keras.quantizers)."""
-    bits, lowest, largest = 3, -6, 448
-    if quantized_dtype == "float8_e5m2":
-        bits, lowest, largest = 2, -14, 57344
-    clipped = np.clip(inputs / scale, -largest, largest)
-    return scale * round_bits(clipped, bits, lowest)
-
-
-def float8_dense(x, kernel, bias=0, inputs_scale=1.0, kernel_scale=1.0):
-    """Dense in float8; x: (batch, features), kernel: (features, units)."""
-    x = quantize_and_dequantize(x, inputs_scale)
-    kernel = quantize_and_dequantize(kernel, kernel_scale)
-    return x @ kernel + round_bits(bias, 7, -126)  # the bias in bfloat16
-
-
-# %%
 # Compute it
 # ----------
-# The history begins with the newest entry. The others follow from the oldest to
-# the second newest: the newest goes to the end, and the oldest is dropped.
+# Each step takes the scale from the history, and only then adds its own input
+# to it. The history begins with the newest entry. The others follow from the
+# oldest to the second newest: the newest goes to the end, and the oldest is
+# dropped.
 
+s, seen = 1.0, [0, 0, 0]
+scales, histories = [], []  # after each step
+for largest in largest_inputs:
+    if max(seen) > 0:
+        s = max(seen) / 448
+    newest, oldest, second_newest = seen
+    seen = [largest, second_newest, newest]
+    scales.append(s)
+    histories.append(seen)
 
-def compute_float8_scale(amax, scale, dtype_max):
-    """The next scale, from the largest of the history (keras.quantizers).
+# %%
+# The whole functions take a history of any length, and the limit of e5m2, too.
 
-    dtype_max: 448 for inputs and kernels (e4m3), 57344 for gradients (e5m2).
-    """
-    return amax / dtype_max if amax > 0 else scale
-
-
-def compute_float8_amax_history(x, amax_history):
-    """The history with the largest of x, (length,) (keras.quantizers)."""
-    newest, *others = amax_history
-    return np.array([np.abs(x).max(), *others[1:], newest])
-
+from keras_by_hand import compute_float8_amax_history, compute_float8_scale
 
 # %%
 # Check it
@@ -103,13 +76,15 @@ def compute_float8_amax_history(x, amax_history):
 
 scale, history = 1.0, np.zeros(3)
 reach = []  # the largest number that each step can read
-for largest in largest_inputs:
+for largest, s, seen in zip(largest_inputs, scales, histories):
     reach.append(448 * scale)
     x_of_step = x * largest / 7
     model.train_on_batch(x_of_step, target)
     scale = compute_float8_scale(history.max(), scale, 448)
     history = compute_float8_amax_history(x_of_step, history)
     print(f"largest {largest:2}, can read {reach[-1]:3.0f}, then", history)
+    np.testing.assert_array_equal(dense.inputs_scale, s)
+    np.testing.assert_array_equal(dense.inputs_amax_history, seen)
     np.testing.assert_array_equal(dense.inputs_scale, scale)
     np.testing.assert_array_equal(dense.inputs_amax_history, history)
 np.testing.assert_array_equal(dense.kernel_scale, kernel.max() / 448)

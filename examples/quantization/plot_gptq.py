@@ -25,49 +25,15 @@ with least squares.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from calibrating import quantize_dense
 
 rng = np.random.default_rng(313)
 
 # %%
-# From other pages
-# ----------------
-# Keras 3.15.1 ignores the data, unless it is ``patched``.
-
-
-def quantize_dense(kernel, data, Config, group_size=128, patched=True):
-    """A Dense layer after GPTQ or AWQ, calibrated if patched.
-
-    kernel: (features, units), data: (samples, features), Config:
-    keras.quantizers.GPTQConfig or AWQConfig.
-    """
-    tokens = np.arange(len(data))
-    embedding = keras.layers.Embedding(*data.shape)
-    dense = keras.layers.Dense(kernel.shape[1], use_bias=False)
-    model = keras.Sequential([keras.Input(tokens.shape), embedding, dense])
-    model.set_weights([data, kernel])
-    layers = {"pre_block_layers": [embedding], "sequential_blocks": [dense]}
-    config = Config(
-        dataset=[tokens],
-        tokenizer="not used",  # only for text, but it must be given
-        num_samples=1,
-        sequence_length=tokens.size,
-        group_size=group_size,
-        quantization_layer_structure=layers,
-    )
-    if patched:  # Keras listens at call, but the layer calls quantized_call
-        dense.quantized_call = lambda inputs, **_: dense.call(inputs)
-    keras.config.disable_interactive_logging()  # no progress bar
-    model.quantize(config.mode, config=config, filters=dense.name)
-    keras.config.enable_interactive_logging()
-    if patched:
-        del dense.quantized_call
-    return dense
-
-
-# %%
 # Build it
 # --------
-# 144 features, mixed from 36 sources, so that they are correlated.
+# 144 features, mixed from 36 sources, so that they are correlated. (Keras
+# 3.15.1 ignores the data of a calibration: ``quantize_dense`` patches that.)
 
 data = rng.normal(size=(300, 36)) @ rng.normal(size=(36, 144)) / 6
 data = data + 0.3 * rng.normal(size=(300, 144))  # (samples, features)
@@ -82,49 +48,36 @@ q = keras.ops.convert_to_numpy(q)  # (units, features)
 # %%
 # Compute it
 # ----------
+# The data give the matrix U (in Keras 3.15.1 the inverse of H), and the first
+# group of 16 features gives each unit a scale and a zero point. Round one
+# feature after the other, and spread its error over the features that follow.
 
+H = data.T @ data  # (features, features)
+H = H + 0.01 * np.mean(np.diag(H)) * np.eye(144)
+U = np.linalg.inv(H)
+w = kernel[:16].astype("float64")  # (features of the group, units)
+low, high = np.minimum(w.min(axis=0), 0), np.maximum(w.max(axis=0), 0)
+s = (high - low) / 15  # (units,)
+z = np.rint(-low / s)
+numbers_by_hand = []
+for i in range(16):
+    q_i = np.clip(np.rint(w[i] / s + z), 0, 15)
+    error = w[i] - s * (q_i - z)
+    w = w - np.outer(U[:16, i] / U[i, i], error)  # features before i are done
+    numbers_by_hand.append(q_i)
 
-def gptq(kernel, data, group_size=128, hessian_damping=0.01, cholesky=True):
-    """Whole numbers from 0 to 15, scales, zero points (Frantar et al., 2023).
+# %%
+# The whole function takes all groups, and by default the right U, which is
+# triangular.
 
-    kernel: (features, units), data: (samples, features), group_size: a divisor
-    of 128. With cholesky=False as in Keras 3.15.1. Returns the numbers (units,
-    features), and scales and zero points (units, groups).
-    """
-    data = np.asarray(data, "float64")
-    products = data.T @ data  # (features, features)
-    unused = np.diag(products) == 0  # features that are always 0
-    products = products + np.diag(np.where(unused, 1, 0))
-    damping = hessian_damping * np.mean(np.diag(products))
-    factor = np.linalg.inv(products + damping * np.eye(len(products)))
-    if cholesky:
-        factor = np.linalg.cholesky(factor).T
-    changes = np.triu(factor) / np.diag(factor)[:, np.newaxis]
-    rows = kernel.T.astype("float64")  # (units, features)
-    q, scales, zeros = [], [], []
-    for i in range(len(kernel)):
-        if i % 128 == 0:
-            known = rows  # the next 128 features take their scales from these
-        if i % group_size == 0:
-            group = known[:, i : i + group_size]
-            low = np.minimum(group.min(axis=1), 0)
-            high = np.maximum(group.max(axis=1), 0)
-            scale = np.where(high > low, (high - low) / 15, 1)
-            zero = np.rint(-low / scale)
-            scales.append(scale)
-            zeros.append(zero)
-        q_i = np.clip(np.rint(rows[:, i] / scale + zero), 0, 15)
-        q.append(q_i)
-        error = rows[:, i] - scale * (q_i - zero)
-        rows = rows - np.outer(error, changes[i])
-    q, zeros = np.stack(q, axis=1), np.stack(zeros, axis=1)
-    return q.astype("uint8"), np.stack(scales, axis=1), zeros.astype("uint8")
-
+from keras_by_hand import gptq
 
 # %%
 # Check it
 # --------
 # Keras finds the same integers and zero points, and the same scales.
+
+np.testing.assert_array_equal(q[:, :16], np.transpose(numbers_by_hand))
 
 found_q, found_scale, found_zero = gptq(kernel, data, 16, cholesky=False)
 np.testing.assert_array_equal(q, found_q, strict=True)

@@ -19,44 +19,9 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import FILE_ORDER, read_dense
+
 rng = np.random.default_rng(313)
-
-# %%
-# From other pages
-# ----------------
-
-
-FILE_ORDER = {
-    None: ["kernel", "bias"],
-    "int8": ["kernel", "bias", "kernel_scale"],
-    "int4": ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"],
-    "float8": [
-        "kernel", "bias", "inputs_scale", "inputs_amax_history",
-        "kernel_scale", "kernel_amax_history",
-        "outputs_grad_scale", "outputs_grad_amax_history",
-    ],
-    "gptq": ["bias", "kernel", "kernel_scale", "kernel_zero", "g_idx"],
-    "awq": [
-        "bias", "kernel", "kernel_scale", "kernel_zero", "awq_scales", "g_idx",
-    ],
-}  # fmt: skip
-
-
-def read_dense(group, mode=None, use_bias=True):
-    """The arrays of a Dense layer in an open .weights.h5 file, {name: array}.
-
-    group: file["layers/dense/vars"], or that of another layer. mode: None,
-    "int8", "int4", "float8", "gptq" or "awq" (variable_serialization_spec).
-    """
-    names = list(FILE_ORDER[mode])
-    if not use_bias:
-        names.remove("bias")
-    if mode == "int4" and len(group) == len(names) - 2:
-        names = names[:-2]  # block_size=-1
-    if len(group) != len(names):
-        raise ValueError(f"The file has {len(group)} arrays, not {names}.")
-    return {name: group[str(place)][()] for place, name in enumerate(names)}
-
 
 # %%
 # Build it

@@ -18,35 +18,9 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import pack_int4
+
 rng = np.random.default_rng(313)
-
-# %%
-# From other pages
-# ----------------
-# Two integers share a byte.
-
-
-def pack_int4(arr, axis=0):
-    """Two numbers a byte along axis, the first in the lower half.
-
-    arr: int8 or uint8, of any shape (keras.quantizers.pack_int4).
-    """
-    arr = np.moveaxis(arr, axis, 0)
-    arr = np.concatenate([arr, np.zeros_like(arr[: len(arr) % 2])])
-    lower, upper = arr[::2] & 15, arr[1::2] & 15
-    return np.moveaxis(lower | upper << 4, 0, axis)
-
-
-def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
-    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
-
-    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
-    """
-    packed = np.moveaxis(packed, axis, 0)
-    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
-    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
-    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
-
 
 # %%
 # Build it
@@ -83,34 +57,31 @@ print(y_gptq[0], y_awq[0], sep="\n")
 # %%
 # Compute it
 # ----------
+# Take two units out of each byte. The first is the lower half. There are five
+# units, so the sixth row is left out. Subtract the zero points, multiply by the
+# scales, and transpose. AWQ also divides by the factor of each feature.
 
+rows = np.zeros((6, 8))  # (units and one more, features)
+rows[::2] = packed & 15
+rows[1::2] = packed >> 4
+group = g_idx.astype("int64")  # of each feature
+W = (scale[:, group] * (rows[:5] - zero[:, group])).T  # (features, units)
+gptq_by_hand = x @ W + bias
+awq_by_hand = x @ (W / factors[:, np.newaxis]) + bias
 
-def gptq_kernel(packed, kernel_scale, kernel_zero, g_idx):
-    """The kernel that a layer in GPTQ reads, (features, units).
+# %%
+# The whole functions take kernels of any size.
 
-    packed: (half the units, features), scales and zero points: (units, groups),
-    g_idx: (features,). The group of a feature is the whole part of its g_idx.
-    """
-    group = g_idx.astype("int64")
-    q = unpack_int4(packed, len(kernel_scale), axis=0, dtype="uint8")
-    steps = q.astype("float64") - kernel_zero[:, group]
-    return (steps * kernel_scale[:, group]).T
-
-
-def awq_kernel(packed, kernel_scale, kernel_zero, awq_scales, g_idx):
-    """The kernel that a layer in AWQ reads, (features, units).
-
-    awq_scales: the factors, (features,); the others as in gptq_kernel.
-    """
-    kernel = gptq_kernel(packed, kernel_scale, kernel_zero, g_idx)
-    return kernel / awq_scales[:, np.newaxis]
-
+from keras_by_hand import awq_kernel, gptq_kernel
 
 # %%
 # Check it
 # --------
 # All numbers are whole, or divided by powers of two, so both are equal to the
 # bit.
+
+np.testing.assert_array_equal(y_gptq, np.float32(gptq_by_hand), strict=True)
+np.testing.assert_array_equal(y_awq, np.float32(awq_by_hand), strict=True)
 
 kernel = gptq_kernel(packed, scale, zero, g_idx)
 expected = np.float32(x @ kernel + bias)

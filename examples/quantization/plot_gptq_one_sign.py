@@ -18,63 +18,9 @@ highest of the weights and 0. Then z is between 0 and 15.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from calibrating import quantize_dense
 
-# %%
-# From other pages
-# ----------------
-
-
-def quantize_dense(kernel, data, Config, group_size=128, patched=True):
-    """A Dense layer after GPTQ or AWQ, calibrated if patched.
-
-    kernel: (features, units), data: (samples, features), Config:
-    keras.quantizers.GPTQConfig or AWQConfig.
-    """
-    tokens = np.arange(len(data))
-    embedding = keras.layers.Embedding(*data.shape)
-    dense = keras.layers.Dense(kernel.shape[1], use_bias=False)
-    model = keras.Sequential([keras.Input(tokens.shape), embedding, dense])
-    model.set_weights([data, kernel])
-    layers = {"pre_block_layers": [embedding], "sequential_blocks": [dense]}
-    config = Config(
-        dataset=[tokens],
-        tokenizer="not used",  # only for text, but it must be given
-        num_samples=1,
-        sequence_length=tokens.size,
-        group_size=group_size,
-        quantization_layer_structure=layers,
-    )
-    if patched:  # Keras listens at call, but the layer calls quantized_call
-        dense.quantized_call = lambda inputs, **_: dense.call(inputs)
-    keras.config.disable_interactive_logging()  # no progress bar
-    model.quantize(config.mode, config=config, filters=dense.name)
-    keras.config.enable_interactive_logging()
-    if patched:
-        del dense.quantized_call
-    return dense
-
-
-def quantize_groups(kernel, group_size=128):
-    """Whole numbers from 0 to 15, scales and zero points of a kernel.
-
-    kernel: (features, units). Returns the numbers (units, features), and scales
-    and zero points (units, groups).
-    """
-    starts = np.arange(0, len(kernel), group_size)
-    low = np.minimum(np.minimum.reduceat(kernel, starts), 0)
-    high = np.maximum(np.maximum.reduceat(kernel, starts), 0)
-    scale = np.where(high > low, (high - low) / 15, 1)
-    zero = np.rint(-low / scale)
-    group = np.arange(len(kernel)) // group_size  # of each feature
-    q = np.clip(np.rint(kernel / scale[group] + zero[group]), 0, 15)
-    return q.T.astype("uint8"), scale.T, zero.T.astype("uint8")
-
-
-def dequantize_groups(q, scale, zero, group_size=128):
-    """The kernel (features, units) from what quantize_groups returns."""
-    group = np.arange(q.shape[1]) // group_size  # of each feature
-    return (scale[:, group] * (q.astype("float64") - zero[:, group])).T
-
+from keras_by_hand import dequantize_groups, quantize_groups
 
 # %%
 # Build it

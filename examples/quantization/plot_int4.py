@@ -22,6 +22,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import pack_int4
+
 # %%
 # Build it
 # --------
@@ -48,70 +50,34 @@ y, weights = keras_int4(x, kernel, bias, block_size=3)
 print("scales of the blocks:", weights[2], sep="\n")
 
 # %%
-# From other pages
-# ----------------
-# Two integers share a byte.
-
-
-def pack_int4(arr, axis=0):
-    """Two numbers a byte along axis, the first in the lower half.
-
-    arr: int8 or uint8, of any shape (keras.quantizers.pack_int4).
-    """
-    arr = np.moveaxis(arr, axis, 0)
-    arr = np.concatenate([arr, np.zeros_like(arr[: len(arr) % 2])])
-    lower, upper = arr[::2] & 15, arr[1::2] & 15
-    return np.moveaxis(lower | upper << 4, 0, axis)
-
-
-def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
-    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
-
-    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
-    """
-    packed = np.moveaxis(packed, axis, 0)
-    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
-    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
-    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
-
-
-# %%
 # Compute it
 # ----------
+# One block after the other: its lowest and highest weights give each unit a
+# scale s and a zero point z. Round the weights to whole numbers q. The layer
+# reads them as s (q - z), and adds up the products of all blocks.
 
+by_hand = bias
+for first in (0, 3):
+    W = kernel[first : first + 3]  # (features of this block, units)
+    low = np.minimum(W.min(axis=0), 0)  # (units,)
+    high = np.maximum(W.max(axis=0), 0)  # (units,)
+    s = (high - low + 1e-7) / 15
+    z = np.rint(-low / s) - 8
+    q = np.minimum(np.rint(W / s) + z, 7)
+    by_hand = by_hand + x[:, first : first + 3] @ (s * (q - z))
 
-def quantize_int4(kernel, block_size=128):
-    """Whole numbers from -8 to 7, scales and zero points of a kernel.
+# %%
+# The whole functions take any size of a block. They store ``int8`` numbers, and
+# read them from packed bytes.
 
-    kernel: (features, units). The scales and the zero points are (blocks,
-    units). A weight is read as scale * (number - zero point)
-    (keras.quantizers.abs_max_quantize_grouped_with_zero_point).
-    """
-    starts = np.arange(0, len(kernel), block_size)
-    low = np.minimum(np.minimum.reduceat(kernel, starts), 0)
-    high = np.maximum(np.maximum.reduceat(kernel, starts), 0)
-    scale = (high - low + 1e-7) / 15
-    zero = np.rint(-low / scale) - 8
-    block = np.arange(len(kernel)) // block_size  # of each feature
-    q = np.minimum(np.rint(kernel / scale[block]) + zero[block], 7)
-    return q.astype("int8"), scale, zero.astype("int8")
-
-
-def int4_dense(x, packed, kernel_scale, kernel_zero, g_idx, bias=0):
-    """Dense in int4, from what a layer with blocks stores.
-
-    packed: (features, half the units), scales and zero points: (blocks, units),
-    g_idx: the block of each feature, (features,). Returns (batch, units).
-    """
-    block = g_idx.astype("int64")
-    q = unpack_int4(packed, kernel_scale.shape[1], axis=1)
-    return x @ ((q - kernel_zero[block]) * kernel_scale[block]) + bias
-
+from keras_by_hand import int4_dense, quantize_int4
 
 # %%
 # Check it
 # --------
 # What the layer stores, and its outputs, are equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 q, scale, zero = quantize_int4(kernel, block_size=3)
 packed = pack_int4(q, axis=1)

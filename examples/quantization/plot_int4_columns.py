@@ -18,6 +18,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import unpack_int4
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -36,39 +38,25 @@ read = keras.ops.convert_to_numpy(layer(np.eye(16)))
 print("packed:", packed.shape, "scale:", kernel_scale)
 
 # %%
-# From other pages
-# ----------------
-
-
-def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
-    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
-
-    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
-    """
-    packed = np.moveaxis(packed, axis, 0)
-    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
-    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
-    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
-
-
-# %%
 # Compute it
 # ----------
+# The largest weight of each unit becomes 7 or -7. The layer reads a number by
+# dividing it by the scale.
 
+s = 7 / (np.abs(kernel).max(axis=0) + 1e-7)  # (units,)
+by_hand = np.rint(s * kernel) / s  # (features, units)
 
-def quantize_int4_columns(kernel):
-    """int4 with block_size=-1: whole numbers, and a scale for each unit.
+# %%
+# The whole function returns the numbers, as ``int8``, and the scales.
 
-    kernel: (features, units). A weight is its number divided by the scale.
-    """
-    scale = 7 / (np.abs(kernel).max(axis=0) + 1e-7)
-    return np.rint(kernel * scale).astype("int8"), scale
-
+from keras_by_hand import quantize_int4_columns
 
 # %%
 # Check it
 # --------
 # The layer stores the same whole numbers, two units in a byte.
+
+np.testing.assert_allclose(read, by_hand, rtol=1e-4, atol=1e-4)
 
 q, scale = quantize_int4_columns(kernel)
 unpacked = unpack_int4(packed, 5, axis=1)

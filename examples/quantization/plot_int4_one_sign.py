@@ -20,6 +20,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import quantize_int4
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -45,54 +47,22 @@ wrong = keras_reads(kernel, block_size=3)
 print(wrong)
 
 # %%
-# From other pages
-# ----------------
-# The right numbers.
-
-
-def quantize_int4(kernel, block_size=128):
-    """Whole numbers from -8 to 7, scales and zero points of a kernel.
-
-    kernel: (features, units). The scales and the zero points are (blocks,
-    units). A weight is read as scale * (number - zero point)
-    (keras.quantizers.abs_max_quantize_grouped_with_zero_point).
-    """
-    starts = np.arange(0, len(kernel), block_size)
-    low = np.minimum(np.minimum.reduceat(kernel, starts), 0)
-    high = np.maximum(np.maximum.reduceat(kernel, starts), 0)
-    scale = (high - low + 1e-7) / 15
-    zero = np.rint(-low / scale) - 8
-    block = np.arange(len(kernel)) // block_size  # of each feature
-    q = np.minimum(np.rint(kernel / scale[block]) + zero[block], 7)
-    return q.astype("int8"), scale, zero.astype("int8")
-
-
-# %%
 # Compute it
 # ----------
-# What Keras 3.15.1 stores:
+# What Keras 3.15.1 stores, for one block with all features. Its 16 numbers
+# would reach from low to high. But the zero point is clipped, so they begin or
+# end at 0.
 
+low, high = kernel.min(axis=0), kernel.max(axis=0)  # (units,)
+s = (high - low + 1e-7) / 15
+z = np.clip(np.rint(-low / s) - 8, -8, 7)
+numbers = np.clip(np.rint(kernel / s) + z, -8, 7)  # (features, units)
+by_hand = s * (numbers - z)  # the kernel that the layer reads
 
-def quantize_int4_without_zero(kernel, block_size=128):
-    """What Keras 3.15.1 stores where block_size divides the features.
+# %%
+# The whole function takes blocks of any size.
 
-    kernel: (features, units). The scales and zero points are (blocks, units).
-    """
-    starts = np.arange(0, len(kernel), block_size)
-    low = np.minimum.reduceat(kernel, starts)
-    high = np.maximum.reduceat(kernel, starts)
-    scale = (high - low + 1e-7) / 15
-    zero = np.clip(np.rint(-low / scale) - 8, -8, 7)
-    block = np.arange(len(kernel)) // block_size  # of each feature
-    q = np.clip(np.rint(kernel / scale[block]) + zero[block], -8, 7)
-    return q.astype("int8"), scale, zero.astype("int8")
-
-
-def read_blocks(q, scale, zero):
-    """The kernel (features, units) from blocks of equal size."""
-    block = np.arange(len(q)) * len(scale) // len(q)  # of each feature
-    return scale[block] * (q - zero[block])
-
+from keras_by_hand import quantize_int4_without_zero
 
 # %%
 # Check it
@@ -100,6 +70,15 @@ def read_blocks(q, scale, zero):
 # .. warning:: **Seen in Keras 3.15.1:** int4 gives wrong values for a block
 #    whose weights all have the same sign: 8, 12 and 15 all become 7. `Fixed
 #    after 3.15.1 <https://github.com/keras-team/keras/pull/23636>`__.
+
+np.testing.assert_allclose(wrong, by_hand, rtol=1e-4)
+
+
+def read_blocks(q, scale, zero):
+    """The kernel (features, units) from blocks of equal size."""
+    block = np.arange(len(q)) * len(scale) // len(q)  # of each feature
+    return scale[block] * (q - zero[block])
+
 
 np.testing.assert_allclose(wrong, [[7, -7], [7, -7], [7, -7]], rtol=1e-6)
 mixed = rng.normal(loc=1, size=(64, 20)).astype("float32")

@@ -38,38 +38,31 @@ print([f"{byte:08b}" for byte in last_row])
 #
 # Compute it
 # ----------
-# ``& 15`` keeps the lower four bits. ``<< 4`` moves them to the upper half, and
-# ``>> 4`` moves them back. The slice ``arr[: len(arr) % 2]`` is empty if the
-# length is even, and has one entry if it is odd: then one zero is added. For
-# the numbers 8 to 15 ``(q ^ 8) - 8`` is ``q - 16``, and for 0 to 7 it is ``q``.
+# Modulo 16, each number is from 0 to 15. There are five units, so add a sixth
+# one of zeros. The first, third and fifth unit are the lower halves of the
+# bytes. The others, times 16, are the upper halves.
 
+halves = np.pad(kernel % 16, [(0, 0), (0, 1)])  # (features, six units)
+by_hand = halves[:, ::2] + 16 * halves[:, 1::2]  # (features, half the units)
 
-def pack_int4(arr, axis=0):
-    """Two numbers a byte along axis, the first in the lower half.
+# %%
+# The whole functions pack along any axis, and unpack. ``& 15`` keeps the lower
+# four bits. ``<< 4`` moves them to the upper half, and ``>> 4`` moves them
+# back. The slice ``arr[: len(arr) % 2]`` is empty if the length is even, and
+# has one entry if it is odd: then one zero is added. For the numbers 8 to 15
+# ``(q ^ 8) - 8`` is ``q - 16``, and for 0 to 7 it is ``q``.
 
-    arr: int8 or uint8, of any shape (keras.quantizers.pack_int4).
-    """
-    arr = np.moveaxis(arr, axis, 0)
-    arr = np.concatenate([arr, np.zeros_like(arr[: len(arr) % 2])])
-    lower, upper = arr[::2] & 15, arr[1::2] & 15
-    return np.moveaxis(lower | upper << 4, 0, axis)
-
-
-def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
-    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
-
-    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
-    """
-    packed = np.moveaxis(packed, axis, 0)
-    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
-    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
-    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
-
+from keras_by_hand import pack_int4, unpack_int4
 
 # %%
 # Check it
 # --------
 # The layer stores the same bytes, and reads its kernel from them.
+
+stored_bytes = stored.view("uint8")
+np.testing.assert_array_equal(
+    stored_bytes, by_hand.astype("uint8"), strict=True
+)
 
 q = kernel.astype("int8")
 np.testing.assert_array_equal(stored, pack_int4(q, axis=1), strict=True)

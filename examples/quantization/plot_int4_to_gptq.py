@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import unpack_int4
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -37,47 +39,19 @@ read_int4 = keras.ops.convert_to_numpy(layer(np.eye(8)))
 print("packed:", packed.shape, "scale:", scale.shape, "groups:", g_idx)
 
 # %%
-# From other pages
-# ----------------
-
-
-def pack_int4(arr, axis=0):
-    """Two numbers a byte along axis, the first in the lower half.
-
-    arr: int8 or uint8, of any shape (keras.quantizers.pack_int4).
-    """
-    arr = np.moveaxis(arr, axis, 0)
-    arr = np.concatenate([arr, np.zeros_like(arr[: len(arr) % 2])])
-    lower, upper = arr[::2] & 15, arr[1::2] & 15
-    return np.moveaxis(lower | upper << 4, 0, axis)
-
-
-def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
-    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
-
-    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
-    """
-    packed = np.moveaxis(packed, axis, 0)
-    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
-    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
-    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
-
-
-# %%
 # Compute it
 # ----------
+# Transpose the three arrays. Add 8 to the numbers and to the zero points.
 
+numbers = unpack_int4(packed, 3, axis=1)  # (features, units)
+numbers_by_hand = (numbers.T + 8).astype("uint8")  # (units, features)
+zero_by_hand = (zero.T + 8).astype("uint8")  # (units, blocks)
+scale_by_hand = scale.T  # (units, blocks)
 
-def int4_to_gptq(packed, kernel_scale, kernel_zero):
-    """Keras' int4 kernel with blocks as GPTQ: packed, scales, zero points.
+# %%
+# The whole function also packs the numbers again, two units in a byte.
 
-    packed: (features, half the units), scales and zero points: (blocks, units).
-    Returns (half the units, features), and twice (units, blocks).
-    """
-    q = unpack_int4(packed, kernel_scale.shape[1], axis=1)
-    packed = pack_int4((q.T + 8).astype("uint8"))
-    return packed, kernel_scale.T, (kernel_zero.T + 8).astype("uint8")
-
+from keras_by_hand import int4_to_gptq
 
 # %%
 # Check it
@@ -93,6 +67,12 @@ def read_gptq(packed, kernel_scale, kernel_zero):
     gptq.load_own_variables({str(n): array for n, array in enumerate(stored)})
     return keras.ops.convert_to_numpy(gptq(np.eye(8)))
 
+
+bytes_of_keras, _, _ = keras.quantizers.pack_int4(
+    numbers_by_hand, dtype="uint8"
+)
+read = read_gptq(bytes_of_keras, scale_by_hand, zero_by_hand)
+np.testing.assert_array_equal(read, read_int4, strict=True)
 
 gptq_packed, gptq_scale, gptq_zero = int4_to_gptq(packed, scale, zero)
 read = read_gptq(gptq_packed, gptq_scale, gptq_zero)

@@ -48,33 +48,21 @@ print(stored_kernel, stored_scale, sep="\n")
 # %%
 # Compute it
 # ----------
-# ``np.rint`` rounds a half to the even neighbour, as Keras does: 2.5 becomes 2.
-# Products of ``int8`` numbers need more bits, so they are summed in ``int32``.
+# Each unit has a scale, and so has each sample. Multiply by the scales, and
+# round. Multiply the whole numbers, and divide by both scales. ``np.rint``
+# rounds a half to the even neighbour, as Keras does: 2.5 becomes 2.
 
+s = 127 / (np.abs(kernel).max(axis=0) + 1e-7)  # (units,)
+r = 127 / (np.abs(x).max(axis=1, keepdims=True) + 1e-7)  # (batch, 1)
+whole_kernel = np.rint(s * kernel)  # (features, units)
+whole_x = np.rint(r * x)  # (batch, features)
+by_hand = whole_x @ whole_kernel / (r * s) + bias  # (batch, units)
 
-def quantize_int8(values, axis=0):
-    """Whole numbers from -127 to 127, and the scale they share along axis.
+# %%
+# The whole functions store ``int8`` numbers. Their products need more bits, so
+# they are summed in ``int32``. With ``weights_only``, the input stays in float.
 
-    A kernel (features, units) has a scale for each unit, (1, units). Inputs
-    (batch, features) with axis=-1 have one for each sample, (batch, 1). To get
-    a number back, divide by its scale (keras.quantizers.abs_max_quantize).
-    """
-    scale = 127 / (np.abs(values).max(axis=axis, keepdims=True) + 1e-7)
-    return np.rint(values * scale).astype("int8"), scale
-
-
-def int8_dense(x, kernel_q, kernel_scale, bias=0, weights_only=False):
-    """Dense in int8; weights_only is Keras' activation_quantizer=None.
-
-    x: (batch, features), kernel_q: (features, units), kernel_scale: (units,) or
-    (1, units), bias: (units,). Returns (batch, units).
-    """
-    if weights_only:
-        return x @ kernel_q / kernel_scale + bias
-    x_q, x_scale = quantize_int8(x, axis=-1)
-    total = x_q.astype("int32") @ kernel_q.astype("int32")
-    return total / (x_scale * kernel_scale) + bias
-
+from keras_by_hand import int8_dense, quantize_int8
 
 # %%
 # Check it
@@ -82,6 +70,10 @@ def int8_dense(x, kernel_q, kernel_scale, bias=0, weights_only=False):
 # Keras stores exactly these integers, and these scales in float32. The scales
 # in use are powers of two, so the outputs are equal to the bit, too, both with
 # the input in int8 and with the input in float.
+
+whole_kernel = whole_kernel.astype("int8")
+np.testing.assert_array_equal(stored_kernel, whole_kernel, strict=True)
+np.testing.assert_array_equal(y, by_hand, strict=True)
 
 kernel_q, kernel_scale = quantize_int8(kernel)
 np.testing.assert_array_equal(stored_kernel, kernel_q, strict=True)

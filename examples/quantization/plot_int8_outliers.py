@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import int8_dense, quantize_int8
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -48,35 +50,6 @@ def keras_int8(weights_only, dtype="float32"):
     loaded.build(x.shape)
     loaded.set_weights(layer.get_weights())
     return keras.ops.convert_to_numpy(loaded(x.astype(dtype)))
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def quantize_int8(values, axis=0):
-    """Whole numbers from -127 to 127, and the scale they share along axis.
-
-    A kernel (features, units) has a scale for each unit, (1, units). Inputs
-    (batch, features) with axis=-1 have one for each sample, (batch, 1). To get
-    a number back, divide by its scale (keras.quantizers.abs_max_quantize).
-    """
-    scale = 127 / (np.abs(values).max(axis=axis, keepdims=True) + 1e-7)
-    return np.rint(values * scale).astype("int8"), scale
-
-
-def int8_dense(x, kernel_q, kernel_scale, bias=0, weights_only=False):
-    """Dense in int8; weights_only is Keras' activation_quantizer=None.
-
-    x: (batch, features), kernel_q: (features, units), kernel_scale: (units,) or
-    (1, units), bias: (units,). Returns (batch, units).
-    """
-    if weights_only:
-        return x @ kernel_q / kernel_scale + bias
-    x_q, x_scale = quantize_int8(x, axis=-1)
-    total = x_q.astype("int32") @ kernel_q.astype("int32")
-    return total / (x_scale * kernel_scale) + bias
 
 
 # %%

@@ -46,48 +46,40 @@ def keras_model(policy, use_bias=True):
 
 
 # %%
+# A small layer in int8, and its file.
+
+folder = tempfile.TemporaryDirectory()  # removed at the end
+path = f"{folder.name}/model.weights.h5"
+small = keras.layers.Dense(2, dtype="int8_from_float32")
+small_model = keras.Sequential([keras.Input(shape=(3,)), small])
+for weight in small.weights:
+    weight.assign(np.arange(np.prod(weight.shape)).reshape(weight.shape))
+small_model.save_weights(path)
+
+# %%
 # Compute it
 # ----------
+# The file has no names. In int8, number 0 is the kernel, 1 the bias and 2 the
+# scale.
 
-FILE_ORDER = {
-    None: ["kernel", "bias"],
-    "int8": ["kernel", "bias", "kernel_scale"],
-    "int4": ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"],
-    "float8": [
-        "kernel", "bias", "inputs_scale", "inputs_amax_history",
-        "kernel_scale", "kernel_amax_history",
-        "outputs_grad_scale", "outputs_grad_amax_history",
-    ],
-    "gptq": ["bias", "kernel", "kernel_scale", "kernel_zero", "g_idx"],
-    "awq": [
-        "bias", "kernel", "kernel_scale", "kernel_zero", "awq_scales", "g_idx",
-    ],
-}  # fmt: skip
+with h5py.File(path) as file:
+    group = file["layers/dense/vars"]
+    stored = [group[str(number)][()] for number in range(3)]
+by_hand = {"kernel": stored[0], "bias": stored[1], "kernel_scale": stored[2]}
 
+# %%
+# The whole function knows all modes, and layers without a bias.
 
-def read_dense(group, mode=None, use_bias=True):
-    """The arrays of a Dense layer in an open .weights.h5 file, {name: array}.
-
-    group: file["layers/dense/vars"], or that of another layer. mode: None,
-    "int8", "int4", "float8", "gptq" or "awq" (variable_serialization_spec).
-    """
-    names = list(FILE_ORDER[mode])
-    if not use_bias:
-        names.remove("bias")
-    if mode == "int4" and len(group) == len(names) - 2:
-        names = names[:-2]  # block_size=-1
-    if len(group) != len(names):
-        raise ValueError(f"The file has {len(group)} arrays, not {names}.")
-    return {name: group[str(place)][()] for place, name in enumerate(names)}
-
+from keras_by_hand import FILE_ORDER, read_dense
 
 # %%
 # Check it
 # --------
 # Each array is the weight of that name, and all weights are there.
 
-folder = tempfile.TemporaryDirectory()  # removed at the end
-path = f"{folder.name}/model.weights.h5"
+weights = {weight.name: weight.numpy() for weight in small.weights}
+np.testing.assert_equal(by_hand, weights)
+
 for policy, mode in (
     ("float32", None),
     ("int8_from_float32", "int8"),

@@ -30,6 +30,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import unpack_int4
+
 # %%
 # Build it
 # --------
@@ -55,47 +57,23 @@ read_int4, (packed, scale, zero, _) = quantized(int4)
 print("int8:", scale_int8, "int4, one block:", scale[0])
 
 # %%
-# From other pages
-# ----------------
-
-
-def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
-    """orig_len numbers along axis: -8 to 7, or 0 to 15 with dtype="uint8".
-
-    packed: what pack_int4 returns (keras.quantizers.unpack_int4).
-    """
-    packed = np.moveaxis(packed, axis, 0)
-    halves = np.stack([packed & 15, packed >> 4 & 15], axis=1)
-    q = halves.reshape(-1, *packed.shape[1:])[:orig_len].astype(dtype)
-    return np.moveaxis((q ^ 8) - 8 if dtype == "int8" else q, 0, axis)
-
-
-# %%
 # Compute it
 # ----------
-# `ONNX <https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html>`__
+# ONNX multiplies by the size of a step. For int8, this is 1 divided by Keras'
+# scale. For int4 with blocks it is the scale; here one block has all features.
+
+step_int8 = 1 / scale_int8  # (units,)
+int8_by_hand = step_int8 * q_int8  # (features, units)
+q_int4 = unpack_int4(packed, orig_len=2, axis=1)
+int4_by_hand = scale[0] * (q_int4 - zero[0])  # (features, units)
+
+# %%
+# The whole functions take more than one block. `ONNX <https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html>`__
 # specifies ``dequantize_linear``, `TFLite
 # <https://ai.google.dev/edge/litert/models/quantization_spec>`__ the same for
 # the transposed kernel. This page does not run them.
 
-
-def dequantize_linear(x, x_scale, x_zero_point, axis=1, block_size=0):
-    """ONNX's DequantizeLinear of a matrix x: (rows, columns).
-
-    x_scale, x_zero_point: (columns,), or with axis=0 and a block_size:
-    (blocks of rows, columns).
-    """
-    if block_size:
-        block = np.arange(x.shape[axis]) // block_size
-        x_scale = np.take(x_scale, block, axis)
-        x_zero_point = np.take(x_zero_point, block, axis)
-    return (x.astype("float32") - x_zero_point) * x_scale
-
-
-def int8_to_onnx(kernel_q, kernel_scale):
-    """Keras' int8 kernel (features, units) and scales (units,) for axis=1."""
-    return kernel_q, 1 / kernel_scale, np.zeros(len(kernel_scale), "int8")
-
+from keras_by_hand import dequantize_linear, int8_to_onnx
 
 # %%
 # Check it
@@ -103,6 +81,9 @@ def int8_to_onnx(kernel_q, kernel_scale):
 # For int8, and int4 with blocks, the formula of ONNX gives the kernel that
 # Keras uses. (Other pages check the other rows.) Scales and zero points of int4
 # with blocks stay as they are, and its numbers are unpacked.
+
+np.testing.assert_allclose(read_int8, int8_by_hand, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(read_int4, int4_by_hand, rtol=1e-4, atol=1e-4)
 
 tolerance = 1000 * np.finfo("float32").eps
 kernel_onnx = dequantize_linear(*int8_to_onnx(q_int8, scale_int8))

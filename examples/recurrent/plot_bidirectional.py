@@ -21,6 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import simple_rnn
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -48,157 +50,35 @@ print(y[0])
 # %%
 # Compute it
 # ----------
-# The backward layer returns its outputs in the order of its computation: the
-# last step first. They are turned round, so that ``f_t`` meets ``b_t``.
+# The first loop reads forwards. The second reads backwards, with its own
+# weights. Each writes its output at the step that it has just read: f in the
+# first two columns, and b in the last two.
 
-
-def bidirectional(
-    layer,
-    x,
-    *weights,
-    mask=None,
-    initial_state=None,
-    merge_mode="concat",
-    backward_layer=None,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    **options,
-):
-    """Bidirectional (Keras documentation). layer: a function such as lstm.
-
-    x: (batch, steps, features), mask: (batch, steps); weights, initial_state:
-    those of layer, then as many of backward_layer, by default layer; options:
-    keywords of both. Returns their outputs merged, or both in a list; with
-    return_state a list of the outputs, the states of layer, and the other's.
-    """
-
-    def halves(arrays):
-        return arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
-
-    weights, weights_back = halves(weights)
-    start, start_back = halves(initial_state) if initial_state else (None, None)
-    options |= {
-        "mask": mask,
-        "return_sequences": return_sequences,
-        "return_state": True,
-        "zero_output_for_mask": return_sequences,
-    }
-    y, *states = layer(
-        x, *weights, initial_state=start, go_backwards=go_backwards, **options
-    )
-    y_back, *states_back = (backward_layer or layer)(
-        x,
-        *weights_back,
-        initial_state=start_back,
-        go_backwards=not go_backwards,
-        **options,
-    )
-    if return_sequences:
-        y_back = y_back[:, ::-1]
-    if merge_mode == "concat":
-        y = np.concatenate([y, y_back], axis=-1)
-    elif merge_mode == "sum":
-        y = y + y_back
-    elif merge_mode == "ave":
-        y = (y + y_back) / 2
-    elif merge_mode == "mul":
-        y = y * y_back
-    results = [y] if merge_mode else [y, y_back]
-    if return_state:
-        results += states + states_back
-    return results if len(results) > 1 else results[0]
-
+kernel, recurrent_kernel, bias = weights[:3]
+kernel_back, recurrent_kernel_back, bias_back = weights[3:]
+outputs = np.zeros((2, 4, 4))  # (batch, steps, 2 * units)
+f = b = np.zeros((2, 2))  # (batch, units)
+for t in range(4):
+    f = x[:, t] @ kernel + f @ recurrent_kernel + bias
+    outputs[:, t, :2] = f
+for t in reversed(range(4)):
+    b = x[:, t] @ kernel_back + b @ recurrent_kernel_back + bias_back
+    outputs[:, t, 2:] = b
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any recurrent layer, and has all ways to merge. Its
+# backward layer returns its outputs in the order of its computation: the last
+# step first. They are turned round, so that ``f_t`` meets ``b_t``.
 
-
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
-
-
-def simple_rnn_cell(
-    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
-):
-    """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
-
-    kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
-    Returns the output, which is the new state, and a list with it.
-    """
-    z = x @ kernel + states[0] @ recurrent_kernel
-    h = activation(z if bias is None else z + bias)
-    return h, [h]
-
-
-def simple_rnn(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    *,
-    activation=np.tanh,
-    **options,
-):
-    """SimpleRNN (Keras documentation). options: the keywords of rnn.
-
-    x: (batch, steps, features), mask: (batch, steps), initial_state:
-    [(batch, units)], zeros if there is none. Returns what rnn does.
-    """
-
-    def cell(x, states):
-        return simple_rnn_cell(
-            x, states, kernel, recurrent_kernel, bias, activation=activation
-        )
-
-    if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))]
-    return rnn(cell, x, initial_state, mask, **options)
-
+from keras_by_hand import bidirectional
 
 # %%
 # Check it
 # --------
 # Whole numbers: equal to the bit. Then all ways to merge, with a mask, initial
 # states and a ``backward_layer``.
+
+np.testing.assert_array_equal(y, np.float32(outputs), strict=True)
 
 linear_rnn = partial(simple_rnn, activation=np.positive)  # linear
 relu_rnn = partial(simple_rnn, activation=partial(np.maximum, 0))

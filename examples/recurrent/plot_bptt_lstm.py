@@ -16,6 +16,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import rnn_gradients
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -40,78 +42,50 @@ def keras_gradients(dtype):
 
 
 # %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def rnn_gradients(x, states, kernel, delta):
-    """Gradients of x, kernel, recurrent_kernel and bias."""
-    before = np.stack(states[:-1], axis=1)  # (batch, steps, units)
-    kernel_gradient = np.einsum("ntf,ntu->fu", x, delta)
-    recurrent_gradient = np.einsum("ntv,ntu->vu", before, delta)
-    bias_gradient = np.sum(delta, axis=(0, 1))
-    return delta @ kernel.T, kernel_gradient, recurrent_gradient, bias_gradient
-
-
-# %%
 # Compute it
 # ----------
+# The forward pass keeps all states and gates.
 
+from keras_by_hand import lstm_forward
 
-def lstm_forward(x, kernel, recurrent_kernel, bias):
-    """Lists of h, c and [i, f, g, o], all (batch, units), one for each step.
+h, c, gates = lstm_forward(x, *weights)  # h and c begin with zeros
 
-    x: (batch, steps, features); the weights as in Keras. h and c have one more
-    entry: the zeros they begin with.
-    """
-    h = [np.zeros((len(x), len(recurrent_kernel)))]
-    c, gates = [h[0]], []
-    for t in range(x.shape[1]):
-        z = x[:, t] @ kernel + h[-1] @ recurrent_kernel + bias
-        i, f, g, o = np.split(z, 4, axis=-1)
-        i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        c.append(f * c[-1] + i * g)
-        h.append(o * np.tanh(c[-1]))
-        gates.append([i, f, g, o])
-    return h, c, gates
+# %%
+# The backward pass begins at the last step. Each step computes eta and gamma
+# from the gradient at its output, and from what comes back from the next step.
+# From them it computes delta, with the slopes of the gates: i * (1 - i) for a
+# sigmoid, 1 - g² for tanh. ``rnn_gradients`` adds up the steps, as for
+# ``SimpleRNN``.
 
+kernel, recurrent_kernel, bias = weights
+deltas = np.zeros((2, 5, 8))  # no step follows the last one: zeros
+gamma_from_next = np.zeros((2, 2))  # gamma times the forget gate
+for t in reversed(range(4)):
+    i, f, g, o = gates[t]
+    tanh_c = np.tanh(c[t + 1])
+    eta = h[t + 1] - target[:, t] + deltas[:, t + 1] @ recurrent_kernel.T
+    gamma = gamma_from_next + eta * o * (1 - tanh_c**2)
+    gamma_from_next = gamma * f
+    of_i = gamma * g * i * (1 - i)
+    of_f = gamma * c[t] * f * (1 - f)
+    of_g = gamma * i * (1 - g**2)
+    of_o = eta * tanh_c * o * (1 - o)
+    deltas[:, t] = np.concatenate([of_i, of_f, of_g, of_o], axis=-1)
+_, *by_hand = rnn_gradients(x, h, kernel, deltas[:, :4])
 
-def lstm_backward(c, gates, recurrent_kernel, y_gradient):
-    """delta: the gradient at z, (batch, steps, 4 * units).
+# %%
+# The function does this for any gradient at the outputs.
 
-    c, gates: from lstm_forward, y_gradient: (batch, steps, units), of the loss
-    at each output. (Graves and Schmidhuber, 2005.)
-    """
-    delta = np.zeros((*y_gradient.shape[:2], recurrent_kernel.shape[1]))
-    h_from_next = c_from_next = 0  # no step follows the last one
-    for t in reversed(range(len(gates))):
-        i, f, g, o = gates[t]
-        tanh_c = np.tanh(c[t + 1])
-        h_gradient = y_gradient[:, t] + h_from_next
-        c_gradient = c_from_next + h_gradient * o * (1 - tanh_c**2)
-        i_gradient = c_gradient * g * i * (1 - i)
-        f_gradient = c_gradient * c[t] * f * (1 - f)
-        g_gradient = c_gradient * i * (1 - g**2)
-        o_gradient = h_gradient * tanh_c * o * (1 - o)
-        parts = [i_gradient, f_gradient, g_gradient, o_gradient]
-        delta[:, t] = np.concatenate(parts, axis=-1)
-        h_from_next = delta[:, t] @ recurrent_kernel.T
-        c_from_next = c_gradient * f
-    return delta
-
+from keras_by_hand import lstm_backward
 
 # %%
 # Check it
 # --------
 # At y, the gradient is y - target. (Only TensorFlow trains in float64.)
 
-kernel, recurrent_kernel, bias = weights
-h, c, gates = lstm_forward(x, *weights)
+for of_keras, gradient in zip(keras_gradients("float32"), by_hand):
+    np.testing.assert_allclose(of_keras, gradient, rtol=1e-4, atol=1e-4)
+
 y_gradient = np.stack(h[1:], axis=1) - target
 delta = lstm_backward(c, gates, recurrent_kernel, y_gradient)
 _, *gradients = rnn_gradients(x, h, kernel, delta)

@@ -48,60 +48,41 @@ def keras_gradients(dtype):
 
 
 # %%
-# From other pages
-# ----------------
-
-
-def tanh_slope(h):
-    return 1 - h**2  # where h is tanh(z)
-
-
-# %%
 # Compute it
 # ----------
-# In ``einsum``, n stands for a sample and t for a step.
+# The first loop keeps all states. The second goes back. In each step, it takes
+# the gradient at the output, adds what comes back from the next step, and
+# multiplies the sum by the slope of tanh, 1 - h². Each step adds its part to
+# the gradients of the weights.
 
+h = [np.zeros((2, 2))]  # the states, (batch, units), which begin with zeros
+for t in range(4):
+    h.append(np.tanh(x[:, t] @ kernel + h[t] @ recurrent_kernel + weights[2]))
 
-def rnn_forward(x, kernel, recurrent_kernel, bias, activation=np.tanh):
-    """A list of the states of SimpleRNN, (batch, units), which begins with 0.
+by_hand = [np.zeros_like(array) for array in (x, *weights)]
+of_x, of_kernel, of_recurrent_kernel, of_bias = by_hand
+delta = np.zeros((2, 2))  # no step follows the last one
+for t in reversed(range(4)):
+    g = h[t + 1] - target[:, t]  # the gradient of the loss at this output
+    delta = (g + delta @ recurrent_kernel.T) * (1 - h[t + 1] ** 2)
+    of_x[:, t] = delta @ kernel.T
+    of_kernel += x[:, t].T @ delta
+    of_recurrent_kernel += h[t].T @ delta
+    of_bias += delta.sum(axis=0)
 
-    x: (batch, steps, features); the weights as in Keras.
-    """
-    states = [np.zeros((len(x), len(bias)))]
-    for t in range(x.shape[1]):
-        z = x[:, t] @ kernel + states[-1] @ recurrent_kernel + bias
-        states.append(activation(z))
-    return states
+# %%
+# The three functions go forwards, go backwards, and compute all gradients at
+# once. In ``einsum``, n stands for a sample and t for a step.
 
-
-def rnn_backward(states, recurrent_kernel, y_gradient, slope=tanh_slope):
-    """delta, the gradient at z, (batch, steps, units) (Werbos, 1990).
-
-    states: from rnn_forward, y_gradient: (batch, steps, units), of the loss at
-    each output; zeros but for the last step, if the layer returns only that.
-    """
-    delta = np.zeros(y_gradient.shape)
-    from_next = 0  # no step follows the last one
-    for t in reversed(range(y_gradient.shape[1])):
-        h_gradient = y_gradient[:, t] + from_next
-        delta[:, t] = h_gradient * slope(states[t + 1])
-        from_next = delta[:, t] @ recurrent_kernel.T
-    return delta
-
-
-def rnn_gradients(x, states, kernel, delta):
-    """Gradients of x, kernel, recurrent_kernel and bias."""
-    before = np.stack(states[:-1], axis=1)  # (batch, steps, units)
-    kernel_gradient = np.einsum("ntf,ntu->fu", x, delta)
-    recurrent_gradient = np.einsum("ntv,ntu->vu", before, delta)
-    bias_gradient = np.sum(delta, axis=(0, 1))
-    return delta @ kernel.T, kernel_gradient, recurrent_gradient, bias_gradient
-
+from keras_by_hand import rnn_backward, rnn_forward, rnn_gradients
 
 # %%
 # Check it
 # --------
 # At y, the gradient is y - target. (Only TensorFlow trains in float64.)
+
+for of_keras, gradient in zip(keras_gradients("float32"), by_hand):
+    np.testing.assert_allclose(of_keras, gradient, rtol=1e-4, atol=1e-4)
 
 states = rnn_forward(x, *weights)
 y_gradient = np.stack(states[1:], axis=1) - target

@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 
+from keras_by_hand import conv2d, sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -45,174 +47,33 @@ y = keras_conv_lstm(ConvLSTM2D, [x, *weights])
 print(y.shape)
 
 # %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
-    """The patches of x, (batch, *space, channels), that a kernel meets.
-
-    size: of the kernel, an entry for each axis of space; value: what x is
-    padded with. Returns (batch, *positions, *size, channels).
-    """
-    rank = len(size)
-    strides = np.broadcast_to(strides, rank)
-    dilation_rate = np.broadcast_to(dilation_rate, rank)
-    span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
-    if padding == "same":
-        positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
-        needed = (positions - 1) * strides + span - x.shape[1:-1]
-        before = np.maximum(needed, 0) // 2
-        after = np.maximum(needed, 0) - before
-    elif padding == "causal":
-        before = span - 1
-    widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
-
-
-def conv(
-    x,
-    kernel,
-    bias=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    groups=1,
-):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
-    """
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    *size, _, _ = kernel.shape
-    cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
-    axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
-    y = y if bias is None else y + bias
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
-
-
-# %%
 # Compute it
 # ----------
-# All steps of x are convolved at once. The loop adds the convolution of h. Both
-# states begin with zeros, in the shape of the output.
+# This is the loop of an ``LSTM``, with ``conv2d`` in the place of ``@``. Both
+# states begin with zeros, in the shape of the output. The convolution of x
+# makes the images smaller. That of h keeps their size: its padding is "same".
 
+state = cell_state = np.zeros((2, 4, 4, 2))  # (batch, rows, columns, filters)
+for t in range(2):
+    z_x = conv2d(x[:, t], weights[0], weights[2])
+    z_h = conv2d(state, weights[1], padding="same")
+    i, f, g, o = np.split(z_x + z_h, 4, axis=-1)
+    cell_state = sigmoid(f) * cell_state + sigmoid(i) * np.tanh(g)
+    state = sigmoid(o) * np.tanh(cell_state)
 
-def conv_lstm(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    **options,
-):
-    """ConvLSTM1D, 2D or 3D (Shi et al., 2015). options and results: as of rnn.
+# %%
+# The whole function is for any rank, and adds the other arguments. It convolves
+# all steps of x at once. Only the convolution of h needs the loop.
 
-    x: (batch, steps, *space, channels), or channels before space if data_format
-    is "channels_first", kernel: (*size, channels, 4 * filters),
-    recurrent_kernel: (*size, filters, 4 * filters), bias: (4 * filters,), mask:
-    (batch, steps), initial_state: [h, c] in the shape of the output, or zeros.
-    """
-    axis = 1 if data_format == "channels_first" else -1
-    z_x = conv(
-        x.reshape(-1, *x.shape[2:]),  # (batch * steps, ...)
-        kernel,
-        bias,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilation_rate=dilation_rate,
-    )
-    z_x = z_x.reshape(*x.shape[:2], *z_x.shape[1:])  # (batch, steps, ...)
-
-    def cell(z_x, states):
-        h, c = states
-        z_h = conv(h, recurrent_kernel, padding="same", data_format=data_format)
-        i, f, g, o = np.split(z_x + z_h, 4, axis)
-        i, f, o = map(recurrent_activation, (i, f, o))
-        c = f * c + i * activation(g)
-        h = o * activation(c)
-        return h, [h, c]
-
-    if initial_state is None:
-        initial_state = [np.zeros_like(np.split(z_x[:, 0], 4, axis)[0])] * 2
-    return rnn(cell, z_x, initial_state, mask, **options)
-
-
-# By the names of the layers:
-conv_lstm1d = conv_lstm2d = conv_lstm3d = conv_lstm
+from keras_by_hand import conv_lstm
 
 # %%
 # Check it
 # --------
-# In float32, then for any rank. First the shapes: a layer knows them without
-# computing.
+# In float32, first the loop above, then the whole function. Then for any rank.
+# First the shapes: a layer knows them without computing.
 
+np.testing.assert_allclose(y, state, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y, conv_lstm(x, *weights), rtol=1e-4, atol=1e-4)
 backend = keras.backend.backend()
 mask = np.array([[True, False], [False, True]])  # (batch, steps)

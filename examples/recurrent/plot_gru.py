@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -43,135 +45,35 @@ def keras_gru(weights, mask=None, initial_state=None, **arguments):
 y, _ = keras_gru(weights)
 
 # %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
-
-
-# %%
 # Compute it
 # ----------
-# ``gru_cell`` is a step, and ``gru`` is the whole layer.
+# ``np.split`` cuts the three parts of each product apart. The update gate z
+# mixes the old state and the candidate g. The reset gate r decides how much of
+# the old state goes into the candidate.
 
+kernel, recurrent_kernel, bias = weights
+state = np.zeros((2, 2))  # (batch, units)
+for t in range(3):
+    x_z, x_r, x_g = np.split(x[:, t] @ kernel + bias[0], 3, axis=-1)
+    h_z, h_r, h_g = np.split(state @ recurrent_kernel + bias[1], 3, axis=-1)
+    z = sigmoid(x_z + h_z)
+    r = sigmoid(x_r + h_r)
+    g = np.tanh(x_g + r * h_g)
+    state = z * state + (1 - z) * g
 
-def gru_cell(
-    x,
-    states,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    reset_after=True,
-):
-    """A step of GRU (Cho et al., 2014; reset_after: as in cuDNN).
+# %%
+# ``gru_cell`` is a step, and ``gru`` is the whole layer, with masks, an order
+# of steps, a state to begin with, ``reset_after=False`` and other activations.
 
-    x: (batch, features), states: [h], h: (batch, units), kernel: (features,
-    3 * units), recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or
-    (3 * units,) without reset_after. Returns the new h, and the list [h].
-    """
-    (h,) = states
-    if bias is None:
-        bias = 0, 0
-    elif not reset_after:
-        bias = bias, 0
-    x_z, x_r, x_g = np.split(x @ kernel + bias[0], 3, axis=-1)
-    h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)
-    z = recurrent_activation(x_z + h_z)
-    r = recurrent_activation(x_r + h_r)
-    if reset_after:
-        h_g = r * h_g
-    else:
-        h_g = (r * h) @ np.split(recurrent_kernel, 3, axis=-1)[2]
-    h = z * h + (1 - z) * activation(x_g + h_g)
-    return h, [h]
-
-
-def gru(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    reset_after=True,
-    **options,
-):
-    """GRU (Keras documentation). options: the keywords of rnn.
-
-    x: (batch, steps, features), mask: (batch, steps), initial_state:
-    [(batch, units)], zeros if there is none. Returns what rnn does.
-    """
-
-    def cell(x, states):
-        return gru_cell(
-            x,
-            states,
-            kernel,
-            recurrent_kernel,
-            bias,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            reset_after=reset_after,
-        )
-
-    if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))]
-    return rnn(cell, x, initial_state, mask, **options)
-
+from keras_by_hand import gru
 
 # %%
 # Check it
 # --------
-# All arguments of the loop together, in float32 and in float64. (Only
-# TensorFlow computes a whole layer in float64.)
+# First the loop above. Then all arguments of the layer's loop together, in
+# float32 and in float64. (Only TensorFlow computes a whole layer in float64.)
+
+np.testing.assert_allclose(y, state, rtol=1e-4, atol=1e-4)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 start = [rng.normal(size=(2, 2)).astype("float32")]  # (batch, units)
@@ -187,7 +89,6 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 # With the two activations exchanged and ``reset_after=False``, where the bias
 # has one row. Once with a bias, and once without.
 
-kernel, recurrent_kernel, bias = weights
 options = {"activation": "sigmoid", "recurrent_activation": "tanh"}
 exchanged = {"activation": sigmoid, "recurrent_activation": np.tanh}
 for arrays in ([kernel, recurrent_kernel, bias[0]], [kernel, recurrent_kernel]):

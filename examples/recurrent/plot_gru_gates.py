@@ -18,6 +18,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -60,16 +62,6 @@ def gate_and_candidate(x, h, kernel, recurrent_kernel, bias):
     z = sigmoid(x_z + h_z)
     r = sigmoid(x_r + h_r)
     return z, np.tanh(x_g + r * h_g)
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
 # %%

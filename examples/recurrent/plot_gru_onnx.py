@@ -17,14 +17,18 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
 # Build it
 # --------
-# Two sequences of 3 steps with 3 features, and 2 units.
+# Two sequences of 3 steps with 3 features, and weights of ONNX for 2 units.
 
 x = rng.normal(size=(2, 3, 3)).astype("float32")  # (batch, steps, features)
+shapes = [(1, 6, 3), (1, 6, 2), (1, 12)]  # of W, R and B: 3 gates of 2 units
+W, R, B = of_onnx = [rng.normal(size=shape) for shape in shapes]
 
 
 def keras_gru(weights, **arguments):
@@ -40,33 +44,13 @@ def keras_gru(weights, **arguments):
 # ONNX transposes the kernels. It always has two biases, one behind the other.
 # Keras has two rows with ``reset_after``, and without it only their sum.
 
-
-def gru_to_onnx(kernel, recurrent_kernel, bias):
-    """Keras' weights, (features, 3 * units), (units, 3 * units), and (2, 3 *
-    units) or, without reset_after, (3 * units,), to W, R and B of ONNX."""
-    if bias.ndim == 1:
-        bias = np.stack([bias, np.zeros_like(bias)])
-    W = kernel.T[np.newaxis]
-    R = recurrent_kernel.T[np.newaxis]
-    return [W, R, bias.reshape(1, -1)]
-
-
-def gru_from_onnx(W, R, B, linear_before_reset=0):
-    """W: (1, 3 * hidden, features), R: (1, 3 * hidden, hidden), B: (1, 6 *
-    hidden), to kernel, recurrent_kernel and bias of Keras."""
-    bias = B.reshape(2, -1)
-    return [W[0].T, R[0].T, bias if linear_before_reset else bias.sum(axis=0)]
-
+kernels = [W[0].T, R[0].T]
+biases = {1: B.reshape(2, 6), 0: B[0, :6] + B[0, 6:]}  # by linear_before_reset
 
 # %%
-# From other pages
-# ----------------
+# The whole functions do this and the way back.
 
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
+from keras_by_hand import gru_from_onnx, gru_to_onnx
 
 # %%
 # Check it
@@ -98,8 +82,6 @@ def onnx_gru(X, W, R, B, linear_before_reset=0):
 
 
 X = x.swapaxes(0, 1)  # (steps, batch, features)
-shapes = [(1, 6, 3), (1, 6, 2), (1, 12)]  # of W, R and B: 3 gates of 2 units
-of_onnx = [rng.normal(size=shape) for shape in shapes]
 tensorflow = keras.backend.backend() == "tensorflow"
 for value in (0, 1):
     weights = gru_from_onnx(*of_onnx, linear_before_reset=value)
@@ -107,6 +89,8 @@ for value in (0, 1):
     again = onnx_gru(X, *gru_to_onnx(*weights), linear_before_reset=value)
     np.testing.assert_allclose(again, Y)
     expected = Y[:, 0].swapaxes(0, 1)  # (batch, steps, units)
+    y = keras_gru([*kernels, biases[value]], reset_after=bool(value))
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
     for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         tolerance = 1000 * np.finfo(dtype).eps
         y = keras_gru(weights, reset_after=bool(value), dtype=dtype)

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -27,6 +29,8 @@ rng = np.random.default_rng(313)
 # PyTorch's ``GRU(3, 2, batch_first=True)``. It has no ``reset_after=False``.
 
 x = rng.normal(size=(2, 3, 3)).astype("float32")  # (batch, steps, features)
+shapes = [(6, 3), (6, 2), (6,), (6,)]  # of PyTorch: 3 gates of 2 units are 6
+of_pytorch = [rng.normal(size=shape) for shape in shapes]
 
 
 def keras_gru(weights, dtype="float32"):
@@ -39,38 +43,19 @@ def keras_gru(weights, dtype="float32"):
 # %%
 # Compute it
 # ----------
-# Two gates are exchanged. The two biases are the rows of Keras' bias.
+# Transpose both kernels. The two biases become the rows of Keras' bias. In all
+# three, exchange the columns of the first two gates.
 
-
-def exchange_gates(weight):
-    """z, r, g to r, z, g, or back; weight: (..., 3 * units)."""
-    first, second, candidate = np.split(weight, 3, axis=-1)
-    return np.concatenate([second, first, candidate], axis=-1)
-
-
-def gru_to_pytorch(kernel, recurrent_kernel, bias):
-    """Keras' weights, (features, 3 * units), (units, 3 * units), (2, 3 *
-    units), to weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 of PyTorch."""
-    kernels = exchange_gates(kernel).T, exchange_gates(recurrent_kernel).T
-    return [*kernels, *exchange_gates(bias)]
-
-
-def gru_from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
-    """PyTorch's weights, (3 * hidden, features), (3 * hidden, hidden) and twice
-    (3 * hidden,), to kernel, recurrent_kernel and bias of Keras."""
-    bias = np.stack([bias_ih, bias_hh])
-    return [exchange_gates(w) for w in (weight_ih.T, weight_hh.T, bias)]
-
+weight_ih, weight_hh, bias_ih, bias_hh = of_pytorch
+columns = [2, 3, 0, 1, 4, 5]  # r, z, n becomes z, r, g, each of 2 units
+kernel = weight_ih.T[:, columns]
+recurrent_kernel = weight_hh.T[:, columns]
+bias = np.stack([bias_ih, bias_hh])[:, columns]
 
 # %%
-# From other pages
-# ----------------
+# The functions do this for any number of units, and the way back.
 
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
+from keras_by_hand import exchange_gates, gru_from_pytorch, gru_to_pytorch
 
 # %%
 # Check it
@@ -94,12 +79,12 @@ def pytorch_gru(x, weight_ih, weight_hh, bias_ih, bias_hh):
     return np.stack(outputs, axis=1)
 
 
-shapes = [(6, 3), (6, 2), (6,), (6,)]  # of PyTorch: 3 gates of 2 units are 6
-of_pytorch = [rng.normal(size=shape) for shape in shapes]
 weights = gru_from_pytorch(*of_pytorch)
 np.testing.assert_equal(gru_to_pytorch(*weights), of_pytorch)
 
 expected = pytorch_gru(x, *of_pytorch)
+in_keras = keras_gru([kernel, recurrent_kernel, bias])
+np.testing.assert_allclose(in_keras, expected, rtol=1e-4, atol=1e-4)
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
@@ -121,7 +106,6 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
 # Would you add the two biases, as for an LSTM? The reset gate multiplies only
 # the second one, so the candidate n is wrong.
 
-weight_ih, weight_hh, bias_ih, bias_hh = of_pytorch
 wrong = pytorch_gru(x, weight_ih, weight_hh, bias_ih + bias_hh, 0 * bias_hh)
 print("right:", y[1, :, 0].round(2), "wrong:", wrong[1, :, 0].round(2))
 assert not np.allclose(y, wrong)

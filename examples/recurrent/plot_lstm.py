@@ -16,6 +16,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -40,123 +42,34 @@ y, h, c = keras_lstm(x, weights)
 print(y)
 
 # %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
-
-
-# %%
 # Compute it
 # ----------
+# Both states begin with zeros. Each step adds up what it reads and the last
+# output, for all four gates at once; ``np.split`` cuts them apart. The forget
+# gate f keeps a part of the cell state, and the input gate i lets in a part of
+# the candidate g. The output gate o decides how much of it becomes the output.
 
+state = cell_state = np.zeros((2, 2))  # (batch, units)
+for t in range(5):
+    z = x[:, t] @ weights[0] + state @ weights[1] + weights[2]
+    i, f, g, o = np.split(z, 4, axis=-1)
+    cell_state = sigmoid(f) * cell_state + sigmoid(i) * np.tanh(g)
+    state = sigmoid(o) * np.tanh(cell_state)
 
-def lstm_cell(
-    x,
-    states,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-):
-    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
+# %%
+# The whole function has masks, an order of steps, states to begin with and to
+# return, and other activations.
 
-    x: (batch, features), states: [h, c], both (batch, units), kernel:
-    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
-    (4 * units,). Returns the new h, and the list [h, c].
-    """
-    h, c = states
-    z = x @ kernel + h @ recurrent_kernel
-    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
-    i, f, o = map(recurrent_activation, (i, f, o))
-    c = f * c + i * activation(g)
-    h = o * activation(c)
-    return h, [h, c]
-
-
-def lstm(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    **options,
-):
-    """LSTM (Keras documentation). options: the keywords of rnn.
-
-    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
-    both (batch, units), zeros if there is none. Returns what rnn does.
-    """
-
-    def cell(x, states):
-        return lstm_cell(
-            x,
-            states,
-            kernel,
-            recurrent_kernel,
-            bias,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-        )
-
-    if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
-    return rnn(cell, x, initial_state, mask, **options)
-
+from keras_by_hand import lstm
 
 # %%
 # Check it
 # --------
-# All steps, read backwards from an initial state; then with a mask. (Only
-# TensorFlow computes a whole layer in float64.)
+# First the loop above. Then all steps, read backwards from an initial state,
+# and with a mask. (Only TensorFlow computes a whole layer in float64.)
+
+np.testing.assert_allclose(y, state, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(c, cell_state, rtol=1e-4, atol=1e-4)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 mask = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 0]], dtype=bool)

@@ -18,14 +18,18 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
 # Build it
 # --------
-# Two sequences of 5 steps with 3 features, and layers of 2 units.
+# Two sequences of 5 steps with 3 features, and weights of ONNX for 2 units.
 
 x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+shapes = [(1, 8, 3), (1, 8, 2), (1, 16)]  # of W, R and B: 4 gates of 2 units
+W, R, B = [rng.normal(size=shape) for shape in shapes]
 
 
 def keras_lstm(weights, dtype):
@@ -38,41 +42,18 @@ def keras_lstm(weights, dtype):
 # %%
 # Compute it
 # ----------
-# ONNX's weights begin with an axis for directions. Its two biases are added, so
-# one may be zeros.
+# ONNX's weights begin with an axis for directions. Transpose the kernels, add
+# the two biases, and put the columns of the gates in Keras' order.
 
-
-def move_gates(weight, old, new):
-    """weight: (..., 4 * units), old and new: as "ifco" and "iofc"."""
-    parts = dict(zip(old, np.split(weight, 4, axis=-1)))
-    return np.concatenate([parts[gate] for gate in new], axis=-1)
-
-
-def lstm_to_onnx(kernel, recurrent_kernel, bias):
-    """Keras' weights, (features, 4 * units), (units, 4 * units) and
-    (4 * units,), to W, R and B of ONNX."""
-    weights = [kernel, recurrent_kernel, bias]
-    W, R, b = [move_gates(weight, "ifco", "iofc").T for weight in weights]
-    B = np.concatenate([b, np.zeros_like(b)])
-    return [W[np.newaxis], R[np.newaxis], B[np.newaxis]]
-
-
-def lstm_from_onnx(W, R, B):
-    """W: (1, 4 * hidden, features), R: (1, 4 * hidden, hidden), B: (1, 8 *
-    hidden), to kernel, recurrent_kernel and bias of Keras."""
-    weights = [W[0].T, R[0].T, np.sum(np.split(B[0], 2), axis=0)]
-    return [move_gates(weight, "iofc", "ifco") for weight in weights]
-
+columns = [0, 1, 4, 5, 6, 7, 2, 3]  # i, o, f, c becomes i, f, c, o
+kernels = [W[0].T[:, columns], R[0].T[:, columns]]
+bias = (B[0, :8] + B[0, 8:])[columns]
 
 # %%
-# From other pages
-# ----------------
+# The functions do this for any number of units, and the way back. As the two
+# biases are added, one may be zeros.
 
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
+from keras_by_hand import lstm_from_onnx, lstm_to_onnx, move_gates
 
 # %%
 # Check it
@@ -100,10 +81,11 @@ def onnx_lstm(X, W, R, B):
 # in float64.)
 
 X = x.swapaxes(0, 1)  # (steps, batch, features)
-shapes = [(1, 8, 3), (1, 8, 2), (1, 16)]  # of W, R and B: 4 gates of 2 units
-W, R, B = [rng.normal(size=shape) for shape in shapes]
 weights = lstm_from_onnx(W, R, B)
 Y = onnx_lstm(X, W, R, B)
+in_keras = keras_lstm([*kernels, bias], "float32")
+expected = Y[:, 0].swapaxes(0, 1)  # (batch, steps, units)
+np.testing.assert_allclose(in_keras, expected, rtol=1e-4, atol=1e-4)
 Y_again = onnx_lstm(X, *lstm_to_onnx(*weights))
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:

@@ -18,6 +18,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -27,6 +29,8 @@ rng = np.random.default_rng(313)
 # returns all steps, as Keras does with ``return_sequences=True``.
 
 x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
+shapes = [(8, 3), (8, 2), (8,), (8,)]  # of PyTorch: 4 gates of 2 units are 8
+of_pytorch = [rng.normal(size=shape) for shape in shapes]
 
 
 def keras_lstm(weights, dtype="float32"):
@@ -39,31 +43,16 @@ def keras_lstm(weights, dtype="float32"):
 # %%
 # Compute it
 # ----------
-# To PyTorch, the bias becomes the first of two, and zeros the second. On the
-# way back, the two are added.
+# Transpose both kernels, and add the two biases.
 
-
-def lstm_to_pytorch(kernel, recurrent_kernel, bias):
-    """Keras' weights, (features, 4 * units), (units, 4 * units), (4 * units,),
-    to weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 of PyTorch."""
-    return [kernel.T, recurrent_kernel.T, bias, np.zeros_like(bias)]
-
-
-def lstm_from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
-    """PyTorch's weights, (4 * hidden, features), (4 * hidden, hidden) and twice
-    (4 * hidden,), to kernel, recurrent_kernel and bias of Keras."""
-    return [weight_ih.T, weight_hh.T, bias_ih + bias_hh]
-
+weight_ih, weight_hh, bias_ih, bias_hh = of_pytorch
+to_keras = [weight_ih.T, weight_hh.T, bias_ih + bias_hh]
 
 # %%
-# From other pages
-# ----------------
+# The functions do this and the way back. To PyTorch, the bias becomes the first
+# of two, and zeros the second.
 
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
+from keras_by_hand import lstm_from_pytorch, lstm_to_pytorch
 
 # %%
 # Check it
@@ -89,8 +78,10 @@ def pytorch_lstm(x, weight_ih, weight_hh, bias_ih, bias_hh):
 # Weights go from PyTorch to Keras, and back to PyTorch. All three give the same
 # numbers. (Only TensorFlow computes a whole layer in float64.)
 
-shapes = [(8, 3), (8, 2), (8,), (8,)]  # of PyTorch: 4 gates of 2 units are 8
-of_pytorch = [rng.normal(size=shape) for shape in shapes]
+in_keras = keras_lstm(to_keras)
+expected = pytorch_lstm(x, *of_pytorch)
+np.testing.assert_allclose(in_keras, expected, rtol=1e-4, atol=1e-4)
+
 weights = lstm_from_pytorch(*of_pytorch)
 back_again = lstm_to_pytorch(*weights)
 tensorflow = keras.backend.backend() == "tensorflow"

@@ -42,92 +42,31 @@ print(y[0])
 # %%
 # Compute it
 # ----------
-# ``rnn`` is the loop, for any cell: a function of a step and a list of states.
+# In each step, the cell computes a new state. At a masked step, the loop keeps
+# the old one. The output of this cell is its state, so it stays the same, too.
 
+kernel, recurrent_kernel, bias = weights
+state = np.zeros((2, 4))  # (batch, units)
+outputs = []
+for t in range(4):
+    new_state = x[:, t] @ kernel + state @ recurrent_kernel + bias  # the cell
+    state = np.where(mask[:, t, np.newaxis], new_state, state)
+    outputs.append(state)
+all_outputs = np.stack(outputs, axis=1)  # (batch, steps, units)
 
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+# %%
+# In the whole layer, ``rnn`` is the loop, for any cell: a function of a step
+# and a list of states. It can also read backwards, and output 0 at masked
+# steps.
 
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
-
-
-def simple_rnn_cell(
-    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
-):
-    """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
-
-    kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
-    Returns the output, which is the new state, and a list with it.
-    """
-    z = x @ kernel + states[0] @ recurrent_kernel
-    h = activation(z if bias is None else z + bias)
-    return h, [h]
-
-
-def simple_rnn(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    *,
-    activation=np.tanh,
-    **options,
-):
-    """SimpleRNN (Keras documentation). options: the keywords of rnn.
-
-    x: (batch, steps, features), mask: (batch, steps), initial_state:
-    [(batch, units)], zeros if there is none. Returns what rnn does.
-    """
-
-    def cell(x, states):
-        return simple_rnn_cell(
-            x, states, kernel, recurrent_kernel, bias, activation=activation
-        )
-
-    if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))]
-    return rnn(cell, x, initial_state, mask, **options)
-
+from keras_by_hand import simple_rnn
 
 # %%
 # Check it
 # --------
 # With ``go_backwards``, the outputs come in reverse: the last step first.
+
+np.testing.assert_array_equal(y, np.float32(all_outputs), strict=True)
 
 cases = [
     {"initial_state": [np.ones((2, 4), "float32")]},

@@ -14,6 +14,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import rnn
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -62,50 +64,6 @@ def difference_cell(x, states, kernel):
     kernel: (features, units). Returns the output and a list of new states.
     """
     return (x - states[0]) @ kernel, [x]
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
 
 
 # %%

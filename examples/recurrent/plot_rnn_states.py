@@ -19,6 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import gru_cell, lstm_cell, simple_rnn_cell
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -56,88 +58,6 @@ def read_on(cell, x, states, weights):
         y, states = cell(x[:, t], states, *weights)
         outputs.append(y)
     return [np.stack(outputs, axis=1), *states]
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def simple_rnn_cell(
-    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
-):
-    """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
-
-    kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
-    Returns the output, which is the new state, and a list with it.
-    """
-    z = x @ kernel + states[0] @ recurrent_kernel
-    h = activation(z if bias is None else z + bias)
-    return h, [h]
-
-
-def lstm_cell(
-    x,
-    states,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-):
-    """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
-
-    x: (batch, features), states: [h, c], both (batch, units), kernel:
-    (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
-    (4 * units,). Returns the new h, and the list [h, c].
-    """
-    h, c = states
-    z = x @ kernel + h @ recurrent_kernel
-    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
-    i, f, o = map(recurrent_activation, (i, f, o))
-    c = f * c + i * activation(g)
-    h = o * activation(c)
-    return h, [h, c]
-
-
-def gru_cell(
-    x,
-    states,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    reset_after=True,
-):
-    """A step of GRU (Cho et al., 2014; reset_after: as in cuDNN).
-
-    x: (batch, features), states: [h], h: (batch, units), kernel: (features,
-    3 * units), recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or
-    (3 * units,) without reset_after. Returns the new h, and the list [h].
-    """
-    (h,) = states
-    if bias is None:
-        bias = 0, 0
-    elif not reset_after:
-        bias = bias, 0
-    x_z, x_r, x_g = np.split(x @ kernel + bias[0], 3, axis=-1)
-    h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)
-    z = recurrent_activation(x_z + h_z)
-    r = recurrent_activation(x_r + h_r)
-    if reset_after:
-        h_g = r * h_g
-    else:
-        h_g = (r * h) @ np.split(recurrent_kernel, 3, axis=-1)[2]
-    h = z * h + (1 - z) * activation(x_g + h_g)
-    return h, [h]
 
 
 # %%

@@ -18,6 +18,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import RNN, LSTMCell, SimpleRNNCell, StackedRNNCells
 
+from keras_by_hand import rnn, simple_rnn_cell
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -48,84 +50,34 @@ print(keras.tree.map_structure(np.shape, states))
 # %%
 # Compute it
 # ----------
+# Each cell keeps its own state. In each step, the first cell reads x, and the
+# second one reads what the first has just returned.
 
-
-def stacked_rnn_cells(x, states, cells):
-    """A step of StackedRNNCells (Keras documentation).
-
-    x: (batch, features), states: a list of states for each cell, cells:
-    functions of a step and a list of states. Returns the output of the last
-    cell, and the list of their new states.
-    """
-    new_states = []
-    for cell, cell_states in zip(cells, states):
-        x, cell_states = cell(x, cell_states)
-        new_states.append(cell_states)
-    return x, new_states
-
+kernel_1, recurrent_kernel_1, bias_1 = weights_1
+kernel_2, recurrent_kernel_2, bias_2 = weights_2
+state_1, state_2 = np.zeros((2, 4)), np.zeros((2, 2))  # (batch, units)
+outputs = []
+for t in range(4):
+    state_1 = x[:, t] @ kernel_1 + state_1 @ recurrent_kernel_1 + bias_1
+    state_2 = state_1 @ kernel_2 + state_2 @ recurrent_kernel_2 + bias_2
+    outputs.append(state_2)  # the output of a cell is its state
+z = np.stack(outputs, axis=1)  # (batch, steps, units of the second cell)
 
 # %%
-# From other pages
-# ----------------
+# The whole function is one step of a stack of any cells. ``rnn`` is the loop
+# around it.
 
-
-def choose(kept, new, old):
-    """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
-    return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-
-def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
-    *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """An RNN layer around cell(step, states) (Keras documentation, RNN).
-
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
-    """
-    order = range(x.shape[1])
-    outputs = []
-    for t in reversed(order) if go_backwards else order:
-        y, new_states = cell(x[:, t], states)
-        if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
-            new_states = choose(mask[:, t], new_states, states)
-        states = new_states
-        outputs.append(y)
-    y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
-    return [y, *states] if return_state else y
-
-
-def simple_rnn_cell(
-    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
-):
-    """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
-
-    kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
-    Returns the output, which is the new state, and a list with it.
-    """
-    z = x @ kernel + states[0] @ recurrent_kernel
-    h = activation(z if bias is None else z + bias)
-    return h, [h]
-
+from keras_by_hand import stacked_rnn_cells
 
 # %%
 # Check it
 # --------
-# Forwards, a stack returns the same as two layers, one after the other.
-# Backwards and with a mask, it is equal to NumPy. Nothing is rounded.
+# First the loop above. Forwards, a stack returns the same as two layers, one
+# after the other. Backwards and with a mask, it is equal to NumPy. Nothing is
+# rounded.
+
+np.testing.assert_array_equal(y, np.float32(z), strict=True)
+np.testing.assert_equal(states, [[state_1], [state_2]])
 
 
 def cell_1(x, states):

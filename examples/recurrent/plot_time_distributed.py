@@ -16,6 +16,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import conv2d, global_average_pooling1d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -41,54 +43,27 @@ print(y.shape)  # (batch, steps, rows, columns, filters)
 # %%
 # Compute it
 # ----------
+# Each step is a batch of images. All go through the same convolution, and the
+# results are put together along the axis of steps.
 
-
-def time_distributed(layer, x, *weights, mask=None, **options):
-    """TimeDistributed (Keras documentation). layer: a function such as conv2d.
-
-    x: (batch, steps, ...), mask: (batch, steps, ...), only if layer takes one;
-    weights, options: those of layer. Returns (batch, steps, ...).
-    """
-    outputs = []
-    for t in range(x.shape[1]):
-        if mask is not None:
-            options["mask"] = mask[:, t]
-        outputs.append(layer(x[:, t], *weights, **options))
-    return np.stack(outputs, axis=1)
-
+outputs = []
+for t in range(3):
+    outputs.append(conv2d(x[:, t], kernel, bias))  # always the same weights
+all_outputs = np.stack(outputs, axis=1)
 
 # %%
-# From other pages
-# ----------------
+# The whole function takes any layer, and gives it the step's part of a mask.
 
-
-def slide(x, kernel, bias):
-    """Conv2D with its default strides and padding (Keras documentation).
-
-    x: (batch, height, width, channels), kernel: (rows, columns, channels,
-    filters), bias: (filters,). Returns (batch, height - rows + 1,
-    width - columns + 1, filters).
-    """
-    window = kernel.shape[:2]
-    patches = np.lib.stride_tricks.sliding_window_view(x, window, axis=(1, 2))
-    return np.einsum("bijcuv,uvcf->bijf", patches, kernel) + bias
-
-
-def mean_of_kept(y, mask):
-    """GlobalAveragePooling1D with a mask; nan for a sequence without steps.
-
-    y: (batch, steps, units), mask: (batch, steps). Returns (batch, units).
-    """
-    kept = mask[..., np.newaxis]
-    return np.sum(np.where(kept, y, 0), axis=1) / np.sum(kept, axis=1)
-
+from keras_by_hand import time_distributed
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
 
-expected = time_distributed(slide, x, kernel, bias)
+np.testing.assert_array_equal(y, np.float32(all_outputs), strict=True)
+
+expected = time_distributed(conv2d, x, kernel, bias)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
@@ -100,7 +75,7 @@ lengths = np.array([[4, 2, 1], [2, 4, 4]])  # (batch, sentences)
 mask = np.arange(4) < lengths[..., np.newaxis]  # (batch, sentences, words)
 mean = layers.GlobalAveragePooling1D()
 y_mean = keras_time_distributed(mean, texts, mask=mask)
-expected = time_distributed(mean_of_kept, texts, mask=mask)
+expected = time_distributed(global_average_pooling1d, texts, mask=mask)
 np.testing.assert_array_equal(y_mean, np.float32(expected), strict=True)
 
 # %%
@@ -146,7 +121,7 @@ assert not np.allclose(right, wrong)
 film = np.zeros((1, 3, 6, 8, 1))
 for t in range(3):
     film[:, t, 2:5, 1 + 2 * t : 4 + 2 * t] = 1
-edges = time_distributed(slide, film, np.array([-1, 1]).reshape(1, 2, 1, 1), 0)
+edges = time_distributed(conv2d, film, np.array([-1, 1]).reshape(1, 2, 1, 1), 0)
 fig, axes = plt.subplots(2, 3, figsize=(6, 3), layout="constrained")
 fig.suptitle("TimeDistributed(Conv2D): the same kernel on every image")
 for name, row, images in zip("xy", axes, (film[0], edges[0])):

@@ -17,6 +17,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import LSTM, SimpleRNN
 
+from keras_by_hand import (
+    lstm_backward,
+    lstm_forward,
+    rnn_backward,
+    rnn_forward,
+    sigmoid,
+)
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -41,89 +49,6 @@ def keras_reach(x, layer, weights):
     layer.set_weights(weights)
     model.train_on_batch(np.arange(steps)[np.newaxis], np.zeros((1, units)))
     return -zeros.get_weights()[0][np.newaxis]
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def tanh_slope(h):
-    return 1 - h**2  # where h is tanh(z)
-
-
-def rnn_forward(x, kernel, recurrent_kernel, bias, activation=np.tanh):
-    """A list of the states of SimpleRNN, (batch, units), which begins with 0.
-
-    x: (batch, steps, features); the weights as in Keras.
-    """
-    states = [np.zeros((len(x), len(bias)))]
-    for t in range(x.shape[1]):
-        z = x[:, t] @ kernel + states[-1] @ recurrent_kernel + bias
-        states.append(activation(z))
-    return states
-
-
-def rnn_backward(states, recurrent_kernel, y_gradient, slope=tanh_slope):
-    """delta, the gradient at z, (batch, steps, units) (Werbos, 1990).
-
-    states: from rnn_forward, y_gradient: (batch, steps, units), of the loss at
-    each output; zeros but for the last step, if the layer returns only that.
-    """
-    delta = np.zeros(y_gradient.shape)
-    from_next = 0  # no step follows the last one
-    for t in reversed(range(y_gradient.shape[1])):
-        h_gradient = y_gradient[:, t] + from_next
-        delta[:, t] = h_gradient * slope(states[t + 1])
-        from_next = delta[:, t] @ recurrent_kernel.T
-    return delta
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-def lstm_forward(x, kernel, recurrent_kernel, bias):
-    """Lists of h, c and [i, f, g, o], all (batch, units), one for each step.
-
-    x: (batch, steps, features); the weights as in Keras. h and c have one more
-    entry: the zeros they begin with.
-    """
-    h = [np.zeros((len(x), len(recurrent_kernel)))]
-    c, gates = [h[0]], []
-    for t in range(x.shape[1]):
-        z = x[:, t] @ kernel + h[-1] @ recurrent_kernel + bias
-        i, f, g, o = np.split(z, 4, axis=-1)
-        i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        c.append(f * c[-1] + i * g)
-        h.append(o * np.tanh(c[-1]))
-        gates.append([i, f, g, o])
-    return h, c, gates
-
-
-def lstm_backward(c, gates, recurrent_kernel, y_gradient):
-    """delta: the gradient at z, (batch, steps, 4 * units).
-
-    c, gates: from lstm_forward, y_gradient: (batch, steps, units), of the loss
-    at each output. (Graves and Schmidhuber, 2005.)
-    """
-    delta = np.zeros((*y_gradient.shape[:2], recurrent_kernel.shape[1]))
-    h_from_next = c_from_next = 0  # no step follows the last one
-    for t in reversed(range(len(gates))):
-        i, f, g, o = gates[t]
-        tanh_c = np.tanh(c[t + 1])
-        h_gradient = y_gradient[:, t] + h_from_next
-        c_gradient = c_from_next + h_gradient * o * (1 - tanh_c**2)
-        i_gradient = c_gradient * g * i * (1 - i)
-        f_gradient = c_gradient * c[t] * f * (1 - f)
-        g_gradient = c_gradient * i * (1 - g**2)
-        o_gradient = h_gradient * tanh_c * o * (1 - o)
-        parts = [i_gradient, f_gradient, g_gradient, o_gradient]
-        delta[:, t] = np.concatenate(parts, axis=-1)
-        h_from_next = delta[:, t] @ recurrent_kernel.T
-        c_from_next = c_gradient * f
-    return delta
 
 
 # %%

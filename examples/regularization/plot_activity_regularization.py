@@ -35,21 +35,23 @@ print(added)
 # %%
 # Compute it
 # ----------
-# Keras divides by the number of samples, not by the number of entries.
+# Compute the cost of each entry, and add them all up. Keras divides by the
+# number of samples, not by the number of entries.
 
+costs = 0.5 * np.abs(x) + 0.25 * x**2  # (batch, steps, features)
+added_by_hand = np.sum(costs) / len(x)
 
-def activity_regularization(x, *, l1=0.0, l2=0.0):
-    """What an ActivityRegularization layer adds to the loss; it returns x.
+# %%
+# The whole function takes any ``l1`` and ``l2``.
 
-    x: (batch, ...). Returns a number (Keras documentation).
-    """
-    return np.sum(l1 * np.abs(x) + l2 * np.square(x)) / len(x)
-
+from keras_by_hand import activity_regularization
 
 # %%
 # Check it
 # --------
 # All penalties are multiples of 1/16, so nothing is rounded: equal to the bit.
+
+np.testing.assert_array_equal(added, np.float32(added_by_hand), strict=True)
 
 np.testing.assert_array_equal(y, x, strict=True)
 for options in ({"l1": 0.5}, {"l2": 0.25}, {"l1": 0.5, "l2": 0.25}, {}):

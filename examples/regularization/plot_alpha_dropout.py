@@ -43,28 +43,31 @@ print("lowest value of selu:", keras.ops.convert_to_numpy(lowest))
 # %%
 # Compute it
 # ----------
+# The same seed draws the same mask. Zeros show it: a zero that is kept becomes
+# b, which is positive, and one that is replaced becomes negative. The lowest
+# value of ``selu`` is the product of its two constants. a brings the variance
+# back to 1, and b the mean to 0.
 
+kept = call(AlphaDropout(0.25, seed=7), np.zeros_like(x)) > 0
+lowest_value = -1.6732632423543772 * 1.0507009873554805
+replaced = np.where(kept, x, lowest_value)  # (batch, steps, features)
+a = 1 / np.sqrt((1 - 0.25) * (1 + 0.25 * lowest_value**2))
+b = -a * 0.25 * lowest_value
+y_by_hand = a * replaced + b
 
-def alpha_dropout(x, kept, *, rate):
-    """An AlphaDropout layer in training (Klambauer et al., 2017).
+# %%
+# The whole function takes any rate, and a mask that may broadcast.
 
-    x: any shape, kept: False for entries to replace, in the shape of x or one
-    that broadcasts to it. Returns an array in the shape of x.
-    """
-    lowest = -1.6732632423543772 * 1.0507009873554805  # of selu
-    a = 1 / np.sqrt((1 - rate) * (1 + rate * lowest**2))
-    b = -a * rate * lowest
-    return a * np.where(kept, x, lowest) + b
-
+from keras_by_hand import alpha_dropout
 
 # %%
 # Check it
 # --------
-# The same seed draws the same mask. Zeros show it: a zero that is kept becomes
-# b, which is positive, and one that is replaced becomes negative. (Only
-# TensorFlow computes a whole layer in float64.)
+# In float32 and in float64. (Only TensorFlow computes a whole layer in
+# float64.)
 
-kept = call(AlphaDropout(0.25, seed=7), np.zeros_like(x)) > 0
+np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
+
 expected = alpha_dropout(x.astype("float64"), kept, rate=0.25)
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:

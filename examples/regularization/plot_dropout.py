@@ -35,26 +35,24 @@ print(y)
 # %%
 # Compute it
 # ----------
-# Which entries are dropped depends on the backend's random numbers. So the mask
-# is an input of the function.
+# Which entries are dropped depends on the backend's random numbers. No entry of
+# x is zero, so we can read the mask off y. Divide what is kept by 1 - rate.
 
+kept = y != 0  # (batch, features)
+y_by_hand = np.where(kept, x / (1 - 0.75), 0)
 
-def dropout(x, kept, *, rate):
-    """A Dropout layer in training (Srivastava et al., 2014).
+# %%
+# The whole function takes any rate, and the mask as an input.
 
-    x: any shape, kept: False for entries to drop, in the shape of x or one that
-    broadcasts to it. Returns an array in the shape of x.
-    """
-    return np.where(kept, x / (1 - rate), 0)
-
+from keras_by_hand import dropout
 
 # %%
 # Check it
 # --------
-# No entry of x is zero, so we can read the mask off y. A factor of 4 rounds
-# nothing: equal to the bit.
+# A factor of 4 rounds nothing: equal to the bit.
 
-kept = y != 0  # (batch, features)
+np.testing.assert_array_equal(y, np.float32(y_by_hand), strict=True)
+
 expected = dropout(x, kept, rate=0.75)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 np.testing.assert_array_equal(call(layer, x, training=False), x, strict=True)

@@ -41,24 +41,20 @@ print("dropout:", call(GaussianDropout(rate=0.2, seed=7), x)[0])
 # %%
 # Compute it
 # ----------
-# What is drawn depends on the backend's random numbers. So z is an input.
+# With the same seed, we draw the same z as the layers. ``GaussianNoise`` adds
+# it, times ``stddev``. ``GaussianDropout`` multiplies x by numbers near 1.
+# Their standard deviation σ follows from the rate.
 
+z = keras.ops.convert_to_numpy(keras.random.normal(x.shape, seed=7))
+with_noise = x + 0.5 * z  # (batch, features)
+sigma = np.sqrt(0.2 / (1 - 0.2))
+with_dropout = x * (1 + sigma * z)
 
-def gaussian_noise(x, z, *, stddev):
-    """A GaussianNoise layer in training (Keras documentation).
+# %%
+# What is drawn depends on the backend's random numbers. So z is an input of the
+# whole functions.
 
-    x: any shape, z: standard normal numbers in that shape. Returns that shape.
-    """
-    return x + stddev * z
-
-
-def gaussian_dropout(x, z, *, rate):
-    """A GaussianDropout layer in training (Srivastava et al., 2014).
-
-    x: any shape, z: standard normal numbers in that shape. Returns that shape.
-    """
-    return x * (1 + np.sqrt(rate / (1 - rate)) * z)
-
+from keras_by_hand import gaussian_dropout, gaussian_noise
 
 # %%
 # Check it
@@ -66,6 +62,11 @@ def gaussian_dropout(x, z, *, rate):
 # An input of zeros shows the noise alone, one of ones the factors alone. Both
 # have a standard deviation of 0.5. Mean and variance of 10,000 numbers must be
 # near those of the formulas, within 6 standard errors.
+
+y = call(GaussianNoise(stddev=0.5, seed=7), x)
+np.testing.assert_allclose(y, with_noise, rtol=1e-4, atol=1e-4)
+y = call(GaussianDropout(rate=0.2, seed=7), x)
+np.testing.assert_allclose(y, with_dropout, rtol=1e-4, atol=1e-4)
 
 ones = np.ones((100, 100), "float32")
 added = call(GaussianNoise(0.5, seed=7), 0 * ones)

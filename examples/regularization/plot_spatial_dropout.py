@@ -43,30 +43,31 @@ print("second pixel:", y[0, 0, 1])
 # %%
 # Compute it
 # ----------
-# The mask gets an axis of length 1 for each axis of space: it broadcasts.
+# No entry of x is zero, so the first pixel of each image shows which channels
+# are kept. The mask gets an axis of length 1 for each axis of space: it
+# broadcasts to all pixels.
 
+kept_channels = y[:, 0, 0] != 0  # (batch, channels)
+mask = kept_channels[:, np.newaxis, np.newaxis]  # (batch, 1, 1, channels)
+y_by_hand = np.where(mask, x / (1 - 0.75), 0)
 
-def spatial_dropout(x, kept, *, rate, data_format="channels_last"):
-    """SpatialDropout1D, 2D or 3D in training (Tompson et al., 2014).
+# %%
+# The whole functions take one, two or three axes of space, behind the channels
+# or in front of them.
 
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kept: (batch, channels), False for channels to drop.
-    Returns an array in the shape of x.
-    """
-    space = np.arange(1, x.ndim - 1)
-    if data_format == "channels_first":
-        space = space + 1
-    kept = np.expand_dims(kept, tuple(space))
-    return np.where(kept, x / (1 - rate), 0)
-
-
-spatial_dropout1d = spatial_dropout2d = spatial_dropout3d = spatial_dropout
+from keras_by_hand import (
+    spatial_dropout1d,
+    spatial_dropout2d,
+    spatial_dropout3d,
+)
 
 # %%
 # Check it
 # --------
 # The mask has an entry for each sample and channel. ``Dropout`` draws the same
 # one from the same seed. A factor of 4 rounds nothing: equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(y_by_hand), strict=True)
 
 kept = call(Dropout(0.75, seed=5), np.ones((4, 6))) != 0  # (batch, channels)
 first = {"data_format": "channels_first"}

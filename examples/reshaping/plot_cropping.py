@@ -36,51 +36,24 @@ print(images.shape, "becomes", y.shape)
 # %%
 # Compute it
 # ----------
+# Each slice begins behind what is dropped in front. It ends at the length minus
+# what is dropped at the end: at 5 - 0 for the rows, never at -0.
 
-
-def crop(x, *, cropping=1, data_format="channels_last"):
-    """Cropping1D, Cropping2D or Cropping3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; cropping: for all sides, or one entry for each axis of
-    space, an int or (before, after). In 1D it is an int or (before, after).
-    Raises ValueError where nothing would be left.
-    """
-    pairs = before_and_after(cropping, x.ndim - 2)
-    first = 2 if data_format == "channels_first" else 1  # axis of space
-    slices = [slice(None)] * first
-    for (before, after), length in zip(pairs, x.shape[first:]):
-        if before + after >= length:
-            raise ValueError(f"{before} and {after} leave nothing of {length}")
-        slices.append(slice(before, length - after))
-    return x[tuple(slices)]
-
-
-def cropping2d(x, *, cropping=0, data_format="channels_last"):
-    """Cropping2D: crop, which drops nothing by default."""
-    return crop(x, cropping=cropping, data_format=data_format)
-
-
-cropping1d = cropping3d = crop
+height, width = images.shape[1:3]
+cropped = images[:, 1 : height - 0, 0 : width - 2]
 
 # %%
-# From other pages
-# ----------------
+# The whole functions take all forms of ``cropping``, and refuse to drop
+# everything.
 
-
-def before_and_after(amount, rank):
-    """An int, tuple or pairs, as Keras has it for padding and cropping, as a
-    pair (before, after) for each of rank axes."""
-    if rank == 1 or isinstance(amount, int):
-        amount = [amount] * rank
-    return [tuple(np.broadcast_to(pair, 2)) for pair in amount]
-
+from keras_by_hand import crop, cropping1d, cropping2d, cropping3d
 
 # %%
 # Check it
 # --------
 # It undoes ``ZeroPadding``, and raises an error where nothing would be left.
 
+np.testing.assert_array_equal(y, cropped, strict=True)
 expected = cropping2d(images, cropping=((1, 0), (0, 2)))
 np.testing.assert_array_equal(y, expected, strict=True)
 undone = layer(ZeroPadding2D(((1, 0), (0, 2)))(y))

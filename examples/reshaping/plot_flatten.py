@@ -43,35 +43,29 @@ y = plain.predict(images, verbose=0)  # (batch, units)
 # %%
 # Compute it
 # ----------
-# The second function takes a kernel that was trained behind a plain
-# ``Flatten()`` of channels first, and reorders it for the other two models.
+# ``Flatten`` is a reshape, and ``Dense`` a product. To move the channels to the
+# end, number the 24 features, move the channels of these numbers, and flatten
+# them: this is the new order. The rows of the kernel need the same order.
 
+outputs = images.reshape(2, 24) @ kernel + bias  # (batch, units)
+numbers = np.arange(24).reshape(3, 2, 4)  # (C, height, width)
+order = numbers.transpose(1, 2, 0).ravel()  # old rows, in their new order
+new_kernel = kernel[order]  # (features, units)
 
-def flatten(x, *, data_format="channels_last"):
-    """Flatten (Keras documentation).
+# %%
+# The whole functions take any shape. The second one takes a kernel that was
+# trained behind a plain ``Flatten()`` of channels first, and reorders it for
+# the other two models.
 
-    x: (batch, ..., channels), or (batch, channels, ...) if data_format is
-    "channels_first". Returns (batch, features); (batch, 1) if x is (batch,).
-    """
-    if data_format == "channels_first" and x.ndim > 1:
-        x = np.moveaxis(x, 1, -1)
-    return x.reshape(len(x), np.prod(x.shape[1:], dtype=int))
-
-
-def channels_last_dense_kernel(kernel, shape):
-    """A Dense kernel with its rows in the order of channels last.
-
-    kernel: (features, units), its rows in the order of channels first; shape:
-    (channels, ...), of one sample before Flatten. Returns (features, units).
-    """
-    rows = kernel.reshape(*shape, kernel.shape[1])
-    return np.moveaxis(rows, 0, -2).reshape(kernel.shape)
-
+from keras_by_hand import channels_last_dense_kernel, flatten
 
 # %%
 # Check it
 # --------
-# ``Flatten`` takes any number of axes. If there is only the batch, it adds one.
+# First the plain model. ``Flatten`` takes any number of axes. If there is only
+# the batch, it adds one.
+
+np.testing.assert_array_equal(y, np.float32(outputs), strict=True)
 
 for shape, data_format in [
     ((2, 3, 2, 4), "channels_last"),
@@ -94,6 +88,7 @@ expected = flatten(images) @ kernel + bias
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 reordered = channels_last_dense_kernel(kernel, (3, 2, 4))
+np.testing.assert_array_equal(reordered, new_kernel)
 for model, x in [(last, images.transpose(0, 2, 3, 1)), (first, images)]:
     model.set_weights([reordered, bias])
     np.testing.assert_array_equal(model.predict(x, verbose=0), y)

@@ -35,36 +35,32 @@ for layer in (Reshape((3, 2)), Permute((2, 1))):
 # %%
 # Compute it
 # ----------
+# NumPy has a function for each. ``reshape`` reads the numbers one after the
+# other, and fills rows of two. ``transpose`` makes a row out of each column.
+# ``np.stack`` puts the same vector at each step. (Here x[0] is a batch of two
+# vectors.)
 
+refilled = x.reshape(1, 3, 2)
+exchanged = x.transpose(0, 2, 1)
+repeated = np.stack([x[0]] * 4, axis=1)  # (batch, steps, features)
 
-def reshape(x, *, target_shape):
-    """Reshape (Keras documentation).
+# %%
+# The whole functions take any shapes, and the arguments of Keras.
 
-    x: (batch, ...), target_shape: of one sample; one entry may be -1, which
-    follows from the others. Returns (batch, *target_shape).
-    """
-    return x.reshape(len(x), *target_shape)
-
-
-def permute(x, *, dims):
-    """Permute (Keras documentation).
-
-    x: (batch, ...), dims: its other axes, counted from 1, in their new order.
-    """
-    return x.transpose(0, *dims)
-
-
-def repeat_vector(x, *, n):
-    """RepeatVector (Keras documentation).
-
-    x: (batch, features). Returns (batch, n, features).
-    """
-    return np.repeat(x[:, np.newaxis], n, axis=1)
-
+from keras_by_hand import permute, repeat_vector, reshape
 
 # %%
 # Check it
 # --------
+# First the three results above.
+
+for layer, given, by_hand in [
+    (Reshape((3, 2)), x, refilled),
+    (Permute((2, 1)), x, exchanged),
+    (RepeatVector(4), x[0], repeated),
+]:
+    y = keras.ops.convert_to_numpy(layer(given))
+    np.testing.assert_array_equal(y, by_hand, strict=True)
 
 for shape, target_shape in [
     ((2, 12), (3, 4)),

@@ -34,32 +34,24 @@ print(y[0, ..., 0])
 # %%
 # Compute it
 # ----------
-# One function serves all three layers. ``UpSampling2D`` can also interpolate:
-# the next page has its function, ``up_sampling2d``.
+# ``np.repeat`` puts the copies of a row next to each other. Repeat the rows
+# first, then the columns.
 
+taller = np.repeat(x, 2, axis=1)  # (batch, 2 * height, width, 1)
+larger = np.repeat(taller, 3, axis=2)  # (batch, 2 * height, 3 * width, 1)
 
-def repeat_entries(x, *, size=2, data_format=None):
-    """UpSampling1D and 3D, and 2D with "nearest" (Keras documentation).
+# %%
+# The whole function serves all three layers. ``UpSampling2D`` can also
+# interpolate: the next page has its function, ``up_sampling2d``.
 
-    x: (batch, length, ..., channels), or (batch, channels, length, ...) if
-    data_format is "channels_first"; size: an integer, or one for each length.
-    Returns x with each length multiplied by its size.
-    """
-    if isinstance(size, int):
-        size = (size,) * (x.ndim - 2)
-    first = 2 if data_format == "channels_first" else 1
-    for axis, times in enumerate(size, first):
-        x = np.repeat(x, times, axis)
-    return x
-
-
-up_sampling1d = up_sampling3d = repeat_entries
+from keras_by_hand import repeat_entries
 
 # %%
 # Check it
 # --------
 # Copies are equal to the bit. ``UpSampling1D`` has no ``data_format``.
 
+np.testing.assert_array_equal(y, np.float32(larger), strict=True)
 expected = np.float32(repeat_entries(x, size=(2, 3)))
 np.testing.assert_array_equal(y, expected, strict=True)
 

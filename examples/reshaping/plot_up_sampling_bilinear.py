@@ -36,73 +36,30 @@ print(y.ravel())
 # %%
 # Compute it
 # ----------
-# The kernel of the interpolation turns distances into weights, and ``resize``
-# multiplies first the columns and then the rows of the image by them.
+# Find the center of each new pixel, measured in old pixels, and its distance
+# from each old center. The weight of an old pixel is 1 at its center, and falls
+# to 0 at the next one. Beyond the outermost centers, only one old pixel has a
+# weight. Dividing by the sum of the weights makes it 1.
 
-
-def pixel_distances(length, new_length):
-    """Distances from the centers of old pixels to those of new ones.
-
-    Returns (new_length, length), in old pixels: the new minus the old.
-    """
-    centers = (np.arange(new_length) + 0.5) * length / new_length - 0.5
-    return centers[:, np.newaxis] - np.arange(length)
-
-
-def up_sampling2d(x, *, size=(2, 2), data_format=None, interpolation="nearest"):
-    """UpSampling2D (Keras documentation), of float numbers.
-
-    x: (batch, height, width, channels), or (batch, channels, height, width) if
-    data_format is "channels_first"; size: an integer or two; interpolation:
-    "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5". Returns x with
-    height and width multiplied by size.
-    """
-    rows, columns = (size, size) if isinstance(size, int) else size
-    if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    y = resize(x, rows * x.shape[1], columns * x.shape[2], interpolation)
-    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
+centers = (np.arange(12) + 0.5) / 4 - 0.5
+distances = np.abs(centers[:, np.newaxis] - np.arange(3))  # (new, old)
+weights = np.maximum(0, 1 - distances)
+weights = weights / weights.sum(axis=1, keepdims=True)
+wider = weights @ x[0, 0, :, 0]  # (new,)
 
 # %%
-# From other pages
-# ----------------
+# The whole function can also turn distances into weights by another kernel.
+# ``resize`` multiplies first the columns and then the rows of the image by the
+# weights.
 
-
-def interpolation_kernel(distance, interpolation):
-    """The weight of an old pixel at this distance from a new one (Keys, 1981,
-    for "bicubic"; Lanczos' windowed sinc). Returns the shape of distance."""
-    d = np.abs(distance)
-    if interpolation == "nearest":
-        return ((-0.5 <= distance) & (distance < 0.5)).astype(float)
-    if interpolation == "bilinear":
-        return np.maximum(0, 1 - d)
-    if interpolation == "bicubic":
-        near = 1.5 * d**3 - 2.5 * d**2 + 1
-        far = -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
-        return np.where(d < 1, near, np.where(d < 2, far, 0))
-    radius = {"lanczos3": 3, "lanczos5": 5}[interpolation]
-    return np.where(d < radius, np.sinc(d) * np.sinc(d / radius), 0)
-
-
-def resize(x, height, width, interpolation="bilinear", antialias=False):
-    """x: (..., old height, old width, channels). Returns (..., height, width,
-    channels), in float64."""
-    for axis, new_length in ((-3, height), (-2, width)):
-        distance = pixel_distances(x.shape[axis], new_length)
-        if antialias and interpolation != "nearest":
-            distance = distance / max(1, x.shape[axis] / new_length)
-        weights = interpolation_kernel(distance, interpolation)
-        weights = weights / weights.sum(axis=1, keepdims=True)  # (new, old)
-        x = np.moveaxis(np.tensordot(weights, x, (1, axis)), 0, axis)
-    return x
-
+from keras_by_hand import up_sampling2d
 
 # %%
 # Check it
 # --------
 # With a size of 2 or 4 the weights are eighths, and nothing is rounded.
 
+np.testing.assert_array_equal(y.ravel(), np.float32(wider), strict=True)
 expected = up_sampling2d(x, size=(1, 4), interpolation="bilinear")
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 

@@ -34,35 +34,24 @@ print(y[0, :, :, 0])  # (height, width)
 # %%
 # Compute it
 # ----------
+# Begin with zeros: one more row and two more columns. Then put the image into
+# the upper right, behind the two columns on the left.
 
+padded = np.zeros((1, 2 + 1, 3 + 2, 1), "float32")  # (batch, height, width, 1)
+padded[:, :2, 2:] = x
 
-def before_and_after(amount, rank):
-    """An int, tuple or pairs, as Keras has it for padding and cropping, as a
-    pair (before, after) for each of rank axes."""
-    if rank == 1 or isinstance(amount, int):
-        amount = [amount] * rank
-    return [tuple(np.broadcast_to(pair, 2)) for pair in amount]
+# %%
+# The whole functions call ``np.pad``. They take all forms of ``padding``.
 
-
-def zero_padding(x, *, padding=1, data_format="channels_last"):
-    """ZeroPadding1D, ZeroPadding2D or ZeroPadding3D (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; padding: for all sides, or one entry for each axis of
-    space, an int or (before, after). In 1D it is an int or (before, after).
-    """
-    pairs = before_and_after(padding, x.ndim - 2)
-    if data_format == "channels_first":
-        return np.pad(x, [(0, 0), (0, 0), *pairs])
-    return np.pad(x, [(0, 0), *pairs, (0, 0)])
-
-
-zero_padding1d = zero_padding2d = zero_padding3d = zero_padding
+from keras_by_hand import zero_padding, zero_padding2d
 
 # %%
 # Check it
 # --------
-# All forms of ``padding``. The default is 1 on all sides.
+# First the image above. Then all forms of ``padding``. The default is 1 on all
+# sides.
+
+np.testing.assert_array_equal(y, padded, strict=True)
 
 cases = [
     (ZeroPadding1D, [2, (1, 2)]),

@@ -37,25 +37,31 @@ for layer in (dense, any_rank, mix_steps, heads):
 # %%
 # Compute it
 # ----------
-# Without ``bias_axes`` there is no bias. In Keras the bias gets axes of length
-# one at its end where it needs them: (5, 1) for ``mix_steps``, so that NumPy
-# adds it along ``t`` and not along ``f``.
+# These lines do what ``mix_steps`` does, with whole numbers as weights.
+# Multiply x by the kernel, with an axis for each letter of the equation. The
+# result leaves out the ``s``, so sum over this axis. In Keras the bias gets
+# axes of length one at its end where it needs them: (5, 1) for ``mix_steps``,
+# so that NumPy adds it along ``t`` and not along ``f``.
 
+kernel_st = np.arange(15).reshape(3, 5)  # (s, t)
+bias_t = np.arange(5).reshape(5, 1)  # (t, 1)
+products = x[:, :, np.newaxis, :] * kernel_st[:, :, np.newaxis]  # (b, s, t, f)
+mixed = products.sum(axis=1) + bias_t  # (b, t, f)
 
-def einsum_dense(x, kernel, bias=None, *, equation):
-    """An EinsumDense layer without activation (Keras documentation).
+# %%
+# The whole function leaves this to ``np.einsum``, which takes any equation.
+# Without ``bias_axes`` there is no bias.
 
-    x, kernel and the result have the axes of the equation's letters, as in
-    "bsf,fu->bsu". bias: in the shape that Keras gives it, as above.
-    """
-    y = np.einsum(equation, x, kernel, optimize=True)  # as a matrix product
-    return y if bias is None else y + bias
-
+from keras_by_hand import einsum_dense
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
+
+mix_steps.set_weights([kernel_st, bias_t])
+y = keras.ops.convert_to_numpy(mix_steps(x))
+np.testing.assert_array_equal(y, np.float32(mixed), strict=True)
 
 for layer in (dense, any_rank, mix_steps, heads):
     weights = [rng.integers(-9, 10, size=w.shape) for w in layer.weights]

@@ -46,25 +46,26 @@ print(f"{loss} over {mask.sum()} of {mask.size} steps")
 # %%
 # Compute it
 # ----------
-# ``errors[mask]`` picks the steps to keep. If there are none, the loss is zero.
+# Each step has an error, the mean over its units. ``errors[mask]`` picks the
+# steps to keep. The loss is the mean of these.
 
+y = x @ kernel + bias  # (batch, steps, units)
+errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
+loss_by_hand = np.mean(errors[mask])
 
-def masked_mean_squared_error(targets, y, mask):
-    """The loss "mean_squared_error" of one batch with a mask.
+# %%
+# The whole function does the same. If there are no steps to keep, the loss is
+# zero.
 
-    targets and y: (batch, steps, units), mask: (batch, steps), True for the
-    steps to keep. Returns a number.
-    """
-    errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
-    return np.mean(errors[mask]) if np.any(mask) else 0.0
-
+from keras_by_hand import masked_mean_squared_error
 
 # %%
 # Check it
 # --------
 # float32 doesn't round whole numbers divided by 2 units and 16 steps.
 
-y = x @ kernel + bias
+np.testing.assert_equal(loss, loss_by_hand)
+
 np.testing.assert_equal(loss, masked_mean_squared_error(targets, y, mask))
 
 loss_of_padding = model.evaluate(np.full_like(x, -1), targets, verbose=0)

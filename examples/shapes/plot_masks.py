@@ -46,17 +46,19 @@ y, y_mean = model.predict(x, verbose=0)
 # %%
 # Compute it
 # ----------
-# ``Masking`` also sets the masked steps to zero, whatever the ``mask_value``.
+# A step is kept if any of its features differs from ``mask_value``. ``Masking``
+# also sets the masked steps to zero, whatever the ``mask_value``. ``Dense``
+# computes them like all others: zero times the kernel, plus the bias.
 
+kept_steps = np.any(x != -1, axis=-1)  # (batch, steps)
+zeroed = np.where(kept_steps[..., np.newaxis], x, 0)
+y_by_hand = zeroed @ kernel + bias  # (batch, steps, units)
 
-def masking(x, mask_value=0.0):
-    """A Masking layer (Keras documentation, Masking).
+# %%
+# The whole function returns the zeroed steps and the mask, for any
+# ``mask_value``. ``mean_of_kept`` takes the mean of the kept steps.
 
-    x: (..., steps, features), in the layer's dtype. Returns x with zeros in the
-    masked steps, and the mask (..., steps), True for the steps to keep.
-    """
-    mask = np.any(x != mask_value, axis=-1)
-    return np.where(mask[..., np.newaxis], x, 0), mask
+from keras_by_hand import masking
 
 
 def mean_of_kept(y, mask):
@@ -73,6 +75,8 @@ def mean_of_kept(y, mask):
 # --------
 # The means divide by 8, 4 or 2, so nothing is rounded: all is equal to the bit.
 # A masked step leaves ``Dense`` as the bias, not as zero.
+
+np.testing.assert_array_equal(y, np.float32(y_by_hand), strict=True)
 
 steps, mask = masking(x, mask_value=-1)
 np.testing.assert_array_equal(mask, is_step, strict=True)

@@ -48,21 +48,23 @@ print(np.diff(path, axis=0, prepend=0) / 0.001)  # each step in learning rates
 # %%
 # Compute it
 # ----------
+# m averages the gradients, and v their squares. The bias correction changes
+# the learning rate, which is 0.001 by default. The step is this rate times m,
+# divided by the root of v.
 
+w = m = v = np.zeros(3)
+by_hand = []
+for t, gradient in enumerate(gradients, 1):
+    m = 0.9 * m + 0.1 * gradient
+    v = 0.999 * v + 0.001 * gradient**2
+    rate = 0.001 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    w = w - rate * m / (np.sqrt(v) + 1e-7)
+    by_hand.append(w)
 
-def adam(
-    w, gradient, m, v, t,
-    learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7,
-):  # fmt: skip
-    """One step of Adam (Kingma and Ba, 2015, section 2, with epsilon hat).
+# %%
+# The whole function takes one step, with any learning rate, betas and epsilon.
 
-    w, gradient, and the moments m and v, which begin at 0, have one shape; t is
-    the number of the step, from 1. Returns the new w, m and v.
-    """
-    m = beta_1 * m + (1 - beta_1) * gradient
-    v = beta_2 * v + (1 - beta_2) * gradient**2
-    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-    return w - rate * m / (np.sqrt(v) + epsilon), m, v
+from keras_by_hand import adam
 
 
 def numpy_adam(gradients, **arguments):
@@ -84,6 +86,7 @@ def numpy_adam(gradients, **arguments):
 #    Adam is off by more than 1e-6 with its default betas, which float32 can't
 #    hold.
 
+np.testing.assert_allclose(path, by_hand, rtol=1e-4)
 np.testing.assert_allclose(path, numpy_adam(gradients), rtol=1e-4)
 if keras.backend.backend() == "tensorflow":
     exact = {"learning_rate": 0.125, "beta_1": 0.5, "beta_2": 0.75}

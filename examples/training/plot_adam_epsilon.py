@@ -51,23 +51,23 @@ print("epsilons:", epsilons)
 # %%
 # Compute it
 # ----------
+# These are the steps of PyTorch: it corrects both moments first, and adds
+# epsilon to the root afterwards.
 
+w = m = v = np.zeros(3)
+by_hand = []
+for step, gradient in enumerate(gradients, 1):
+    m = 0.9 * m + 0.1 * gradient
+    v = 0.999 * v + 0.001 * gradient**2
+    corrected_m = m / (1 - 0.9**step)
+    corrected_v = v / (1 - 0.999**step)
+    w = w - 0.001 * corrected_m / (np.sqrt(corrected_v) + 1e-6)
+    by_hand.append(w)
 
-def adam_of_pytorch(
-    w, gradient, m, v, t,
-    learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8,
-):  # fmt: skip
-    """One step of PyTorch's Adam (Kingma and Ba, 2015, Algorithm 1).
+# %%
+# The whole function takes one step, with any learning rate, betas and epsilon.
 
-    w, gradient, and the moments m and v, which begin at 0, have one shape; t is
-    the number of the step, from 1. Returns the new w, m and v.
-    """
-    m = beta_1 * m + (1 - beta_1) * gradient
-    v = beta_2 * v + (1 - beta_2) * gradient**2
-    corrected_m = m / (1 - beta_1**t)
-    corrected_v = v / (1 - beta_2**t)
-    step = learning_rate * corrected_m / (np.sqrt(corrected_v) + epsilon)
-    return w - step, m, v
+from keras_by_hand import adam_of_pytorch
 
 
 def numpy_path(gradients, **arguments):
@@ -85,6 +85,7 @@ def numpy_path(gradients, **arguments):
 # First with the default learning rate and betas. Then in float64 (on TensorFlow
 # only) with numbers that float32 represents exactly.
 
+np.testing.assert_allclose(path, by_hand, rtol=1e-4)
 expected = numpy_path(gradients, epsilon=1e-6)
 np.testing.assert_allclose(path, expected, rtol=1e-4)
 if keras.backend.backend() == "tensorflow":

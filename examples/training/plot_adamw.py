@@ -21,6 +21,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import adam
+
 # %%
 # Build it
 # --------
@@ -40,44 +42,21 @@ def train(optimizer, gradients, dtype="float32"):
 print(train(keras.optimizers.AdamW(0.1, weight_decay=0.5), gradients))
 
 # %%
-# From other pages
-# ----------------
-# From "Adam: the average gradient, divided by its size".
-
-
-def adam(
-    w, gradient, m, v, t,
-    learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7,
-):  # fmt: skip
-    """One step of Adam (Kingma and Ba, 2015, section 2, with epsilon hat).
-
-    w, gradient, and the moments m and v, which begin at 0, have one shape; t is
-    the number of the step, from 1. Returns the new w, m and v.
-    """
-    m = beta_1 * m + (1 - beta_1) * gradient
-    v = beta_2 * v + (1 - beta_2) * gradient**2
-    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-    return w - rate * m / (np.sqrt(v) + epsilon), m, v
-
-
-# %%
 # Compute it
 # ----------
-# Keras multiplies the decay by the learning rate, as PyTorch (with the default
-# 0.01) does. The paper keeps the two apart.
+# First each weight loses the same part of itself. Then Adam takes its step for
+# the gradient alone. Keras multiplies the decay by the learning rate, as
+# PyTorch (with the default 0.01) does. The paper keeps the two apart.
 
+w, m, v = start, 0, 0
+for t, gradient in enumerate(gradients, 1):
+    w = w - 0.1 * 0.5 * w
+    w, m, v = adam(w, gradient, m, v, t, learning_rate=0.1)
 
-def adamw(
-    w, gradient, m, v, t, learning_rate=0.001, weight_decay=0.004,
-    beta_1=0.9, beta_2=0.999, epsilon=1e-7,
-):  # fmt: skip
-    """One step of AdamW (Keras documentation; Loshchilov and Hutter, 2019).
+# %%
+# The whole function takes one such step.
 
-    w, gradient, and the moments m and v, which begin at 0, have one shape; t is
-    the number of the step, from 1. Returns the new w, m and v.
-    """
-    w = w - learning_rate * weight_decay * w
-    return adam(w, gradient, m, v, t, learning_rate, beta_1, beta_2, epsilon)
+from keras_by_hand import adamw
 
 
 def numpy_adamw(gradients, **arguments):
@@ -92,6 +71,9 @@ def numpy_adamw(gradients, **arguments):
 # --------
 # First with Keras' default decay. Then with numbers that float32 represents
 # exactly, in float64, too (others than TensorFlow compute parts in float32).
+
+weights = train(keras.optimizers.AdamW(0.1, weight_decay=0.5), gradients)
+np.testing.assert_allclose(weights, w, rtol=1e-4, atol=1e-4)
 
 weights = train(keras.optimizers.AdamW(learning_rate=1.0), gradients)
 expected = numpy_adamw(gradients, learning_rate=1.0)

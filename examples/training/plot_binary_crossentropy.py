@@ -21,6 +21,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sigmoid
+
 # %%
 # Build it
 # --------
@@ -32,43 +34,28 @@ y = keras.losses.binary_crossentropy(y_true, logits, from_logits=True)
 print(keras.ops.convert_to_numpy(y))
 
 # %%
-# From other pages
-# ----------------
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow; x: any shape."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
-
-
-# %%
 # Compute it
 # ----------
-# Smoothing moves targets towards 1/2. The page "from_logits" explains the clip.
+# Use the last line of the equation, and take the mean over the outputs.
+# ``np.log1p(x)`` is ``log(1 + x)`` without the loss of digits near zero.
 
+losses = np.maximum(logits, 0) - y_true * logits
+losses = losses + np.log1p(np.exp(-np.abs(logits)))  # (batch, outputs)
+by_hand = np.mean(losses, axis=1)  # (batch,)
 
-def binary_crossentropy(
-    y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1
-):
-    """The loss of each sample (Keras documentation, BinaryCrossentropy).
+# %%
+# The whole function takes probabilities, too: the page "from_logits" explains
+# the clip. Its label smoothing moves targets towards 1/2.
 
-    y_true: 0, 1 or between, y_pred: probabilities or logits, both (batch, ...,
-    outputs). Returns (batch, ...), the mean over axis.
-    """
-    y_true = y_true * (1 - label_smoothing) + label_smoothing / 2
-    if from_logits:
-        losses = np.maximum(y_pred, 0) - y_true * y_pred
-        losses = losses + np.log1p(np.exp(-np.abs(y_pred)))
-    else:
-        p = np.clip(y_pred, 1e-7, 1 - 1e-7)
-        losses = -y_true * np.log(p) - (1 - y_true) * np.log(1 - p)
-    return np.mean(losses, axis=axis)
-
+from keras_by_hand import binary_crossentropy
 
 # %%
 # Check it
 # --------
 # ``reduction=None`` takes no mean over the batch. ``s`` is the label smoothing.
+
+y = keras.ops.convert_to_numpy(y)
+np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 p = np.array([[0.25, 0.75], [0.5, 0.125], [1, 1]])
 cases = [(p, False, 0, -1), (logits, True, 0.25, -1), (logits, True, 0, 0)]

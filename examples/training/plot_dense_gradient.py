@@ -53,33 +53,35 @@ print(kernel - new_kernel)
 # products: ``(features, batch) @ (batch, units)`` has the kernel's shape. It
 # sums over the batch, because every sample went through the same kernel.
 #
+# The gradient that arrives here is that of the loss. The mean squared error is
+# a mean over samples and units, and the derivative of the square brings the
+# factor 2.
+
+error = x @ kernel + bias - target  # (batch, units)
+y_gradient = 2 * error / error.size
+of_x = y_gradient @ kernel.T  # (batch, features)
+of_kernel = x.T @ y_gradient  # (features, units)
+of_bias = np.sum(y_gradient, axis=0)  # (units,)
+
+# %%
+# The whole function is the last three of these lines.
+#
 # With an activation, multiply ``y_gradient`` by its derivative first. If ``x``
 # is (batch, time, features), reshape it to ``(-1, features)``, and
 # ``y_gradient`` to ``(-1, units)``.
 
-
-def dense_gradients(x, kernel, y_gradient):
-    """Gradients of the input, kernel and bias of y = x @ kernel + bias.
-
-    x: (batch, features), kernel: (features, units), y_gradient: (batch,
-    units), the gradient of the loss at y. (Goodfellow, Bengio and Courville,
-    Deep Learning, 2016, section 6.5.)
-    """
-    x_gradient = y_gradient @ kernel.T  # (batch, features)
-    kernel_gradient = x.T @ y_gradient  # (features, units)
-    bias_gradient = np.sum(y_gradient, axis=0)  # (units,)
-    return x_gradient, kernel_gradient, bias_gradient
-
+from keras_by_hand import dense_gradients
 
 # %%
 # Check it
 # --------
-# The mean squared error is a mean over samples and units, and the derivative of
-# the square brings the factor 2. ``2 / error.size`` is 1/16. Whole numbers and
-# sixteenths leave float32 nothing to round: equal to the bit.
+# ``2 / error.size`` is 1/16. Whole numbers and sixteenths leave float32 nothing
+# to round: equal to the bit.
 
-error = x @ kernel + bias - target  # (batch, units)
-y_gradient = 2 * error / error.size
+np.testing.assert_array_equal(x - new_x, of_x, strict=True)
+np.testing.assert_array_equal(kernel - new_kernel, of_kernel, strict=True)
+np.testing.assert_array_equal(bias - new_bias, of_bias, strict=True)
+
 gradients = dense_gradients(x, kernel, y_gradient)
 x_gradient, kernel_gradient, bias_gradient = gradients
 np.testing.assert_array_equal(x - new_x, x_gradient)

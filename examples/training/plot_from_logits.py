@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import categorical_crossentropy, softmax
+
 # %%
 # Build it
 # --------
@@ -48,44 +50,6 @@ same = keras.layers.Rescaling(1.0)
 loss, gradient = keras_step([], from_logits=True)
 clipped_loss, clipped_gradient = keras_step([softmax_layer, same], False)
 print("gradients of the second:", gradient[1], clipped_gradient[1])
-
-# %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def log_softmax(x, axis=-1):
-    """log(softmax(x)) without underflow; x: any shape."""
-    x = x - np.max(x, axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
-
-
-def categorical_crossentropy(
-    y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1
-):
-    """The loss of each sample (Keras documentation, CategoricalCrossentropy).
-
-    y_true: one-hot or probabilities, y_pred: probabilities or logits, both
-    (batch, ..., classes). Returns (batch, ...); axis: where the classes are.
-    """
-    classes = np.shape(y_pred)[axis]
-    y_true = y_true * (1 - label_smoothing) + label_smoothing / classes
-    if from_logits:
-        log_p = log_softmax(y_pred, axis)
-    else:
-        p = y_pred / np.sum(y_pred, axis=axis, keepdims=True)
-        log_p = np.log(np.clip(p, 1e-7, 1 - 1e-7))
-    return -np.sum(y_true * log_p, axis=axis)
-
 
 # %%
 # Compute it

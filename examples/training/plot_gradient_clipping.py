@@ -49,29 +49,32 @@ for name in ("clipvalue", "clipnorm", "global_clipnorm"):
 # %%
 # Compute it
 # ----------
+# ``clipvalue`` brings each entry between -6.5 and 6.5. ``clipnorm`` shortens an
+# array whose own norm is larger than 6.5. ``global_clipnorm`` shortens all
+# arrays if their common norm is larger, which is the norm of their norms.
 
+by_value = [np.clip(g, -6.5, 6.5) for g in gradients]
+norms = [np.linalg.norm(g) for g in gradients]  # 12 and 5
+by_norm = [g * 6.5 / max(6.5, n) for g, n in zip(gradients, norms)]
+global_norm = np.linalg.norm(norms)  # 13
+by_global_norm = [g * 6.5 / max(6.5, global_norm) for g in gradients]
 
-def clipvalue(gradients, bound):
-    """Clip each entry of a list of arrays (Keras documentation, Optimizer)."""
-    return [np.clip(g, -bound, bound) for g in gradients]
+# %%
+# The whole functions take any bound.
 
-
-def clipnorm(gradients, bound):
-    """Scale down each array of a list whose own norm is larger than bound."""
-    return [g * (bound / max(bound, np.linalg.norm(g))) for g in gradients]
-
-
-def global_clipnorm(gradients, bound):
-    """Scale down all arrays of a list together (Pascanu et al., 2013)."""
-    global_norm = np.linalg.norm([np.linalg.norm(g) for g in gradients])
-    return [g * (bound / max(bound, global_norm)) for g in gradients]
-
+from keras_by_hand import clipnorm, clipvalue, global_clipnorm
 
 # %%
 # Check it
 # --------
 # For these gradients, and for a quarter of them, which is not clipped. On
 # TensorFlow also in float64: other backends compute parts in float32.
+
+by_hand = {"clipvalue": by_value, "clipnorm": by_norm}
+by_hand["global_clipnorm"] = by_global_norm
+for name, expected in by_hand.items():
+    clipped = keras_clipped(gradients, **{name: 6.5})
+    np.testing.assert_allclose(clipped, flat(expected), rtol=1e-4, atol=1e-4)
 
 smaller = [g / 4 for g in gradients]
 ways = [("clipvalue", clipvalue), ("clipnorm", clipnorm)]

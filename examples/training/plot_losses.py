@@ -40,28 +40,25 @@ print("absolute:", absolute)
 # %%
 # Compute it
 # ----------
+# Square the errors, or take their absolute values. The loss of a sample is the
+# mean over its units.
 
+error = y_pred - y_true  # (batch, units)
+mse = np.mean(error**2, axis=1)  # (batch,)
+mae = np.mean(np.abs(error), axis=1)
 
-def mean_squared_error(y_true, y_pred):
-    """The mean of the squared errors over the last axis (Keras documentation).
+# %%
+# The whole functions take any axes in front of the units.
 
-    From (batch, ..., units) to (batch, ...).
-    """
-    return np.mean((y_pred - y_true) ** 2, axis=-1)
-
-
-def mean_absolute_error(y_true, y_pred):
-    """The mean of |error| over the last axis (Keras documentation).
-
-    From (batch, ..., units) to (batch, ...).
-    """
-    return np.mean(np.abs(y_pred - y_true), axis=-1)
-
+from keras_by_hand import mean_absolute_error, mean_squared_error
 
 # %%
 # Check it
 # --------
 # Eighths and four units leave float32 nothing to round: equal to the bit.
+
+np.testing.assert_array_equal(squared, mse, strict=True)
+np.testing.assert_array_equal(absolute, mae, strict=True)
 
 expected = mean_squared_error(y_true, y_pred)
 np.testing.assert_array_equal(squared, expected, strict=True)
@@ -74,7 +71,6 @@ np.testing.assert_array_equal(absolute, expected, strict=True)
 # identity matrix, the layer returns ``np.eye(8) @ y_pred``, and ``SGD`` with a
 # learning rate of 1 subtracts the gradient.
 
-error = y_pred - y_true
 for loss, derivative in [("mse", 2 * error), ("mae", np.sign(error))]:
     layer = keras.layers.Dense(4, use_bias=False)
     model = keras.Sequential([keras.Input((8,)), layer])

@@ -23,6 +23,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import sgd
+
 # %%
 # Build it
 # --------
@@ -47,38 +49,24 @@ path = keras_nesterov(steps=3)
 print(path)
 
 # %%
-# From other pages
-# ----------------
-
-
-def sgd(
-    w, gradient, velocity, learning_rate=0.01, momentum=0.0, nesterov=False
-):
-    """One step of SGD (Sutskever et al., 2013, section 2).
-
-    w, gradient and velocity, which begins at 0, have one shape. Returns the new
-    w and the new velocity.
-    """
-    velocity = momentum * velocity - learning_rate * gradient
-    if nesterov:
-        return w + momentum * velocity - learning_rate * gradient, velocity
-    return w + velocity, velocity
-
-
-# %%
 # Compute it
 # ----------
+# This is Nesterov's method: take the gradient at the point ahead, change the
+# velocity, and move the weights. From these weights, the velocity leads to the
+# next point ahead: that is what Keras stores.
 
+w, velocity, points_ahead = start, np.zeros(2), []
+for _ in range(3):
+    ahead = w + 0.75 * velocity
+    gradient = ahead * curvature
+    velocity = 0.75 * velocity - gradient / 32
+    w = w + velocity
+    points_ahead.append(w + 0.75 * velocity)
 
-def nesterov(w, gradient, velocity, learning_rate=0.01, momentum=0.0):
-    """One step of Nesterov's method (Sutskever et al., 2013, section 2).
+# %%
+# The whole function takes any gradient, as a function of the weights.
 
-    w: any shape; gradient: a function of w; velocity: begins at 0, in the shape
-    of w. Returns the new w and velocity. Keras stores w + momentum * velocity.
-    """
-    ahead = w + momentum * velocity
-    velocity = momentum * velocity - learning_rate * gradient(ahead)
-    return w + velocity, velocity
+from keras_by_hand import nesterov
 
 
 def slope(w):
@@ -100,6 +88,9 @@ def numpy_nesterov(steps):
 # Check it
 # --------
 # Whole numbers divided by powers of two: nothing is rounded.
+
+points_ahead = np.float32(points_ahead)  # (steps, weights)
+np.testing.assert_array_equal(path, points_ahead, strict=True)
 
 weights, velocities = numpy_nesterov(steps=3)
 ahead = weights + 0.75 * velocities

@@ -43,24 +43,23 @@ print(path / 0.001)  # the first step: 1 / sqrt(1 - rho) = 3.16 learning rates
 # %%
 # Compute it
 # ----------
-# ``momentum`` repeats a part of the last step, ``m``. ``centered=True`` makes
-# ``v`` a variance: it subtracts the square of the average gradient, ``a``.
+# By default, rho is 0.9: the average v keeps 9/10 of itself and takes 1/10 of
+# the new square. The step is the learning rate, 0.001, times the gradient,
+# divided by the root.
 
+w = v = np.zeros(3)
+by_hand = []
+for gradient in gradients:
+    v = 0.9 * v + 0.1 * gradient**2
+    w = w - 0.001 * gradient / np.sqrt(v + 1e-7)
+    by_hand.append(w)
 
-def rmsprop(
-    w, gradient, v, m, a,
-    learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False,
-):  # fmt: skip
-    """One step of RMSprop (Keras documentation, RMSprop; Hinton, 2012).
+# %%
+# The whole function has two more options. ``momentum`` repeats a part of the
+# last step, ``m``. ``centered=True`` makes ``v`` a variance: it subtracts the
+# square of the average gradient, ``a``.
 
-    w, gradient, and the states v, m and a, which begin at 0, have one shape.
-    Returns the new w, v, m and a.
-    """
-    v = rho * v + (1 - rho) * gradient**2
-    a = rho * a + (1 - rho) * gradient
-    variance = v - a**2 if centered else v
-    m = momentum * m + learning_rate * gradient / np.sqrt(variance + epsilon)
-    return w - m, v, m, a
+from keras_by_hand import rmsprop
 
 
 def numpy_rmsprop(gradients, **arguments):
@@ -79,6 +78,7 @@ def numpy_rmsprop(gradients, **arguments):
 # too: other backends compute parts of it in float32. (Keras rounds the learning
 # rate to float32: 0.125 loses nothing. It does not round the other numbers.)
 
+np.testing.assert_allclose(path, by_hand, rtol=1e-4)
 np.testing.assert_allclose(path, numpy_rmsprop(gradients), rtol=1e-4)
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":

@@ -41,30 +41,32 @@ print(y)
 # %%
 # Compute it
 # ----------
-# The argument ``reduction`` of a Keras loss says how the losses of the samples
-# become one number. ``"mean"`` is another name for the default.
+# The loss of a sample is the mean over its units. Multiply it by the weight of
+# the sample, and add up. The loss divides this sum by the number of samples,
+# the weighted metric by the sum of the weights.
 
+losses = np.mean((y_pred - y_true) ** 2, axis=1)  # (batch,)
+weighted_sum = np.sum(weights * losses)
+by_hand = {
+    "loss": weighted_sum / len(losses),
+    "mse": np.mean(losses),  # does not use the weights
+    "weighted_mse": weighted_sum / np.sum(weights),
+}
 
-def reduce_losses(losses, sample_weight=None, reduction="sum_over_batch_size"):
-    """One number from losses and weights, (batch,) (Keras documentation)."""
-    if sample_weight is None:
-        sample_weight = np.ones_like(losses)
-    total = np.sum(losses * sample_weight)
-    if reduction in ("sum_over_batch_size", "mean"):
-        return total / losses.size
-    if reduction == "mean_with_sample_weight":
-        return total / np.sum(sample_weight)
-    if reduction == "sum":
-        return total
-    raise ValueError(f"unknown reduction: {reduction}")
+# %%
+# The whole function takes each ``reduction`` that a Keras loss has. This
+# argument says how the losses of the samples become one number. ``"mean"`` is
+# another name for the default.
 
+from keras_by_hand import reduce_losses
 
 # %%
 # Check it
 # --------
 # The divisors, 8 and 16, are powers of two: equal to the bit.
 
-losses = np.mean((y_pred - y_true) ** 2, axis=1)  # (batch,)
+np.testing.assert_equal(y, by_hand)
+
 loss = reduce_losses(losses, weights)
 metric = reduce_losses(losses)
 weighted = reduce_losses(losses, weights, "mean_with_sample_weight")

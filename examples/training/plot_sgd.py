@@ -50,20 +50,22 @@ print(keras_sgd(momentum=0.75))
 # %%
 # Compute it
 # ----------
+# Each step keeps three quarters of the velocity, as the momentum is 0.75, and
+# subtracts the learning rate times the gradient. Then the weights move by the
+# new velocity.
 
+w, velocity, by_hand = start, np.zeros(2), []
+for learning_rate in learning_rates:
+    gradient = w * curvature
+    velocity = 0.75 * velocity - learning_rate * gradient
+    w = w + velocity
+    by_hand.append(w)
 
-def sgd(
-    w, gradient, velocity, learning_rate=0.01, momentum=0.0, nesterov=False
-):
-    """One step of SGD (Sutskever et al., 2013, section 2).
+# %%
+# The whole function also has Nesterov's form: the weights move by ``0.75 *
+# velocity - learning_rate * gradient``, with the new velocity.
 
-    w, gradient and velocity, which begins at 0, have one shape. Returns the new
-    w and the new velocity.
-    """
-    velocity = momentum * velocity - learning_rate * gradient
-    if nesterov:
-        return w + momentum * velocity - learning_rate * gradient, velocity
-    return w + velocity, velocity
+from keras_by_hand import sgd
 
 
 def numpy_sgd(learning_rates, **arguments):
@@ -80,6 +82,9 @@ def numpy_sgd(learning_rates, **arguments):
 # --------
 # Whole numbers divided by powers of two fit float32 exactly. So nothing is
 # rounded here, and every step is equal to the bit.
+
+path = keras_sgd(momentum=0.75)
+np.testing.assert_array_equal(path, np.float32(by_hand), strict=True)
 
 options = {"plain": {}, "momentum": {"momentum": 0.75}}
 options["Nesterov"] = {"momentum": 0.75, "nesterov": True}

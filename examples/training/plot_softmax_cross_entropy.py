@@ -26,6 +26,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import softmax
+
 # %%
 # Build it
 # --------
@@ -54,47 +56,28 @@ keras_loss, keras_gradient = keras_step(logits, target)
 print(keras_gradient)
 
 # %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def log_softmax(x, axis=-1):
-    """log(softmax(x)) without underflow; x: any shape."""
-    x = x - np.max(x, axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
-
-
-# %%
 # Compute it
 # ----------
-# Keras takes the mean over the batch, so the gradient is divided by the size of
-# the batch.
+# The loss and its gradient both follow from the probabilities. Keras takes the
+# mean over the batch, so the gradient is divided by the size of the batch.
 
+p = softmax(logits)  # (batch, classes)
+mean_loss = -np.mean(np.sum(target * np.log(p), axis=1))
+difference = (p - target) / len(target)  # (batch, classes)
 
-def softmax_cross_entropy(logits, target):
-    """The mean loss, and its gradient at the logits.
+# %%
+# The whole function uses ``log_softmax``, which also works where a probability
+# is too small for a float.
 
-    logits, target and the gradient: (batch, classes). (Bishop, Pattern
-    Recognition and Machine Learning, 2006, section 4.3.4.)
-    """
-    loss = -np.sum(target * log_softmax(logits)) / len(logits)
-    gradient = (softmax(logits) - target) / len(logits)
-    return loss, gradient
-
+from keras_by_hand import softmax_cross_entropy
 
 # %%
 # Check it
 # --------
 # In float64, too: only on TensorFlow does Keras train in it throughout.
+
+np.testing.assert_allclose(keras_loss, mean_loss, rtol=1e-4)
+np.testing.assert_allclose(keras_gradient, difference, rtol=1e-4, atol=1e-4)
 
 loss, gradient = softmax_cross_entropy(logits, target)
 dtypes = ["float32"]
@@ -112,7 +95,6 @@ for dtype in dtypes:
 # Would you multiply ``p - t`` by ``p * (1 - p)``, for softmax? Its derivative
 # is in there already: ``p - t`` is the gradient at the logits.
 
-p = softmax(logits)
 wrong = p * (1 - p) * (p - target) / len(logits)
 print(wrong)
 assert not np.allclose(wrong, keras_gradient)

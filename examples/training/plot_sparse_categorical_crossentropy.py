@@ -18,6 +18,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import log_softmax
+
 # %%
 # Build it
 # --------
@@ -32,48 +34,31 @@ y = keras.losses.sparse_categorical_crossentropy(
 print(keras.ops.convert_to_numpy(y))
 
 # %%
-# From other pages
-# ----------------
-
-
-def log_softmax(x, axis=-1):
-    """log(softmax(x)) without underflow; x: any shape."""
-    x = x - np.max(x, axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
-
-
-# %%
 # Compute it
 # ----------
-# As an index, -1 would pick the last class, and 255 would fail. So a label to
-# be ignored becomes 0, and its loss is set to 0 afterwards.
+# The label of a word picks the right class: the loss is minus the logarithm of
+# its probability. Where the label is -1, the loss stays 0.
 
+log_p = log_softmax(logits)  # (batch, words, classes)
+by_hand = np.zeros((2, 5))  # (batch, words)
+for sentence, word in np.argwhere(labels != -1):
+    label = labels[sentence, word]
+    by_hand[sentence, word] = -log_p[sentence, word, label]
 
-def sparse_categorical_crossentropy(
-    y_true, y_pred, from_logits=False, ignore_class=None
-):
-    """The loss of each label, or 0 for ignore_class (Keras documentation).
+# %%
+# The whole function takes probabilities, too, and has no loop. As an index, -1
+# would pick the last class, and 255 would fail. So a label to be ignored
+# becomes 0, and its loss is set to 0 afterwards.
 
-    y_true: class indices, (batch, ...), y_pred: probabilities or logits,
-    (batch, ..., classes). Returns (batch, ...).
-    """
-    if from_logits:
-        log_p = log_softmax(y_pred)
-    else:
-        p = y_pred / np.sum(y_pred, axis=-1, keepdims=True)
-        log_p = np.log(np.clip(p, 1e-7, 1 - 1e-7))
-    ignored = np.zeros(y_true.shape, dtype=bool)
-    if ignore_class is not None:
-        ignored = y_true == ignore_class
-    index = np.where(ignored, 0, y_true)[..., np.newaxis]
-    picked = np.take_along_axis(log_p, index, axis=-1)[..., 0]
-    return np.where(ignored, 0, -picked)
-
+from keras_by_hand import sparse_categorical_crossentropy
 
 # %%
 # Check it
 # --------
 # ``reduction=None`` takes no mean. Keras divides ``p`` by its sum, here 1/2.
+
+y = keras.ops.convert_to_numpy(y)
+np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 p = np.exp(log_softmax(logits)) / 2
 dtypes = ["float32"]

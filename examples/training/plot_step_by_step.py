@@ -18,6 +18,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import rmsprop
+
 # %%
 # Build it
 # --------
@@ -45,27 +47,6 @@ def keras_path(steps=150):
 
 path = keras_path()
 print(path[-4:])  # with a fixed learning rate it does not come to rest
-
-# %%
-# From other pages
-# ----------------
-
-
-def rmsprop(
-    w, gradient, v, m, a,
-    learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False,
-):  # fmt: skip
-    """One step of RMSprop (Keras documentation, RMSprop; Hinton, 2012).
-
-    w, gradient, and the states v, m and a, which begin at 0, have one shape.
-    Returns the new w, v, m and a.
-    """
-    v = rho * v + (1 - rho) * gradient**2
-    a = rho * a + (1 - rho) * gradient
-    variance = v - a**2 if centered else v
-    m = momentum * m + learning_rate * gradient / np.sqrt(variance + epsilon)
-    return w - m, v, m, a
-
 
 # %%
 # Compute it

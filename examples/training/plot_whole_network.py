@@ -26,6 +26,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 
+from keras_by_hand import sgd, softmax_cross_entropy
+
 # %%
 # Build it
 # --------
@@ -57,57 +59,10 @@ def keras_network(dtype):
 
 
 # %%
-# From other pages
-# ----------------
-
-
-def softmax(x, axis=-1):
-    """exp(x) divided by its sum along an axis; x: any shape.
-
-    Keras documentation, softmax.
-    """
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
-
-
-def log_softmax(x, axis=-1):
-    """log(softmax(x)) without underflow; x: any shape."""
-    x = x - np.max(x, axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
-
-
-def softmax_cross_entropy(logits, target):
-    """The mean loss, and its gradient at the logits.
-
-    logits, target and the gradient: (batch, classes). (Bishop, Pattern
-    Recognition and Machine Learning, 2006, section 4.3.4.)
-    """
-    loss = -np.sum(target * log_softmax(logits)) / len(logits)
-    gradient = (softmax(logits) - target) / len(logits)
-    return loss, gradient
-
-
-def sgd(
-    w, gradient, velocity, learning_rate=0.01, momentum=0.0, nesterov=False
-):
-    """One step of SGD (Sutskever et al., 2013, section 2).
-
-    w, gradient and velocity, which begins at 0, have one shape. Returns the new
-    w and the new velocity.
-    """
-    velocity = momentum * velocity - learning_rate * gradient
-    if nesterov:
-        return w + momentum * velocity - learning_rate * gradient, velocity
-    return w + velocity, velocity
-
-
-# %%
 # Compute it
 # ----------
 
-
-def tanh_slope(h):
-    return 1 - h**2  # where h is tanh(z)
+from keras_by_hand import tanh_slope
 
 
 def forward(weights, x):

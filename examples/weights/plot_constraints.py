@@ -39,12 +39,20 @@ loss = model.train_on_batch(x, targets)
 # %%
 # Compute it
 # ----------
+# The update comes first: ``SGD`` subtracts the learning rate times the
+# gradient. Then the constraint sets negative weights to zero.
 
+error = x @ kernel + bias - targets  # (batch, units)
+y_gradient = 2 * error / error.size
+free_kernel = kernel - 0.5 * x.T @ y_gradient
+free_bias = bias - 0.5 * y_gradient.sum(axis=0)
+kernel_after = np.maximum(free_kernel, 0)  # (features, units)
+bias_after = np.maximum(free_bias, 0)  # (units,)
 
-def non_neg(w):
-    """Set negative entries of w, of any shape, to 0 (Keras, NonNeg)."""
-    return np.maximum(w, 0)
+# %%
+# The whole function is the constraint alone, for weights of any shape.
 
+from keras_by_hand import non_neg
 
 # %%
 # Check it
@@ -52,15 +60,14 @@ def non_neg(w):
 # The loss is that of the negative weights, so nothing was constrained before
 # the step. After it, both weights are.
 
-error = x @ kernel + bias - targets  # (batch, units)
 np.testing.assert_array_equal(loss, np.mean(error**2))
 
-y_gradient = 2 * error / error.size
-free_kernel = kernel - 0.5 * x.T @ y_gradient
-free_bias = bias - 0.5 * y_gradient.sum(axis=0)
 new_kernel, new_bias = model.get_weights()
 print(free_kernel)
 print(new_kernel)
+np.testing.assert_array_equal(new_kernel, np.float32(kernel_after), strict=True)
+np.testing.assert_array_equal(new_bias, np.float32(bias_after), strict=True)
+
 np.testing.assert_array_equal(new_kernel, non_neg(free_kernel))
 np.testing.assert_array_equal(new_bias, non_neg(free_bias))
 

@@ -28,36 +28,29 @@ print(f"variance {kernel.var():.4f}, close to 2 / 100")
 # %%
 # Compute it
 # ----------
-# Uniform numbers from -1 to 1 have the variance 1/3. Normal numbers between -2
-# and 2 (others are drawn again) have the deviation 0.8796... For Glorot,
-# ``mode`` is ``"fan_avg"``. For He, ``scale`` is 2. Those called normal are cut
-# off.
+# With the same seed, ``TruncatedNormal`` draws the numbers that ``HeNormal``
+# scales: normal numbers between -2 and 2 (others are drawn again). They have
+# the deviation 0.8796... Divide by it, and the variance is 1. Multiply by the
+# root of 2 / fan, and the variance is 2 / fan.
 
+draw = initializers.TruncatedNormal(0, 1, seed=7)((100, 300))
+draw = keras.ops.convert_to_numpy(draw)
+features, units = draw.shape  # the fan in, and the fan out
+he_kernel = np.sqrt(2 / features) * draw / 0.8796257  # (features, units)
 
-def variance_scaling(
-    draw, scale=1.0, mode="fan_in", distribution="truncated_normal"
-):
-    """Scale random numbers to the variance scale / fan (He et al., 2015, 2.2).
+# %%
+# The whole function takes any fan, scale and distribution. Uniform numbers from
+# -1 to 1 have the variance 1/3. For Glorot, ``mode`` is ``"fan_avg"``. For He,
+# ``scale`` is 2. Those called normal are cut off.
 
-    draw: (features, units), or (..., inputs, outputs) for a convolution, from
-    -1 to 1 ("uniform"), standard normal ("untruncated_normal"), or the latter
-    cut off at -2 and 2. Returns its shape.
-    """
-    window = np.prod(draw.shape[:-2])  # 1 for Dense
-    fan_in, fan_out = window * draw.shape[-2], window * draw.shape[-1]
-    fan_avg = (fan_in + fan_out) / 2
-    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": fan_avg}[mode]
-    if distribution == "uniform":
-        draw = np.sqrt(3) * draw
-    elif distribution == "truncated_normal":
-        draw = draw / 0.87962566103423978
-    return np.sqrt(scale / fan) * draw
-
+from keras_by_hand import variance_scaling
 
 # %%
 # Check it
 # --------
 # With the same seed, Keras scales the numbers that a plain initializer draws.
+
+np.testing.assert_allclose(kernel, he_kernel, rtol=1e-4, atol=1e-5)
 
 tolerance = 1000 * np.finfo("float32").eps
 uniform = initializers.RandomUniform(-1, 1, seed=7)

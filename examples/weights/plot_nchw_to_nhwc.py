@@ -21,6 +21,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import (
+    batch_norm_from_pytorch,
+    batch_normalization,
+    from_pytorch_depthwise_kernel,
+    from_pytorch_images,
+    from_pytorch_kernel,
+    from_pytorch_linear_after_flatten,
+    from_pytorch_transpose_kernel,
+    pytorch_conv2d,
+    pytorch_conv_transpose2d,
+)
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -112,103 +124,6 @@ def from_pytorch_state(model, state):
             raise ValueError(f"{layer.name} is not known")
         arrays += [kernel, module["bias"]] if "bias" in module else [kernel]
     return arrays
-
-
-# %%
-# From other pages
-# ----------------
-
-
-def from_pytorch_images(x):
-    """(batch, channels, height, width) to (batch, height, width, channels)."""
-    return x.transpose(0, 2, 3, 1)
-
-
-def from_pytorch_kernel(kernel):
-    """(out, in, rows, columns) to (rows, columns, in, out)."""
-    return kernel.transpose(2, 3, 1, 0)
-
-
-def from_pytorch_depthwise_kernel(kernel, channels):
-    """(channels * multiplier, 1, rows, columns), where groups=channels, to
-    (rows, columns, channels, multiplier), of DepthwiseConv2D."""
-    rows, columns = kernel.shape[2:]
-    return from_pytorch_kernel(kernel).reshape(rows, columns, channels, -1)
-
-
-def pytorch_conv2d(x, kernel, bias, stride=1, padding=0, groups=1):
-    """x: (batch, in, height, width), kernel: (out, in // groups, rows,
-    columns), bias: (out,). Returns (batch, out, new height, new width)."""
-    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
-    size = kernel.shape[2:]
-    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis=(2, 3))
-    windows = windows[:, :, ::stride, ::stride]
-    pairs = zip(np.split(windows, groups, axis=1), np.split(kernel, groups))
-    y = [np.einsum("bcijuv,fcuv->bfij", *pair) for pair in pairs]
-    return np.concatenate(y, axis=1) + bias[:, np.newaxis, np.newaxis]
-
-
-def from_pytorch_transpose_kernel(kernel):
-    """(in, out, rows, columns) to (rows, columns, out, in). The way back, from
-    Keras to PyTorch, is kernel.transpose(3, 2, 0, 1)."""
-    return kernel.transpose(2, 3, 1, 0)
-
-
-def pytorch_conv_transpose2d(
-    x, kernel, bias, stride=1, padding=0, output_padding=0
-):
-    """x: (batch, in, height, width), kernel: (in, out, rows, columns), bias:
-    (out,). Returns (batch, out, new height, new width)."""
-    batch, _, height, width = x.shape
-    _, filters, rows, columns = kernel.shape
-    bottom = (height - 1) * stride + rows + output_padding
-    right = (width - 1) * stride + columns + output_padding
-    y = np.zeros((batch, filters, bottom, right))
-    for i, j in np.ndindex(height, width):
-        product = np.einsum("bc,cfuv->bfuv", x[:, :, i, j], kernel)
-        top, left = i * stride, j * stride
-        y[:, :, top : top + rows, left : left + columns] += product
-    y = y[:, :, padding : bottom - padding, padding : right - padding]
-    return y + bias[:, np.newaxis, np.newaxis]
-
-
-def from_pytorch_linear_after_flatten(kernel, height, width):
-    """(units, channels * height * width), of torch.nn.Linear, to
-    (height * width * channels, units), of Dense."""
-    kernel = kernel.reshape(len(kernel), -1, height, width)
-    return kernel.transpose(2, 3, 1, 0).reshape(-1, len(kernel))
-
-
-def batch_norm_from_pytorch(state, momentum=0.1, eps=1e-5):
-    """Weights and arguments of BatchNormalization.
-
-    state: the arrays of BatchNorm1d to BatchNorm3d, a dict.
-    """
-    weights = [state["weight"], state["bias"]]
-    weights += [state["running_mean"], state["running_var"]]
-    return weights, {"momentum": 1 - momentum, "epsilon": eps}
-
-
-def batch_normalization(
-    x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
-    *,
-    axis=-1,
-    epsilon=0.001,
-):
-    """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
-
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
-    """
-    shape = [1] * x.ndim
-    shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
 
 
 # %%

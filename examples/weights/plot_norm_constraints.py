@@ -32,33 +32,35 @@ print(short.round(3))
 # %%
 # Compute it
 # ----------
+# Divide each column by its norm: that is UnitNorm. The other two multiply the
+# result by the norm that they allow. Leave out the column of zeros here: it
+# cannot be divided by its norm.
+
+not_zero = kernel[:, :3]  # (features, units)
+norms = np.linalg.norm(not_zero, axis=0)  # (units,)
+of_norm_1 = not_zero / norms
+at_most_2 = of_norm_1 * np.minimum(norms, 2)
+from_1_to_3 = of_norm_1 * np.clip(norms, 1, 3)
+
+# %%
+# The whole functions take any axis. They add 1e-7, which is
+# ``keras.config.epsilon()``, to each norm, so a column of zeros stays as it is.
 # MinMaxNorm's ``rate`` is the share of the way: 1 moves a norm fully into its
-# range, 0.5 half of the way. 1e-7 is ``keras.config.epsilon()``.
+# range, 0.5 half of the way.
 
-
-def max_norm(w, max_value=2, axis=0):
-    """Shorten w where its norm along an axis is larger (Keras, MaxNorm)."""
-    norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
-    return w * (np.minimum(norm, max_value) / (norm + 1e-7))
-
-
-def unit_norm(w, axis=0):
-    """Make the norm of w along an axis 1 (Keras, UnitNorm). Zeros stay."""
-    return w / (np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True)) + 1e-7)
-
-
-def min_max_norm(w, min_value=0.0, max_value=1.0, rate=1.0, axis=0):
-    """Bring norms along an axis of w between two values (Keras, MinMaxNorm)."""
-    norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
-    wanted = rate * np.clip(norm, min_value, max_value) + (1 - rate) * norm
-    return w * (wanted / (norm + 1e-7))
-
+from keras_by_hand import max_norm, min_max_norm, unit_norm
 
 # %%
 # Check it
 # --------
 # In a kernel divided by 2**20, the 1e-7 matters. Only on TensorFlow does Keras
 # compute in float64 throughout.
+
+np.testing.assert_allclose(short[:, :3], at_most_2, rtol=1e-4, atol=1e-4)
+y = keras.ops.convert_to_numpy(UnitNorm()(kernel))
+np.testing.assert_allclose(y[:, :3], of_norm_1, rtol=1e-4, atol=1e-4)
+y = keras.ops.convert_to_numpy(MinMaxNorm(1, 3)(kernel))
+np.testing.assert_allclose(y[:, :3], from_1_to_3, rtol=1e-4, atol=1e-4)
 
 dtypes = ["float32"]
 if keras.backend.backend() == "tensorflow":

@@ -30,27 +30,29 @@ print((kernel.T @ kernel).round(3) + 0)
 # %%
 # Compute it
 # ----------
+# With the same seed, ``RandomNormal`` draws the same numbers as ``Orthogonal``.
 # The QR decomposition of normal numbers, ``draw = q @ r``, leaves the signs of
 # q's columns open. We choose them so that the diagonal of r is positive. Then
 # every :math:`Q` is equally likely, and the result is the same everywhere.
+# Last, multiply by the gain.
 
+plain = keras.initializers.RandomNormal(0, 1, seed=7)
+q, r = np.linalg.qr(keras.ops.convert_to_numpy(plain((16, 4))))
+signs = np.sign(np.diag(r))  # (units,)
+orthogonal_kernel = 3 * q * signs  # (features, units)
 
-def orthogonal(draw, gain=1.0):
-    """Columns at right angles, or rows if they are fewer (Saxe et al., 2014).
+# %%
+# The whole function also takes wide matrices: it transposes them.
 
-    draw: (rows, columns), normal. Returns the same shape.
-    """
-    tall = draw.shape[0] >= draw.shape[1]
-    q, r = np.linalg.qr(draw if tall else draw.T)
-    q = gain * q * np.sign(np.diag(r))
-    return q if tall else q.T
-
+from keras_by_hand import orthogonal
 
 # %%
 # Check it
 # --------
 # With the same seed, Keras draws the same normal numbers. They always have the
 # shape of a tall matrix: for a wide kernel, Keras transposes the result.
+
+np.testing.assert_allclose(kernel, orthogonal_kernel, rtol=1e-4, atol=1e-4)
 
 
 def drawn(initializer, shape, dtype):

@@ -40,30 +40,29 @@ loss = model.train_on_batch(x, targets)
 # %%
 # Compute it
 # ----------
+# L1 adds up absolute values, and L2 adds up squares. The kernel has both, the
+# bias has L2, and the output has L1, divided by the number of samples. All
+# three penalties are added to the mean squared error.
 
+y = x @ kernel + bias  # (batch, units)
+error = y - targets
+of_kernel = 0.5 * np.sum(np.abs(kernel)) + 0.25 * np.sum(kernel**2)
+of_bias = 0.5 * np.sum(bias**2)
+of_output = 0.5 * np.sum(np.abs(y)) / len(x)
+penalized_loss = np.mean(error**2) + of_kernel + of_bias + of_output
 
-def l1(w, l1=0.01):
-    """The penalty of w, of any shape (Keras documentation, L1)."""
-    return l1 * np.sum(np.abs(w))
+# %%
+# The whole functions are these sums, with Keras' default factors.
 
-
-def l2(w, l2=0.01):
-    """The penalty of w, of any shape, not halved (Keras, L2)."""
-    return l2 * np.sum(np.square(w))
-
-
-def l1l2(w, l1=0.0, l2=0.0):
-    """The sum of both penalties of w, of any shape (Keras, L1L2)."""
-    return l1 * np.sum(np.abs(w)) + l2 * np.sum(np.square(w))
-
+from keras_by_hand import l1, l1l2, l2
 
 # %%
 # Check it
 # --------
 # Powers of two leave float32 nothing to round.
 
-y = x @ kernel + bias
-error = y - targets
+np.testing.assert_array_equal(loss, penalized_loss)
+
 kernel_penalty = l1l2(kernel, l1=0.5, l2=0.25)
 activity_penalty = l1(y, 0.5) / len(x)
 expected = np.mean(error**2) + kernel_penalty + activity_penalty + l2(bias, 0.5)

@@ -56,8 +56,8 @@ def test_built_again_it_is_the_same_to_the_byte(small):
 
     record = small / "docs/_build/built-from.json"
     built = json.loads(record.read_text())
-    assert {"keras", "numpy"} < set(built["packages"])
-    built["packages"]["keras"] = "3.0.0"  # as if the site had been built with it
+    assert {"keras", "numpy"} < set(built["run"]["packages"])
+    built["run"]["packages"]["keras"] = "3.0.0"  # as if the site had been built with it
     record.write_text(json.dumps(built))
     (site / "stale.html").touch()
     made = make(small, "html", "JOBS=2")
@@ -76,51 +76,113 @@ def test_built_again_it_is_the_same_to_the_byte(small):
     assert index_of(site) == index_of(again) != ""
 
 
+def test_a_page_runs_again_where_code_that_it_uses_has_changed(small):
+    page = page_of(small, NAMES[0])
+    use = "expected = x @ kernel + bias\n"
+    linked = f"{use}from keras_by_hand import hard_silu\n\nhard_silu(x)\n"
+    page.write_text(page.read_text().replace(use, linked))
+    assert build(small)[0] == 3
+    for name in ("keras_by_hand/layers/convolution.py", "keras_by_hand/losses.py"):
+        with (small / name).open("a") as file:
+            file.write("# edited\n")
+    with (small / "docs/_static/site.css").open("a") as file:
+        file.write("/* edited */\n")
+    assert build(small)[0] == 0
+    (style,) = small.glob("docs/_build/html/_static/site.css")
+    assert style.read_text().endswith("/* edited */\n")
+    library = small / "keras_by_hand/activations.py"
+    text = library.read_text()
+    library.write_text(text.replace("def hard_silu(x):", "def hard_silu(x):  # edited"))
+    assert build(small)[0] == 1
+    html = (small / f"docs/_build/html/auto_examples/{NAMES[0]}.html").read_text()
+    assert "# edited" in html and "The code of hard_silu, from keras_by_hand" in html
+    notebook = json.loads((small / f"docs/auto_examples/{NAMES[0]}.ipynb").read_text())
+    hidden = [c for c in notebook["cells"] if c["metadata"].get("jupyter")]
+    assert [c["metadata"]["cellView"] for c in hidden] == ["form"]
+    assert "".join(hidden[0]["source"]).startswith("#@title From keras_by_hand: hard_s")
+
+
 PRUNE = """
-import gallery
+import sys
+import pruning
 from types import SimpleNamespace
-build = gallery.ROOT / "docs/_build"
-gallery.prune(SimpleNamespace(outdir=build / "html", doctreedir=build / "doctrees",
-                              srcdir=gallery.ROOT / "docs"), None)
+build = pruning.ROOT / "docs/_build"
+pruning.prune(SimpleNamespace(outdir=build / "html", doctreedir=build / "doctrees",
+                              srcdir=pruning.ROOT / "docs",
+                              gallery_settings=sys.argv[1]), None)
 """
 
 
 @pytest.fixture
 def built(small):
     """The small gallery, as if it had been built."""
-    for name in ("_build/doctrees", "_build/html", "auto_examples"):
+    for name in ("_build/doctrees", "_build/html", "auto_examples/small"):
         (small / "docs" / name).mkdir(parents=True, exist_ok=True)
-    run(sys.executable, "-c", PRUNE, cwd=small / "docs/_ext")
-    for name in ("_build/html", "auto_examples"):
+    prune(small)
+    for name in ("_build/html", "auto_examples/small"):
         (small / "docs" / name).mkdir(parents=True, exist_ok=True)
+    for name in NAMES:
+        (small / f"docs/auto_examples/{name}.py.md5").touch()
     return small
 
 
-def is_pruned(project):
-    """Whether what was built is removed, so that every page runs again."""
-    run(sys.executable, "-c", PRUNE, cwd=project / "docs/_ext")
-    built = [project / "docs" / name for name in ("_build/html", "auto_examples")]
-    left = [folder.exists() for folder in built]
-    assert left[0] == left[1]
-    return not left[0]
+def prune(project, settings="{}"):
+    """Let what was built be removed that cannot stay; return whether the site is read
+    again, and which pages run again."""
+    run(sys.executable, "-c", PRUNE, settings, cwd=project / "docs/_ext")
+    kept = project.glob("docs/auto_examples/small/*.md5")
+    left = {f"small/{file.name.removesuffix('.py.md5')}" for file in kept}
+    return not (project / "docs/_build/html").exists(), set(NAMES) - left
 
 
 def test_neither_without_a_change_nor_for_a_new_page_is_anything_pruned(built):
-    assert not is_pruned(built)
+    assert prune(built) == (False, set())
     shutil.copy(page_of(built, NAMES[0]), page_of(built, "small/plot_new"))
-    assert not is_pruned(built)
+    assert prune(built) == (False, set())
 
 
-def test_a_deleted_page_disappears(built):
+def test_a_deleted_page_disappears_and_no_other_runs_again(built):
     page_of(built, NAMES[1]).unlink()
-    assert is_pruned(built)
+    assert prune(built) == (True, {NAMES[1]})
 
 
-@pytest.mark.parametrize("name", ["conf.py", "requirements.txt", "docs/_ext/mathml.py"])
-def test_configuration_counts_as_much_as_versions(built, name):
-    with (built / name).open("a") as file:
+def edit(project, name):
+    with (project / name).open("a") as file:
         file.write("# edited\n")
-    assert is_pruned(built)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "conf.py",
+        "requirements.txt",
+        "docs/_ext/linking.py",
+        "docs/_ext/mathml.py",
+        "docs/_static/site.css",
+        "docs/_templates/page.html",
+    ],
+)
+def test_what_shapes_no_output_runs_no_page(built, name):
+    edit(built, name)
+    assert prune(built) == (True, set())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docs/_ext/conditions.py",
+        "docs/_ext/gallery.mplstyle",
+        "docs/_ext/moving_picture.py",
+        "docs/_ext/recording.py",  # which conditions.py imports
+    ],
+)
+def test_what_shapes_outputs_runs_all_pages(built, name):
+    edit(built, name)
+    assert prune(built) == (True, set(NAMES))
+
+
+def test_other_settings_of_the_gallery_run_all_pages(built):
+    assert prune(built, '{"remove_config_comments": false}') == (True, set(NAMES))
 
 
 @pytest.mark.parametrize(

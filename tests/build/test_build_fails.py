@@ -104,6 +104,56 @@ def test_a_failed_build_ends_with_what_failed(small):
     assert not list(small.glob("docs/**/*_thumb.png"))
 
 
+def test_an_error_in_linked_code_is_told_where_it_stands(small):
+    page, library = page_of(small, NAMES[0]), small / "keras_by_hand/activations.py"
+    use = "expected = x @ kernel + bias\n"
+    linked = f"{use}from keras_by_hand import hard_silu\n\nhard_silu(x)\n"
+    page.write_text(page.read_text().replace(use, linked))
+    lines = library.read_text().splitlines(keepends=True)
+    (place,) = [n for n, line in enumerate(lines) if line.startswith("def hard_silu(")]
+    lines.insert(place + 1, '    raise ValueError("made on purpose")\n')
+    library.write_text("".join(lines))
+    failures, _ = read_failures(call(small, *SPHINX, "-n"))
+    (number,) = [
+        n
+        for n, line in enumerate(page.read_text().splitlines(), 1)
+        if line == "hard_silu(x)"
+    ]
+    assert failures == {
+        "keras_by_hand/activations.py": (
+            place + 2,
+            'raise ValueError("made on purpose")\n'
+            f"    called from examples/{NAMES[0]}.py:{number}: hard_silu(x)\n"
+            "    ValueError: made on purpose",
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [
+        (
+            "from keras_by_hand import *",
+            'write "from keras_by_hand import" and the names',
+        ),
+        ("from keras_by_hand import relus", "Did you mean relu"),
+    ],
+)
+def test_what_cannot_be_linked_fails_the_build_in_one_line(small, line, message):
+    page = page_of(small, NAMES[0])
+    page.write_text(
+        page.read_text().replace(
+            "import numpy as np\n", f"import numpy as np\n{line}\n"
+        )
+    )
+    made = make(small, "html")
+    assert made.returncode != 0
+    said = [line for line in made.stdout.splitlines() if line and "make" not in line]
+    assert f"examples/{NAMES[0]}.py:" in "".join(said[:3])
+    assert message in "".join(said[:3])
+    assert "Traceback" not in made.stdout
+
+
 def test_checks_in_vain_and_bad_references_fail_the_build_twice(small):
     nothing, itself, endless = (page_of(small, name) for name in NAMES)
     for page, right, wrong in (

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from project import ROOT, SITE, git, make
+from small_gallery import NAMES, page_of
 
 
 class Source:
@@ -226,16 +227,30 @@ def test_make_publish_asks_where_to():
     assert run.returncode != 0 and "make publish REMOTE=origin" in run.stdout
 
 
-def test_changed_pages_are_listed(tmp_path):
-    git(tmp_path, "init", "--quiet")
-    files = ("examples/dense/plot_relu.py", "docs/index.rst", "conf.py")
-    for text in ("one", "two"):
-        for name in files:
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text)
-        shutil.copy(ROOT / "Makefile", tmp_path)
-        git(tmp_path, "add", ".")
-        git(tmp_path, "commit", "--quiet", "--message", text)
-    changed = make(tmp_path, "changed", "BASE=HEAD~1").stdout.split()
-    assert changed == ["index.html", "auto_examples/dense/plot_relu.html"]
-    assert "make changed BASE=main" in make(tmp_path, "changed").stdout
+def test_changed_pages_are_listed(small):
+    """Where they have changed themselves, and where code that they use has."""
+    use = "expected = x @ kernel + bias\n"
+    linked = f"{use}from keras_by_hand import hard_silu\n\nhard_silu(x)\n"
+    page = page_of(small, NAMES[0])
+    page.write_text(page.read_text().replace(use, linked))
+    git(small, "init", "--quiet")
+    git(small, "add", ".")
+    git(small, "commit", "--quiet", "--message", "one")
+    assert make(small, "changed", "BASE=HEAD").stdout.split() == []
+    for name in (
+        "docs/index.rst",
+        f"examples/{NAMES[1]}.py",
+        "keras_by_hand/losses.py",
+    ):
+        with (small / name).open("a") as file:
+            file.write("\n# edited\n" if name.endswith("py") else "\nEdited.\n")
+    library = small / "keras_by_hand/activations.py"
+    text = library.read_text()
+    library.write_text(text.replace("def hard_silu(x):", "def hard_silu(x):  # edited"))
+    git(small, "commit", "--quiet", "--all", "--message", "two")
+    assert make(small, "changed", "BASE=HEAD~1").stdout.split() == [
+        "index.html",
+        *(f"auto_examples/{name}.html" for name in NAMES[:2]),
+    ]
+    assert "make changed BASE=main" in make(small, "changed").stdout
+    assert make(small, "changed", "BASE=nowhere").returncode != 0

@@ -13,7 +13,8 @@ from project import ROOT, make
 def project(tmp_path):
     """The repository's Makefile in a folder where nothing is set up yet."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.txt").touch()
+    for name in ("requirements.txt", "pyproject.toml"):
+        (tmp_path / name).touch()
     return tmp_path
 
 

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import zipfile
 
-import collected
 import h5py
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from one_file import FILE
 
 
 def save(path):
@@ -26,7 +26,7 @@ def save(path):
 def run(path, *more):
     """Run keras_by_hand.py on a model; return the exit code and what it says."""
     done = subprocess.run(
-        [sys.executable, "-I", collected.FILE, path, *more],
+        [sys.executable, "-I", FILE, path, *more],
         capture_output=True,
         text=True,
         cwd=path.parent,

@@ -8,7 +8,9 @@ from keras import layers, ops
 from keras_facts import read_masks
 from project import load_by_hand
 
-by_hand = load_by_hand()
+from keras_by_hand.models import model as by_hand
+
+one_file = load_by_hand()
 rng = np.random.default_rng(313)
 
 
@@ -344,6 +346,7 @@ def test_a_model_predicts_as_keras_does(make, tmp_path):
     expected = keras.models.load_model(copy).predict(x, verbose=0)
     y = by_hand.load_model(path).predict(x)
     keras.tree.assert_same_structure(y, expected)
+    np.testing.assert_equal(one_file.load_model(path).predict(x), y)
     for array, of_keras in zip(keras.tree.flatten(y), keras.tree.flatten(expected)):
         largest = np.max(np.abs(of_keras))
         np.testing.assert_allclose(array, of_keras, rtol=1e-10, atol=1e-10 * largest)

@@ -1,6 +1,7 @@
 """Mistakes in a page's own NumPy lines: does the page go red?
 
-Mutated are the lines under "Compute it": each operator, comparison, constant, function
+Mutated are the lines under "Compute it", and the functions of the library that the page is
+about (linking.find_homes): each operator, comparison, constant, function
 and slice, the letters of each einsum, and, as found out while the page runs, each name
 that holds an array or several numbers, such as axes or strides. The state of a mutant is
 
@@ -27,6 +28,7 @@ import warnings
 import keras
 import numpy as np
 import running
+from linking import find_subjects
 
 OPERATORS = {
     ast.Add: ast.Sub,
@@ -91,20 +93,27 @@ class Failed(BaseException):
 # -- What to change
 
 
+def is_function(statement):
+    return isinstance(statement, ast.FunctionDef)
+
+
 def is_call(node, *names):
     return isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in names
 
 
 def mutated_statements(page):
-    """Return what is mutated: the page's own functions, or its lines if it has none."""
+    """Return what is mutated: the functions of the library that the page is about, and the
+    page's own lines under "Compute it"."""
+    subjects = find_subjects(page.name)
+    linked = [s for s in filter(is_function, page.proof.body) if s in page.linked]
     own = [
         statement
         for statement, heading in zip(page.proof.body, page.headings)
         if heading == COMPUTE
+        and statement not in page.linked
         and not is_call(getattr(statement, "value", None), "print")
     ]
-    functions = [s for s in own if isinstance(s, ast.FunctionDef)]
-    return functions or own
+    return [s for s in linked if s.name in subjects] + own
 
 
 def einsums(node):
@@ -440,11 +449,8 @@ class Run:
         Raises Diverged where the record does not do.
         """
         keras.utils.set_random_seed(313)
-        self.own = {
-            statement.name
-            for heading, statement, _ in statements
-            if isinstance(statement, ast.FunctionDef) and heading == COMPUTE
-        }
+        own = mutated_statements(self.page)
+        self.own = {statement.name for statement in own if is_function(statement)}
         variables = {
             "__name__": "__main__",
             "__file__": str(self.page.path),

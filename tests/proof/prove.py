@@ -13,14 +13,18 @@ unnoticed, or if the harness itself fails. What faults do on other pages is repo
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import gc
 import multiprocessing
 import os
 import sys
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs/_ext"))
+import linking
 import proofs
+from paths import ROOT
 
 
 def prove(name, everything=False):
@@ -30,7 +34,6 @@ def prove(name, everything=False):
     ...], "fired": [line of a check that a mutant made fail, ...]}
     """
     import faults  # here, as TensorFlow takes its time, and not every process proves
-    import mutants
     import running
 
     gc.collect()
@@ -39,6 +42,30 @@ def prove(name, everything=False):
     catalogue = faults.read_catalogue()
     chosen = [f for f in catalogue.values() if everything or f.page == name]
     page = running.Page(proofs.PAGES[name])
+    with told(page):
+        return measure(page, known, catalogue, chosen)
+
+
+@contextlib.contextmanager
+def told(page):
+    """Let an error say where it was raised, in the files that contributors know: the page
+    or the library."""
+    try:
+        yield
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f.lineno for f in frames if f.filename == str(page.path)]
+        places = [linking.find_origin(page.path, line) for line in reversed(lines)]
+        names = [f"{file.relative_to(ROOT)}:{line}" for file, line in places]
+        error.add_note(f"at {', called from '.join(names)}")
+        raise
+
+
+def measure(page, known, catalogue, chosen):
+    """Measure faults, and the mutants if they are not known; keep and return it all."""
+    import faults
+    import mutants
+
     measured = faults.measure_page(page, chosen, known.get("faults", {}))
     still = {  # what is known of faults that were not chosen
         fault: found
@@ -48,8 +75,8 @@ def prove(name, everything=False):
     results = {"faults": {**still, **measured}}
     if "mutants" not in known:
         results |= mutants.measure_page(page)
-    proofs.keep(name, **results)
-    return proofs.read(name)
+    proofs.keep(page.name, **results)
+    return proofs.read(page.name)
 
 
 def keep_catalogue():
@@ -96,9 +123,9 @@ def silent_checks(name, results):
     import running
 
     red = {found["red"] for found in results["faults"].values()}
-    return sorted(
-        set(running.Page(proofs.PAGES[name]).checks) - set(results["fired"]) - red
-    )
+    page = proofs.PAGES[name]
+    silent = set(running.Page(page).checks) - set(results["fired"]) - red
+    return sorted(linking.find_origin(page, line)[1] for line in silent)
 
 
 def summary(results):
@@ -120,6 +147,10 @@ def main():
     parser.add_argument("--all", action="store_true", help="all faults on each page")
     parser.add_argument("names", nargs="*", metavar="PAGE or SECTION")
     arguments = parser.parse_args()
+    try:
+        linking.write_pages()
+    except linking.LinkError as error:
+        sys.exit(f"{error}")
     chosen = [
         page
         for page in proofs.PAGES
@@ -138,7 +169,8 @@ def main():
         for number, done in enumerate(concurrent.futures.as_completed(running), 1):
             page = running[done]
             if error := done.exception():
-                wrong.append(f"{page}: {type(error).__name__}: {error}")
+                said = "\n  ".join([str(error), *getattr(error, "__notes__", [])])
+                wrong.append(f"{page}: {type(error).__name__}: {said}")
                 print(f"{number} of {total}  {page} could not be proved", flush=True)
                 continue
             everything[page] = done.result()

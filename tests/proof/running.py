@@ -17,7 +17,8 @@ import matplotlib
 import matplotlib.pyplot as plt
 import ml_dtypes
 import numpy as np
-from gallery import forget_gradients
+from conditions import forget_gradients
+from linking import find_lines
 from scripts import find_headings
 
 matplotlib.use("agg")
@@ -68,6 +69,7 @@ class Page:
     """A page: its file, its ast, the headings of its statements, and its checks.
 
     headings: the heading above each statement of ``tree.body``; "" above the first.
+    linked: the statements that are code of the library, put in the place of an import.
     checks: {first line of a check: (its first line, its last)}
     proof: the ast without what follows the last check: nothing there can fail.
     """
@@ -77,6 +79,9 @@ class Page:
         self.name = f"{self.path.parent.name}/{self.path.stem}"
         self.tree = ast.parse(self.path.read_text())
         self.headings = find_headings(self.path, self.tree)
+        files = [line.file for line in find_lines(self.path)]
+        own = files[0]  # where its first text stands
+        self.linked = {s for s in self.tree.body if files[s.end_lineno - 1] != own}
         checks = list(filter(is_check, ast.walk(self.tree)))
         self.checks = {node.lineno: (node.lineno, node.end_lineno) for node in checks}
         with_checks = [

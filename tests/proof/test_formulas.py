@@ -1,19 +1,17 @@
-"""The formula of Dense, as a page prints it, against the real layer, in many cases.
-
-It is the function under "Compute it" of dense/plot_relu, taken from its file. ``make
-test-deep`` tries more cases.
+"""The formula of Dense, as the library has it, against the real layer, in many cases.
+``make test-deep`` tries more.
 """
 
-import ast
+import inspect
 
 import hypothesis.extra.numpy as arrays
 import keras
 import numpy as np
 import pytest
-import running
 from hypothesis import given, note
 from hypothesis import strategies as st
-from project import ROOT
+
+from keras_by_hand import dense
 
 CASES = {  # the layer's arguments
     "bias": {},
@@ -22,12 +20,7 @@ CASES = {  # the layer's arguments
     "relu, no bias": {"activation": "relu", "use_bias": False},
 }
 SIZES = st.sampled_from([1, 2, 3, 5, 7, 16, 31])
-PAGE = running.Page(ROOT / "examples/dense/plot_relu.py")
-(FORMULA,) = [
-    ast.unparse(statement)
-    for statement in PAGE.tree.body
-    if isinstance(statement, ast.FunctionDef) and statement.name == "dense"
-]
+FORMULA = inspect.getsource(dense)
 
 
 def numbers():
@@ -85,7 +78,7 @@ print(keras.ops.convert_to_numpy(layer(x)))
 
 
 def apply(arguments, x, kernel, bias):
-    """Return what the layer makes of x, and what the page's function does; let a failure
+    """Return what the layer makes of x, and what the function does; let a failure
     print a script to paste."""
     with np.printoptions(threshold=10**6, floatmode="unique"):
         drawn = {"x": x, "kernel": kernel, "bias": bias, "units": kernel.shape[1]}
@@ -95,11 +88,10 @@ def apply(arguments, x, kernel, bias):
     weights = [kernel, bias][: len(layer.weights)]
     layer.set_weights(weights)
     y = keras.ops.convert_to_numpy(layer(x))
-    exec(FORMULA, variables := {"np": np})
     relu = (lambda z: np.maximum(0, z)) if "activation" in arguments else None
     wide = [weight.astype("float64") for weight in weights]
     with np.errstate(invalid="ignore"):
-        return y, variables["dense"](x.astype("float64"), *wide, activation=relu)
+        return y, dense(x.astype("float64"), *wide, activation=relu)
 
 
 @pytest.mark.parametrize("arguments", CASES.values(), ids=CASES)

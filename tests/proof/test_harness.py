@@ -251,6 +251,10 @@ def double(x):
     return 2 * x
 
 
+# %%
+# Check it
+# --------
+
 with warnings.catch_warnings(record=True, action="always") as told:
     embedding = keras.layers.Embedding(4, 1, "ones", mask_zero=True)
     losses.append(keras.layers.Flatten()(embedding(np.array([[1, 0]]))))

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import urllib.request
+from pathlib import Path
 from unittest import mock
 
 import keras
@@ -16,10 +17,10 @@ import nbformat
 import numpy as np
 import pytest
 import running
-from collected import FILE
 from environments import run_alone
 from launch import FIRST_CELL
 from nbclient import NotebookClient
+from one_file import FILE
 from project import PAGES, ROOT, downloads, load_by_hand
 from repository import REPOSITORY
 
@@ -266,9 +267,13 @@ def test_check_your_model_downloads_what_is_not_beside_it(monkeypatch, tmp_path)
     notebook = nbformat.read(ROOT / "docs/check_your_model.ipynb", as_version=4)
     (code,) = [cell.source for cell in notebook.cells if cell.id == "imports"]
     monkeypatch.setattr(urllib.request, "urlretrieve", urlretrieve)
-    monkeypatch.delitem(sys.modules, "keras_by_hand", raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend("")
+    elsewhere = [p for p in sys.path if not (Path(p) / "keras_by_hand").exists()]
+    monkeypatch.setattr(sys, "path", ["", *elsewhere])
+    installed = [f for f in sys.meta_path if "editable" not in str(f)]
+    monkeypatch.setattr(sys, "meta_path", installed)
+    for name in [n for n in sys.modules if n.split(".")[0] == "keras_by_hand"]:
+        monkeypatch.delitem(sys.modules, name)
     for _ in range(2):
         with mock.patch.dict(sys.modules):
             variables = {}

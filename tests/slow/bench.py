@@ -22,7 +22,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "docs/_ext")]
-from project import PAGES, copy_sources, git, skip_notebook  # noqa: E402
+from project import SCRIPTS, copy_sources, git, skip_notebook  # noqa: E402
 
 SIZES = (10, 40, 160)
 BUDGETS = {  # of the largest gallery
@@ -53,7 +53,7 @@ from sphinx.config import Config
 from sphinx.util.tags import Tags
 # What collects functions wants each page once.
 extensions = [name for name in Config.read(".", overrides={}, tags=Tags()).extensions
-              if name not in ("collected", "reference", "search_terms")]
+              if name not in ("one_file", "reference", "search_terms")]
 app = Sphinx("docs", ".", "docs/_build/html", "docs/_build/doctrees", "html",
              {"nbsphinx_execute": "never", "extensions": extensions}, status=None,
              parallel=int(sys.argv[1]))
@@ -113,9 +113,9 @@ def copy_project(folder, size):
     """
     copy_sources(folder)
     skip_notebook(folder)
-    count = min(size, len(PAGES))
-    kept = [PAGES[number * len(PAGES) // count] for number in range(count)]
-    for page in set(PAGES) - set(kept):
+    count = min(size, len(SCRIPTS))
+    kept = [SCRIPTS[number * len(SCRIPTS) // count] for number in range(count)]
+    for page in set(SCRIPTS) - set(kept):
         (folder / page.relative_to(ROOT)).unlink()
     pages = []
     for number, page in zip(range(size), itertools.cycle(kept)):
@@ -198,7 +198,7 @@ def costs(project):
     copy_sources(project)
     for command in ("init -q", "add .", "commit -qm pages"):
         git(project, *command.split())  # the site names its source
-    pages = [project / page.relative_to(ROOT) for page in PAGES]
+    pages = [project / page.relative_to(ROOT) for page in SCRIPTS]
     bare = measure(BARE, project, *pages)["cpu"]
     print(f"\n{len(pages)} pages as bare scripts: {bare:.0f} s of CPU time")
 

@@ -1,10 +1,10 @@
 """Activations in many drawn cases."""
 
-import collected
 import keras
 import numpy as np
 import pytest
 from driving import POWERS, SHAPES, assert_equal, by_hand, drawn, numbers
+from functions import find_things
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ ARGUMENTS = {  # those that an activation takes, other than its input
 IN_FLOAT32 = {"gelu", "leaky_relu"}  # which round constants to it, as their pages tell
 ACTIVATIONS = [
     name
-    for title, name in collected.collect()
+    for title, name in find_things()
     if title == "Activations" and name != "sparsemax"
 ]
 

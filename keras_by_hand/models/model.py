@@ -1,17 +1,15 @@
-"""What the build appends to the functions of the pages, in keras_by_hand.py, last part:
-run a whole model, in NumPy.
-"""
+"""Run a whole model, in NumPy."""
 
-import argparse
 import functools
 import inspect
 import json
 import re
-import sys
 
 import numpy as np
-from model_files import CannotRun, count_numbers, read_file, read_input, write_output
-from operators import ACTIVATIONS, LAYERS, OF_NUMPY, find_operator
+
+from keras_by_hand.models.files import CannotRun, read_file
+from keras_by_hand.models.operators import OF_NUMPY, find_operator
+from keras_by_hand.models.registry import ACTIVATIONS, LAYERS
 
 
 def load_model(path):
@@ -42,17 +40,43 @@ def load_model(path):
 
 NOTHING_TO_DO = {  # when predicting
     *("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout"),
-    *("GaussianNoise", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
-    *("AugMix", "CutMix", "InputLayer", "MixUp", "RandAugment", "StochasticDepth"),
+    *(
+        "GaussianNoise",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+    ),
+    *(
+        "AugMix",
+        "CutMix",
+        "InputLayer",
+        "MixUp",
+        "RandAugment",
+        "StochasticDepth",
+    ),
 }
 KEEP_MASK = {  # they hand it on to the next layer
     *("Activation", "BatchNormalization", "Dense", "ELU", "GroupNormalization"),
-    *("Identity", "LayerNormalization", "LeakyReLU", "Normalization", "PReLU", "ReLU"),
+    *(
+        "Identity",
+        "LayerNormalization",
+        "LeakyReLU",
+        "Normalization",
+        "PReLU",
+        "ReLU",
+    ),
     *("Rescaling", "Softmax", "TimeDistributed", "UnitNormalization"),
 }
 MERGING = {"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"}
 IN_PLACE_OF_MASKED = {"Maximum": -np.inf, "Minimum": np.inf, "Multiply": 1}
-RECURRENT = {"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "SimpleRNN"}
+RECURRENT = {
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
+    "GRU",
+    "LSTM",
+    "SimpleRNN",
+}
 EMBEDDING = {"Embedding", "ReversibleEmbedding"}
 ATTENTION = {"AdditiveAttention", "Attention"}  # they take a list
 HEADS = {"GroupQueryAttention", "MultiHeadAttention"}  # they take arguments
@@ -60,19 +84,34 @@ PARTS = {  # the groups of the file that hold their weights, in the order of get
     **dict.fromkeys(RECURRENT, ("cell",)),
     **dict.fromkeys(
         HEADS,
-        ("query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"),
+        (
+            "query_dense",
+            "key_dense",
+            "gate_dense",
+            "value_dense",
+            "output_dense",
+        ),
     ),
 }
-GROUPS = {"GroupQueryAttention": "grouped_query_attention"}  # other than by their names
+GROUPS = {
+    "GroupQueryAttention": "grouped_query_attention"
+}  # other than by their names
 STATES = {"GRUCell": 1, "LSTMCell": 2, "SimpleRNNCell": 1}  # of a cell
 WRAPPED = {  # what they hold, and its group in the file
-    "Bidirectional": [("layer", "forward_layer"), ("backward_layer", "backward_layer")],
+    "Bidirectional": [
+        ("layer", "forward_layer"),
+        ("backward_layer", "backward_layer"),
+    ],
     "RNN": [("cell", "cell")],
     "SpectralNormalization": [("layer", "layer")],
     "TimeDistributed": [("layer", "layer")],
 }
 FLAGS = {"bias": "use_bias", "gamma": "scale", "beta": "center"}
-NO_WEIGHTS = {"initial_state", "mask", "states"}  # arguments by place, not weights
+NO_WEIGHTS = {
+    "initial_state",
+    "mask",
+    "states",
+}  # arguments by place, not weights
 NOT_KNOWN = {  # in the config of a layer
     **{"interpolation": "area", "renorm": True, "rms_scaling": True},
 }
@@ -82,19 +121,6 @@ HANDED_ON = {  # what their functions take as **options, those of these take by 
     **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], "Conv2D"),
     "GroupQueryAttention": "MultiHeadAttention",
 }
-
-
-def layer_scale(x, gamma):
-    """The LayerScale of Keras' ConvNeXt (Touvron et al., 2021)."""
-    return x * gamma
-
-
-def custom_scale_layer(inputs, *, scale):
-    """The CustomScaleLayer of Keras' InceptionResNetV2."""
-    return inputs[0] + inputs[1] * scale
-
-
-LAYERS |= {"CustomScaleLayer": custom_scale_layer, "LayerScale": layer_scale}
 LIKE = {"TFDConcat": "Concatenate"}  # of keras.utils.FeatureSpace
 
 
@@ -166,11 +192,15 @@ def find_activation(name, weights=None):
     if isinstance(name, dict):
         if name.get("module") == "keras.layers":
             return Layer(name, weights or {}).apply
-        raise CannotRun("its activation is a function of your own, which is never run")
+        raise CannotRun(
+            "its activation is a function of your own, which is never run"
+        )
     if name is None:
         return ACTIVATIONS["linear"]
     if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise CannotRun(f"no function of this file computes the activation {name}")
+        raise CannotRun(
+            f"no function of this file computes the activation {name}"
+        )
     return ACTIVATIONS[name]
 
 
@@ -178,7 +208,9 @@ def arguments(kind):
     """Return the names of the arguments of a layer's function behind its first: those by
     place, and those by keyword."""
     parameters = list(inspect.signature(LAYERS[kind]).parameters.values())
-    places = [p.name for p in parameters[1:] if p.kind is p.POSITIONAL_OR_KEYWORD]
+    places = [
+        p.name for p in parameters[1:] if p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
     keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
     if kind in HANDED_ON:
         keywords |= arguments(HANDED_ON[kind])[1]
@@ -212,7 +244,9 @@ class Layer:
 
     def __init__(self, told, weights):
         self.kind, self.config = told["class_name"], told["config"]
-        self.name = told.get("name") or self.config.get("name", "without a name")
+        self.name = told.get("name") or self.config.get(
+            "name", "without a name"
+        )
         self.module = told.get("module") or ""
         self.weights, self.calls = weights, told.get("inbound_nodes") or []
         self.kind = LIKE.get(self.kind, self.kind)
@@ -220,11 +254,15 @@ class Layer:
         self.model, self.inner, self.takes_mask = None, (), False
         try:
             if not is_of_keras(told):
-                raise CannotRun("a class of your own, whose formula is not in the file")
+                raise CannotRun(
+                    "a class of your own, whose formula is not in the file"
+                )
             if self.kind in MODELS:
                 self.model, self.takes_mask = Model(told, weights), True
             elif self.is_operator:
-                self.function = find_operator(self.module, snake_case(self.kind))
+                self.function = find_operator(
+                    self.module, snake_case(self.kind)
+                )
             elif not self.does_nothing():
                 self.prepare()
         except CannotRun as error:
@@ -243,13 +281,17 @@ class Layer:
                 "it holds code, which is never run; use layers or keras.ops"
             )
         policy = self.config.get("dtype")
-        if isinstance(policy, dict) and "Quantized" in policy.get("class_name", ""):
+        if isinstance(policy, dict) and "Quantized" in policy.get(
+            "class_name", ""
+        ):
             raise CannotRun("it is quantized; save the model before quantize()")
         if self.kind not in LAYERS:
             raise CannotRun("no function of this file computes it")
         for name, value in NOT_KNOWN.items():
             if self.config.get(name) == value:
-                raise CannotRun(f"no function of this file computes {name}={value!r}")
+                raise CannotRun(
+                    f"no function of this file computes {name}={value!r}"
+                )
         self.function = LAYERS[self.kind]
         self.inner = self.find_inner()
         places, keywords = arguments(self.kind)
@@ -274,7 +316,9 @@ class Layer:
         """Find what a lookup has learned: it stands in other files than the config."""
         if tokens := self.weights.get("vocabulary"):
             whole = self.kind == "IntegerLookup"
-            self.options["vocabulary"] = list(map(int, tokens)) if whole else tokens
+            self.options["vocabulary"] = (
+                list(map(int, tokens)) if whole else tokens
+            )
         variables = self.weights.get("vars")
         if isinstance(variables, dict) and "idf_weights" in variables:
             self.options["idf_weights"] = variables["idf_weights"]
@@ -287,9 +331,13 @@ class Layer:
             names_of_parts = [
                 n for part in PARTS[self.kind] for n in (part, f"_{part}")
             ]
-            groups = [self.weights[n] for n in names_of_parts if n in self.weights]
+            groups = [
+                self.weights[n] for n in names_of_parts if n in self.weights
+            ]
         lists = [group.get("vars", []) for group in groups]
-        arrays = [array for held in lists if isinstance(held, list) for array in held]
+        arrays = [
+            array for held in lists if isinstance(held, list) for array in held
+        ]
         if self.kind in HEADS | ATTENTION:
             return arrays
         names = [n for n in names if self.config.get(FLAGS.get(n), True)]
@@ -297,7 +345,8 @@ class Layer:
         needed = [
             n
             for n in names
-            if FLAGS.get(n) in self.config or signature[n].default is signature[n].empty
+            if FLAGS.get(n) in self.config
+            or signature[n].default is signature[n].empty
         ]
         if not len(needed) <= len(arrays) <= len(names):
             why = "" if arrays else ": it was saved before it was built"
@@ -309,7 +358,9 @@ class Layer:
     def find_inner(self):
         """Return the layers that a wrapper, or a stack of cells, holds."""
         if self.kind == "StackedRNNCells":
-            return make_layers(self.config["cells"], self.weights.get("cells", {}))
+            return make_layers(
+                self.config["cells"], self.weights.get("cells", {})
+            )
         found = []
         for key, group in WRAPPED.get(self.kind, ()):
             told = self.config.get(key) or self.config["layer"]
@@ -326,7 +377,10 @@ class Layer:
         try:
             if not args and self.kind not in HEADS:  # it was called by keyword
                 first, *others = keywords
-                args, keywords = [keywords[first]], {n: keywords[n] for n in others}
+                args, keywords = (
+                    [keywords[first]],
+                    {n: keywords[n] for n in others},
+                )
             if self.model:
                 set_masks(args[0], keywords.get("mask"))
                 return self.model.run(args[0])
@@ -339,12 +393,18 @@ class Layer:
                 return args[0]
             return self.compute(*args, **keywords)
         except CannotRun as error:
-            raise error if str(error).startswith("layer ") else self.refusal(error)
+            raise (
+                error
+                if str(error).startswith("layer ")
+                else self.refusal(error)
+            )
         except NotImplementedError as error:  # of a page's function
             raise self.refusal(f"{error}: not known here") from None
         except Exception as error:  # of NumPy, for shapes that do not fit
             said = (str(error) or type(error).__name__).splitlines()[0]
-            raise self.refusal(f"its input or weights do not fit: {said}") from None
+            raise self.refusal(
+                f"its input or weights do not fit: {said}"
+            ) from None
 
     def compute(self, x, *more, **keywords):
         masks, is_alone = masks_of(x), not tensors_in([more, keywords])
@@ -368,7 +428,9 @@ class Layer:
             return x
         if self.model:  # in a wrapper
             return arrays_of(self.model.run(Tensor(x, mask)))
-        if self.kind in IN_PLACE_OF_MASKED and any(m is not None for m in mask or ()):
+        if self.kind in IN_PLACE_OF_MASKED and any(
+            m is not None for m in mask or ()
+        ):
             return self.merge_kept(x, mask)
         arrays = each(in_float64, self.arrays)
         options = {**self.options, **keywords}
@@ -395,7 +457,9 @@ class Layer:
         if self.kind == "RNN":
             given = iter(flat(options.pop("initial_state", None) or []))
             states = self.inner[0].first_states(len(x), given)
-            return self.function(self.inner[0].as_cell(), x, states, mask, **options)
+            return self.function(
+                self.inner[0].as_cell(), x, states, mask, **options
+            )
         if self.takes_mask and mask is not None:
             options["mask"] = mask
         return self.after(self.function(x, **arrays, **options))
@@ -403,7 +467,9 @@ class Layer:
     def merge_kept(self, inputs, masks):
         """Return Maximum, Minimum or Multiply of what is not masked. Where all is, the
         first two return the first input, and the last returns 0."""
-        kept = [True if mask is None else mask[..., np.newaxis] for mask in masks]
+        kept = [
+            True if mask is None else mask[..., np.newaxis] for mask in masks
+        ]
         other = IN_PLACE_OF_MASKED[self.kind]
         y = self.function([np.where(k, x, other) for k, x in zip(kept, inputs)])
         if any(mask is None for mask in masks):
@@ -466,7 +532,10 @@ class Layer:
         given_for_query = given.pop("query_mask", None)
         if self.kind == "GroupQueryAttention" and given_for_query is not None:
             of_query = given_for_query
-        of_value, of_key = given.pop("value_mask", None), given.pop("key_mask", None)
+        of_value, of_key = (
+            given.pop("value_mask", None),
+            given.pop("key_mask", None),
+        )
         if of_value is None:
             of_value = value.mask
         if of_key is None and key is not None:
@@ -478,7 +547,9 @@ class Layer:
         for mask, axis in ((of_query, 2), (of_value, 1), (of_key, 1)):
             if mask is not None:
                 mask = np.expand_dims(mask, axis)
-                allowed = mask if allowed is None else allowed.astype(bool) & mask
+                allowed = (
+                    mask if allowed is None else allowed.astype(bool) & mask
+                )
         arrays = [None if t is None else t.array for t in (query, value, key)]
         if query.array.ndim > 3:
             if allowed is not None or given.get("use_causal_mask"):
@@ -486,9 +557,13 @@ class Layer:
                     "a mask of more than one axis of steps is not known here"
                 )
             return self.attend_along_axes(*arrays, given)
-        y, scores = self.attention_of(arrays, {**given, "attention_mask": allowed})
+        y, scores = self.attention_of(
+            arrays, {**given, "attention_mask": allowed}
+        )
         y = Tensor(y, passed)
-        return [y, Tensor(scores)] if given.get("return_attention_scores") else y
+        return (
+            [y, Tensor(scores)] if given.get("return_attention_scores") else y
+        )
 
     def attention_of(self, arrays, options):
         """Return what an attention makes of arrays, and its scores or None."""
@@ -504,7 +579,9 @@ class Layer:
         are not attended along are as more samples."""
         between = range(1, query.ndim - 1)
         axes = self.config.get("attention_axes") or between
-        axes = [a % (query.ndim - 1) for a in (axes if np.ndim(axes) else [axes])]
+        axes = [
+            a % (query.ndim - 1) for a in (axes if np.ndim(axes) else [axes])
+        ]
         others = [a for a in range(query.ndim - 1) if a not in axes]
         order = [*others, *axes]
 
@@ -514,7 +591,9 @@ class Layer:
             along = np.prod([x.shape[a] for a in axes])
             return x.transpose(*order, -1).reshape(-1, along, x.shape[-1])
 
-        y, scores = self.attention_of(list(map(in_rows, (query, value, key))), given)
+        y, scores = self.attention_of(
+            list(map(in_rows, (query, value, key))), given
+        )
         samples, steps, sources = (
             [x.shape[a] for a in which]
             for x, which in ((query, others), (query, axes), (value, axes))
@@ -529,7 +608,9 @@ class Layer:
     def operate(self, args, keywords):
         """Return what an operator between tensors makes of arrays."""
         options = {
-            OF_NUMPY.get(key, key): tuple(value) if isinstance(value, list) else value
+            OF_NUMPY.get(key, key): tuple(value)
+            if isinstance(value, list)
+            else value
             for key, value in (self.config | keywords).items()
             if key != "name"
         }
@@ -572,7 +653,11 @@ class Model:
         Keras counts a call more for a functional model in a model."""
         if is_reference(told):
             name, number, place = told
-            return [name, number - (self.by_name[name].kind == "Functional"), place]
+            return [
+                name,
+                number - (self.by_name[name].kind == "Functional"),
+                place,
+            ]
         if isinstance(told, dict):
             return {key: self.renumbered(item) for key, item in told.items()}
         return [self.renumbered(item) for item in told]
@@ -581,16 +666,24 @@ class Model:
         """Return the calls in Keras' order, [(name of the layer, number of the call)]:
         those come first from which the way to an output is longest."""
         needs = {
-            (layer.name, number): [(name, call) for name, call, _ in found_in(told)]
+            (layer.name, number): [
+                (name, call) for name, call, _ in found_in(told)
+            ]
             for layer in self.layers
             for number, told in enumerate(layer.calls)
         }
         ready, left = [], list(needs)
-        known = {(layer.name, 0) for layer in self.layers if layer.kind == "InputLayer"}
+        known = {
+            (layer.name, 0)
+            for layer in self.layers
+            if layer.kind == "InputLayer"
+        }
         while left:
             able = [call for call in left if known.issuperset(needs[call])]
             if not able:
-                raise CannotRun(f"layer {left[0][0]}: nothing computes what it takes")
+                raise CannotRun(
+                    f"layer {left[0][0]}: nothing computes what it takes"
+                )
             ready, known = ready + able, known | set(able)
             left = [call for call in left if call not in known]
         depth = dict.fromkeys(known, 0)
@@ -602,7 +695,9 @@ class Model:
                 f"layer {lost[0][0]}: nothing computes the output that it has"
             )
         wanted = list(needs)
-        return sorted(wanted, key=lambda call: (-depth[call], wanted.index(call)))
+        return sorted(
+            wanted, key=lambda call: (-depth[call], wanted.index(call))
+        )
 
     def run(self, inputs):
         """Return the outputs, Tensors as nested as the model's, for inputs likewise."""
@@ -614,7 +709,9 @@ class Model:
         for position, (name, number) in enumerate(self.order):
             layer = self.by_name[name]
             told = layer.calls[number]
-            args, keywords = (revive(told[key], values) for key in ("args", "kwargs"))
+            args, keywords = (
+                revive(told[key], values) for key in ("args", "kwargs")
+            )
             keywords = {k: v for k, v in keywords.items() if v is not None}
             for place, tensor in enumerate(
                 tensors_in(self.step(layer, args, keywords))
@@ -662,7 +759,9 @@ class Model:
         tensors = self.fit(x)
         samples = len(tensors_in(tensors)[0].array)
         starts = range(0, max(samples, 1), BATCH)
-        parts = [each(functools.partial(cut, start), tensors) for start in starts]
+        parts = [
+            each(functools.partial(cut, start), tensors) for start in starts
+        ]
         outputs = [arrays_of(self.run(part)) for part in parts]
         if len(outputs) == 1:
             return outputs[0]
@@ -684,7 +783,9 @@ class Model:
             given[reference] = Tensor(tensor)
         sizes = [len(tensor.array) for tensor in given.values()]
         if len(set(sizes)) > 1:
-            raise CannotRun(f"the inputs have {sizes} samples, not equally many")
+            raise CannotRun(
+                f"the inputs have {sizes} samples, not equally many"
+            )
         return look_up(inputs, given)
 
 
@@ -707,7 +808,11 @@ def as_input(x, config, name, is_stateful):
     Raises CannotRun where its shape does not fit. A model that keeps states from batch to
     batch takes one whole batch, the first.
     """
-    x, shape, dtype = np.asarray(x), config.get("batch_shape"), config.get("dtype")
+    x, shape, dtype = (
+        np.asarray(x),
+        config.get("batch_shape"),
+        config.get("dtype"),
+    )
     if x.dtype.kind not in "biuf" and dtype != "string":
         raise CannotRun(f"input {name} is not of numbers, but {x.dtype}")
     if shape is not None:
@@ -716,7 +821,9 @@ def as_input(x, config, name, is_stateful):
         if x.ndim == len(shape) + 1 and x.shape[-1] == 1:
             x = x[..., 0]
         sizes = list(zip(x.shape, shape))[0 if is_stateful else 1 :]
-        if x.ndim != len(shape) or any(n not in (size, None) for size, n in sizes):
+        if x.ndim != len(shape) or any(
+            n not in (size, None) for size, n in sizes
+        ):
             wanted = ", ".join("any" if n is None else str(n) for n in shape)
             raise CannotRun(f"input {name} has shape {x.shape}, not ({wanted})")
     if isinstance(dtype, str) and dtype.startswith(("int", "uint", "bool")):
@@ -726,7 +833,9 @@ def as_input(x, config, name, is_stateful):
 
 def is_reference(told):
     """Whether it names an output of a call: [layer, number of the call, place]."""
-    return isinstance(told, list) and len(told) == 3 and isinstance(told[0], str)
+    return (
+        isinstance(told, list) and len(told) == 3 and isinstance(told[0], str)
+    )
 
 
 def references(told):
@@ -750,18 +859,28 @@ def paired(told, given):
     names = [name for name, _, _ in expected]
     if isinstance(given, dict):
         if isinstance(told, dict) and told.keys() <= given.keys():
-            return [pair for key in told for pair in paired(told[key], given[key])]
+            return [
+                pair for key in told for pair in paired(told[key], given[key])
+            ]
         if missing := [name for name in names if name not in given]:
-            raise CannotRun(f"no input {missing[0]}: the model has {', '.join(names)}")
+            raise CannotRun(
+                f"no input {missing[0]}: the model has {', '.join(names)}"
+            )
         return [(reference, given[reference[0]]) for reference in expected]
     if is_reference(told):
         alone = isinstance(given, list | tuple) and len(given) == 1
         return [(tuple(told), given[0] if alone else given)]
     given = given if isinstance(given, list | tuple) else [given]
     if len(given) != len(told):
-        raise CannotRun(f"{len(given)} inputs, but the model has {', '.join(names)}")
+        raise CannotRun(
+            f"{len(given)} inputs, but the model has {', '.join(names)}"
+        )
     pairs = zip(items(told), given)
-    return [pair for of_told, of_given in pairs for pair in paired(of_told, of_given)]
+    return [
+        pair
+        for of_told, of_given in pairs
+        for pair in paired(of_told, of_given)
+    ]
 
 
 def look_up(told, values):
@@ -801,35 +920,9 @@ def revive(told, values):
     if kind in ("__numpy__", "__tensor__"):
         return np.array(config["value"], config["dtype"])
     if kind == "__slice__":
-        return slice(*(revive(config[n], values) for n in ("start", "stop", "step")))
+        return slice(
+            *(revive(config[n], values) for n in ("start", "stop", "step"))
+        )
     if kind == "__ellipsis__":
         return ...
     return {key: revive(item, values) for key, item in told.items()}
-
-
-# -- The command
-
-
-def main():
-    parser = argparse.ArgumentParser(
-        description="Print the layers of a .keras file, or predict by it, in NumPy."
-    )
-    parser.add_argument("model", help="the .keras file")
-    parser.add_argument("--input", help="x: .npy, or .npz with an array for each input")
-    parser.add_argument("--output", help="a new file for the prediction, .npy or .npz")
-    given = parser.parse_args()
-    if bool(given.input) != bool(given.output):
-        parser.error("--input and --output go together")
-    model = load_model(given.model)
-    print(f"{'layer':32} {'class':24} {'weights':>12}")
-    for layer in model.layers:
-        print(f"{layer.name:32} {layer.kind:24} {count_numbers(layer.weights):12,}")
-    if given.input:
-        write_output(given.output, model.predict(read_input(given.input)))
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except (CannotRun, OSError) as error:
-        sys.exit(f"{error}")

@@ -1,15 +1,11 @@
-"""What the build appends to the functions of the pages, in keras_by_hand.py, second part:
-operators between tensors: +, [...], and the functions of keras.ops. The build fills in
-the first two dicts.
-"""
+"""Operators between tensors: +, [...], and the functions of keras.ops."""
 
 import math
 
 import numpy as np
-from model_files import CannotRun
 
-LAYERS = {}  # by the names of Keras' classes, the functions that compute them
-ACTIVATIONS = {}
+from keras_by_hand.models.files import CannotRun
+from keras_by_hand.models.registry import ACTIVATIONS, LAYERS
 
 ALIKE = (  # their names in NumPy, which computes the same
     "abs absolute add all amax amin any append arange arccos arccosh arcsin arcsinh arctan "
@@ -26,7 +22,12 @@ ALIKE = (  # their names in NumPy, which computes the same
     "swapaxes take take_along_axis tan tanh tensordot trace transpose tril triu "
     "true_divide trunc var vstack where zeros_like"
 )
-OF_NUMPY = {"newshape": "shape", "x_min": "a_min", "x_max": "a_max", "xs": "arrays"}
+OF_NUMPY = {
+    "newshape": "shape",
+    "x_min": "a_min",
+    "x_max": "a_max",
+    "xs": "arrays",
+}
 
 
 def get_item(x, key):
@@ -60,7 +61,9 @@ def unstack(x, num=None, axis=0):
 def one_hot(x, num_classes, axis=-1, dtype="float32", sparse=False):
     """x: whole numbers. Those that are no class have zeros."""
     x = np.expand_dims(x, axis if axis >= 0 else x.ndim + 1 + axis)
-    classes = np.expand_dims(np.arange(num_classes), [a for a in range(x.ndim) if a])
+    classes = np.expand_dims(
+        np.arange(num_classes), [a for a in range(x.ndim) if a]
+    )
     return cast(np.moveaxis(classes, 0, axis) == x, dtype)
 
 
@@ -78,7 +81,9 @@ def normalize(x, axis=-1, order=2, epsilon=None):
 
 
 def moments(x, axes, keepdims=False, synchronized=False):
-    return np.mean(x, axes, keepdims=keepdims), np.var(x, axes, keepdims=keepdims)
+    return np.mean(x, axes, keepdims=keepdims), np.var(
+        x, axes, keepdims=keepdims
+    )
 
 
 def erf(x):
@@ -133,16 +138,16 @@ OPERATORS = {
     },
     "keras.src.ops.nn": {
         **ACTIVATIONS,
-        "average_pool": LAYERS.get("AveragePooling2D"),
-        "conv": LAYERS.get("Conv2D"),
-        "conv_transpose": LAYERS.get("Conv2DTranspose"),
-        "depthwise_conv": LAYERS.get("DepthwiseConv2D"),
-        "max_pool": LAYERS.get("MaxPooling2D"),
+        "average_pool": LAYERS["AveragePooling2D"],
+        "conv": LAYERS["Conv2D"],
+        "conv_transpose": LAYERS["Conv2DTranspose"],
+        "depthwise_conv": LAYERS["DepthwiseConv2D"],
+        "max_pool": LAYERS["MaxPooling2D"],
         "moments": moments,
         "multi_hot": multi_hot,
         "normalize": normalize,
         "one_hot": one_hot,
-        "separable_conv": LAYERS.get("SeparableConv2D"),
+        "separable_conv": LAYERS["SeparableConv2D"],
     },
     "keras.src.ops.image": {"resize": image_resize},
 }

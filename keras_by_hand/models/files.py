@@ -1,6 +1,4 @@
-"""What the build appends to the functions of the pages, in keras_by_hand.py, first part:
-read a .keras file. operators.py and models.py follow.
-"""
+"""Read a .keras file and the input of a model; write what it predicts."""
 
 import io
 import json
@@ -33,9 +31,13 @@ def read_file(path):
             told = archive.getinfo("config.json")
             stored = archive.getinfo("model.weights.h5")
             if told.file_size > LARGEST_CONFIG:
-                raise CannotRun(f"{path}: config.json claims {told.file_size} bytes")
+                raise CannotRun(
+                    f"{path}: config.json claims {told.file_size} bytes"
+                )
             if stored.file_size > size:
-                raise CannotRun(f"{path}: its weights claim more than the file holds")
+                raise CannotRun(
+                    f"{path}: its weights claim more than the file holds"
+                )
             config = json.loads(archive.read(told))
             with h5py.File(io.BytesIO(archive.read(stored))) as file:
                 weights = read_group(file, size, h5py)
@@ -49,8 +51,16 @@ def read_file(path):
         ) from None
     except KeyError as missing:
         raise CannotRun(f"{path}: {missing.args[0]}") from None
-    except (OSError, RecursionError, RuntimeError, ValueError, zlib.error) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (
+        OSError,
+        RecursionError,
+        RuntimeError,
+        ValueError,
+        zlib.error,
+    ) as error:
+        said = (
+            str(error).splitlines()[0] if str(error) else type(error).__name__
+        )
         raise CannotRun(f"{path} is damaged: {said}") from None
 
 
@@ -59,15 +69,21 @@ def read_group(group, size, h5py):
     found = {}
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise CannotRun(f"weights {group.name}/{name} link to another place")
+            raise CannotRun(
+                f"weights {group.name}/{name} link to another place"
+            )
         thing = group[name]
         if isinstance(thing, h5py.Group):
             found[name] = read_group(thing, size, h5py)
         elif thing.external or thing.is_virtual or thing.nbytes > size:
-            raise CannotRun(f"weights {thing.name}: their numbers are not in the file")
+            raise CannotRun(
+                f"weights {thing.name}: their numbers are not in the file"
+            )
         elif thing.dtype.kind in "biuf":
             found[name] = thing[()]
-        elif thing.attrs.get("dtype") == "bfloat16":  # the upper half of a float32
+        elif (
+            thing.attrs.get("dtype") == "bfloat16"
+        ):  # the upper half of a float32
             halves = thing[()].view("uint16").astype("uint32")
             found[name] = (halves << 16).view("float32")
     if group.name.endswith("/vars") and all(map(str.isdigit, found)):
@@ -81,7 +97,9 @@ def read_vocabularies(archive, weights, size):
     for told in archive.infolist():
         if re.fullmatch(r"assets/(layers/\w+/)+vocabulary\.txt", told.filename):
             if told.file_size > max(size, LARGEST_CONFIG):
-                raise CannotRun(f"{told.filename} claims {told.file_size} bytes")
+                raise CannotRun(
+                    f"{told.filename} claims {told.file_size} bytes"
+                )
             group = weights
             for part in told.filename.split("/")[1:-1]:
                 group = group.setdefault(part, {})
@@ -113,14 +131,19 @@ def named(y, name=""):
         pairs = [(f"{name}_{key}" if name else key, y[key]) for key in y]
     elif isinstance(y, list):
         pairs = [
-            (f"{name or 'output'}_{number}", item) for number, item in enumerate(y)
+            (f"{name or 'output'}_{number}", item)
+            for number, item in enumerate(y)
         ]
     else:
         return {name: y}
-    return {n: array for key, item in pairs for n, array in named(item, key).items()}
+    return {
+        n: array for key, item in pairs for n, array in named(item, key).items()
+    }
 
 
 def write_output(path, y):
     """Write a prediction: to a .npy file, or several by their names to a .npz file."""
     with open(path, "xb") as file:  # x: nothing is overwritten
-        np.save(file, y) if isinstance(y, np.ndarray) else np.savez(file, **named(y))
+        np.save(file, y) if isinstance(y, np.ndarray) else np.savez(
+            file, **named(y)
+        )

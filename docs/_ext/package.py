@@ -1,0 +1,161 @@
+"""The library keras_by_hand as a text: its statements, and what each of them needs."""
+
+import ast
+import builtins
+import functools
+import graphlib
+import symtable
+from pathlib import Path
+from typing import NamedTuple
+
+from paths import ROOT
+
+NAME = "keras_by_hand"
+PACKAGE = ROOT / NAME
+IMPORTS = ast.Import, ast.ImportFrom
+
+
+class Statement(NamedTuple):
+    """A statement of a file.
+
+    line: its first, with the comments right above it; text: from there to its end;
+    binds: the names that it defines or imports; uses: those that it takes from outside,
+    without Python's own.
+    """
+
+    file: Path
+    node: ast.stmt
+    line: int
+    text: str
+    binds: frozenset
+    uses: frozenset
+
+    @property
+    def is_import(self):
+        return isinstance(self.node, IMPORTS)
+
+
+def taken_from_outside(scope):
+    """Return the names that a scope and the scopes in it take from outside, and what a
+    module has at its top."""
+    top = scope.get_type() == "module"
+    names = {s.get_name() for s in scope.get_symbols() if top or s.is_global()}
+    return names.union(*map(taken_from_outside, scope.get_children()))
+
+
+def names_of(text):
+    """Return the names that a text binds at its top, and those that it takes from
+    elsewhere. A parameter of a function is neither."""
+    scope = symtable.symtable(text, "", "exec")
+    binds = {
+        s.get_name()
+        for s in scope.get_symbols()
+        if s.is_assigned() or s.is_imported() or s.is_namespace()
+    }
+    uses = taken_from_outside(scope) - binds - vars(builtins).keys()
+    return frozenset(binds), frozenset(uses)
+
+
+@functools.cache
+def parse(file, text):
+    """Return the statements at the top of a file, which has this text."""
+    lines, found = text.splitlines(), []
+    for node in ast.parse(text).body:
+        first = min(n.lineno for n in (node, *getattr(node, "decorator_list", [])))
+        while first > 1 and lines[first - 2].startswith("# "):
+            first -= 1
+        part = "\n".join(lines[first - 1 : node.end_lineno])
+        found.append(Statement(file, node, first, part, *names_of(part)))
+    return found
+
+
+def read_statements(file):
+    return parse(file, file.read_text())
+
+
+# -- Modules
+
+
+def find_module(name, beside=None):
+    """Return the file of a module that can be linked: one of the library, or one in the
+    folder ``beside``; None where it is of neither."""
+    if name.split(".")[0] == NAME:
+        places = [ROOT.joinpath(*name.split("."))]
+    else:
+        places = [beside / name] if beside and "." not in name else []
+    for place in places:
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
+def imported(statement):
+    """Return the file that a statement of the form "from MODULE import name" of a
+    linkable file imports from, if it is the library's; else None."""
+    if isinstance(statement.node, ast.ImportFrom) and not statement.node.level:
+        return find_module(statement.node.module)
+    return None
+
+
+def resolve(file, name):
+    """Return the statement that defines a name of a module of the library, or, where the
+    name comes from elsewhere, its import; None where there is neither."""
+    for statement in read_statements(file):
+        if name in statement.binds:
+            source = statement.is_import and imported(statement)
+            return resolve(source, name) if source else statement
+    return None
+
+
+def find_needed(file, names):
+    """Return the statements that define names of a module and all that they need, in an
+    order in which they run, and the imports that they need from elsewhere.
+
+    Raises ValueError for a name that a module neither defines nor imports.
+    """
+    found, imports, left = [], [], [(file, 1, name) for name in names]
+    while left:
+        place, line, name = left.pop()
+        statement = resolve(place, name)
+        if statement is None:
+            raise ValueError(f"{place.relative_to(ROOT)}:{line}: there is no {name}")
+        if statement in found or statement in imports:
+            continue
+        (imports if statement.is_import else found).append(statement)
+        if not statement.is_import:
+            left += [(statement.file, statement.line, n) for n in statement.uses]
+    order = list(order_modules({s.file for s in found}))
+    return sorted(found, key=lambda s: (order.index(s.file), s.line)), imports
+
+
+def order_modules(files):
+    """Return files of modules and those they import, each after what it imports.
+
+    Raises graphlib.CycleError where two need each other.
+    """
+    needs, left = {}, sorted(files)
+    while left:
+        file = left.pop()
+        if file not in needs:
+            found = {imported(s) for s in read_statements(file) if s.is_import}
+            needs[file] = sorted(found - {None})
+            left += needs[file]
+    return graphlib.TopologicalSorter(needs).static_order()
+
+
+def find_modules():
+    """Return the modules of the library, those that hand names on left out."""
+    return [f for f in sorted(PACKAGE.rglob("*.py")) if f.stem != "__init__"]
+
+
+def find_functions():
+    """Return what the library hands on: {name: the statement that defines it}."""
+    init = PACKAGE / "__init__.py"
+    names = [
+        name
+        for statement in read_statements(init)
+        if statement.is_import
+        for name in sorted(statement.binds)
+    ]
+    return {name: resolve(init, name) for name in names}
