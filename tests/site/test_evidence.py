@@ -31,17 +31,21 @@ MUTANTS = [["a + b", "a - b", "caught"], ["0", "1", "no effect"]]
 @pytest.fixture
 def trial(tmp_path, monkeypatch):
     """Two pages and a harness in a folder, which is returned; nothing is known yet."""
-    for name in ("examples/trial", "harness/catalogue", "gallery"):
+    for name in ("examples/trial", "extensions", "harness/catalogue", "gallery"):
         (tmp_path / name).mkdir(parents=True)
     pages = {}
     for name in STATES:
         pages[name] = tmp_path / f"examples/{name}.py"
         pages[name].write_text(f"# {name}\n")
-    (tmp_path / "harness/prove.py").write_text("# proves\n")
+    (tmp_path / "harness/prove.py").write_text("import json\nfrom reading import a\n")
+    (tmp_path / "extensions/reading.py").write_text("import words\n\na = words.a\n")
+    (tmp_path / "extensions/words.py").write_text("a = 1\n")
+    (tmp_path / "extensions/another.py").write_text("import words\n")
     (tmp_path / "harness/catalogue/trial.py").write_text("# faults\n")
     monkeypatch.setattr(proofs, "FOLDER", tmp_path / "proof")
     monkeypatch.setattr(proofs, "CATALOGUE", tmp_path / "proof/catalogue.json")
     monkeypatch.setattr(proofs, "HARNESS", tmp_path / "harness")
+    monkeypatch.setattr(proofs, "EXTENSIONS", tmp_path / "extensions")
     monkeypatch.setattr(proofs, "PAGES", pages)
     monkeypatch.setattr(evidence, "PAGES", pages)
     monkeypatch.setattr(includes, "GALLERY", tmp_path / "gallery")
@@ -93,11 +97,24 @@ def test_an_edited_page_is_proved_again(trial):
     assert "mutants" not in proofs.read("trial/plot_one")
 
 
-def test_with_an_edited_harness_all_is_proved_again(trial):
+@pytest.mark.parametrize("name", ["harness/prove.py", "extensions/words.py"])
+def test_with_an_edited_harness_all_is_proved_again(trial, name):
+    """That is, all modules that prove, and what they import, in any number of steps."""
     keep()
-    edit(trial / "harness/prove.py")
+    edit(trial / "extensions/another.py")
+    assert known() == set(STATES)
+    edit(trial / name)
     assert known() == set()
     assert proofs.read_catalogue() == {}
+
+
+def test_a_page_that_is_about_another_function_is_proved_again(trial, monkeypatch):
+    keep()
+    monkeypatch.setattr(proofs, "find_subjects", lambda page: set())
+    assert known() == set(STATES)
+    about = {"trial/plot_one": {"relu"}, "trial/plot_two": set()}
+    monkeypatch.setattr(proofs, "find_subjects", about.get)
+    assert known() == {"trial/plot_two"}
 
 
 def test_with_another_version_all_is_proved_again(trial, monkeypatch):
