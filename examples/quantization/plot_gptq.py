@@ -33,7 +33,7 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # 144 features, mixed from 36 sources, so that they are correlated. (Keras
-# 3.15.1 ignores the data of a calibration: ``quantize_dense`` patches that.)
+# 3.15.1 ignores the data of a calibration: ``quantize_dense`` mends that.)
 
 data = rng.normal(size=(300, 36)) @ rng.normal(size=(36, 144)) / 6
 data = data + 0.3 * rng.normal(size=(300, 144))  # (samples, features)
