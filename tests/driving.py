@@ -20,7 +20,9 @@ def numbers(least=-64.0, most=64.0):
 
 
 def drawn(shape=SHAPES, elements=None, dtype="float64"):
-    return arrays.arrays(dtype, shape, elements=elements or numbers())
+    return arrays.arrays(
+        dtype, shape, elements=numbers() if elements is None else elements
+    )
 
 
 def assert_equal(of_keras, expected, dtype="float64"):

@@ -13,18 +13,22 @@ import functools
 import sys
 from typing import NamedTuple
 
-from package import NAME, find_module, find_needed, parse, read_statements, resolve
-from paths import EXAMPLES, ROOT, SOURCES, find_pages, name_of
+from package import (
+    NAME,
+    PACKAGE,
+    LinkError,
+    fail,
+    find_module,
+    find_modules,
+    find_needed,
+    parse,
+    read_statements,
+    resolve,
+)
+from paths import EXAMPLES, ROOT, SOURCES, name_of, place
 from scripts import find_headings, write_mark
-from sphinx.errors import SphinxError
 
 SUBJECT = "Compute it"  # what is imported under this heading, the page is about
-
-
-class LinkError(SphinxError):
-    """What a page imports cannot be linked; the message says where and what to do."""
-
-    category = "A page cannot be linked"
 
 
 class Line(NamedTuple):
@@ -33,10 +37,6 @@ class Line(NamedTuple):
     text: str
     file: object
     number: int
-
-
-def fail(file, line, message):
-    raise LinkError(f"{file.relative_to(ROOT)}:{line}: {message}")
 
 
 def as_lines(file, first, text):
@@ -81,16 +81,19 @@ def is_linked(page, statement):
     return isinstance(node, ast.ImportFrom) and is_linkable(page, node.module)
 
 
-def look_up(page, statement):
+def find_imported(page, statement):
     """Return the module that a page imports from; LinkError where it lacks a name."""
     module = find_module(statement.node.module, page.parent)
     known = {n for s in read_statements(module) for n in s.binds}
     for name in sorted(statement.binds):
         if resolve(module, name) is None:
             near = difflib.get_close_matches(name, known, n=3)
-            hint = f" Did you mean {', '.join(near)}?" if near else ""
-            where = module.relative_to(ROOT)
-            fail(page, statement.node.lineno, f"there is no {name} in {where}.{hint}")
+            hint = f"Did you mean {', '.join(near)}?" if near else ""
+            for file in find_modules() if module.parent == PACKAGE else ():
+                if name in {n for s in read_statements(file) for n in s.binds}:
+                    hint = f"{file.relative_to(ROOT)} has it: import it there, too."
+            why = f"there is no {name} in {module.relative_to(ROOT)}. {hint}".rstrip()
+            fail(page, statement.node.lineno, why)
     return module
 
 
@@ -100,11 +103,8 @@ def find_linked(page):
     have = set()
     for statement in parse(page, page.read_text()):
         if is_linked(page, statement):
-            module = look_up(page, statement)
-            try:
-                found, imports = find_needed(module, statement.binds)
-            except ValueError as error:
-                fail(page, statement.node.lineno, error)
+            module = find_imported(page, statement)
+            found, imports = find_needed(module, statement.binds)
             yield statement, [s for s in found if s not in have], imports
             have.update(found)
 
@@ -194,7 +194,8 @@ def find_origin(page, number):
 
 
 def write_pages(*_):
-    """Write the linked pages, where they have changed; remove what is none any more."""
+    """Write the linked pages, where they have changed; remove what is none any more.
+    Raises LinkError."""
     files = [*SOURCES.glob("*/plot_*.py"), *SOURCES.glob("**/GALLERY_HEADER.rst")]
     kept = set()
     for file in files:
@@ -207,6 +208,8 @@ def write_pages(*_):
     for target in [t for t in EXAMPLES.rglob("*.*") if t.is_file()]:
         if target not in kept:
             target.unlink()
+    find_homes.cache_clear()
+    find_homes()
 
 
 # -- Homes
@@ -215,21 +218,28 @@ def write_pages(*_):
 @functools.cache
 def find_homes():
     """Return {name of a function of the library: the page, "section/stem", that is about
-    it}: the first that imports it under "Compute it", or else the first whose imports
-    there need it."""
+    it}: that which imports it under "Compute it", or else the first whose imports there
+    need it.
+
+    Raises LinkError where two pages import a function there.
+    """
     direct, needed = {}, {}
-    for linked in find_pages():
-        page = SOURCES / linked.relative_to(EXAMPLES)
+    for name in sorted(map(name_of, SOURCES.glob("*/plot_*.py")), key=place):
+        page = SOURCES / f"{name}.py"
         statements = parse(page, page.read_text())
         tree = ast.Module([s.node for s in statements], [])
         headings = find_headings(page, tree)
         for statement, heading in zip(statements, headings):
-            if heading == SUBJECT and is_linked(page, statement):
-                found, _ = find_needed(look_up(page, statement), statement.binds)
-                for name in statement.binds:
-                    direct.setdefault(name, name_of(page))
-                for name in (n for s in found for n in s.binds):
-                    needed.setdefault(name, name_of(page))
+            if heading != SUBJECT or not is_linked(page, statement):
+                continue
+            module = find_imported(page, statement)
+            for function in sorted(statement.binds):
+                if (home := direct.setdefault(function, name)) != name:
+                    why = f"{home} is about {function}: import it at the top here"
+                    fail(page, statement.node.lineno, why)
+            for definition in find_needed(module, statement.binds)[0]:
+                for function in definition.binds:
+                    needed.setdefault(function, name)
     return {name: direct.get(name, needed[name]) for name in sorted(needed)}
 
 

@@ -9,10 +9,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paths import ROOT
+from sphinx.errors import SphinxError
 
 NAME = "keras_by_hand"
 PACKAGE = ROOT / NAME
 IMPORTS = ast.Import, ast.ImportFrom
+
+
+class LinkError(SphinxError):
+    """What a page imports cannot be linked; the message says where and what to do."""
+
+    category = "A page cannot be linked"
+
+
+def fail(file, line, message):
+    raise LinkError(f"{file.relative_to(ROOT)}:{line}: {message}")
 
 
 class Statement(NamedTuple):
@@ -58,9 +69,14 @@ def names_of(text):
 
 @functools.cache
 def parse(file, text):
-    """Return the statements at the top of a file, which has this text."""
+    """Return the statements at the top of a file, which has this text. Raises LinkError
+    where it is no Python."""
     lines, found = text.splitlines(), []
-    for node in ast.parse(text).body:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        fail(file, error.lineno, error.msg)
+    for node in tree.body:
         first = min(n.lineno for n in (node, *getattr(node, "decorator_list", [])))
         while first > 1 and lines[first - 2].startswith("# "):
             first -= 1
@@ -108,23 +124,28 @@ def resolve(file, name):
     return None
 
 
+def look_up(statement, name):
+    """Return the statement that defines a name which another one uses."""
+    if found := resolve(statement.file, name):
+        return found
+    lines = [n.lineno for n in ast.walk(statement.node) if getattr(n, "id", "") == name]
+    fail(statement.file, min(lines), f"there is no {name} here, and no import of it")
+
+
 def find_needed(file, names):
     """Return the statements that define names of a module and all that they need, in an
     order in which they run, and the imports that they need from elsewhere.
 
-    Raises ValueError for a name that a module neither defines nor imports.
+    Raises LinkError for a name that a module neither defines nor imports.
     """
-    found, imports, left = [], [], [(file, 1, name) for name in names]
+    found, imports, left = [], [], [resolve(file, name) for name in names]
     while left:
-        place, line, name = left.pop()
-        statement = resolve(place, name)
-        if statement is None:
-            raise ValueError(f"{place.relative_to(ROOT)}:{line}: there is no {name}")
+        statement = left.pop()
         if statement in found or statement in imports:
             continue
         (imports if statement.is_import else found).append(statement)
         if not statement.is_import:
-            left += [(statement.file, statement.line, n) for n in statement.uses]
+            left += [look_up(statement, name) for name in statement.uses]
     order = list(order_modules({s.file for s in found}))
     return sorted(found, key=lambda s: (order.index(s.file), s.line)), imports
 

@@ -74,10 +74,10 @@ def heading(title):
 
 
 def write_reference(app):
-    functions = find_things()
+    found = find_things()
     text = ""
     for title, things in read_facts().items():
-        known = {n: functions[title, n] for n in things if (title, n) in functions}
+        known = {n: found[title, n] for n in things if (title, n) in found}
         text += heading(title)
         text += f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
         if missing := [name for name in things if name not in known]:

@@ -19,6 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv1D, Conv2D, Conv3D
 
+from keras_by_hand import merge_lora
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -59,15 +61,11 @@ by_hand = frozen + 6 / 2 * trained  # (batch, rows, columns, filters)
 merged_kernel = kernel + 6 / 2 * (a @ b)  # (rows, columns, in, filters)
 
 # %%
-# The whole function merges with any alpha and rank.
-
-from keras_by_hand import merge_lora
-
-# %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: a layer with LoRA returns the same as
-# one without it that has the merged kernel. By default, alpha is the rank.
+# one without it that has the merged kernel. ``merge_lora`` takes any alpha and
+# rank; by default, alpha is the rank.
 
 np.testing.assert_array_equal(of_keras, np.float32(by_hand), strict=True)
 of_layer = keras.ops.convert_to_numpy(layer.kernel)  # Keras merges it, too

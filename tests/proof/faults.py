@@ -47,7 +47,10 @@ def read_catalogue():
                 raise ValueError(f"Two faults are named {fault.name!r}")
             if fault.page not in proofs.PAGES:
                 raise ValueError(f"{fault.name!r}: there is no page {fault.page}")
-            names.find(fault.covers)
+            try:
+                names.find(fault.covers)
+            except ValueError as error:
+                raise ValueError(f"{fault.name!r} ({module.__name__}): {error}")
             found[fault.name] = fault
     return found
 

@@ -151,11 +151,12 @@ def main():
         linking.write_pages()
     except linking.LinkError as error:
         sys.exit(f"{error}")
+    names = [n.removeprefix("examples/").removesuffix(".py") for n in arguments.names]
     chosen = [
         page
         for page in proofs.PAGES
-        if not arguments.names
-        or any(page == name or page.startswith(f"{name}/") for name in arguments.names)
+        if not names
+        or any(page == name or page.startswith(f"{name}/") for name in names)
     ]
     if not chosen:
         sys.exit(
@@ -174,8 +175,11 @@ def main():
                 print(f"{number} of {total}  {page} could not be proved", flush=True)
                 continue
             everything[page] = done.result()
+            about = ", ".join(sorted(linking.find_subjects(page)))
             print(
-                f"{number} of {total}  {page}: {summary(everything[page])}", flush=True
+                f"{number} of {total}  {page}: {summary(everything[page])}"
+                + f"; about {about}" * bool(about),
+                flush=True,
             )
     for page, results in sorted(everything.items()):
         own = [name for name, fault in catalogue.items() if fault["page"] == page]

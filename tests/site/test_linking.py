@@ -98,15 +98,18 @@ def trial(tmp_path, monkeypatch):
     places = {"SOURCES": tmp_path / "examples", "EXAMPLES": tmp_path / "pages"}
     for name, place in places.items():
         monkeypatch.setattr(linking, name, place)
-    monkeypatch.setattr(package, "ROOT", tmp_path)
-    monkeypatch.setattr(linking, "ROOT", tmp_path)
+    for module in (package, linking):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+        monkeypatch.setattr(module, "PACKAGE", tmp_path / "keras_by_hand")
+    linking.find_homes.cache_clear()
 
     def make(code="", imports="", name="plot_trial"):
         page = tmp_path / f"examples/trial/{name}.py"
         page.write_text(PAGE.format(code=code, imports=imports))
         return page
 
-    return make
+    yield make
+    linking.find_homes.cache_clear()
 
 
 def run(text):
@@ -206,7 +209,7 @@ def test_other_forms_of_import_are_refused(trial, code):
         ("from keras_by_hand import rely", "Did you mean relu"),
         (
             "from keras_by_hand import never",
-            "plot_trial.py:15: keras_by_hand/activations.py:21: there is",
+            "^keras_by_hand/activations.py:23: there is no missing here",
         ),
         (
             "from keras_by_hand import dense\n\nrelu = 1",
@@ -226,6 +229,33 @@ def test_other_forms_of_import_are_refused(trial, code):
 def test_what_cannot_be_linked_is_named_with_its_place(trial, code, message):
     with pytest.raises(LinkError, match=message):
         link_text(trial(code))
+
+
+def test_a_name_that_is_not_handed_on_is_named_with_its_module(trial):
+    with (linking.PACKAGE / "activations.py").open("a") as file:
+        file.write("\n\ndef elu(x):\n    return x\n")
+    with pytest.raises(LinkError, match="activations.py has it: import it there, too."):
+        link_text(trial("from keras_by_hand import elu"))
+
+
+def test_a_library_that_is_no_python_is_named_with_its_line(trial):
+    with (linking.PACKAGE / "activations.py").open("a") as file:
+        file.write("def elu(x:\n")
+    with pytest.raises(LinkError, match="^keras_by_hand/activations.py:24: "):
+        link_text(trial("from keras_by_hand import relu"))
+
+
+def test_two_pages_are_not_about_one_function(trial):
+    trial("from keras_by_hand import dense, relu")
+    trial("", "\nfrom keras_by_hand import relu\n", "plot_other")
+    linking.write_pages()
+    assert linking.find_homes() == {
+        name: "trial/plot_trial" for name in ("SMALLEST", "dense", "relu")
+    }
+    assert linking.find_subjects("trial/plot_other") == set()
+    trial("from keras_by_hand import relu, twice", name="plot_other")
+    with pytest.raises(LinkError, match=r"plot_trial.py:15: trial/plot_other is about"):
+        linking.write_pages()
 
 
 def test_a_line_is_known_by_where_it_stands(trial):

@@ -60,6 +60,17 @@ def test_the_reference_has_all_that_keras_has():
             assert re.search(rf"\b{name}\b", text), name
 
 
+def test_the_reference_has_all_functions_for_something_of_keras():
+    text = re.sub("<.*?>", "", (SITE / "reference.html").read_text())
+    found = functions.find_things()
+    for name in found.values():
+        assert re.search(rf"\b{name}\b", text), name
+    titles = [title for title, _ in found]
+    for title, things in read_facts().items():
+        count = f"{titles.count(title)} of {len(things)} have a NumPy function here."
+        assert re.search(rf"\b{title}\S*\s+{count}", text), title
+
+
 def test_the_reference_is_light():
     assert len(gzip.compress((SITE / "reference.html").read_bytes())) <= 120_000
 
