@@ -57,6 +57,7 @@ extensions = [
     "sitemap",
     "surprises",
     "terminal",
+    "wheel_file",
 ]
 exclude_patterns = ["_build", "_ext", "auto_examples/**.ipynb", "auto_examples/**.py"]
 nitpicky = True

@@ -14,9 +14,11 @@ from keras_by_hand.models.files import (
 from keras_by_hand.models.model import load_model
 
 
-def main():
+def run():
+    as_module = sys.argv[0].endswith("__main__.py")  # else, as it is called
     parser = argparse.ArgumentParser(
-        description="Print the layers of a .keras file, or predict by it, in NumPy."
+        "python -m keras_by_hand" if as_module else None,
+        description="Print the layers of a .keras file, or predict by it, in NumPy.",
     )
     parser.add_argument("model", help="the .keras file")
     parser.add_argument(
@@ -38,8 +40,13 @@ def main():
         write_output(given.output, model.predict(read_input(given.input)))
 
 
-if __name__ == "__main__":
+def main():
+    """The command: run it; what goes wrong is one line, and the exit code is 1."""
     try:
-        main()
+        run()
     except (CannotRun, OSError) as error:
         sys.exit(f"{error}")
+
+
+if __name__ == "__main__":
+    main()

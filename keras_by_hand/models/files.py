@@ -23,7 +23,12 @@ def read_file(path):
 
     Only what the file really holds is read: no other file, and no size that it claims.
     """
-    import h5py  # here, as the functions above do not need it
+    try:
+        import h5py  # here, as nothing else needs it
+    except ImportError:
+        raise CannotRun(
+            f"{path}: to read it needs h5py: pip install h5py"
+        ) from None
 
     size = os.path.getsize(path)
     try:

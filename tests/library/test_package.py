@@ -1,13 +1,18 @@
-"""The library as a package and as one file: what it needs, and what it hands on."""
+"""The library as a package, a wheel and one file: what it needs, what it hands on."""
 
 import ast
 import inspect
+import os
 import re
 import shutil
+import subprocess
+import zipfile
 
+import keras
 import numpy as np
 import one_file
 import pytest
+import wheel_file
 from environments import bare_environment
 from functions import find_things
 from package import (
@@ -17,7 +22,7 @@ from package import (
     order_modules,
     read_statements,
 )
-from project import ROOT, SITE, load_by_hand, run
+from project import ROOT, SITE, downloads, load_by_hand, run
 
 import keras_by_hand
 from keras_by_hand.models.registry import ACTIVATIONS, LAYERS
@@ -31,17 +36,86 @@ FUNCTIONS = [
 ]
 
 
-@pytest.mark.parametrize("whole", [True, False], ids=["package", "one file"])
-def test_it_needs_nothing_but_numpy(whole, tmp_path):
-    """Without a build, and h5py only where a model is read."""
-    python = bare_environment(tmp_path / "bare", "numpy")
-    if whole:
+FORMS = ["package", "wheel", "one file"]
+
+
+def put(form, folder):
+    """Put the library, in a form that readers can have, into a folder."""
+    if form == "package":  # which needs no build
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(PACKAGE, tmp_path / PACKAGE.name, ignore=ignored)
+        shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=ignored)
+    elif form == "wheel":
+        with zipfile.ZipFile(wheel_file.FILE) as archive:
+            archive.extractall(folder)
     else:
-        shutil.copy(one_file.FILE, tmp_path)
+        shutil.copy(one_file.FILE, folder)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_needs_nothing_but_numpy(form, tmp_path):
+    python = bare_environment(tmp_path / "bare", "numpy")
+    put(form, tmp_path)
     code = "import keras_by_hand as k; import numpy; print(k.softmax(numpy.zeros(2)))"
     assert run(python, "-c", code, cwd=tmp_path) == "[0.5 0.5]\n"
+    refused = subprocess.run(
+        [python, "-m", "keras_by_hand", "model.keras"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    said = "model.keras: to read it needs h5py: pip install h5py\n"
+    assert refused.stderr == said
+
+
+def test_each_form_of_it_predicts_the_same(tmp_path):
+    """With NumPy and h5py alone, what Keras predicts."""
+    model = keras.Sequential([keras.Input((5, 3)), keras.layers.GRU(4)])
+    model.add(keras.layers.Dense(2, activation="gelu"))
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(2, 5, 3)).astype("float32")
+    np.save(tmp_path / "x.npy", x)
+    python = bare_environment(tmp_path / "bare", "numpy", "h5py")
+    answers = []
+    for form in FORMS:
+        (tmp_path / form).mkdir()
+        put(form, tmp_path / form)
+        command = (
+            f"-m keras_by_hand ../model.keras --input ../x.npy --output {form[0]}.npy"
+        )
+        run(python, *command.split(), cwd=tmp_path / form)
+        answers.append(np.load(tmp_path / form / f"{form[0]}.npy"))
+    for answer in answers:
+        np.testing.assert_array_equal(answer, answers[0], strict=True)
+    expected = model.predict(x, verbose=0)
+    np.testing.assert_allclose(answers[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_wheel_is_the_package():
+    with zipfile.ZipFile(wheel_file.FILE) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".py")]
+        assert {PACKAGE.parent / name for name in names} == set(PACKAGE.rglob("*.py"))
+        for name in names:
+            assert archive.read(name) == (PACKAGE.parent / name).read_bytes(), name
+        folder = f"{wheel_file.FILE.name.removesuffix('-py3-none-any.whl')}.dist-info"
+        told = archive.read(f"{folder}/METADATA").decode()
+        commands = archive.read(f"{folder}/entry_points.txt").decode()
+    for line in ("License-Expression: BSD-3-Clause", "Requires-Dist: numpy"):
+        assert f"\n{line}\n" in told
+    assert re.search(r'^Requires-Dist: h5py; extra == "files"$', told, re.M)
+    assert "keras-by-hand = keras_by_hand.__main__:main" in commands
+    assert (SITE / wheel_file.FILE.name).read_bytes() == wheel_file.FILE.read_bytes()
+    assert wheel_file.FILE.name in downloads("whl")
+
+
+def test_an_older_wheel_is_built_again(tmp_path, monkeypatch):
+    copy = tmp_path / wheel_file.FILE.name
+    monkeypatch.setattr(wheel_file, "FILE", copy)
+    assert not wheel_file.is_new()
+    wheel_file.build()
+    assert wheel_file.is_new()
+    os.utime(copy, (0, 0))
+    assert not wheel_file.is_new()
 
 
 def test_every_public_name_is_handed_on():
