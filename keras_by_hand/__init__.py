@@ -38,6 +38,7 @@ from keras_by_hand.activations import (
     threshold,
 )
 from keras_by_hand.adapters import (
+    check_lora,
     lora_dense,
     lora_embedding,
     lora_gradients,
@@ -83,6 +84,8 @@ from keras_by_hand.layers.attention import (
     allowed_pairs,
     attend_over,
     attention,
+    check_heads,
+    check_steps,
     group_query_attention,
     multi_head_attention,
     sinusoidal_positions,
@@ -125,6 +128,7 @@ from keras_by_hand.layers.merging import (
 from keras_by_hand.layers.normalization import (
     batch_moments,
     batch_normalization,
+    find_weights,
     fold_batch_normalization,
     group_normalization,
     layer_normalization,
@@ -214,6 +218,7 @@ from keras_by_hand.layers.recurrent import (
     simple_rnn_cell,
     stacked_rnn_cells,
     time_distributed,
+    zero_state,
 )
 from keras_by_hand.layers.regularization import (
     activity_regularization,
@@ -359,3 +364,4 @@ from keras_by_hand.quantization import (
     unpack_int4,
 )
 from keras_by_hand.regularizers import l1, l1l2, l2, orthogonal_regularizer
+from keras_by_hand.shapes import check_shapes, name_weights

@@ -77,8 +77,8 @@ def gelu(x, approximate=False):
     if approximate:
         u = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
         return 0.5 * x * (1 + np.tanh(u))
-    erfc = np.vectorize(math.erfc, otypes=[float])
-    return 0.5 * x * erfc(-x / math.sqrt(2))
+    u = np.asarray(-x / math.sqrt(2))
+    return 0.5 * x * np.vectorize(math.erfc, otypes=[u.dtype])(u)
 
 
 def silu(x):
@@ -190,7 +190,7 @@ def sparsemax_of_keras(x):
     largest = -np.sort(-x, axis=-1)  # descending
     running = np.cumsum(largest, axis=-1)
     above = 1 + np.arange(1, x.shape[-1] + 1) * largest > running
-    k = np.sum(above, axis=-1, keepdims=True)
+    k = np.sum(above, axis=-1, keepdims=True, dtype=x.dtype)
     total = np.sum(np.where(above, running, 0), axis=-1, keepdims=True)
     return np.maximum(x - (total - 1) / k, 0)
 

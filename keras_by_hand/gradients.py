@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_by_hand.activations import log_softmax, sigmoid, softmax
 from keras_by_hand.layers.convolution import conv_transpose, transposed_size
+from keras_by_hand.layers.recurrent import zero_state
 from keras_by_hand.layers.windows import patches
 
 
@@ -15,7 +16,7 @@ def softmax_derivative(x):
 
 def log_softmax_derivative(x):
     """The Jacobian of log_softmax at x, (classes,): (outputs, logits)."""
-    return np.eye(x.size) - softmax(x)
+    return np.eye(x.size, dtype=np.result_type(x, 0.0)) - softmax(x)
 
 
 def conv2d_gradients(x, size, y_gradient, strides=1, padding="valid"):
@@ -51,7 +52,7 @@ def max_pooling_gradient(x, y_gradient, pool_size, strides):
     x: (batch, *space, channels), y_gradient: (batch, *positions, channels), the
     gradient of y; pool_size, strides: numbers. Returns the shape of x.
     """
-    x_gradient = np.zeros(x.shape)
+    x_gradient = np.zeros(x.shape, np.result_type(y_gradient, 0.0))
     for sample, *position, channel in np.ndindex(y_gradient.shape):
         space = [slice(p * strides, p * strides + pool_size) for p in position]
         window = (sample, *space, channel)
@@ -81,7 +82,7 @@ def rnn_forward(x, kernel, recurrent_kernel, bias, activation=np.tanh):
 
     x: (batch, steps, features); the weights as in Keras.
     """
-    states = [np.zeros((len(x), len(bias)))]
+    states = [zero_state(x, recurrent_kernel)]
     for t in range(x.shape[1]):
         z = x[:, t] @ kernel + states[-1] @ recurrent_kernel + bias
         states.append(activation(z))
@@ -103,7 +104,7 @@ def lstm_forward(x, kernel, recurrent_kernel, bias):
     x: (batch, steps, features); the weights as in Keras. h and c have one more
     entry: the zeros they begin with.
     """
-    h = [np.zeros((len(x), len(recurrent_kernel)))]
+    h = [zero_state(x, recurrent_kernel)]
     c, gates = [h[0]], []
     for t in range(x.shape[1]):
         z = x[:, t] @ kernel + h[-1] @ recurrent_kernel + bias
@@ -121,7 +122,8 @@ def lstm_backward(c, gates, recurrent_kernel, y_gradient):
     c, gates: from lstm_forward, y_gradient: (batch, steps, units), of the loss
     at each output. (Graves and Schmidhuber, 2005.)
     """
-    delta = np.zeros((*y_gradient.shape[:2], recurrent_kernel.shape[1]))
+    shape = *y_gradient.shape[:2], recurrent_kernel.shape[1]
+    delta = np.zeros(shape, np.result_type(y_gradient, *gates[0], 0.0))
     h_from_next = c_from_next = 0  # no step follows the last one
     for t in reversed(range(len(gates))):
         i, f, g, o = gates[t]
@@ -145,7 +147,8 @@ def embedding_gradient(x, y_gradient, input_dim):
     x: tokens, (batch, steps), y_gradient: (batch, steps, output_dim), the
     gradient of the loss at the output. Returns (input_dim, output_dim).
     """
-    gradient = np.zeros((input_dim, y_gradient.shape[-1]))
+    shape = input_dim, y_gradient.shape[-1]
+    gradient = np.zeros(shape, np.result_type(y_gradient, 0.0))
     np.add.at(gradient, x, y_gradient)
     return gradient
 
@@ -220,7 +223,7 @@ def rnn_backward(states, recurrent_kernel, y_gradient, slope=tanh_slope):
     states: from rnn_forward, y_gradient: (batch, steps, units), of the loss at
     each output; zeros but for the last step, if the layer returns only that.
     """
-    delta = np.zeros(y_gradient.shape)
+    delta = np.zeros(y_gradient.shape, np.result_type(y_gradient, *states, 0.0))
     from_next = 0  # no step follows the last one
     for t in reversed(range(y_gradient.shape[1])):
         h_gradient = y_gradient[:, t] + from_next

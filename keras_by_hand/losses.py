@@ -44,7 +44,7 @@ def huber(y_true, y_pred, delta=1.0):
 def log_cosh(y_true, y_pred):
     """Mean of log(cosh(error)); from (batch, ..., units) to (batch, ...)."""
     error = y_pred - y_true
-    return np.mean(np.logaddexp(error, -error) - np.log(2), axis=-1)
+    return np.mean(np.logaddexp(error, -error) - float(np.log(2)), axis=-1)
 
 
 def reduce_losses(losses, sample_weight=None, reduction="sum_over_batch_size"):

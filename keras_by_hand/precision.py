@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_by_hand.shapes import check_shapes
+
 
 def float16(values):
     """The nearest float16 numbers, as float32 (IEEE 754, binary16).
@@ -31,6 +33,11 @@ def dense_16_bits(x, kernel, bias, rounded):
     x: (batch, features), kernel: (features, units), bias: (units,), rounded:
     the function float16 or bfloat16. Processors may round z otherwise.
     """
+    check_shapes(
+        "dense_16_bits",
+        kernel=(kernel, (x.shape[-1], None)),
+        bias=(bias, np.shape(kernel)[-1:]),
+    )
     z = rounded(x) @ rounded(kernel)
     return rounded(rounded(z) + rounded(bias))
 

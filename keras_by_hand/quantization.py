@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_by_hand.shapes import check_shapes
+
 
 def int8_embedding(x, embeddings, embeddings_scale):
     """An Embedding layer in int8 (Keras documentation, Embedding).
@@ -9,6 +11,11 @@ def int8_embedding(x, embeddings, embeddings_scale):
     x: tokens, any shape, embeddings: (input_dim, output_dim) in int8,
     embeddings_scale: (input_dim,). Returns (*x.shape, output_dim).
     """
+    check_shapes(
+        "int8_embedding",
+        embeddings=(embeddings, (None, None)),
+        embeddings_scale=(embeddings_scale, (len(embeddings),)),
+    )
     return embeddings[x] / embeddings_scale[x][..., np.newaxis]
 
 
@@ -23,6 +30,15 @@ def int4_embedding(
     number, (output_dim,). Without blocks the scales are (input_dim,). Returns
     (*x.shape, output_dim).
     """
+    blocks = [] if embeddings_zero is None else [np.shape(embeddings_scale)[-1]]
+    shape = len(embeddings), *blocks
+    check_shapes(
+        "int4_embedding",
+        embeddings=(embeddings, (None, (output_dim + 1) // 2)),
+        embeddings_scale=(embeddings_scale, shape),
+        embeddings_zero=(embeddings_zero, shape),
+        g_idx=(g_idx, (output_dim,)),
+    )
     q = unpack_int4(embeddings[x], output_dim, axis=-1)
     if embeddings_zero is None:
         return q / embeddings_scale[x][..., np.newaxis]
@@ -38,6 +54,12 @@ def int8_logits(h, embeddings, embeddings_scale, weights_only=False):
     embeddings_scale: (input_dim,), weights_only: as in int8_dense. Returns
     (batch, input_dim).
     """
+    input_dim = len(embeddings)
+    check_shapes(
+        "int8_logits",
+        embeddings=(embeddings, (None, h.shape[-1])),
+        embeddings_scale=(embeddings_scale, (input_dim,)),
+    )
     return int8_dense(
         h, embeddings.T, embeddings_scale, weights_only=weights_only
     )
@@ -60,11 +82,19 @@ def int8_dense(x, kernel_q, kernel_scale, bias=0, weights_only=False):
     x: (batch, features), kernel_q: (features, units), kernel_scale: (units,) or
     (1, units), bias: (units,). Returns (batch, units).
     """
+    units = np.shape(kernel_q)[-1]
+    check_shapes(
+        "int8_dense",
+        kernel_q=(kernel_q, (x.shape[-1], None)),
+        kernel_scale=(kernel_scale, (1, units)[-np.ndim(kernel_scale) :]),
+        bias=(bias, np.shape(bias) and (units,)),  # or one number
+    )
     if weights_only:
         return x @ kernel_q / kernel_scale + bias
     x_q, x_scale = quantize_int8(x, axis=-1)
     total = x_q.astype("int32") @ kernel_q.astype("int32")
-    return total / (x_scale * kernel_scale) + bias
+    scale = x_scale * kernel_scale
+    return total.astype(scale.dtype) / scale + bias
 
 
 def quantize_int4(kernel, block_size=128):
@@ -90,8 +120,17 @@ def int4_dense(x, packed, kernel_scale, kernel_zero, g_idx, bias=0):
     packed: (features, half the units), scales and zero points: (blocks, units),
     g_idx: the block of each feature, (features,). Returns (batch, units).
     """
+    units = np.shape(kernel_scale)[-1]
+    check_shapes(
+        "int4_dense",
+        packed=(packed, (x.shape[-1], (units + 1) // 2)),
+        kernel_scale=(kernel_scale, (None, None)),
+        kernel_zero=(kernel_zero, np.shape(kernel_scale)),
+        g_idx=(g_idx, (x.shape[-1],)),
+        bias=(bias, np.shape(bias) and (units,)),  # or one number
+    )
     block = g_idx.astype("int64")
-    q = unpack_int4(packed, kernel_scale.shape[1], axis=1)
+    q = unpack_int4(packed, units, axis=1)
     return x @ ((q - kernel_zero[block]) * kernel_scale[block]) + bias
 
 
@@ -147,7 +186,7 @@ def round_bits(values, fraction_bits, lowest):
     Below 2**lowest the numbers are equally spaced.
     """
     power = np.maximum(np.frexp(values)[1] - 1, lowest)
-    step = 2.0 ** (power - fraction_bits)
+    step = np.ldexp(np.ones_like(values), power - fraction_bits)
     return np.rint(values / step) * step
 
 
@@ -161,7 +200,19 @@ def quantize_and_dequantize(inputs, scale, quantized_dtype="float8_e4m3fn"):
 
 
 def float8_dense(x, kernel, bias=0, inputs_scale=1.0, kernel_scale=1.0):
-    """Dense in float8; x: (batch, features), kernel: (features, units)."""
+    """Dense in float8.
+
+    x: (batch, features), kernel: (features, units), bias: (units,), scales:
+    numbers. Returns (batch, units).
+    """
+    units = np.shape(kernel)[-1]
+    check_shapes(
+        "float8_dense",
+        kernel=(kernel, (x.shape[-1], None)),
+        bias=(bias, np.shape(bias) and (units,)),  # or one number
+        inputs_scale=(inputs_scale, ()),
+        kernel_scale=(kernel_scale, ()),
+    )
     x = quantize_and_dequantize(x, inputs_scale)
     kernel = quantize_and_dequantize(kernel, kernel_scale)
     return x @ kernel + round_bits(bias, 7, -126)  # the bias in bfloat16
@@ -236,6 +287,12 @@ def gptq(kernel, data, group_size=128, hessian_damping=0.01, cholesky=True):
 
 def dequantize_groups(q, scale, zero, group_size=128):
     """The kernel (features, units) from what quantize_groups returns."""
+    check_shapes(
+        "dequantize_groups",
+        q=(q, (None, None)),
+        scale=(scale, (len(q), None)),
+        zero=(zero, np.shape(scale)),
+    )
     group = np.arange(q.shape[1]) // group_size  # of each feature
     return (scale[:, group] * (q.astype("float64") - zero[:, group])).T
 
@@ -270,9 +327,17 @@ def gptq_kernel(packed, kernel_scale, kernel_zero, g_idx):
     packed: (half the units, features), scales and zero points: (units, groups),
     g_idx: (features,). The group of a feature is the whole part of its g_idx.
     """
+    units = len(kernel_scale)
+    check_shapes(
+        "gptq_kernel",
+        kernel_scale=(kernel_scale, (None, None)),
+        packed=(packed, ((units + 1) // 2, None)),
+        kernel_zero=(kernel_zero, np.shape(kernel_scale)),
+        g_idx=(g_idx, np.shape(packed)[1:]),
+    )
     group = g_idx.astype("int64")
-    q = unpack_int4(packed, len(kernel_scale), axis=0, dtype="uint8")
-    steps = q.astype("float64") - kernel_zero[:, group]
+    q = unpack_int4(packed, units, axis=0, dtype="uint8")
+    steps = q.astype(kernel_scale.dtype) - kernel_zero[:, group]
     return (steps * kernel_scale[:, group]).T
 
 
@@ -281,6 +346,7 @@ def awq_kernel(packed, kernel_scale, kernel_zero, awq_scales, g_idx):
 
     awq_scales: the factors, (features,); the others as in gptq_kernel.
     """
+    check_shapes("awq_kernel", awq_scales=(awq_scales, np.shape(packed)[-1:]))
     kernel = gptq_kernel(packed, kernel_scale, kernel_zero, g_idx)
     return kernel / awq_scales[:, np.newaxis]
 
@@ -291,7 +357,14 @@ def int4_to_gptq(packed, kernel_scale, kernel_zero):
     packed: (features, half the units), scales and zero points: (blocks, units).
     Returns (half the units, features), and twice (units, blocks).
     """
-    q = unpack_int4(packed, kernel_scale.shape[1], axis=1)
+    units = np.shape(kernel_scale)[-1]
+    check_shapes(
+        "int4_to_gptq",
+        packed=(packed, (None, (units + 1) // 2)),
+        kernel_scale=(kernel_scale, (None, None)),
+        kernel_zero=(kernel_zero, np.shape(kernel_scale)),
+    )
+    q = unpack_int4(packed, units, axis=1)
     packed = pack_int4((q.T + 8).astype("uint8"))
     return packed, kernel_scale.T, (kernel_zero.T + 8).astype("uint8")
 

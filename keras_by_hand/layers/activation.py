@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_by_hand.activations import softmax
+from keras_by_hand.shapes import check_shapes
 
 
 def relu_layer(x, *, max_value=None, negative_slope=0.0, threshold=0.0):
@@ -28,6 +29,10 @@ def prelu(x, alpha):
     x: (batch, ...), alpha: the shape of x without the batch, with 1 for each
     shared axis.
     """
+    lengths = *np.shape(alpha), *[0] * x.ndim  # 0 where alpha has too few axes
+    pairs = zip(lengths, x.shape[1:])
+    shape = [1 if length == 1 else n for length, n in pairs]
+    check_shapes("prelu", alpha=(alpha, shape))
     return np.maximum(x, 0) + alpha * np.minimum(x, 0)
 
 

@@ -3,6 +3,17 @@
 import numpy as np
 
 from keras_by_hand.activations import sigmoid, softmax
+from keras_by_hand.shapes import check_shapes, name_weights
+
+
+def check_steps(function, query, value, key, features=None):
+    """Query, value and key must have three axes, and fit together.
+
+    features: of the key, None for any number.
+    """
+    check_shapes(function, query=(query, (None, None, None)))
+    check_shapes(function, value=(value, (len(query), None, None)))
+    check_shapes(function, key=(key, (*value.shape[:2], features)))
 
 
 def attention(
@@ -26,6 +37,11 @@ def attention(
     queries, units), and the weights, (batch, queries, values), if asked.
     """
     key = value if key is None else key
+    check_steps("attention", query, value, key, query.shape[-1])
+    is_concat = score_mode == "concat"
+    names = ["scale"] * use_scale + ["concat_score_weight"] * is_concat
+    for name, weight in name_weights("attention", names, weights).items():
+        check_shapes("attention", **{name: (weight, ())})
     scale = weights[0] if use_scale else 1
     if score_mode == "dot":
         scores = scale * (query @ key.swapaxes(-2, -1))
@@ -64,6 +80,10 @@ def additive_attention(
     values), if asked.
     """
     key = value if key is None else key
+    check_steps("additive_attention", query, value, key, query.shape[-1])
+    named = name_weights("additive_attention", ["scale"] * use_scale, weights)
+    shape = query.shape[-1:]
+    check_shapes("additive_attention", scale=(named.get("scale"), shape))
     scale = weights[0] if use_scale else 1
     sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
     scores = np.sum(scale * np.tanh(sums), axis=-1)
@@ -90,6 +110,46 @@ def sinusoidal_positions(steps, features):
     return pairs.reshape(steps, features)
 
 
+def check_heads(
+    function, query, value, key, weights, use_bias, use_gate, shared=False
+):
+    """Weights must be as many as the layer has, and fit to its inputs.
+
+    shared: whether several heads of the query may share one of key and value.
+    """
+    check_steps(function, query, value, key)
+    parts = ["query", "key", *["gate"] * use_gate, "value", "output"]
+    kinds = ["kernel", "bias"] if use_bias else ["kernel"]
+    names = [f"{part}_{kind}" for part in parts for kind in kinds]
+    named = name_weights(function, names, weights)
+    kernel, of_key = named["query_kernel"], named["key_kernel"]
+    features = query.shape[-1]
+    check_shapes(function, query_kernel=(kernel, (features, None, None)))
+    _, heads, key_dim = kernel.shape
+    shape = key.shape[-1], None if shared else heads, key_dim
+    check_shapes(function, key_kernel=(of_key, shape))
+    groups, value_dim = of_key.shape[1], named["value_kernel"].shape[-1]
+    if heads % groups:
+        raise ValueError(
+            f"{function}: {groups} heads of the key cannot share {heads} heads "
+            "of the query"
+        )
+    outputs = named["output_kernel"].shape[2:] or [None]
+    shapes = {
+        "query": (features, heads, key_dim),
+        "key": (key.shape[-1], groups, key_dim),
+        "gate": (features, heads, value_dim),
+        "value": (value.shape[-1], groups, value_dim),
+        "output": (heads, value_dim, *outputs),
+    }
+    for name, weight in named.items():
+        part, kind = name.split("_")
+        shape = shapes[part]
+        if kind == "bias":
+            shape = shape[2:] if part == "output" else shape[1:]
+        check_shapes(function, **{name: (weight, shape)})
+
+
 def multi_head_attention(
     query,
     value,
@@ -109,6 +169,10 @@ def multi_head_attention(
     (target, source), true where a step may attend. Returns (batch, target,
     features); or a pair, with the scores, (batch, heads, target, source).
     """
+    key = value if key is None else key
+    check_heads(
+        "multi_head_attention", query, value, key, weights, use_bias, use_gate
+    )
     remaining = iter(weights)
 
     def project(x, axes=1):
@@ -116,10 +180,10 @@ def multi_head_attention(
         return y + next(remaining) if use_bias else y
 
     q = project(query)  # (batch, target, heads, key_dim)
-    k = project(value if key is None else key)
+    k = project(key)
     gate = sigmoid(project(query)) if use_gate else 1
     v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
+    scores = np.einsum("bthd,bshd->bhts", q, k) / q.shape[-1] ** 0.5
 
     target, source = np.indices(scores.shape[2:])
     allowed = True
@@ -192,7 +256,7 @@ def window_mask(target, source, sliding_window, use_causal_mask=False):
 
 
 def group_query_attention(
-    query, value, key=None, *weights, use_bias=True, **options
+    query, value, key=None, *weights, use_bias=True, use_gate=False, **options
 ):
     """GroupQueryAttention (Ainslie et al., 2023; Keras documentation).
 
@@ -200,6 +264,17 @@ def group_query_attention(
     weights: as in get_weights(), options: the keywords of multi_head_attention.
     Returns (batch, target, features), or a pair of that and the scores.
     """
+    key = value if key is None else key
+    check_heads(
+        "group_query_attention",
+        query,
+        value,
+        key,
+        weights,
+        use_bias,
+        use_gate,
+        shared=True,
+    )
     of_output = 2 if use_bias else 1
     heads = weights[0].shape[1]
     repeated = [
@@ -208,5 +283,11 @@ def group_query_attention(
     ]
     repeated += weights[-of_output:]
     return multi_head_attention(
-        query, value, key, *repeated, use_bias=use_bias, **options
+        query,
+        value,
+        key,
+        *repeated,
+        use_bias=use_bias,
+        use_gate=use_gate,
+        **options,
     )

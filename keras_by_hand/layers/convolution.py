@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_by_hand.layers.windows import patches
+from keras_by_hand.shapes import check_shapes
 
 
 def conv(
@@ -20,10 +21,16 @@ def conv(
 
     x: (batch, *space, channels), or (batch, channels, *space) if data_format is
     "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
+    (filters,), or one number. Returns (batch, *positions, filters), or with
+    filters first.
     """
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
+    check_shapes(
+        "conv",
+        kernel=(kernel, (*[None] * (x.ndim - 2), x.shape[-1] // groups, None)),
+        bias=(bias, np.shape(bias) and kernel.shape[-1:]),  # or one number
+    )
     *size, _, _ = kernel.shape
     cut = patches(x, size, strides, padding, dilation_rate)
     groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
@@ -43,7 +50,14 @@ def depthwise_conv(x, kernel, bias=None, **options):
     (channels * multiplier,), options: strides, padding, data_format and
     dilation_rate. Returns (batch, *positions, channels * multiplier).
     """
-    *size, channels, multiplier = kernel.shape
+    first = options.get("data_format") == "channels_first"
+    channels = x.shape[1 if first else -1]
+    check_shapes(
+        "depthwise_conv",
+        kernel=(kernel, (*[None] * (x.ndim - 2), channels, None)),
+        bias=(bias, (channels * kernel.shape[-1],)),
+    )
+    *size, _, multiplier = kernel.shape
     kernel = kernel.reshape(*size, 1, channels * multiplier)
     return conv(x, kernel, bias, groups=channels, **options)
 
@@ -59,8 +73,17 @@ def separable_conv(x, depthwise_kernel, pointwise_kernel, bias=None, **options):
     bias: (filters,), options: strides, padding, data_format and dilation_rate.
     Returns (batch, *positions, filters).
     """
-    h = depthwise_conv(x, depthwise_kernel, **options)
     data_format = options.get("data_format", "channels_last")
+    channels = x.shape[1 if data_format == "channels_first" else -1]
+    size = [None] * (x.ndim - 2)
+    between = channels * depthwise_kernel.shape[-1]
+    check_shapes(
+        "separable_conv",
+        depthwise_kernel=(depthwise_kernel, (*size, channels, None)),
+        pointwise_kernel=(pointwise_kernel, (*[1] * len(size), between, None)),
+        bias=(bias, pointwise_kernel.shape[-1:]),
+    )
+    h = depthwise_conv(x, depthwise_kernel, **options)
     return conv(h, pointwise_kernel, bias, data_format=data_format)
 
 
@@ -86,13 +109,19 @@ def conv_transpose(
     """
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
+    check_shapes(
+        "conv_transpose",
+        kernel=(kernel, (*[None] * (x.ndim - 1), x.shape[-1])),
+        bias=(bias, kernel.shape[-2:-1]),
+    )
     *size, filters, _ = kernel.shape
     strides = np.broadcast_to(strides, len(size))
     length = np.array(x.shape[1:-1])
     span = (np.array(size) - 1) * dilation_rate + 1  # first to last
     full = (length - 1) * strides + span  # all copies, not cropped
     kept = transposed_size(length, span, strides, padding, output_padding)
-    y = np.zeros((len(x), *np.maximum(full, kept), filters))
+    shape = len(x), *np.maximum(full, kept), filters
+    y = np.zeros(shape, np.result_type(x, kernel, 0.0))
     for entry in np.ndindex(*size):
         start = np.array(entry) * dilation_rate
         stop = start + length * strides

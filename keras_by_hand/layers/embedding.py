@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_by_hand.shapes import check_shapes
+
 
 def embedding(x, embeddings):
     """An Embedding layer (Keras documentation, Embedding).
@@ -9,6 +11,7 @@ def embedding(x, embeddings):
     x: tokens, of any shape, embeddings: (input_dim, output_dim). Returns
     (*x.shape, output_dim). Tokens that are floats lose their fraction.
     """
+    check_shapes("embedding", embeddings=(embeddings, (None, None)))
     return embeddings[np.asarray(x).astype("int32")]
 
 
@@ -22,6 +25,11 @@ def reversible_embedding(
     embeddings: (input_dim, output_dim), reverse_embeddings, unless weights are
     tied: (output_dim, input_dim). Returns vectors or logits, (..., input_dim).
     """
+    check_shapes(
+        "reversible_embedding",
+        embeddings=(embeddings, (None, x.shape[-1] if reverse else None)),
+        reverse_embeddings=(reverse_embeddings, np.shape(embeddings)[::-1]),
+    )
     if not reverse:
         return embedding(x, embeddings)
     kernel = embeddings.T if reverse_embeddings is None else reverse_embeddings

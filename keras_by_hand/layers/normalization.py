@@ -2,27 +2,56 @@
 
 import numpy as np
 
+from keras_by_hand.shapes import check_shapes, name_weights
+
+
+def find_weights(function, weights, scale, center):
+    """The weights of a normalization in their places, None for what it lacks.
+
+    weights: by their names. Without gamma or beta, the others may stand one
+    place earlier, as they do in get_weights().
+    """
+    given = [weight for weight in weights.values() if weight is not None]
+    has = {"gamma": scale, "beta": center}
+    names = [name for name in weights if given and has.get(name, True)]
+    told = f"{function} with scale={scale} and center={center}"
+    named = name_weights(told, names, given)
+    return [named.get(name) for name in weights]
+
 
 def batch_normalization(
     x,
-    gamma=1,
-    beta=0,
-    moving_mean=0,
-    moving_variance=1,
+    gamma=None,
+    beta=None,
+    moving_mean=None,
+    moving_variance=None,
     *,
     axis=-1,
     epsilon=0.001,
+    scale=True,
+    center=True,
 ):
     """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
 
     x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number. Returns the shape of x.
+    number; as in get_weights(): no gamma without scale, no beta without center;
+    or none, for a new layer. Returns the shape of x.
     """
+    weights = {"gamma": gamma, "beta": beta}
+    weights |= {"moving_mean": moving_mean, "moving_variance": moving_variance}
+    found = find_weights("batch_normalization", weights, scale, center)
+    for name, weight in zip(weights, found):
+        shape = np.shape(weight) and (x.shape[axis],)  # or one number
+        check_shapes("batch_normalization", **{name: (weight, shape)})
+    gamma, beta, moving_mean, moving_variance = [
+        np.asarray(number, x.dtype) if weight is None else weight
+        for weight, number in zip(found, (1, 0, 0, 1))
+    ]
     shape = [1] * x.ndim
     shape[axis] = -1  # all channels
-    scale = gamma / np.sqrt(moving_variance + epsilon)
+    factor = gamma / np.sqrt(moving_variance + epsilon)
     centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(scale, shape) * centered + np.reshape(beta, shape)
+    return np.reshape(factor, shape) * centered + np.reshape(beta, shape)
 
 
 def batch_moments(x, mask=None):
@@ -38,6 +67,7 @@ def batch_moments(x, mask=None):
 
 def moving_average(average, new, momentum=0.99):
     """A moving average after one more value."""
+    check_shapes("moving_average", new=(new, np.shape(average)))
     return momentum * average + (1 - momentum) * new
 
 
@@ -49,6 +79,11 @@ def fold_batch_normalization(
     kernel: (..., filters) of a convolution, (features, units) of Dense, the
     others: (filters,) or one number. (Jacob et al., 2018, section 3.2.)
     """
+    weights = {"bias": bias, "gamma": gamma, "beta": beta}
+    weights |= {"moving_mean": moving_mean, "moving_variance": moving_variance}
+    for name, weight in weights.items():
+        shape = np.shape(weight) and kernel.shape[-1:]  # or one number
+        check_shapes("fold_batch_normalization", **{name: (weight, shape)})
     scale = gamma / np.sqrt(moving_variance + epsilon)
     return kernel * scale, (bias - moving_mean) * scale + beta
 
@@ -59,8 +94,11 @@ def renormalize(
     """What renorm=True does in training, without gamma and beta (Ioffe, 2017).
 
     x: (batch, ..., features), mean, stddev: renorm_mean and renorm_stddev,
-    (features,). Returns the shape of x.
+    (features,), or one number. Returns the shape of x.
     """
+    for name, weight in (("mean", mean), ("stddev", stddev)):
+        shape = np.shape(weight) and x.shape[-1:]  # or one number
+        check_shapes("renormalize", **{name: (weight, shape)})
     batch_mean, variance = batch_moments(x)
     batch_stddev = np.sqrt(variance + epsilon)
     r = np.clip(batch_stddev / stddev, rmin, rmax)
@@ -68,13 +106,29 @@ def renormalize(
     return (x - batch_mean) / batch_stddev * r + d
 
 
-def layer_normalization(x, gamma=None, beta=None, *, axis=-1, epsilon=0.001):
+def layer_normalization(
+    x,
+    gamma=None,
+    beta=None,
+    *,
+    axis=-1,
+    epsilon=0.001,
+    scale=True,
+    center=True,
+):
     """LayerNormalization (Ba, Kiros and Hinton, 2016).
 
     x: any shape, gamma, beta: the lengths of x along the axes, in ascending
-    order. Returns the shape of x.
+    order, as in get_weights(): no gamma without scale, no beta without center;
+    or none, for a new layer. Returns the shape of x.
     """
     axes = tuple(np.ravel(axis))
+    lengths = tuple(x.shape[i] for i in sorted(axes))
+    weights = {"gamma": gamma, "beta": beta}
+    gamma, beta = find_weights("layer_normalization", weights, scale, center)
+    check_shapes(
+        "layer_normalization", gamma=(gamma, lengths), beta=(beta, lengths)
+    )
     mean = np.mean(x, axes, keepdims=True)
     variance = np.var(x, axes, keepdims=True)
     y = (x - mean) / np.sqrt(variance + epsilon)
@@ -95,19 +149,39 @@ def rms_normalization(x, scale, *, axis=-1, epsilon=1e-6):
     axes, in ascending order. Returns the shape of x.
     """
     axes = tuple(np.ravel(axis))
+    lengths = tuple(x.shape[i] for i in sorted(axes))
+    check_shapes("rms_normalization", scale=(scale, lengths))
+    last = x.shape[-len(axes) :]  # Keras multiplies along these
+    check_shapes("rms_normalization", scale=(scale, last))
     mean_square = np.mean(np.square(x), axes, keepdims=True)
     return scale * x / np.sqrt(mean_square + epsilon)
 
 
 def group_normalization(
-    x, gamma=None, beta=None, *, groups=32, axis=-1, epsilon=0.001
+    x,
+    gamma=None,
+    beta=None,
+    *,
+    groups=32,
+    axis=-1,
+    epsilon=0.001,
+    scale=True,
+    center=True,
 ):
     """GroupNormalization (Wu and He, 2018).
 
     x: (batch, ..., channels), or with channels on another axis; gamma, beta:
-    (channels,); groups: -1 for each channel by itself. Returns the shape of x.
+    (channels,), as in get_weights(): no gamma without scale, no beta without
+    center; or none, for a new layer; groups: -1 for each channel by itself.
+    Returns the shape of x.
     """
     x = np.moveaxis(x, axis, -1)
+    weights = {"gamma": gamma, "beta": beta}
+    gamma, beta = find_weights("group_normalization", weights, scale, center)
+    channels = x.shape[-1:]
+    check_shapes(
+        "group_normalization", gamma=(gamma, channels), beta=(beta, channels)
+    )
     size = 1 if groups == -1 else x.shape[-1] // groups  # channels in a group
     grouped = x.reshape(len(x), -1, x.shape[-1] // size, size)
     mean = np.mean(grouped, axis=(1, 3), keepdims=True)
@@ -138,6 +212,8 @@ def spectral_normalization(kernel, vector_u, *, power_iterations=1):
     kernel: (..., units), vector_u: (1, units). Returns both, new, as they are
     after a call with training=True. A kernel of zeros stays.
     """
+    shape = 1, np.shape(kernel)[-1]
+    check_shapes("spectral_normalization", vector_u=(vector_u, shape))
     if not np.any(kernel):
         return kernel, vector_u
     matrix = kernel.reshape(-1, kernel.shape[-1])

@@ -24,7 +24,7 @@ def max_pooling(
     size = np.broadcast_to(pool_size, rank)
     strides = size if strides is None else strides
     axes = tuple(range(rank + 1, 2 * rank + 1))  # those of a window
-    x = x.astype("float64")  # whole numbers have no infinity
+    x = x.astype(np.result_type(x, 0.0))  # whole numbers have no infinity
     y = np.max(patches(x, size, strides, padding, value=-np.inf), axes)
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 

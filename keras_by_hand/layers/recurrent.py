@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_by_hand.activations import sigmoid
 from keras_by_hand.layers.convolution import conv
+from keras_by_hand.shapes import check_shapes
 
 
 def choose(kept, new, old):
@@ -29,6 +30,7 @@ def rnn(
     x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
     last output, or all, (batch, steps, ...); or a list of that and the states.
     """
+    check_shapes("rnn", mask=(mask, x.shape[:2]))
     order = range(x.shape[1])
     outputs = []
     for t in reversed(order) if go_backwards else order:
@@ -45,6 +47,11 @@ def rnn(
     return [y, *states] if return_state else y
 
 
+def zero_state(x, recurrent_kernel):
+    """Zeros, (batch, units), in the dtype of x; in float64 for integers."""
+    return np.zeros((len(x), len(recurrent_kernel)), np.result_type(x, 0.0))
+
+
 def simple_rnn_cell(
     x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
 ):
@@ -53,6 +60,13 @@ def simple_rnn_cell(
     kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
     Returns the output, which is the new state, and a list with it.
     """
+    units = len(recurrent_kernel)
+    check_shapes(
+        "simple_rnn",
+        recurrent_kernel=(recurrent_kernel, (units, units)),
+        kernel=(kernel, (x.shape[-1], units)),
+        bias=(bias, (units,)),
+    )
     z = x @ kernel + states[0] @ recurrent_kernel
     h = activation(z if bias is None else z + bias)
     return h, [h]
@@ -81,7 +95,7 @@ def simple_rnn(
         )
 
     if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))]
+        initial_state = [zero_state(x, recurrent_kernel)]
     return rnn(cell, x, initial_state, mask, **options)
 
 
@@ -101,6 +115,13 @@ def lstm_cell(
     (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
     (4 * units,). Returns the new h, and the list [h, c].
     """
+    units = len(recurrent_kernel)
+    check_shapes(
+        "lstm",
+        recurrent_kernel=(recurrent_kernel, (units, 4 * units)),
+        kernel=(kernel, (x.shape[-1], 4 * units)),
+        bias=(bias, (4 * units,)),
+    )
     h, c = states
     z = x @ kernel + h @ recurrent_kernel
     i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
@@ -140,7 +161,7 @@ def lstm(
         )
 
     if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))] * 2
+        initial_state = [zero_state(x, recurrent_kernel)] * 2
     return rnn(cell, x, initial_state, mask, **options)
 
 
@@ -161,6 +182,14 @@ def gru_cell(
     3 * units), recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or
     (3 * units,) without reset_after. Returns the new h, and the list [h].
     """
+    units = len(recurrent_kernel)
+    check_shapes(
+        "gru",
+        recurrent_kernel=(recurrent_kernel, (units, 3 * units)),
+        kernel=(kernel, (x.shape[-1], 3 * units)),
+    )
+    shape = (2, 3 * units) if reset_after else (3 * units,)
+    check_shapes(f"gru with reset_after={reset_after}", bias=(bias, shape))
     (h,) = states
     if bias is None:
         bias = 0, 0
@@ -210,7 +239,7 @@ def gru(
         )
 
     if initial_state is None:
-        initial_state = [np.zeros((len(x), len(recurrent_kernel)))]
+        initial_state = [zero_state(x, recurrent_kernel)]
     return rnn(cell, x, initial_state, mask, **options)
 
 
@@ -238,6 +267,11 @@ def bidirectional(
     def halves(arrays):
         return arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
 
+    if len(weights) % 2:
+        raise ValueError(
+            "bidirectional: the number of weights must be even, as many for "
+            f"each direction, not {len(weights)}"
+        )
     weights, weights_back = halves(weights)
     start, start_back = halves(initial_state) if initial_state else (None, None)
     options |= {
@@ -324,6 +358,15 @@ def conv_lstm(
     (batch, steps), initial_state: [h, c] in the shape of the output, or zeros.
     """
     axis = 1 if data_format == "channels_first" else -1
+    size = [None] * (x.ndim - 3)
+    channels = x.shape[2 if data_format == "channels_first" else -1]
+    filters = recurrent_kernel.shape[-2]
+    check_shapes(
+        "conv_lstm",
+        kernel=(kernel, (*size, channels, 4 * filters)),
+        recurrent_kernel=(recurrent_kernel, (*size, filters, 4 * filters)),
+        bias=(bias, (4 * filters,)),
+    )
     z_x = conv(
         x.reshape(-1, *x.shape[2:]),  # (batch * steps, ...)
         kernel,

@@ -14,13 +14,15 @@ def pixel_distances(length, new_length):
 
 def resize(x, height, width, interpolation="bilinear", antialias=False):
     """x: (..., old height, old width, channels). Returns (..., height, width,
-    channels), in float64."""
+    channels), in the dtype of x, or in float64 for integers."""
+    dtype = np.result_type(x, 0.0)
     for axis, new_length in ((-3, height), (-2, width)):
         distance = pixel_distances(x.shape[axis], new_length)
         if antialias and interpolation != "nearest":
             distance = distance / max(1, x.shape[axis] / new_length)
         weights = interpolation_kernel(distance, interpolation)
         weights = weights / weights.sum(axis=1, keepdims=True)  # (new, old)
+        weights = weights.astype(dtype)
         x = np.moveaxis(np.tensordot(weights, x, (1, axis)), 0, axis)
     return x
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_by_hand.shapes import check_shapes
+
 
 def to_pytorch_images(x):
     """(batch, height, width, channels) to (batch, channels, height, width)."""
@@ -63,7 +65,8 @@ def pytorch_conv_transpose2d(
     _, filters, rows, columns = kernel.shape
     bottom = (height - 1) * stride + rows + output_padding
     right = (width - 1) * stride + columns + output_padding
-    y = np.zeros((batch, filters, bottom, right))
+    shape = batch, filters, bottom, right
+    y = np.zeros(shape, np.result_type(x, kernel, 0.0))
     for i, j in np.ndindex(height, width):
         product = np.einsum("bc,cfuv->bfuv", x[:, :, i, j], kernel)
         top, left = i * stride, j * stride
@@ -116,6 +119,7 @@ def exchange_gates(weight):
 def gru_to_pytorch(kernel, recurrent_kernel, bias):
     """Keras' weights, (features, 3 * units), (units, 3 * units), (2, 3 *
     units), to weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 of PyTorch."""
+    check_shapes("gru_to_pytorch", bias=(bias, (2, kernel.shape[-1])))
     kernels = exchange_gates(kernel).T, exchange_gates(recurrent_kernel).T
     return [*kernels, *exchange_gates(bias)]
 

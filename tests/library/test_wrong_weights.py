@@ -1,0 +1,820 @@
+"""Weights of the wrong number or shape are refused by name; right ones are taken as
+get_weights() hands them over, and numbers stay in their dtype.
+"""
+
+import numpy as np
+import pytest
+from driving import assert_equal, by_hand
+from keras import layers
+
+
+def zeros(*shape):
+    return np.zeros(shape)
+
+
+X = zeros(2, 5, 4)  # (batch, steps, features)
+IMAGES = zeros(2, 6, 6, 4)  # (batch, height, width, channels)
+HEADS = [zeros(4, 3, 2), zeros(3, 2)] * 3 + [zeros(3, 2, 4), zeros(4)]
+SHARED = [zeros(4, 4, 2), *[zeros(4, 2, 2)] * 2, zeros(4, 2, 4)]  # no biases
+INT4 = {"output_dim": 3}
+
+# The function, its arguments, those by keyword, and what it says: behind its name, unless
+# that stands there, too, as it is another one or has more to tell.
+WRONG = [
+    ("dense", (X, zeros(3, 4)), {}, "kernel must have the shape (4, any), not (3, 4)"),
+    (
+        "dense",
+        (X, zeros(4, 3), zeros(1)),
+        {},
+        "bias must have the shape (3,), not (1,)",
+    ),
+    (
+        "einsum_dense",
+        (X, zeros(1, 3)),
+        {"equation": "bsf,fu->bsu"},
+        "kernel must have the shape (4, any), not (1, 3)",
+    ),
+    (
+        "einsum_dense",
+        (X, zeros(1, 3)),
+        {"equation": "...f,fu->...u"},
+        "kernel must have the shape (4, any), not (1, 3)",
+    ),
+    (
+        "einsum_dense",
+        (X, zeros(4, 2, 3), zeros(1, 3)),
+        {"equation": "bsf,fhu->bshu"},
+        "bias must have the shape (2, 3), not (1, 3)",
+    ),
+    (
+        "conv1d",
+        (X, zeros(2, 1, 3)),
+        {},
+        "conv: kernel must have the shape (any, 4, any), not (2, 1, 3)",
+    ),
+    (
+        "conv2d",
+        (IMAGES, zeros(3, 3, 4, 8)),
+        {"groups": 2},
+        "conv: kernel must have the shape (any, any, 2, any), not (3, 3, 4, 8)",
+    ),
+    (
+        "conv2d",
+        (IMAGES, zeros(3, 3, 4, 8), zeros(1)),
+        {},
+        "conv: bias must have the shape (8,), not (1,)",
+    ),
+    (
+        "depthwise_conv2d",
+        (IMAGES, zeros(3, 3, 4, 2), zeros(4)),
+        {},
+        "depthwise_conv: bias must have the shape (8,), not (4,)",
+    ),
+    (
+        "depthwise_conv1d",
+        (X, zeros(3, 4, 2)),
+        {"data_format": "channels_first"},
+        "depthwise_conv: kernel must have the shape (any, 5, any), not (3, 4, 2)",
+    ),
+    (
+        "separable_conv1d",
+        (X, zeros(3, 4, 2), zeros(1, 4, 7)),
+        {},
+        "separable_conv: pointwise_kernel must have the shape (1, 8, any), "
+        "not (1, 4, 7)",
+    ),
+    (
+        "conv1d_transpose",
+        (X, zeros(2, 4, 3)),
+        {},
+        "conv_transpose: kernel must have the shape (any, any, 4), not (2, 4, 3)",
+    ),
+    (
+        "conv1d_transpose",
+        (X, zeros(2, 3, 4), zeros(4)),
+        {},
+        "conv_transpose: bias must have the shape (3,), not (4,)",
+    ),
+    (
+        "embedding",
+        ([1, 2], zeros(7)),
+        {},
+        "embeddings must have the shape (any, any), not (7,)",
+    ),
+    (
+        "reversible_embedding",
+        (X, zeros(7, 4), zeros(7, 4)),
+        {"reverse": True},
+        "reverse_embeddings must have the shape (4, 7), not (7, 4)",
+    ),
+    ("prelu", (X, zeros(4)), {}, "alpha must have the shape (5, 4), not (4,)"),
+    ("prelu", (X, zeros(1, 5)), {}, "alpha must have the shape (1, 4), not (1, 5)"),
+    (
+        "simple_rnn",
+        (X, zeros(4, 3), zeros(3, 3), zeros(1)),
+        {},
+        "bias must have the shape (3,), not (1,)",
+    ),
+    (
+        "lstm",
+        (X, zeros(4, 9), zeros(3, 9), zeros(9)),
+        {},
+        "recurrent_kernel must have the shape (3, 12), not (3, 9)",
+    ),
+    (
+        "lstm",
+        (X, zeros(4, 12), zeros(3, 12), zeros(2, 12)),
+        {},
+        "bias must have the shape (12,), not (2, 12)",
+    ),
+    (
+        "lstm",
+        (X, zeros(4, 12), zeros(3, 12), zeros(12), zeros(12)),
+        {},
+        "rnn: mask must have the shape (2, 5), not (12,)",
+    ),
+    (
+        "gru",
+        (X, zeros(4, 6), zeros(2, 8)),
+        {},
+        "recurrent_kernel must have the shape (2, 6), not (2, 8)",
+    ),
+    (
+        "gru",
+        (X, zeros(4, 9), zeros(3, 9), zeros(9)),
+        {},
+        "gru with reset_after=True: bias must have the shape (2, 9), not (9,)",
+    ),
+    (
+        "gru",
+        (X, zeros(4, 9), zeros(3, 9), zeros(2, 9)),
+        {"reset_after": False},
+        "gru with reset_after=False: bias must have the shape (9,), not (2, 9)",
+    ),
+    (
+        "bidirectional",
+        (by_hand.lstm, X, *[zeros(4, 12), zeros(3, 12)] * 2, zeros(12)),
+        {},
+        "the number of weights must be even, as many for each direction, not 5",
+    ),
+    (
+        "conv_lstm1d",
+        (zeros(2, 3, 5, 4), zeros(2, 4, 12), zeros(2, 3, 12), zeros(3)),
+        {},
+        "conv_lstm: bias must have the shape (12,), not (3,)",
+    ),
+    ("attention", (X, X, None, 1), {}, "the number of weights must be 0, not 1"),
+    (
+        "attention",
+        (X, X),
+        {"use_scale": True, "score_mode": "concat"},
+        "the number of weights must be 2 (scale, concat_score_weight), not 0",
+    ),
+    (
+        "attention",
+        (X, X, None, zeros(4)),
+        {"use_scale": True},
+        "scale must have the shape (), not (4,)",
+    ),
+    (
+        "attention",
+        (X, X[:1]),
+        {},
+        "value must have the shape (2, any, any), not (1, 5, 4)",
+    ),
+    (
+        "attention",
+        (X, X, X[:, :1]),
+        {},
+        "key must have the shape (2, 5, 4), not (2, 1, 4)",
+    ),
+    (
+        "additive_attention",
+        (X, X, None, np.float64(1)),
+        {},
+        "scale must have the shape (4,), not ()",
+    ),
+    (
+        "multi_head_attention",
+        (X, X, *HEADS),
+        {},
+        "key must have the shape (2, 5, any), not (4, 3, 2)",
+    ),
+    (
+        "multi_head_attention",
+        (X, X, None, *HEADS[::2]),
+        {},
+        "the number of weights must be 8 (query_kernel, query_bias, key_kernel, "
+        "key_bias, value_kernel, value_bias, output_kernel, output_bias), not 4",
+    ),
+    (
+        "multi_head_attention",
+        (X, X, None, *HEADS[::2]),
+        {"use_bias": False, "use_gate": True},
+        "the number of weights must be 5 (query_kernel, key_kernel, gate_kernel, "
+        "value_kernel, output_kernel), not 4",
+    ),
+    (
+        "multi_head_attention",
+        (X, X, None, *HEADS[:3], zeros(2), *HEADS[4:]),
+        {},
+        "key_bias must have the shape (3, 2), not (2,)",
+    ),
+    (
+        "multi_head_attention",
+        (X, X, None, *SHARED),
+        {"use_bias": False},
+        "key_kernel must have the shape (4, 4, 2), not (4, 2, 2)",
+    ),
+    (
+        "group_query_attention",
+        (X, X, None, zeros(4, 3, 2), *SHARED[1:]),
+        {"use_bias": False},
+        "2 heads of the key cannot share 3 heads of the query",
+    ),
+    (
+        "group_query_attention",
+        (X, X, None, *SHARED[:2], zeros(4, 1, 2), SHARED[3]),
+        {"use_bias": False},
+        "value_kernel must have the shape (4, 2, 2), not (4, 1, 2)",
+    ),
+    (
+        "batch_normalization",
+        (X, *zeros(3, 4)),
+        {},
+        "batch_normalization with scale=True and center=True: the number of weights "
+        "must be 4 (gamma, beta, moving_mean, moving_variance), not 3",
+    ),
+    (
+        "batch_normalization",
+        (X, *zeros(4, 4)),
+        {"scale": False},
+        "batch_normalization with scale=False and center=True: the number of weights "
+        "must be 3 (beta, moving_mean, moving_variance), not 4",
+    ),
+    (
+        "batch_normalization",
+        (X, *zeros(3, 4), zeros(5)),
+        {},
+        "moving_variance must have the shape (4,), not (5,)",
+    ),
+    (
+        "layer_normalization",
+        (X, zeros(4)),
+        {},
+        "layer_normalization with scale=True and center=True: the number of weights "
+        "must be 2 (gamma, beta), not 1",
+    ),
+    (
+        "layer_normalization",
+        (X, *zeros(2, 4, 5)),
+        {"axis": [1, 2]},
+        "gamma must have the shape (5, 4), not (4, 5)",
+    ),
+    (
+        "group_normalization",
+        (X, zeros(1), zeros(4)),
+        {"groups": 2},
+        "gamma must have the shape (4,), not (1,)",
+    ),
+    (
+        "group_normalization",
+        (X, zeros(4)),
+        {"groups": 2},
+        "group_normalization with scale=True and center=True: the number of weights "
+        "must be 2 (gamma, beta), not 1",
+    ),
+    (
+        "rms_normalization",
+        (X, zeros(1)),
+        {},
+        "scale must have the shape (4,), not (1,)",
+    ),
+    (
+        "rms_normalization",
+        (X, zeros(5)),
+        {"axis": 1},
+        "scale must have the shape (4,), not (5,)",
+    ),
+    (
+        "spectral_normalization",
+        (zeros(4, 3), zeros(3)),
+        {},
+        "vector_u must have the shape (1, 3), not (3,)",
+    ),
+    (
+        "fold_batch_normalization",
+        (zeros(4, 3), zeros(1), *zeros(4, 3)),
+        {},
+        "bias must have the shape (3,), not (1,)",
+    ),
+    ("renormalize", (X, zeros(1), 1), {}, "mean must have the shape (4,), not (1,)"),
+    (
+        "moving_average",
+        (zeros(4), zeros(1)),
+        {},
+        "new must have the shape (4,), not (1,)",
+    ),
+    (
+        "lora_dense",
+        (X, zeros(4, 3), 0, zeros(4, 2), zeros(1, 3)),
+        {},
+        "b must have the shape (2, 3), not (1, 3)",
+    ),
+    (
+        "lora_embedding",
+        (np.array([0]), zeros(7, 3), zeros(6, 2), zeros(2, 3)),
+        {},
+        "a must have the shape (7, any), not (6, 2)",
+    ),
+    (
+        "lora_gradients",
+        (zeros(5, 4), zeros(4, 2), zeros(2, 1), zeros(5, 3)),
+        {},
+        "b must have the shape (2, 3), not (2, 1)",
+    ),
+    (
+        "lora_penalty",
+        (zeros(4, 2), zeros(3, 2)),
+        {},
+        "b must have the shape (2, any), not (3, 2)",
+    ),
+    (
+        "merge_lora",
+        (zeros(4, 3), zeros(1, 2), zeros(2, 3)),
+        {},
+        "a must have the shape (4, any), not (1, 2)",
+    ),
+    (
+        "merge_lora_int8",
+        (zeros(4, 3), zeros(1, 3), zeros(4, 2), zeros(2, 3)),
+        {},
+        "kernel_scale must have the shape (3,), not (1, 3)",
+    ),
+    (
+        "lora_int8_dense",
+        (X, zeros(3), zeros(4, 2), zeros(2, 1), zeros(4, 3), zeros(3)),
+        {},
+        "b must have the shape (2, 3), not (2, 1)",
+    ),
+    (
+        "int8_dense",
+        (X, zeros(4, 3), zeros(4)),
+        {},
+        "kernel_scale must have the shape (3,), not (4,)",
+    ),
+    (
+        "int8_embedding",
+        (np.array([0]), zeros(7, 3), zeros(7, 1)),
+        {},
+        "embeddings_scale must have the shape (7,), not (7, 1)",
+    ),
+    (
+        "int8_logits",
+        (X, zeros(7, 4), zeros(1)),
+        {},
+        "embeddings_scale must have the shape (7,), not (1,)",
+    ),
+    (
+        "int4_embedding",
+        (np.array([0]), zeros(7, 3), zeros(7)),
+        INT4,
+        "embeddings must have the shape (any, 2), not (7, 3)",
+    ),
+    (
+        "int4_embedding",
+        (np.array([0]), zeros(7, 2), zeros(7, 2), zeros(7, 1), zeros(3)),
+        INT4,
+        "embeddings_zero must have the shape (7, 2), not (7, 1)",
+    ),
+    (
+        "int4_dense",
+        (X, zeros(4, 2), zeros(2, 3), zeros(1, 3), zeros(4)),
+        {},
+        "kernel_zero must have the shape (2, 3), not (1, 3)",
+    ),
+    (
+        "float8_dense",
+        (X, zeros(4, 3), 0, 1.0, zeros(3)),
+        {},
+        "kernel_scale must have the shape (), not (3,)",
+    ),
+    (
+        "gptq_kernel",
+        (zeros(2, 4), zeros(3, 2), zeros(3, 2), zeros(3)),
+        {},
+        "g_idx must have the shape (4,), not (3,)",
+    ),
+    (
+        "awq_kernel",
+        (zeros(2, 4), zeros(3, 2), zeros(3, 2), zeros(1), zeros(4)),
+        {},
+        "awq_scales must have the shape (4,), not (1,)",
+    ),
+    (
+        "int4_to_gptq",
+        (zeros(4, 3), zeros(2, 3), zeros(2, 3)),
+        {},
+        "packed must have the shape (any, 2), not (4, 3)",
+    ),
+    (
+        "dequantize_groups",
+        (zeros(3, 4), zeros(3, 2), zeros(3, 1), 2),
+        {},
+        "zero must have the shape (3, 2), not (3, 1)",
+    ),
+    (
+        "gru_to_pytorch",
+        (zeros(4, 9), zeros(3, 9), zeros(9)),
+        {},
+        "bias must have the shape (2, 9), not (9,)",
+    ),
+    (
+        "dense_16_bits",
+        (X, zeros(4, 3), zeros(1), by_hand.float16),
+        {},
+        "bias must have the shape (3,), not (1,)",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "name, given, options, message",
+    WRONG,
+    ids=[f"{name}: {message.split(': ')[-1]}" for name, *_, message in WRONG],
+)
+def test_wrong_weights_are_refused(name, given, options, message):
+    with pytest.raises(ValueError) as caught:
+        getattr(by_hand, name)(*given, **options)
+    assert str(caught.value) == (message if ": " in message else f"{name}: {message}")
+
+
+def test_shapes_of_nested_lists_count_and_none_is_left_out():
+    by_hand.check_shapes("f", a=([[1, 2]], (1, 2)), b=(None, (3,)), c=(1.0, ()))
+    with pytest.raises(
+        ValueError, match=r"^f: b must have the shape \(3,\), not \(1, 2\)"
+    ):
+        by_hand.check_shapes("f", a=(None, ()), b=([[1, 2]], (3,)))
+
+
+# -- Every axis of every weight
+
+# The function, its inputs, its weights by name, its keywords. A length below 0 is free:
+# another one would be right, too.
+CALLS = [
+    ("dense", [X], {"kernel": (4, 3), "bias": (3,)}, {}),
+    (
+        "dense_16_bits",
+        [X],
+        {"kernel": (4, 3), "bias": (3,)},
+        {"rounded": by_hand.float16},
+    ),
+    ("conv1d", [X], {"kernel": (-2, 4, 3), "bias": (3,)}, {}),
+    ("depthwise_conv1d", [X], {"kernel": (-2, 4, 2), "bias": (8,)}, {}),
+    (
+        "separable_conv1d",
+        [X],
+        {
+            "depthwise_kernel": (-2, 4, 2),
+            "pointwise_kernel": (1, 8, 3),
+            "bias": (3,),
+        },
+        {},
+    ),
+    ("conv1d_transpose", [X], {"kernel": (-2, 3, 4), "bias": (3,)}, {}),
+    (
+        "conv_lstm1d",
+        [zeros(2, 3, 5, 4)],
+        {"kernel": (-2, 4, 12), "recurrent_kernel": (-2, 3, 12), "bias": (12,)},
+        {},
+    ),
+    *[
+        (
+            name,
+            [X],
+            {"kernel": (4, n), "recurrent_kernel": (3, n), "bias": bias},
+            options,
+        )
+        for name, n, bias, options in [
+            ("simple_rnn", 3, (3,), {}),
+            ("lstm", 12, (12,), {}),
+            ("gru", 9, (2, 9), {}),
+            ("gru", 9, (9,), {"reset_after": False}),
+        ]
+    ],
+    ("embedding", [np.array([0])], {"embeddings": (-7, -3)}, {}),
+    (
+        "reversible_embedding",
+        [X],
+        {"embeddings": (7, 4), "reverse_embeddings": (4, 7)},
+        {"reverse": True},
+    ),
+    ("attention", [X, X, X], {"scale": ()}, {"use_scale": True}),
+    ("attention", [], {"query": (2, -6, 4), "value": (2, 5, -3), "key": (2, 5, 4)}, {}),
+    ("additive_attention", [X, X, X], {"scale": (4,)}, {}),
+    (
+        "additive_attention",
+        [],
+        {"query": (2, -6, 4), "value": (2, 5, -3), "key": (2, 5, 4)},
+        {"use_scale": False},
+    ),
+    *[
+        (
+            name,
+            [],
+            {
+                "query": (2, -6, 4),
+                "value": (2, 5, 5),
+                "key": (2, 5, 6),
+                "query_kernel": (4, 4, 3),
+                "query_bias": (4, 3),
+                "key_kernel": (6, heads, 3),
+                "key_bias": (heads, 3),
+                "gate_kernel": (4, 4, 2),
+                "gate_bias": (4, 2),
+                "value_kernel": (5, heads, 2),
+                "value_bias": (heads, 2),
+                "output_kernel": (4, 2, 7),
+                "output_bias": (7,),
+            },
+            {"use_gate": True},
+        )
+        for name, heads in [("multi_head_attention", 4), ("group_query_attention", 2)]
+    ],
+    (
+        "batch_normalization",
+        [X],
+        dict.fromkeys(["gamma", "beta", "moving_mean", "moving_variance"], (4,)),
+        {},
+    ),
+    ("layer_normalization", [X], {"gamma": (5, 4), "beta": (5, 4)}, {"axis": [1, 2]}),
+    ("group_normalization", [X], {"gamma": (4,), "beta": (4,)}, {"groups": 2}),
+    ("rms_normalization", [X], {"scale": (5, 4)}, {"axis": [2, 1]}),
+    ("spectral_normalization", [zeros(4, 3)], {"vector_u": (1, 3)}, {}),
+    ("renormalize", [X], {"mean": (4,), "stddev": (4,)}, {}),
+    (
+        "fold_batch_normalization",
+        [zeros(4, 3)],
+        dict.fromkeys(
+            ["bias", "gamma", "beta", "moving_mean", "moving_variance"], (3,)
+        ),
+        {},
+    ),
+    (
+        "lora_dense",
+        [X],
+        {"kernel": (4, 3), "bias": (3,), "a": (4, 2), "b": (2, 3)},
+        {},
+    ),
+    (
+        "lora_embedding",
+        [np.array([0])],
+        {"embeddings": (7, 3), "a": (7, 2), "b": (2, 3)},
+        {},
+    ),
+    (
+        "lora_gradients",
+        [zeros(5, 4)],
+        {"a": (4, 2), "b": (2, 3)},
+        {"y_gradient": zeros(5, 3)},
+    ),
+    ("lora_penalty", [], {"a": (-4, 2), "b": (2, -3)}, {}),
+    ("merge_lora", [zeros(4, 3)], {"a": (4, 2), "b": (2, 3)}, {}),
+    (
+        "merge_lora_int8",
+        [],
+        {"kernel_q": (4, 3), "kernel_scale": (3,), "a": (4, 2), "b": (2, 3)},
+        {},
+    ),
+    (
+        "lora_int8_dense",
+        [X],
+        {
+            "bias": (3,),
+            "a": (4, 2),
+            "b": (2, 3),
+            "kernel": (4, 3),
+            "kernel_scale": (1, 3),
+        },
+        {},
+    ),
+    ("int8_dense", [X], {"kernel_q": (4, 3), "kernel_scale": (1, 3), "bias": (3,)}, {}),
+    (
+        "int8_embedding",
+        [np.array([0])],
+        {"embeddings": (7, -3), "embeddings_scale": (7,)},
+        {},
+    ),
+    ("int8_logits", [X], {"embeddings": (7, 4), "embeddings_scale": (7,)}, {}),
+    (
+        "int4_embedding",
+        [np.array([0])],
+        {
+            "embeddings": (7, 2),
+            "embeddings_scale": (7, 2),
+            "embeddings_zero": (7, 2),
+            "g_idx": (3,),
+        },
+        {"output_dim": 3},
+    ),
+    (
+        "int4_dense",
+        [X],
+        {
+            "packed": (4, 2),
+            "kernel_scale": (2, 3),
+            "kernel_zero": (2, 3),
+            "g_idx": (4,),
+            "bias": (3,),
+        },
+        {},
+    ),
+    (
+        "float8_dense",
+        [X],
+        {"kernel": (4, 3), "bias": (3,), "inputs_scale": (), "kernel_scale": ()},
+        {},
+    ),
+    (
+        "awq_kernel",
+        [],
+        {
+            "packed": (2, 4),
+            "kernel_scale": (3, 2),
+            "kernel_zero": (3, 2),
+            "awq_scales": (4,),
+            "g_idx": (4,),
+        },
+        {},
+    ),
+    (
+        "int4_to_gptq",
+        [],
+        {"packed": (-4, 2), "kernel_scale": (2, 3), "kernel_zero": (2, 3)},
+        {},
+    ),
+    (
+        "dequantize_groups",
+        [],
+        {"q": (3, -4), "scale": (3, 2), "zero": (3, 2)},
+        {"group_size": 2},
+    ),
+]
+
+
+def ones(shape):
+    return np.ones(np.abs(shape).astype(int), "int8")
+
+
+@pytest.mark.parametrize(
+    "name, inputs, shapes, options",
+    CALLS,
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_no_weight_may_have_another_axis_or_length(name, inputs, shapes, options):
+    function = getattr(by_hand, name)
+    weights = {weight: ones(shape) for weight, shape in shapes.items()}
+    function(*inputs, *weights.values(), **options)
+    for weight, shape in shapes.items():
+        wrong = {**weights, weight: ones((1, *shape))}
+        with pytest.raises(ValueError, match=f": {weight} must have the shape"):
+            function(*inputs, *wrong.values(), **options)
+        for axis, n in enumerate(shape):
+            for other in {1, n + 1} - {n} if n > 0 else ():
+                wrong[weight] = ones((*shape[:axis], other, *shape[axis + 1 :]))
+                with pytest.raises(
+                    ValueError, match="must have the shape|cannot share"
+                ):
+                    function(*inputs, *wrong.values(), **options)
+
+
+# -- Right ones
+
+
+def draw(layer, shape, dtype="float64"):
+    """Return x and weights of a layer that is built now, all of them random."""
+    if isinstance(layer, layers.MultiHeadAttention | layers.GroupQueryAttention):
+        layer.build(shape, shape)
+    else:
+        layer.build(shape)
+    rng = np.random.default_rng(313)
+    shapes = shape, *(w.shape for w in layer.weights)
+    x, *weights = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+    weights = [
+        np.abs(array) if "variance" in weight.name else array
+        for weight, array in zip(layer.weights, weights)
+    ]
+    layer.set_weights(weights)
+    return x, weights
+
+
+def compute(name, x, weights, options):
+    if name.endswith("attention"):
+        return getattr(by_hand, name)(x, x, None, *weights, **options)
+    return getattr(by_hand, name)(x, *weights, **options)
+
+
+FLAGS = [{"scale": False}, {"center": False}, {"scale": False, "center": False}]
+NO_BIAS = {"use_bias": False}
+BEFORE = {"reset_after": False}
+
+
+@pytest.mark.parametrize(
+    "layer, name, of_layer, options",
+    [
+        *[(layers.BatchNormalization, "batch_normalization", f, f) for f in FLAGS],
+        *[(layers.LayerNormalization, "layer_normalization", f, f) for f in FLAGS],
+        *[
+            (layers.GroupNormalization, "group_normalization", f, f)
+            for f in ({"groups": 2, **flags} for flags in FLAGS)
+        ],
+        (layers.GRU, "gru", {"units": 3, **BEFORE}, BEFORE),
+        (layers.GRU, "gru", {"units": 3, **BEFORE, **NO_BIAS}, BEFORE),
+        (layers.GRU, "gru", {"units": 3, **NO_BIAS}, {}),
+        (layers.LSTM, "lstm", {"units": 3, **NO_BIAS}, {}),
+        (layers.SimpleRNN, "simple_rnn", {"units": 3, **NO_BIAS}, {}),
+        (layers.Dense, "dense", {"units": 3, **NO_BIAS}, {}),
+        (layers.Conv1D, "conv1d", {"filters": 3, "kernel_size": 2, **NO_BIAS}, {}),
+        (
+            layers.MultiHeadAttention,
+            "multi_head_attention",
+            {"num_heads": 3, "key_dim": 4, **NO_BIAS},
+            NO_BIAS,
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_right_weights_are_taken_as_keras_has_them(layer, name, of_layer, options):
+    layer = layer(dtype="float64", **of_layer)
+    x, weights = draw(layer, (2, 5, 4))
+    inputs = (x, x) if name.endswith("attention") else (x,)
+    assert_equal(layer(*inputs), compute(name, x, weights, options))
+
+
+def test_a_weight_that_is_lacking_may_be_left_out_or_none():
+    x, weights = draw(layers.BatchNormalization(scale=False), (2, 5, 4))
+    names = "beta", "moving_mean", "moving_variance"
+    expected = by_hand.batch_normalization(x, None, *weights, scale=False)
+    for given, named in ((weights, {}), ((), dict(zip(names, weights)))):
+        y = by_hand.batch_normalization(x, *given, **named, scale=False)
+        np.testing.assert_array_equal(y, expected)
+
+
+# -- In the dtype that comes in
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "layer, name, options",
+    [
+        (layers.Dense(3), "dense", {}),
+        (
+            layers.EinsumDense("bsf,fu->bsu", (5, 3)),
+            "einsum_dense",
+            {"equation": "bsf,fu->bsu"},
+        ),
+        (layers.Conv1D(3, 2), "conv1d", {}),
+        (layers.DepthwiseConv1D(2), "depthwise_conv1d", {}),
+        (layers.SeparableConv1D(3, 2), "separable_conv1d", {}),
+        (layers.Conv1DTranspose(3, 2), "conv1d_transpose", {}),
+        (layers.SimpleRNN(3), "simple_rnn", {}),
+        (layers.LSTM(3), "lstm", {}),
+        (layers.GRU(3), "gru", {}),
+        (layers.MultiHeadAttention(3, 2), "multi_head_attention", {}),
+        (layers.GroupQueryAttention(2, 4, 2), "group_query_attention", {}),
+        (layers.BatchNormalization(), "batch_normalization", {}),
+        (
+            layers.BatchNormalization(scale=False),
+            "batch_normalization",
+            {"scale": False},
+        ),
+        (layers.LayerNormalization(), "layer_normalization", {}),
+        (layers.RMSNormalization(), "rms_normalization", {}),
+        (layers.GroupNormalization(2), "group_normalization", {"groups": 2}),
+        (layers.PReLU(), "prelu", {}),
+        (layers.MaxPooling1D(), "max_pooling1d", {}),
+        (layers.Activation("gelu"), "gelu", {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_numbers_stay_in_their_dtype(layer, name, options, dtype):
+    layer = type(layer).from_config(layer.get_config())  # not built yet
+    x, weights = draw(layer, (2, 5, 4), dtype)
+    assert compute(name, x, weights, options).dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gradients_stay_in_their_dtype(dtype):
+    rng = np.random.default_rng(313)
+    shapes = (2, 5, 4), (4, 12), (3, 12), (12,), (2, 5, 3)
+    x, *weights, of_y = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+    h, c, gates = by_hand.lstm_forward(x, *weights)
+    results = [
+        *(h + c),
+        by_hand.lstm_backward(c, gates, weights[1], of_y),
+        by_hand.rnn_backward(h, weights[1][:, :3], of_y),
+        by_hand.max_pooling_gradient(x, of_y[:, :2], 2, 2),
+        by_hand.embedding_gradient(np.zeros((2, 5), int), of_y, 7),
+        by_hand.log_softmax_derivative(x[0, 0]),
+    ]
+    assert {array.dtype for array in results} == {np.dtype(dtype)}
