@@ -424,6 +424,43 @@ WRONG = [
         "zero must have the shape (3, 2), not (3, 1)",
     ),
     (
+        "additive_attention",
+        (X, X, None, zeros(4)),
+        {"use_scale": False},
+        "the number of weights must be 0, not 1",
+    ),
+    (
+        "group_query_attention",
+        (X, X, None, *SHARED),
+        {},
+        "the number of weights must be 8 (query_kernel, query_bias, key_kernel, "
+        "key_bias, value_kernel, value_bias, output_kernel, output_bias), not 4",
+    ),
+    (
+        "group_query_attention",
+        (X, X, *SHARED),
+        {"use_bias": False},
+        "key must have the shape (2, 5, any), not (4, 4, 2)",
+    ),
+    (
+        "conv_lstm1d",
+        (zeros(2, 3, 5, 4), zeros(2, 4, 9), zeros(2, 3, 12)),
+        {},
+        "conv_lstm: kernel must have the shape (any, 4, 12), not (2, 4, 9)",
+    ),
+    (
+        "separable_conv1d",
+        (X, zeros(3, 4, 2), zeros(1, 8, 3), zeros(8)),
+        {},
+        "separable_conv: bias must have the shape (3,), not (8,)",
+    ),
+    (
+        "lora_int8_dense",
+        (X, zeros(1), zeros(4, 2), zeros(2, 3), zeros(4, 3), zeros(3)),
+        {},
+        "bias must have the shape (3,), not (1,)",
+    ),
+    (
         "gru_to_pytorch",
         (zeros(4, 9), zeros(3, 9), zeros(9)),
         {},
