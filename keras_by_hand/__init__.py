@@ -38,7 +38,6 @@ from keras_by_hand.activations import (
     threshold,
 )
 from keras_by_hand.adapters import (
-    check_lora,
     lora_dense,
     lora_embedding,
     lora_gradients,
@@ -84,8 +83,6 @@ from keras_by_hand.layers.attention import (
     allowed_pairs,
     attend_over,
     attention,
-    check_heads,
-    check_steps,
     group_query_attention,
     multi_head_attention,
     sinusoidal_positions,
@@ -128,7 +125,6 @@ from keras_by_hand.layers.merging import (
 from keras_by_hand.layers.normalization import (
     batch_moments,
     batch_normalization,
-    find_weights,
     fold_batch_normalization,
     group_normalization,
     layer_normalization,

@@ -22,7 +22,7 @@ def lora_embedding(x, embeddings, a, b, lora_alpha=None):
     return embeddings[x] + factor * (a[x] @ b)
 
 
-def check_lora(function, x, kernel, a, b, bias):
+def _check_lora(function, x, kernel, a, b, bias):
     """Weights of a Dense layer with LoRA must fit to x and to each other."""
     units = np.shape(kernel)[-1]
     check_shapes(
@@ -40,7 +40,7 @@ def lora_dense(x, kernel, bias, a, b, *, lora_alpha=None):
     x: (..., features), kernel: (features, units), bias: (units,) or 0, a:
     (features, rank), b: (rank, units). Returns (..., units).
     """
-    check_lora("lora_dense", x, kernel, a, b, bias)
+    _check_lora("lora_dense", x, kernel, a, b, bias)
     factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
     return x @ kernel + factor * (x @ a @ b) + bias
 
@@ -97,7 +97,7 @@ def lora_int8_dense(x, bias, a, b, kernel_q, kernel_scale, *, lora_alpha=None):
     units), kernel_q: (features, units) in int8, kernel_scale: (units,).
     Returns (batch, units). By default alpha is the rank.
     """
-    check_lora("lora_int8_dense", x, kernel_q, a, b, bias)
+    _check_lora("lora_int8_dense", x, kernel_q, a, b, bias)
     factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
     return int8_dense(x, kernel_q, kernel_scale, bias) + factor * (x @ a @ b)
 

@@ -60,9 +60,17 @@ numbers = np.clip(np.rint(kernel / s) + z, -8, 7)  # (features, units)
 by_hand = s * (numbers - z)  # the kernel that the layer reads
 
 # %%
-# The whole function takes blocks of any size.
+# The whole function takes blocks of any size. ``read_blocks`` is the last of
+# the lines above, for several blocks.
 
 from keras_by_hand import quantize_int4_without_zero
+
+
+def read_blocks(q, scale, zero):
+    """The kernel (features, units) from blocks of equal size."""
+    block = np.arange(len(q)) * len(scale) // len(q)  # of each feature
+    return scale[block] * (q - zero[block])
+
 
 # %%
 # Check it
@@ -72,14 +80,6 @@ from keras_by_hand import quantize_int4_without_zero
 #    after 3.15.1 <https://github.com/keras-team/keras/pull/23636>`__.
 
 np.testing.assert_allclose(wrong, by_hand, rtol=1e-4)
-
-
-def read_blocks(q, scale, zero):
-    """The kernel (features, units) from blocks of equal size."""
-    block = np.arange(len(q)) * len(scale) // len(q)  # of each feature
-    return scale[block] * (q - zero[block])
-
-
 np.testing.assert_allclose(wrong, [[7, -7], [7, -7], [7, -7]], rtol=1e-6)
 mixed = rng.normal(loc=1, size=(64, 20)).astype("float32")
 expected = read_blocks(*quantize_int4_without_zero(mixed, block_size=4))

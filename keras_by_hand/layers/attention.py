@@ -6,7 +6,7 @@ from keras_by_hand.activations import sigmoid, softmax
 from keras_by_hand.shapes import check_shapes, name_weights
 
 
-def check_steps(function, query, value, key, features=None):
+def _check_steps(function, query, value, key, features=None):
     """Query, value and key must have three axes, and fit together.
 
     features: of the key, None for any number.
@@ -37,7 +37,7 @@ def attention(
     queries, units), and the weights, (batch, queries, values), if asked.
     """
     key = value if key is None else key
-    check_steps("attention", query, value, key, query.shape[-1])
+    _check_steps("attention", query, value, key, query.shape[-1])
     is_concat = score_mode == "concat"
     names = ["scale"] * use_scale + ["concat_score_weight"] * is_concat
     for name, weight in name_weights("attention", names, weights).items():
@@ -80,7 +80,7 @@ def additive_attention(
     values), if asked.
     """
     key = value if key is None else key
-    check_steps("additive_attention", query, value, key, query.shape[-1])
+    _check_steps("additive_attention", query, value, key, query.shape[-1])
     named = name_weights("additive_attention", ["scale"] * use_scale, weights)
     shape = query.shape[-1:]
     check_shapes("additive_attention", scale=(named.get("scale"), shape))
@@ -110,14 +110,14 @@ def sinusoidal_positions(steps, features):
     return pairs.reshape(steps, features)
 
 
-def check_heads(
+def _check_heads(
     function, query, value, key, weights, use_bias, use_gate, shared=False
 ):
     """Weights must be as many as the layer has, and fit to its inputs.
 
     shared: whether several heads of the query may share one of key and value.
     """
-    check_steps(function, query, value, key)
+    _check_steps(function, query, value, key)
     parts = ["query", "key", *["gate"] * use_gate, "value", "output"]
     kinds = ["kernel", "bias"] if use_bias else ["kernel"]
     names = [f"{part}_{kind}" for part in parts for kind in kinds]
@@ -170,7 +170,7 @@ def multi_head_attention(
     features); or a pair, with the scores, (batch, heads, target, source).
     """
     key = value if key is None else key
-    check_heads(
+    _check_heads(
         "multi_head_attention", query, value, key, weights, use_bias, use_gate
     )
     remaining = iter(weights)
@@ -265,7 +265,7 @@ def group_query_attention(
     Returns (batch, target, features), or a pair of that and the scores.
     """
     key = value if key is None else key
-    check_heads(
+    _check_heads(
         "group_query_attention",
         query,
         value,

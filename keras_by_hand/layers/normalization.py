@@ -5,7 +5,7 @@ import numpy as np
 from keras_by_hand.shapes import check_shapes, name_weights
 
 
-def find_weights(function, weights, scale, center):
+def _find_weights(function, weights, scale, center):
     """The weights of a normalization in their places, None for what it lacks.
 
     weights: by their names. Without gamma or beta, the others may stand one
@@ -39,7 +39,7 @@ def batch_normalization(
     """
     weights = {"gamma": gamma, "beta": beta}
     weights |= {"moving_mean": moving_mean, "moving_variance": moving_variance}
-    found = find_weights("batch_normalization", weights, scale, center)
+    found = _find_weights("batch_normalization", weights, scale, center)
     for name, weight in zip(weights, found):
         shape = np.shape(weight) and (x.shape[axis],)  # or one number
         check_shapes("batch_normalization", **{name: (weight, shape)})
@@ -125,7 +125,7 @@ def layer_normalization(
     axes = tuple(np.ravel(axis))
     lengths = tuple(x.shape[i] for i in sorted(axes))
     weights = {"gamma": gamma, "beta": beta}
-    gamma, beta = find_weights("layer_normalization", weights, scale, center)
+    gamma, beta = _find_weights("layer_normalization", weights, scale, center)
     check_shapes(
         "layer_normalization", gamma=(gamma, lengths), beta=(beta, lengths)
     )
@@ -177,7 +177,7 @@ def group_normalization(
     """
     x = np.moveaxis(x, axis, -1)
     weights = {"gamma": gamma, "beta": beta}
-    gamma, beta = find_weights("group_normalization", weights, scale, center)
+    gamma, beta = _find_weights("group_normalization", weights, scale, center)
     channels = x.shape[-1:]
     check_shapes(
         "group_normalization", gamma=(gamma, channels), beta=(beta, channels)
