@@ -4,7 +4,9 @@ import functools
 
 from keras_facts import read_facts
 from linking import find_homes
-from package import find_functions, find_needed
+from package import PACKAGE, find_functions, find_needed, read_statements
+
+SHARED = PACKAGE / "shapes.py"
 
 
 def plain(name):
@@ -51,8 +53,21 @@ def page_of(name):
 
 
 def source_of(name):
-    """Return the code of a function and of all that it needs, with its imports."""
+    """Return the code of a function and of all that it needs, with its imports, but for
+    what so many need that the reference has it once: that of SHARED."""
     statement = find_functions()[name]
     found, imports = find_needed(statement.file, [name])
-    head = "\n".join(sorted(s.text for s in imports))
-    return "\n\n\n".join(filter(None, [head, *(s.text for s in found)]))
+    shared = [s for s in found if s.file == SHARED]
+    head = sorted(s.text for s in imports)
+    if shared:
+        names = ", ".join(sorted(n for s in shared for n in s.binds))
+        head.append(f"# {names}: first on this page")
+    own = [s.text for s in found if s not in shared]
+    return "\n\n\n".join(filter(None, ["\n".join(head), *own]))
+
+
+def read_shared():
+    """Return the code that source_of leaves out, with its imports."""
+    statements = read_statements(SHARED)[1:]
+    head = "\n".join(s.text for s in statements if s.is_import)
+    return "\n\n\n".join([head, *(s.text for s in statements if not s.is_import)])

@@ -6,13 +6,14 @@ import re
 import textwrap
 
 from families import read_header
-from functions import find_things, page_of, source_of
+from functions import find_things, page_of, read_shared, source_of
 from includes import folded, table, write
 from keras_facts import read_facts, read_masks
 from package import find_functions
 from paths import SOURCES, place
 from scripts import read_docstring
 
+SHARED = "By these, functions refuse weights that do not fit. Copy them along."
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
 EQUATION = re.compile(r"^\.\. math::.*\n(?:\n|   .*\n)*", re.M)
 
@@ -75,7 +76,7 @@ def heading(title):
 
 def write_reference(app):
     found = find_things()
-    text = ""
+    text = f"{heading('Shapes of weights')}{SHARED}\n\n{code(read_shared())}\n"
     for title, things in read_facts().items():
         known = {n: found[title, n] for n in things if (title, n) in found}
         text += heading(title)
