@@ -58,7 +58,7 @@ def source_of(name):
     statement = find_functions()[name]
     found, imports = find_needed(statement.file, [name])
     shared = [s for s in found if s.file == SHARED]
-    head = sorted(s.text for s in imports)
+    head = sorted({s.text for s in imports})
     if shared:
         names = ", ".join(sorted(n for s in shared for n in s.binds))
         head.append(f"# {names}: first on this page")

@@ -49,6 +49,7 @@ def test_each_function_for_something_of_keras_has_a_page_about_it():
 @pytest.mark.parametrize("name", ["gelu", "text_vectorization", "conv_lstm2d", "lstm"])
 def test_what_is_copied_from_the_reference_runs_alone(name):
     variables = {}
+    assert functions.source_of(name).count("import numpy as np") == 1
     code = f"{functions.read_shared()}\n\n\n{functions.source_of(name)}"
     exec(code, variables)
     assert callable(variables[name])
