@@ -45,7 +45,6 @@ help: ## List these commands
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
-	@$(BIN)/python docs/_ext/linking.py  # and so does this
 	@$(ONE_THREAD) $(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML)
 	@$(BIN)/python docs/_ext/repository.py > $(HTML)/.source-commit
 	@echo "The site is built. Open $(HTML)/index.html"

@@ -101,5 +101,13 @@ def write(folder):
     return folder
 
 
+def link_hard_silu(folder, name):
+    """Let a page use a function of the library; return the page."""
+    page, place = page_of(folder, name), "expected = x @ kernel + bias\n"
+    use = "from keras_by_hand import hard_silu\n\nhard_silu(x)\n"
+    page.write_text(page.read_text().replace(place, f"{place}{use}"))
+    return page
+
+
 def page_of(folder, name):
     return folder / f"examples/{name}.py"

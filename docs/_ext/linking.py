@@ -112,23 +112,23 @@ def find_linked(page):
 # -- Linking
 
 
-def check_names(page, statements):
+def check_names(page, statements, linked):
     """Raise LinkError where a page gives a name of its linked code another meaning."""
     own = {n: s for s in statements if not is_linked(page, s) for n in s.binds}
-    linked = {}
+    homes = {}
     if any(is_linked(page, s) for s in statements):
         for name in sorted(own.keys() & vars(builtins).keys()):
             why = f"{name} is Python's own, and linked code may use it: rename yours"
             fail(page, own[name].line, why)
-    for _, found, imports in find_linked(page):
+    for _, found, imports in linked:
         for definition in found:
             for name in definition.binds:
                 home = definition.file.relative_to(ROOT)
                 if name in own:
                     why = f"{name} is a name of linked code, too ({home}): rename yours"
                     fail(page, own[name].line, why)
-                if linked.setdefault(name, definition) != definition:
-                    other = linked[name].file.relative_to(ROOT)
+                if homes.setdefault(name, definition) != definition:
+                    other = homes[name].file.relative_to(ROOT)
                     fail(page, 1, f"links {name} of {home} and of {other}")
         for needed in imports:
             for name in needed.binds & own.keys():
@@ -142,11 +142,12 @@ def link(page):
     text = page.read_text()
     statements = parse(page, text)
     check_form(page, statements)
-    check_names(page, statements)
+    linked = list(find_linked(page))
+    check_names(page, statements, linked)
     lines = as_lines(page, 1, text.rstrip())
     have = {s.text for s in statements if s.is_import and not is_linked(page, s)}
     edits = []
-    for statement, found, imports in find_linked(page):
+    for statement, found, imports in linked:
         block = []
         if found:
             names = [alias.name for alias in statement.node.names]
@@ -193,7 +194,7 @@ def find_origin(page, number):
     return line.file, line.number
 
 
-def write_pages(*_):
+def write_pages():
     """Write the linked pages, where they have changed; remove what is none any more.
     Raises LinkError."""
     files = [*SOURCES.glob("*/plot_*.py"), *SOURCES.glob("**/GALLERY_HEADER.rst")]
@@ -248,13 +249,15 @@ def find_subjects(page):
     return {name for name, home in find_homes().items() if home == page}
 
 
-def setup(app):
-    app.connect("config-inited", write_pages, priority=100)  # before Sphinx-Gallery
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-
-if __name__ == "__main__":  # says in one line what Sphinx would make a report of
+def link_pages(app, config):
+    """Write the linked pages. What cannot be linked ends the build in one line, of which
+    Sphinx would make a report."""
     try:
         write_pages()
     except LinkError as error:
         sys.exit(f"{error}")
+
+
+def setup(app):
+    app.connect("config-inited", link_pages, priority=100)  # before Sphinx-Gallery
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

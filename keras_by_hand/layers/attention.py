@@ -16,6 +16,24 @@ def _check_steps(function, query, value, key, features=None):
     check_shapes(function, key=(key, (*value.shape[:2], features)))
 
 
+def _weigh(scores, value, query_mask, value_mask, use_causal_mask):
+    """The mean of the values, weighted by the softmax of scores, and the weights.
+
+    scores: (batch, queries, values), value: (batch, values, units). A masked
+    value gets no weight; the result of a masked query is 0.
+    """
+    mask = np.ones(scores.shape, dtype=bool)
+    if value_mask is not None:
+        mask &= value_mask[..., np.newaxis, :]
+    if use_causal_mask:
+        mask &= np.tri(*scores.shape[-2:], dtype=bool)
+    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
+    y = attention_weights @ value
+    if query_mask is not None:
+        y = np.where(query_mask[..., np.newaxis], y, 0)
+    return y, attention_weights
+
+
 def attention(
     query,
     value,
@@ -48,15 +66,8 @@ def attention(
     else:
         sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
         scores = weights[-1] * np.sum(np.tanh(scale * sums), axis=-1)
-    mask = np.ones(scores.shape, dtype=bool)
-    if value_mask is not None:
-        mask &= value_mask[..., np.newaxis, :]
-    if use_causal_mask:
-        mask &= np.tri(*scores.shape[-2:], dtype=bool)
-    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
-    y = attention_weights @ value
-    if query_mask is not None:
-        y = np.where(query_mask[..., np.newaxis], y, 0)
+    masks = query_mask, value_mask, use_causal_mask
+    y, attention_weights = _weigh(scores, value, *masks)
     return (y, attention_weights) if return_attention_scores else y
 
 
@@ -87,15 +98,8 @@ def additive_attention(
     scale = weights[0] if use_scale else 1
     sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
     scores = np.sum(scale * np.tanh(sums), axis=-1)
-    mask = np.ones(scores.shape, dtype=bool)
-    if value_mask is not None:
-        mask &= value_mask[..., np.newaxis, :]
-    if use_causal_mask:
-        mask &= np.tri(*scores.shape[-2:], dtype=bool)
-    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
-    y = attention_weights @ value
-    if query_mask is not None:
-        y = np.where(query_mask[..., np.newaxis], y, 0)
+    masks = query_mask, value_mask, use_causal_mask
+    y, attention_weights = _weigh(scores, value, *masks)
     return (y, attention_weights) if return_attention_scores else y
 
 

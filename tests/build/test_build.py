@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from project import ROOT, call, make, run
-from small_gallery import NAMES, page_of
+from small_gallery import NAMES, link_hard_silu, page_of
 
 BUILD = """
 import sys
@@ -77,10 +77,7 @@ def test_built_again_it_is_the_same_to_the_byte(small):
 
 
 def test_a_page_runs_again_where_code_that_it_uses_has_changed(small):
-    page = page_of(small, NAMES[0])
-    use = "expected = x @ kernel + bias\n"
-    linked = f"{use}from keras_by_hand import hard_silu\n\nhard_silu(x)\n"
-    page.write_text(page.read_text().replace(use, linked))
+    link_hard_silu(small, NAMES[0])
     assert build(small)[0] == 3
     for name in ("keras_by_hand/layers/convolution.py", "keras_by_hand/losses.py"):
         with (small / name).open("a") as file:

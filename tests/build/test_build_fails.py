@@ -5,7 +5,7 @@ import re
 import pytest
 from project import call, make, write_notebook
 from repository import find_repository
-from small_gallery import NAMES, page_of
+from small_gallery import NAMES, link_hard_silu, page_of
 
 FAILURE = r"^(\S+?):(?: cell \[\d+\], line )?(\d+): ERROR: (.*(?:\n    .*)*)"
 
@@ -105,10 +105,8 @@ def test_a_failed_build_ends_with_what_failed(small):
 
 
 def test_an_error_in_linked_code_is_told_where_it_stands(small):
-    page, library = page_of(small, NAMES[0]), small / "keras_by_hand/activations.py"
-    use = "expected = x @ kernel + bias\n"
-    linked = f"{use}from keras_by_hand import hard_silu\n\nhard_silu(x)\n"
-    page.write_text(page.read_text().replace(use, linked))
+    page = link_hard_silu(small, NAMES[0])
+    library = small / "keras_by_hand/activations.py"
     lines = library.read_text().splitlines(keepends=True)
     (place,) = [n for n, line in enumerate(lines) if line.startswith("def hard_silu(")]
     lines.insert(place + 1, '    raise ValueError("made on purpose")\n')

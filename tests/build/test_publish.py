@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from project import ROOT, SITE, git, make
-from small_gallery import NAMES, page_of
+from small_gallery import NAMES, link_hard_silu
 
 
 class Source:
@@ -229,10 +229,7 @@ def test_make_publish_asks_where_to():
 
 def test_changed_pages_are_listed(small):
     """Where they have changed themselves, and where code that they use has."""
-    use = "expected = x @ kernel + bias\n"
-    linked = f"{use}from keras_by_hand import hard_silu\n\nhard_silu(x)\n"
-    page = page_of(small, NAMES[0])
-    page.write_text(page.read_text().replace(use, linked))
+    link_hard_silu(small, NAMES[0])
     git(small, "init", "--quiet")
     git(small, "add", ".")
     git(small, "commit", "--quiet", "--message", "one")
