@@ -39,7 +39,8 @@ print(keras_activation(keras.activations.softmax, x).round(3))
 # Compute it
 # ----------
 # After the subtraction, the largest exponential is 1. Divided by their sum, the
-# exponentials add up to 1. The logarithm of a quotient is a difference.
+# exponentials add up to 1. ``log_softmax`` is the logarithm of that quotient:
+# the shifted number minus the logarithm of the sum.
 
 shifted = x - x.max(axis=-1, keepdims=True)  # (samples, classes)
 powers = np.exp(shifted)
@@ -48,7 +49,7 @@ probabilities = powers / totals
 log_probabilities = shifted - np.log(totals)
 
 # %%
-# The whole functions take any axis.
+# The whole functions work along any axis.
 
 from keras_by_hand import log_softmax, softmax
 

@@ -52,9 +52,11 @@ print(y[0].round(1))
 # %%
 # Compute it
 # ----------
-# Each head makes its own query, key and value out of the inputs, and attends
-# with them. The result of a head goes through its own output kernel, and the
-# heads are added up.
+# Each head projects the inputs to its own query Q, key K and value V. The
+# softmax of the products of Q and K, divided by the root of ``key_dim``, gives
+# the weights P. (The scores are small here, so no exponential overflows.) The
+# result of a head goes through its own output kernel, and the heads are added
+# up.
 
 W_query, b_query, W_key, b_key, W_value, b_value, W_out, b_out = weights
 output = b_out

@@ -45,10 +45,10 @@ of_keras = keras.ops.convert_to_numpy(layer(image.astype("float32")))
 # %%
 # Compute it
 # ----------
-# Cut the image into patches of 2 by 3 pixels. Multiply each by the kernels of
-# its channel, and sum over the pixels ``u`` and ``v``. The channel ``c`` stays
-# in the result: nothing is summed over it. Finally, put the outputs of all
-# channels side by side.
+# Take all overlapping windows of 2 by 3 pixels. In each, multiply each channel
+# by its own kernels, and sum over the pixels ``u`` and ``v``. The channel ``c``
+# stays in the result: nothing is summed over it. Finally, put the outputs of
+# all channels side by side.
 
 windows = np.lib.stride_tricks.sliding_window_view(image, (2, 3), axis=(1, 2))
 outputs = np.einsum("bijcuv,uvcm->bijcm", windows, kernels)

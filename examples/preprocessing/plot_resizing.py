@@ -36,9 +36,9 @@ y = model.predict(photograph[np.newaxis], verbose=0)[0]  # (15, 15, 3)
 # Compute it
 # ----------
 # Find where the centers of the new pixels lie, and their distances from the old
-# pixels. The weight of an old pixel falls from 1 to 0 over a distance of one
-# pixel; with ``antialias``, over 60 / 15 pixels. Divide the weights of each new
-# pixel by their sum. Then take the weighted means along both axes.
+# pixels. The weight of an old pixel falls linearly, from 1 at distance 0 to 0
+# at distance 1; with ``antialias``, at distance 60 / 15. Divide the weights of
+# each new pixel by their sum. Then take the weighted means along both axes.
 
 centers = (np.arange(15) + 0.5) * 60 / 15 - 0.5  # counted in old pixels
 distances = np.abs(centers[:, np.newaxis] - np.arange(60))  # (new, old)

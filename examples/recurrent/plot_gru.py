@@ -47,9 +47,9 @@ y, _ = keras_gru(weights)
 # %%
 # Compute it
 # ----------
-# ``np.split`` cuts the three parts of each product apart. The update gate z
-# mixes the old state and the candidate g. The reset gate r decides how much of
-# the old state goes into the candidate.
+# ``np.split`` splits each sum into its three parts. The update gate z mixes the
+# old state and the candidate g. The reset gate r scales what the old state,
+# with its bias, adds to the candidate.
 
 kernel, recurrent_kernel, bias = weights
 state = np.zeros((2, 2))  # (batch, units)

@@ -48,9 +48,9 @@ print(np.diff(path, axis=0, prepend=0) / 0.001)  # each step in learning rates
 # %%
 # Compute it
 # ----------
-# m averages the gradients, and v their squares. The bias correction changes
-# the learning rate, which is 0.001 by default. The step is this rate times m,
-# divided by the root of v.
+# m averages the gradients, and v their squares. ``rate`` is the learning rate,
+# 0.001 by default, times the bias correction. The step is ``rate`` times m,
+# divided by the root of v plus a small epsilon.
 
 w = m = v = np.zeros(3)
 by_hand = []
