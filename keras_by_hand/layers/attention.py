@@ -17,7 +17,7 @@ def _check_steps(function, query, value, key, features=None):
 
 
 def _weigh(scores, value, query_mask, value_mask, use_causal_mask):
-    """The mean of the values, weighted by the softmax of scores, and the weights.
+    """The mean of the values, weighted by softmax(scores), and the weights.
 
     scores: (batch, queries, values), value: (batch, values, units). A masked
     value gets no weight; the result of a masked query is 0.

@@ -1,4 +1,4 @@
-"""The windows of convolution and pooling: what padding adds, and how they are cut."""
+"""Windows of convolution and pooling: what padding adds, how they are cut."""
 
 import numpy as np
 
