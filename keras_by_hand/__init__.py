@@ -1,7 +1,8 @@
 """Keras by hand: what Keras computes, in NumPy.
 
-Each function has Keras' name in snake case and stands in the module of its family; here
-are all of them, and load_model, which runs a whole model from its .keras file.
+Each function has Keras' name in snake case and stands in the module of its
+family; here are all of them, and load_model, which runs a whole model from its
+.keras file.
 """
 
 from keras_by_hand.activations import (
@@ -279,8 +280,8 @@ from keras_by_hand.losses import (
     reduce_losses,
     sparse_categorical_crossentropy,
 )
-from keras_by_hand.models.files import CannotRun
-from keras_by_hand.models.model import load_model
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.load import load_model
 from keras_by_hand.optimizers import (
     adam,
     adam_of_pytorch,

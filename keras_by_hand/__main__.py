@@ -5,20 +5,16 @@ python -m keras_by_hand model.keras --input x.npy --output y.npy
 import argparse
 import sys
 
-from keras_by_hand.models.files import (
-    CannotRun,
-    count_numbers,
-    read_input,
-    write_output,
-)
-from keras_by_hand.models.model import load_model
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.files import count_numbers, read_input, write_output
+from keras_by_hand.models.load import load_model
 
 
 def run():
     as_module = sys.argv[0].endswith("__main__.py")  # else, as it is called
     parser = argparse.ArgumentParser(
         "python -m keras_by_hand" if as_module else None,
-        description="Print the layers of a .keras file, or predict by it, in NumPy.",
+        description="Print the layers of a .keras file, or predict by it.",
     )
     parser.add_argument("model", help="the .keras file")
     parser.add_argument(
@@ -33,15 +29,14 @@ def run():
     model = load_model(given.model)
     print(f"{'layer':32} {'class':24} {'weights':>12}")
     for layer in model.layers:
-        print(
-            f"{layer.name:32} {layer.kind:24} {count_numbers(layer.weights):12,}"
-        )
+        count = count_numbers(layer.weights)
+        print(f"{layer.name:32} {layer.kind:24} {count:12,}")
     if given.input:
         write_output(given.output, model.predict(read_input(given.input)))
 
 
 def main():
-    """The command: run it; what goes wrong is one line, and the exit code is 1."""
+    """Run the command; what goes wrong is one line, and the exit code is 1."""
     try:
         run()
     except (CannotRun, OSError) as error:

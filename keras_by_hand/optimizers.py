@@ -1,4 +1,4 @@
-"""Optimizers: one step of each, and what may be done to the gradients before."""
+"""Optimizers: one step of each, and what is done to the gradients before."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Weights in int8, int4 and float8, GPTQ and AWQ: how they are made and read."""
+"""Weights in int8, int4 and float8, GPTQ and AWQ: making and reading them."""
 
 import numpy as np
 

@@ -25,7 +25,8 @@ from drawing import draw_weights, in_float64
 from one_file import FILE
 from repository import find_versions
 
-from keras_by_hand.models.model import load_model, tensors_in
+from keras_by_hand import load_model
+from keras_by_hand.models.tensors import tensors_in
 
 
 def architectures():

@@ -9,19 +9,17 @@ import zlib
 
 import numpy as np
 
-
-class CannotRun(ValueError):
-    """A model, or a file, that cannot be run; the message is one line that says why."""
-
+from keras_by_hand.models.errors import CannotRun
 
 LARGEST_CONFIG = 100_000_000  # bytes; that of a large model has a million
 
 
 def read_file(path):
-    """Return the config of a .keras file and its weights: a dict as nested as the groups
-    of model.weights.h5, with "vars" a list of arrays.
+    """Return the config of a .keras file and its weights: a dict as nested as
+    the groups of model.weights.h5, with "vars" a list of arrays.
 
-    Only what the file really holds is read: no other file, and no size that it claims.
+    Only what the file really holds is read: no other file, and no size that it
+    claims.
     """
     try:
         import h5py  # here, as nothing else needs it
@@ -97,8 +95,8 @@ def read_group(group, size, h5py):
 
 
 def read_vocabularies(archive, weights, size):
-    """Put the vocabularies that lookups have learned beside the weights of their layers,
-    as lists under the name "vocabulary"."""
+    """Put the vocabularies that lookups have learned beside the weights of
+    their layers, as lists under the name "vocabulary"."""
     for told in archive.infolist():
         if re.fullmatch(r"assets/(layers/\w+/)+vocabulary\.txt", told.filename):
             if told.file_size > max(size, LARGEST_CONFIG):
@@ -120,8 +118,8 @@ def count_numbers(weights):
 
 
 def read_input(path):
-    """Return what a .npy or .npz file holds: an array, or a dict of them. Raises
-    CannotRun where it is neither."""
+    """Return what a .npy or .npz file holds: an array, or a dict of them.
+    Raises CannotRun where it is neither."""
     try:
         held = np.load(path, allow_pickle=False)
         return held if isinstance(held, np.ndarray) else dict(held)
@@ -130,8 +128,9 @@ def read_input(path):
 
 
 def named(y, name=""):
-    """Return the arrays in nested lists and dicts in one dict. In a list they are named
-    output_0, output_1, ..., and what is in "a" of a dict, a_0, a_1, ..."""
+    """Return the arrays in nested lists and dicts in one dict. In a list they
+    are named output_0, output_1, ..., and what is in "a" of a dict, a_0, a_1,
+    ..."""
     if isinstance(y, dict):
         pairs = [(f"{name}_{key}" if name else key, y[key]) for key in y]
     elif isinstance(y, list):
@@ -147,7 +146,8 @@ def named(y, name=""):
 
 
 def write_output(path, y):
-    """Write a prediction: to a .npy file, or several by their names to a .npz file."""
+    """Write a prediction: to a .npy file, or several by their names to a .npz
+    file."""
     with open(path, "xb") as file:  # x: nothing is overwritten
         np.save(file, y) if isinstance(y, np.ndarray) else np.savez(
             file, **named(y)

@@ -4,23 +4,36 @@ import math
 
 import numpy as np
 
-from keras_by_hand.models.files import CannotRun
-from keras_by_hand.models.registry import ACTIVATIONS, LAYERS
+from keras_by_hand.layers.convolution import (
+    conv,
+    conv_transpose,
+    depthwise_conv,
+    separable_conv,
+)
+from keras_by_hand.layers.pooling import average_pooling, max_pooling
+from keras_by_hand.layers.preprocessing import resizing
+from keras_by_hand.models.activations import ACTIVATIONS
+from keras_by_hand.models.config import snake_case
+from keras_by_hand.models.errors import CannotRun, refusing
+from keras_by_hand.models.layer import Layer
+from keras_by_hand.models.tensors import Tensor, arrays_of, each
 
 ALIKE = (  # their names in NumPy, which computes the same
-    "abs absolute add all amax amin any append arange arccos arccosh arcsin arcsinh arctan "
-    "arctan2 arctanh argmax argmin argsort array_split average bitwise_and bitwise_not "
-    "bitwise_or bitwise_xor broadcast_to cbrt ceil clip concatenate copy cos cosh "
-    "count_nonzero cross cumprod cumsum deg2rad diagonal diff digitize divide dot equal "
-    "exp exp2 expand_dims expm1 flip floor floor_divide fmod full_like greater "
-    "greater_equal hstack hypot inner isclose isfinite isinf isnan less less_equal "
-    "linspace log log10 log1p log2 logaddexp logical_and logical_not logical_or "
-    "logical_xor matmul max maximum mean median min minimum mod moveaxis multiply "
-    "nan_to_num nanmax nanmean nanmin nansum negative not_equal ones_like outer pad "
-    "percentile power prod ptp quantile rad2deg ravel reciprocal repeat reshape roll rot90 "
-    "round select sign sin sinc sinh sort split sqrt square squeeze stack std subtract sum "
-    "swapaxes take take_along_axis tan tanh tensordot trace transpose tril triu "
-    "true_divide trunc var vstack where zeros_like"
+    "abs absolute add all amax amin any append arange arccos arccosh arcsin "
+    "arcsinh arctan arctan2 arctanh argmax argmin argsort array_split average "
+    "bitwise_and bitwise_not bitwise_or bitwise_xor broadcast_to cbrt ceil "
+    "clip concatenate copy cos cosh count_nonzero cross cumprod cumsum "
+    "deg2rad diagonal diff digitize divide dot equal exp exp2 expand_dims "
+    "expm1 flip floor floor_divide fmod full_like greater greater_equal "
+    "hstack hypot inner isclose isfinite isinf isnan less less_equal linspace "
+    "log log10 log1p log2 logaddexp logical_and logical_not logical_or "
+    "logical_xor matmul max maximum mean median min minimum mod moveaxis "
+    "multiply nan_to_num nanmax nanmean nanmin nansum negative not_equal "
+    "ones_like outer pad percentile power prod ptp quantile rad2deg ravel "
+    "reciprocal repeat reshape roll rot90 round select sign sin sinc sinh "
+    "sort split sqrt square squeeze stack std subtract sum swapaxes take "
+    "take_along_axis tan tanh tensordot trace transpose tril triu true_divide "
+    "trunc var vstack where zeros_like"
 )
 OF_NUMPY = {
     "newshape": "shape",
@@ -106,11 +119,11 @@ def top_k(x, k, sorted=True):
 
 
 def image_resize(x, size, **options):
-    return LAYERS["Resizing"](x, height=size[0], width=size[1], **options)
+    return resizing(x, height=size[0], width=size[1], **options)
 
 
-# By their modules. Only these: a file must not reach what else NumPy can do, such as read
-# other files.
+# By their modules. Only these: a file must not reach what else NumPy can do,
+# such as read other files.
 OPERATORS = {
     "keras.src.ops.numpy": {
         "get_item": get_item,
@@ -138,23 +151,41 @@ OPERATORS = {
     },
     "keras.src.ops.nn": {
         **ACTIVATIONS,
-        "average_pool": LAYERS["AveragePooling2D"],
-        "conv": LAYERS["Conv2D"],
-        "conv_transpose": LAYERS["Conv2DTranspose"],
-        "depthwise_conv": LAYERS["DepthwiseConv2D"],
-        "max_pool": LAYERS["MaxPooling2D"],
+        "average_pool": average_pooling,
+        "conv": conv,
+        "conv_transpose": conv_transpose,
+        "depthwise_conv": depthwise_conv,
+        "max_pool": max_pooling,
         "moments": moments,
         "multi_hot": multi_hot,
         "normalize": normalize,
         "one_hot": one_hot,
-        "separable_conv": LAYERS["SeparableConv2D"],
+        "separable_conv": separable_conv,
     },
     "keras.src.ops.image": {"resize": image_resize},
 }
 
 
-def find_operator(module, name):
-    """Return the function of an operator, by its module and its name in snake case."""
-    if name not in OPERATORS.get(module, {}):
-        raise CannotRun("no function of this file computes this operator")
-    return OPERATORS[module][name]
+class Operator(Layer):
+    """An operation between tensors, such as +: it has no weights or masks."""
+
+    def prepare(self, build):
+        of_module = OPERATORS.get(self.module, {})
+        name = snake_case(self.kind)
+        if name not in of_module:
+            raise CannotRun("no function of this file computes this operator")
+        self.function = refusing(of_module[name])
+
+    def call(self, args, keywords):
+        options = {
+            OF_NUMPY.get(name, name): tuple(value)
+            if isinstance(value, list)
+            else value
+            for name, value in (self.config | arrays_of(keywords)).items()
+            if name != "name"
+        }
+        try:
+            y = self.function(*arrays_of(args), **options)
+        except CannotRun as error:
+            raise self.refusal(error) from None
+        return each(Tensor, y) if isinstance(y, list | tuple) else Tensor(y)

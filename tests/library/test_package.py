@@ -25,7 +25,8 @@ from package import (
 from project import ROOT, SITE, downloads, load_by_hand, run
 
 import keras_by_hand
-from keras_by_hand.models.registry import ACTIVATIONS, LAYERS
+from keras_by_hand.models.activations import ACTIVATIONS
+from keras_by_hand.models.registry import LAYERS
 
 FUNCTIONS = [
     (file, statement)
@@ -138,10 +139,11 @@ def test_each_function_tells_what_it_takes(name):
 
 
 def test_the_registry_has_every_layer_and_activation():
+    layers = {name: function for name, (function, _) in LAYERS.items()}
+    tables = {"Layers": layers, "Activations": ACTIVATIONS}
     for (title, thing), name in find_things().items():
-        table = {"Layers": LAYERS, "Activations": ACTIVATIONS}.get(title, {})
-        if title in ("Layers", "Activations"):
-            assert table[thing] is getattr(keras_by_hand, name), thing
+        if title in tables:
+            assert tables[title][thing] is getattr(keras_by_hand, name), thing
 
 
 def test_modules_need_each_other_in_one_order():

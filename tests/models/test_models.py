@@ -8,7 +8,14 @@ from keras import layers, ops
 from keras_facts import read_masks
 from project import load_by_hand
 
-from keras_by_hand.models import model as by_hand
+import keras_by_hand as by_hand
+from keras_by_hand.models.attention import Attention
+from keras_by_hand.models.embedding import Embedding, Masking
+from keras_by_hand.models.layer import DoesNothing, KeepsMask
+from keras_by_hand.models.merging import Concatenate, Merging
+from keras_by_hand.models.recurrent import Recurrent
+from keras_by_hand.models.registry import LAYERS as KNOWN
+from keras_by_hand.models.tensors import Tensor
 
 one_file = load_by_hand()
 rng = np.random.default_rng(313)
@@ -287,6 +294,22 @@ def called_by_keyword():
     return keras.Model(x, [y, pipeline(x)]), numbers(3, 6, 3) * (numbers(3, 6, 1) > 0)
 
 
+def masks_by_place():
+    x, mask = keras.Input((6, 4)), keras.Input((6,), dtype="bool")
+    start, scores = keras.Input((2,)), keras.Input((6,))
+    y = [layers.LSTM(2)(x, None, mask), layers.SimpleRNN(2)(x, start, mask)]
+    y += [layers.Bidirectional(layers.GRU(2))(x, None, mask)]
+    y += [layers.RNN(layers.GRUCell(2))(x, [start], mask)]
+    y += [layers.GRU(3)(mask=mask, sequences=x)]
+    y += [layers.GlobalAveragePooling1D()(x, mask), layers.Softmax()(scores, mask)]
+    y += [layers.Attention()([x, x], [mask, mask])]
+    y += [layers.MultiHeadAttention(2, 4)(value=x, query=x, value_mask=mask)]
+    y += [layers.GroupQueryAttention(4, 2, 1)(x, x, x, key_mask=mask)]
+    kept = np.arange(6) < np.array([[3], [6]])
+    given = [numbers(2, 6, 4), kept, numbers(2, 2), numbers(2, 6)]
+    return keras.Model([x, mask, start, scores], y), given
+
+
 def more_operators():
     x, image = keras.Input((4, 6)), keras.Input((6, 6, 2))
     y = [x[..., ::-2], ops.tile(x[..., None], (1, 1, 1, 2)), *ops.unstack(x, axis=1)]
@@ -331,6 +354,7 @@ MODELS = [
     one_output_in_a_list,
     activations_that_are_layers,
     called_by_keyword,
+    masks_by_place,
     more_operators,
 ]
 
@@ -352,18 +376,20 @@ def test_a_model_predicts_as_keras_does(make, tmp_path):
         np.testing.assert_allclose(array, of_keras, rtol=1e-10, atol=1e-10 * largest)
 
 
+def of_kind(*kinds):
+    """Names of the layers that are called as these are."""
+    return {name for name, (_, kind) in KNOWN.items() if issubclass(kind, kinds)}
+
+
 def test_masks_go_on_where_they_do_in_keras():
-    names = {
-        name for name, does in read_masks().items() if does.endswith("passes it on")
-    }
-    others = by_hand.MERGING | by_hand.RECURRENT | by_hand.ATTENTION
-    others |= {"Bidirectional", "Concatenate", "RNN"}  # which each say when
+    does = read_masks()
+    names = {name for name in does if does[name].endswith("passes it on")}
+    others = of_kind(Merging, Concatenate, Recurrent, Attention)  # which say when
     alone = {"GroupNormalization", "Normalization", "Rescaling", "Softmax"}  # not asked
-    known = by_hand.KEEP_MASK | by_hand.NOTHING_TO_DO | others
-    assert names <= known
-    assert by_hand.KEEP_MASK - names <= alone
-    makes = {name for name, does in read_masks().items() if does.startswith("makes")}
-    assert makes == by_hand.EMBEDDING | {"Masking"}
+    assert names <= of_kind(KeepsMask, DoesNothing) | others
+    assert of_kind(KeepsMask) - names <= alone
+    makes = {name for name in does if does[name].startswith("makes")}
+    assert makes == of_kind(Embedding, Masking)
 
 
 def test_a_text_is_read_by_what_its_layers_have_learned(tmp_path):
@@ -418,6 +444,41 @@ def test_what_is_not_known_is_named(make, tmp_path):
     model.save(tmp_path / "model.keras")
     with pytest.raises(by_hand.CannotRun, match=NOT_KNOWN[make]):
         by_hand.load_model(tmp_path / "model.keras").predict(x)
+
+
+@pytest.mark.parametrize(
+    "error, told",
+    [
+        (
+            ValueError("shapes differ"),
+            r"layer d \(Dense\): .* do not fit: shapes differ",
+        ),
+        (NotImplementedError("FFT"), r"layer d \(Dense\): FFT: not known here"),
+        (AttributeError("a defect"), "^a defect$"),
+    ],
+    ids=["refused", "not known", "a defect of ours"],
+)
+def test_a_defect_of_ours_is_not_told_as_the_users(error, told, tmp_path, monkeypatch):
+    def dense(x, kernel, bias=None):
+        raise error
+
+    monkeypatch.setitem(KNOWN, "Dense", (dense, KNOWN["Dense"][1]))
+    keras.Sequential([keras.Input((2,)), layers.Dense(1, name="d")]).save(
+        tmp_path / "model.keras"
+    )
+    model = by_hand.load_model(tmp_path / "model.keras")
+    kind = AttributeError if isinstance(error, AttributeError) else by_hand.CannotRun
+    with pytest.raises(kind, match=told):
+        model.predict(numbers(1, 2))
+
+
+def test_an_argument_by_place_is_never_dropped(tmp_path):
+    keras.Sequential([keras.Input((2,)), layers.Dense(1, name="d")]).save(
+        tmp_path / "model.keras"
+    )
+    layer = by_hand.load_model(tmp_path / "model.keras").layers[1]
+    with pytest.raises(by_hand.CannotRun, match="4 arguments by place"):
+        layer.call([Tensor(numbers(1, 2)), None, None, None], {})
 
 
 @keras.saving.register_keras_serializable()

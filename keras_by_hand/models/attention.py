@@ -1,0 +1,179 @@
+"""How attention works in a model: its inputs, masks and axes."""
+
+import numpy as np
+
+from keras_by_hand.layers.attention import allowed_pairs, multi_head_attention
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.layer import Layer
+from keras_by_hand.models.tensors import Tensor, arrays_of, each, in_float64
+
+
+class Attention(Layer):
+    """Attention or AdditiveAttention: it takes a list, [query, value, key]."""
+
+    places = (
+        "mask",
+        "training",
+        "return_attention_scores",
+        "use_causal_mask",
+    )
+
+    def find_arrays(self, names):
+        return self.list_weights()
+
+    def apply(self, x, mask=None, **keywords):
+        query, value, *key = x
+        masks = dict(zip(("query_mask", "value_mask"), mask or ()))
+        arrays = each(in_float64, self.arrays)
+        options = {**self.options, **masks, **keywords}
+        key = key[0] if key else None
+        return self.function(query, value, key, *arrays, **options)
+
+    def mask_after(self, x, mask):
+        return mask[0] if mask else None
+
+
+class Heads(Layer):
+    """What layers with several heads have in common: query, value and key are
+    arguments of their own, and their masks are one of pairs."""
+
+    parts = (
+        "query_dense",
+        "key_dense",
+        "gate_dense",
+        "value_dense",
+        "output_dense",
+    )
+    places = (
+        "value",
+        "key",
+        "query_mask",
+        "value_mask",
+        "key_mask",
+        "attention_mask",
+        "return_attention_scores",
+        "training",
+        "use_causal_mask",
+    )
+
+    def find_arrays(self, names):
+        return self.list_weights()
+
+    def compute(
+        self,
+        query,
+        value,
+        key=None,
+        query_mask=None,
+        value_mask=None,
+        key_mask=None,
+        attention_mask=None,
+        return_attention_scores=False,
+        training=None,
+        use_causal_mask=False,
+    ):
+        passed = query.mask
+        masks = {
+            "query_mask": self.mask_of_query(query, query_mask),
+            "value_mask": mask_of(value, value_mask),
+            "key_mask": mask_of(key, key_mask),
+            "attention_mask": of_heads(arrays_of(attention_mask)),
+        }
+        self.take_masks(query, value, key)
+        arrays = [arrays_of(tensor) for tensor in (query, value, key)]
+        options = {"return_attention_scores": return_attention_scores}
+        is_masked = any(mask is not None for mask in masks.values())
+        if query.array.ndim > 3:
+            if is_masked or use_causal_mask:
+                raise CannotRun(
+                    "a mask of more than one axis of steps is not known here"
+                )
+            return self.attend_along_axes(*arrays, options)
+        options["use_causal_mask"] = use_causal_mask
+        if is_masked:
+            shape = *query.array.shape[:2], value.array.shape[1]
+            options["attention_mask"] = allowed_pairs(shape, **masks)
+        y, scores = self.attend(arrays, options)
+        y = Tensor(y, passed)
+        return [y, Tensor(scores)] if return_attention_scores else y
+
+    def mask_of_query(self, query, query_mask):
+        """Return the mask of the query that counts."""
+        return mask_of(query, query_mask)
+
+    def take_masks(self, query, value, key):
+        """Take the masks away from the inputs, where the layer does so."""
+
+    def attend(self, arrays, options):
+        """Return what the function makes of query, value and key, and the
+        scores or None."""
+        options = {**self.options, **options}
+        if self.config.get("dropout"):
+            # Keras then computes it in the way in which it returns the scores.
+            options["return_attention_scores"] = True
+        y = self.function(*arrays, *each(in_float64, self.arrays), **options)
+        return y if isinstance(y, tuple) else (y, None)
+
+    def attend_along_axes(self, query, value, key, options):
+        """Attend along some of several axes between samples and features: the
+        others are as more samples."""
+        between = query.ndim - 1
+        axes = self.config.get("attention_axes") or range(1, between)
+        axes = [a % between for a in (axes if np.ndim(axes) else [axes])]
+        others = [a for a in range(between) if a not in axes]
+        order = [*others, *axes]
+
+        def in_rows(x):
+            if x is None:
+                return None
+            along = np.prod([x.shape[a] for a in axes])
+            return x.transpose(*order, -1).reshape(-1, along, x.shape[-1])
+
+        rows = [in_rows(x) for x in (query, value, key)]
+        y, scores = self.attend(rows, options)
+        samples = [query.shape[a] for a in others]
+        steps = [query.shape[a] for a in axes]
+        sources = [value.shape[a] for a in axes]
+        y = y.reshape(*samples, *steps, *y.shape[2:])
+        rest = range(len(order), y.ndim)
+        y = Tensor(y.transpose(*np.argsort(order), *rest))
+        if not options["return_attention_scores"]:
+            return y
+        return [y, Tensor(scores.reshape(*samples, -1, *steps, *sources))]
+
+
+class MultiHeadAttention(Heads):
+    """It takes the masks away from its inputs: what comes later no longer sees
+    them. It does not look at a query_mask that it is given."""
+
+    def mask_of_query(self, query, query_mask):
+        return query.mask
+
+    def take_masks(self, query, value, key):
+        for tensor in (query, value, key or value):
+            tensor.mask = None
+
+
+class GroupQueryAttention(Heads):
+    options_of = staticmethod(multi_head_attention)
+
+
+def mask_of(tensor, given):
+    """Return the mask that is given, or else that of the tensor, if any."""
+    if given is not None:
+        return arrays_of(given)
+    return None if tensor is None else tensor.mask
+
+
+def of_heads(mask):
+    """Return an attention_mask, (batch, heads, target, source), without the
+    heads."""
+    if mask is None:
+        return None
+    if mask.ndim < 4:
+        return mask.astype(bool)
+    if mask.shape[1] > 1:
+        raise CannotRun(
+            "an attention_mask that differs between heads is not known here"
+        )
+    return mask[:, 0].astype(bool)

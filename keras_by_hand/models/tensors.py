@@ -1,0 +1,65 @@
+"""What flows through a model: arrays and their masks, in lists and dicts."""
+
+
+class Tensor:
+    """An array on its way through a model, and its mask, (batch, steps), or
+    None."""
+
+    def __init__(self, array, mask=None):
+        self.array, self.mask = array, mask
+
+
+def each(function, structure):
+    """Return what a function makes of all that nested lists and dicts hold."""
+    if isinstance(structure, list | tuple):
+        return [each(function, item) for item in structure]
+    if isinstance(structure, dict):
+        return {key: each(function, item) for key, item in structure.items()}
+    return function(structure)
+
+
+def items(structure):
+    """Return what a list or dict holds, in Keras' order: that of a dict's
+    sorted keys."""
+    if isinstance(structure, dict):
+        return [structure[key] for key in sorted(structure)]
+    return structure
+
+
+def tensors_in(structure):
+    """Return the tensors in nested lists and dicts, in order."""
+    if not isinstance(structure, list | tuple | dict):
+        return [structure] if isinstance(structure, Tensor) else []
+    return [found for item in items(structure) for found in tensors_in(item)]
+
+
+def arrays_of(structure):
+    """Return what nested lists and dicts hold, with arrays for tensors."""
+    return each(lambda t: t.array if isinstance(t, Tensor) else t, structure)
+
+
+def masks_of(structure):
+    """Return the masks of what nested lists and dicts hold, nested likewise."""
+    return each(lambda t: t.mask if isinstance(t, Tensor) else None, structure)
+
+
+def set_masks(tensors, masks):
+    """Give tensors in lists and dicts the masks, nested likewise, that there
+    are."""
+    if isinstance(tensors, Tensor):
+        tensors.mask = tensors.mask if masks is None else masks.array
+    elif masks is not None:
+        for tensor, mask in zip(items(tensors), items(masks)):
+            set_masks(tensor, mask)
+
+
+def flat(structure):
+    """Return the arrays in nested lists, in order."""
+    if not isinstance(structure, list):
+        return [structure]
+    return [array for item in structure for array in flat(item)]
+
+
+def in_float64(array):
+    """Return numbers with a fraction in float64, others as they are."""
+    return array.astype("float64") if array.dtype.kind == "f" else array
