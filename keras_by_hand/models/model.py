@@ -14,6 +14,7 @@ from keras_by_hand.models.config import (
 )
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import DoesNothing, Layer, name_of
+from keras_by_hand.models.operators import Operator
 from keras_by_hand.models.tensors import (
     Tensor,
     arrays_of,
@@ -107,6 +108,18 @@ class Model(Layer):
             if isinstance(layer, Model):
                 layer.set_watch(watch)
 
+    def layers_after(self, name):
+        """Yield the layers that an input feeds, by its name; also in models in
+        the model, and behind operators."""
+        for layer, place in self.find_fed(name):
+            if isinstance(layer, Model):
+                inside = references(layer.inputs)[place][0]
+                yield from layer.layers_after(inside)
+            elif isinstance(layer, Operator):  # such as x[:, 1:]
+                yield from self.layers_after(layer.name)
+            else:
+                yield layer
+
     def predict(self, x):
         """Return what Keras' predict returns: an array, or a list or dict of
         them.
@@ -152,6 +165,12 @@ class Sequential(Model):
     def connect(self):
         self.inputs = [self.layers[0].name, 0, 0]
 
+    def find_fed(self, name):
+        """Return the layers that a layer feeds, and the places at which it does
+        so, [(layer, place)]; here the first, whatever the input's name."""
+        layers = [la for la in self.layers if not isinstance(la, InputLayer)]
+        return [(layer, 0) for layer in layers[:1]]
+
     def run(self, inputs):
         """Return the outputs, Tensors as nested as the model's, for inputs
         likewise."""
@@ -185,6 +204,17 @@ class Functional(Model):
         name, number, place = reference
         more = isinstance(self.by_name[name], Functional)
         return [name, number - more, place]
+
+    def find_fed(self, name):
+        """Return the layers that a layer feeds, and the places at which it does
+        so, [(layer, place)]."""
+        return [
+            (self.by_name[fed], place)
+            for fed, calls in self.calls.items()
+            for told in calls
+            for place, source in enumerate(arguments_in(told))
+            if source[0] == name
+        ]
 
     def find_order(self):
         """Return the calls in Keras' order: those come first from which the way

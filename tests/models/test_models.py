@@ -376,6 +376,19 @@ def test_a_model_predicts_as_keras_does(make, tmp_path):
         np.testing.assert_allclose(array, of_keras, rtol=1e-10, atol=1e-10 * largest)
 
 
+def test_it_tells_which_layers_an_input_feeds(tmp_path):
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(2, name="inside")])
+    x, other = keras.Input((3,), name="x"), keras.Input((2,), name="other")
+    y = layers.Add(name="sum")([inner(x[:, ::-1]), other])
+    graph = keras.Model([x, other], [y, layers.Dense(1, name="beside")(x)])
+    outer = [keras.Input((3,), name="row"), keras.Input((2,), name="second")]
+    keras.Model(outer, graph(outer)).save(tmp_path / "model.keras")
+    model = by_hand.load_model(tmp_path / "model.keras")
+    fed = {layer.name for layer in model.layers_after("row")}
+    assert fed == {"inside", "beside"}
+    assert [layer.name for layer in model.layers_after("second")] == ["sum"]
+
+
 def of_kind(*kinds):
     """Names of the layers that are called as these are."""
     return {name for name, (_, kind) in KNOWN.items() if issubclass(kind, kinds)}
