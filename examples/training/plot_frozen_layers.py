@@ -94,9 +94,9 @@ np.testing.assert_equal(still, ["second/kernel", "second/bias"])
 # PyTorch, ``requires_grad_(False)`` freezes, and ``detach`` stops gradients.)
 
 second.trainable = True
-model.train_on_batch(x, targets)
-not_compiled, _ = second.get_weights()
-if keras.backend.backend() == "tensorflow":
+if keras.backend.backend() == "tensorflow":  # JAX raises an error
+    model.train_on_batch(x, targets)
+    not_compiled, _ = second.get_weights()
     np.testing.assert_array_equal(not_compiled, kernel_2)
 _, _, compiled, _ = keras_step(second_trainable=True)
 assert np.any(compiled != kernel_2)

@@ -91,8 +91,8 @@ def pages_of(clone):
 
 
 def link_to(page, host):
-    """The one address of this host on a page."""
-    (link,) = [a["href"] for a in page.select("a[href]") if host in a["href"]]
+    """The one address of this host on a page, whose links stand twice."""
+    (link,) = {a["href"] for a in page.select("a[href]") if host in a["href"]}
     return urlsplit(link)
 
 
