@@ -79,7 +79,7 @@ lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workf
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 # -- For maintainers
-.PHONY: faults test-deep test-backends test-processors test-refusals test-binder test-site test-applications applications bench publish font changed lock upgrade clean
+.PHONY: faults test-deep test-backends test-processors test-refusals test-binder test-site test-notebooks test-applications applications bench publish font changed lock upgrade clean
 faults: $(BIN)/tests-installed ## Break Keras in every known way, and run every page
 	@$(PROVE) --all
 
@@ -106,6 +106,9 @@ test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighth
 	@$(BIN)/python tests/chromium.py
 	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/slow/lighthouse.py
 	@AXE_COMPLETE=1 $(BIN)/python -m pytest tests/browser/test_accessibility.py tests/site/test_site.py
+
+test-notebooks: html $(BIN)/tests-installed ## Run all notebooks as readers do
+	@$(BIN)/python -m pytest --numprocesses=0 --timeout=3600 tests/slow/notebooks.py
 
 test-applications: html $(BIN)/tests-installed ## Compute all of keras.applications again
 	@$(BIN)/python -m pytest --numprocesses=0 --timeout=3600 tests/slow/applications.py

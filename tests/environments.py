@@ -3,10 +3,12 @@
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from one_file import FILE
 from project import ROOT, run
 
 INSTALL = ("python", "-m", "pip", "install", "--quiet")
@@ -45,6 +47,18 @@ def clean_environment(folder):
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     names = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
     return {**kept, **dict.fromkeys(names, str(folder)), "MPLBACKEND": "agg"}
+
+
+def run_notebooks(files, folder):
+    """Run notebooks in an empty folder, with what Binder has beside them; assert that
+    they end well and leave nothing there."""
+    shutil.copy(FILE, folder)  # nothing is downloaded
+    peaks, said = run_alone(sys.executable, 2, files, folder)
+    assert set(peaks) == {file.stem for file in files}
+    assert "Traceback" not in said
+    assert "retracing" not in said
+    left = {file.name for file in folder.iterdir() if not file.name.startswith(".")}
+    assert left <= {FILE.name, "__pycache__"}
 
 
 def run_alone(python, jobs, files, folder):

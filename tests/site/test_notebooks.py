@@ -2,6 +2,7 @@
 a model makes of models of all kinds.
 """
 
+import ast
 import contextlib
 import functools
 import io
@@ -17,11 +18,11 @@ import nbformat
 import numpy as np
 import pytest
 import running
-from environments import run_alone
+from environments import run_notebooks
 from launch import FIRST_CELL
 from nbclient import NotebookClient
 from one_file import FILE
-from project import PAGES, ROOT, downloads, load_by_hand
+from project import PAGES, ROOT, SECTIONS, downloads, load_by_hand
 from repository import REPOSITORY
 
 NOTEBOOKS = downloads("ipynb")
@@ -34,19 +35,27 @@ def test_every_page_has_its_notebook():
     }
 
 
-@pytest.mark.parametrize("half", [0, 1])  # one for each core
-def test_every_notebook_runs_alone(half, tmp_path):
-    files = list(NOTEBOOKS.values())[half::2]
-    shutil.copy(FILE, tmp_path)  # as on Binder: nothing is downloaded
-    peaks, said = run_alone(sys.executable, 1, files, tmp_path)
-    assert set(peaks) == {file.stem for file in files}
-    assert "Traceback" not in said
-    assert "retracing" not in said
-    left = {file.name for file in tmp_path.iterdir()}
-    assert {name for name in left if not name.startswith(".")} <= {
-        FILE.name,
-        "__pycache__",
-    }
+def read_code(name):
+    """Return the code of a notebook as that of a script, without its first cell, which
+    is for Colab; the titles of folded cells are comments in both."""
+    _, first, *cells = nbformat.read(NOTEBOOKS[name], as_version=4).cells
+    assert first.source == FIRST_CELL
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_notebook_runs_what_its_script_does(page):
+    notebook, script = (
+        ast.parse(read_code(f"{page.stem}.ipynb")),
+        ast.parse(page.read_text()),
+    )
+    assert ast.dump(notebook) == ast.dump(ast.Module(script.body[1:], []))
+
+
+def test_notebooks_run_alone(tmp_path):
+    """One of each family; make test-notebooks runs all."""
+    files = [NOTEBOOKS[f"{page.stem}.ipynb"] for page in SECTIONS.values()]
+    run_notebooks([*files, NOTEBOOKS["check_your_model.ipynb"]], tmp_path)
 
 
 def test_a_notebook_runs_in_a_fresh_kernel(tmp_path):
@@ -60,9 +69,9 @@ def test_a_notebook_runs_in_a_fresh_kernel(tmp_path):
 
 def test_what_colab_needs_stands_below_the_title():
     for name, file in NOTEBOOKS.items():
-        text, first, *_ = nbformat.read(file, as_version=4).cells
+        text, *_ = nbformat.read(file, as_version=4).cells
         assert text.source.strip().startswith("# "), name
-        assert first.source == FIRST_CELL, name
+        assert read_code(name)
 
 
 # -- check_your_model, here in this process, where Keras is imported already
@@ -243,14 +252,14 @@ model = keras.Model(inputs, keras.layers.Dense(2, name="hidden")(y))
 @pytest.mark.parametrize("factor", [2, 1 + 2e-6])  # the latter shows only in float64
 def test_check_your_model_names_the_first_layer_that_differs(factor):
     by_hand = load_by_hand()
-    for kind in ("LSTM", "Dense"):
-        function = by_hand.LAYERS[kind]
+    for name in ("LSTM", "Dense"):
+        function, kind = by_hand.LAYERS[name]
 
         @functools.wraps(function)
         def wrong(*args, right=function, **options):
             return factor * right(*args, **options)
 
-        by_hand.LAYERS[kind] = wrong
+        by_hand.LAYERS[name] = wrong, kind
     with pytest.raises(AssertionError, match=r"first in last \(LSTM\)") as error:
         check_model(LSTM, by_hand=by_hand)
     assert "hidden (Dense)" in str(error.value)
