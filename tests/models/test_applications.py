@@ -6,9 +6,10 @@ import json
 
 import measuring
 import pytest
-from architectures import TABLE
 
-ROWS = json.loads(TABLE.read_text())
+from gallery.paths import ARCHITECTURES
+
+ROWS = json.loads(ARCHITECTURES.read_text())
 FAMILIES = measuring.architectures().values()
 CHOSEN = {  # the smallest of each family, and images as small as it takes
     "ConvNeXtTiny": 32,

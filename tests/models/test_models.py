@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from drawing import draw_weights, in_float64
 from keras import layers, ops
-from keras_facts import read_masks
 from project import load_by_hand
 
+from gallery.keras_facts import read_masks
 from keras_by_hand.models import model as by_hand
 
 one_file = load_by_hand()
