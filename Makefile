@@ -46,7 +46,7 @@ html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
 	@$(ONE_THREAD) $(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML)
-	@$(BIN)/python docs/_ext/repository.py > $(HTML)/.source-commit
+	@$(BIN)/python -m gallery.repository > $(HTML)/.source-commit
 	@echo "The site is built. Open $(HTML)/index.html"
 
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
@@ -61,7 +61,7 @@ live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
 	@test -d docs/_build/live || { mkdir -p docs/_build/live && \
 		for built in $(wildcard $(HTML) docs/_build/doctrees docs/_build/built-from.json); \
 		do cp -a $$built docs/_build/live || exit; done; }  # else every page runs first
-	@$(BIN)/sphinx-autobuild --port $(PORT) --watch examples --watch keras_by_hand --watch conf.py \
+	@$(BIN)/sphinx-autobuild --port $(PORT) --watch examples --watch gallery --watch keras_by_hand --watch conf.py \
 		--re-ignore 'auto_examples|_build' --keep-going -q -c . \
 		-d docs/_build/live/doctrees docs docs/_build/live/html
 
@@ -110,10 +110,10 @@ test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighth
 test-notebooks: html $(BIN)/tests-installed ## Run all notebooks as readers do
 	@$(BIN)/python -m pytest --numprocesses=0 --timeout=3600 tests/slow/notebooks.py
 
-test-applications: html $(BIN)/tests-installed ## Compute all of keras.applications again
+test-applications: $(BIN)/tests-installed ## Compute all of keras.applications again
 	@$(BIN)/python -m pytest --numprocesses=0 --timeout=3600 tests/slow/applications.py
 
-applications: html $(BIN)/tests-installed ## Write the table of keras.applications anew
+applications: $(BIN)/tests-installed ## Write the table of keras.applications anew
 	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/measuring.py
 
 bench: $(BIN)/tests-installed ## Time and memory of building 160 pages, and of the tests
@@ -134,7 +134,7 @@ font: $(BIN)/tests-installed ## Cut FONT, STIXMath-Regular.otf, down to what for
 		--output-file=docs/_static/math.woff2
 
 changed: $(BIN)/site-installed ## List the pages that differ from the commit BASE
-	@$(BIN)/python docs/_ext/changed.py \
+	@$(BIN)/python -m gallery.changed \
 		$$(git merge-base HEAD $(or $(BASE),$(error Say since when: make changed BASE=main)))
 
 lock: $(BIN)/site-installed ## Compile the requirements to their locks

@@ -11,10 +11,15 @@ import pypandoc
 gc.set_threshold(100_000)
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-from launch import BINDER, FIRST_CELL, NOTEBOOKS  # noqa: E402
-from paths import SECTIONS  # noqa: E402
-from repository import find_repository, find_source, find_versions  # noqa: E402
+sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_ext")]
+from gallery.launching import BINDER, FIRST_CELL, NOTEBOOKS  # noqa: E402
+from gallery.paths import SECTIONS  # noqa: E402
+from gallery.repository import (  # noqa: E402
+    find_address,
+    find_repository,
+    find_source,
+    find_versions,
+)
 
 # nbsphinx looks for pandoc on the path; the package brings its own.
 pandoc = Path(pypandoc.get_pandoc_path()).parent
@@ -28,36 +33,42 @@ owner, repository_name = repository.split("/")
 project = "Keras by hand"
 project_copyright = "2026, the authors of Keras by hand"
 
-extensions = [
+extensions = [  # in the order in which they work; gallery/stages.py has it in full
+    # What others have made
     "sphinx.ext.extlinks",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "nbsphinx",
     "notfound.extension",
     "sphinxext.opengraph",
-    "architectures",
-    "checked",
-    "evidence",
-    "failures",
-    "families",
-    "filter",
-    "folding",
-    "glossary",
-    "launch",
+    # Before the pages run: they are linked, and what is out of date is removed
     "linking",
-    "mathml",
+    "pruning",
+    # While they run, and then the notebooks
+    "terminal",
+    # When they have run: what they left, and what the tests did, becomes texts
+    "architectures",
+    "comparison_tables",
+    "families",
+    "fault_tables",
+    "library_downloads",
+    "reference",
+    "surprises",
+    # While all texts are read
+    "launch_links",
+    "glossary",
+    "folding",
     "moving_picture",
     "notebooks",
-    "one_file",
-    "pruning",
-    "reference",
-    "reproducible",
     "search_terms",
+    # While the HTML is written
+    "mathml",
     "sidebar",
+    "filter",
+    # In the end
     "sitemap",
-    "surprises",
-    "terminal",
-    "wheel_file",
+    "reproducible",
+    "failures",
 ]
 exclude_patterns = ["_build", "_ext", "auto_examples/**.ipynb", "auto_examples/**.py"]
 nitpicky = True
@@ -70,7 +81,7 @@ extlinks = {
 html_theme = "furo"
 templates_path = ["docs/_templates"]
 html_title = project
-html_baseurl = f"https://{owner.lower()}.github.io/{repository_name}/"
+html_baseurl = find_address()
 html_static_path = ["docs/_static"]  # relative to this file
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": ""})]
@@ -99,10 +110,10 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "backreferences_dir": "auto_examples/backreferences",  # for the home page
     "subsection_order": [*(f"_build/pages/{section}" for section in SECTIONS), "*"],
-    "within_subsection_order": "paths.AsWritten",
-    "reset_modules": ("matplotlib", "terminal.show_page", "conditions.reset"),
+    "within_subsection_order": "gallery.paths.AsWritten",
+    "reset_modules": ("matplotlib", "terminal.show_page", "gallery.conditions.reset"),
     "reset_modules_order": "both",
-    "image_scrapers": ("moving_picture.scrape",),
+    "image_scrapers": ("gallery.figures.scrape",),
     "only_warn_on_example_error": True,  # and failures.py makes an error of it
     "parallel": True,  # as many processes as sphinx-build -j says
     "css": ("sg_gallery",),  # its other styles are for outputs that no page has
@@ -134,7 +145,7 @@ nbsphinx_execute_arguments = [
     "--InlineBackend.figure_formats={'svg'}",
     # keras_by_hand.py and the style of figures, seen from docs/
     "--IPKernelApp.exec_lines=import os, sys; sys.path.insert(0, '_build'); "
-    "os.environ['MATPLOTLIBRC'] = '_ext/gallery.mplstyle'",
+    "os.environ['MATPLOTLIBRC'] = '../gallery/figures.mplstyle'",
 ]
 nbsphinx_epilog = f"""
 .. container:: notebook-links

@@ -1,17 +1,19 @@
 """What tests of several folders are given."""
 
-import linking
 import pytest
 import serving
 import small_gallery
+
+from gallery.linker import write_pages
+from gallery.package import LinkError
 
 
 def pytest_configure(config):
     """Link the pages as they are now, before the first process of tests imports them."""
     if not hasattr(config, "workerinput"):
         try:
-            linking.write_pages()
-        except linking.LinkError as error:
+            write_pages()
+        except LinkError as error:
             raise pytest.UsageError(f"{error}")
 
 

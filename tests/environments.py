@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from one_file import FILE
 from project import ROOT, run
+
+from gallery.one_file import FILE
 
 INSTALL = ("python", "-m", "pip", "install", "--quiet")
 

@@ -15,16 +15,16 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "docs/_ext"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import keras
 import keras.src.models.functional as functional
 import numpy as np
-from architectures import TABLE
 from drawing import draw_weights, in_float64
-from one_file import FILE
-from repository import find_versions
+from project import join_by_hand
 
+from gallery.paths import ARCHITECTURES
+from gallery.repository import find_versions
 from keras_by_hand import load_model
 from keras_by_hand.models.tensors import tensors_in
 
@@ -170,7 +170,7 @@ def run_alone(path, x, folder):
     """Predict in a process of its own, without Keras and with one thread; return the
     seconds of CPU it took, and the peak of its memory in MB."""
     np.save(folder / "x.npy", x)
-    command = [sys.executable, FILE, path]
+    command = [sys.executable, join_by_hand(), path]
     command += ["--input", folder / "x.npy", "--output", folder / "y.npy"]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     said = subprocess.check_output(
@@ -186,9 +186,9 @@ def write_row(name):
     row = measure(name)
     row["date"] = datetime.date.today().isoformat()
     row["versions"] = find_versions().partition(", Matplotlib")[0]
-    table = json.loads(TABLE.read_text()) if TABLE.exists() else {}
+    table = json.loads(ARCHITECTURES.read_text()) if ARCHITECTURES.exists() else {}
     table[name] = row
-    TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
+    ARCHITECTURES.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
     print(name, json.dumps(row), flush=True)
 
 

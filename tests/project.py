@@ -1,14 +1,19 @@
 """The project under test: its folders, pages and site, its make, and copies of it."""
 
+import functools
 import importlib.util
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import nbformat
-import one_file
-from paths import EXAMPLES, ROOT, SOURCES, find_pages
 
+from gallery import one_file
+from gallery.paths import EXAMPLES, ROOT, SOURCES, find_pages
+
+TEMPORARY = tempfile.TemporaryDirectory()  # removed when the tests have run
 SITE = ROOT / "docs" / "_build" / "html"
 PAGES = find_pages()  # as readers get them
 SCRIPTS = [
@@ -31,9 +36,17 @@ def downloads(kind):
     return {file.name: file for file in sorted(SITE.glob(f"_downloads/*/*.{kind}"))}
 
 
+@functools.cache
+def join_by_hand():
+    """Write keras_by_hand.py, the library in one file, as it is now; return its path."""
+    file = Path(TEMPORARY.name) / one_file.FILE.name
+    file.write_text(one_file.compose())
+    return file
+
+
 def load_by_hand():
-    """Return keras_by_hand.py, the library in one file, as a module."""
-    spec = importlib.util.spec_from_file_location("keras_by_hand", one_file.FILE)
+    """Return keras_by_hand.py as a new module."""
+    spec = importlib.util.spec_from_file_location("keras_by_hand", join_by_hand())
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -2,10 +2,10 @@
 
 import json
 
-from includes import table, write
-from paths import DOCS
+from gallery import stages
+from gallery.includes import table, write
+from gallery.paths import ARCHITECTURES
 
-TABLE = DOCS / "applications.json"
 HEADER = (
     "Architecture",
     "Image",
@@ -26,7 +26,7 @@ def largest(rows, dtype):
 
 
 def write_table(app):
-    rows = json.loads(TABLE.read_text())
+    rows = json.loads(ARCHITECTURES.read_text())
     cells = [
         (
             name,
@@ -50,5 +50,5 @@ def write_table(app):
 
 
 def setup(app):
-    app.connect("builder-inited", write_table, priority=900)
+    app.connect("builder-inited", write_table, priority=stages.TELL_OF_PAGES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

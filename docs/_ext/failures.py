@@ -8,12 +8,14 @@ import json
 import re
 from pathlib import Path
 
-import nbsphinx
 import terminal
-from linking import find_origin
-from paths import DOCS, ROOT, SOURCES, find_pages, name_of
+from nbsphinx import NotebookError
 from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.util import logging
+
+from gallery import stages
+from gallery.linker import find_origin
+from gallery.paths import DOCS, ROOT, SOURCES, find_pages, name_of
 
 LINES = 10  # of a failure, at most
 COLOUR = r"\x1b\[[\d;]*m"  # of a terminal
@@ -61,7 +63,7 @@ class NotebookParser(terminal.NotebookParser):
         """Run a notebook. A kernel that dies becomes an output of the first cell."""
         try:
             super().parse(inputstring, document)
-        except nbsphinx.NotebookError as error:
+        except NotebookError as error:
             notebook = json.loads(inputstring)
             cell = next(c for c in notebook["cells"] if c["cell_type"] == "code")
             message = {"ename": type(error).__name__, "evalue": str(error)}
@@ -125,5 +127,5 @@ def finish(app, exception):
 def setup(app):
     app.setup_extension("terminal")
     app.add_source_parser(NotebookParser, override=True)
-    app.connect("build-finished", finish, priority=999)
+    app.connect("build-finished", finish, priority=stages.TELL_FAILURES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

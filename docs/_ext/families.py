@@ -4,8 +4,9 @@ picture, its name and what its header says first.
 
 import itertools
 
-from includes import write
-from paths import GALLERY, SOURCES, find_pages
+from gallery import stages
+from gallery.includes import write
+from gallery.paths import GALLERY, SOURCES, find_pages
 
 CARD = """\
    .. container:: family
@@ -48,5 +49,5 @@ def write_families(app):
 
 
 def setup(app):
-    app.connect("builder-inited", write_families, priority=900)
+    app.connect("builder-inited", write_families, priority=stages.TELL_OF_PAGES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

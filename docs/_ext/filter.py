@@ -1,5 +1,7 @@
 """The reference and the gallery filter what they show as one types."""
 
+from gallery import stages
+
 PAGES = {"reference", "auto_examples/index"}
 
 
@@ -9,5 +11,5 @@ def add_script(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", add_script, priority=stages.WRITE_PAGE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

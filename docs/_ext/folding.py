@@ -1,10 +1,12 @@
 """Code that need not be read to follow a page is folded on the site: that of figures, and
-what linking.py puts in the place of imports.
+what gallery/linker.py puts in the place of imports.
 """
 
 from docutils import nodes
-from package import NAME
-from scripts import read_mark
+
+from gallery import stages
+from gallery.package import NAME
+from gallery.scripts import read_mark
 
 
 def find_summary(section, block):
@@ -40,5 +42,5 @@ def fold(app, doctree):
 
 
 def setup(app):
-    app.connect("doctree-read", fold)
+    app.connect("doctree-read", fold, priority=stages.CHANGE_DOCTREE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

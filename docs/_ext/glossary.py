@@ -8,8 +8,10 @@ import re
 from collections import Counter
 
 from docutils import nodes
-from paths import DOCS, SOURCES, find_pages, name_of
 from sphinx import addnodes
+
+from gallery import stages
+from gallery.paths import DOCS, SOURCES, find_pages, name_of
 
 GLOSSARY = DOCS / "glossary.rst"
 
@@ -120,7 +122,7 @@ def add_related(app, docname, source):
 
 
 def setup(app):
-    app.connect("doctree-read", link_terms)
-    app.connect("env-get-outdated", read_again)
-    app.connect("source-read", add_related)
+    app.connect("doctree-read", link_terms, priority=stages.CHANGE_DOCTREE)
+    app.connect("env-get-outdated", read_again, priority=stages.FIND_OUTDATED)
+    app.connect("source-read", add_related, priority=stages.READ_TEXT)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,11 +1,9 @@
-"""What nbsphinx leaves to us: the file that a notebook imports, which stands beside it on
-the site and on Binder, and what its figures show.
-"""
-
-import shutil
+"""What nbsphinx leaves to us: what a notebook imports, and what its figures show."""
 
 from docutils import nodes
-from one_file import FILE
+
+from gallery import stages
+from gallery.one_file import FILE
 
 
 def note_file(app, docname, source):
@@ -23,14 +21,8 @@ def tell_figures(app, doctree):
                 image["alt"] = section[0].astext()
 
 
-def put_file_beside(app, exception):
-    if not exception:
-        shutil.copy(FILE, app.outdir)
-
-
 def setup(app):
     app.setup_extension("nbsphinx")
-    app.connect("source-read", note_file)
-    app.connect("doctree-read", tell_figures)
-    app.connect("build-finished", put_file_beside)
+    app.connect("source-read", note_file, priority=stages.READ_TEXT)
+    app.connect("doctree-read", tell_figures, priority=stages.CHANGE_DOCTREE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

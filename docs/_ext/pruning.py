@@ -11,18 +11,17 @@ import json
 import re
 import shutil
 import sys
-from importlib import metadata
 from pathlib import Path
 
-from dependencies import find_imported
-from paths import ROOT, SOURCES, STYLE, find_pages
+from gallery import stages
+from gallery.dependencies import find_imported, find_versions
+from gallery.paths import ROOT, SOURCES, STYLE, find_pages
 
 PACKAGES = (
     *("h5py", "keras", "matplotlib", "numpy", "scikit-learn", "scipy"),
     *("sphinx-gallery", "tensorflow", "tensorflow-cpu"),
 )
-EXTENSIONS = Path(__file__).parent
-SHAPE_OUTPUTS = ("conditions.py", "moving_picture.py")  # and what these import
+SHAPE_OUTPUTS = ("conditions.py", "figures.py")  # of gallery/, and what they import
 
 
 def digest(*parts):
@@ -43,17 +42,15 @@ def note_settings(app, config):
 
 def find_provenance(settings):
     """Return what the site is made from: what pages run with, and everything else."""
-    installed = metadata.distributions()
-    versions = {d.name: d.version for d in installed if d.name in PACKAGES}
-    shape = find_imported([EXTENSIONS / n for n in SHAPE_OUTPUTS], [EXTENSIONS])
+    shape = find_imported([ROOT / "gallery" / n for n in SHAPE_OUTPUTS], [ROOT])
     others = [ROOT / "conf.py", ROOT / "requirements.txt"]
-    for folder in ("_ext", "_static", "_templates"):
-        others += ROOT.glob(f"docs/{folder}/*.*")
+    for folder in ("gallery", "docs/_ext", "docs/_static", "docs/_templates"):
+        others += ROOT.glob(f"{folder}/*.*")
     pages = [*SOURCES.glob("*/plot_*.py"), *ROOT.glob("docs/*.*")]
     return {
         "run": {
             "python": sys.version,
-            "packages": versions,
+            "packages": find_versions(PACKAGES),
             "settings": digest(settings.encode()),
             "modules": digest_of_files([*shape, STYLE]),
         },
@@ -128,9 +125,9 @@ def load_thumbnails_late(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.connect("config-inited", note_settings, priority=5)  # before Sphinx-Gallery
-    app.connect("config-inited", prune)
-    app.connect("config-inited", forget_failing)
-    app.connect("builder-inited", forget_passing, priority=900)  # the pages have run
-    app.connect("html-page-context", load_thumbnails_late)
+    app.connect("config-inited", note_settings, priority=stages.NOTE_SETTINGS)
+    app.connect("config-inited", prune, priority=stages.REMOVE_OUTDATED)
+    app.connect("config-inited", forget_failing, priority=stages.REMOVE_THUMBNAILS)
+    app.connect("builder-inited", forget_passing, priority=stages.TELL_OF_PAGES)
+    app.connect("html-page-context", load_thumbnails_late, priority=stages.WRITE_PAGE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,12 +6,14 @@ import re
 import textwrap
 
 from families import read_header
-from functions import find_things, page_of, read_shared, source_of
-from includes import folded, table, write
-from keras_facts import read_facts, read_masks
-from package import find_functions
-from paths import SOURCES, place
-from scripts import read_docstring
+
+from gallery import stages
+from gallery.functions import find_things, page_of, read_shared, source_of
+from gallery.includes import folded, table, write
+from gallery.keras_facts import read_facts, read_masks
+from gallery.package import find_functions
+from gallery.paths import SOURCES, place
+from gallery.scripts import read_docstring
 
 SHARED = "By these, functions refuse weights that do not fit. Copy them along."
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
@@ -103,6 +105,6 @@ def write_masks(app):
 
 
 def setup(app):
-    app.connect("builder-inited", write_reference, priority=900)
-    app.connect("builder-inited", write_masks, priority=900)
+    app.connect("builder-inited", write_reference, priority=stages.TELL_OF_PAGES)
+    app.connect("builder-inited", write_masks, priority=stages.TELL_OF_PAGES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,8 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
+from gallery import stages
+
 
 def undate_zip(path):
     """Write a zip again, without the times of its files."""
@@ -37,6 +39,5 @@ def undate(app, exception):
 
 
 def setup(app):
-    # Later than Sphinx-Gallery, which copies what Binder needs at the same event.
-    app.connect("build-finished", undate, priority=900)
+    app.connect("build-finished", undate, priority=stages.REMOVE_DATES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,11 +7,13 @@ title or beside its name, before one that only has a function of that name.
 
 import re
 
-from functions import find_things, page_of
-from paths import LISTED, find_pages, name_of
-from scripts import read_docstring
 from sphinx import addnodes
 from sphinx.util.index_entries import split_index_msg
+
+from gallery import stages
+from gallery.functions import find_things, page_of
+from gallery.paths import LISTED, find_pages, name_of
+from gallery.scripts import read_docstring
 
 
 def of_title(page):
@@ -63,6 +65,6 @@ def add_terms(app, doctree):
 
 
 def setup(app):
-    app.connect("builder-inited", find_all, priority=900)
-    app.connect("doctree-read", add_terms)
+    app.connect("builder-inited", find_all, priority=stages.TELL_OF_PAGES)
+    app.connect("doctree-read", add_terms, priority=stages.CHANGE_DOCTREE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,8 @@ sidebar of each would make the site, and the time to build it, grow as their squ
 
 import functools
 
+from gallery import stages
+
 
 def collapse(app, pagename, templatename, context, doctree):
     """Let the theme, which comes after, ask for a collapsed tree."""
@@ -16,5 +18,5 @@ def collapsed(toctree, **options):
 
 
 def setup(app):
-    app.connect("html-page-context", collapse, priority=400)
+    app.connect("html-page-context", collapse, priority=stages.COLLAPSE_SIDEBAR)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from gallery import stages
+
 
 def write(app, exception):
     if exception:
@@ -15,5 +17,5 @@ def write(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", write)
+    app.connect("build-finished", write, priority=stages.COMPLETE_SITE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

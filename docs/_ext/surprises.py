@@ -7,8 +7,9 @@ The table is made of these; the check beside each turns its page red when Keras 
 import re
 import textwrap
 
-from includes import table, write
-from paths import find_pages, name_of
+from gallery import stages
+from gallery.includes import table, write
+from gallery.paths import find_pages, name_of
 
 SURPRISE = re.compile(
     r"^# \.\. warning:: \*\*Seen in Keras (?P<version>[\d.]+):\*\*(?P<first>.*)\n"
@@ -38,5 +39,5 @@ def write_surprises(app):
 
 
 def setup(app):
-    app.connect("builder-inited", write_surprises, priority=900)
+    app.connect("builder-inited", write_surprises, priority=stages.TELL_OF_PAGES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,12 +4,19 @@ import contextlib
 import os
 import sys
 
-import nbsphinx
-from paths import DOCS, find_pages, name_of
+import sphinx_gallery
 from pruning import checksum_of
-from sphinx.util.logging import pending_warnings
-from sphinx_gallery.gen_gallery import generate_gallery_rst
-from sphinx_gallery.utils import get_md5sum
+
+from gallery import stages
+from gallery.paths import DOCS, find_pages, name_of
+
+try:  # these are no public parts of their packages
+    from nbsphinx import NotebookParser as RunningParser
+    from sphinx.util.logging import pending_warnings
+    from sphinx_gallery.gen_gallery import generate_gallery_rst
+    from sphinx_gallery.utils import get_md5sum
+except ImportError as error:
+    sys.exit(f"docs/_ext/terminal.py needs what another version lacks: {error}")
 
 LOG = DOCS / "_build" / "tensorflow.log"
 
@@ -88,21 +95,35 @@ def run_pages(app):
         generate_gallery_rst(app)
 
 
-class NotebookParser(nbsphinx.NotebookParser):
+class NotebookParser(RunningParser):
     def parse(self, inputstring, document):
         """Run a notebook and read it. Sphinx shows no warning before all is read."""
         with stderr_to_log():
             super().parse(inputstring, document)
 
 
+def run_pages_ourselves(listeners):
+    """Put run_pages in the place of the listener by which Sphinx-Gallery runs the pages.
+
+    Where it is not among the listeners, the build ends in one line: all pages would run
+    unannounced, with TensorFlow's lines among ours.
+    """
+    for place, listener in enumerate(listeners):
+        if listener.handler is generate_gallery_rst:
+            listeners[place] = listener._replace(handler=run_pages)
+            return
+    sys.exit(
+        "docs/_ext/terminal.py looks for generate_gallery_rst of Sphinx-Gallery among the "
+        f"listeners of builder-inited, and {sphinx_gallery.__version__} has it elsewhere: "
+        "mend run_pages_ourselves there"
+    )
+
+
 def setup(app):
     for extension in ("nbsphinx", "sphinx_gallery.gen_gallery"):
         app.setup_extension(extension)  # before us, in whatever order conf.py has them
-    listeners = app.events.listeners["builder-inited"]
-    handlers = [listener.handler for listener in listeners]
-    place = handlers.index(generate_gallery_rst)
-    listeners[place] = listeners[place]._replace(handler=run_pages)
+    run_pages_ourselves(app.events.listeners["builder-inited"])
     app.add_source_parser(NotebookParser, override=True)
-    app.connect("source-read", show_notebook)
-    app.connect("write-started", show_writing)
+    app.connect("source-read", show_notebook, priority=stages.READ_TEXT)
+    app.connect("write-started", show_writing, priority=stages.WRITE_SITE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

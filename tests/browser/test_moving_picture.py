@@ -4,12 +4,13 @@ import itertools
 import json
 import re
 
-import moving_picture
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 from project import PAGES, ROOT, SITE, html_of, load_by_hand
 from sphinx.errors import ExtensionError
+
+from gallery import figures
 
 DIRECTIVE = re.compile(r"^\.\. moving-picture:: (.*)$", re.M)
 CONFIG = "# sphinx_gallery_moving_picture = True"
@@ -395,11 +396,11 @@ def test_a_picture_of_attention_is_checked(broken):
     results = by_hand.attention(*page.values(), return_attention_scores=True)
     page["y"], page["weights"] = map(np.float32, results)
     if broken is None:
-        assert moving_picture.picture_of(page)["layer"] == "attention"
+        assert figures.picture_of(page)["layer"] == "attention"
         return
     page[broken][0, 1, 1] += 0.001
     with pytest.raises(ExtensionError, match=broken):
-        moving_picture.picture_of(page)
+        figures.picture_of(page)
 
 
 def test_by_keyboard(picture):

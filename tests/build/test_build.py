@@ -101,6 +101,7 @@ def test_a_page_runs_again_where_code_that_it_uses_has_changed(small):
 
 PRUNE = """
 import sys
+sys.path.insert(0, "docs/_ext")
 import pruning
 from types import SimpleNamespace
 build = pruning.ROOT / "docs/_build"
@@ -126,7 +127,7 @@ def built(small):
 def prune(project, settings="{}"):
     """Let what was built be removed that cannot stay; return whether the site is read
     again, and which pages run again."""
-    run(sys.executable, "-c", PRUNE, settings, cwd=project / "docs/_ext")
+    run(sys.executable, "-c", PRUNE, settings, cwd=project)
     kept = project.glob("docs/auto_examples/small/*.md5")
     left = {f"small/{file.name.removesuffix('.py.md5')}" for file in kept}
     return not (project / "docs/_build/html").exists(), set(NAMES) - left
@@ -153,10 +154,11 @@ def edit(project, name):
     [
         "conf.py",
         "requirements.txt",
-        "docs/_ext/linking.py",
         "docs/_ext/mathml.py",
+        "docs/_ext/moving_picture.py",
         "docs/_static/site.css",
         "docs/_templates/page.html",
+        "gallery/linker.py",
     ],
 )
 def test_what_shapes_no_output_runs_no_page(built, name):
@@ -167,10 +169,10 @@ def test_what_shapes_no_output_runs_no_page(built, name):
 @pytest.mark.parametrize(
     "name",
     [
-        "docs/_ext/conditions.py",
-        "docs/_ext/gallery.mplstyle",
-        "docs/_ext/moving_picture.py",
-        "docs/_ext/recording.py",  # which conditions.py imports
+        "gallery/comparisons.py",  # which conditions.py imports
+        "gallery/conditions.py",
+        "gallery/figures.mplstyle",
+        "gallery/figures.py",
     ],
 )
 def test_what_shapes_outputs_runs_all_pages(built, name):
@@ -192,11 +194,11 @@ def test_other_settings_of_the_gallery_run_all_pages(built):
     ],
 )
 def test_links_launch_the_fork(tmp_path, remote, repository):
-    (tmp_path / "docs/_ext").mkdir(parents=True)
+    (tmp_path / "gallery").mkdir()
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples/order.txt").touch()
     for name in ("paths.py", "repository.py"):
-        shutil.copy(ROOT / "docs/_ext" / name, tmp_path / "docs/_ext")
+        shutil.copy(ROOT / "gallery" / name, tmp_path / "gallery")
     run("git", "init", "--quiet", tmp_path)
     if remote:
         run("git", "-C", tmp_path, "remote", "add", "origin", remote)
@@ -209,9 +211,9 @@ def test_links_launch_the_fork(tmp_path, remote, repository):
             [
                 sys.executable,
                 "-c",
-                "import repository as r; print(r.find_repository())",
+                "from gallery import repository as r; print(r.find_repository())",
             ],
-            cwd=tmp_path / "docs/_ext",
+            cwd=tmp_path,
             env=environment,
             capture_output=True,
             text=True,

@@ -4,8 +4,9 @@ import re
 
 import pytest
 from project import call, make, write_notebook
-from repository import find_repository
 from small_gallery import NAMES, link_hard_silu, page_of
+
+from gallery.repository import find_repository
 
 FAILURE = r"^(\S+?):(?: cell \[\d+\], line )?(\d+): ERROR: (.*(?:\n    .*)*)"
 

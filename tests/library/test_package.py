@@ -1,6 +1,7 @@
 """The library as a package, a wheel and one file: what it needs, what it hands on."""
 
 import ast
+import functools
 import inspect
 import os
 import re
@@ -10,21 +11,20 @@ import zipfile
 
 import keras
 import numpy as np
-import one_file
 import pytest
-import wheel_file
 from environments import bare_environment
-from functions import find_things
-from package import (
+from project import ROOT, TEMPORARY, join_by_hand, load_by_hand, run
+
+import keras_by_hand
+from gallery import one_file, wheel
+from gallery.functions import find_things
+from gallery.package import (
     PACKAGE,
     find_functions,
     find_modules,
     order_modules,
     read_statements,
 )
-from project import ROOT, SITE, downloads, load_by_hand, run
-
-import keras_by_hand
 from keras_by_hand.models.activations import ACTIVATIONS
 from keras_by_hand.models.registry import LAYERS
 
@@ -40,16 +40,22 @@ FUNCTIONS = [
 FORMS = ["package", "wheel", "one file"]
 
 
+@functools.cache
+def build_wheel():
+    """Build the wheel of the library as it is now; return its path."""
+    return wheel.build(TEMPORARY.name)
+
+
 def put(form, folder):
     """Put the library, in a form that readers can have, into a folder."""
-    if form == "package":  # which needs no build
+    if form == "package":
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=ignored)
     elif form == "wheel":
-        with zipfile.ZipFile(wheel_file.FILE) as archive:
+        with zipfile.ZipFile(build_wheel()) as archive:
             archive.extractall(folder)
     else:
-        shutil.copy(one_file.FILE, folder)
+        shutil.copy(join_by_hand(), folder)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -93,30 +99,28 @@ def test_each_form_of_it_predicts_the_same(tmp_path):
 
 
 def test_the_wheel_is_the_package():
-    with zipfile.ZipFile(wheel_file.FILE) as archive:
+    with zipfile.ZipFile(build_wheel()) as archive:
         names = [name for name in archive.namelist() if name.endswith(".py")]
         assert {PACKAGE.parent / name for name in names} == set(PACKAGE.rglob("*.py"))
         for name in names:
             assert archive.read(name) == (PACKAGE.parent / name).read_bytes(), name
-        folder = f"{wheel_file.FILE.name.removesuffix('-py3-none-any.whl')}.dist-info"
+        folder = f"{wheel.FILE.name.removesuffix('-py3-none-any.whl')}.dist-info"
         told = archive.read(f"{folder}/METADATA").decode()
         commands = archive.read(f"{folder}/entry_points.txt").decode()
     for line in ("License-Expression: BSD-3-Clause", "Requires-Dist: numpy"):
         assert f"\n{line}\n" in told
     assert re.search(r'^Requires-Dist: h5py; extra == "files"$', told, re.M)
     assert "keras-by-hand = keras_by_hand.__main__:main" in commands
-    assert (SITE / wheel_file.FILE.name).read_bytes() == wheel_file.FILE.read_bytes()
-    assert wheel_file.FILE.name in downloads("whl")
 
 
 def test_an_older_wheel_is_built_again(tmp_path, monkeypatch):
-    copy = tmp_path / wheel_file.FILE.name
-    monkeypatch.setattr(wheel_file, "FILE", copy)
-    assert not wheel_file.is_new()
-    wheel_file.build()
-    assert wheel_file.is_new()
+    copy = tmp_path / wheel.FILE.name
+    monkeypatch.setattr(wheel, "FILE", copy)
+    assert not wheel.is_new()
+    wheel.build(tmp_path)
+    assert wheel.is_new()
     os.utime(copy, (0, 0))
-    assert not wheel_file.is_new()
+    assert not wheel.is_new()
 
 
 def test_every_public_name_is_handed_on():
@@ -156,16 +160,15 @@ def test_modules_need_each_other_in_one_order():
 
 
 def test_it_says_where_it_is_from():
-    header = ast.get_docstring(ast.parse(one_file.FILE.read_text()))
+    header = ast.get_docstring(ast.parse(join_by_hand().read_text()))
     assert "BSD 3-Clause License" in header
     assert re.search(r"Made\s+from\s+commit\s+\w+", header)
     assert re.search(r"Keras\s+\d+\.\d+", header)
     assert f"{len(find_functions())} names" in header
-    assert (SITE / "keras_by_hand.py").read_bytes() == one_file.FILE.read_bytes()
 
 
 def test_each_definition_stands_there_word_for_word():
-    text = one_file.FILE.read_text()
+    text = join_by_hand().read_text()
     for file in find_modules():
         for statement in read_statements(file)[1:]:
             if not statement.is_import:
@@ -193,8 +196,8 @@ def test_one_name_stands_for_one_thing(text, tmp_path, monkeypatch):
     with (package / "losses.py").open("a") as file:
         file.write(text)
     for module in ("package", "one_file"):
-        monkeypatch.setattr(f"{module}.PACKAGE", package)
-    monkeypatch.setattr("package.ROOT", tmp_path)
+        monkeypatch.setattr(f"gallery.{module}.PACKAGE", package)
+    monkeypatch.setattr("gallery.package.ROOT", tmp_path)
     name = "pixel_distances" if "pixel" in text else "relu"
     with pytest.raises(ValueError, match=rf"\.py and .*\.py both have {name}"):
         one_file.join()

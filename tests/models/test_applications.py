@@ -7,9 +7,10 @@ import json
 
 import measuring
 import pytest
-from architectures import TABLE
 
-ROWS = json.loads(TABLE.read_text())
+from gallery.paths import ARCHITECTURES
+
+ROWS = json.loads(ARCHITECTURES.read_text())
 FAMILIES = measuring.architectures().values()
 CHOSEN = {  # quick ones that differ in their layers; images as small as they take
     "ConvNeXtTiny": 32,

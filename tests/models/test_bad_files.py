@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from one_file import FILE
+from project import join_by_hand
 
 
 def save(path):
@@ -26,7 +26,7 @@ def save(path):
 def run(path, *more):
     """Run keras_by_hand.py on a model; return the exit code and what it says."""
     done = subprocess.run(
-        [sys.executable, "-I", FILE, path, *more],
+        [sys.executable, "-I", join_by_hand(), path, *more],
         capture_output=True,
         text=True,
         cwd=path.parent,

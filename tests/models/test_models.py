@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from drawing import draw_weights, in_float64
 from keras import layers, ops
-from keras_facts import read_masks
 from project import load_by_hand
 
 import keras_by_hand as by_hand
+from gallery.keras_facts import read_masks
 from keras_by_hand.models.attention import Attention
 from keras_by_hand.models.embedding import Embedding, Masking
 from keras_by_hand.models.layer import DoesNothing, KeepsMask

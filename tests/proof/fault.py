@@ -9,7 +9,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from scripts import text_of
+from gallery.scripts import text_of
 
 
 @functools.cache

@@ -21,9 +21,10 @@ from pathlib import Path
 from unittest import mock
 
 import names
-import proofs
 import running
 from breaking import Called, Together, by_name
+
+from gallery import proof_results
 
 
 @functools.cache
@@ -45,7 +46,7 @@ def read_catalogue():
         for fault in module.FAULTS:
             if fault.name in found:
                 raise ValueError(f"Two faults are named {fault.name!r}")
-            if fault.page not in proofs.PAGES:
+            if fault.page not in proof_results.PAGES:
                 raise ValueError(f"{fault.name!r}: there is no page {fault.page}")
             try:
                 names.find(fault.covers)

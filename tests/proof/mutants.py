@@ -1,7 +1,7 @@
 """Mistakes in a page's own NumPy lines: does the page go red?
 
 Mutated are the lines under "Compute it", and the functions of the library that the page is
-about (linking.find_homes): each operator, comparison, constant, function
+about (gallery.linker.find_homes): each operator, comparison, constant, function
 and slice, the letters of each einsum, and, as found out while the page runs, each name
 that holds an array or several numbers, such as axes or strides. The state of a mutant is
 
@@ -28,7 +28,8 @@ import warnings
 import keras
 import numpy as np
 import running
-from linking import find_subjects
+
+from gallery.linker import find_subjects
 
 OPERATORS = {
     ast.Add: ast.Sub,

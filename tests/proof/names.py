@@ -3,7 +3,8 @@
 import inspect
 
 import keras
-from keras_names import arguments, named
+
+from gallery.keras_names import arguments, named
 
 # Families and classes of which every argument, method and property must be covered.
 WHOLE = {"Dense", "Activations"}

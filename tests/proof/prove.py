@@ -21,10 +21,11 @@ import sys
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs/_ext"))
-import linking
-import proofs
-from paths import ROOT
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from gallery import proof_results
+from gallery.linker import find_origin, find_subjects, write_pages
+from gallery.package import LinkError
+from gallery.paths import ROOT
 
 
 def prove(name, everything=False):
@@ -38,10 +39,10 @@ def prove(name, everything=False):
 
     gc.collect()
     gc.freeze()  # or each run would walk through what earlier pages left in TensorFlow
-    known = proofs.read(name)
+    known = proof_results.read(name)
     catalogue = faults.read_catalogue()
     chosen = [f for f in catalogue.values() if everything or f.page == name]
-    page = running.Page(proofs.PAGES[name])
+    page = running.Page(proof_results.PAGES[name])
     with told(page):
         return measure(page, known, catalogue, chosen)
 
@@ -55,7 +56,7 @@ def told(page):
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [f.lineno for f in frames if f.filename == str(page.path)]
-        places = [linking.find_origin(page.path, line) for line in reversed(lines)]
+        places = [find_origin(page.path, line) for line in reversed(lines)]
         names = [f"{file.relative_to(ROOT)}:{line}" for file, line in places]
         error.add_note(f"at {', called from '.join(names)}")
         raise
@@ -75,8 +76,8 @@ def measure(page, known, catalogue, chosen):
     results = {"faults": {**still, **measured}}
     if "mutants" not in known:
         results |= mutants.measure_page(page)
-    proofs.keep(page.name, **results)
-    return proofs.read(page.name)
+    proof_results.keep(page.name, **results)
+    return proof_results.read(page.name)
 
 
 def keep_catalogue():
@@ -88,7 +89,7 @@ def keep_catalogue():
         name: {"page": fault.page, "covers": fault.covers, "digest": fault.digest}
         for name, fault in faults.read_catalogue().items()
     }
-    proofs.keep_catalogue(catalogue, names.table())
+    proof_results.keep_catalogue(catalogue, names.table())
     return catalogue
 
 
@@ -100,7 +101,7 @@ def problems(name, results, own):
     found = [
         f"{name} stays green under its fault: {fault} ({results['faults'][fault]['state']})"
         for fault in own
-        if results["faults"][fault]["state"] not in proofs.RED
+        if results["faults"][fault]["state"] not in proof_results.RED
     ]
     unnoticed = {
         (before, after)
@@ -123,9 +124,9 @@ def silent_checks(name, results):
     import running
 
     red = {found["red"] for found in results["faults"].values()}
-    page = proofs.PAGES[name]
+    page = proof_results.PAGES[name]
     silent = set(running.Page(page).checks) - set(results["fired"]) - red
-    return sorted(linking.find_origin(page, line)[1] for line in silent)
+    return sorted(find_origin(page, line)[1] for line in silent)
 
 
 def summary(results):
@@ -148,13 +149,13 @@ def main():
     parser.add_argument("names", nargs="*", metavar="PAGE or SECTION")
     arguments = parser.parse_args()
     try:
-        linking.write_pages()
-    except linking.LinkError as error:
+        write_pages()
+    except LinkError as error:
         sys.exit(f"{error}")
     names = [n.removeprefix("examples/").removesuffix(".py") for n in arguments.names]
     chosen = [
         page
-        for page in proofs.PAGES
+        for page in proof_results.PAGES
         if not names
         or any(page == name or page.startswith(f"{name}/") for name in names)
     ]
@@ -175,7 +176,7 @@ def main():
                 print(f"{number} of {total}  {page} could not be proved", flush=True)
                 continue
             everything[page] = done.result()
-            about = ", ".join(sorted(linking.find_subjects(page)))
+            about = ", ".join(sorted(find_subjects(page)))
             print(
                 f"{number} of {total}  {page}: {summary(everything[page])}"
                 + f"; about {about}" * bool(about),

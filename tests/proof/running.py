@@ -17,9 +17,10 @@ import matplotlib
 import matplotlib.pyplot as plt
 import ml_dtypes
 import numpy as np
-from conditions import forget_gradients
-from linking import find_lines
-from scripts import find_headings
+
+from gallery.conditions import forget_gradients
+from gallery.linker import find_lines
+from gallery.scripts import find_headings
 
 matplotlib.use("agg")
 logging.getLogger("tensorflow").setLevel("ERROR")  # many models, on purpose

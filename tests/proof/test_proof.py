@@ -1,17 +1,17 @@
 """Each page, under the faults that name it and with mistakes in its own lines."""
 
 import faults
-import keras_names
 import names
-import proofs
 import prove
 import pytest
+
+from gallery import keras_names, proof_results
 
 CATALOGUE = prove.keep_catalogue()
 COVERED = {fault["covers"] for fault in CATALOGUE.values()}
 
 
-@pytest.mark.parametrize("page", proofs.PAGES)
+@pytest.mark.parametrize("page", proof_results.PAGES)
 def test_page_goes_red(page):
     results = prove.prove(page)
     print(prove.summary(results))

@@ -19,11 +19,12 @@ import numpy as np
 import pytest
 import running
 from environments import run_notebooks
-from launch import FIRST_CELL
 from nbclient import NotebookClient
-from one_file import FILE
 from project import PAGES, ROOT, SECTIONS, downloads, load_by_hand
-from repository import REPOSITORY
+
+from gallery.launching import FIRST_CELL
+from gallery.one_file import FILE
+from gallery.repository import REPOSITORY
 
 NOTEBOOKS = downloads("ipynb")
 

@@ -4,11 +4,12 @@ import ast
 import gzip
 import re
 
-import functions
 import pytest
-from keras_facts import read_facts
 from project import PAGES, SITE
-from scripts import find_headings
+
+from gallery import functions
+from gallery.keras_facts import read_facts
+from gallery.scripts import find_headings
 
 NAMES = {"Activations": ["relu", "leaky_relu"], "Layers": ["ReLU", "Conv2D", "LSTM"]}
 

@@ -4,9 +4,10 @@ import json
 
 import measuring
 import pytest
-from architectures import TABLE
 
-ROWS = json.loads(TABLE.read_text())
+from gallery.paths import ARCHITECTURES
+
+ROWS = json.loads(ARCHITECTURES.read_text())
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "docs/_ext")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 from project import SCRIPTS, copy_sources, git, skip_notebook  # noqa: E402
 
 SIZES = (10, 40, 160)
@@ -53,7 +53,7 @@ from sphinx.config import Config
 from sphinx.util.tags import Tags
 # What collects functions wants each page once.
 extensions = [name for name in Config.read(".", overrides={}, tags=Tags()).extensions
-              if name not in ("one_file", "reference", "search_terms")]
+              if name not in ("reference", "search_terms")]
 app = Sphinx("docs", ".", "docs/_build/html", "docs/_build/doctrees", "html",
              {"nbsphinx_execute": "never", "extensions": extensions}, status=None,
              parallel=int(sys.argv[1]))

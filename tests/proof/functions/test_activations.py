@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 from driving import POWERS, SHAPES, assert_equal, by_hand, drawn, numbers
-from functions import find_things
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gallery.functions import find_things
 
 ARGUMENTS = {  # those that an activation takes, other than its input
     "relu": {"negative_slope": POWERS, "max_value": POWERS, "threshold": POWERS},

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from functions import find_things
+from gallery.functions import find_things
 
 DRIVES = [
     *Path(__file__).parent.glob("test_*.py"),

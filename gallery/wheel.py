@@ -1,4 +1,4 @@
-"""The library as a wheel, which pip installs: built with the site, offered on it."""
+"""The library as a wheel, which pip installs."""
 
 import os
 import shutil
@@ -8,9 +8,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from includes import write
-from package import NAME, PACKAGE
-from paths import DOCS, ROOT
+from gallery.package import NAME, PACKAGE
+from gallery.paths import DOCS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FILE = DOCS / "_build" / f"{NAME}-{PROJECT['version']}-py3-none-any.whl"
@@ -26,9 +25,9 @@ def is_new():
     return FILE.exists() and FILE.stat().st_mtime > newest
 
 
-def build():
-    """Build the wheel, in a copy, as setuptools leaves folders behind."""
-    with tempfile.TemporaryDirectory() as folder:
+def build(target):
+    """Build the wheel into a folder; return its path."""
+    with tempfile.TemporaryDirectory() as folder:  # as setuptools leaves folders behind
         for part in PARTS:
             shutil.copy(ROOT / part, folder)
         ignored = shutil.ignore_patterns("__pycache__", "ruff.toml")
@@ -42,22 +41,4 @@ def build():
         )
         if made.returncode:
             raise RuntimeError(f"The wheel cannot be built:\n{made.stderr}")
-        shutil.copy(Path(folder) / FILE.name, FILE)
-
-
-def write_wheel(app):
-    if not is_new():
-        build()
-    name = f"{NAME} {PROJECT['version']}"
-    write("wheel.inc", f":download:`{name} as a wheel </_build/{FILE.name}>`\n")
-
-
-def put_wheel_beside(app, exception):
-    if not exception:
-        shutil.copy(FILE, app.outdir)
-
-
-def setup(app):
-    app.connect("builder-inited", write_wheel, priority=900)
-    app.connect("build-finished", put_wheel_beside)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+        return Path(shutil.copy(Path(folder) / FILE.name, target))

@@ -1,16 +1,17 @@
 """Where things are, and the pages in the order of ideas, which examples/order.txt has.
 
-SOURCES are the pages as they are written; EXAMPLES, as readers get them (linking.py).
+SOURCES are the pages as they are written; EXAMPLES, as readers get them (linker.py).
 """
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SOURCES = ROOT / "examples"
 EXAMPLES = DOCS / "_build" / "pages"
 GALLERY = DOCS / "auto_examples"
-STYLE = Path(__file__).with_name("gallery.mplstyle")
+STYLE = Path(__file__).with_name("figures.mplstyle")
+ARCHITECTURES = DOCS / "applications.json"  # the table that "make applications" writes
 LISTED = {  # the pages, "section/stem", and what else people call them
     line.partition(":")[0]: line.partition(":")[2].split(", ")
     for line in (SOURCES / "order.txt").read_text().split("\n")

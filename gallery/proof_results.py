@@ -7,16 +7,15 @@ that they depend on: results of other files or versions count as none.
 import functools
 import hashlib
 import json
-from importlib import metadata
 
-from dependencies import find_imported
-from linking import find_subjects
-from paths import DOCS, ROOT, find_pages, name_of
+from gallery.dependencies import find_imported, find_versions
+from gallery.linker import find_subjects
+from gallery.paths import DOCS, ROOT, find_pages, name_of
 
 FOLDER = DOCS / "_build" / "proof"
 HARNESS = ROOT / "tests" / "proof"
-EXTENSIONS = DOCS / "_ext"
 CATALOGUE = FOLDER / "catalogue.json"
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "jax", "torch")
 RED = ("caught", "stopped")  # how a page may end under a fault
 PAGES = {name_of(page): page for page in find_pages()}
 
@@ -26,16 +25,18 @@ def is_test(file):
     return file.name.startswith("test_") or file.name == "conftest.py"
 
 
+def find_harness():
+    """Return what proves all pages: the modules of tests/proof/, and what they import of
+    this project."""
+    modules = [file for file in HARNESS.glob("*.py") if not is_test(file)]
+    return sorted(find_imported(modules, [HARNESS, HARNESS.parent, ROOT]))
+
+
 @functools.cache
 def harness_digest():
-    """Return the digest of what proves all pages: the modules of tests/proof/, what they
-    import of this project, and the packages."""
-    names = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "jax", "torch")
-    installed = {d.name.lower(): d.version for d in metadata.distributions()}
-    versions = {name: installed[name] for name in names if name in installed}
-    modules = [file for file in HARNESS.glob("*.py") if not is_test(file)]
-    folders = [HARNESS, HARNESS.parent, EXTENSIONS]
-    files = [f.read_bytes() for f in sorted(find_imported(modules, folders))]
+    """Return the digest of what proves all pages, and of the packages."""
+    versions = find_versions(PACKAGES)
+    files = [file.read_bytes() for file in find_harness()]
     return hashlib.sha256(b"\0".join([repr(versions).encode(), *files])).hexdigest()
 
 

@@ -1,14 +1,18 @@
-"""What was checked, from the records of the pages: on each of them, and in full."""
+"""What the pages compared, from their records (gallery/comparisons.py): a sentence on each
+page, the table of all, its figure and the totals.
+"""
 
 import json
 import math
 import re
 from pathlib import Path
 
-from includes import table, write
-from moving_picture import number_ids
-from paths import DOCS, GALLERY, STYLE, find_pages, name_of
 from sphinx.util import logging
+
+from gallery import stages
+from gallery.figures import number_ids
+from gallery.includes import table, write
+from gallery.paths import DOCS, GALLERY, STYLE, find_pages, name_of
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +115,6 @@ def write_checks(app):
 
 
 def setup(app):
-    app.connect("source-read", add_sentence)
-    # Later than Sphinx-Gallery, which runs the pages at the same event.
-    app.connect("builder-inited", write_checks, priority=900)
+    app.connect("source-read", add_sentence, priority=stages.READ_TEXT)
+    app.connect("builder-inited", write_checks, priority=stages.TELL_OF_PAGES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

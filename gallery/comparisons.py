@@ -5,7 +5,8 @@ import inspect
 import json
 
 import numpy as np
-from paths import EXAMPLES, GALLERY
+
+from gallery.paths import EXAMPLES, GALLERY
 
 NAMES = ("assert_equal", "assert_array_equal", "assert_array_less", "assert_allclose")
 
@@ -54,7 +55,9 @@ def describe(name, actual, desired, *arguments, **options):
     return {"numbers": numbers, "part": part, "rtol": rtol, "vain": vain}
 
 
-def recording(name):
+def recorded(name):
+    """Return the assertion of this name, which then also records what it compared."""
+
     @functools.wraps(original[name])
     def check(actual, desired, *arguments, **options):
         original[name](actual, desired, *arguments, **options)
@@ -67,7 +70,7 @@ def start():
     """Record from here on."""
     checks.clear()
     for name in NAMES:
-        setattr(np.testing, name, recording(name))
+        setattr(np.testing, name, recorded(name))
 
 
 def stop(page):

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from package import (
+from gallery.package import (
     NAME,
     PACKAGE,
     find_functions,
@@ -11,10 +11,10 @@ from package import (
     order_modules,
     read_statements,
 )
-from paths import DOCS, ROOT
-from repository import find_source, find_versions
+from gallery.paths import DOCS, ROOT
+from gallery.repository import find_address, find_source, find_versions
 
-FILE = DOCS / "_build" / f"{NAME}.py"  # no page, so not in the gallery
+FILE = DOCS / "_build" / f"{NAME}.py"  # as the build writes it
 HEADER = """\
 {count} names that compute in NumPy what Keras computes. The pages of {base} explain and
 compare them with Keras, on every change. A whole model runs from its file by python
@@ -54,22 +54,15 @@ def is_head(statement):
     return statement.is_import or statement.line == 1
 
 
-def write_file(app):
+def compose():
+    """Return the text of keras_by_hand.py."""
     header = HEADER.format(
         count=len(find_functions()),
-        base=app.config.html_baseurl,
+        base=find_address(),
         source=describe_source(),
         versions=find_versions(),
     )
     header = textwrap.fill(header, 80, break_long_words=False, break_on_hyphens=False)
     licence = (ROOT / "LICENSE").read_text().strip()
     docstring = f'"""Keras by hand.\n\n{header}\n\n{licence}\n"""'
-    text = "\n\n\n".join([docstring, *join()])
-    if not FILE.exists() or FILE.read_text() != text:
-        FILE.parent.mkdir(parents=True, exist_ok=True)
-        FILE.write_text(text)
-
-
-def setup(app):
-    app.connect("builder-inited", write_file, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return "\n\n\n".join([docstring, *join()])

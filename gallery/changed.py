@@ -1,4 +1,4 @@
-"""Print the pages of the site that differ from a commit: python changed.py COMMIT
+"""Print the pages of the site that differ from a commit: python -m gallery.changed COMMIT
 
 A page of the gallery differs where its linked file does, and so where code that it uses of
 keras_by_hand has changed.
@@ -11,11 +11,15 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-import linking
-from paths import DOCS, EXAMPLES, ROOT, find_pages, name_of
+from gallery.linker import write_pages
+from gallery.paths import DOCS, EXAMPLES, ROOT, find_pages, name_of
 
-MADE_FROM = ("docs", "examples", "keras_by_hand")
-LINK = "import linking; linking.write_pages()"
+MADE_FROM = ("docs", "examples", "gallery", "keras_by_hand")
+# Where the linker stands, and where older commits have it: its file, folder and module.
+LINKERS = (
+    ("gallery/linker.py", ".", "gallery.linker"),
+    ("docs/_ext/linking.py", "docs/_ext", "linking"),
+)
 
 
 def git(*arguments):
@@ -32,16 +36,17 @@ def link_at(commit, folder):
     archive = tarfile.open(fileobj=io.BytesIO(git("archive", commit)))
     parts = [m for m in archive.getmembers() if m.name.split("/")[0] in MADE_FROM]
     archive.extractall(folder, parts, filter="data")
-    extensions = folder / "docs/_ext"
-    if not (extensions / "linking.py").exists():
-        return folder / "examples"
-    subprocess.run([sys.executable, "-c", LINK], cwd=extensions, check=True)
-    return folder / EXAMPLES.relative_to(ROOT)
+    for file, place, module in LINKERS:
+        if (folder / file).exists():
+            link = f"from {module} import write_pages; write_pages()"
+            subprocess.run([sys.executable, "-c", link], cwd=folder / place, check=True)
+            return folder / EXAMPLES.relative_to(ROOT)
+    return folder / "examples"
 
 
 def find_changed(commit):
     """Yield the names of the pages that differ, as the site has them."""
-    linking.write_pages()
+    write_pages()
     with tempfile.TemporaryDirectory() as folder:
         before = link_at(commit, Path(folder))
         for page in [*DOCS.glob("*.rst"), *DOCS.glob("*.ipynb")]:

@@ -8,8 +8,9 @@ import symtable
 from pathlib import Path
 from typing import NamedTuple
 
-from paths import ROOT
 from sphinx.errors import SphinxError
+
+from gallery.paths import ROOT
 
 NAME = "keras_by_hand"
 PACKAGE = ROOT / NAME

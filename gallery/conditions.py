@@ -1,16 +1,17 @@
 """What pages run under, and the form of their notebooks.
 
-A change here, or in what is imported here, runs all pages again (pruning.py).
+A change here, or in what is imported here, runs all pages again (docs/_ext/pruning.py).
 """
 
 import functools
 import gc
 import logging
 
-import recording
-from paths import STYLE
-from scripts import read_mark
 from sphinx_gallery import gen_rst
+
+from gallery import comparisons
+from gallery.paths import STYLE
+from gallery.scripts import read_mark
 
 
 @functools.cache
@@ -53,7 +54,7 @@ def reset(gallery_conf, fname, when):
     gc.freeze()
     keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(313)
-    recording.start() if when == "before" else recording.stop(fname)
+    comparisons.start() if when == "before" else comparisons.stop(fname)
 
 
 def hide(cell):

@@ -2,9 +2,10 @@
 
 import inspect
 
-import keras_names  # which imports Keras
 import numpy as np
 from keras import layers, ops
+
+from gallery import keras_names  # which imports Keras
 
 SIZES = {  # of the arguments that a layer needs
     "units": 2,

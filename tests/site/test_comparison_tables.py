@@ -4,12 +4,13 @@ import json
 import re
 from unittest import mock
 
-import checked
+import comparison_tables
 import numpy as np
 import pytest
-import recording
 import running
 from project import PAGES, ROOT, SITE, html_of
+
+from gallery import comparisons
 
 LIMITED = ("assert_array_less", "assert_allclose")
 
@@ -41,7 +42,7 @@ def test_page_says_how_much_it_checked(page):
         np.testing,
         **{
             name: lambda actual, *_, name=name, **options: calls.append((name, actual))
-            for name in recording.NAMES
+            for name in comparisons.NAMES
         },
     ):
         running.run(page.read_text(), page)
@@ -77,5 +78,5 @@ def test_digits_are_those_of_the_worst_check_in_float64():
         {"part": 1, "rtol": 1e-4},  # float32
         {"part": None, "rtol": None},  # exact
     ]
-    assert checked.digits(checks) == 13
-    assert checked.digits([*checks, {"part": 0.9, "rtol": 1e-12}]) == 12
+    assert comparison_tables.digits(checks) == 13
+    assert comparison_tables.digits([*checks, {"part": 0.9, "rtol": 1e-12}]) == 12

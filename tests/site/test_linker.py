@@ -2,12 +2,13 @@
 
 import ast
 
-import linking
-import package
 import pytest
-from linking import LinkError, link_text
 from project import PAGES
-from scripts import read_mark, write_mark
+
+from gallery import linker, package
+from gallery.linker import link_text
+from gallery.package import LinkError
+from gallery.scripts import read_mark, write_mark
 
 ACTIVATIONS = '''"""Activations."""
 
@@ -97,11 +98,11 @@ def trial(tmp_path, monkeypatch):
     (tmp_path / "examples/trial/GALLERY_HEADER.rst").write_text("Trial\n-----\n")
     places = {"SOURCES": tmp_path / "examples", "EXAMPLES": tmp_path / "pages"}
     for name, place in places.items():
-        monkeypatch.setattr(linking, name, place)
-    for module in (package, linking):
+        monkeypatch.setattr(linker, name, place)
+    for module in (package, linker):
         monkeypatch.setattr(module, "ROOT", tmp_path)
         monkeypatch.setattr(module, "PACKAGE", tmp_path / "keras_by_hand")
-    linking.find_homes.cache_clear()
+    linker.find_homes.cache_clear()
 
     def make(code="", imports="", name="plot_trial"):
         page = tmp_path / f"examples/trial/{name}.py"
@@ -109,7 +110,7 @@ def trial(tmp_path, monkeypatch):
         return page
 
     yield make
-    linking.find_homes.cache_clear()
+    linker.find_homes.cache_clear()
 
 
 def run(text):
@@ -232,14 +233,14 @@ def test_what_cannot_be_linked_is_named_with_its_place(trial, code, message):
 
 
 def test_a_name_that_is_not_handed_on_is_named_with_its_module(trial):
-    with (linking.PACKAGE / "activations.py").open("a") as file:
+    with (linker.PACKAGE / "activations.py").open("a") as file:
         file.write("\n\ndef elu(x):\n    return x\n")
     with pytest.raises(LinkError, match="activations.py has it: import it there, too."):
         link_text(trial("from keras_by_hand import elu"))
 
 
 def test_a_library_that_is_no_python_is_named_with_its_line(trial):
-    with (linking.PACKAGE / "activations.py").open("a") as file:
+    with (linker.PACKAGE / "activations.py").open("a") as file:
         file.write("def elu(x:\n")
     with pytest.raises(LinkError, match="^keras_by_hand/activations.py:24: "):
         link_text(trial("from keras_by_hand import relu"))
@@ -248,39 +249,39 @@ def test_a_library_that_is_no_python_is_named_with_its_line(trial):
 def test_two_pages_are_not_about_one_function(trial):
     trial("from keras_by_hand import dense, relu")
     trial("", "\nfrom keras_by_hand import relu\n", "plot_other")
-    linking.write_pages()
-    assert linking.find_homes() == {
+    linker.write_pages()
+    assert linker.find_homes() == {
         name: "trial/plot_trial" for name in ("SMALLEST", "dense", "relu")
     }
-    assert linking.find_subjects("trial/plot_other") == set()
+    assert linker.find_subjects("trial/plot_other") == set()
     trial("from keras_by_hand import relu, twice", name="plot_other")
     with pytest.raises(LinkError, match=r"plot_trial.py:15: trial/plot_other is about"):
-        linking.write_pages()
+        linker.write_pages()
 
 
 def test_a_line_is_known_by_where_it_stands(trial):
     page = trial("from keras_by_hand import dense\n\ny = dense(x)")
-    linking.write_pages()
-    linked = linking.EXAMPLES / "trial/plot_trial.py"
+    linker.write_pages()
+    linked = linker.EXAMPLES / "trial/plot_trial.py"
     lines = linked.read_text().splitlines()
     files = {"return activation(x)": ("layers.py", 12), "y = dense(x)": (page.name, 17)}
     for text, place in files.items():
         (number,) = [n for n, line in enumerate(lines, 1) if line.strip() == text]
-        file, line = linking.find_origin(linked, number)
+        file, line = linker.find_origin(linked, number)
         assert (file.name, line) == place
 
 
 def test_pages_are_written_where_they_have_changed(trial):
     trial(), trial(name="plot_other")
-    linking.write_pages()
-    linked = linking.EXAMPLES / "trial/plot_trial.py"
+    linker.write_pages()
+    linked = linker.EXAMPLES / "trial/plot_trial.py"
     before = linked.stat().st_mtime_ns
-    assert (linking.EXAMPLES / "trial/GALLERY_HEADER.rst").exists()
-    assert not (linking.EXAMPLES / "trial/beside.py").exists()
-    (linking.SOURCES / "trial/plot_other.py").unlink()
-    linking.write_pages()
+    assert (linker.EXAMPLES / "trial/GALLERY_HEADER.rst").exists()
+    assert not (linker.EXAMPLES / "trial/beside.py").exists()
+    (linker.SOURCES / "trial/plot_other.py").unlink()
+    linker.write_pages()
     assert linked.stat().st_mtime_ns == before
-    assert not (linking.EXAMPLES / "trial/plot_other.py").exists()
+    assert not (linker.EXAMPLES / "trial/plot_other.py").exists()
 
 
 def test_no_page_of_the_gallery_imports_the_library():
@@ -294,8 +295,8 @@ def test_no_page_of_the_gallery_imports_the_library():
 
 
 def test_each_function_is_proved_by_the_page_that_is_about_it():
-    homes = linking.find_homes()
+    homes = linker.find_homes()
     assert homes["lstm"] == homes["lstm_cell"] == "recurrent/plot_lstm"
     assert homes["rnn"] == homes["choose"] == "recurrent/plot_rnn"
-    assert {"lstm", "lstm_cell"} <= linking.find_subjects("recurrent/plot_lstm")
-    assert "rnn" not in linking.find_subjects("recurrent/plot_lstm")
+    assert {"lstm", "lstm_cell"} <= linker.find_subjects("recurrent/plot_lstm")
+    assert "rnn" not in linker.find_subjects("recurrent/plot_lstm")

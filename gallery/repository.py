@@ -1,6 +1,6 @@
 """Where the site is published, and what it is built from.
 
-As a script, it prints the commit that publish.py names.
+``python -m gallery.repository`` prints the commit that publish.py names.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from importlib import metadata
 
-from paths import ROOT
+from gallery.paths import ROOT
 
 REPOSITORY = "keras-by-hand/keras-by-hand"  # when neither GitHub nor git tells
 
@@ -52,6 +52,12 @@ def find_repository():
     host = r"(?:https://|ssh://git@|git@)(?:[^/@]*@)?github\.com[/:]"
     match = re.fullmatch(rf"{host}{name}(?:\.git)?/?", remote, re.ASCII)
     return match[1] if match else REPOSITORY
+
+
+def find_address():
+    """Return the address of the site, with a final slash."""
+    owner, name = find_repository().split("/")
+    return f"https://{owner.lower()}.github.io/{name}/"
 
 
 if __name__ == "__main__":

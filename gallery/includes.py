@@ -1,6 +1,6 @@
 """Texts (.inc) that the build makes and hand-written pages include."""
 
-from paths import GALLERY
+from gallery.paths import GALLERY
 
 
 def table(header, rows):

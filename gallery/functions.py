@@ -2,9 +2,9 @@
 
 import functools
 
-from keras_facts import read_facts
-from linking import find_homes
-from package import PACKAGE, find_functions, find_needed, read_statements
+from gallery.keras_facts import read_facts
+from gallery.linker import find_homes
+from gallery.package import PACKAGE, find_functions, find_needed, read_statements
 
 SHARED = PACKAGE / "shapes.py"
 

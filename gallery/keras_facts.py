@@ -10,9 +10,8 @@ import json
 import subprocess
 import sys
 from importlib import metadata
-from pathlib import Path
 
-from paths import DOCS
+from gallery.paths import DOCS, ROOT
 
 KEPT = DOCS / "_build" / "keras_facts.json"
 SIZES = {  # of the arguments that a layer needs; primes, to be found again in shapes
@@ -47,7 +46,7 @@ def in_symbols(size, sizes):
 def weights(thing):
     """Return the weights of a layer, as [[name, shape in symbols], ...], in the order of
     get_weights(); none where Keras must be told more than sizes to make it."""
-    import keras_names
+    from gallery import keras_names
 
     needed = {name: SIZES.get(name) for name in keras_names.required(thing)}
     if None in needed.values():
@@ -69,8 +68,7 @@ def weights(thing):
 def facts_of_keras():
     """Return {"names": {title of a family: {name: {"signature", "weights"}}}, "masks":
     {layer: what it does with a mask}}."""
-    import keras_names  # they import Keras
-    import mask_facts
+    from gallery import keras_names, mask_facts  # they import Keras
 
     names = {
         title: {
@@ -90,7 +88,8 @@ def ask_keras():
 
     Raises RuntimeError, with what it wrote, where Keras cannot be asked.
     """
-    asked = subprocess.run([sys.executable, __file__], capture_output=True, text=True)
+    command = [sys.executable, "-m", "gallery.keras_facts"]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if asked.returncode:
         raise RuntimeError(f"Keras cannot be asked for its signatures:\n{asked.stderr}")
     return json.loads(asked.stdout.splitlines()[-1])
@@ -99,8 +98,8 @@ def ask_keras():
 @functools.cache
 def read_all():
     """Return what facts_of_keras returns, kept or asked."""
-    modules = "keras_facts.py", "keras_names.py", "mask_facts.py"
-    sources = [Path(__file__).with_name(module) for module in modules]
+    modules = ("keras_facts", "keras_names", "mask_facts")
+    sources = [ROOT / f"gallery/{module}.py" for module in modules]
     digests = [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources]
     made_by = [metadata.version("keras"), *digests]
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}

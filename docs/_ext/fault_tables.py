@@ -1,7 +1,9 @@
-"""The tables of faults and of coverage, from what the tests have proved (proofs.py)."""
+"""The tables of faults and of coverage, from what the tests have proved
+(gallery/proof_results.py)."""
 
-from includes import folded, table, write
-from proofs import PAGES, RED, read, read_catalogue, red_faults
+from gallery import stages
+from gallery.includes import folded, table, write
+from gallery.proof_results import PAGES, RED, read, read_catalogue, red_faults
 
 NOTHING = "Nothing is known for this build: ``make faults`` measures it.\n"
 
@@ -108,7 +110,6 @@ def write_coverage(app):
 
 
 def setup(app):
-    # Later than Sphinx-Gallery, as the texts stand beside its pages.
-    app.connect("builder-inited", write_faults, priority=900)
-    app.connect("builder-inited", write_coverage, priority=900)
+    app.connect("builder-inited", write_faults, priority=stages.TELL_OF_PAGES)
+    app.connect("builder-inited", write_coverage, priority=stages.TELL_OF_PAGES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
