@@ -361,4 +361,4 @@ from keras_by_hand.quantization import (
     unpack_int4,
 )
 from keras_by_hand.regularizers import l1, l1l2, l2, orthogonal_regularizer
-from keras_by_hand.shapes import check_shapes, name_weights
+from keras_by_hand.shapes import check_broadcasts, check_shapes, name_arrays

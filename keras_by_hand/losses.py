@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_by_hand.activations import log_softmax
+from keras_by_hand.shapes import check_shapes
 
 
 def masked_mean_squared_error(targets, y, mask):
@@ -11,6 +12,12 @@ def masked_mean_squared_error(targets, y, mask):
     targets and y: (batch, steps, units), mask: (batch, steps), True for the
     steps to keep. Returns a number.
     """
+    shape = np.shape(y)
+    check_shapes(
+        "masked_mean_squared_error",
+        targets=(targets, shape),
+        mask=(mask, shape[:-1]),
+    )
     errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
     return np.mean(errors[mask]) if np.any(mask) else 0.0
 

@@ -253,8 +253,14 @@ def gptq(kernel, data, group_size=128, hessian_damping=0.01, cholesky=True):
 
     kernel: (features, units), data: (samples, features), group_size: a divisor
     of 128. With cholesky=False as in Keras 3.15.1. Returns the numbers (units,
-    features), and scales and zero points (units, groups).
+    features), and scales and zero points (units, groups). It computes in
+    float64, as an inverse loses digits; the scales have the kernel's dtype.
     """
+    check_shapes(
+        "gptq",
+        kernel=(kernel, (None, None)),
+        data=(data, (None, len(kernel))),
+    )
     data = np.asarray(data, "float64")
     products = data.T @ data  # (features, features)
     unused = np.diag(products) == 0  # features that are always 0
@@ -282,19 +288,21 @@ def gptq(kernel, data, group_size=128, hessian_damping=0.01, cholesky=True):
         error = rows[:, i] - scale * (q_i - zero)
         rows = rows - np.outer(error, changes[i])
     q, zeros = np.stack(q, axis=1), np.stack(zeros, axis=1)
-    return q.astype("uint8"), np.stack(scales, axis=1), zeros.astype("uint8")
+    scales = np.stack(scales, axis=1).astype(np.result_type(kernel, 0.0))
+    return q.astype("uint8"), scales, zeros.astype("uint8")
 
 
 def dequantize_groups(q, scale, zero, group_size=128):
     """The kernel (features, units) from what quantize_groups returns."""
+    groups = -(-np.shape(q)[-1] // group_size)  # rounded up
     check_shapes(
         "dequantize_groups",
         q=(q, (None, None)),
-        scale=(scale, (len(q), None)),
-        zero=(zero, np.shape(scale)),
+        scale=(scale, (len(q), groups)),
+        zero=(zero, (len(q), groups)),
     )
     group = np.arange(q.shape[1]) // group_size  # of each feature
-    return (scale[:, group] * (q.astype("float64") - zero[:, group])).T
+    return (scale[:, group] * (q.astype(scale.dtype) - zero[:, group])).T
 
 
 def awq(kernel, data, group_size=128, num_grid_points=20):
@@ -302,8 +310,12 @@ def awq(kernel, data, group_size=128, num_grid_points=20):
 
     kernel: (features, units), data: (samples, features). Returns the numbers
     (units, features), scales and zero points (units, groups), and the factors
-    (features,).
+    (features,). It compares losses in float64, as rounding may not decide; the
+    scales and factors have the kernel's dtype.
     """
+    check_shapes(
+        "awq", kernel=(kernel, (None, None)), data=(data, (None, len(kernel)))
+    )
     largest = np.abs(data).max(axis=0)
     largest = np.where(largest < 1e-8, 1, largest)
     smallest_loss = np.inf
@@ -318,7 +330,9 @@ def awq(kernel, data, group_size=128, num_grid_points=20):
         if loss < smallest_loss:
             smallest_loss = loss
             best = q, scale, zero, factors
-    return best
+    q, scale, zero, factors = best
+    dtype = np.result_type(kernel, 0.0)
+    return q, scale.astype(dtype), zero, factors.astype(dtype)
 
 
 def gptq_kernel(packed, kernel_scale, kernel_zero, g_idx):

@@ -1,4 +1,4 @@
-"""Weights of the wrong number or shape are refused, by their names."""
+"""Arrays of the wrong number or shape are refused, by their names."""
 
 import numpy as np
 
@@ -19,12 +19,31 @@ def check_shapes(function, **arrays):
             )
 
 
-def name_weights(function, names, weights):
-    """The weights by their names; ValueError where there are more or fewer."""
-    if len(weights) != len(names):
+def check_broadcasts(function, **arrays):
+    """Raise ValueError for an array that does not broadcast to a shape.
+
+    function: the name of the one that asks; arrays: by its name, each array,
+    or None, and the shape, which it may not enlarge.
+    """
+    for name, (array, shape) in arrays.items():
+        found = () if array is None else tuple(np.shape(array))
+        pairs = zip(found[::-1], shape[::-1])
+        if len(found) > len(shape) or any(n not in (1, m) for n, m in pairs):
+            raise ValueError(
+                f"{function}: {name} must broadcast to the shape "
+                f"{tuple(shape)}, which {found} does not"
+            )
+
+
+def name_arrays(function, kind, names, arrays):
+    """The arrays by their names; ValueError where there are more or fewer.
+
+    kind: what they are, such as "weights".
+    """
+    if len(arrays) != len(names):
         listed = f" ({', '.join(names)})" if names else ""
         raise ValueError(
-            f"{function}: the number of weights must be {len(names)}{listed}, "
-            f"not {len(weights)}"
+            f"{function}: the number of {kind} must be {len(names)}{listed}, "
+            f"not {len(arrays)}"
         )
-    return dict(zip(names, weights))
+    return dict(zip(names, arrays))

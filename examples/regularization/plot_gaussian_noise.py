@@ -109,7 +109,7 @@ np.testing.assert_raises(ZeroDivisionError, always_fails, x, training=True)
 # Would you use ``rate`` as a standard deviation? A rate of 0.2 means a standard
 # deviation of 0.5.
 
-wrong = x * gaussian_noise(1, z, stddev=0.2)
+wrong = x * gaussian_noise(np.ones_like(x), z, stddev=0.2)
 print("right:", expected[0])
 print("wrong:", wrong[0])
 assert not np.allclose(expected, wrong)

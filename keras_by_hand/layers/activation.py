@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_by_hand.activations import softmax
-from keras_by_hand.shapes import check_shapes
+from keras_by_hand.shapes import check_broadcasts, check_shapes
 
 
 def relu_layer(x, *, max_value=None, negative_slope=0.0, threshold=0.0):
@@ -46,6 +46,7 @@ def softmax_layer(inputs, mask=None, *, axis=-1):
         axis = tuple(axis)
     if mask is None:
         return softmax(inputs, axis)
+    check_broadcasts("softmax_layer", mask=(mask, np.shape(inputs)))
     mask = np.asarray(mask) > 0.5
     inputs = np.where(mask, inputs, -1e9)
     return np.where(mask, softmax(inputs, axis), 0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_by_hand.activations import sigmoid, softmax
-from keras_by_hand.shapes import check_shapes, name_weights
+from keras_by_hand.shapes import check_broadcasts, check_shapes, name_arrays
 
 
 def _check_steps(function, query, value, key, features=None):
@@ -16,12 +16,24 @@ def _check_steps(function, query, value, key, features=None):
     check_shapes(function, key=(key, (*value.shape[:2], features)))
 
 
-def _weigh(scores, value, query_mask, value_mask, use_causal_mask):
+def _check_masks(function, shape, query_mask, value_mask, key_mask=None):
+    """Masks must have the lengths of shape, (batch, queries, values)."""
+    batch, queries, values = shape
+    check_shapes(
+        function,
+        query_mask=(query_mask, (batch, queries)),
+        value_mask=(value_mask, (batch, values)),
+        key_mask=(key_mask, (batch, values)),
+    )
+
+
+def _weigh(function, scores, value, query_mask, value_mask, use_causal_mask):
     """The mean of the values, weighted by softmax(scores), and the weights.
 
     scores: (batch, queries, values), value: (batch, values, units). A masked
     value gets no weight; the result of a masked query is 0.
     """
+    _check_masks(function, scores.shape, query_mask, value_mask)
     mask = np.ones(scores.shape, dtype=bool)
     if value_mask is not None:
         mask &= value_mask[..., np.newaxis, :]
@@ -58,7 +70,9 @@ def attention(
     _check_steps("attention", query, value, key, query.shape[-1])
     is_concat = score_mode == "concat"
     names = ["scale"] * use_scale + ["concat_score_weight"] * is_concat
-    for name, weight in name_weights("attention", names, weights).items():
+    for name, weight in name_arrays(
+        "attention", "weights", names, weights
+    ).items():
         check_shapes("attention", **{name: (weight, ())})
     scale = weights[0] if use_scale else 1
     if score_mode == "dot":
@@ -67,7 +81,7 @@ def attention(
         sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
         scores = weights[-1] * np.sum(np.tanh(scale * sums), axis=-1)
     masks = query_mask, value_mask, use_causal_mask
-    y, attention_weights = _weigh(scores, value, *masks)
+    y, attention_weights = _weigh("attention", scores, value, *masks)
     return (y, attention_weights) if return_attention_scores else y
 
 
@@ -92,14 +106,16 @@ def additive_attention(
     """
     key = value if key is None else key
     _check_steps("additive_attention", query, value, key, query.shape[-1])
-    named = name_weights("additive_attention", ["scale"] * use_scale, weights)
+    named = name_arrays(
+        "additive_attention", "weights", ["scale"] * use_scale, weights
+    )
     shape = query.shape[-1:]
     check_shapes("additive_attention", scale=(named.get("scale"), shape))
     scale = weights[0] if use_scale else 1
     sums = query[..., np.newaxis, :] + key[..., np.newaxis, :, :]
     scores = np.sum(scale * np.tanh(sums), axis=-1)
     masks = query_mask, value_mask, use_causal_mask
-    y, attention_weights = _weigh(scores, value, *masks)
+    y, attention_weights = _weigh("additive_attention", scores, value, *masks)
     return (y, attention_weights) if return_attention_scores else y
 
 
@@ -125,7 +141,7 @@ def _check_heads(
     parts = ["query", "key", *["gate"] * use_gate, "value", "output"]
     kinds = ["kernel", "bias"] if use_bias else ["kernel"]
     names = [f"{part}_{kind}" for part in parts for kind in kinds]
-    named = name_weights(function, names, weights)
+    named = name_arrays(function, "weights", names, weights)
     kernel, of_key = named["query_kernel"], named["key_kernel"]
     features = query.shape[-1]
     check_shapes(function, query_kernel=(kernel, (features, None, None)))
@@ -169,9 +185,10 @@ def multi_head_attention(
     """MultiHeadAttention (Vaswani et al., 2017; Keras documentation).
 
     query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), attention_mask: (batch, target, source) or
-    (target, source), true where a step may attend. Returns (batch, target,
-    features); or a pair, with the scores, (batch, heads, target, source).
+    weights: as in get_weights(), attention_mask: what broadcasts to (batch,
+    heads, target, source), without the heads or these and the batch, true where
+    a step may attend. Returns (batch, target, features); or a pair, with the
+    scores, (batch, heads, target, source).
     """
     key = value if key is None else key
     _check_heads(
@@ -192,7 +209,14 @@ def multi_head_attention(
     target, source = np.indices(scores.shape[2:])
     allowed = True
     if attention_mask is not None:
-        allowed = np.expand_dims(attention_mask, -3)  # the same for all heads
+        has_heads = np.ndim(attention_mask) == 4
+        shape = scores.shape if has_heads else (len(query), *scores.shape[2:])
+        check_broadcasts(
+            "multi_head_attention", attention_mask=(attention_mask, shape)
+        )
+        allowed = np.broadcast_to(attention_mask, shape)
+        if not has_heads:
+            allowed = allowed[:, np.newaxis]  # the same for all heads
     if use_causal_mask:
         allowed = allowed & (source <= target)
     if sliding_window is not None:
@@ -216,9 +240,12 @@ def allowed_pairs(
     """Who may attend to whom in MultiHeadAttention (Keras documentation).
 
     shape: (batch, target, source), query_mask: (batch, target), value_mask and
-    key_mask: (batch, source), attention_mask: (batch, target, source) or
-    (target, source). Returns booleans of that shape.
+    key_mask: (batch, source), attention_mask: what broadcasts to the shape, as
+    (target, source) does. Returns booleans of that shape.
     """
+    masks = query_mask, value_mask, key_mask
+    _check_masks("allowed_pairs", shape, *masks)
+    check_broadcasts("allowed_pairs", attention_mask=(attention_mask, shape))
     allowed = np.ones(shape, dtype=bool)
     if query_mask is not None:
         allowed &= query_mask[:, :, np.newaxis]
@@ -232,11 +259,20 @@ def allowed_pairs(
     return allowed
 
 
-def attend_over(x, attention_axes, *weights, **options):
+def attend_over(
+    x,
+    attention_axes,
+    *weights,
+    use_bias=True,
+    use_gate=False,
+    attention_mask=None,
+):
     """MultiHeadAttention of x with itself, over some of its axes.
 
     x: (batch, ..., features), attention_axes: a tuple, or None for all axes
-    between these two, options: of multi_head_attention. Returns the same shape.
+    between these two; weights, use_bias, use_gate and attention_mask: as of
+    multi_head_attention, whose steps are all places along these axes. Returns
+    the same shape.
     """
     axes = range(1, x.ndim - 1) if attention_axes is None else attention_axes
     attending = [axis % x.ndim for axis in axes]  # -2 is the last but one
@@ -245,7 +281,15 @@ def attend_over(x, attention_axes, *weights, **options):
     moved = x.transpose(order)
     steps = np.prod(moved.shape[len(others) : -1])
     sequences = moved.reshape(-1, steps, x.shape[-1])
-    y = multi_head_attention(sequences, sequences, None, *weights, **options)
+    y = multi_head_attention(
+        sequences,
+        sequences,
+        None,
+        *weights,
+        use_bias=use_bias,
+        use_gate=use_gate,
+        attention_mask=attention_mask,
+    )
     return y.reshape(moved.shape).transpose(np.argsort(order))
 
 
@@ -260,12 +304,21 @@ def window_mask(target, source, sliding_window, use_causal_mask=False):
 
 
 def group_query_attention(
-    query, value, key=None, *weights, use_bias=True, use_gate=False, **options
+    query,
+    value,
+    key=None,
+    *weights,
+    use_bias=True,
+    use_gate=False,
+    sliding_window=None,
+    attention_mask=None,
+    use_causal_mask=False,
+    return_attention_scores=False,
 ):
     """GroupQueryAttention (Ainslie et al., 2023; Keras documentation).
 
     query: (batch, target, features), value and key: (batch, source, features),
-    weights: as in get_weights(), options: the keywords of multi_head_attention.
+    weights: as in get_weights(), attention_mask: as of multi_head_attention.
     Returns (batch, target, features), or a pair of that and the scores.
     """
     key = value if key is None else key
@@ -293,5 +346,8 @@ def group_query_attention(
         *repeated,
         use_bias=use_bias,
         use_gate=use_gate,
-        **options,
+        sliding_window=sliding_window,
+        attention_mask=attention_mask,
+        use_causal_mask=use_causal_mask,
+        return_attention_scores=return_attention_scores,
     )

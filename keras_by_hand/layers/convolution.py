@@ -43,15 +43,24 @@ def conv(
 conv1d = conv2d = conv3d = conv  # by the names of the layers
 
 
-def depthwise_conv(x, kernel, bias=None, **options):
+def depthwise_conv(
+    x,
+    kernel,
+    bias=None,
+    *,
+    strides=1,
+    padding="valid",
+    data_format="channels_last",
+    dilation_rate=1,
+):
     """DepthwiseConv1D or DepthwiseConv2D, no activation (Keras documentation).
 
-    x: (batch, *space, channels), kernel: (*size, channels, multiplier), bias:
-    (channels * multiplier,), options: strides, padding, data_format and
-    dilation_rate. Returns (batch, *positions, channels * multiplier).
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; kernel: (*size, channels, multiplier), bias: (channels *
+    multiplier,). Returns (batch, *positions, channels * multiplier), or with
+    channels first.
     """
-    first = options.get("data_format") == "channels_first"
-    channels = x.shape[1 if first else -1]
+    channels = x.shape[1 if data_format == "channels_first" else -1]
     check_shapes(
         "depthwise_conv",
         kernel=(kernel, (*[None] * (x.ndim - 2), channels, None)),
@@ -59,21 +68,39 @@ def depthwise_conv(x, kernel, bias=None, **options):
     )
     *size, _, multiplier = kernel.shape
     kernel = kernel.reshape(*size, 1, channels * multiplier)
-    return conv(x, kernel, bias, groups=channels, **options)
+    return conv(
+        x,
+        kernel,
+        bias,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilation_rate=dilation_rate,
+        groups=channels,
+    )
 
 
 depthwise_conv1d = depthwise_conv2d = depthwise_conv
 
 
-def separable_conv(x, depthwise_kernel, pointwise_kernel, bias=None, **options):
+def separable_conv(
+    x,
+    depthwise_kernel,
+    pointwise_kernel,
+    bias=None,
+    *,
+    strides=1,
+    padding="valid",
+    data_format="channels_last",
+    dilation_rate=1,
+):
     """SeparableConv1D or SeparableConv2D, no activation (Keras documentation).
 
-    x: (batch, *space, channels), depthwise_kernel: (*size, channels,
-    multiplier), pointwise_kernel: (1, ..., channels * multiplier, filters),
-    bias: (filters,), options: strides, padding, data_format and dilation_rate.
-    Returns (batch, *positions, filters).
+    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
+    "channels_first"; depthwise_kernel: (*size, channels, multiplier),
+    pointwise_kernel: (1, ..., channels * multiplier, filters), bias:
+    (filters,). Returns (batch, *positions, filters), or with filters first.
     """
-    data_format = options.get("data_format", "channels_last")
     channels = x.shape[1 if data_format == "channels_first" else -1]
     size = [None] * (x.ndim - 2)
     between = channels * depthwise_kernel.shape[-1]
@@ -83,7 +110,14 @@ def separable_conv(x, depthwise_kernel, pointwise_kernel, bias=None, **options):
         pointwise_kernel=(pointwise_kernel, (*[1] * len(size), between, None)),
         bias=(bias, pointwise_kernel.shape[-1:]),
     )
-    h = depthwise_conv(x, depthwise_kernel, **options)
+    h = depthwise_conv(
+        x,
+        depthwise_kernel,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilation_rate=dilation_rate,
+    )
     return conv(h, pointwise_kernel, bias, data_format=data_format)
 
 

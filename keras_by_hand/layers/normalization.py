@@ -1,24 +1,47 @@
 """Normalization layers, in prediction and in training."""
 
+import functools
+import inspect
+
 import numpy as np
 
-from keras_by_hand.shapes import check_shapes, name_weights
+from keras_by_hand.shapes import check_shapes, name_arrays
 
 
-def _find_weights(function, weights, scale, center):
-    """The weights of a normalization in their places, None for what it lacks.
+def _weights_in_order(function):
+    """A normalization that takes weights by place as get_weights() has them.
 
-    weights: by their names. Without gamma or beta, the others may stand one
-    place earlier, as they do in get_weights().
+    Without scale there is no gamma, without center no beta: the weights behind
+    it move up, or None stands in its place.
     """
-    given = [weight for weight in weights.values() if weight is not None]
-    has = {"gamma": scale, "beta": center}
-    names = [name for name in weights if given and has.get(name, True)]
+    parameters = inspect.signature(function).parameters.values()
+    names = [p.name for p in parameters if p.default is None]  # of weights
+
+    @functools.wraps(function)
+    def normalize(x, *weights, scale=True, center=True, **options):
+        options |= {"scale": scale, "center": center}
+        lacking = ["gamma"] * (not scale) + ["beta"] * (not center)
+        there = [name for name in names if name not in lacking]
+        if len(weights) > len(there):
+            return function(x, *weights, **options)
+        return function(x, **dict(zip(there, weights)), **options)
+
+    return normalize
+
+
+def _check_weights(function, weights, scale, center):
+    """Weights, by their names, must be those that there are, or none."""
     told = f"{function} with scale={scale} and center={center}"
-    named = name_weights(told, names, given)
-    return [named.get(name) for name in weights]
+    given = [name for name in weights if weights[name] is not None]
+    lacking = ["gamma"] * (not scale) + ["beta"] * (not center)
+    names = [name for name in weights if given and name not in lacking]
+    name_arrays(told, "weights", names, given)
+    for name in lacking:
+        if name in given:
+            raise ValueError(f"{told}: there is no {name}")
 
 
+@_weights_in_order
 def batch_normalization(
     x,
     gamma=None,
@@ -39,13 +62,13 @@ def batch_normalization(
     """
     weights = {"gamma": gamma, "beta": beta}
     weights |= {"moving_mean": moving_mean, "moving_variance": moving_variance}
-    found = _find_weights("batch_normalization", weights, scale, center)
-    for name, weight in zip(weights, found):
+    _check_weights("batch_normalization", weights, scale, center)
+    for name, weight in weights.items():
         shape = np.shape(weight) and (x.shape[axis],)  # or one number
         check_shapes("batch_normalization", **{name: (weight, shape)})
     gamma, beta, moving_mean, moving_variance = [
         np.asarray(number, x.dtype) if weight is None else weight
-        for weight, number in zip(found, (1, 0, 0, 1))
+        for weight, number in zip(weights.values(), (1, 0, 0, 1))
     ]
     shape = [1] * x.ndim
     shape[axis] = -1  # all channels
@@ -59,6 +82,7 @@ def batch_moments(x, mask=None):
 
     x: (batch, ..., features), mask: (batch, ...), true for what counts.
     """
+    check_shapes("batch_moments", mask=(mask, x.shape[:-1]))
     rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
     n = len(rows) if mask is None else len(rows) + 1e-7
     mean = np.sum(rows, axis=0) / n
@@ -106,6 +130,7 @@ def renormalize(
     return (x - batch_mean) / batch_stddev * r + d
 
 
+@_weights_in_order
 def layer_normalization(
     x,
     gamma=None,
@@ -125,7 +150,7 @@ def layer_normalization(
     axes = tuple(np.ravel(axis))
     lengths = tuple(x.shape[i] for i in sorted(axes))
     weights = {"gamma": gamma, "beta": beta}
-    gamma, beta = _find_weights("layer_normalization", weights, scale, center)
+    _check_weights("layer_normalization", weights, scale, center)
     check_shapes(
         "layer_normalization", gamma=(gamma, lengths), beta=(beta, lengths)
     )
@@ -157,6 +182,7 @@ def rms_normalization(x, scale, *, axis=-1, epsilon=1e-6):
     return scale * x / np.sqrt(mean_square + epsilon)
 
 
+@_weights_in_order
 def group_normalization(
     x,
     gamma=None,
@@ -177,13 +203,17 @@ def group_normalization(
     """
     x = np.moveaxis(x, axis, -1)
     weights = {"gamma": gamma, "beta": beta}
-    gamma, beta = _find_weights("group_normalization", weights, scale, center)
-    channels = x.shape[-1:]
-    check_shapes(
-        "group_normalization", gamma=(gamma, channels), beta=(beta, channels)
-    )
-    size = 1 if groups == -1 else x.shape[-1] // groups  # channels in a group
-    grouped = x.reshape(len(x), -1, x.shape[-1] // size, size)
+    _check_weights("group_normalization", weights, scale, center)
+    channels = x.shape[-1]
+    for name, weight in weights.items():
+        check_shapes("group_normalization", **{name: (weight, (channels,))})
+    groups = channels if groups == -1 else groups
+    if channels % groups:
+        raise ValueError(
+            f"group_normalization: {groups} groups do not divide {channels} "
+            "channels"
+        )
+    grouped = x.reshape(len(x), -1, groups, channels // groups)
     mean = np.mean(grouped, axis=(1, 3), keepdims=True)
     variance = np.var(grouped, axis=(1, 3), keepdims=True)
     y = (grouped - mean) / np.sqrt(variance + epsilon)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_by_hand.layers.windows import patches
+from keras_by_hand.shapes import check_shapes
 
 
 def max_pooling(
@@ -97,6 +98,8 @@ def global_average_pooling1d(
     steps, channels = (1, 2) if data_format == "channels_last" else (2, 1)
     if mask is None:
         return np.mean(x, steps, keepdims=keepdims)
+    shape = len(x), x.shape[steps]
+    check_shapes("global_average_pooling1d", mask=(mask, shape))
     kept = np.expand_dims(mask, channels).astype(bool)
     total = np.sum(np.where(kept, x, 0), steps, keepdims=keepdims)
     return total / np.sum(kept, steps, keepdims=keepdims)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_by_hand.layers.resizing import resize
+from keras_by_hand.shapes import check_broadcasts, check_shapes
 
 
 def rescaling(x, *, scale, offset=0.0):
@@ -10,9 +11,11 @@ def rescaling(x, *, scale, offset=0.0):
 
     x: any shape, also of bytes; scale, offset: from the layer's config, numbers
     or a list of one for each channel, on the last axis. There are no weights.
-    Returns float64 in the shape of x.
+    Returns the shape of x, in its dtype, or in float64 for integers.
     """
-    return np.float64(x) * np.float32(scale) + np.float32(offset)
+    dtype = np.result_type(x, 0.0)
+    scale, offset = np.float32(scale), np.float32(offset)  # as Keras rounds
+    return np.asarray(x, dtype) * scale.astype(dtype) + offset.astype(dtype)
 
 
 def normalization(
@@ -25,14 +28,23 @@ def normalization(
     in the order of x, or broadcast to it. count: the third weight, not used.
     axis, invert: from the config. Returns the shape of x.
     """
+    if mean is None or variance is None:
+        raise ValueError("normalization: mean and variance must be given")
     if not hasattr(mean, "dtype"):  # Keras rounds numbers and lists
         mean, variance = np.float32(mean), np.float32(variance)
     kept = [] if axis is None else sorted(np.atleast_1d(axis) % x.ndim)
     others = [a for a in range(x.ndim) if a not in kept]
     shape = [x.shape[a] for a in kept]
-    mean = np.expand_dims(np.broadcast_to(np.float64(mean), shape), others)
-    variance = np.expand_dims(np.broadcast_to(variance, shape), others)
-    deviation = np.maximum(np.sqrt(np.float64(variance)), 1e-7)
+    check_broadcasts(
+        "normalization", mean=(mean, shape), variance=(variance, shape)
+    )
+    mean, variance = [
+        np.expand_dims(np.broadcast_to(array, shape), others)
+        for array in (mean, variance)
+    ]
+    dtype = np.result_type(x, 0.0)
+    mean = mean.astype(dtype)
+    deviation = np.maximum(np.sqrt(variance.astype(dtype)), 1e-7)
     return x * deviation + mean if invert else (x - mean) / deviation
 
 
@@ -44,8 +56,12 @@ def category_encoding(
     x: (length,) or (batch, length), whole numbers; count_weights: the shape of
     x, for "count" only. The other arguments stand in the layer's config; it
     has no weights. Returns (..., length, num_tokens) for "one_hot", where a
-    last axis of length 1 is dropped, else (..., num_tokens). Never sparse.
+    last axis of length 1 is dropped, else (..., num_tokens). Never sparse, and
+    in float64: zeros, ones and counts are exact in any dtype.
     """
+    check_shapes(
+        "category_encoding", count_weights=(count_weights, np.shape(x))
+    )
     x = np.atleast_1d(x)
     if output_mode == "one_hot" and x.ndim > 1 and x.shape[-1] == 1:
         x = x[..., 0]

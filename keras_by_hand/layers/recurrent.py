@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_by_hand.activations import sigmoid
 from keras_by_hand.layers.convolution import conv
-from keras_by_hand.shapes import check_shapes
+from keras_by_hand.shapes import check_shapes, name_arrays
 
 
 def choose(kept, new, old):
@@ -52,6 +52,12 @@ def zero_state(x, recurrent_kernel):
     return np.zeros((len(x), len(recurrent_kernel)), np.result_type(x, 0.0))
 
 
+def _check_states(function, names, states, shape):
+    """States must be as many as their names, and have one shape."""
+    for name, h in name_arrays(function, "states", names, states).items():
+        check_shapes(function, **{name: (h, shape)})
+
+
 def simple_rnn_cell(
     x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
 ):
@@ -67,6 +73,7 @@ def simple_rnn_cell(
         kernel=(kernel, (x.shape[-1], units)),
         bias=(bias, (units,)),
     )
+    _check_states("simple_rnn", ["h"], states, (len(x), units))
     z = x @ kernel + states[0] @ recurrent_kernel
     h = activation(z if bias is None else z + bias)
     return h, [h]
@@ -81,9 +88,12 @@ def simple_rnn(
     initial_state=None,
     *,
     activation=np.tanh,
-    **options,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
 ):
-    """SimpleRNN (Keras documentation). options: the keywords of rnn.
+    """SimpleRNN (Keras documentation).
 
     x: (batch, steps, features), mask: (batch, steps), initial_state:
     [(batch, units)], zeros if there is none. Returns what rnn does.
@@ -96,7 +106,16 @@ def simple_rnn(
 
     if initial_state is None:
         initial_state = [zero_state(x, recurrent_kernel)]
-    return rnn(cell, x, initial_state, mask, **options)
+    return rnn(
+        cell,
+        x,
+        initial_state,
+        mask,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
 
 
 def lstm_cell(
@@ -122,6 +141,7 @@ def lstm_cell(
         kernel=(kernel, (x.shape[-1], 4 * units)),
         bias=(bias, (4 * units,)),
     )
+    _check_states("lstm", ["h", "c"], states, (len(x), units))
     h, c = states
     z = x @ kernel + h @ recurrent_kernel
     i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
@@ -141,9 +161,12 @@ def lstm(
     *,
     activation=np.tanh,
     recurrent_activation=sigmoid,
-    **options,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
 ):
-    """LSTM (Keras documentation). options: the keywords of rnn.
+    """LSTM (Keras documentation).
 
     x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
     both (batch, units), zeros if there is none. Returns what rnn does.
@@ -162,7 +185,16 @@ def lstm(
 
     if initial_state is None:
         initial_state = [zero_state(x, recurrent_kernel)] * 2
-    return rnn(cell, x, initial_state, mask, **options)
+    return rnn(
+        cell,
+        x,
+        initial_state,
+        mask,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
 
 
 def gru_cell(
@@ -190,6 +222,7 @@ def gru_cell(
     )
     shape = (2, 3 * units) if reset_after else (3 * units,)
     check_shapes(f"gru with reset_after={reset_after}", bias=(bias, shape))
+    _check_states("gru", ["h"], states, (len(x), units))
     (h,) = states
     if bias is None:
         bias = 0, 0
@@ -218,9 +251,12 @@ def gru(
     activation=np.tanh,
     recurrent_activation=sigmoid,
     reset_after=True,
-    **options,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
 ):
-    """GRU (Keras documentation). options: the keywords of rnn.
+    """GRU (Keras documentation).
 
     x: (batch, steps, features), mask: (batch, steps), initial_state:
     [(batch, units)], zeros if there is none. Returns what rnn does.
@@ -240,7 +276,16 @@ def gru(
 
     if initial_state is None:
         initial_state = [zero_state(x, recurrent_kernel)]
-    return rnn(cell, x, initial_state, mask, **options)
+    return rnn(
+        cell,
+        x,
+        initial_state,
+        mask,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
 
 
 def bidirectional(
@@ -267,13 +312,15 @@ def bidirectional(
     def halves(arrays):
         return arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
 
-    if len(weights) % 2:
-        raise ValueError(
-            "bidirectional: the number of weights must be even, as many for "
-            f"each direction, not {len(weights)}"
-        )
+    states = [] if initial_state is None else initial_state
+    for kind, arrays in (("weights", weights), ("states", states)):
+        if len(arrays) % 2:
+            raise ValueError(
+                f"bidirectional: the number of {kind} must be even, as many "
+                f"for each direction, not {len(arrays)}"
+            )
     weights, weights_back = halves(weights)
-    start, start_back = halves(initial_state) if initial_state else (None, None)
+    start, start_back = halves(states) if len(states) else (None, None)
     options |= {
         "mask": mask,
         "return_sequences": return_sequences,
@@ -312,6 +359,8 @@ def time_distributed(layer, x, *weights, mask=None, **options):
     x: (batch, steps, ...), mask: (batch, steps, ...), only if layer takes one;
     weights, options: those of layer. Returns (batch, steps, ...).
     """
+    shape = *x.shape[:2], *[None] * (np.ndim(mask) - 2)
+    check_shapes("time_distributed", mask=(mask, shape))
     outputs = []
     for t in range(x.shape[1]):
         if mask is not None:
@@ -327,6 +376,11 @@ def stacked_rnn_cells(x, states, cells):
     functions of a step and a list of states. Returns the output of the last
     cell, and the list of their new states.
     """
+    if len(states) != len(cells):
+        raise ValueError(
+            "stacked_rnn_cells: the number of lists of states must be "
+            f"{len(cells)}, one for each cell, not {len(states)}"
+        )
     new_states = []
     for cell, cell_states in zip(cells, states):
         x, cell_states = cell(x, cell_states)
@@ -348,9 +402,12 @@ def conv_lstm(
     dilation_rate=1,
     activation=np.tanh,
     recurrent_activation=sigmoid,
-    **options,
+    return_sequences=False,
+    return_state=False,
+    go_backwards=False,
+    zero_output_for_mask=False,
 ):
-    """ConvLSTM1D, 2D or 3D (Shi et al., 2015). options and results: as of rnn.
+    """ConvLSTM1D, 2D or 3D (Shi et al., 2015). Returns what rnn does.
 
     x: (batch, steps, *space, channels), or channels before space if data_format
     is "channels_first", kernel: (*size, channels, 4 * filters),
@@ -387,9 +444,20 @@ def conv_lstm(
         h = o * activation(c)
         return h, [h, c]
 
+    zeros = np.zeros_like(np.split(z_x[:, 0], 4, axis)[0])
     if initial_state is None:
-        initial_state = [np.zeros_like(np.split(z_x[:, 0], 4, axis)[0])] * 2
-    return rnn(cell, z_x, initial_state, mask, **options)
+        initial_state = [zeros, zeros]
+    _check_states("conv_lstm", ["h", "c"], initial_state, zeros.shape)
+    return rnn(
+        cell,
+        z_x,
+        initial_state,
+        mask,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
 
 
 conv_lstm1d = conv_lstm2d = conv_lstm3d = conv_lstm

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_by_hand.shapes import check_broadcasts, check_shapes
+
 
 def dropout(x, kept, *, rate):
     """A Dropout layer in training (Srivastava et al., 2014).
@@ -9,6 +11,7 @@ def dropout(x, kept, *, rate):
     x: any shape, kept: False for entries to drop, in the shape of x or one that
     broadcasts to it. Returns an array in the shape of x.
     """
+    check_broadcasts("dropout", kept=(kept, np.shape(x)))
     return np.where(kept, x / (1 - rate), 0)
 
 
@@ -22,6 +25,8 @@ def spatial_dropout(x, kept, *, rate, data_format="channels_last"):
     space = np.arange(1, x.ndim - 1)
     if data_format == "channels_first":
         space = space + 1
+    channels = x.shape[1 if data_format == "channels_first" else -1]
+    check_shapes("spatial_dropout", kept=(kept, (len(x), channels)))
     kept = np.expand_dims(kept, tuple(space))
     return np.where(kept, x / (1 - rate), 0)
 
@@ -34,6 +39,7 @@ def gaussian_noise(x, z, *, stddev):
 
     x: any shape, z: standard normal numbers in that shape. Returns that shape.
     """
+    check_shapes("gaussian_noise", z=(z, np.shape(x)))
     return x + stddev * z
 
 
@@ -42,6 +48,7 @@ def gaussian_dropout(x, z, *, rate):
 
     x: any shape, z: standard normal numbers in that shape. Returns that shape.
     """
+    check_shapes("gaussian_dropout", z=(z, np.shape(x)))
     return x * (1 + np.sqrt(rate / (1 - rate)) * z)
 
 
@@ -51,6 +58,7 @@ def alpha_dropout(x, kept, *, rate):
     x: any shape, kept: False for entries to replace, in the shape of x or one
     that broadcasts to it. Returns an array in the shape of x.
     """
+    check_broadcasts("alpha_dropout", kept=(kept, np.shape(x)))
     lowest = -1.6732632423543772 * 1.0507009873554805  # of selu
     a = 1 / np.sqrt((1 - rate) * (1 + rate * lowest**2))
     b = -a * rate * lowest

@@ -71,8 +71,17 @@ def assert_heads_equal(data, layer, function, options):
         "return_attention_scores": True,
     }
     if "sliding_window" not in options:
-        target, source = inputs[0].shape[1], inputs[1].shape[1]
-        call["attention_mask"] = draw_mask(data, 2, target, source)
+        batch, target, source = 2, inputs[0].shape[1], inputs[1].shape[1]
+        heads = weights[0].shape[1]
+        shapes = [
+            (batch, target, source),
+            (target, source),
+            (batch, 1, source),
+            (batch, 1, target, source),
+            (batch, heads, target, source),
+        ]
+        shape = data.draw(st.sampled_from(shapes))
+        call["attention_mask"] = draw_mask(data, *shape)
     expected = function(*inputs, *weights, **options, **call)
     assert_all_equal(layer(*inputs, **call), expected)
 
