@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_by_hand.layers.attention import allowed_pairs, multi_head_attention
+from keras_by_hand.layers.attention import allowed_pairs
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import Layer
 from keras_by_hand.models.tensors import Tensor, arrays_of, each, in_float64
@@ -77,22 +77,23 @@ class Heads(Layer):
             "query_mask": self.mask_of_query(query, query_mask),
             "value_mask": mask_of(value, value_mask),
             "key_mask": mask_of(key, key_mask),
-            "attention_mask": of_heads(arrays_of(attention_mask)),
         }
+        attention_mask = arrays_of(attention_mask)
         self.take_masks(query, value, key)
         arrays = [arrays_of(tensor) for tensor in (query, value, key)]
         options = {"return_attention_scores": return_attention_scores}
-        is_masked = any(mask is not None for mask in masks.values())
         if query.array.ndim > 3:
-            if is_masked or use_causal_mask:
+            given = [*masks.values(), attention_mask]
+            if use_causal_mask or any(mask is not None for mask in given):
                 raise CannotRun(
                     "a mask of more than one axis of steps is not known here"
                 )
             return self.attend_along_axes(*arrays, options)
         options["use_causal_mask"] = use_causal_mask
-        if is_masked:
+        if any(mask is not None for mask in masks.values()):
             shape = *query.array.shape[:2], value.array.shape[1]
-            options["attention_mask"] = allowed_pairs(shape, **masks)
+            attention_mask = both(allowed_pairs(shape, **masks), attention_mask)
+        options["attention_mask"] = attention_mask
         y, scores = self.attend(arrays, options)
         y = Tensor(y, passed)
         return [y, Tensor(scores)] if return_attention_scores else y
@@ -154,10 +155,6 @@ class MultiHeadAttention(Heads):
             tensor.mask = None
 
 
-class GroupQueryAttention(Heads):
-    options_of = staticmethod(multi_head_attention)
-
-
 def mask_of(tensor, given):
     """Return the mask that is given, or else that of the tensor, if any."""
     if given is not None:
@@ -165,15 +162,14 @@ def mask_of(tensor, given):
     return None if tensor is None else tensor.mask
 
 
-def of_heads(mask):
-    """Return an attention_mask, (batch, heads, target, source), without the
-    heads."""
-    if mask is None:
-        return None
-    if mask.ndim < 4:
-        return mask.astype(bool)
-    if mask.shape[1] > 1:
+def both(allowed, attention_mask):
+    """Return what two masks allow: of pairs, (batch, target, source), and the
+    one that is given, or None."""
+    if attention_mask is None:
+        return allowed
+    if attention_mask.ndim > 3:  # Keras takes heads for samples then
         raise CannotRun(
-            "an attention_mask that differs between heads is not known here"
+            "an attention_mask with an axis for heads is not known here beside "
+            "masks of the inputs"
         )
-    return mask[:, 0].astype(bool)
+    return allowed & attention_mask.astype(bool)

@@ -2,7 +2,6 @@
 
 import inspect
 
-from keras_by_hand.layers.convolution import conv
 from keras_by_hand.models.activations import find_activation
 from keras_by_hand.models.config import revive
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, refusing
@@ -30,7 +29,6 @@ class Layer:
 
     places = ("training", "mask")  # of its call, after the input
     takes_mask = False  # whether its function does
-    options_of = None  # what its function hands **options on to
     parts = ()  # groups of the file that hold its weights, if not its own
 
     def __init__(self, told, weights, build, function=None):
@@ -85,9 +83,6 @@ class Layer:
         first, *others = inspect.signature(self.function).parameters.values()
         by_place = [p.name for p in others if p.kind is p.POSITIONAL_OR_KEYWORD]
         by_name = {p.name for p in others if p.kind is p.KEYWORD_ONLY}
-        if self.options_of:
-            more = inspect.signature(self.options_of).parameters.values()
-            by_name |= {p.name for p in more if p.kind is p.KEYWORD_ONLY}
         return by_place, by_name
 
     def list_weights(self):
@@ -193,10 +188,6 @@ class DoesNothing(Layer):
 
     def apply(self, x, mask=None):
         return x
-
-
-class HandsToConvolution(Layer):
-    options_of = staticmethod(conv)
 
 
 class HoldsCode(Layer):

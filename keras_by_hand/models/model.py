@@ -195,6 +195,9 @@ class Functional(Model):
         self.outputs = each_reference(
             self.renumbered, self.config["output_layers"]
         )
+        self.input_names = {
+            layer.name for layer in self.layers if isinstance(layer, InputLayer)
+        }
         self.order = self.find_order()
         self.last_uses = self.find_last_uses()
 
@@ -217,37 +220,57 @@ class Functional(Model):
         ]
 
     def find_order(self):
-        """Return the calls in Keras' order: those come first from which the way
-        to an output is longest."""
-        needs = {
-            (name, number): [(n, call) for n, call, _ in arguments_in(told)]
-            for name, calls in self.calls.items()
-            for number, told in enumerate(calls)
-        }
-        ready, left = [], list(needs)
-        known = {
-            (layer.name, 0)
-            for layer in self.layers
-            if isinstance(layer, InputLayer)
-        }
-        while left:
-            able = [call for call in left if known.issuperset(needs[call])]
-            if not able:
-                raise CannotRun(
-                    f"layer {left[0][0]}: nothing computes what it takes"
-                )
-            ready, known = ready + able, known | set(able)
-            left = [call for call in left if call not in known]
-        depth = dict.fromkeys(known, 0)
-        for call in reversed(ready):
+        """Return the calls in Keras' order, on which it depends who still sees
+        the masks that an attention takes away: those come first from which the
+        way to an output is longest (Keras' source code, map_graph)."""
+        needs = self.find_needs()
+        depth, of_layer = {}, {}  # of all its calls, a layer's largest
+        for call in reversed(self.list_calls(needs)):
+            name, _ = call
+            deepest = max(depth.setdefault(call, 0), of_layer.get(name, 0))
+            depth[call] = of_layer[name] = deepest
             for needed in needs[call]:
-                depth[needed] = max(depth[needed], depth[call] + 1)
-        if lost := [r for r in references(self.outputs) if r[:2] not in known]:
-            raise CannotRun(
-                f"layer {lost[0][0]}: nothing computes the output that it has"
-            )
-        place = {call: number for number, call in enumerate(needs)}
-        return sorted(needs, key=lambda call: (-depth[call], place[call]))
+                depth[needed] = max(deepest + 1, depth.get(needed, 0))
+        order = sorted(depth, key=lambda call: -depth[call])  # equals stay
+        return [call for call in order if call[0] not in self.input_names]
+
+    def find_needs(self):
+        """Return the calls that each call takes from."""
+        needs = {(name, 0): [] for name in self.input_names}
+        for name, calls in self.calls.items():
+            for number, told in enumerate(calls):
+                sources = arguments_in(told)
+                needs[name, number] = [(n, call) for n, call, _ in sources]
+        return needs
+
+    def list_calls(self, needs):
+        """Return the calls that the outputs need, each behind what it takes."""
+        found, begun, left = [], set(), []
+        for name, number, _ in reversed(references(self.outputs)):
+            if (name, number) not in needs:
+                raise CannotRun(
+                    f"layer {name}: nothing computes the output that it has"
+                )
+            left.append((name, number))
+        done = set()
+        while left:
+            call = left[-1]
+            if call in begun:
+                left.pop()
+                if call not in done:
+                    done.add(call)
+                    found.append(call)
+                continue
+            begun.add(call)
+            for needed in reversed(needs[call]):
+                if needed not in needs or (
+                    needed in begun and needed not in done
+                ):
+                    raise CannotRun(
+                        f"layer {call[0]}: nothing computes what it takes"
+                    )
+                left.append(needed)
+        return found
 
     def find_last_uses(self):
         """Return what is not needed any more after each call."""

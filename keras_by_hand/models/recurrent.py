@@ -4,7 +4,6 @@ import functools
 
 import numpy as np
 
-from keras_by_hand.layers.recurrent import rnn
 from keras_by_hand.models.config import with_weights
 from keras_by_hand.models.layer import KeepsMask, Layer
 from keras_by_hand.models.tensors import each, flat, in_float64
@@ -15,7 +14,6 @@ class Recurrent(Layer):
 
     places = ("initial_state", "mask", "training")
     parts = ("cell",)
-    options_of = staticmethod(rnn)
 
     def apply(self, x, mask=None, initial_state=None, **keywords):
         if isinstance(initial_state, np.ndarray):

@@ -152,7 +152,7 @@ from keras_by_hand.layers.text import (
 from keras_by_hand.models.applications import custom_scale_layer, layer_scale
 from keras_by_hand.models.attention import (
     Attention,
-    GroupQueryAttention,
+    Heads,
     MultiHeadAttention,
 )
 from keras_by_hand.models.config import is_of_keras, is_operator
@@ -164,7 +164,6 @@ from keras_by_hand.models.embedding import (
 from keras_by_hand.models.errors import CannotRunLayer
 from keras_by_hand.models.layer import (
     DoesNothing,
-    HandsToConvolution,
     HoldsCode,
     KeepsMask,
     Layer,
@@ -236,8 +235,8 @@ LAYERS = {
     "CustomScaleLayer": (custom_scale_layer, Layer),
     "CutMix": (cut_mix, DoesNothing),
     "Dense": (dense, KeepsMask),
-    "DepthwiseConv1D": (depthwise_conv1d, HandsToConvolution),
-    "DepthwiseConv2D": (depthwise_conv2d, HandsToConvolution),
+    "DepthwiseConv1D": (depthwise_conv1d, Layer),
+    "DepthwiseConv2D": (depthwise_conv2d, Layer),
     "Discretization": (discretization, Layer),
     "Dot": (dot, Layer),
     "Dropout": (dropout, DoesNothing),
@@ -256,7 +255,7 @@ LAYERS = {
     "GlobalMaxPooling2D": (global_max_pooling2d, Layer),
     "GlobalMaxPooling3D": (global_max_pooling3d, Layer),
     "GroupNormalization": (group_normalization, KeepsMask),
-    "GroupQueryAttention": (group_query_attention, GroupQueryAttention),
+    "GroupQueryAttention": (group_query_attention, Heads),
     "Identity": (identity_layer, KeepsMask),
     "InputLayer": (unchanged, InputLayer),
     "IntegerLookup": (integer_lookup, IntegerLookup),
@@ -307,8 +306,8 @@ LAYERS = {
     "Reshape": (reshape, Layer),
     "Resizing": (resizing, Layer),
     "ReversibleEmbedding": (reversible_embedding, ReversibleEmbedding),
-    "SeparableConv1D": (separable_conv1d, HandsToConvolution),
-    "SeparableConv2D": (separable_conv2d, HandsToConvolution),
+    "SeparableConv1D": (separable_conv1d, Layer),
+    "SeparableConv2D": (separable_conv2d, Layer),
     "SimpleRNN": (simple_rnn, Recurrent),
     "SimpleRNNCell": (simple_rnn_cell, Cell),
     "Softmax": (softmax_layer, TakesAndKeepsMask),

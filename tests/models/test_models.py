@@ -310,6 +310,20 @@ def masks_by_place():
     return keras.Model([x, mask, start, scores], y), given
 
 
+def masks_of_heads():
+    words, x = keras.Input((6,), dtype="int32"), keras.Input((6, 4))
+    of_pairs = keras.Input((6, 6), dtype="bool")
+    of_heads = keras.Input((2, 6, 6), dtype="bool")
+    y = layers.Embedding(10, 4, mask_zero=True)(words)
+    outputs = [layers.MultiHeadAttention(2, 4)(x, x, attention_mask=of_heads)]
+    for inputs in ([x, x], [y, x], [x, y]):
+        attend = layers.MultiHeadAttention(2, 4)
+        outputs.append(attend(*inputs, attention_mask=of_pairs))
+    given = [tokens(3, 6), numbers(3, 6, 4)]
+    given += [numbers(3, 6, 6) > 0, numbers(3, 2, 6, 6) > 0]
+    return keras.Model([words, x, of_pairs, of_heads], outputs), given
+
+
 def more_operators():
     x, image = keras.Input((4, 6)), keras.Input((6, 6, 2))
     y = [x[..., ::-2], ops.tile(x[..., None], (1, 1, 1, 2)), *ops.unstack(x, axis=1)]
@@ -355,6 +369,7 @@ MODELS = [
     activations_that_are_layers,
     called_by_keyword,
     masks_by_place,
+    masks_of_heads,
     more_operators,
 ]
 
@@ -416,12 +431,6 @@ def test_a_text_is_read_by_what_its_layers_have_learned(tmp_path):
     np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-6)
 
 
-def uneven_mask():
-    x, allowed = keras.Input((4, 3)), keras.Input((2, 4, 4), dtype="bool")
-    y = layers.MultiHeadAttention(2, 4, name="heads")(x, x, attention_mask=allowed)
-    return keras.Model([x, allowed], y), [numbers(2, 4, 3), numbers(2, 2, 4, 4) > 0]
-
-
 def two_ways_of_hashing():
     lookup = layers.StringLookup(vocabulary=["a"], num_oov_indices=2, name="words")
     x = keras.Input((1,), dtype="string")
@@ -442,8 +451,15 @@ def unequal_inputs():
     return keras.Model([a, b], a + b), [numbers(2, 3), numbers(1, 3)]
 
 
+def masks_of_heads_and_words():
+    x, allowed = keras.Input((6,), dtype="int32"), keras.Input((2, 6, 6), dtype="bool")
+    y = layers.Embedding(10, 4, mask_zero=True)(x)
+    y = layers.MultiHeadAttention(2, 4, name="heads")(y, y, attention_mask=allowed)
+    return keras.Model([x, allowed], y), [tokens(2, 6), numbers(2, 2, 6, 6) > 0]
+
+
 NOT_KNOWN = {
-    uneven_mask: r"layer heads \(.*: an attention_mask that differs between heads",
+    masks_of_heads_and_words: r"layer heads \(.*: an attention_mask with an axis for",
     two_ways_of_hashing: r"layer words \(StringLookup\): FarmHash64, .* not known here",
     states_that_are_kept: r"input x has shape \(4, 5, 3\), not \(2, 5, 3\)",
     text_for_numbers: "input x is not of numbers",
