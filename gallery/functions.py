@@ -6,7 +6,7 @@ from gallery.keras_facts import read_facts
 from gallery.linker import find_homes
 from gallery.package import PACKAGE, find_functions, find_needed, read_statements
 
-SHARED = PACKAGE / "shapes.py"
+SHARED = [PACKAGE / "shapes.py", PACKAGE / "layers/windows.py"]
 
 
 def plain(name):
@@ -54,10 +54,10 @@ def page_of(name):
 
 def source_of(name):
     """Return the code of a function and of all that it needs, with its imports, but for
-    what so many need that the reference has it once: that of SHARED."""
+    what so many need that the reference has it once: that of the SHARED modules."""
     statement = find_functions()[name]
     found, imports = find_needed(statement.file, [name])
-    shared = [s for s in found if s.file == SHARED]
+    shared = [s for s in found if s.file in SHARED]
     head = sorted({s.text for s in imports})
     if shared:
         names = ", ".join(sorted(n for s in shared for n in s.binds))
@@ -68,6 +68,7 @@ def source_of(name):
 
 def read_shared():
     """Return the code that source_of leaves out, with its imports."""
-    statements = read_statements(SHARED)[1:]
-    head = "\n".join(s.text for s in statements if s.is_import)
-    return "\n\n\n".join([head, *(s.text for s in statements if not s.is_import)])
+    statements = [s for file in SHARED for s in read_statements(file)[1:]]
+    head = sorted({s.text for s in statements if s.is_import})
+    code = [s.text for s in statements if not s.is_import]
+    return "\n\n\n".join(["\n".join(head), *code])

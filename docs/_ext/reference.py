@@ -15,7 +15,7 @@ from gallery.package import find_functions
 from gallery.paths import SOURCES, place
 from gallery.scripts import read_docstring
 
-SHARED = "By these, functions refuse weights that do not fit. Copy them along."
+SHARED = "Many functions here need these: copy them along."
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
 EQUATION = re.compile(r"^\.\. math::.*\n(?:\n|   .*\n)*", re.M)
 
@@ -78,7 +78,7 @@ def heading(title):
 
 def write_reference(app):
     found = find_things()
-    text = f"{heading('Shapes of weights')}{SHARED}\n\n{code(read_shared())}\n"
+    text = f"{heading('Needed by many')}{SHARED}\n\n{code(read_shared())}\n"
     for title, things in read_facts().items():
         known = {n: found[title, n] for n in things if (title, n) in found}
         text += heading(title)
