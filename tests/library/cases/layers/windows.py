@@ -1,0 +1,44 @@
+"""Cases of the windows of convolution and pooling."""
+
+import keras
+import numpy as np
+from library.engine.cases import Case
+from library.engine.subjects import function
+
+import keras_by_hand as by_hand
+
+
+def patches_of_keras(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
+    """What a convolution meets whose filters take one entry each, of x minus the value
+    that it is padded with."""
+    rank, filters = len(size), np.prod(size) * x.shape[-1]
+    kernel = np.eye(filters).reshape(*size, x.shape[-1], filters)
+    if padding == "causal":
+        before = [(n - 1) * rate for n, rate in zip(size, [dilation_rate] * rank)]
+        x = np.pad(x - value, [(0, 0), *[(n, 0) for n in before], (0, 0)]) + value
+        padding = "valid"
+    y = keras.ops.conv(x - value, kernel, strides, padding, None, dilation_rate)
+    return np.reshape(y, (*y.shape[:-1], *size, x.shape[-1])) + value
+
+
+@function(patches_of_keras, by_hand.patches, number=24)
+def patches(draw):
+    rank = draw.one_of(1, 2)
+    config = {"size": draw.lengths(rank, 1, 3)}
+    config |= draw.some(padding=["same", "causal"], value=[-1.0, 7.0])
+    config |= draw.some(**{draw.one_of("strides", "dilation_rate"): [2, 3]})
+    return Case(config, (draw.whole(2, *draw.lengths(rank, 7, 10), 4),))
+
+
+def same_padding_of_keras(length, size, stride):
+    """Where the window of a "same" convolution begins and ends, outside of its input."""
+    positions = np.arange(1, length + 1, dtype="float32")[np.newaxis, :, np.newaxis]
+    kernel = np.eye(size, dtype="float32")[:, np.newaxis]
+    y = np.asarray(keras.ops.conv(positions, kernel, stride, "same"))[0]
+    return np.sum(y[0] == 0), np.sum(y[-1] == 0)
+
+
+@function(same_padding_of_keras, by_hand.same_padding)
+def same_padding(draw):
+    length, size = draw.int(6, 12), draw.one_of(1, 2, 3, 4, 5)
+    return Case({"length": length, "size": size, "stride": draw.one_of(1, 2, 3)}, ())

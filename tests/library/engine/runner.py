@@ -1,0 +1,58 @@
+"""A layer as the library runs it: the one place that knows how keras_by_hand.models is
+called."""
+
+import io
+import json
+
+import h5py
+import numpy as np
+from keras.src.saving import saving_lib
+from library.engine.cases import Inner, map_arrays
+
+from keras_by_hand.models.activations import ACTIVATIONS
+from keras_by_hand.models.files import read_group
+from keras_by_hand.models.registry import LAYERS, build_layer
+from keras_by_hand.models.tensors import Tensor, tensors_in
+
+NAMES = {*LAYERS, *ACTIVATIONS}  # of what the library computes of Keras
+
+
+def prepare_layer(name, layer, case):
+    """Return a function without arguments: what the library makes of the case.
+
+    name: of the layer's class; layer: that of Keras, built, with its weights, which pass
+    through Keras' own format.
+    """
+    group = {}
+    if layer.weights:
+        store = saving_lib.H5IOStore(buffer := io.BytesIO(), mode="w")
+        saving_lib._save_state(layer, store, None, "", set())
+        store.close()
+        with h5py.File(buffer) as file:
+            group = read_group(file, 10**9, h5py)
+    by_hand = build_layer(tell(name, case.config), group)
+
+    def compute():
+        inputs = map_arrays(Tensor, list(case.inputs))
+        found = tensors_in(by_hand.call(inputs, map_arrays(Tensor, case.call)))
+        masks = [tensor.mask for tensor in found[:1] if tensor.mask is not None]
+        return [np.asarray(a) for a in [tensor.array for tensor in found] + masks]
+
+    return compute
+
+
+def tell(name, config):
+    """A layer as config.json tells of it, with only the arguments that are given."""
+    plain = {
+        key: tell(value.name, value.config)
+        if isinstance(value, Inner)
+        else [tell(part.name, part.config) for part in value]
+        if isinstance(value, list) and value and isinstance(value[0], Inner)
+        else json.loads(json.dumps(value))
+        for key, value in config.items()
+    }
+    return {
+        "module": "keras.layers",
+        "class_name": name,
+        "config": {"name": "drawn", **plain},
+    }

@@ -1,0 +1,234 @@
+"""What the derived proof need not notice, and why: an entry that is not true fails."""
+
+# Arguments of Keras that are not compared: {subject: {argument: reason}}.
+QUANTIZED = "of quantize(): cases/quantization.py"
+HASHED = "of FarmHash64, which the library refuses"
+SPARSE = "a form of the answer that NumPy does not have"
+OTHER_CONCERNS = dict.fromkeys(  # of all optimizers
+    [
+        "ema_momentum",
+        "ema_overwrite_frequency",
+        "gradient_accumulation_steps",
+        "loss_scale_factor",
+        "name",
+        "use_ema",
+    ],
+    "no part of a step",
+)
+DECAY = {"weight_decay": "see AdamW"}
+AMSGRAD = {"amsgrad": "no function computes it"}
+AXES = dict.fromkeys(["input_axes", "output_axes"], "the function has the usual ones")
+NOT_COMPARED = {
+    "Adam": OTHER_CONCERNS | DECAY | AMSGRAD,
+    "AdamW": OTHER_CONCERNS | AMSGRAD,
+    "RMSprop": OTHER_CONCERNS | DECAY,
+    "SGD": OTHER_CONCERNS | DECAY,
+    "VarianceScaling": AXES,
+    "BatchNormalization": {
+        "mask": "counts in training only: batch_moments takes it",
+        "renorm_clipping": "of renorm, which models refuse: renormalize has it",
+        "renorm_momentum": "as above",
+    },
+    "Conv3DTranspose": {"dilation_rate": "TensorFlow has none in 3D"},
+    "CategoryEncoding": {"sparse": SPARSE},
+    "Dense": {"quantization_config": QUANTIZED},
+    "Discretization": {
+        "epsilon": "of adapt()",
+        "num_bins": "of adapt()",
+        "sparse": SPARSE,
+    },
+    "EinsumDense": {
+        "gptq_unpacked_column_size": QUANTIZED,
+        "quantization_config": QUANTIZED,
+    },
+    "Embedding": {"quantization_config": QUANTIZED},
+    "IntegerLookup": {
+        "oov_method": HASHED,
+        "salt": HASHED,
+        "sparse": SPARSE,
+        "vocabulary_dtype": "Python's whole numbers have none",
+    },
+    "Resizing": {"fill_mode": "there is one only"},
+    "StringLookup": {
+        "encoding": "Keras compares bytes, whatever it is",
+        "salt": HASHED,
+        "sparse": SPARSE,
+    },
+    "TextVectorization": {
+        "encoding": "Keras compares bytes, whatever it is",
+        "ragged": "see text_vectorization, which is asked for it",
+        "sparse": SPARSE,
+    },
+    "sparse_categorical_crossentropy": {"axis": "TensorFlow has the last one only"},
+    "SpectralNormalization": {"power_iterations": "counts in training only"},
+    "compute_float8_scale": {"margin": "0 wherever Keras calls it"},
+    "sparsemax_of_keras": {"axis": "the function is of the last one"},
+}
+
+# Faults that change no answer: {subject: {words: reason}}.
+KEY_BIAS = "adds the same to all scores of a query"
+NOT_LOOKED_AT = "MultiHeadAttention does not look at one that it is given"
+POSITIONS = "the mean, or the largest, of all positions: their order does not count"
+SUM = "a sum, whose order does not count"
+IN_SPACE = ["axis 2 reversed", "axis 3 reversed", "axes 2 and 3 exchanged"]
+PARTS = [f"parts {n} and {n + 1} of 4 exchanged" for n in range(3)]
+OTHER_SHAPE = "Keras refuses it, as y_gradient then has another shape"
+ARRAY_2D = ["axis 0 reversed", "axis 1 reversed", "axes 0 and 1 exchanged"]
+OF_A_BIAS = ["zeroed", *ARRAY_2D, *PARTS]
+ARRAY_3D = [*ARRAY_2D, "axis 2 reversed", "axes 1 and 2 exchanged"]
+WITHOUT_EFFECT = {
+    "GroupQueryAttention": {
+        f"weights key/bias: {words}": KEY_BIAS for words in OF_A_BIAS
+    },
+    "L1": {f"inputs 0: {words}": SUM for words in ARRAY_2D},
+    "L1L2": {f"inputs 0: {words}": SUM for words in ARRAY_2D},
+    "L2": {f"inputs 0: {words}": SUM for words in ARRAY_2D},
+    "MultiHeadAttention": {
+        "call, query_mask: ignored": NOT_LOOKED_AT,
+        **{
+            f"call query_mask: {words}": NOT_LOOKED_AT
+            for words in ["inverted", *ARRAY_2D]
+        },
+        **{f"weights key/bias: {words}": KEY_BIAS for words in OF_A_BIAS},
+    },
+    "Normalization": {"weights count: zeroed": "counts in adapt() only"},
+    "OrthogonalRegularizer": {
+        f"inputs 0: {words}": "the products of all pairs" for words in ARRAY_2D[:2]
+    },
+    "ReversibleEmbedding": {
+        "reverse_dtype='float32': ignored": "rounds no more than float32 may"
+    },
+    "activity_regularization": {f"inputs 0: {words}": SUM for words in ARRAY_3D},
+    "attend_over": {f"inputs 4: {words}": KEY_BIAS for words in ["zeroed", *ARRAY_2D]},
+    "GlobalAveragePooling2D": {"inputs 0: axis 2 reversed": POSITIONS},
+    "GlobalAveragePooling3D": {f"inputs 0: {words}": POSITIONS for words in IN_SPACE},
+    "GlobalMaxPooling2D": {"inputs 0: axis 2 reversed": POSITIONS},
+    "GlobalMaxPooling3D": {f"inputs 0: {words}": POSITIONS for words in IN_SPACE},
+    "awq": {"inputs 1: axis 0 reversed": "the largest of all samples"},
+    "compute_float8_amax_history": {
+        f"inputs 0: {words}": "the largest of all" for words in ARRAY_2D
+    },
+    "gptq": {"inputs 1: axis 0 reversed": SUM},
+    "gptq of the paper": {"inputs 1: axis 0 reversed": SUM},
+    "pytorch_conv2d": {"groups: read as another value": "refused for this kernel"},
+    "attention_to_pytorch": {
+        f"inputs 4: {words}": KEY_BIAS for words in ["zeroed", *ARRAY_2D]
+    },
+    "conv2d_gradients": {"strides: read as another value": OTHER_SHAPE},
+    "conv2d_x_gradient": {
+        "shape: misread": OTHER_SHAPE,
+        "strides: read as another value": OTHER_SHAPE,
+    },
+    "learn_tokens": {"inputs 0: axis 0 reversed": "they are counted"},
+    "lora_penalty": {f"inputs {n}: {words}": SUM for n in (0, 1) for words in ARRAY_2D},
+    "max_pooling_gradient": {
+        f"{name}: read as another value": OTHER_SHAPE
+        for name in ("pool_size", "strides")
+    },
+    "reduce_losses": {"reduction='mean': ignored": "another name of the default"},
+    "SpectralNormalization": {
+        "weights vector_u: zeroed": "counts in training only",
+        "weights vector_u: axis 1 reversed": "as above",
+    },
+}
+
+# Arguments without effect on an answer whose check fails: {subject: {argument: reason}}.
+NOT_OF_ITS_KIND = {
+    "Bidirectional": {"weights": "Keras 3.15.1 keeps them, and does not set them"},
+    "Dense": {"lora_alpha": "Keras 3.15.1 ignores it, as examples/adapters tells"},
+    "Embedding": {"lora_alpha": "as of Dense"},
+    "RNN": {
+        "unroll": "Keras 3.15.1 then zeroes the outputs of other steps, with "
+        "go_backwards and zero_output_for_mask: in the order of the input"
+    },
+    "SimpleRNN": {"activity_regularizer": "Keras 3.15.1 ignores it"},
+}
+
+# Texts that an argument may be, and that are not drawn:
+# {subject: {"argument='text'": reason}}.
+AREA = "no function computes it: models refuse it"
+NEVER_DRAWN = {
+    "Resizing": {"interpolation='area'": AREA},
+    "TextVectorization": {"output_mode='one_hot'": "Keras does not document it"},
+    "UpSampling2D": {"interpolation='area'": AREA},
+    "resize": {"interpolation='area'": AREA},
+    "reduce_losses": {"reduction='none'": "there is nothing to reduce"},
+}
+
+# Cases whose gradient is not the slope: {subject: {number of the case: reason}}; "all"
+# where none is compared.
+IN_3D = {"all": "TensorFlow pools in three dimensions in float32 only"}
+OTHER_GRADIENT = {
+    "AdaptiveAveragePooling3D": IN_3D,
+    "AdaptiveMaxPooling3D": IN_3D,
+    "AveragePooling3D": IN_3D,
+    "MaxPooling3D": IN_3D,
+    "ReversibleEmbedding": dict.fromkeys(
+        (4, 5), "of reverse_dtype, for which the step of the slope is too small"
+    ),
+    "categorical_crossentropy": dict.fromkeys(
+        (2, 4, 5), "TensorFlow's takes y_true for probabilities, which add up to 1"
+    ),
+}
+
+# Mutants that no case notices, and lines that none needs: {function: {(before, after), or
+# line: reason}}.
+SURVIVORS = {
+    "standardize_text": {
+        "return standardize(text)": "a function of one's own: test_wrong_arguments.py"
+    },
+}
+
+# Layers that models can have, and that are compared in another way: {name: reason}.
+IN_TRAINING = "what it does is in training: see the subject of that name"
+AT_RANDOM = "unchanged compares all layers that change images in training"
+CELL = "RNN has it"
+OF_APPLICATIONS = "of a model of keras.applications: tests/models"
+RANDOM = """
+    AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration
+    RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing
+    RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
+    RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear
+    RandomTranslation RandomZoom
+""".split()
+WITHOUT_SUBJECT = {
+    "ActivityRegularization": "see activity_regularization",
+    "CustomScaleLayer": OF_APPLICATIONS,
+    "InputLayer": "the input of a model: tests/models",
+    "Lambda": "see lambda_layer: models refuse code",
+    "LayerScale": OF_APPLICATIONS,
+    "StackedRNNCells": CELL,
+    "StochasticDepth": OF_APPLICATIONS,
+    **dict.fromkeys(["GRUCell", "LSTMCell", "SimpleRNNCell"], CELL),
+    **dict.fromkeys(["AlphaDropout", "Dropout", "GaussianDropout"], IN_TRAINING),
+    **dict.fromkeys(["GaussianNoise", "SpatialDropout1D"], IN_TRAINING),
+    **dict.fromkeys(["SpatialDropout2D", "SpatialDropout3D"], IN_TRAINING),
+    **dict.fromkeys(RANDOM, AT_RANDOM),
+}
+
+# Functions that no case reaches: {function: reason}.
+WITHOUT_CASES = {}
+
+# What may cost more than costs.BUDGET: {name of a subject, or module-function: reason}.
+OF_STEPS = "Keras runs step by step, and has many weights"
+OF_HEADS = "each of its projections is a layer of Keras"
+COMPILED = "TensorFlow compiles some of its convolutions and gradients"
+OF_LOOPS = "Keras computes feature by feature, or factor by factor"
+OF_VARIABLES = "Keras makes an optimizer, and takes several steps"
+DEAR = {
+    **dict.fromkeys(["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"], OF_STEPS),
+    **dict.fromkeys(["ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], OF_STEPS),
+    **dict.fromkeys(["lstm_gradients", "layers.recurrent-conv_lstm"], OF_STEPS),
+    **dict.fromkeys(["MultiHeadAttention", "GroupQueryAttention"], OF_HEADS),
+    "layers.attention-multi_head_attention": "its mutants meet all cases of two layers",
+    **dict.fromkeys(["Conv1D", "Conv2D", "Conv3D"], COMPILED),
+    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], COMPILED),
+    **dict.fromkeys(
+        ["gptq", "gptq of the paper", "awq", "quantization-gptq"], OF_LOOPS
+    ),
+    **dict.fromkeys(["Adam", "AdamW", "RMSprop", "SGD"], OF_VARIABLES),
+    "pytorch_conv2d": "Keras makes a convolution for each shape of a kernel",
+    "loss_scale_step": "Keras makes two optimizers, and takes several steps",
+    "lora_penalty": "Keras makes a layer, and adds weights to it",
+    "TextVectorization": "Keras splits texts by regular expressions",
+}
