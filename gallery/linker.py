@@ -240,8 +240,3 @@ def find_homes():
                 for function in definition.binds:
                     needed.setdefault(function, name)
     return {name: direct.get(name, needed[name]) for name in sorted(needed)}
-
-
-def find_subjects(page):
-    """Return the names of the library that a page, "section/stem", is about."""
-    return {name for name, home in find_homes().items() if home == page}

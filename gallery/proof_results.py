@@ -1,4 +1,5 @@
-"""What was proved: the results of tests/proof/, kept from run to run.
+"""What is to be proved, as tests/demands.py tells it, and what was: the results of
+tests/proof/, kept from run to run.
 
 A page's results stand in docs/_build/proof/<section>/<page>.json, with a digest of all
 that they depend on: results of other files or versions count as none.
@@ -8,13 +9,14 @@ import functools
 import hashlib
 import json
 
+from gallery.asking import ask_once
 from gallery.dependencies import find_imported, find_versions
-from gallery.linker import find_subjects
 from gallery.paths import DOCS, ROOT, find_pages, name_of
 
 FOLDER = DOCS / "_build" / "proof"
 HARNESS = ROOT / "tests" / "proof"
-CATALOGUE = FOLDER / "catalogue.json"
+DEMANDS = FOLDER / "demands.json"
+SCRIPT = ROOT / "tests" / "demands.py"
 PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "jax", "torch")
 RED = ("caught", "stopped")  # how a page may end under a fault
 PAGES = {name_of(page): page for page in find_pages()}
@@ -40,11 +42,16 @@ def harness_digest():
     return hashlib.sha256(b"\0".join([repr(versions).encode(), *files])).hexdigest()
 
 
+def find_catalogues(page):
+    """Return the modules of the catalogue that name a page."""
+    files = sorted(HARNESS.glob("catalogue/*.py"))
+    return [file for file in files if f'"{page}"' in file.read_text()]
+
+
 def digest(page):
-    """Return the digest of a page, given by its name, of which functions of the library
-    it proves, and of what proves it."""
-    subjects = " ".join(sorted(find_subjects(page)))
-    parts = [harness_digest().encode(), subjects.encode(), PAGES[page].read_bytes()]
+    """Return the digest of a page, given by its name, and of what proves it."""
+    files = [PAGES[page], *find_catalogues(page)]
+    parts = [harness_digest().encode(), *(file.read_bytes() for file in files)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -56,41 +63,36 @@ def read(page):
     return results if results.get("of") == digest(page) else {}
 
 
-def keep(page, **results):
-    """Keep results of a page beside those that are known."""
+def keep(page, results):
+    """Keep the results of a page."""
     file = FOLDER / f"{page}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({**read(page), "of": digest(page), **results}, indent=1))
+    file.write_text(json.dumps({"of": digest(page), **results}, indent=1))
 
 
-def catalogue_digest():
-    files = [file.read_bytes() for file in sorted(HARNESS.glob("catalogue/*.py"))]
-    return hashlib.sha256(b"\0".join([harness_digest().encode(), *files])).hexdigest()
+def find_sources():
+    """Return what tells of demands: the script, the faults, the cases of the library's
+    proof, the library, and what these import of this project."""
+    folders = "tests/proof/catalogue", "tests/library/cases", "keras_by_hand"
+    files = [file for folder in folders for file in ROOT.glob(f"{folder}/**/*.py")]
+    return sorted(find_imported([SCRIPT, *files], [HARNESS, HARNESS.parent, ROOT]))
 
 
-def keep_catalogue(faults, names):
-    """Keep what the site needs to know of the faults, and of what there is to cover.
-
-    faults: {name: {"page", "covers", "digest"}}; names: {title: {name of Keras: [its
-    arguments]}}.
-    """
-    kept = {"of": catalogue_digest(), "faults": faults, "names": names}
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    CATALOGUE.write_text(json.dumps(kept, indent=1))
+@functools.cache
+def read_demands():
+    """Return what the tests demand, as tests/demands.py tells it: kept or asked."""
+    sources = [hashlib.sha256(file.read_bytes()).hexdigest() for file in find_sources()]
+    made_by = [find_versions(PACKAGES), list(PAGES), *sources]
+    return ask_once(DEMANDS, made_by, SCRIPT)
 
 
-def read_catalogue():
-    """Return what was kept, {} if it is not there or of other files or versions."""
-    kept = json.loads(CATALOGUE.read_text()) if CATALOGUE.exists() else {}
-    return kept if kept.get("of") == catalogue_digest() else {}
-
-
-def red_faults():
-    """Return {what they cover: [(page, fault), ...]} of all faults that have turned their
-    own page red."""
-    found = {}
-    for name, fault in read_catalogue().get("faults", {}).items():
-        known = read(fault["page"]).get("faults", {}).get(name, {})
-        if known.get("digest") == fault["digest"] and known["state"] in RED:
-            found.setdefault(fault["covers"], []).append((fault["page"], name))
-    return found
+def find_red():
+    """Return {fault: whether it has turned its own page red} of those that were tried, as
+    the page and the fault are now."""
+    faults = read_demands()["faults"]
+    known = {page: read(page).get("faults", {}) for page in PAGES}
+    return {
+        name: known[fault["page"]][name]["state"] in RED
+        for name, fault in faults.items()
+        if name in known[fault["page"]]
+    }

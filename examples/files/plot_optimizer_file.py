@@ -96,8 +96,7 @@ np.testing.assert_array_equal(resumed_kernel, kernel_2)
 #    of an optimizer that isn't built, and only warns of it.
 
 restarted = new_model()
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
+with warnings.catch_warnings(record=True, action="always") as caught:
     restarted.load_weights(path)
 print(caught[0].message)
 folder.cleanup()

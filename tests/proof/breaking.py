@@ -77,11 +77,10 @@ def with_arguments(owner, method, change):
 def where(concerned, breaking):
     """Break Keras only in calls of which ``concerned`` is true; the others are its own.
 
-    ``concerned`` takes the call's arguments, a dict by name. A page without such a call is
-    not reached, and so need not be run.
+    ``concerned`` takes the call's arguments, a dict by name.
     """
-    breaking.concerned = concerned
     if isinstance(breaking, Called):
+        breaking.concerned = concerned
         return breaking
     owner, name, changed = breaking.getter(), breaking.attribute, breaking.new
     static = inspect.getattr_static(owner, name)
@@ -109,15 +108,6 @@ def by_name(given):
     return {**given.get("kwargs", {}), **given}
 
 
-def about(name, patch):
-    """Tell that a patch is about one argument: a page that does not give it, or gives its
-    default, as the function that the patch replaces has it, is not reached."""
-    parameters = inspect.signature(patch.new).parameters
-    default = parameters[name].default if name in parameters else None
-    patch.concerned = lambda given: given.get(name, default) is not default
-    return patch
-
-
 def altered_argument(owner, name, change, method="__init__"):
     """A constructor, or another method, that changes the argument of this name.
 
@@ -128,13 +118,12 @@ def altered_argument(owner, name, change, method="__init__"):
         if name in given:
             given[name] = change(given[name])
 
-    return about(name, with_arguments(owner, method, alter))
+    return with_arguments(owner, method, alter)
 
 
 def ignoring_argument(owner, name, method="__init__"):
     """A constructor, or another method, that drops the argument of this name."""
-    ignoring = with_arguments(owner, method, lambda given: given.pop(name, None))
-    return about(name, ignoring)
+    return with_arguments(owner, method, lambda given: given.pop(name, None))
 
 
 # -- Any layer, while its own call runs
@@ -357,37 +346,11 @@ def tf32(x):
     return shifted - (shifted - x)
 
 
-def scaled(column, factor):
-    """Multiply one unit's output by a factor."""
-
-    def output(y):
-        units = y.shape[-1]
-        factors = np.ones(units, "float32")
-        factors[column % units] = factor
-        return y * factors
-
-    return output
-
-
 # -- Axes
-
-
-def exchanged(axis):
-    """Two axes of an array exchanged, this one and the next, in the old shape."""
-
-    def change(x):
-        return ops.reshape(ops.swapaxes(x, axis, axis + 1), x.shape)
-
-    return change
 
 
 def flipped(*axes):
     return lambda x: ops.flip(x, axes)
-
-
-def not_transposed(matrix):
-    """The numbers of the transposed matrix, in the old shape."""
-    return ops.reshape(ops.transpose(matrix), matrix.shape)
 
 
 def in_order(*order):
@@ -403,25 +366,6 @@ def in_order(*order):
 def turned(value):
     """A tuple in another order; one number a step further."""
     return value[::-1] if isinstance(value, tuple) else value + 1
-
-
-MISREAD_KERNEL = [  # of (rows, columns, in, out), in words
-    ("rows flipped", flipped(0)),
-    ("columns flipped", flipped(1)),
-    ("channels reversed", flipped(2)),
-    ("filters reversed", flipped(3)),
-    ("rows and columns exchanged", exchanged(0)),
-    ("columns and channels exchanged", exchanged(1)),
-    ("channels and filters exchanged", exchanged(2)),
-]
-
-
-def mirrored(real, x, kernel, *args, **kwargs):
-    """A convolution whose "same" begins at the end: the odd pixel comes first."""
-    if kwargs["padding"] != "same":
-        return real(x, kernel, *args, **kwargs)
-    x, kernel = ops.flip(x, (1, 2)), ops.flip(kernel, (0, 1))
-    return ops.flip(real(x, kernel, *args, **kwargs), (1, 2))
 
 
 def corners_aligned(length, new_length):

@@ -1,13 +1,13 @@
 """Break Keras, and the pages' own lines, and see the pages go red.
 
-    python tests/proof/prove.py [--all] [PAGE or SECTION ...]
+    python tests/proof/prove.py [PAGE or SECTION ...]
 
-Each page, or each that is named, is run under the faults that name it and with mistakes
-in its own NumPy lines; with --all, under all faults there are. What was measured before
-is not measured again, as long as nothing that it depends on has changed.
+Each page, or each that is named, is run under the faults that name it, with mistakes in
+its own NumPy lines, and with other answers of Keras. What was measured before is not
+measured again, as long as nothing that it depends on has changed.
 
-Exits with 1 if a fault leaves its own page green, if a mutant changes something that goes
-unnoticed, or if the harness itself fails. What faults do on other pages is reported.
+Exits with 1 if a fault leaves its page green, if a mutant changes something that goes
+unnoticed, if nothing turns a comparison red, or if the harness itself fails.
 """
 
 import argparse
@@ -18,33 +18,38 @@ import gc
 import multiprocessing
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from gallery import proof_results
-from gallery.linker import find_origin, find_subjects, write_pages
+from gallery.linker import find_origin, write_pages
 from gallery.package import LinkError
 from gallery.paths import ROOT
 
 
-def prove(name, everything=False):
+def prove(name):
     """Measure a page, given as "section/stem"; return what is known of it.
 
-    {"faults": {name: {"digest", "state", "red"}}, "mutants": [[before, after, state],
-    ...], "fired": [line of a check that a mutant made fail, ...]}
+    {"faults": {name: {"state", "red"}}, "mutants": [[before, after, state], ...],
+    "fired": [line of a check that a mutant, or another answer, made fail, ...],
+    "reached": [line of a comparison that the page came to, ...],
+    "calls": what it costs, as in tests/pace.py: {"run": the page, "prove": it all}}
     """
+    if known := proof_results.read(name):
+        return known
     import faults  # here, as TensorFlow takes its time, and not every process proves
     import running
 
     gc.collect()
     gc.freeze()  # or each run would walk through what earlier pages left in TensorFlow
-    known = proof_results.read(name)
-    catalogue = faults.read_catalogue()
-    chosen = [f for f in catalogue.values() if everything or f.page == name]
     page = running.Page(proof_results.PAGES[name])
+    own = [fault for fault in faults.read_catalogue().values() if fault.page == name]
     with told(page):
-        return measure(page, known, catalogue, chosen)
+        proof_results.keep(name, measure(page, own))
+    return proof_results.read(name)
 
 
 @contextlib.contextmanager
@@ -58,50 +63,56 @@ def told(page):
         lines = [f.lineno for f in frames if f.filename == str(page.path)]
         places = [find_origin(page.path, line) for line in reversed(lines)]
         names = [f"{file.relative_to(ROOT)}:{line}" for file, line in places]
-        error.add_note(f"at {', called from '.join(names)}")
+        if names:
+            error.add_note(f"at {', called from '.join(names)}")
         raise
 
 
-def measure(page, known, catalogue, chosen):
-    """Measure faults, and the mutants if they are not known; keep and return it all."""
+def measure(page, own):
+    """Measure a page under its own faults, its mutants, and changed answers.
+
+    Raises RuntimeError if Keras returns something else to it after the faults.
+    """
+    import answers
     import faults
     import mutants
+    import pace
+    import replaying
+    import running
 
-    measured = faults.measure_page(page, chosen, known.get("faults", {}))
-    still = {  # what is known of faults that were not chosen
-        fault: found
-        for fault, found in known.get("faults", {}).items()
-        if fault in catalogue and found["digest"] == catalogue[fault].digest
+    start = time.process_time()
+    clean = faults.passes(page) if own else None
+    measured = faults.measure_page(page, own, clean)
+    with running.conditions():
+        replay = replaying.Replay(page)
+        if own and running.differ(clean, replay.clean.observed):
+            raise RuntimeError("Keras returns something else after the faults")
+        found, fired = mutants.measure(replay)
+        red = {found["red"] for found in measured.values()}
+        green = page.lines_of(faults.read_green(page.name))
+        fired |= answers.measure(replay, fired | red | green)
+    return {
+        "faults": measured,
+        "mutants": found,
+        "fired": sorted(fired),
+        "reached": sorted(replay.clean.reached),
+        "calls": {
+            "run": round(replay.seconds / pace.seconds_of_a_call()),
+            "prove": round((time.process_time() - start) / pace.seconds_of_a_call()),
+        },
     }
-    results = {"faults": {**still, **measured}}
-    if "mutants" not in known:
-        results |= mutants.measure_page(page)
-    proof_results.keep(page.name, **results)
-    return proof_results.read(page.name)
 
 
-def keep_catalogue():
-    """Keep for the site what the catalogue says; return {name: {"page", ...}}."""
+def problems(name, results):
+    """Return what must not be: faults that left their page green, mutants that changed
+    something and were not noticed, and comparisons that nothing turned red."""
     import faults
-    import names
-
-    catalogue = {
-        name: {"page": fault.page, "covers": fault.covers, "digest": fault.digest}
-        for name, fault in faults.read_catalogue().items()
-    }
-    proof_results.keep_catalogue(catalogue, names.table())
-    return catalogue
-
-
-def problems(name, results, own):
-    """Return what must not be: own faults that left the page green, and mutants that
-    changed something and were not noticed. ``own``: the names of the page's faults."""
-    import faults
+    import running
 
     found = [
-        f"{name} stays green under its fault: {fault} ({results['faults'][fault]['state']})"
-        for fault in own
-        if results["faults"][fault]["state"] not in proof_results.RED
+        f"{name} stays green under its fault: {fault} ({measured['state']})"
+        for fault, measured in results["faults"].items()
+        if measured["state"] not in proof_results.RED
     ]
     unnoticed = {
         (before, after)
@@ -113,20 +124,33 @@ def problems(name, results, own):
         f"{name} does not notice: {before}  ->  {after}"
         for before, after in sorted(unnoticed - accepted)
     ]
-    return found + [
+    found += [
         f"{name} is allowed to miss what is not there or is noticed: {after}"
         for _, after in sorted(accepted - unnoticed)
     ]
+    page = running.Page(proof_results.PAGES[name])
+    green = page.comparisons & set(results["reached"]) - went_red(results)
+    allowed = page.lines_of(faults.read_green(name))
+    found += [
+        f"{name}: nothing turns the comparison in line {line} red"
+        for line in lines_in_source(page, green - allowed)
+    ]
+    return found + [
+        f"{name}: the comparison in line {line} goes red, and GREEN says it does not"
+        for line in lines_in_source(page, allowed - green)
+    ]
 
 
-def silent_checks(name, results):
-    """Return the lines of the page's checks that no fault and no mutant made fail."""
-    import running
+def went_red(results):
+    """Return the lines of the checks that something made fail."""
+    return {found["red"] for found in results["faults"].values()} | set(
+        results["fired"]
+    )
 
-    red = {found["red"] for found in results["faults"].values()}
-    page = proof_results.PAGES[name]
-    silent = set(running.Page(page).checks) - set(results["fired"]) - red
-    return sorted(find_origin(page, line)[1] for line in silent)
+
+def lines_in_source(page, lines):
+    """Return lines of a page as they are in the file that its writer knows."""
+    return sorted(find_origin(page.path, line)[1] for line in lines)
 
 
 def summary(results):
@@ -145,7 +169,6 @@ def words(counts):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--all", action="store_true", help="all faults on each page")
     parser.add_argument("names", nargs="*", metavar="PAGE or SECTION")
     arguments = parser.parse_args()
     try:
@@ -163,11 +186,10 @@ def main():
         sys.exit(
             f"There is no page or section {', '.join(arguments.names)} in examples/"
         )
-    catalogue = keep_catalogue()
     everything, wrong, total = {}, [], len(chosen)
     fresh = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), fresh) as pool:
-        running = {pool.submit(prove, page, arguments.all): page for page in chosen}
+        running = {pool.submit(prove, page): page for page in chosen}
         for number, done in enumerate(concurrent.futures.as_completed(running), 1):
             page = running[done]
             if error := done.exception():
@@ -176,44 +198,17 @@ def main():
                 print(f"{number} of {total}  {page} could not be proved", flush=True)
                 continue
             everything[page] = done.result()
-            about = ", ".join(sorted(find_subjects(page)))
-            print(
-                f"{number} of {total}  {page}: {summary(everything[page])}"
-                + f"; about {about}" * bool(about),
-                flush=True,
-            )
+            said = summary(everything[page])
+            print(f"{number} of {total}  {page}: {said}", flush=True)
     for page, results in sorted(everything.items()):
-        own = [name for name, fault in catalogue.items() if fault["page"] == page]
-        wrong += problems(page, results, own)
-    report(everything, catalogue)
+        wrong += problems(page, results)
+    total = {"faults": {}, "mutants": []}
+    for results in everything.values():
+        total["mutants"] += results["mutants"]
+        total["faults"] |= results["faults"]
+    print(f"\n{len(everything)} pages: {summary(total)}")
     if wrong:
         sys.exit("\n" + "\n".join(wrong))
-
-
-def report(everything, catalogue):
-    """Print what fails nothing, but should be known to those who write pages."""
-    unnoticed = [
-        f"  {page}: {fault}"
-        for page, results in sorted(everything.items())
-        for fault, found in results["faults"].items()
-        if found["state"] == "unnoticed" and catalogue[fault]["page"] != page
-    ]
-    if unnoticed:
-        print(
-            "\nUnnoticed on pages that are about something else:", *unnoticed, sep="\n"
-        )
-    silent = [
-        f"  {page}.py: lines {', '.join(map(str, lines))}"
-        for page, results in sorted(everything.items())
-        if (lines := silent_checks(page, results))
-    ]
-    if silent:
-        print("\nChecks that nothing has made fail:", *silent, sep="\n")
-    total = {"faults": {}, "mutants": []}
-    for page, results in everything.items():
-        total["mutants"] += results["mutants"]
-        total["faults"] |= {(page, f): found for f, found in results["faults"].items()}
-    print(f"\n{len(everything)} pages: {summary(total)}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import io
 import logging
 import tempfile
 import traceback
+import warnings
 from pathlib import Path
 
 import keras
@@ -24,20 +25,25 @@ from gallery.scripts import find_headings
 
 matplotlib.use("agg")
 logging.getLogger("tensorflow").setLevel("ERROR")  # many models, on purpose
+NOT_PROVEN = ("Break it", "See it")  # what happens there says nothing about equality
 PRINT_OPTIONS = np.get_printoptions()
 gc.freeze()  # or clear_session walks through all of TensorFlow, every time
 
 
 @contextlib.contextmanager
 def conditions():
-    """Equal conditions for each run: an empty folder, no models, nothing printed."""
+    """Equal conditions for each run: an empty folder, no models, nothing printed, and no
+    warnings, which pages tell about but do not prove."""
     forget_gradients()
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)  # Python does, in time
     keras.utils.set_random_seed(313)
     np.set_printoptions(**PRINT_OPTIONS)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                warnings.catch_warnings(action="ignore"),
+            ):
                 yield
         finally:
             plt.close("all")
@@ -66,13 +72,54 @@ def is_check(node):
     )
 
 
+def is_comparison(node):
+    """Whether a node of an ast is a function of np.testing that compares two values."""
+    name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    return name.startswith("np.testing.") and "raises" not in name
+
+
+def needed(parts):
+    """Yield those of [(heading, statement), ...] that a proof needs, as in Page."""
+    parts = list(parts)
+    last = max((n for n, (_, s) in enumerate(parts) if has_check(s)), default=-1)
+    parts = parts[: last + 1]
+    figure = [statement for heading, statement in parts if heading == "See it"]
+    others = [statement for heading, statement in parts if heading != "See it"]
+    used = {
+        node.id
+        for statement in others
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    whole = any(map(has_check, figure)) or any(defined(s) & used for s in figure)
+    for heading, statement in parts:
+        if heading != "See it" or whole:
+            yield heading, statement
+
+
+def has_check(statement):
+    return any(map(is_check, ast.walk(statement)))
+
+
+def defined(statement):
+    """The names that a statement defines."""
+    if isinstance(statement, ast.FunctionDef):
+        return {statement.name}
+    names = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
+
+
 class Page:
     """A page: its file, its ast, the headings of its statements, and its checks.
 
     headings: the heading above each statement of ``tree.body``; "" above the first.
     linked: the statements that are code of the library, put in the place of an import.
     checks: {first line of a check: (its first line, its last)}
-    proof: the ast without what follows the last check: nothing there can fail.
+    library: the names of the functions among these.
+    comparisons: the first lines of those that prove that two values are equal.
+    parts: [(heading, statement), ...] of what a proof needs: nothing after the last check,
+        where nothing can fail, and no figure before it, unless what follows uses it.
+    proof: the ast of these statements.
     """
 
     def __init__(self, path):
@@ -83,15 +130,26 @@ class Page:
         files = [line.file for line in find_lines(self.path)]
         own = files[0]  # where its first text stands
         self.linked = {s for s in self.tree.body if files[s.end_lineno - 1] != own}
+        self.library = {getattr(statement, "name", None) for statement in self.linked}
         checks = list(filter(is_check, ast.walk(self.tree)))
         self.checks = {node.lineno: (node.lineno, node.end_lineno) for node in checks}
-        with_checks = [
-            number
-            for number, statement in enumerate(self.tree.body)
-            if any(map(is_check, ast.walk(statement)))
-        ]
-        last = max(with_checks, default=-1)
-        self.proof = ast.Module(self.tree.body[: last + 1], type_ignores=[])
+        self.comparisons = {
+            node.lineno
+            for heading, statement in zip(self.headings, self.tree.body)
+            if heading not in NOT_PROVEN
+            for node in ast.walk(statement)
+            if is_comparison(node)
+        }
+        self.parts = list(needed(zip(self.headings, self.tree.body)))
+        self.proof = ast.Module([s for _, s in self.parts], type_ignores=[])
+
+    def lines_of(self, texts):
+        """Return the first lines of the comparisons that read so."""
+        return {
+            node.lineno
+            for node in ast.walk(self.tree)
+            if is_comparison(node) and ast.unparse(node) in texts
+        }
 
     def failed_check(self, error):
         """Return the line of the check that failed, None if the error is another's.

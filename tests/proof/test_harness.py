@@ -1,10 +1,15 @@
 """The harness itself, on small pages: it tells its states apart, and fails when it must."""
 
+from pathlib import Path
+
+import answers
 import faults
 import keras
 import mutants
 import numpy as np
+import prove
 import pytest
+import replaying
 import running
 from breaking import (
     activation,
@@ -20,6 +25,8 @@ from breaking import (
 )
 from fault import Fault
 from keras import layers, ops
+
+from gallery import proof_results
 
 DENSE = '''"""
 Dense
@@ -79,13 +86,15 @@ def page(tmp_path):
     return make
 
 
+def made(breakings):
+    return [
+        Fault(n, "trial/plot_trial", "Dense.call", by) for n, by in breakings.items()
+    ]
+
+
 def states(page, **breakings):
     """Measure faults on a page; return {name: (state, red)}."""
-    made = [
-        Fault(name, "other/plot_other", "Dense.call", by)
-        for name, by in breakings.items()
-    ]
-    found = faults.measure_page(page, made, {})
+    found = faults.measure_page(page, made(breakings), faults.passes(page))
     return {name: (found[name]["state"], found[name]["red"]) for name in breakings}
 
 
@@ -115,8 +124,8 @@ def test_states_are_told_apart(page):
         "wrong": ("caught", line(DENSE, "assert_allclose")),
         "shape": ("caught", line(DENSE, "assert_equal")),
         "nothing": ("no effect", None),
-        "elsewhere": ("not reached", None),
-        "not_given": ("not reached", None),
+        "elsewhere": ("no effect", None),
+        "not_given": ("no effect", None),
     }
 
 
@@ -134,21 +143,27 @@ def test_only_calls_that_it_concerns_are_broken(page, breaking):
     x = np.ones((1, 2), "float32")
     two, three = layers.Dense(2), layers.Dense(3)
     right = [ops.convert_to_numpy(dense(x)) for dense in (two, three)]
-    assert states(page(), three=breaking)["three"] == ("not reached", None)
+    assert states(page(), three=breaking)["three"] == ("no effect", None)
     with breaking:
         np.testing.assert_array_equal(two(x), right[0])
         np.testing.assert_array_equal(three(x), 2 * right[1])
     np.testing.assert_array_equal(three(x), right[1])
 
 
-def test_a_page_without_the_weight_is_not_reached(page):
+def measure_mutants(page):
+    with running.conditions():
+        found, _ = mutants.measure(replaying.Replay(page))
+    return found
+
+
+def test_a_page_without_the_weight_is_not_broken(page):
     wrong = weight(layers.Dense, "bias", lambda bias: 2 * bias)
     assert states(page(), wrong=wrong)["wrong"][0] == "caught"
     without = DENSE.replace("Dense(2)", "Dense(2, use_bias=False)")
     without = without.replace("np.array([5, 7])", "").replace(" + bias[:]", "")
     without = without.replace("kernel, bias =", "(kernel,) =").replace("+ bias", "+ 1")
     without = without.replace("(x, kernel, bias)", "(x, kernel, 0)")
-    assert states(page(without), wrong=wrong)["wrong"] == ("not reached", None)
+    assert states(page(without), wrong=wrong)["wrong"] == ("no effect", None)
 
 
 def test_a_check_that_cannot_fail_leaves_a_fault_unnoticed(page):
@@ -156,7 +171,7 @@ def test_a_check_that_cannot_fail_leaves_a_fault_unnoticed(page):
     assert states(page(), wrong=wrong)["wrong"][0] == "caught"
     weak = page(DENSE.replace("rtol=1e-6", "rtol=1e6, atol=1e6"))
     assert states(weak, wrong=wrong)["wrong"] == ("unnoticed", None)
-    for _, after, state in mutants.measure_page(weak)["mutants"]:
+    for _, after, state in measure_mutants(weak):
         assert state != "caught" or "axes" in after or "einsum" in after
 
 
@@ -165,62 +180,27 @@ def test_a_page_that_fails_as_it_is_ends_the_measurement(page):
     with pytest.raises(AssertionError):
         states(broken, wrong=weight(layers.Dense, "kernel", lambda w: 2 * w))
     with pytest.raises(AssertionError, match="fails as it is"):
-        mutants.measure_page(broken)
+        measure_mutants(broken)
 
 
 def test_what_a_fault_leaves_behind_is_noticed(page):
     leak = altered(layers.Dense, "build", lambda _: keras.config.set_floatx("float16"))
     try:
-        with pytest.raises((RuntimeError, AssertionError)):
-            states(page(), leak=leak)
+        with pytest.raises((RuntimeError, AssertionError), match="after|as it is"):
+            prove.measure(page(), made({"leak": leak}))
     finally:
         keras.config.set_floatx("float32")
 
 
-def test_a_fault_that_is_measured_is_not_measured_again(page):
-    fault = Fault(
-        "wrong",
-        "trial/plot_trial",
-        "Dense.call",
-        weight(layers.Dense, "kernel", lambda w: 2 * w),
-    )
-    known = {"wrong": {"digest": fault.digest, "state": "caught", "red": 1}}
-    assert (
-        faults.measure_page(page('"""A page"""\nraise RuntimeError'), [fault], known)
-        == known
-    )
-
-
-def test_a_digest_is_that_of_the_fault_and_of_what_it_uses(tmp_path, monkeypatch):
-    text = (
-        "from fault import Fault\n"
-        "def helper(): return 1\n"
-        "def other(): return 2\n"
-        "FAULTS = [\n"
-        "    Fault('one', 'a/b', 'Dense', helper()),\n"
-        "    Fault('two', 'a/b', 'Dense', other()),\n"
-        "]\n"
-    )
-
-    def digests(number, text):
-        path = tmp_path / f"catalogue_{number}.py"
-        path.write_text(text)
-        variables = {}
-        exec(compile(text, str(path), "exec"), variables)
-        return [fault.digest for fault in variables["FAULTS"]]
-
-    one, two = digests(0, text)
-    assert one != two
-    assert digests(1, f"# above\n{text}") == [one, two]
-    assert digests(2, text.replace("return 1", "return 3"))[1] == two
-    assert digests(3, text.replace("return 1", "return 3"))[0] != one
-    assert digests(4, text.replace("'one'", "'three'"))[0] != one
+def test_a_page_is_proved_again_when_its_faults_have_changed():
+    for module in faults.catalogues():
+        for fault in module.FAULTS:
+            files = proof_results.find_catalogues(fault.page)
+            assert Path(module.__file__) in files, fault.name
 
 
 def test_mutants_are_found_while_the_page_runs(page):
-    found = {
-        after: state for _, after, state in mutants.measure_page(page())["mutants"]
-    }
+    found = {after: state for _, after, state in measure_mutants(page())}
     for part in ("'fb,fg->bg'", "axes[::-1]", "np.flip(kernel)", "- bias[:]"):
         assert "caught" in [state for after, state in found.items() if part in after], (
             part
@@ -267,9 +247,44 @@ np.testing.assert_array_equal(drawn, np.random.default_rng(0).integers(9, size=2
 
 
 def test_a_page_is_repeated_with_its_state_its_sums_and_its_warnings(page):
-    measured = mutants.measure_page(page(REPLAYED))
-    assert measured["replays"]
-    assert {state for *_, state in measured["mutants"]} == {"caught"}
+    with running.conditions():
+        replay = replaying.Replay(page(REPLAYED))
+        found, _ = mutants.measure(replay)
+    assert replay.repeats
+    assert {state for *_, state in found} == {"caught"}
+
+
+CHANGED = """x = np.ones((2, 3), "float32")
+dense = keras.layers.Dense(2)
+y = keras.ops.convert_to_numpy(dense(x))
+z = keras.ops.convert_to_numpy(dense(x))
+name = dense.get_config()["activation"]
+
+# %%
+# Check it
+# --------
+np.testing.assert_array_equal(y, z)
+np.testing.assert_equal(y.shape, (2, 2))
+np.testing.assert_equal(name, "linear")
+np.testing.assert_allclose(y, y + 0, rtol=1e-6)
+np.testing.assert_allclose(x, np.ones((2, 3)))
+
+# %%
+# Break it
+# --------
+np.testing.assert_array_equal(y, z)
+"""
+
+
+def test_a_comparison_goes_red_when_what_keras_returned_is_changed(page):
+    head = DENSE[: DENSE.index("x = np.array")]
+    page = page(head + CHANGED)
+    first = head.count("\n") + CHANGED.count("\n", 0, CHANGED.index("np.testing")) + 1
+    with running.conditions():
+        replay = replaying.Replay(page)
+        fired = answers.measure(replay, set())
+    assert page.comparisons == set(range(first, first + 5))
+    assert fired & page.comparisons == set(range(first, first + 3))
 
 
 # -- One generic way to break any layer, when it predicts and when it trains
