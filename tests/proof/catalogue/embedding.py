@@ -11,14 +11,10 @@ from breaking import (
     altered_argument,
     attribute,
     during,
-    exchanged,
     flipped,
     gradient_times,
     ignoring_argument,
-    inputs,
     operation,
-    outputs,
-    roundtrip,
     turned,
     weight,
     where,
@@ -30,62 +26,24 @@ from keras import ops
 from keras.constraints import MaxNorm
 from keras.initializers import RandomUniform
 from keras.layers import Embedding, ReversibleEmbedding
-from keras.optimizers import SGD, Adam, AdamW, Optimizer
+from keras.optimizers import Adam, AdamW, Optimizer
 from keras.quantizers import AbsMaxQuantizer, Int4QuantizationConfig
 from keras.src import quantizers
 
 PICKS = "embedding/plot_embedding"
 
 
-def rounded_first(cast, x, dtype):
-    """ops.cast that rounds to the nearest whole number instead of cutting off."""
-    return cast(ops.round(x), dtype)
-
-
-def of_the_transpose(take, table, tokens, axis):
-    """ops.take of a table that was filled column by column."""
-    return take(exchanged(0)(ops.convert_to_tensor(table)), tokens, axis=axis)
-
-
 FAULTS = [
     Fault(
-        f"Embedding, embeddings: {name}",
-        PICKS,
-        "Embedding.call",
-        weight(Embedding, "embeddings", change),
+        f"{layer.__name__}, {name}: one more",
+        page,
+        f"{layer.__name__}.{name}",
+        altered_argument(layer, name, turned),
     )
-    for name, change in [
-        ("rows reversed", flipped(0)),
-        ("columns reversed", flipped(1)),
+    for layer, page in [
+        (Embedding, PICKS),
+        (ReversibleEmbedding, "embedding/plot_reversible_embedding"),
     ]
-]
-FAULTS += [
-    Fault(
-        "Embedding, embeddings: transposed",
-        PICKS,
-        "Embedding.call",
-        during(Embedding, operation("take", of_the_transpose)),
-    ),
-    Fault(
-        "Embedding, x: the next row",
-        PICKS,
-        "Embedding.call",
-        inputs(Embedding, lambda x: (x + 1) % 6),
-    ),
-    Fault(
-        "Embedding, x: floats are rounded",
-        PICKS,
-        "Embedding.call",
-        during(Embedding, operation("cast", rounded_first)),
-    ),
-]
-FAULTS += [
-    Fault(
-        f"Embedding, {name}: one more",
-        PICKS,
-        f"Embedding.{name}",
-        altered_argument(Embedding, name, turned),
-    )
     for name in ("input_dim", "output_dim")
 ]
 
@@ -149,12 +107,6 @@ FAULTS += [
         "Embedding.call",
         weight(Embedding, "embeddings", ops.stop_gradient),
     ),
-    Fault(
-        "Embedding, embeddings: columns reversed in training",
-        GRADIENT,
-        "Embedding.call",
-        weight(Embedding, "embeddings", flipped(1)),
-    ),
 ]
 
 OPTIMIZERS = "embedding/plot_embedding_optimizers"
@@ -206,24 +158,6 @@ FAULTS += [
         ),
     ),
     Fault(
-        "Embedding, AdamW: table is excluded from decay",
-        OPTIMIZERS,
-        "AdamW.weight_decay",
-        altered(Optimizer, "_use_weight_decay", lambda used: False),
-    ),
-    Fault(
-        "Embedding, SGD: decays by default",
-        OPTIMIZERS,
-        "SGD.weight_decay",
-        with_arguments(SGD, "__init__", lambda given: given.update(weight_decay=0.5)),
-    ),
-    Fault(
-        "Embedding, SGD: momentum by default",
-        OPTIMIZERS,
-        "SGD.momentum",
-        with_arguments(SGD, "__init__", lambda given: given.update(momentum=0.5)),
-    ),
-    Fault(
         "Embedding, gradient: goes to the next row in Adam",
         OPTIMIZERS,
         "Embedding.call",
@@ -250,18 +184,6 @@ FAULTS += [
         REPEATED,
         "Embedding.embeddings_regularizer",
         ignoring_argument(Embedding, "embeddings_regularizer"),
-    ),
-    Fault(
-        "Embedding, gradient: mean over equal tokens with Adam",
-        REPEATED,
-        "Embedding.call",
-        during(Embedding, operation("take", with_factors(one_of_all))),
-    ),
-    Fault(
-        "Embedding, gradient: of the last of equal tokens with Adam",
-        REPEATED,
-        "Embedding.call",
-        during(Embedding, operation("take", with_factors(last_of_equal))),
     ),
 ]
 
@@ -505,12 +427,6 @@ FAULTS += [
         other_quantizer(up_to_120),
     ),
     Fault(
-        "Embedding, int8: rows of the stored table reversed",
-        INT8,
-        "Embedding.call",
-        weight(Embedding, "embeddings", flipped(0)),
-    ),
-    Fault(
         "Embedding, int8: scales reversed",
         INT8,
         "Embedding.call",
@@ -539,12 +455,6 @@ FAULTS += [
         INT8,
         "Embedding.embeddings",
         mock.patch.object(Embedding, "embeddings", property(divided)),
-    ),
-    Fault(
-        "Embedding, int4: rows of the stored table reversed",
-        INT4,
-        "Embedding.call",
-        weight(Embedding, "embeddings", flipped(0)),
     ),
     Fault(
         "Embedding, int4: scales of blocks reversed",
@@ -584,24 +494,9 @@ FAULTS += [
     ),
 ]
 
-REVERSE = "embedding/plot_reversible_embedding"
 UNTIED = "embedding/plot_reversible_embedding_untied"
 DTYPE = "embedding/plot_reversible_embedding_dtype"
 REVERSE_INT8 = "embedding/plot_reversible_embedding_int8"
-
-
-def clipping(tanh, x):
-    return ops.clip(x, -1, 1)
-
-
-def reshaped(transpose, x, *args):
-    return ops.reshape(x, x.shape[::-1])
-
-
-def in_float16(matmul, x, kernel):
-    """ops.matmul of float16, in whose dtype the result is not."""
-    logits = matmul(ops.cast(x, "float16"), ops.cast(kernel, "float16"))
-    return ops.cast(logits, x.dtype)
 
 
 def announced(self, inputs, reverse=False):
@@ -632,8 +527,6 @@ FAULTS += [
         ignoring_argument(ReversibleEmbedding, name),
     )
     for name, page in [
-        ("logit_soft_cap", REVERSE),
-        ("tie_weights", UNTIED),
         ("embeddings_regularizer", UNTIED),
         ("embeddings_constraint", UNTIED),
         ("reverse_dtype", DTYPE),
@@ -641,70 +534,10 @@ FAULTS += [
 ]
 FAULTS += [
     Fault(
-        "ReversibleEmbedding, reverse: ignored",
-        REVERSE,
-        "ReversibleEmbedding.call",
-        ignoring_argument(ReversibleEmbedding, "reverse", "call"),
-    ),
-    Fault(
-        "ReversibleEmbedding, embeddings: columns reversed",
-        REVERSE,
-        "ReversibleEmbedding.call",
-        weight(ReversibleEmbedding, "embeddings", flipped(1)),
-    ),
-    Fault(
-        "ReversibleEmbedding, reverse: table reshaped",
-        REVERSE,
-        "ReversibleEmbedding.call",
-        during(ReversibleEmbedding, operation("transpose", reshaped)),
-    ),
-    Fault(
-        "ReversibleEmbedding, logit_soft_cap: clips",
-        REVERSE,
-        "ReversibleEmbedding.logit_soft_cap",
-        during(ReversibleEmbedding, operation("tanh", clipping)),
-    ),
-    Fault(
-        "ReversibleEmbedding, logit_soft_cap: halved",
-        REVERSE,
-        "ReversibleEmbedding.logit_soft_cap",
-        altered_argument(ReversibleEmbedding, "logit_soft_cap", lambda cap: cap / 2),
-    ),
-    Fault(
-        "ReversibleEmbedding, logits: rounded to float16",
-        REVERSE,
-        "ReversibleEmbedding.logit_soft_cap",
-        outputs(ReversibleEmbedding, roundtrip("float16")),
-    ),
-    Fault(
-        "ReversibleEmbedding, logits: of the next word",
-        REVERSE,
-        "ReversibleEmbedding.call",
-        outputs(ReversibleEmbedding, lambda y: ops.roll(y, 1, -1)),
-    ),
-    Fault(
-        "ReversibleEmbedding, reverse_embeddings: rows reversed",
-        UNTIED,
-        "ReversibleEmbedding.tie_weights",
-        weight(ReversibleEmbedding, "reverse_embeddings", flipped(0)),
-    ),
-    Fault(
-        "ReversibleEmbedding, reverse_embeddings: columns reversed",
-        UNTIED,
-        "ReversibleEmbedding.tie_weights",
-        weight(ReversibleEmbedding, "reverse_embeddings", flipped(1)),
-    ),
-    Fault(
         "ReversibleEmbedding, embeddings_initializer: draws anew each time",
         UNTIED,
         "ReversibleEmbedding.embeddings_initializer",
         mock.patch.object(RandomUniform, "__call__", drawn_anew),
-    ),
-    Fault(
-        "ReversibleEmbedding, reverse_dtype: only of the logits",
-        DTYPE,
-        "ReversibleEmbedding.reverse_dtype",
-        during(ReversibleEmbedding, operation("matmul", in_float16)),
     ),
     Fault(
         "ReversibleEmbedding, outputs: announced in reverse_dtype",
@@ -713,22 +546,10 @@ FAULTS += [
         mock.patch.object(ReversibleEmbedding, "compute_output_spec", announced),
     ),
     Fault(
-        "ReversibleEmbedding, inputs: cast to the layer's dtype",
-        DTYPE,
-        "ReversibleEmbedding.call",
-        inputs(ReversibleEmbedding, lambda x: ops.cast(x, "float16")),
-    ),
-    Fault(
         "ReversibleEmbedding, int8: scales reversed",
         REVERSE_INT8,
         "ReversibleEmbedding.call",
         weight(ReversibleEmbedding, "embeddings_scale", flipped(0)),
-    ),
-    Fault(
-        "ReversibleEmbedding, int8: columns of the stored table reversed",
-        REVERSE_INT8,
-        "ReversibleEmbedding.call",
-        weight(ReversibleEmbedding, "embeddings", flipped(1)),
     ),
     Fault(
         "ReversibleEmbedding, int8: config ignored",
@@ -759,43 +580,9 @@ FAULTS += [
 CLIPPED = "embedding/plot_embedding_clipnorm"
 FAULTS += [
     Fault(
-        f"Embedding, {name}: ignored",
-        CLIPPED,
-        f"SGD.{name}",
-        ignoring_argument(SGD, name),
-    )
-    for name in ("clipnorm", "global_clipnorm", "clipvalue")
-]
-FAULTS += [
-    Fault(
         "Embedding, clipnorm: equal tokens are added up first",
         CLIPPED,
         "SGD.clipnorm",
         altered_argument(Optimizer, "grads", summed_first, "apply"),
-    ),
-    Fault(
-        "Embedding, gradient: mean over equal tokens, clipped",
-        CLIPPED,
-        "Embedding.call",
-        during(Embedding, operation("take", with_factors(one_of_all))),
-    ),
-]
-
-FAULTS += [
-    Fault(
-        f"ReversibleEmbedding, {name}: one more",
-        REVERSE,
-        f"ReversibleEmbedding.{name}",
-        altered_argument(ReversibleEmbedding, name, turned),
-    )
-    for name in ("input_dim", "output_dim")
-]
-
-FAULTS += [
-    Fault(
-        "ReversibleEmbedding, mask_zero: ignored",
-        "embedding/plot_reversible_embedding",
-        "ReversibleEmbedding.mask_zero",
-        ignoring_argument(ReversibleEmbedding, "mask_zero"),
     ),
 ]

@@ -9,13 +9,10 @@ from breaking import (
     Called,
     altered,
     altered_argument,
-    attribute,
     during,
     ignoring_argument,
-    inputs,
     inverted_mask,
     operation,
-    outputs,
     with_arguments,
 )
 from fault import Fault
@@ -33,22 +30,6 @@ def all_kept(mask):
 
 def dropped(mask):
     return None
-
-
-def of_each_number(mask):
-    """A mask with an entry for each number of a vector."""
-    return ops.stack([mask, mask], axis=-1)
-
-
-def mask_changed(layer, change):
-    """A layer that computes with another mask than it is given."""
-    return altered_argument(layer, "mask", change, "call")
-
-
-def padding_of_zeros(real, self, tokens, *args, **kwargs):
-    """An Embedding whose vector of word 0 is zeros."""
-    y = real(self, tokens, *args, **kwargs)
-    return y * ops.cast(ops.not_equal(tokens, 0), y.dtype)[..., None]
 
 
 def supported(value):
@@ -130,48 +111,13 @@ RECURRENT = "embedding/plot_masking_recurrent"
 LOST = "embedding/plot_mask_lost"
 BY_HAND = "embedding/plot_mask_by_hand"
 
-FAULTS = [
-    Fault(
-        f"Embedding, the mask of mask_zero: {how}",
-        ZERO,
-        "Embedding.compute_mask",
-        altered(layers.Embedding, "compute_mask", change),
-    )
-    for how, change in [*WRONG_MASKS, ("an entry for each number", of_each_number)]
-]
+FAULTS = []
 FAULTS += [
-    Fault(
-        f"GlobalAveragePooling1D after mask_zero, its mask: {how}",
-        ZERO,
-        "GlobalAveragePooling1D.call",
-        mask_changed(layers.GlobalAveragePooling1D, change),
-    )
-    for how, change in WRONG_MASKS
-]
-FAULTS += [
-    Fault(
-        "Embedding, mask_zero: ignored",
-        ZERO,
-        "Embedding.mask_zero",
-        ignoring_argument(layers.Embedding, "mask_zero"),
-    ),
-    Fault(
-        "Embedding, mask_zero: zeros for word 0",
-        ZERO,
-        "Embedding.call",
-        Called(layers.Embedding, padding_of_zeros),
-    ),
     Fault(
         "Embedding, input_dim: no row for the padding",
         ZERO,
         "Embedding.input_dim",
         altered_argument(layers.Embedding, "input_dim", lambda rows: rows - 1),
-    ),
-    Fault(
-        "Embedding with mask_zero, tokens: one less",
-        ZERO,
-        "Embedding.call",
-        inputs(layers.Embedding, lambda tokens: ops.maximum(tokens - 1, 0)),
     ),
     Fault(
         "Flatten: hands the mask of an Embedding on",
@@ -220,33 +166,6 @@ FAULTS += [
     for how, change in WRONG_MASKS[:1]  # inverted; without one, they drop it, above
 ]
 FAULTS += [
-    Fault(
-        f"Bidirectional, its mask: {how}",
-        TRAVELS,
-        "Bidirectional.call",
-        mask_changed(layers.Bidirectional, change),
-    )
-    for how, change in WRONG_MASKS[1:2]  # a step late
-]
-FAULTS += [
-    Fault(
-        "Bidirectional: a masked step repeats the last output",
-        TRAVELS,
-        "Bidirectional.call",
-        attribute(layers.LSTM, "zero_output_for_mask", unsupported),
-    ),
-    Fault(
-        "Bidirectional: the backward outputs are not turned round",
-        TRAVELS,
-        "Bidirectional.call",
-        during(layers.Bidirectional, operation("flip", lambda flip, y, axis: y)),
-    ),
-    Fault(
-        "Embedding with mask_zero: the mask is lost on the way",
-        TRAVELS,
-        "Embedding.compute_mask",
-        altered(layers.Embedding, "compute_mask", dropped),
-    ),
     Fault(
         "Loss with a mask: the padding counts",
         TRAVELS,
@@ -329,53 +248,8 @@ FAULTS += [
         "Concatenate.axis",
         ignoring_argument(layers.Concatenate, "axis"),
     ),
-    Fault(
-        "Average with masks: the sum",
-        MERGED,
-        "Average.call",
-        outputs(layers.Average, lambda y: 2 * y),
-    ),
 ]
 FAULTS += [
-    Fault(
-        f"LSTM after Masking, its mask: {how}",
-        RECURRENT,
-        "LSTM.call",
-        mask_changed(layers.LSTM, change),
-    )
-    for how, change in WRONG_MASKS
-]
-FAULTS += [
-    Fault(
-        f"LSTM after Masking, the mask that it passes on: {how}",
-        RECURRENT,
-        "LSTM.compute_mask",
-        altered(layers.LSTM, "compute_mask", change),
-    )
-    for how, change in WRONG_MASKS
-]
-FAULTS += [
-    Fault(
-        "Masking, mask_value: ignored",
-        RECURRENT,
-        "Masking.mask_value",
-        ignoring_argument(layers.Masking, "mask_value"),
-    ),
-    Fault(
-        "Masking, mask_value: one more",
-        RECURRENT,
-        "Masking.mask_value",
-        altered_argument(layers.Masking, "mask_value", lambda value: value + 1),
-    ),
-    Fault(
-        "Masking: a step with one feature of mask_value is masked",
-        RECURRENT,
-        "Masking.call",
-        during(
-            layers.Masking,
-            operation("any", lambda real, *args, **kwargs: ops.all(*args, **kwargs)),
-        ),
-    ),
     Fault(
         "Masking: masks NaN",
         RECURRENT,
@@ -388,24 +262,6 @@ FAULTS += [
         "Masking.compute_mask",
         mock.patch.object(layers.Masking, "compute_mask", masking_roughly),
     ),
-]
-FAULTS += [
-    Fault(
-        f"GlobalAveragePooling1D, its mask by hand: {how}",
-        LOST,
-        "GlobalAveragePooling1D.call",
-        mask_changed(layers.GlobalAveragePooling1D, change),
-    )
-    for how, change in WRONG_MASKS[:3]
-]
-FAULTS += [
-    Fault(
-        f"Embedding, compute_mask by hand: {how}",
-        LOST,
-        "Embedding.compute_mask",
-        altered(layers.Embedding, "compute_mask", change),
-    )
-    for how, change in WRONG_MASKS
 ]
 FAULTS += [
     Fault(
@@ -448,34 +304,6 @@ FAULTS += [
         "Add.compute_mask",
         mock.patch.object(layers.Add, "compute_mask", mask_of_any),
     ),
-]
-FAULTS += [
-    Fault(
-        f"{layer.__name__}, its mask by hand: {how}",
-        BY_HAND,
-        f"{layer.__name__}.call",
-        mask_changed(layer, change),
-    )
-    for layer in (layers.LSTM, layers.Bidirectional)
-    for how, change in WRONG_MASKS[:3]
-]
-FAULTS += [
-    Fault(
-        f"{layer.__name__}: hands no mask on, as in Keras 3.16",
-        BY_HAND,
-        f"{layer.__name__}.supports_masking",
-        altered(layer, "supports_masking", unsupported),
-    )
-    for layer in (layers.LSTM, layers.Bidirectional, layers.TimeDistributed)
-]
-FAULTS += [
-    Fault(
-        f"Embedding, compute_mask for other layers: {how}",
-        BY_HAND,
-        "Embedding.compute_mask",
-        altered(layers.Embedding, "compute_mask", change),
-    )
-    for how, change in WRONG_MASKS
 ]
 FAULTS += [
     Fault(

@@ -75,6 +75,11 @@ def kernel_first(arrays, layer):
     return bias_first(arrays, layer) if exchanged else arrays
 
 
+def rate_times(factor):
+    """Of an optimizer: its steps come first, then its learning rate."""
+    return lambda arrays, layer: [*arrays[:1], factor * arrays[1], *arrays[2:]]
+
+
 def without_last(arrays, layer):
     return arrays[:-1]
 
@@ -87,6 +92,14 @@ def filled(arrays, layer):
     """What is missing is left as it is."""
     held = [backend.convert_to_numpy(weight) for weight in layer.weights]
     return [*arrays, *held[len(arrays) :]]
+
+
+def one_more(arrays, layer):
+    return [*arrays, *arrays[:1]]
+
+
+def never_empty(arrays, layer):
+    return arrays or [np.zeros(1)]
 
 
 def narrower(array):
@@ -147,6 +160,24 @@ STORED = [
         storing(lambda arrays, layer: [1 * array for array in arrays]),
     ),
     Fault(
+        "save_own_variables: one more",
+        "files/plot_own_variables",
+        "Dense.save_own_variables",
+        storing(one_more),
+    ),
+    Fault(
+        "save_own_variables: something before it is built",
+        "files/plot_own_variables",
+        "Dense.save_own_variables",
+        storing(never_empty),
+    ),
+    Fault(
+        "weights file: an array that no layer has",
+        "files/plot_weights_file",
+        "Dense.save_own_variables",
+        storing(one_more, without_last),
+    ),
+    Fault(
         "load_own_variables: does nothing",
         "files/plot_keras_file",
         "Dense.load_own_variables",
@@ -199,6 +230,23 @@ def plain_write(self, key, value):
     self._h5_entry_group[key] = backend.convert_to_numpy(value)
 
 
+def writing_bfloat16(dtype, attribute="bfloat16", others=False):
+    """A weights file whose bfloat16 arrays have another dtype, of two bytes, or are told
+    by another attribute, as others may be, too."""
+
+    def write(self, key, value):
+        if not self._h5_entry_initialized:
+            self._create_h5_group(self._h5_entry_path)
+        array = backend.convert_to_numpy(value)
+        bits = array.dtype.name == "bfloat16"
+        data = array.view(dtype) if bits else array
+        dataset = self._h5_entry_group.create_dataset(key, data=data)
+        if bits or others:
+            dataset.attrs["dtype"] = attribute
+
+    return mock.patch.object(H5IOStore, "__setitem__", write)
+
+
 def cut_off(array):
     if array.dtype.name != "float32":
         return array
@@ -249,6 +297,24 @@ WRITTEN = [
         mock.patch.object(H5IOStore, "__setitem__", plain_write),
     ),
     Fault(
+        "weights file: bfloat16 written as whole numbers",
+        "files/plot_bfloat16_file",
+        "Model.save_weights",
+        writing_bfloat16("uint16"),
+    ),
+    Fault(
+        "weights file: bfloat16 has another name",
+        "files/plot_bfloat16_file",
+        "Model.save_weights",
+        writing_bfloat16("V2", attribute="float16"),
+    ),
+    Fault(
+        "weights file: all arrays have an attribute",
+        "files/plot_bfloat16_file",
+        "Model.save_weights",
+        writing_bfloat16("V2", others=True),
+    ),
+    Fault(
         "weights file: float16 written as float32",
         "files/plot_bfloat16_file",
         "Model.save_weights",
@@ -289,6 +355,12 @@ WRITTEN = [
         mock.patch.object(Optimizer, "save_own_variables", lambda self, store: None),
     ),
     Fault(
+        "optimizer: twice its learning rate saved",
+        "files/plot_optimizer_file",
+        "Optimizer.save_own_variables",
+        storing(rate_times(2), rate_times(0.5), owner=Optimizer),
+    ),
+    Fault(
         "optimizer: state in the other order",
         "files/plot_optimizer_file",
         "Optimizer.save_own_variables",
@@ -313,7 +385,63 @@ def config_with(**changes):
     return altered(Dense, "get_config", lambda config: {**config, **changes})
 
 
+def config_reading(before, after):
+    """A file whose config.json has another text."""
+    return altered(
+        saving_lib,
+        "_serialize_model_as_json",
+        lambda texts: (texts[0].replace(before, after), *texts[1:]),
+    )
+
+
+def one_more_member(self, real=H5IOStore.close):
+    if self.archive and self.mode == "w":
+        self.archive.writestr("notes.txt", "")
+    real(self)
+
+
+ACTIVATIONS = "activations/plot_saving_activations"
 TOLD = [
+    Fault(
+        "archive: one more member",
+        "files/plot_keras_file",
+        "Model.save",
+        mock.patch.object(H5IOStore, "close", one_more_member),
+    ),
+    Fault(
+        "config: linear is not told",
+        "files/plot_keras_file",
+        "Dense.get_config",
+        config_reading('"linear"', "null"),
+    ),
+    Fault(
+        "config: what a lambda is made of has other names",
+        "files/plot_lambda",
+        "Lambda.get_config",
+        config_reading('"closure"', '"cells"'),
+    ),
+    Fault(
+        "config: a function has another name",
+        ACTIVATIONS,
+        "Model.save",
+        config_reading('"squared_relu"', '"squared"'),
+    ),
+    Fault(
+        "config: a registered name without its package",
+        ACTIVATIONS,
+        "Model.save",
+        config_reading("by_hand>", ""),
+    ),
+    Fault(
+        "config: another slope",
+        ACTIVATIONS,
+        "ReLU.get_config",
+        altered(
+            keras.layers.ReLU,
+            "get_config",
+            lambda config: {**config, "negative_slope": 0.25},
+        ),
+    ),
     Fault(
         "config: a unit more",
         "files/plot_keras_file",

@@ -10,15 +10,8 @@ from breaking import (
     altered,
     altered_argument,
     attribute,
-    during,
-    flipped,
     ignoring_argument,
     inputs,
-    not_transposed,
-    operation,
-    outputs,
-    turned,
-    weight,
     where,
     with_arguments,
 )
@@ -27,24 +20,9 @@ from keras import layers, ops
 from keras.src.layers.merging.base_merge import Merge
 
 
-def reversed_list(given):
-    return given[::-1]
-
-
-def in_place_of(name):
-    """A function of keras.ops that is another one."""
-    other = getattr(ops, name)
-    return lambda real, *args, **kwargs: other(*args, **kwargs)
-
-
 def aligned_at_the_end(real, self, given):
     """The call of a merging layer that leaves broadcasting to its operation."""
     return self._merge_function(given)
-
-
-def at_the_end(real, x, axis):
-    """An axis that is inserted behind the others."""
-    return real(x, -1)
 
 
 def inserting_axes(self, shapes):
@@ -53,50 +31,8 @@ def inserting_axes(self, shapes):
 
 
 ELEMENTWISE = "merging/plot_add"
-FAULTS = [
-    Fault(
-        f"{layer.__name__}: {other} in place of {own}",
-        ELEMENTWISE,
-        f"{layer.__name__}.call",
-        during(layer, operation(own, in_place_of(other))),
-    )
-    for layer, own, other in [
-        (layers.Add, "add", "subtract"),
-        (layers.Subtract, "subtract", "add"),
-        (layers.Multiply, "multiply", "add"),
-        (layers.Average, "add", "subtract"),
-        (layers.Maximum, "maximum", "minimum"),
-        (layers.Minimum, "minimum", "maximum"),
-    ]
-]
+FAULTS = []
 FAULTS += [
-    Fault(
-        f"{layer.__name__}: forgets the last of four inputs",
-        ELEMENTWISE,
-        f"{layer.__name__}.call",
-        inputs(layer, lambda given: given[:3]),
-    )
-    for layer in (
-        layers.Add,
-        layers.Multiply,
-        layers.Average,
-        layers.Maximum,
-        layers.Minimum,
-    )
-]
-FAULTS += [
-    Fault(
-        "Subtract: the first from the second",
-        ELEMENTWISE,
-        "Subtract.call",
-        inputs(layers.Subtract, reversed_list),
-    ),
-    Fault(
-        "Average: the sum",
-        ELEMENTWISE,
-        "Average.call",
-        outputs(layers.Average, lambda y: 2 * y),
-    ),
     Fault(
         "Subtract: takes the first two of any number of inputs",
         ELEMENTWISE,
@@ -115,15 +51,6 @@ FAULTS += [
         BROADCASTING,
         f"{layer.__name__}.call",
         Called(layer, aligned_at_the_end),
-    )
-    for layer in (layers.Add, layers.Multiply)
-]
-FAULTS += [
-    Fault(
-        f"{layer.__name__}: new axes at the end",
-        BROADCASTING,
-        f"{layer.__name__}.call",
-        during(layer, operation("expand_dims", at_the_end)),
     )
     for layer in (layers.Add, layers.Multiply)
 ]
@@ -226,38 +153,6 @@ FAULTS += [
 CONCATENATE = "merging/plot_concatenate"
 FAULTS += [
     Fault(
-        "Concatenate, axis: ignored",
-        CONCATENATE,
-        "Concatenate.axis",
-        ignoring_argument(layers.Concatenate, "axis"),
-    ),
-    Fault(
-        "Concatenate, axis: does not count the batch",
-        CONCATENATE,
-        "Concatenate.axis",
-        altered_argument(
-            layers.Concatenate, "axis", lambda axis: axis + 1 if 0 < axis < 3 else axis
-        ),
-    ),
-    Fault(
-        "Concatenate, inputs: the last comes first",
-        CONCATENATE,
-        "Concatenate.call",
-        inputs(layers.Concatenate, reversed_list),
-    ),
-    Fault(
-        "Concatenate: the features of the inputs take turns",
-        CONCATENATE,
-        "Concatenate.call",
-        outputs(layers.Concatenate, lambda y: ops.roll(y, 1, axis=-1)),
-    ),
-    Fault(
-        "Dense, kernel: rows turned round behind Concatenate",
-        CONCATENATE,
-        "Dense.call",
-        weight(layers.Dense, "kernel", flipped(0)),
-    ),
-    Fault(
         "Model.predict: all samples in one batch",
         CONCATENATE,
         "Model.predict",
@@ -267,62 +162,6 @@ FAULTS += [
 
 DOT = "merging/plot_dot"
 FAULTS += [
-    Fault(
-        "Dot, axes: turned",
-        DOT,
-        "Dot.axes",
-        altered_argument(layers.Dot, "axes", lambda axes: turned(axes)),
-    ),
-    Fault(
-        "Dot, normalize: ignored",
-        DOT,
-        "Dot.normalize",
-        ignoring_argument(layers.Dot, "normalize"),
-    ),
-    Fault(
-        "Dot, normalize: a vector too short is not made longer",
-        DOT,
-        "Dot.normalize",
-        altered(
-            keras.src.layers.merging.dot,
-            "normalize",
-            lambda x: ops.where(ops.abs(x) < 0.2, ops.zeros_like(x), x),
-        ),
-    ),
-    Fault(
-        "Dot, normalize: the longest number, not the length, becomes 1",
-        DOT,
-        "Dot.normalize",
-        mock.patch.object(
-            keras.src.layers.merging.dot,
-            "normalize",
-            lambda x, axis: x / (ops.max(ops.abs(x), axis, keepdims=True) + 1e-7),
-        ),
-    ),
-    Fault(
-        "Dot: the sum of products is their mean",
-        DOT,
-        "Dot.call",
-        during(
-            layers.Dot,
-            operation("matmul", lambda matmul, x, y: matmul(x, y) / x.shape[-1]),
-        ),
-    ),
-    Fault(
-        "Dot: the axes of the second input come first",
-        DOT,
-        "Dot.call",
-        where(
-            lambda given: len(given["inputs"][1].shape) > 2,
-            outputs(layers.Dot, not_transposed),
-        ),
-    ),
-    Fault(
-        "Dot: of samples with the sample that follows",
-        DOT,
-        "Dot.call",
-        inputs(layers.Dot, lambda given: [given[0], ops.roll(given[1], 1, axis=0)]),
-    ),
     Fault(
         "Dot, axes: the batch is an axis like others",
         DOT,

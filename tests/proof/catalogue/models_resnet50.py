@@ -1,8 +1,8 @@
 """Faults of ResNet50: its parts, and how they are put together."""
 
-from breaking import altered_argument, inputs, with_arguments
+from breaking import with_arguments
 from fault import Fault
-from keras import layers, ops
+from keras import layers
 
 PAGE = "models/plot_resnet50"
 
@@ -22,27 +22,5 @@ FAULTS = [
         PAGE,
         "Conv2D.strides",
         with_arguments(layers.Conv2D, "__init__", later_strides),
-    ),
-    Fault(
-        "ResNet50: the shortcut is added after an activation",
-        PAGE,
-        "Add.call",
-        inputs(layers.Add, lambda pair: [pair[0], ops.relu(pair[1])]),
-    ),
-    Fault(
-        "ResNet50: normalization with the usual epsilon",
-        PAGE,
-        "BatchNormalization.epsilon",
-        altered_argument(layers.BatchNormalization, "epsilon", lambda _: 1e-3),
-    ),
-    Fault(
-        "ResNet50: padding only at the end",
-        PAGE,
-        "ZeroPadding2D.padding",
-        altered_argument(
-            layers.ZeroPadding2D,
-            "padding",
-            lambda pairs: tuple((0, sum(pair)) for pair in pairs),
-        ),
     ),
 ]

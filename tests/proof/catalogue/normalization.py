@@ -1,7 +1,6 @@
 """Faults of normalization: statistics, epsilon, axes, masks, weights and gradients."""
 
 import functools
-import math
 from unittest import mock
 
 from breaking import (
@@ -10,7 +9,6 @@ from breaking import (
     altered_argument,
     attribute,
     during,
-    flipped,
     gradient_times,
     ignoring_argument,
     inverted_mask,
@@ -19,7 +17,6 @@ from breaking import (
     outputs,
     training_is,
     turned_round,
-    weight,
     with_arguments,
 )
 from fault import Fault
@@ -31,30 +28,15 @@ from keras.layers import (
     RMSNormalization,
 )
 from keras.src.layers.normalization import layer_normalization, rms_normalization
-from keras.src.ops import nn
 
 BATCH = "normalization/plot_batch_normalization"
 PYTORCH = "normalization/plot_batch_normalization_pytorch"
-FOLDING = "normalization/plot_batch_normalization_folding"
 
 
 def outside_the_root(real, x, variance, epsilon, **others):
     """Epsilon is added to the standard deviation."""
     deviation = ops.sqrt(variance) + epsilon
     return real(x=x, variance=ops.square(deviation), epsilon=0.0, **others)
-
-
-def without_root(real, x, variance, epsilon, **others):
-    """Divided by the variance."""
-    return real(x=x, variance=ops.square(variance + epsilon), epsilon=0.0, **others)
-
-
-def without_mean(real, x, mean, **others):
-    return real(x=x, mean=ops.zeros_like(mean), **others)
-
-
-def exchanged_statistics(real, x, mean, variance, **others):
-    return real(x=x, mean=variance, variance=ops.abs(mean), **others)
 
 
 def exchanged_weights(real, x, offset, scale, **others):
@@ -66,219 +48,42 @@ def default(argument, value):
     return lambda given: given.setdefault(argument, value)
 
 
-WRONG = [  # of ops.batch_normalization
-    ("epsilon outside the root", outside_the_root),
-    ("divides by the variance", without_root),
-    ("subtracts no mean", without_mean),
-    ("mean and variance exchanged", exchanged_statistics),
-    ("gamma and beta exchanged", exchanged_weights),
-]
-
 FAULTS = [
     Fault(
-        f"BatchNormalization{where}: {name}",
-        page,
-        "BatchNormalization.call",
-        during(BatchNormalization, operation("batch_normalization", change)),
-    )
-    for page, where in ((BATCH, ""), (FOLDING, ", folded"), (PYTORCH, ", PyTorch"))
-    for name, change in WRONG
-]
-FAULTS += [
-    Fault(
-        f"BatchNormalization, {argument}: ignored",
+        "BatchNormalization, axis: ignored",
         BATCH,
-        f"BatchNormalization.{argument}",
-        ignoring_argument(BatchNormalization, argument),
-    )
-    for argument in ("axis", "epsilon")
-]
-FAULTS += [
-    Fault(
-        "BatchNormalization, epsilon: 1e-5 by default, as in PyTorch",
-        BATCH,
-        "BatchNormalization.epsilon",
-        with_arguments(
-            BatchNormalization,
-            "__init__",
-            default("epsilon", 1e-5),
-        ),
-    ),
-    Fault(
-        "BatchNormalization: predicts with the statistics of the batch",
-        BATCH,
-        "BatchNormalization.call",
-        training_is(BatchNormalization, True),
+        "BatchNormalization.axis",
+        ignoring_argument(BatchNormalization, "axis"),
     ),
 ]
 
 LAYER = "normalization/plot_layer_normalization"
 
 
-def with_moments(change):
-    """ops.layer_normalization with another mean and variance."""
-
-    def normalized(real, x, gamma, beta, axis, epsilon, **others):
-        n = math.prod(x.shape[i] for i in axis)
-        with altered(nn, "moments", lambda found: change(*found, epsilon, n)):
-            return real(x, gamma, beta, axis, epsilon, **others)
-
-    return normalized
-
-
-def exchanged_gamma_and_beta(real, x, gamma, beta, *others, **options):
-    return real(x, beta, gamma, *others, **options)
-
-
 FAULTS += [
-    Fault(
-        f"LayerNormalization: {name}",
-        LAYER,
-        "LayerNormalization.call",
-        during(LayerNormalization, operation("layer_normalization", change)),
-    )
-    for name, change in [
-        (
-            "epsilon outside the root",
-            with_moments(lambda m, v, e, n: (m, ops.square(ops.sqrt(v) + e) - e)),
-        ),
-        (
-            "divides by the variance",
-            with_moments(lambda m, v, e, n: (m, ops.square(v + e) - e)),
-        ),
-        ("sample variance", with_moments(lambda m, v, e, n: (m, v * n / (n - 1)))),
-        ("subtracts no mean", with_moments(lambda m, v, e, n: (m * 0, v))),
-        (
-            "divides by the root mean square",
-            with_moments(lambda m, v, e, n: (m, v + m * m)),
-        ),
-        ("gamma and beta exchanged", exchanged_gamma_and_beta),
-    ]
-]
-FAULTS += [
-    Fault(
-        "LayerNormalization: mean of each feature over the batch",
-        LAYER,
-        "LayerNormalization.call",
-        during(
-            LayerNormalization,
-            with_arguments(nn, "moments", lambda given: given.update(axes=[0])),
-        ),
-    ),
-    Fault(
-        "LayerNormalization: mean of the whole sample",
-        LAYER,
-        "LayerNormalization.call",
-        during(
-            LayerNormalization,
-            with_arguments(nn, "moments", lambda given: given.update(axes=[1, 2])),
-        ),
-    ),
     Fault(
         "LayerNormalization, axis: not sorted",
         LAYER,
         "LayerNormalization.axis",
         mock.patch.object(layer_normalization, "sorted", list, create=True),
     ),
-    Fault(
-        "LayerNormalization, epsilon: 1e-5 by default, as in PyTorch",
-        LAYER,
-        "LayerNormalization.epsilon",
-        with_arguments(LayerNormalization, "__init__", default("epsilon", 1e-5)),
-    ),
-]
-FAULTS += [
-    Fault(
-        f"LayerNormalization, {argument}: ignored",
-        LAYER,
-        f"LayerNormalization.{argument}",
-        ignoring_argument(LayerNormalization, argument),
-    )
-    for argument in ("axis", "epsilon")
-]
-FAULTS += [
-    Fault(
-        f"LayerNormalization, {name}: reversed",
-        LAYER,
-        "LayerNormalization.call",
-        weight(LayerNormalization, name, flipped(0)),
-    )
-    for name in ("gamma", "beta")
 ]
 
 RMS = "normalization/plot_rms_normalization"
 
 
-def rms_outside_the_root(real, x, scale, axis, epsilon):
-    y = real(x, scale=scale, axis=axis, epsilon=0.0)
-    mean = ops.mean(ops.square(x), axis=axis, keepdims=True)
-    return y * ops.sqrt(mean) / (ops.sqrt(mean) + epsilon)
-
-
-def rms_of_centered(real, x, **others):
-    """As LayerNormalization, without beta."""
-    return real(x - ops.mean(x, axis=others["axis"], keepdims=True), **others)
-
-
-def rms_by_deviation(real, x, scale, axis, epsilon):
-    """As LayerNormalization(rms_scaling=True)."""
-    variance = ops.var(x, axis=axis, keepdims=True)
-    return scale * x / ops.sqrt(variance + epsilon)
-
-
-def rms_by_norm(real, x, scale, axis, epsilon):
-    """The length of a vector, without dividing by the number of its entries."""
-    n = math.prod(x.shape[i] for i in axis)
-    return real(x, scale=scale, axis=axis, epsilon=epsilon / n) / math.sqrt(n)
-
-
-def one_plus_scale(real, x, scale, **others):
-    """As in Gemma, whose scale is 0 where Keras' is 1."""
-    return real(x, scale=1 + scale, **others)
-
-
 FAULTS += [
     Fault(
-        f"RMSNormalization: {name}",
+        "RMSNormalization, axis: ignored",
         RMS,
-        "RMSNormalization.call",
-        during(RMSNormalization, operation("rms_normalization", change)),
-    )
-    for name, change in [
-        ("epsilon outside the root", rms_outside_the_root),
-        ("subtracts the mean", rms_of_centered),
-        ("divides by the standard deviation", rms_by_deviation),
-        ("divides by the norm", rms_by_norm),
-        ("multiplies by 1 + scale", one_plus_scale),
-    ]
-]
-FAULTS += [
-    Fault(
-        f"RMSNormalization, {argument}: ignored",
-        RMS,
-        f"RMSNormalization.{argument}",
-        ignoring_argument(RMSNormalization, argument),
-    )
-    for argument in ("axis", "epsilon")
-]
-FAULTS += [
-    Fault(
-        "RMSNormalization, epsilon: 1e-3 by default, as in LayerNormalization",
-        RMS,
-        "RMSNormalization.epsilon",
-        with_arguments(RMSNormalization, "__init__", default("epsilon", 1e-3)),
+        "RMSNormalization.axis",
+        ignoring_argument(RMSNormalization, "axis"),
     ),
     Fault(
         "RMSNormalization, axis: not sorted",
         RMS,
         "RMSNormalization.axis",
         mock.patch.object(rms_normalization, "sorted", list, create=True),
-    ),
-    Fault(
-        "RMSNormalization, scale: reversed",
-        RMS,
-        "RMSNormalization.call",
-        weight(RMSNormalization, "scale", flipped(-1)),
     ),
 ]
 
@@ -318,12 +123,6 @@ FAULTS += [
         TRAINING,
         "BatchNormalization.call",
         training_is(BatchNormalization, False),
-    ),
-    Fault(
-        "BatchNormalization, training: epsilon outside the root",
-        TRAINING,
-        "BatchNormalization.call",
-        during(BatchNormalization, operation("batch_normalization", outside_the_root)),
     ),
     Fault(
         "BatchNormalization, momentum: ignored",
@@ -411,12 +210,6 @@ FAULTS += [
         "BatchNormalization.call",
         training_is(BatchNormalization, False),
     ),
-    Fault(
-        "BatchNormalization, training: always, where it is trainable",
-        FROZEN,
-        "BatchNormalization.call",
-        training_is(BatchNormalization, True),
-    ),
 ]
 
 GRADIENT = "normalization/plot_batch_normalization_gradient"
@@ -462,20 +255,6 @@ FAULTS += [
     ),
 ]
 
-FAULTS += [
-    Fault(
-        "BatchNormalization, epsilon: ignored, folded",
-        FOLDING,
-        "BatchNormalization.epsilon",
-        ignoring_argument(BatchNormalization, "epsilon"),
-    ),
-    Fault(
-        "BatchNormalization, folded: predicts with the statistics of the batch",
-        FOLDING,
-        "BatchNormalization.call",
-        training_is(BatchNormalization, True),
-    ),
-]
 
 RENORM = "normalization/plot_batch_renormalization"
 
@@ -580,13 +359,9 @@ FAULTS += [
 
 ARGUMENTS = "normalization/plot_normalization_arguments"
 SHARED = [
-    "center",
-    "scale",
-    *(
-        f"{name}_{kind}"
-        for name in ("gamma", "beta")
-        for kind in ("initializer", "regularizer", "constraint")
-    ),
+    f"{name}_{kind}"
+    for name in ("gamma", "beta")
+    for kind in ("initializer", "regularizer", "constraint")
 ]
 FAULTS += [
     Fault(
@@ -638,18 +413,6 @@ FAULTS += [
             with_arguments(BatchNormalization, "__init__", default("axis", 1)),
         ),
         (
-            "LayerNormalization",
-            "all but the batch by default",
-            "LayerNormalization.axis",
-            with_arguments(LayerNormalization, "__init__", default("axis", [1, 2])),
-        ),
-        (
-            "LayerNormalization",
-            "axis ignored",
-            "LayerNormalization.axis",
-            ignoring_argument(LayerNormalization, "axis"),
-        ),
-        (
             "RMSNormalization",
             "all but the batch by default",
             "RMSNormalization.axis",
@@ -665,7 +428,7 @@ FAULTS += [
         f"BatchNormalization.{argument}",
         ignoring_argument(BatchNormalization, argument),
     )
-    for argument in ("axis", "epsilon", "momentum")
+    for argument in ("axis", "momentum")
 ]
 FAULTS += [
     Fault(
@@ -679,23 +442,5 @@ FAULTS += [
         PYTORCH,
         "BatchNormalization.call",
         during(BatchNormalization, operation("moments", of_sample)),
-    ),
-    Fault(
-        "LayerNormalization, epsilon: ignored, PyTorch",
-        PYTORCH,
-        "LayerNormalization.epsilon",
-        ignoring_argument(LayerNormalization, "epsilon"),
-    ),
-    Fault(
-        "LayerNormalization: sample variance, PyTorch",
-        PYTORCH,
-        "LayerNormalization.call",
-        during(
-            LayerNormalization,
-            operation(
-                "layer_normalization",
-                with_moments(lambda m, v, e, n: (m, v * n / (n - 1))),
-            ),
-        ),
     ),
 ]

@@ -2,137 +2,34 @@
 
 from unittest import mock
 
-import numpy as np
 from breaking import (
     Called,
     altered,
     altered_argument,
     during,
-    flipped,
     ignoring_argument,
-    of_sample,
     operation,
     training_is,
-    weight,
 )
 from fault import Fault
 from keras import ops
 from keras.layers import GroupNormalization, SpectralNormalization, UnitNormalization
 
 GROUP = "normalization/plot_group_normalization"
-AXES = "normalization/plot_normalization_axes"
 UNIT = "normalization/plot_unit_normalization"
 SPECTRAL = "normalization/plot_spectral_normalization"
 SPECTRAL_TRAINING = "normalization/plot_spectral_normalization_training"
 
 
-def moments_over(change):
-    """Mean and variance over other axes."""
-
-    def changed(moments, x, axes, keepdims):
-        return moments(x, axes=change(axes), keepdims=keepdims)
-
-    return changed
-
-
-def without_mean(moments, x, axes, keepdims):
-    mean, variance = moments(x, axes=axes, keepdims=keepdims)
-    return ops.zeros_like(mean), variance
-
-
-def outside_the_root(rsqrt, x, epsilon=0.001):
-    """Epsilon is added to the standard deviation."""
-    return 1 / (ops.sqrt(x - epsilon) + epsilon)
-
-
-def interleaved(real, self, x):
-    """Every so many channels are a group."""
-    channels = x.shape[self.axis]
-    order = np.arange(channels).reshape(-1, self.groups).T.ravel()
-    y = real(self, ops.take(x, order, axis=self.axis))
-    return ops.take(y, np.argsort(order), axis=self.axis)
-
-
 FAULTS = [
-    Fault(f"GroupNormalization, {what}", GROUP, f"GroupNormalization.{covers}", by)
-    for what, covers, by in [
-        (
-            "groups: 3 for 2",
-            "groups",
-            altered_argument(
-                GroupNormalization,
-                "groups",
-                lambda groups: 3 if groups == 2 else groups,
-            ),
-        ),
-        (
-            "groups: 16 by default",
-            "groups",
-            ignoring_argument(GroupNormalization, "groups"),
-        ),
-        (
-            "groups: -1 for one",
-            "groups",
-            altered_argument(
-                GroupNormalization,
-                "groups",
-                lambda groups: -1 if groups == 1 else groups,
-            ),
-        ),
-        ("groups: interleaved", "groups", Called(GroupNormalization, interleaved)),
-        ("axis: ignored", "axis", ignoring_argument(GroupNormalization, "axis")),
-        (
-            "epsilon: ignored",
-            "epsilon",
-            ignoring_argument(GroupNormalization, "epsilon"),
-        ),
-        (
-            "epsilon: outside the root",
-            "epsilon",
-            during(GroupNormalization, operation("rsqrt", outside_the_root)),
-        ),
-        (
-            "divides by the variance",
-            "call",
-            during(GroupNormalization, operation("rsqrt", lambda rsqrt, x: 1 / x)),
-        ),
-        ("gamma: reversed", "call", weight(GroupNormalization, "gamma", flipped(0))),
-        ("beta: reversed", "call", weight(GroupNormalization, "beta", flipped(0))),
-    ]
-]
-FAULTS += [
     Fault(
-        f"GroupNormalization, {what}",
+        "GroupNormalization, groups: 3 for 2",
         GROUP,
-        "GroupNormalization.call",
-        during(GroupNormalization, operation("moments", change)),
-    )
-    for what, change in [
-        ("statistics: over the batch, too", moments_over(lambda axes: [0, *axes])),
-        (
-            "statistics: not over the first axis of space",
-            moments_over(lambda axes: axes[1:]),
+        "GroupNormalization.groups",
+        altered_argument(
+            GroupNormalization, "groups", lambda groups: 3 if groups == 2 else groups
         ),
-        (
-            "statistics: not over the channels of a group",
-            moments_over(lambda axes: axes[:-1]),
-        ),
-        ("variance: of a sample", of_sample),
-        ("mean: not subtracted", without_mean),
-    ]
-]
-
-
-FAULTS += [
-    Fault(f"GroupNormalization, axes: {what}", AXES, "GroupNormalization.groups", by)
-    for what, by in [
-        ("groups of every other channel", Called(GroupNormalization, interleaved)),
-        ("one group", altered_argument(GroupNormalization, "groups", lambda groups: 1)),
-        (
-            "one channel a group",
-            altered_argument(GroupNormalization, "groups", lambda groups: -1),
-        ),
-    ]
+    ),
 ]
 
 
@@ -143,11 +40,6 @@ def normalized(change):
         return change(real, x, axis=axis, order=order, epsilon=epsilon)
 
     return during(UnitNormalization, operation("normalize", normalize))
-
-
-def added_epsilon(real, x, axis, order, epsilon):
-    """Added to the length, as in a first guess."""
-    return x / (ops.sqrt(ops.sum(x**2, axis, keepdims=True)) + epsilon)
 
 
 def epsilon_of_square(real, x, axis, order, epsilon):
@@ -165,30 +57,6 @@ def scaled_first(real, x, axis, order, epsilon):
 FAULTS += [
     Fault(f"UnitNormalization, {what}", UNIT, f"UnitNormalization.{covers}", by)
     for what, covers, by in [
-        ("axis: ignored", "axis", ignoring_argument(UnitNormalization, "axis")),
-        (
-            "axis: 0",
-            "axis",
-            altered_argument(UnitNormalization, "axis", lambda axis: 0),
-        ),
-        (
-            "axis: the first of several",
-            "axis",
-            altered_argument(
-                UnitNormalization,
-                "axis",
-                lambda axis: axis[:1] if isinstance(axis, list) else axis,
-            ),
-        ),
-        (
-            "length: sum of absolute values",
-            "call",
-            normalized(
-                lambda real, x, axis, order, epsilon: real(
-                    x, axis=axis, order=1, epsilon=epsilon
-                )
-            ),
-        ),
         (
             "epsilon: of all layers, 1e-7",
             "call",
@@ -196,18 +64,8 @@ FAULTS += [
                 lambda real, x, axis, order, epsilon: real(x, axis=axis, order=order)
             ),
         ),
-        ("epsilon: added to the length", "call", normalized(added_epsilon)),
         ("epsilon: of the square", "call", normalized(epsilon_of_square)),
         ("scaled first", "call", normalized(scaled_first)),
-        (
-            "mean: subtracted",
-            "call",
-            normalized(
-                lambda real, x, **others: real(
-                    x - ops.mean(x, others["axis"], keepdims=True), **others
-                )
-            ),
-        ),
     ]
 ]
 

@@ -12,7 +12,6 @@ from breaking import (
     Together,
     altered,
     altered_argument,
-    during,
     inputs,
     operation,
     outputs,
@@ -92,11 +91,6 @@ def without_sign_of_zero(x, dtype):
 def twice_rounded(x, dtype):
     """To three bits more than bfloat16 has, and then to bfloat16."""
     return tf32(x)
-
-
-def to_float32(x):
-    """Rounded to float32 and back, if it is float64."""
-    return roundtrip("float32")(x) if dtype_of(x) == "float64" else x
 
 
 def model_inputs(dtype):
@@ -269,46 +263,6 @@ def growth_steps(change):
 
 
 FAULTS = [
-    Fault(
-        "float64: input cast to float32",
-        "precision/plot_float64",
-        "Dense.dtype",
-        inputs(Dense, to_float32),
-    ),
-    Fault(
-        "float64: kernel cast to float32",
-        "precision/plot_float64",
-        "Dense.dtype",
-        weight(Dense, "kernel", to_float32),
-    ),
-    Fault(
-        "float64: bias cast to float32",
-        "precision/plot_float64",
-        "Dense.dtype",
-        weight(Dense, "bias", to_float32),
-    ),
-    Fault(
-        "float64: product in float32",
-        "precision/plot_float64",
-        "Dense.dtype",
-        during(Dense, operation("matmul", lambda real, x, w: to_float32(real(x, w)))),
-    ),
-    Fault(
-        "float64: answer in float32",
-        "precision/plot_float64",
-        "Dense.dtype",
-        outputs(
-            Dense, lambda y: ops.cast(y, "float32") if dtype_of(y) == "float64" else y
-        ),
-    ),
-    Fault(
-        "float64: variables in float32",
-        "precision/plot_float64",
-        "Dense.dtype",
-        variable_dtype(
-            lambda variable, compute: "float32" if variable == "float64" else variable
-        ),
-    ),
     Fault(
         "predict: does not cast to floatx",
         "precision/plot_float64",

@@ -1,6 +1,5 @@
 """Faults of preprocessing: scales, statistics, bins, categories and random images."""
 
-import operator
 from unittest import mock
 
 import keras
@@ -12,7 +11,6 @@ from breaking import (
     ignoring_argument,
     inputs,
     training_is,
-    with_arguments,
 )
 from fault import Fault
 from keras import layers, ops
@@ -56,58 +54,20 @@ def in_range(x):
     return x
 
 
-RESCALING = "preprocessing/plot_rescaling"
-FAULTS = [
-    Fault(
-        "Rescaling, scale: the reciprocal",
-        RESCALING,
-        "Rescaling.scale",
-        altered_argument(layers.Rescaling, "scale", lambda scale: 1 / ops.array(scale)),
-    ),
-    Fault(
-        "Rescaling, offset: ignored",
-        RESCALING,
-        "Rescaling.offset",
-        ignoring_argument(layers.Rescaling, "offset"),
-    ),
-    Fault(
-        "Rescaling: adds first",
-        RESCALING,
-        "Rescaling.call",
-        with_arguments(
-            layers.Rescaling,
-            "__init__",
-            lambda given: given.update(
-                offset=ops.convert_to_numpy(
-                    ops.multiply(given["scale"], given.get("offset", 0.0))
-                )
-            ),
-        ),
-    ),
-    Fault(
-        "Rescaling, x: channels reversed",
-        RESCALING,
-        "Rescaling.call",
-        inputs(layers.Rescaling, lambda x: ops.flip(ops.convert_to_tensor(x), -1)),
-    ),
-]
+FAULTS = []
 
 NORMALIZATION = "preprocessing/plot_normalization"
 FAULTS += [
     Fault(
-        f"Normalization, {argument}: {what}",
+        "Normalization, axis: None",
         NORMALIZATION,
-        f"Normalization.{argument}",
-        altered_argument(layers.Normalization, argument, change),
-    )
-    for argument, what, change in [
-        ("axis", "None", lambda axis: None if np.ndim(axis) == 0 else axis),
-        ("mean", "negative", np.negative),
-        ("variance", "squared", np.square),
-        ("invert", "the other", operator.not_),
-    ]
-]
-FAULTS += [
+        "Normalization.axis",
+        altered_argument(
+            layers.Normalization,
+            "axis",
+            lambda axis: None if np.ndim(axis) == 0 else axis,
+        ),
+    ),
     Fault(
         "Normalization, axis: the first of a list only",
         NORMALIZATION,
@@ -133,23 +93,6 @@ FAULTS += [
         altered_argument(layers.Normalization, "data", of_equal_weight, "adapt"),
     ),
     Fault(
-        "Normalization: not rooted",
-        NORMALIZATION,
-        "Normalization.call",
-        during(
-            layers.Normalization, function_of(NUMPY, "sqrt", lambda real, x: x + 0.0)
-        ),
-    ),
-    Fault(
-        "Normalization: 0.001 added to the deviation",
-        NORMALIZATION,
-        "Normalization.call",
-        during(
-            layers.Normalization,
-            function_of(NUMPY, "maximum", lambda real, x, least: x + 1e-3),
-        ),
-    ),
-    Fault(
         "Normalization: the least deviation is 1e-3",
         NORMALIZATION,
         "Normalization.call",
@@ -165,48 +108,10 @@ BINS = "preprocessing/plot_discretization"
 QUANTILES = "preprocessing/plot_discretization_adapt"
 FAULTS += [
     Fault(
-        "CategoryEncoding, num_tokens: one more",
-        ENCODING,
-        "CategoryEncoding.num_tokens",
-        altered_argument(layers.CategoryEncoding, "num_tokens", lambda n: n + 1),
-    ),
-    Fault(
-        "CategoryEncoding, output_mode: multi_hot for count",
-        ENCODING,
-        "CategoryEncoding.output_mode",
-        altered_argument(
-            layers.CategoryEncoding,
-            "output_mode",
-            lambda mode: "multi_hot" if mode == "count" else mode,
-        ),
-    ),
-    Fault(
-        "CategoryEncoding, output_mode: count by default",
-        ENCODING,
-        "CategoryEncoding.output_mode",
-        with_arguments(
-            layers.CategoryEncoding,
-            "__init__",
-            lambda given: given.setdefault("output_mode", "count"),
-        ),
-    ),
-    Fault(
         "CategoryEncoding, sparse: ignored",
         ENCODING,
         "CategoryEncoding.sparse",
         ignoring_argument(layers.CategoryEncoding, "sparse"),
-    ),
-    Fault(
-        "CategoryEncoding, count_weights: ignored",
-        ENCODING,
-        "CategoryEncoding.call",
-        ignoring_argument(layers.CategoryEncoding, "count_weights", "call"),
-    ),
-    Fault(
-        "CategoryEncoding, x: counted from 1",
-        ENCODING,
-        "CategoryEncoding.call",
-        inputs(layers.CategoryEncoding, lambda x: x - 1),
     ),
     Fault(
         "CategoryEncoding: an error for a number out of range",
@@ -215,41 +120,10 @@ FAULTS += [
         inputs(layers.CategoryEncoding, in_range),
     ),
     Fault(
-        "Discretization, bin_boundaries: the last ignored",
-        BINS,
-        "Discretization.bin_boundaries",
-        altered_argument(layers.Discretization, "bin_boundaries", lambda b: b[:-1]),
-    ),
-    Fault(
-        "Discretization, output_mode: multi_hot for count",
-        BINS,
-        "Discretization.output_mode",
-        altered_argument(
-            layers.Discretization,
-            "output_mode",
-            lambda mode: "multi_hot" if mode == "count" else mode,
-        ),
-    ),
-    Fault(
         "Discretization, sparse: ignored",
         BINS,
         "Discretization.sparse",
         ignoring_argument(layers.Discretization, "sparse"),
-    ),
-    Fault(
-        "Discretization, x: a boundary belongs to the bin below",
-        BINS,
-        "Discretization.call",
-        inputs(layers.Discretization, lambda x: ops.convert_to_tensor(x) - 1e-4),
-    ),
-    Fault(
-        "Discretization: counted from 1",
-        BINS,
-        "Discretization.call",
-        during(
-            layers.Discretization,
-            function_of(NUMPY, "digitize", lambda real, x, bins: real(x, bins) + 1),
-        ),
     ),
     Fault(
         "Discretization, num_bins: one more",

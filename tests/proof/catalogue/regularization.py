@@ -21,7 +21,6 @@ from breaking import (
 from fault import Fault
 from keras import layers, ops
 
-DRAWS = keras.src.backend.random
 DROPOUT = "regularization/plot_dropout"
 SPATIAL = "regularization/plot_spatial_dropout"
 GAUSSIAN = "regularization/plot_gaussian_noise"
@@ -111,14 +110,6 @@ def each_pixel(real, x, rate, noise_shape=None, **options):
     return real(x, rate, **options)
 
 
-FAULTS += [
-    Fault(
-        "Dropout, noise_shape: ignored",
-        SPATIAL,
-        "Dropout.noise_shape",
-        ignoring_argument(layers.Dropout, "noise_shape"),
-    )
-]
 for layer in (
     layers.SpatialDropout1D,
     layers.SpatialDropout2D,
@@ -152,45 +143,12 @@ for layer in (
             ),
         ]
     ]
-    if name != "SpatialDropout1D":
-        FAULTS.append(
-            Fault(
-                f"{name}: data_format, ignored",
-                SPATIAL,
-                f"{name}.data_format",
-                ignoring_argument(layer, "data_format"),
-            )
-        )
-
-
-def of_variance(real, stddev=1.0, **options):
-    """The variance is given in the place of the standard deviation."""
-    return real(stddev=stddev**2, **options)
-
-
-def of_root(real, stddev=1.0, **options):
-    return real(stddev=stddev**0.5, **options)
-
-
-def of_rate(real, stddev=1.0, **options):
-    """The variance is the rate."""
-    return real(stddev=(stddev**2 / (1 + stddev**2)) ** 0.5, **options)
-
-
-def negated_noise(real, mean=0.0, **options):
-    return 2 * mean - real(mean=mean, **options)
 
 
 def one_for_all(real, shape, **options):
     """The same noise for the whole batch."""
     noise = real(shape=(1, *shape[1:]), **options)
     return ops.broadcast_to(noise, shape)
-
-
-def uniform(real, shape, mean=0.0, stddev=1.0, **options):
-    """Uniform noise of the same mean and variance."""
-    width = stddev * 3**0.5
-    return DRAWS.uniform(shape, mean - width, mean + width, **options)
 
 
 for layer, argument in (
@@ -212,22 +170,6 @@ for layer, argument in (
                 "call",
                 training_is(layer, True),
             ),
-        ]
-    ]
-    FAULTS += [
-        Fault(
-            f"{name}: {what}",
-            GAUSSIAN,
-            f"{name}.call",
-            during(layer, drawing("normal", change)),
-        )
-        for what, change in [
-            ("the variance for the standard deviation", of_variance),
-            ("the root of the standard deviation", of_root),
-            ("noise of variance rate", of_rate),
-            ("noise negated", negated_noise),
-            ("the same noise for the whole batch", one_for_all),
-            ("uniform noise", uniform),
         ]
     ]
 
