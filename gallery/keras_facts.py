@@ -1,5 +1,5 @@
 """Facts of Keras that the reference tells, asked of Keras itself and kept until another
-version is installed: a build that runs no page need not wait for TensorFlow.
+version is installed.
 """
 
 import functools
@@ -7,10 +7,9 @@ import hashlib
 import inspect
 import itertools
 import json
-import subprocess
-import sys
 from importlib import metadata
 
+from gallery.asking import ask_once
 from gallery.paths import DOCS, ROOT
 
 KEPT = DOCS / "_build" / "keras_facts.json"
@@ -83,18 +82,6 @@ def facts_of_keras():
     return {"names": names, "masks": mask_facts.find_masks()}
 
 
-def ask_keras():
-    """Return these facts from a process of its own, as TensorFlow writes to the terminal.
-
-    Raises RuntimeError, with what it wrote, where Keras cannot be asked.
-    """
-    command = [sys.executable, "-m", "gallery.keras_facts"]
-    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if asked.returncode:
-        raise RuntimeError(f"Keras cannot be asked for its signatures:\n{asked.stderr}")
-    return json.loads(asked.stdout.splitlines()[-1])
-
-
 @functools.cache
 def read_all():
     """Return what facts_of_keras returns, kept or asked."""
@@ -102,12 +89,7 @@ def read_all():
     sources = [ROOT / f"gallery/{module}.py" for module in modules]
     digests = [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources]
     made_by = [metadata.version("keras"), *digests]
-    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    if kept.get("made_by") != made_by:
-        kept = {"made_by": made_by, "facts": ask_keras()}
-        KEPT.parent.mkdir(parents=True, exist_ok=True)
-        KEPT.write_text(json.dumps(kept, indent=1))
-    return kept["facts"]
+    return ask_once(KEPT, made_by, "-m", "gallery.keras_facts")
 
 
 def read_facts():

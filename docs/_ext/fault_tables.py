@@ -1,68 +1,96 @@
-"""The tables of faults and of coverage, from what the tests have proved
-(gallery/proof_results.py)."""
+"""What the tests demand of each thing that Keras has, and what they have measured where
+they have run (gallery/proof_results.py): a page for each family, and tables of these.
+"""
+
+import re
 
 from gallery import stages
+from gallery.functions import find_things, page_of
 from gallery.includes import folded, table, write
-from gallery.proof_results import PAGES, RED, read, read_catalogue, red_faults
+from gallery.package import find_functions
+from gallery.paths import DOCS, GALLERY, place
+from gallery.proof_results import PAGES, find_red, read, read_demands
 
-NOTHING = "Nothing is known for this build: ``make faults`` measures it.\n"
+FOLDER = "covered"  # in auto_examples: the pages of the families
+ELSEWHERE = "Elsewhere in Keras"
+FUNCTIONS = "Other functions of the library"
+INTRODUCTION = {  # of the pages of these, and of those of layers
+    "Layers": "What every layer takes, such as ``trainable``, stands under ``Layer``, "
+    "among the other layers.",
+    ELSEWHERE: "What models and tools of Keras do, which no layer does by itself.",
+    FUNCTIONS: "They stand for nothing that Keras has by their name: gradients, ports to "
+    "other libraries, quantization step by step. They are compared with what Keras does "
+    "there, or with another way to the same numbers.",
+}
+
+
+# -- What there is to tell
+
+
+class Entry:
+    """What is demanded of one thing.
+
+    arguments: those that it takes; instead: why something else is compared in its place;
+    subjects: the demands of the library's proof; faults: the typed ones, {name: fault};
+    home: the page, "section/stem", that its function was written for, or None.
+    """
+
+    def __init__(self, arguments=(), instead="", home=None):
+        self.arguments, self.instead, self.home = arguments, instead, home
+        self.subjects, self.faults = [], {}
+
+    @property
+    def pages(self):
+        """The pages that are about it, that which its function was written for first."""
+        named = {fault["page"] for fault in self.faults.values()} - {self.home}
+        return [self.home] * bool(self.home) + sorted(named, key=place)
+
+    @property
+    def is_covered(self):
+        return bool(self.pages or self.subjects or self.instead)
+
+
+def title_of(kind, family):
+    """Return the title of a page: layers have one for each family."""
+    return f"{kind}: {family or 'others'}" if kind == "Layers" else kind
+
+
+def home_of(name):
+    return page_of(name) if name in find_functions() else None
+
+
+def find_entries(demands):
+    """Return {title of a page: {name: its entry}}."""
+    found, of_thing, homes = {}, {}, find_things()
+    for kind, things in demands["names"].items():
+        for name, facts in things.items():
+            home = home_of(homes.get((kind, name)))
+            entry = Entry(facts["arguments"], facts["instead"], home)
+            found.setdefault(title_of(kind, facts["family"]), {})[name] = entry
+            of_thing[kind, name] = entry
+    for name, subject in demands["subjects"].items():
+        if thing := subject["thing"]:
+            entry = of_thing[tuple(thing)]
+        else:
+            entry = found.setdefault(FUNCTIONS, {})[name] = Entry(home=home_of(name))
+        entry.subjects.append(subject)
+    for name, fault in demands["faults"].items():
+        owner = fault["covers"].partition(".")[0]
+        if fault["kind"]:
+            entry = of_thing[fault["kind"], owner]
+        else:
+            entry = found.setdefault(ELSEWHERE, {}).setdefault(owner, Entry())
+        entry.faults[name] = fault
+    layers = sorted(title for title in found if title.startswith("Layers"))
+    others = [title for title in found if title not in layers]
+    return {title: found[title] for title in [*layers, *others]}
+
+
+# -- In words
 
 
 def link(page):
     return f":doc:`/auto_examples/{page}`"
-
-
-def elsewhere(fault, known):
-    """What a fault does on the pages that it does not name, in words."""
-    states = [
-        results["faults"][fault]["state"]
-        for results in known.values()
-        if fault in results["faults"]
-    ]
-    red = sum(state in RED for state in states)
-    unnoticed = states.count("unnoticed")
-    return f"{red} of {len(states)} red" + (
-        f", {unnoticed} unnoticed" * bool(unnoticed)
-    )
-
-
-def write_faults(app):
-    """Write a table of faults for each section: what its pages are proved against."""
-    faults = read_catalogue().get("faults", {})
-    known = {page: results for page in PAGES if (results := read(page))}
-    if not faults or not known:
-        write("faults.inc", NOTHING)
-        return
-    measured = {
-        f: d
-        for f, d in faults.items()
-        if f in known.get(d["page"], {}).get("faults", {})
-    }
-    red = sum(len(pages) for pages in red_faults().values())
-    mutants = [state for results in known.values() for *_, state in results["mutants"]]
-    text = (
-        f"Of {len(faults)} faults in Keras, {len(measured)} were tried on the page that is "
-        f"about them: {red} turned it red. Of {len(mutants)} mistakes in the pages' own "
-        f"lines, {mutants.count('caught')} were caught, {mutants.count('no effect')} "
-        f"changed nothing on their page, and {mutants.count('unnoticed')} went unnoticed.\n"
-    )
-    for section in dict.fromkeys(page.split("/")[0] for page in PAGES):
-        rows = [
-            (
-                f"{name}",
-                f"``{fault['covers']}``",
-                link(fault["page"]),
-                elsewhere(name, known),
-            )
-            for name, fault in measured.items()
-            if fault["page"].startswith(f"{section}/")
-        ]
-        if rows:
-            title = section.capitalize()
-            header = ("Fault", "In", "Its page", "Pages tried")
-            text += f"\n{title}\n{'-' * len(title)}\n\n"
-            text += folded(f"Faults: {len(rows)}", table(header, rows))
-    write("faults.inc", text)
 
 
 def some(pages, most=3):
@@ -71,45 +99,184 @@ def some(pages, most=3):
     return ", ".join(map(link, pages[:most])) + more
 
 
-def plain(names):
-    """Names in a row, which may be broken anywhere."""
-    return ", ".join(name.replace("_", r"\_") for name in names)
+def plain(text):
+    return re.sub(r"([*_`|\\])", r"\\\1", text)
 
 
-def coverage_row(name, arguments, found):
-    """The cells of a name of Keras; found: {what is covered: [(page, fault), ...]}."""
-    pages = dict.fromkeys(page for faults in found.values() for page, _ in faults)
-    parts = dict.fromkeys(covers.partition(".")[2] for covers in found)
-    left = [argument for argument in arguments if argument not in parts]
-    return f"``{name}``", some(list(pages)), plain(filter(None, parts)), plain(left)
+def literal(names):
+    return ", ".join(f"``{name}``" for name in names)
 
 
-def write_coverage(app):
-    """Write a table for each kind of thing that Keras has: where each is covered."""
-    names, covered = read_catalogue().get("names", {}), red_faults()
-    if not covered:
-        write("coverage.inc", NOTHING)
+def by_words(parts):
+    """Return {part: words} as a text in which the parts that share words stand together:
+    "part, part (words); part (other words)"."""
+    sharing = {}
+    for part, words in parts.items():
+        sharing.setdefault(words, []).append(part)
+    return "; ".join(f"{literal(p)} ({plain(words)})" for words, p in sharing.items())
+
+
+def demands_in_words(entry):
+    """Return {what is demanded: of which arguments}, both in words."""
+    answer = dict.fromkeys(name for s in entry.subjects for name in s["answer"])
+    kinds = {name: kind for s in entry.subjects for name, kind in s["kinds"].items()}
+    less = {part: why for s in entry.subjects for part, why in s["exceptions"].items()}
+    covered = [fault["covers"].partition(".")[2] for fault in entry.faults.values()]
+    broken = dict.fromkeys(sorted(filter(None, covered)))
+    demanded = {*answer, *kinds, *less, *broken}
+    left = [name for name in entry.arguments if name not in demanded]
+    return {
+        "Must change an answer": literal(answer),
+        "Checked by what it does": by_words(kinds),
+        "Broken on pages": literal(broken),
+        "Exceptions": by_words(less),
+        "Compared in another way": plain(entry.instead),
+        "Nothing is demanded": literal(left),
+    }
+
+
+def result(fault, red):
+    if fault not in red:
+        return "not tried"
+    return "went red" if red[fault] else "stayed green"
+
+
+def table_of_faults(entry, red):
+    """Return a table of the faults, with what became of them if any was tried."""
+    header, tried = ("Fault", "In", "Page that must go red"), red.keys() & entry.faults
+    rows = [
+        (plain(name), plain(fault["covers"]), link(fault["page"]))
+        + ((result(name, red),) if tried else ())
+        for name, fault in entry.faults.items()
+    ]
+    return table(header + (("In this build",) if tried else ()), rows)
+
+
+def entry_in_words(name, entry, red):
+    text = f"{plain(name)}\n{'-' * len(plain(name))}\n\n"
+    if entry.pages:
+        text += f"{some(entry.pages)}\n\n"
+    for words, of in demands_in_words(entry).items():
+        text += f"- **{words}:** {of}\n" if of else ""
+    if entry.faults:
+        faults = f"Faults on pages: {len(entry.faults)}"
+        text += f"\n{folded(faults, table_of_faults(entry, red))}"
+    return f"{text}\n"
+
+
+def page_in_words(title, entries, red):
+    """Return the page of a family. No search leads to it: the names lead to lessons."""
+    covered = {name: e for name, e in entries.items() if e.is_covered}
+    missing = [plain(name) for name in entries if name not in covered]
+    introduction = INTRODUCTION.get(title.partition(":")[0], "")
+    text = f":nosearch:\n\n{title}\n{'=' * len(title)}\n\n"
+    text += "What the tests demand here: :doc:`/what_is_covered` explains the words. "
+    text += f"{introduction}\n\n"
+    text += "".join(entry_in_words(name, e, red) for name, e in covered.items())
+    if missing:
+        text += f"Not covered\n-----------\n\n{', '.join(missing)}.\n"
+    return text
+
+
+# -- Texts
+
+
+def write_pages(entries, red):
+    """Write the page of each family; return {title: its name}."""
+    names = {
+        title: f"{FOLDER}/{re.sub(r'[^a-z]+', '_', title.lower())}" for title in entries
+    }
+    (GALLERY / FOLDER).mkdir(exist_ok=True)
+    for file in (GALLERY / FOLDER).iterdir():
+        if f"{FOLDER}/{file.stem}" not in names.values():
+            file.unlink()
+    for title, name in names.items():
+        write(f"{name}.rst", page_in_words(title, entries[title], red))
+    return names
+
+
+def families_in_words(entries, names, red):
+    """Return a table of what is covered of each family, which leads to its page."""
+    rows = []
+    for title, things in entries.items():
+        faults = [fault for entry in things.values() for fault in entry.faults]
+        tried = [red[fault] for fault in faults if fault in red]
+        went_red = f"{sum(tried)} of {len(tried)}" if tried else "not tried"
+        rows.append(
+            (
+                f":doc:`/auto_examples/{names[title]}`",
+                len(things),
+                sum(bool(entry.subjects) for entry in things.values()),
+                sum(bool(entry.pages) for entry in things.values()),
+                len(faults),
+            )
+            + ((went_red if faults else "",) if red else ())
+        )
+    header = ("Family", "Names", "Compared", "Taught", "Faults")
+    tree = "".join(f"   /auto_examples/{name}\n" for name in names.values())
+    told = (
+        "*Went red:* of the faults that were tried for this build.\n\n" if red else ""
+    )
+    return (
+        told
+        + table(header + (("Went red",) if red else ()), rows)
+        + f"\n.. toctree::\n   :hidden:\n\n{tree}"
+    )
+
+
+def library_in_words(subjects):
+    """Tell how much the library's proof demands."""
+    counts = {
+        what: sum(len(subject[what]) for subject in subjects.values())
+        for what in ("answer", "kinds", "exceptions")
+    }
+    return (
+        f"In all, {len(subjects)} layers and functions are compared. Of their arguments, "
+        f"{counts['answer']:,} must change an answer, and {counts['kinds']:,} are checked "
+        f"by what they do. There are {counts['exceptions']:,} exceptions.\n"
+    )
+
+
+def mutants_in_words():
+    """Tell what became of mistakes in the pages' own lines, if that is known."""
+    known = [results for page in PAGES if (results := read(page))]
+    states = [state for of in known for *_, state in of.get("mutants", [])]
+    if not states:
+        return ""
+    return (
+        f"Of {len(states):,} mistakes in the lines of {len(known)} pages, "
+        f"{states.count('caught'):,} were caught, {states.count('no effect'):,} changed "
+        f"nothing there, and {states.count('unnoticed'):,} went unnoticed.\n"
+    )
+
+
+def faults_in_words(faults, red):
+    """Tell how many faults there are, and of each section of the gallery how many."""
+    text = f"{len(faults):,} faults must each turn a page red.\n"
+    if red:
+        text += (
+            f"\n{len(red):,} of them were tried for this build, and "
+            f"{sum(red.values()):,} turned their page red. {mutants_in_words()}"
+        )
+    rows = []
+    for section in dict.fromkeys(page.split("/")[0] for page in PAGES):
+        pages = [page for page in PAGES if page.startswith(f"{section}/")]
+        count = sum(fault["page"] in pages for fault in faults.values())
+        rows.append((link(f"{section}/index"), len(pages), count))
+    return f"{text}\n{table(('Section', 'Pages', 'Faults'), rows)}"
+
+
+def write_demands(app):
+    if not (DOCS / "what_is_covered.rst").exists():  # nor need Keras be asked
         return
-    text = ""
-    header = ("Name", "Pages", "Proved", "Arguments without a fault")
-    for title, things in names.items():
-        rows, missing = [], []
-        for name, arguments in things.items():
-            found = {c: f for c, f in covered.items() if c.split(".")[0] == name}
-            if found:
-                rows.append(coverage_row(name, arguments, found))
-            else:
-                missing.append(name)
-        text += f"\n{title}\n{'-' * len(title)}\n\n"
-        text += f"{len(rows)} of {len(things)} have a page.\n\n"
-        if rows:
-            text += table(header, rows)
-        if missing:
-            text += f"\nWithout a page: {plain(missing)}.\n"
-    write("coverage.inc", text)
+    demands, red = read_demands(), find_red()
+    entries = find_entries(demands)
+    names = write_pages(entries, red)
+    write("coverage.inc", families_in_words(entries, names, red))
+    write("library.inc", library_in_words(demands["subjects"]))
+    write("faults.inc", faults_in_words(demands["faults"], red))
 
 
 def setup(app):
-    app.connect("builder-inited", write_faults, priority=stages.TELL_OF_PAGES)
-    app.connect("builder-inited", write_coverage, priority=stages.TELL_OF_PAGES)
+    app.connect("builder-inited", write_demands, priority=stages.TELL_OF_PAGES)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
