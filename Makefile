@@ -54,7 +54,6 @@ test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python -m pytest tests
 
 # -- For writers
-PROVE := TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/proof/prove.py
 .PHONY: live prove format lint
 PORT := 8000
 live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
@@ -65,8 +64,8 @@ live: $(BIN)/tests-installed ## Rebuild while you write; the browser follows
 		--re-ignore 'auto_examples|_build' --keep-going -q -c . \
 		-d docs/_build/live/doctrees docs docs/_build/live/html
 
-prove: $(BIN)/tests-installed ## Prove that PAGE can fail: make prove PAGE=dense/plot_relu
-	@$(PROVE) $(or $(PAGE),$(error Say which: make prove PAGE=dense/plot_relu))
+prove: $(BIN)/tests-installed ## Prove that all pages can fail, or PAGE=dense/plot_relu
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/proof/prove.py $(PAGE)
 
 format: $(BIN)/tests-installed ## Write Python files in the project's style
 	@$(BIN)/ruff format --quiet .
@@ -79,14 +78,7 @@ lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workf
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 # -- For maintainers
-.PHONY: faults test-deep test-backends test-processors test-refusals test-binder test-site test-notebooks test-applications applications bench publish font changed lock upgrade clean
-faults: $(BIN)/tests-installed ## Break Keras in every known way, and run every page
-	@$(PROVE) --all
-
-test-deep: $(BIN)/tests-installed ## Try the functions of the pages on many drawn cases
-	@$(BIN)/python -m pytest tests/proof/test_formulas.py \
-		tests/proof/functions --hypothesis-profile=deep
-
+.PHONY: test-backends test-processors test-refusals test-binder test-site test-notebooks test-applications applications publish font changed lock upgrade clean
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
 	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py
@@ -115,9 +107,6 @@ test-applications: $(BIN)/tests-installed ## Compute all of keras.applications a
 
 applications: $(BIN)/tests-installed ## Write the table of keras.applications anew
 	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/measuring.py
-
-bench: $(BIN)/tests-installed ## Time and memory of building 160 pages, and of the tests
-	@$(BIN)/python tests/slow/bench.py
 
 publish: $(BIN)/site-installed ## Put the site, as last built, on gh-pages of REMOTE
 	@$(BIN)/python publish.py $(or $(REMOTE),$(error Say where to: make publish REMOTE=origin))

@@ -99,3 +99,21 @@ def test_lock_is_complete(name):
     chosen = (ROOT / name).with_suffix(".in").read_text()
     chosen = re.findall(r"^(\w[\w-]*)", chosen, re.M)
     assert {package.lower().replace("_", "-") for package in chosen} <= set(packages)
+
+
+OTHERWISE = {  # commands that the workflow does not run, and what does
+    "live": "tests/browser/test_live.py",
+    "font": "nobody: it is cut once, from a file that is not here",
+    "lock": "make upgrade",
+    "clean": "nobody: a runner begins with nothing",
+    "help": "whoever reads",
+}
+
+
+def test_each_command_is_run_by_the_workflow():
+    """What nothing runs rots."""
+    commands = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M)
+    workflow = (ROOT / ".github/workflows/docs.yml").read_text()
+    run = set(re.findall(r"\bmake ([a-z-]+)", re.sub(r"#.*", "", workflow)))
+    assert run <= set(commands)
+    assert set(commands) - run == OTHERWISE.keys()
