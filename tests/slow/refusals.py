@@ -8,6 +8,8 @@ import pytest
 from keras.layers import Dense
 from numpy import ones
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # Keras warns of some odd inputs, too
+
 
 def built(features=3, units=2, **options):
     layer = Dense(units, **options)
