@@ -17,10 +17,10 @@ def variance_scaling(
     fan_avg = (fan_in + fan_out) / 2
     fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": fan_avg}[mode]
     if distribution == "uniform":
-        draw = np.sqrt(3) * draw
+        draw = 3**0.5 * draw
     elif distribution == "truncated_normal":
         draw = draw / 0.87962566103423978
-    return np.sqrt(scale / fan) * draw
+    return float(np.sqrt(scale / fan)) * draw
 
 
 def orthogonal(draw, gain=1.0):

@@ -55,7 +55,7 @@ def adam(
     """
     m = beta_1 * m + (1 - beta_1) * gradient
     v = beta_2 * v + (1 - beta_2) * gradient**2
-    rate = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    rate = learning_rate * (1 - beta_2**t) ** 0.5 / (1 - beta_1**t)
     return w - rate * m / (np.sqrt(v) + epsilon), m, v
 
 

@@ -125,7 +125,7 @@ def renormalize(
         check_shapes("renormalize", **{name: (weight, shape)})
     batch_mean, variance = batch_moments(x)
     batch_stddev = np.sqrt(variance + epsilon)
-    stddev = np.maximum(stddev, np.sqrt(epsilon))  # as in Keras, never near 0
+    stddev = np.maximum(stddev, epsilon**0.5)  # as in Keras, never near 0
     r = np.clip(batch_stddev / stddev, rmin, rmax)
     d = np.clip((batch_mean - mean) / stddev, -dmax, dmax)
     return (x - batch_mean) / batch_stddev * r + d

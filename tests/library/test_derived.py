@@ -23,12 +23,20 @@ from library.engine import (
     strings,
 )
 from library.engine.answers import differ, record, tolerance_of
-from library.engine.cases import describe
-from library.engine.subjects import SUBJECTS, LayerSubject, read_cases
+from library.engine.cases import describe, map_arrays
+from library.engine.subjects import SUBJECTS, FunctionSubject, LayerSubject, read_cases
 
 read_cases()
 gc.freeze()  # or Python looks through TensorFlow for garbage, in whichever test that is
 LAYERS = {n: s for n, s in SUBJECTS.items() if isinstance(s, LayerSubject)}
+
+
+OWN_FUNCTIONS = [
+    name
+    for name, subject in SUBJECTS.items()
+    if isinstance(subject, FunctionSubject)
+    and subject.function.__module__.startswith("keras_by_hand")
+]
 
 
 def for_each(subjects):
@@ -37,6 +45,10 @@ def for_each(subjects):
 
 def cases_of(name):
     return [recorded.case for recorded in record(name)]
+
+
+def narrowed(array):
+    return array.astype("float32") if array.dtype == "float64" else array
 
 
 def assert_accepted(found, accepted, place):
@@ -98,6 +110,19 @@ def test_each_argument_weight_and_input_changes_an_answer(name, record_property)
             silent[words] = f"{name}, {words}: {HINTS[state]}"
     record_property("faults without effect, with reasons", len(silent))
     assert_accepted(silent, reasons.WITHOUT_EFFECT.get(name, {}), "WITHOUT_EFFECT")
+
+
+@for_each(OWN_FUNCTIONS)
+def test_nothing_is_float64_where_nothing_was(name):
+    case = cases_of(name)[0]
+    inputs, config = map_arrays(narrowed, (case.inputs, case.config))
+    answers = SUBJECTS[name].compute(case.but(inputs=inputs, config=config))
+    found = {
+        place: f"{name}: answer {place} is float64, though no array that comes in is"
+        for place, y in enumerate(answers)
+        if y.dtype == "float64"
+    }
+    assert_accepted(found, reasons.OTHER_DTYPE.get(name, {}), "OTHER_DTYPE")
 
 
 @for_each(LAYERS)
@@ -165,6 +190,7 @@ def test_each_reason_is_about_something_there_is():
         assert table.keys() <= functions
     assert reasons.DEAR.keys() <= {*SUBJECTS, *map("-".join, FUNCTIONS)}
     tables = reasons.WITHOUT_EFFECT, reasons.NOT_OF_ITS_KIND, reasons.NEVER_DRAWN
+    tables += (reasons.OTHER_DTYPE,)
     for table in (*tables, reasons.OTHER_GRADIENT, reasons.NOT_COMPARED):
         assert table.keys() <= SUBJECTS.keys()
     for name, arguments in reasons.NOT_COMPARED.items():
