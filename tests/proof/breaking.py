@@ -19,7 +19,6 @@ from unittest import mock
 import keras
 import keras.src.activations
 import keras.src.ops
-import numpy as np
 from keras import ops
 from keras.src.activations import ALL_OBJECTS_DICT as NAMED
 
@@ -366,31 +365,3 @@ def in_order(*order):
 def turned(value):
     """A tuple in another order; one number a step further."""
     return value[::-1] if isinstance(value, tuple) else value + 1
-
-
-def corners_aligned(length, new_length):
-    """Where PyTorch's align_corners=True puts new pixels."""
-    return np.linspace(0, length - 1, new_length)
-
-
-def corner_to_corner(length, new_length):
-    """Where TensorFlow 1 puts them."""
-    return np.arange(new_length) * length / new_length
-
-
-def read_at(coordinates):
-    """A bilinear resizing, by a backend, whose new pixels lie elsewhere."""
-
-    def resize(real, images, size, interpolation="bilinear", **options):
-        if interpolation != "bilinear" or options.get("data_format") != "channels_last":
-            return real(images, size, interpolation=interpolation, **options)
-        for axis, new_length in zip((1, 2), size):
-            old = np.arange(images.shape[axis])
-            places = coordinates(len(old), new_length)
-            weights = [np.interp(places, old, row) for row in np.eye(len(old))]
-            images = ops.moveaxis(
-                ops.tensordot(images, np.float32(weights), (axis, 0)), -1, axis
-            )
-        return images
-
-    return function_of(keras.src.backend.image, "resize", resize)

@@ -41,24 +41,11 @@ def read_catalogue():
             if fault.page not in proof_results.PAGES:
                 raise ValueError(f"{fault.name!r}: there is no page {fault.page}")
             try:
-                names.find(fault.covers)
+                names.check(fault.covers)
             except ValueError as error:
                 raise ValueError(f"{fault.name!r} ({module.__name__}): {error}")
             found[fault.name] = fault
     return found
-
-
-def read_accepted(name):
-    """Return the mutants of a page that need not be noticed: {(before, after), ...}.
-
-    They change something that no check sees, for the reason that stands beside them.
-    """
-    return {
-        (before, after)
-        for module in catalogues()
-        for page, before, after, _ in getattr(module, "ACCEPTED", [])
-        if page == name
-    }
 
 
 def read_green(name):

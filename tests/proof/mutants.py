@@ -1,6 +1,6 @@
 """Mistakes in a page's own NumPy lines: does the page go red?
 
-Mutated, as in tests/mutation.py, are the page's lines under "Compute it". (The functions of
+Mutated, as in mutation.py, are the page's lines under "Compute it". (The functions of
 the library that it imports are proved in tests/library.) The state of a mutant is
 
 - *caught*: a check failed, or the page stopped with an error;

@@ -11,11 +11,14 @@ SHAPES = (3, 5), (5, 3), (2, 3, 4), (4, 2, 3, 5)
 SEED = 313
 
 
-def initialized(initializer):
-    def fill(shape, **config):
-        return initializer(**{"seed": SEED, **config})(shape)
+def initializer(of_keras, by_hand):
+    """Draw for an initializer of Keras: its config, and a shape to fill."""
 
-    return fill
+    def fill(shape, **config):
+        return of_keras(**{"seed": SEED, **config})(shape)
+
+    name = of_keras.__name__
+    return function(fill, by_hand, name, target=of_keras, tolerance=FLOAT32)
 
 
 DRAWS = {
@@ -30,13 +33,7 @@ def scaled(shape, seed=SEED, **config):
     return by_hand.variance_scaling(as_array(draw), **config)
 
 
-@function(
-    initialized(keras.initializers.VarianceScaling),
-    scaled,
-    name="VarianceScaling",
-    target=keras.initializers.VarianceScaling,
-    tolerance=FLOAT32,
-)
+@initializer(keras.initializers.VarianceScaling, scaled)
 def variance_scaling(draw):
     config = draw.some(
         scale=[0.5, 2.0],
@@ -57,13 +54,7 @@ def at_right_angles(shape, seed=SEED, **config):
     return by_hand.orthogonal(draw, **config).reshape(shape)
 
 
-@function(
-    initialized(keras.initializers.Orthogonal),
-    at_right_angles,
-    name="Orthogonal",
-    target=keras.initializers.Orthogonal,
-    tolerance=FLOAT32,
-)
+@initializer(keras.initializers.Orthogonal, at_right_angles)
 def orthogonal(draw):
     config = draw.some(gain=[0.5, 2.0], seed=[7, 8])
     return Case(config, (draw.one_of(*SHAPES),))

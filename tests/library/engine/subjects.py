@@ -38,7 +38,7 @@ class Subject:
     tells; module: of the library, as "layers.dense".
     """
 
-    of_call = inspect.Signature()
+    of_call, whole = inspect.Signature(), False
 
     def __init__(self, name, generator, tolerance=cases.FLOAT64, number=cases.NUMBER):
         self.name, self.generator = name, generator
