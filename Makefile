@@ -6,11 +6,13 @@ PYTHON ?= $(if $(wildcard .venv/python-*),.venv/bin/python,python3)
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 BIN := .venv/bin
 HTML := docs/_build/html
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	--no-compile
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What a lock names, by uv in half of pip's time; by pip where uv does not reach the
+# packages: it does not read pip's settings.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>/dev/null \
+	|| $(PIP) --require-hashes --no-compile -r $(1)
 # keras_by_hand from these files, so that each script in examples/ runs from any folder.
-INSTALL_CHECKOUT := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-	--no-build-isolation --editable .
+INSTALL_CHECKOUT := $(PIP) --no-deps --no-build-isolation --editable .
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --fork-strategy fewest --custom-compile-command "make lock"
 
@@ -78,7 +80,7 @@ lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workf
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 # -- For maintainers
-.PHONY: test-backends test-processors test-refusals test-binder test-site test-notebooks test-applications applications publish font changed lock upgrade clean
+.PHONY: test-backends test-processors test-refusals test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
 	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py
@@ -105,6 +107,17 @@ test-notebooks: html $(BIN)/tests-installed ## Run all notebooks as readers do
 test-applications: $(BIN)/tests-installed ## Compute all of keras.applications again
 	@$(BIN)/python -m pytest --numprocesses=0 --timeout=3600 tests/slow/applications.py
 
+# Some machines set these two for another NumPy: OpenBLAS chooses better by itself.
+test-speed: $(BIN)/tests-installed ## Time whole models in NumPy and in Keras
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 \
+		TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest -s --numprocesses=0 tests/slow/speed.py
+
+MODELS := 3000
+SEED := 1
+test-models: $(BIN)/tests-installed ## Run many models by both: of one layer, drawn, and whole ones
+	@MODELS=$(MODELS) SEED=$(SEED) $(BIN)/python -m pytest -rP --timeout=3600 tests/slow/single_layers.py
+	@$(BIN)/python -m pytest --numprocesses=0 tests/slow/whole_models.py
+
 applications: $(BIN)/tests-installed ## Write the table of keras.applications anew
 	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/measuring.py
 
@@ -127,7 +140,6 @@ changed: $(BIN)/site-installed ## List the pages that differ from the commit BAS
 		$$(git merge-base HEAD $(or $(BASE),$(error Say since when: make changed BASE=main)))
 
 lock: $(BIN)/site-installed ## Compile the requirements to their locks
-	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 	$(LOCK) $(UPGRADE) tests/requirements.in -o tests/requirements.txt
 	printf '%s\n' keras matplotlib numpy scikit-learn tensorflow-cpu | $(BIN)/uv pip compile \
@@ -172,13 +184,15 @@ export CHECK_PYTHON
 
 $(BIN)/site-installed: requirements.txt pyproject.toml | .venv/python-$(VERSION)
 	@echo "Installing requirements.txt into .venv"
-	@$(INSTALL) -r requirements.txt
+	@sed -n '/^uv==/,/[^\\]$$/p' $< > .venv/uv.txt
+	@$(PIP) --require-hashes -r .venv/uv.txt
+	@$(call install,$<)
 	@$(INSTALL_CHECKOUT)
 	@touch $@
 
 $(BIN)/tests-installed: tests/requirements.txt $(BIN)/site-installed
 	@echo "Installing tests/requirements.txt into .venv"
-	@$(INSTALL) -r tests/requirements.txt
+	@$(call install,$<)
 	@touch $@
 
 # Versions as in the lock, but without its hashes: PyTorch is taken as the machine has it.

@@ -171,6 +171,7 @@ def find_modules():
     return [f for f in sorted(PACKAGE.rglob("*.py")) if f.stem != "__init__"]
 
 
+@functools.cache  # asked for each name that the reference shows
 def find_functions():
     """Return what the library hands on: {name: the statement that defines it}."""
     init = PACKAGE / "__init__.py"

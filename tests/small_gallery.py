@@ -1,9 +1,14 @@
-"""A gallery of three small pages, for what the build does with any page."""
+"""A gallery of three small pages, for what the build does with any page.
+
+They need NumPy alone, unless a test is about Keras.
+"""
 
 import re
 import shutil
 
-from project import copy_sources, skip_notebook
+from project import ROOT, copy_sources, skip_notebook
+
+from gallery.keras_facts import KEPT, read_facts
 
 NAMES = ("small/plot_second", "small/plot_first", "small/plot_unlisted")  # in order
 
@@ -11,12 +16,11 @@ PAGE = '''"""
 {title}
 {rule}
 
-A ``Dense`` layer multiplies its input by its kernel and adds its bias.
+A matrix product, and a bias.
 
 .. math:: y = x W + b
 """
 
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -27,13 +31,9 @@ import numpy as np
 # --------
 
 x = np.array([[1, 2], [3, 4], [-5, 6]])  # (batch, features)
-dense = keras.layers.Dense(3)
-dense.build((None, 2))
-print(dense.name, dense.get_weights()[0])  # the same in each build
 kernel = np.array([[1, 2, -3], [4, -5, 6]])  # (features, units)
 bias = np.array([7, 8, 9])
-dense.set_weights([kernel, bias])
-y = keras.ops.convert_to_numpy(dense(x))
+{y}
 
 # %%
 # Compute it
@@ -59,6 +59,30 @@ plt.title("The output of {title}")
 plt.show()
 '''
 
+IN_NUMPY = "y = np.tensordot(x, kernel, axes=1) + bias"
+
+IN_KERAS = """\
+import keras
+
+dense = keras.layers.Dense(3)
+dense.build((None, 2))
+print(dense.name, dense.get_weights()[0])  # the same in each build
+dense.set_weights([kernel, bias])
+y = keras.ops.convert_to_numpy(dense(x))"""
+
+# What the build asks of Keras and TensorFlow, for pages that use neither: to import them
+# takes longer than all else that the build of three pages does.
+STAND_IN = """\
+import sys
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+__version__ = "3.0.0"
+config, utils = MagicMock(), MagicMock()
+sys.modules["tensorflow"] = SimpleNamespace(__version__="2.0.0")
+sys.modules["tensorflow.python.framework.ops"] = MagicMock()
+"""
+
 INDEX = """\
 A small gallery
 ===============
@@ -80,7 +104,7 @@ Pages on which something may be tried.
 
 def write(folder):
     """Write a copy of the project with this gallery into a new folder, which is
-    returned."""
+    returned; in the place of Keras stands what needs no time to import."""
     copy_sources(folder)
     for section in (folder / "examples").glob("*/"):
         shutil.rmtree(section)
@@ -89,9 +113,11 @@ def write(folder):
     (folder / "examples/order.txt").write_text("\n".join(NAMES[:2]) + "\n")
     for name in NAMES:
         title = name.removeprefix("small/plot_").capitalize()
-        text = PAGE.format(title=title, rule="=" * len(title))
+        text = PAGE.format(title=title, rule="=" * len(title), y=IN_NUMPY)
         page_of(folder, name).write_text(text)
+    (folder / "keras.py").write_text(STAND_IN)
     skip_notebook(folder)
+    lend_facts(folder)
     texts = {text.stem: text for text in (folder / "docs").glob("*.rst")}
     for name in set(texts) - {"404", "glossary", "index"}:
         texts[name].unlink()
@@ -99,6 +125,21 @@ def write(folder):
     glossary = texts["glossary"].read_text()
     texts["glossary"].write_text(re.sub(":doc:`.*?`", "a page", glossary))
     return folder
+
+
+def lend_facts(folder):
+    """Let a copy of the project know what Keras would tell it."""
+    read_facts()  # now they are kept
+    kept = folder / KEPT.relative_to(ROOT)
+    kept.parent.mkdir(parents=True)
+    shutil.copy(KEPT, kept)
+
+
+def let_keras_compute(folder):
+    """Let the pages ask Keras, and not what stands in its place."""
+    (folder / "keras.py").unlink()
+    for page in folder.glob("examples/small/plot_*.py"):
+        page.write_text(page.read_text().replace(IN_NUMPY, IN_KERAS))
 
 
 def link_hard_silu(folder, name):

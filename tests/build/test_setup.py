@@ -71,6 +71,33 @@ def test_a_python_that_is_not_there(project):
     assert line.startswith("no-such-python does not run. Choose a Python with PYTHON=")
 
 
+def script(path, *lines):
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_pip_installs_where_uv_cannot(project, works):
+    """Behind an index that only pip is told of, say."""
+    commands, done = project / ".venv/bin", project / "done"
+    commands.mkdir(parents=True)
+    (project / f".venv/python-{sys.version_info[0]}.{sys.version_info[1]}").touch()
+    script(commands / "python", f'echo "$*" | cut -d " " -f 2- >> {done}')
+    script(commands / "uv", f"echo uv >> {done}", f"exit {0 if works else 1}")
+    (project / "requirements.txt").write_text(
+        "a==1 \\\n  --hash=1\nuv==2 \\\n  --hash=2\nx==3\n"
+    )
+    run = make(project, ".venv/bin/site-installed", f"PYTHON={sys.executable}")
+    assert run.returncode == 0, run.stdout
+    assert (project / ".venv/uv.txt").read_text() == "uv==2 \\\n  --hash=2\n"
+    of_uv, with_uv, *rest = done.read_text().splitlines()
+    assert of_uv.startswith("pip install") and of_uv.endswith("-r .venv/uv.txt")
+    assert with_uv == "uv"
+    assert [line.split()[-1] for line in rest] == (
+        ["."] if works else ["requirements.txt", "."]
+    )
+
+
 def test_locks_agree():
     site = locked("requirements.txt")
     assert len(site) > 50
