@@ -8,6 +8,7 @@ family; here are all of them, and load_model, which runs a whole model from its
 from keras_by_hand.activations import (
     celu,
     elu,
+    erfc,
     exponential,
     gelu,
     glu,
@@ -115,6 +116,7 @@ from keras_by_hand.layers.embedding import (
 from keras_by_hand.layers.merging import (
     add,
     aligned,
+    aligned_ranks,
     average,
     concatenate,
     dot,
@@ -268,7 +270,11 @@ from keras_by_hand.layers.text import (
     string_lookup,
     text_vectorization,
 )
-from keras_by_hand.layers.windows import patches, same_padding
+from keras_by_hand.layers.windows import (
+    patches,
+    same_padding,
+    window_entries,
+)
 from keras_by_hand.losses import (
     binary_crossentropy,
     categorical_crossentropy,

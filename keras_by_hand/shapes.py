@@ -4,7 +4,7 @@ import numpy as np
 
 
 def check_shapes(function, **arrays):
-    """Raise ValueError for an array that has not the shape which it must have.
+    """Raise ValueError for an array of the wrong shape.
 
     function: the name of the one that asks; arrays: by its name, each array,
     or None, and its shape, where None stands for any length.

@@ -98,7 +98,7 @@ def compare(path, x):
             errors[layer.name] = max(errors.get(layer.name, 0), error)
             tensor.array = array.astype("float64")  # for the next layer
 
-    model = load_model(path)
+    model = load_model(path, dtype="float64")
     model.set_watch(watch)
     model.predict(x)
     assert [name for name, outputs in calls.items() if outputs] == []
@@ -170,8 +170,13 @@ def run_alone(path, x, folder):
     """Predict in a process of its own, without Keras and with one thread; return the
     seconds of CPU it took, and the peak of its memory in MB."""
     np.save(folder / "x.npy", x)
-    command = [sys.executable, join_by_hand(), path]
-    command += ["--input", folder / "x.npy", "--output", folder / "y.npy"]
+    files = "--input", folder / "x.npy", "--output", folder / "y.npy"
+    return measure_process(sys.executable, join_by_hand(), path, *files)
+
+
+def measure_process(*command):
+    """Run a command with one thread; return the seconds of CPU it took, and the peak of
+    its memory in MB."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     said = subprocess.check_output(
         [sys.executable, "-c", MEASURING, *command], env={**os.environ, **threads}

@@ -2,9 +2,9 @@ r"""
 relu and relu6: slope, ceiling and threshold
 ============================================
 
-``relu`` keeps positive numbers and sets negative ones to zero. Three arguments
-change that: ``negative_slope``, the ceiling ``max_value``, and ``threshold``.
-``relu6`` is ``relu`` with a ceiling of 6.
+The activation ``relu`` keeps positive numbers and sets negative ones to zero.
+Three arguments change that: ``negative_slope``, the ceiling ``max_value``, and
+``threshold``. ``relu6`` is ``relu`` with a ceiling of 6.
 
 .. math::
 

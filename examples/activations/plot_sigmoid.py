@@ -49,7 +49,8 @@ softsign_by_hand = x / (1 + np.abs(x))
 log_sigmoid_by_hand = np.minimum(x, 0) - np.log1p(small)
 
 # %%
-# The whole functions are these lines, and ``tanh`` is ``np.tanh``.
+# The whole functions are these lines, and ``tanh`` is ``np.tanh``. Only
+# ``sigmoid`` lets ``exp`` overflow: 1 divided by infinity is 0, too.
 
 from keras_by_hand import log_sigmoid, sigmoid, softsign, tanh
 

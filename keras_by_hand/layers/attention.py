@@ -200,11 +200,11 @@ def multi_head_attention(
         y = np.tensordot(x, next(remaining), axes)
         return y + next(remaining) if use_bias else y
 
-    q = project(query)  # (batch, target, heads, key_dim)
-    k = project(key)
+    q = project(query).swapaxes(1, 2)  # (batch, heads, target, key_dim)
+    k = project(key).swapaxes(1, 2)
     gate = sigmoid(project(query)) if use_gate else 1
-    v = project(value)
-    scores = np.einsum("bthd,bshd->bhts", q, k) / q.shape[-1] ** 0.5
+    v = project(value).swapaxes(1, 2)
+    scores = q @ k.swapaxes(2, 3) / q.shape[-1] ** 0.5
 
     target, source = np.indices(scores.shape[2:])
     allowed = True
@@ -225,7 +225,7 @@ def multi_head_attention(
     if return_attention_scores:  # zeros where a step may attend to nothing
         scores = scores * allowed
 
-    y = project(np.einsum("bhts,bshd->bthd", scores, v) * gate, axes=2)
+    y = project((scores @ v).swapaxes(1, 2) * gate, axes=2)
     return (y, scores) if return_attention_scores else y
 
 

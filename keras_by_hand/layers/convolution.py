@@ -33,9 +33,10 @@ def conv(
     )
     *size, _, _ = kernel.shape
     cut = patches(x, size, strides, padding, dilation_rate)
-    groups = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
+    pairs = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
     axes = len(size) + 1  # the last axes of a patch and the first of the kernel
-    y = np.concatenate([np.tensordot(*pair, axes) for pair in groups], -1)
+    parts = [np.tensordot(*pair, axes) for pair in pairs]
+    y = parts[0] if groups == 1 else np.concatenate(parts, -1)
     y = y if bias is None else y + bias
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
@@ -60,24 +61,26 @@ def depthwise_conv(
     multiplier,). Returns (batch, *positions, channels * multiplier), or with
     channels first.
     """
-    channels = x.shape[1 if data_format == "channels_first" else -1]
+    if data_format == "channels_first":
+        x = np.moveaxis(x, 1, -1)
+    rank, channels = x.ndim - 2, x.shape[-1]
     check_shapes(
         "depthwise_conv",
-        kernel=(kernel, (*[None] * (x.ndim - 2), channels, None)),
+        kernel=(kernel, (*[None] * rank, channels, None)),
         bias=(bias, (channels * kernel.shape[-1],)),
     )
-    *size, _, multiplier = kernel.shape
-    kernel = kernel.reshape(*size, 1, channels * multiplier)
-    return conv(
-        x,
+    cut = patches(x, kernel.shape[:rank], strides, padding, dilation_rate)
+    window, channel, copy = list(range(rank)), rank, rank + 1  # einsum's axes
+    y = np.einsum(
+        cut,
+        [..., *window, channel],
         kernel,
-        bias,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilation_rate=dilation_rate,
-        groups=channels,
+        [*window, channel, copy],
+        [..., channel, copy],
     )
+    y = y.reshape(*y.shape[:-2], -1)  # a channel's copies side by side
+    y = y if bias is None else y + bias
+    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
 depthwise_conv1d = depthwise_conv2d = depthwise_conv

@@ -1,11 +1,13 @@
 """Layers of several inputs."""
 
+import functools
+
 import numpy as np
 
 
 def add(inputs):
     """Add (Keras documentation, Add). inputs: a list of (batch, ...)."""
-    return np.sum(aligned(inputs), axis=0)
+    return functools.reduce(np.add, aligned(inputs))
 
 
 def subtract(inputs):
@@ -16,7 +18,7 @@ def subtract(inputs):
 
 def multiply(inputs):
     """Multiply, for inputs without masks."""
-    return np.prod(aligned(inputs), axis=0)
+    return functools.reduce(np.multiply, aligned(inputs))
 
 
 def average(inputs):
@@ -26,20 +28,26 @@ def average(inputs):
 
 def maximum(inputs):
     """Maximum, for inputs without masks."""
-    return np.max(aligned(inputs), axis=0)
+    return functools.reduce(np.maximum, aligned(inputs))
 
 
 def minimum(inputs):
     """Minimum, for inputs without masks."""
-    return np.min(aligned(inputs), axis=0)
+    return functools.reduce(np.minimum, aligned(inputs))
 
 
 def aligned(inputs):
     """Arrays (batch, ...) of any ranks, repeated to have one shape."""
+    return np.broadcast_arrays(*aligned_ranks(inputs))
+
+
+def aligned_ranks(inputs):
+    """Arrays (batch, ...) of any ranks, with axes of length 1 behind the batch
+    to have one rank."""
     rank = max(np.ndim(x) for x in inputs)
     shapes = [np.shape(x) for x in inputs]
     shapes = [(s[0], *[1] * (rank - len(s)), *s[1:]) for s in shapes]
-    return np.broadcast_arrays(*map(np.reshape, inputs, shapes))
+    return list(map(np.reshape, inputs, shapes))
 
 
 def concatenate(inputs, *, axis=-1):

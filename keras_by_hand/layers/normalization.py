@@ -73,8 +73,10 @@ def batch_normalization(
     shape = [1] * x.ndim
     shape[axis] = -1  # all channels
     factor = gamma / np.sqrt(moving_variance + epsilon)
-    centered = x - np.reshape(moving_mean, shape)
-    return np.reshape(factor, shape) * centered + np.reshape(beta, shape)
+    shift = beta - factor * moving_mean
+    y = x * np.reshape(factor, shape)
+    y += np.reshape(shift, shape)  # without an array for the sum
+    return y
 
 
 def batch_moments(x, mask=None):

@@ -1,8 +1,10 @@
 """Pooling: over windows, over all positions, and to a given size."""
 
+import functools
+
 import numpy as np
 
-from keras_by_hand.layers.windows import patches
+from keras_by_hand.layers.windows import window_entries
 from keras_by_hand.shapes import check_shapes
 
 
@@ -24,9 +26,9 @@ def max_pooling(
     rank = x.ndim - 2
     size = np.broadcast_to(pool_size, rank)
     strides = size if strides is None else strides
-    axes = tuple(range(rank + 1, 2 * rank + 1))  # those of a window
     x = x.astype(np.result_type(x, 0.0))  # whole numbers have no infinity
-    y = np.max(patches(x, size, strides, padding, value=-np.inf), axes)
+    entries = window_entries(x, size, strides, padding, value=-np.inf)
+    y = functools.reduce(np.maximum, entries)
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
@@ -47,9 +49,9 @@ def average_pooling(
     rank = x.ndim - 2
     size = np.broadcast_to(pool_size, rank)
     strides = size if strides is None else strides
-    axes = tuple(range(rank + 1, 2 * rank + 1))  # those of a window
-    total = np.sum(patches(x, size, strides, padding), axes)
-    count = np.sum(patches(np.ones_like(x), size, strides, padding), axes)
+    ones = np.ones((1, *x.shape[1:-1], 1), x.dtype)
+    total = sum(window_entries(x, size, strides, padding))
+    count = sum(window_entries(ones, size, strides, padding))
     y = total / count
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
@@ -102,7 +104,7 @@ def global_average_pooling1d(
     check_shapes("global_average_pooling1d", mask=(mask, shape))
     kept = np.expand_dims(mask, channels).astype(bool)
     total = np.sum(np.where(kept, x, 0), steps, keepdims=keepdims)
-    return total / np.sum(kept, steps, keepdims=keepdims)
+    return total / np.sum(kept, steps, keepdims=keepdims, dtype=total.dtype)
 
 
 def adaptive_windows(length, positions):

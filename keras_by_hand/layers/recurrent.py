@@ -144,7 +144,8 @@ def lstm_cell(
     _check_states("lstm", ["h", "c"], states, (len(x), units))
     h, c = states
     z = x @ kernel + h @ recurrent_kernel
-    i, f, g, o = np.split(z if bias is None else z + bias, 4, axis=-1)
+    z = z if bias is None else z + bias
+    i, f, g, o = z.reshape(len(x), 4, units).swapaxes(0, 1)
     i, f, o = map(recurrent_activation, (i, f, o))
     c = f * c + i * activation(g)
     h = o * activation(c)

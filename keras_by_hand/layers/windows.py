@@ -22,12 +22,22 @@ def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):
     elif padding == "causal":
         before = span - 1
     widths = [(0, 0), *zip(before, after), (0, 0)]
-    x = np.pad(x, widths, constant_values=value)
+    if np.any(widths):  # else x need not be copied
+        x = np.pad(x, widths, constant_values=value)
     axes = tuple(range(1, rank + 1))
     windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
     windows = np.moveaxis(windows, rank + 1, -1)  # channels last
     steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
     return windows[:, *steps]
+
+
+def window_entries(x, size, strides=1, padding="valid", value=0):
+    """What the first entry of all windows meets, what the second, and so on.
+
+    As patches, in a list of arrays, (batch, *positions, channels).
+    """
+    cut = patches(x, size, strides, padding, value=value)
+    return [cut[..., *entry, :] for entry in np.ndindex(*size)]
 
 
 def same_padding(length, size, stride):

@@ -62,7 +62,6 @@ NOT_COMPARED = {
     "sparse_categorical_crossentropy": {"axis": "TensorFlow has the last one only"},
     "SpectralNormalization": {"power_iterations": "counts in training only"},
     "compute_float8_scale": {"margin": "0 wherever Keras calls it"},
-    "sparsemax_of_keras": {"axis": "the function is of the last one"},
 }
 
 # Faults that change no answer: {subject: {words: reason}}.

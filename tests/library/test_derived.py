@@ -8,6 +8,7 @@ in reasons.py.
 
 import collections
 import gc
+import inspect
 
 import pace
 import pytest
@@ -25,6 +26,8 @@ from library.engine import (
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.cases import describe, map_arrays
 from library.engine.subjects import SUBJECTS, FunctionSubject, LayerSubject, read_cases
+
+from keras_by_hand.models.registry import LAYERS as layers_by_name
 
 read_cases()
 gc.freeze()  # or Python looks through TensorFlow for garbage, in whichever test that is
@@ -90,6 +93,17 @@ def is_refused(subject, case):
     except Exception:
         return True
     return False
+
+
+@for_each(SUBJECTS)
+def test_arguments_stand_in_the_order_that_keras_gives_them(name):
+    """Cases name them, so none tells who is taken for whom by place."""
+    subject = SUBJECTS[name]
+    function = getattr(subject, "function", None) or layers_by_name[name][0]
+    ours = inspect.signature(function).parameters.values()
+    ours = [p.name for p in ours if p.kind is p.POSITIONAL_OR_KEYWORD]
+    of_keras = list(subject.signature.parameters)
+    assert [p for p in ours if p in of_keras] == [p for p in of_keras if p in ours]
 
 
 HINTS = {

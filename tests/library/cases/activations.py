@@ -1,6 +1,7 @@
 """Cases of activations."""
 
 import inspect
+import math
 
 import keras
 import numpy as np
@@ -51,6 +52,11 @@ for name in sorted(NAMES - OTHERS):
     activation(name)
 
 
+@function(np.vectorize(math.erfc, otypes=["float64"]), by_hand.erfc)
+def erfc(draw):
+    return Case({}, (draw_x(draw),))
+
+
 @function(keras.activations.relu, by_hand.relu, number=32)
 def relu(draw):
     pools = {"negative_slope": [0.25, 0.5], "max_value": [1.0, 2.0]}
@@ -68,7 +74,8 @@ def threshold(draw):
 
 @function(keras.activations.sparsemax, by_hand.sparsemax_of_keras)
 def sparsemax_of_keras(draw):
-    return Case({}, (draw.normal(*draw.lengths(2, 2, 6)),))
+    x = draw.normal(*draw.lengths(3, 2, 6))
+    return Case(draw.some(axis=[0, 1]), (x,))
 
 
 def nearest_probabilities(x, axis=-1):

@@ -10,6 +10,7 @@ from keras.src.saving import saving_lib
 from library.engine.cases import Inner, map_arrays
 
 from keras_by_hand.models.activations import ACTIVATIONS
+from keras_by_hand.models.budget import Budget
 from keras_by_hand.models.files import read_group
 from keras_by_hand.models.registry import LAYERS, build_layer
 from keras_by_hand.models.tensors import Tensor, tensors_in
@@ -29,8 +30,8 @@ def prepare_layer(name, layer, case):
         saving_lib._save_state(layer, store, None, "", set())
         store.close()
         with h5py.File(buffer) as file:
-            group = read_group(file, 10**9, h5py)
-    by_hand = build_layer(tell(name, case.config), group)
+            group = read_group(file, Budget(10**9), set(), h5py)
+    by_hand = build_layer(tell(name, case.config, layer.dtype_policy.name), group)
 
     def compute():
         inputs = map_arrays(Tensor, list(case.inputs))
@@ -41,12 +42,12 @@ def prepare_layer(name, layer, case):
     return compute
 
 
-def tell(name, config):
+def tell(name, config, dtype):
     """A layer as config.json tells of it, with only the arguments that are given."""
     plain = {
-        key: tell(value.name, value.config)
+        key: tell(value.name, value.config, dtype)
         if isinstance(value, Inner)
-        else [tell(part.name, part.config) for part in value]
+        else [tell(part.name, part.config, dtype) for part in value]
         if isinstance(value, list) and value and isinstance(value[0], Inner)
         else json.loads(json.dumps(value))
         for key, value in config.items()
@@ -54,5 +55,5 @@ def tell(name, config):
     return {
         "module": "keras.layers",
         "class_name": name,
-        "config": {"name": "drawn", **plain},
+        "config": {"name": "drawn", "dtype": dtype, **plain},
     }

@@ -10,6 +10,7 @@ from library.engine.subjects import function, layer
 
 import keras_by_hand as by_hand
 from keras_by_hand.models.layer import DoesNothing
+from keras_by_hand.models.preprocessing import RandomImages
 from keras_by_hand.models.registry import LAYERS
 
 MODES = ["one_hot", "multi_hot", "count"]
@@ -113,7 +114,8 @@ NEEDED = {  # arguments of layers that draw images at random
 RANDOM = [
     name
     for name, (function, kind) in LAYERS.items()
-    if (function, kind) == (by_hand.unchanged, DoesNothing)
+    if function is by_hand.unchanged
+    and kind in (DoesNothing, RandomImages)
     and hasattr(keras.layers, name)
 ]
 

@@ -21,13 +21,30 @@ def patches_of_keras(x, size, strides=1, padding="valid", dilation_rate=1, value
     return np.reshape(y, (*y.shape[:-1], *size, x.shape[-1])) + value
 
 
-@function(patches_of_keras, by_hand.patches, number=24)
-def patches(draw):
+def draw_windows(draw, *steps):
+    """Images and windows of one or two axes, which step in one of these ways."""
     rank = draw.one_of(1, 2)
     config = {"size": draw.lengths(rank, 1, 3)}
     config |= draw.some(padding=["same", "causal"], value=[-1.0, 7.0])
-    config |= draw.some(**{draw.one_of("strides", "dilation_rate"): [2, 3]})
+    config |= draw.some(**{draw.one_of(*steps): [2, 3]})
     return Case(config, (draw.whole(2, *draw.lengths(rank, 7, 10), 4),))
+
+
+@function(patches_of_keras, by_hand.patches, number=24)
+def patches(draw):
+    return draw_windows(draw, "strides", "dilation_rate")
+
+
+def entries_of_keras(x, size, strides=1, padding="valid", value=0):
+    """The patches of Keras, entry by entry of their windows."""
+    cut = patches_of_keras(x, size, strides, padding, value=value)
+    entries = cut.reshape(*cut.shape[: -len(size) - 1], -1, cut.shape[-1])
+    return list(np.moveaxis(entries, -2, 0))
+
+
+@function(entries_of_keras, by_hand.window_entries, number=24)
+def window_entries(draw):
+    return draw_windows(draw, "strides")
 
 
 def same_padding_of_keras(length, size, stride):
