@@ -3,13 +3,16 @@
 import numpy as np
 
 from keras_by_hand.layers.attention import allowed_pairs
+from keras_by_hand.models.checks import check_length
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import Layer
-from keras_by_hand.models.tensors import Tensor, arrays_of, each, in_float64
+from keras_by_hand.models.layer import ALL_BUT_BOOLEANS, Layer
+from keras_by_hand.models.tensors import Tensor, arrays_of
 
 
 class Attention(Layer):
     """Attention or AdditiveAttention: it takes a list, [query, value, key]."""
+
+    reads = ("dropout",)
 
     places = (
         "mask",
@@ -22,12 +25,13 @@ class Attention(Layer):
         return self.list_weights()
 
     def apply(self, x, mask=None, **keywords):
+        if any(array.dtype.kind != "f" for array in x):
+            raise CannotRun("whole numbers are not known here")
         query, value, *key = x
         masks = dict(zip(("query_mask", "value_mask"), mask or ()))
-        arrays = each(in_float64, self.arrays)
         options = {**self.options, **masks, **keywords}
         key = key[0] if key else None
-        return self.function(query, value, key, *arrays, **options)
+        return self.function(query, value, key, *self.arrays, **options)
 
     def mask_after(self, x, mask):
         return mask[0] if mask else None
@@ -36,6 +40,24 @@ class Attention(Layer):
 class Heads(Layer):
     """What layers with several heads have in common: query, value and key are
     arguments of their own, and their masks are one of pairs."""
+
+    kinds = ALL_BUT_BOOLEANS
+    reads = (
+        "attention_axes",
+        "dropout",
+        "head_dim",
+        "key_dim",
+        "num_heads",
+        "num_key_value_heads",
+        "num_query_heads",
+        "output_shape",
+        "value_dim",
+    )
+    lengths = {  # that its config tells: of which kernel, and of which axes
+        "num_query_heads": (0, 1),
+        "head_dim": (0, 2),
+        "num_key_value_heads": (1, 1),
+    }
 
     parts = (
         "query_dense",
@@ -59,6 +81,13 @@ class Heads(Layer):
     def find_arrays(self, names):
         return self.list_weights()
 
+    def check_arrays(self):
+        step = 2 if self.config.get("use_bias", True) else 1
+        for key, (place, axis) in self.lengths.items():
+            if self.config.get(key) is not None and self.arrays:
+                shape = self.arrays[place * step].shape
+                check_length(self.config, key, shape, shape[axis])
+
     def compute(
         self,
         query,
@@ -78,7 +107,8 @@ class Heads(Layer):
             "value_mask": mask_of(value, value_mask),
             "key_mask": mask_of(key, key_mask),
         }
-        attention_mask = arrays_of(attention_mask)
+        if attention_mask is not None:
+            attention_mask = arrays_of(attention_mask).astype(bool)
         self.take_masks(query, value, key)
         arrays = [arrays_of(tensor) for tensor in (query, value, key)]
         options = {"return_attention_scores": return_attention_scores}
@@ -112,7 +142,7 @@ class Heads(Layer):
         if self.config.get("dropout"):
             # Keras then computes it in the way in which it returns the scores.
             options["return_attention_scores"] = True
-        y = self.function(*arrays, *each(in_float64, self.arrays), **options)
+        y = self.function(*arrays, *self.arrays, **options)
         return y if isinstance(y, tuple) else (y, None)
 
     def attend_along_axes(self, query, value, key, options):
@@ -147,6 +177,13 @@ class MultiHeadAttention(Heads):
     """It takes the masks away from its inputs: what comes later no longer sees
     them. It does not look at a query_mask that it is given."""
 
+    lengths = {
+        "num_heads": (0, 1),
+        "key_dim": (0, 2),
+        "value_dim": (-1, 1),
+        "output_shape": (-1, slice(2, None)),
+    }
+
     def mask_of_query(self, query, query_mask):
         return query.mask
 
@@ -172,4 +209,4 @@ def both(allowed, attention_mask):
             "an attention_mask with an axis for heads is not known here beside "
             "masks of the inputs"
         )
-    return allowed & attention_mask.astype(bool)
+    return allowed & attention_mask

@@ -1,11 +1,13 @@
 """How embeddings are called in a model, and where masks begin."""
 
 from keras_by_hand.models.layer import Layer
-from keras_by_hand.models.tensors import Tensor, arrays_of
+from keras_by_hand.models.tensors import Tensor, arrays_of, in_dtype
 
 
 class Embedding(Layer):
     """An Embedding: token 0 is padding if mask_zero."""
+
+    reads = ("mask_zero",)
 
     def mask_after(self, x, mask):
         return x != 0 if self.config.get("mask_zero") else None
@@ -16,7 +18,14 @@ class ReversibleEmbedding(Embedding):
 
     places = ("reverse",)
 
+    def apply(
+        self, x, mask=None, **keywords
+    ):  # in reverse_dtype, if it has one
+        return self.function(x, **self.arrays, **self.options, **keywords)
+
     def compute(self, x, reverse=False, **keywords):
+        if reverse:
+            x = in_dtype(x, self.dtype, "biu")
         y = super().compute(x, reverse=reverse, **keywords)
         return Tensor(y.array) if reverse else y
 
@@ -24,5 +33,8 @@ class ReversibleEmbedding(Embedding):
 class Masking(Layer):
     """A Masking, whose function returns the mask, too."""
 
+    reads = ("mask_value",)
+
     def compute(self, x, mask=None, training=None):
-        return Tensor(*self.apply(arrays_of(x)))
+        x = in_dtype(arrays_of(x), "int32", "b")  # of booleans, with its zeros
+        return Tensor(*self.apply(x))

@@ -2,13 +2,42 @@
 
 import functools
 
+LONGEST = 2000  # characters of a message
+MOST = 10  # reasons in it
+
+
+def shown(text):
+    """Return a text in one line that is safe to print: what moves the cursor,
+    turns text around or cannot be seen is written as an escape. Of a long one,
+    the middle is left out."""
+    text, half = str(text), LONGEST // 2
+    if len(text) > LONGEST:
+        text = f"{text[:half]} ... {text[-half:]}"
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode()
+        for c in text
+    )
+
 
 class CannotRun(ValueError):
     """A model, or a file, that cannot be run; the message is one line."""
 
+    def __init__(self, message):
+        super().__init__(shown(message))
+
 
 class CannotRunLayer(CannotRun):
-    """The same, of a layer that the message names."""
+    """The same, of layers that the message names.
+
+    reasons: a line for each; then: what it says after them.
+    """
+
+    def __init__(self, *reasons, then=""):
+        self.reasons = reasons
+        said = [*reasons[:MOST]]
+        if len(reasons) > MOST:
+            said.append(f"and {len(reasons) - MOST} more")
+        super().__init__("; ".join(said) + then)
 
 
 def first_line(error):
@@ -16,6 +45,7 @@ def first_line(error):
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
+@functools.cache
 def refusing(function):
     """Return a function of the library that raises CannotRun where it refuses
     what it is given. Any other exception is a defect of its own, and stays."""

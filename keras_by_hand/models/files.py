@@ -1,17 +1,23 @@
-"""Read a .keras file and the input of a model; write what it predicts."""
+"""Read what a .keras file holds."""
 
 import io
 import json
-import os
+import math
 import re
 import zipfile
-import zlib
 
-import numpy as np
-
+from keras_by_hand.models.archives import (
+    DAMAGED,
+    damaged,
+    open_file,
+    take_member,
+)
+from keras_by_hand.models.config import NUMBERS
 from keras_by_hand.models.errors import CannotRun
 
-LARGEST_CONFIG = 100_000_000  # bytes; that of a large model has a million
+COPIES = 5  # of a text in memory: its bytes, and up to four for a character
+OBJECT = 25  # nodes; to look at an object of HDF5 takes as long as so many
+LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # as str.splitlines has it
 
 
 def read_file(path):
@@ -19,7 +25,7 @@ def read_file(path):
     the groups of model.weights.h5, with "vars" a list of arrays.
 
     Only what the file really holds is read: no other file, and no size that it
-    claims.
+    claims. Raises CannotRun.
     """
     try:
         import h5py  # here, as nothing else needs it
@@ -28,85 +34,125 @@ def read_file(path):
             f"{path}: to read it needs h5py: pip install h5py"
         ) from None
 
-    size = os.path.getsize(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            told = archive.getinfo("config.json")
-            stored = archive.getinfo("model.weights.h5")
-            if told.file_size > LARGEST_CONFIG:
-                raise CannotRun(
-                    f"{path}: config.json claims {told.file_size} bytes"
-                )
-            if stored.file_size > size:
-                raise CannotRun(
-                    f"{path}: its weights claim more than the file holds"
-                )
-            config = json.loads(archive.read(told))
-            with h5py.File(io.BytesIO(archive.read(stored))) as file:
-                weights = read_group(file, size, h5py)
-            read_vocabularies(archive, weights, size)
-            return config, weights
-    except CannotRun:
-        raise
-    except zipfile.BadZipFile:
+    file, budget = open_file(path)
+    with file:
+        check_kind(path, file)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                config = read_config(archive, budget)
+                told = take_member(archive, "model.weights.h5", budget)
+                with h5py.File(io.BytesIO(archive.read(told))) as weights_file:
+                    weights = read_group(weights_file, budget, set(), h5py)
+                read_vocabularies(archive, weights, budget)
+                return config, weights
+        except CannotRun as error:
+            raise CannotRun(f"{path}: {error}") from None
+        except zipfile.BadZipFile as error:
+            raise CannotRun(
+                f"{path} is no .keras file, or damaged ({error}); write one by "
+                "model.save()"
+            ) from None
+        except KeyError as missing:
+            raise CannotRun(f"{path}: {missing.args[0]}") from None
+        except (OSError, *DAMAGED) as error:  # OSError: so does HDF5 say it
+            raise damaged(path, error) from None
+
+
+def check_kind(path, file):
+    """Raise CannotRun for a model in another format than .keras."""
+    if file.read(4) == b"\x89HDF":
         raise CannotRun(
-            f"{path} is no .keras file, or damaged; write one by model.save()"
-        ) from None
-    except KeyError as missing:
-        raise CannotRun(f"{path}: {missing.args[0]}") from None
-    except (
-        OSError,
-        RecursionError,
-        RuntimeError,
-        ValueError,
-        zlib.error,
-    ) as error:
-        said = (
-            str(error).splitlines()[0] if str(error) else type(error).__name__
+            f"{path} is an HDF5 file, not a .keras file: load it with Keras, "
+            'then model.save("model.keras"); of weights alone, build the model '
+            "first"
         )
-        raise CannotRun(f"{path} is damaged: {said}") from None
 
 
-def read_group(group, size, h5py):
-    """Return what a group of an HDF5 file holds, as read_file does."""
+def read_config(archive, budget):
+    """Return what config.json holds; its values are counted before any is
+    made."""
+    name = "config.json"
+    data = archive.read(take_member(archive, name, budget, COPIES))
+    budget.take(name, nodes=sum(map(data.count, (b",", b"[", b"{"))))
+    return json.loads(data)
+
+
+def read_group(group, budget, seen, h5py):
+    """Return what a group of an HDF5 file holds, as read_file does.
+
+    seen: where the objects are that were read, as one may have many names.
+    """
+    budget.take(group.name, nodes=OBJECT * len(group))
     found = {}
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise CannotRun(
                 f"weights {group.name}/{name} link to another place"
             )
+        if group.name == "/" and name == "optimizer":
+            continue  # of no use here, and often larger than all the others
         thing = group[name]
+        address = h5py.h5o.get_info(thing.id).addr
+        if address in seen:
+            raise CannotRun(f"weights {thing.name} have another name, too")
+        seen.add(address)
         if isinstance(thing, h5py.Group):
-            found[name] = read_group(thing, size, h5py)
-        elif thing.external or thing.is_virtual or thing.nbytes > size:
-            raise CannotRun(
-                f"weights {thing.name}: their numbers are not in the file"
-            )
-        elif thing.dtype.kind in "biuf":
-            found[name] = thing[()]
-        elif (
-            thing.attrs.get("dtype") == "bfloat16"
-        ):  # the upper half of a float32
-            halves = thing[()].view("uint16").astype("uint32")
-            found[name] = (halves << 16).view("float32")
+            found[name] = read_group(thing, budget, seen, h5py)
+        elif isinstance(thing, h5py.Dataset):
+            found[name] = read_array(thing, budget, h5py)
+        else:
+            raise CannotRun(f"weights {thing.name} are no array")
     if group.name.endswith("/vars") and all(map(str.isdigit, found)):
-        return [found[name] for name in sorted(found, key=int)]
+        numbers = [str(number) for number in range(len(found))]
+        if set(found) != set(numbers):
+            raise CannotRun(
+                f"weights {group.name} are numbered {', '.join(sorted(found))}"
+            )
+        return [found[number] for number in numbers]
     return found
 
 
-def read_vocabularies(archive, weights, size):
+def read_array(dataset, budget, h5py):
+    """Return the numbers of a dataset of HDF5, as Keras writes it: in one
+    piece, which is in the file."""
+    dtype, form = dataset.dtype, dataset.id.get_create_plist()
+    size = math.prod(dataset.shape or ()) * dtype.itemsize
+    if (
+        form.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS)
+        or form.get_external_count()
+        or dataset.id.get_storage_size() < size
+    ):
+        raise CannotRun(
+            f"weights {dataset.name}: their numbers are not in the file, or "
+            "not in one piece"
+        )
+    is_bfloat16 = dtype == "V2" and dataset.attrs.get("dtype") == "bfloat16"
+    if dataset.shape is None or not (is_bfloat16 or dtype.name in NUMBERS):
+        raise CannotRun(
+            f"weights {dataset.name}: {dtype} is no dtype of weights"
+        )
+    budget.take(f"weights {dataset.name}", bytes=size)
+    if not is_bfloat16:
+        return dataset[()]
+    budget.take(f"weights {dataset.name}", bytes=2 * size)
+    halves = dataset[()].view("uint16").astype("uint32")
+    return (halves << 16).view("float32")  # of which they are the upper half
+
+
+def read_vocabularies(archive, weights, budget):
     """Put the vocabularies that lookups have learned beside the weights of
     their layers, as lists under the name "vocabulary"."""
-    for told in archive.infolist():
-        if re.fullmatch(r"assets/(layers/\w+/)+vocabulary\.txt", told.filename):
-            if told.file_size > max(size, LARGEST_CONFIG):
-                raise CannotRun(
-                    f"{told.filename} claims {told.file_size} bytes"
-                )
+    for name in archive.namelist():
+        if re.fullmatch(r"assets/(layers/\w+/)+vocabulary\.txt", name):
+            told = take_member(archive, name, budget, COPIES)
             group = weights
-            for part in told.filename.split("/")[1:-1]:
+            for part in name.split("/")[1:-1]:
                 group = group.setdefault(part, {})
-            group["vocabulary"] = archive.read(told).decode().split("\n")
+                if not isinstance(group, dict):
+                    raise CannotRun(f"{name}: it has no place in the file")
+            text = archive.read(told).decode()
+            budget.take(name, nodes=sum(map(text.count, LINE_ENDS)))
+            group["vocabulary"] = text.splitlines()
 
 
 def count_numbers(weights):
@@ -115,40 +161,3 @@ def count_numbers(weights):
         return getattr(weights, "size", 0)  # 0 for a token of a vocabulary
     inner = weights.values() if isinstance(weights, dict) else weights
     return sum(map(count_numbers, inner))
-
-
-def read_input(path):
-    """Return what a .npy or .npz file holds: an array, or a dict of them.
-    Raises CannotRun where it is neither."""
-    try:
-        held = np.load(path, allow_pickle=False)
-        return held if isinstance(held, np.ndarray) else dict(held)
-    except (EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise CannotRun(f"{path} is no .npy or .npz file: {error}") from None
-
-
-def named(y, name=""):
-    """Return the arrays in nested lists and dicts in one dict. In a list they
-    are named output_0, output_1, ..., and what is in "a" of a dict, a_0, a_1,
-    ..."""
-    if isinstance(y, dict):
-        pairs = [(f"{name}_{key}" if name else key, y[key]) for key in y]
-    elif isinstance(y, list):
-        pairs = [
-            (f"{name or 'output'}_{number}", item)
-            for number, item in enumerate(y)
-        ]
-    else:
-        return {name: y}
-    return {
-        n: array for key, item in pairs for n, array in named(item, key).items()
-    }
-
-
-def write_output(path, y):
-    """Write a prediction: to a .npy file, or several by their names to a .npz
-    file."""
-    with open(path, "xb") as file:  # x: nothing is overwritten
-        np.save(file, y) if isinstance(y, np.ndarray) else np.savez(
-            file, **named(y)
-        )

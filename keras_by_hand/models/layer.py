@@ -1,22 +1,41 @@
 """What all layers of a model have in common: weights, keywords, and a call."""
 
+import functools
 import inspect
 
+import numpy as np
+
 from keras_by_hand.models.activations import find_activation
-from keras_by_hand.models.config import revive
+from keras_by_hand.models.checks import (
+    IN_TRAINING,
+    LENGTHS,
+    check_keys,
+    check_lengths,
+    check_values,
+)
+from keras_by_hand.models.config import compute_dtype, revive
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, refusing
+from keras_by_hand.models.limits import bounded
+from keras_by_hand.models.notes import BIAS, notes_of_config
 from keras_by_hand.models.tensors import (
     Tensor,
     arrays_of,
     each,
-    in_float64,
+    in_dtype,
     masks_of,
     tensors_in,
 )
 
 FLAGS = {"bias": "use_bias", "gamma": "scale", "beta": "center"}  # of weights
 NOT_WEIGHTS = {"initial_state", "mask", "states"}  # by place, after the input
-NOT_KNOWN = {"interpolation": "area", "renorm": True, "rms_scaling": True}
+
+
+FLAG_VALUES = True, False, None  # in config.json
+TENSORS = set(  # arguments of calls that are tensors, if there are any
+    "value key mask query_mask value_mask key_mask attention_mask".split()
+)
+# Kinds of dtypes that a layer may cast to its own.
+ALL_NUMBERS, ALL_BUT_BOOLEANS = "biuf", "iuf"
 
 
 class Layer:
@@ -28,6 +47,8 @@ class Layer:
     """
 
     places = ("training", "mask")  # of its call, after the input
+    reads = ()  # keys of its config, beside arguments of its function
+    kinds = "f"  # of dtypes that its call casts: what has a fraction
     takes_mask = False  # whether its function does
     parts = ()  # groups of the file that hold its weights, if not its own
 
@@ -35,8 +56,11 @@ class Layer:
         self.kind, self.config = told["class_name"], told["config"]
         self.name, self.module = name_of(told), told.get("module")
         self.weights = weights
-        self.function = refusing(function)
+        self.function = refusing(bounded(function))
+        self.notes = notes_of_config(self.config)
         try:
+            self.dtype = compute_dtype(self.config.get("dtype"))
+            self.check_config()
             self.prepare(build)
         except CannotRun as error:
             raise self.refusal(error) from None
@@ -47,18 +71,29 @@ class Layer:
             return error
         return CannotRunLayer(f"layer {self.name} ({self.kind}): {error}")
 
+    def note(self, said):
+        """Say once where Keras departs from mathematics."""
+        if said not in self.notes:
+            self.notes.append(said)
+
+    def inside(self):
+        """Return the layers in this."""
+        return []
+
+    def build_inside(self, build, told, weights):
+        """Return a layer in this, of what is told of it."""
+        layer = build(told, weights)
+        if layer.dtype not in (self.dtype, None):  # None: each of its layers'
+            raise CannotRun(
+                f"layer {layer.name} in it computes in {layer.dtype}, not in "
+                f"{self.dtype}"
+            )
+        return layer
+
     # -- What it is
 
     def prepare(self, build):
         """Find the function's keywords and weights."""
-        policy = self.config.get("dtype")
-        if isinstance(policy, dict) and "Quantized" in policy["class_name"]:
-            raise CannotRun("it is quantized; save the model before quantize()")
-        for name, value in NOT_KNOWN.items():
-            if self.config.get(name) == value:
-                raise CannotRun(
-                    f"no function of this file computes {name}={value!r}"
-                )
         by_place, by_name = self.find_arguments()
         told = {n for n in by_place if self.config.get(n) is not None}
         self.options = {
@@ -76,11 +111,33 @@ class Layer:
         self.activation = find_activation(alone, of_alone, build)
         names = [n for n in by_place if n not in NOT_WEIGHTS | told]
         self.arrays = self.find_arrays(names)
+        self.check_arrays()
+
+    def check_config(self):
+        """Raise CannotRun for what its config holds that is not known here."""
+        by_place, by_name = self.find_arguments()
+        flags = {FLAGS[name] for name in by_place if name in FLAGS}
+        lengths = {
+            n for n, told in LENGTHS.items() if told.keys() & {*by_place}
+        }
+        known = {*by_name, *flags, *lengths, *self.reads}
+        if any(name.endswith("kernel") for name in by_place):
+            known.add("activation")
+        check_keys(self.config, known - NOT_WEIGHTS)
+        check_values(self.kind, self.config)
+        for name, parameter in parameters_of(self.function).items():
+            value = self.config.get(name)
+            if isinstance(parameter.default, bool) and value not in FLAG_VALUES:
+                raise CannotRun(f"{name}={value!r} is neither true nor false")
+
+    def check_arrays(self):
+        """Raise CannotRun where its weights are not as its config tells."""
+        check_lengths(self.kind, self.config, self.arrays)
 
     def find_arguments(self):
         """Return the names of the function's arguments behind its first: those
         by place, and those by keyword."""
-        first, *others = inspect.signature(self.function).parameters.values()
+        first, *others = parameters_of(self.function).values()
         by_place = [p.name for p in others if p.kind is p.POSITIONAL_OR_KEYWORD]
         by_name = {p.name for p in others if p.kind is p.KEYWORD_ONLY}
         return by_place, by_name
@@ -92,13 +149,18 @@ class Layer:
             names = [n for part in self.parts for n in (part, f"_{part}")]
             groups = [self.weights[n] for n in names if n in self.weights]
         lists = [group.get("vars", []) for group in groups]
-        return [a for held in lists if isinstance(held, list) for a in held]
+        return [
+            in_dtype(array, self.dtype)
+            for held in lists
+            if isinstance(held, list)
+            for array in held
+        ]
 
     def find_arrays(self, names):
         """Return its arrays by the names of the function's arguments."""
         arrays = self.list_weights()
         names = [n for n in names if self.config.get(FLAGS.get(n), True)]
-        signature = inspect.signature(self.function).parameters
+        signature = parameters_of(self.function)
         needed = [
             n
             for n in names
@@ -130,7 +192,15 @@ class Layer:
                 if not inputs:
                     raise CannotRun("its call has no input")
                 args = [keywords.pop(inputs[0])]
-            return self.compute(args[0], **keywords)
+            x, keywords = each(
+                lambda given: in_dtype(given, self.dtype, self.kinds),
+                [args[0], keywords],
+            )
+            if x is None:
+                raise CannotRun("its call has no input")
+            given = [keywords[n] for n in TENSORS & keywords.keys()]
+            each(check_tensor, [x, *(t for t in given if t is not None)])
+            return self.compute(x, **keywords)
         except CannotRun as error:
             raise self.refusal(error) from None
 
@@ -151,8 +221,9 @@ class Layer:
         options = {**self.options, **keywords}
         if self.takes_mask and mask is not None:
             options["mask"] = mask
-        arrays = each(in_float64, self.arrays)
-        return self.activation(self.function(x, **arrays, **options))
+        y = self.activation(self.function(x, **self.arrays, **options))
+        # Its functions make float64 of whole numbers.
+        return each(lambda array: in_dtype(array, self.dtype), y)
 
     def mask_after(self, x, mask):
         """Return the mask that it hands on, of an array and its mask: none."""
@@ -166,10 +237,47 @@ class KeepsMask(Layer):
         return mask
 
 
+class Convolution(Layer):
+    """A convolution of any kind, whose bias TensorFlow may misplace."""
+
+    def apply(self, x, mask=None):
+        y = super().apply(x)
+        first = self.config.get("data_format") == "channels_first"
+        if first and "bias" in self.arrays and y.shape[-1] == y.shape[1]:
+            self.note(BIAS.format("the bias"))
+        return y
+
+
+class KeepsDtype(Layer):
+    """A layer whose function makes floats of whole numbers, and Keras not."""
+
+    def apply(self, x, mask=None):
+        y = self.function(x, **self.options)
+        return y.astype(x.dtype, copy=False)
+
+
+class OfFractions(Layer):
+    """A layer that Keras computes among whole numbers if it is given these."""
+
+    def apply(self, x, mask=None):
+        if x.dtype.kind != "f":
+            raise CannotRun("whole numbers are not known here")
+        return super().apply(x)
+
+
+class OfFractionsKeepsMask(OfFractions, KeepsMask):
+    """The same, with a mask."""
+
+
 class TakesMask(Layer):
     """A layer whose call has the mask at the second place."""
 
     places = ("mask",)
+
+    def apply(self, x, mask=None, **keywords):
+        if mask is not None and x.dtype.kind != "f":
+            raise CannotRun("a mask of whole numbers is not known here")
+        return super().apply(x, mask, **keywords)
 
 
 class TakesAndKeepsMask(TakesMask, KeepsMask):
@@ -178,6 +286,11 @@ class TakesAndKeepsMask(TakesMask, KeepsMask):
 
 class DoesNothing(Layer):
     """A layer that does something in training alone."""
+
+    reads = IN_TRAINING
+
+    def check_config(self):
+        check_keys(self.config, self.reads)
 
     def prepare(self, build):
         pass
@@ -193,12 +306,25 @@ class DoesNothing(Layer):
 class HoldsCode(Layer):
     """A Lambda."""
 
-    def prepare(self, build):
+    def check_config(self):
         raise CannotRun(
             "it holds code, which is never run; use layers or keras.ops"
         )
 
 
+def check_tensor(given):
+    """Raise CannotRun for what is neither a tensor nor a constant, nor a mask
+    that is not there."""
+    if given is not None and not isinstance(given, Tensor | np.ndarray):
+        raise CannotRun("its input or mask is no tensor")
+
+
+@functools.cache  # as a model may have thousands of layers
+def parameters_of(function):
+    return inspect.signature(function).parameters
+
+
 def name_of(told):
     """Return the name of a layer."""
-    return told.get("name") or told["config"].get("name", "without a name")
+    name = told.get("name") or told["config"].get("name")
+    return "without a name" if name is None else name

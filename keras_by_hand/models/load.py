@@ -1,29 +1,55 @@
 """Run a whole model from its file, in NumPy."""
 
-from keras_by_hand.models.config import is_of_keras
+from keras_by_hand.models.config import is_of_keras, with_dtype
 from keras_by_hand.models.errors import CannotRun, first_line
 from keras_by_hand.models.files import read_file
-from keras_by_hand.models.registry import MODELS, build_layer
+from keras_by_hand.models.registry import MODELS, build_layer, stands_for
 
 
-def load_model(path):
+def load_model(path, dtype=None, layers=None):
     """Return the model of a .keras file. Runs no code of the file.
+
+    dtype: "float32" or "float64", in which all layers compute, in the place of
+    their own: as Keras would if they had been made with it.
+
+    layers: for classes of your own, by their names, the function that computes
+    such a layer, of its inputs, its weights and, by keyword, its config; or the
+    name of Keras' class that does the same, such as "Functional" for a model
+    whose graph is in the file:
+
+        def shift(x, offset, *, scale):
+            return scale * x + offset
+
+        load_model(path, layers={"Shift": shift, "MyModel": "Functional"})
 
     Raises CannotRun where it is no such file, is damaged, or has something in
     it that is not known here; OSError where it cannot be read.
     """
+    if dtype not in (None, "float32", "float64"):
+        raise ValueError(f"dtype must be 'float32' or 'float64', not {dtype!r}")
     config, weights = read_file(path)
     try:
-        kind = config.get("class_name")
-        if kind not in MODELS or not is_of_keras(config):
+        if dtype:
+            config = with_dtype(config, dtype)
+        kind = config["class_name"]
+        is_known = kind in MODELS and is_of_keras(config)
+        if not is_known and stands_for(config, layers) not in MODELS:
+            has_graph = "output_layers" in config["config"]
+            how = (
+                f"if its code only makes its layers, layers={{{kind!r}: "
+                f"'Functional'}} runs these"
+                if has_graph
+                else "build it from layers, as a functional model"
+            )
             raise CannotRun(
                 f"the model is a {kind}: only its code knows what it computes; "
-                "build it from layers, as a functional model"
+                f"{how}"
             )
-        return build_layer(config, weights)
+        return build_layer(config, weights, layers)
     except CannotRun as error:
         raise CannotRun(f"{path}: {error}") from None
     except (
+        ArithmeticError,
         AttributeError,
         LookupError,
         RecursionError,

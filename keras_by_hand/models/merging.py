@@ -4,7 +4,10 @@ import functools
 
 import numpy as np
 
-from keras_by_hand.models.layer import Layer
+from keras_by_hand.layers.merging import aligned_ranks
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.layer import ALL_NUMBERS, Layer
+from keras_by_hand.models.notes import BIAS, is_taken_for_bias
 
 
 class Merging(Layer):
@@ -17,6 +20,26 @@ class Merging(Layer):
         if any(m is None for m in mask):
             return None
         return np.logical_or.reduce(mask)
+
+
+class Adding(Merging):
+    """An Add or the like, whose later inputs TensorFlow may take for a bias."""
+
+    def apply(self, x, mask=None):
+        y = super().apply(x)
+        inputs = aligned_ranks(x)
+        if any(is_taken_for_bias(y, other) for other in inputs[1:]):
+            self.note(BIAS.format("an input"))
+        return y
+
+
+class Average(Adding):
+    """An Average, which Keras computes in float64 among whole numbers."""
+
+    def apply(self, x, mask=None):
+        if all(array.dtype.kind != "f" for array in x):
+            raise CannotRun("whole numbers alone are not known here")
+        return super().apply(x)
 
 
 class MaskedMerging(Merging):
@@ -76,3 +99,10 @@ class Concatenate(Layer):
             for array, m in zip(x, mask)
         ]
         return np.any(np.concatenate(filled, self.config["axis"]), axis=-1)
+
+
+class TFDConcat(Concatenate):
+    """A Concatenate among layers of preprocessing, which makes floats of whole
+    numbers."""
+
+    kinds = ALL_NUMBERS

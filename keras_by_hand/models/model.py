@@ -4,16 +4,20 @@ import json
 
 import numpy as np
 
+from keras_by_hand.models.checks import check_keys, check_values
 from keras_by_hand.models.config import (
     arguments_in,
     each_reference,
+    find_value,
     is_reference,
     references,
-    revive,
+    revive_call,
     with_weights,
 )
-from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.errors import CannotRun, CannotRunLayer
+from keras_by_hand.models.files import count_numbers
 from keras_by_hand.models.layer import DoesNothing, Layer, name_of
+from keras_by_hand.models.limits import limited
 from keras_by_hand.models.operators import Operator
 from keras_by_hand.models.tensors import (
     Tensor,
@@ -30,21 +34,29 @@ BATCH = 32  # samples at a time, as in Keras' predict
 class InputLayer(DoesNothing):
     """Where a model begins."""
 
+    reads = "batch_shape", "optional"
+
+    def check_config(self):
+        super().check_config()
+        check_values(self.kind, self.config)
+        shape = self.config.get("batch_shape")
+        if not (shape is None or is_shape(shape)):
+            raise CannotRun(f"batch_shape: {shape!r} is no shape")
+
     def fit(self, x, is_stateful):
-        """Return an array as the layer takes it: with a fraction in float64.
+        """Return an array as the layer takes it, in its dtype.
 
         Raises CannotRun where its shape does not fit. A model that keeps states
-        from batch to batch takes one whole batch, the first.
+        from batch to batch takes whole batches.
         """
-        x, dtype = np.asarray(x), self.config.get("dtype")
         shape = self.config.get("batch_shape")
-        if x.dtype.kind not in "biuf" and dtype != "string":
+        if x.dtype.kind not in "biuf" and self.dtype:
             raise CannotRun(
                 f"input {self.name} is not of numbers, but {x.dtype}"
             )
         if shape is not None:
             x = fit_rank(x, shape)
-            sizes = list(zip(x.shape, shape))[0 if is_stateful else 1 :]
+            sizes = list(zip(x.shape, shape))[1:]
             if x.ndim != len(shape) or any(
                 n not in (size, None) for size, n in sizes
             ):
@@ -53,9 +65,19 @@ class InputLayer(DoesNothing):
                     f"input {self.name} has shape {x.shape}, "
                     f"not ({', '.join(wanted)})"
                 )
-        if isinstance(dtype, str) and dtype.startswith(("int", "uint", "bool")):
-            return x.astype(dtype)
-        return x.astype("float64") if x.dtype.kind in "biuf" else x
+            if is_stateful and shape[0] and len(x) % shape[0]:
+                raise CannotRun(
+                    f"input {self.name} has {len(x)} samples, not a multiple "
+                    f"of {shape[0]}: the model keeps states"
+                )
+        return x.astype(self.dtype, copy=False) if self.dtype else x
+
+
+def is_shape(shape):
+    """Whether it is the shape of a batch; any length may be unknown."""
+    return isinstance(shape, list) and all(
+        length is None or isinstance(length, int) for length in shape
+    )
 
 
 def fit_rank(x, shape):
@@ -75,23 +97,41 @@ class Model(Layer):
     watch: see set_watch.
     """
 
+    reads = "layers input_layers output_layers build_input_shape".split()
     takes_mask = True
     watch = None
 
+    def check_config(self):
+        check_keys(self.config, self.reads)
+
     def prepare(self, build):
-        groups = self.weights.get("layers", {})
+        of_old = self.weights.get("_layer_checkpoint_dependencies", {})
+        groups = self.weights.get("layers", of_old)
         told = with_weights(self.config["layers"], groups)
-        self.layers = [build(*pair) for pair in told]
+        self.dtype = None  # of numbers: that of each layer
+        self.layers, refused = [], []
+        for pair in told:
+            try:
+                self.layers.append(build(*pair))
+            except CannotRunLayer as error:
+                refused += error.reasons
+        if refused:
+            known = f"{len(self.layers)} of {len(told)} layers can be run"
+            raise CannotRunLayer(*refused, then=f" ({known})")
         self.by_name = {layer.name: layer for layer in self.layers}
+        if len(self.by_name) < len(self.layers):
+            names = [layer.name for layer in self.layers]
+            twice = max(names, key=names.count)
+            raise CannotRun(f"two of its layers are named {twice!r}")
         self.is_stateful = '"stateful": true' in json.dumps(self.config)
         self.connect()
 
     def compute(self, x, mask=None, training=None):
         set_masks(x, mask)
-        return self.run(x)
+        return self.run(self.fit(x))
 
     def apply(self, x, mask=None):
-        return arrays_of(self.run(Tensor(x, mask)))
+        return arrays_of(self.compute(Tensor(x, mask)))
 
     def step(self, layer, args, keywords):
         """Return what a layer makes of its arguments."""
@@ -99,6 +139,18 @@ class Model(Layer):
         if self.watch:
             self.watch(layer, args, y)
         return y
+
+    def inside(self):
+        return self.layers
+
+    def list_notes(self):
+        """Return what is to be said of its layers, where Keras departs from
+        mathematics: one sentence each. Some are known only after predict."""
+        found, layers = [], [self]
+        for layer in layers:  # which grow
+            found += [f"layer {layer.name}: {said}" for said in layer.notes]
+            layers += layer.inside()
+        return found
 
     def set_watch(self, watch):
         """Call watch(layer, args, y) after each call, of models in the model,
@@ -120,37 +172,58 @@ class Model(Layer):
             else:
                 yield layer
 
-    def predict(self, x):
+    def predict(self, x, report=None):
         """Return what Keras' predict returns: an array, or a list or dict of
         them.
 
         x: an array, or a list or dict of them by the names of the inputs, each
-        (batch, ...). Numbers are computed in float64, also where Keras rounds
-        them to float16 or bfloat16. Raises CannotRun where it does not fit.
+        (batch, ...); report: a function that is told, after each part of them,
+        how many samples are done, and of how many. Each layer computes in its
+        own dtype, but in float32 where Keras rounds to float16 or bfloat16.
+        Stateful layers go on where they ended, as in Keras, in batches as long
+        as the model was made for.
+        Raises CannotRun where it does not fit.
         """
         tensors = self.fit(x)
         samples = len(tensors_in(tensors)[0].array)
-        outputs = []
-        for start in range(0, max(samples, 1), BATCH):
-            rows = slice(start, start + BATCH)
+        outputs, weights = [], count_numbers(self.weights)
+        size = self.batch_size()
+        for start in range(0, max(samples, 1), size):
+            rows = slice(start, start + size)
             part = each(lambda t, rows=rows: Tensor(t.array[rows]), tensors)
-            outputs.append(arrays_of(self.run(part)))
+            given = sum(t.array.size for t in tensors_in(part))
+            with limited(given + weights):
+                outputs.append(arrays_of(self.run(part)))
+            if report:
+                report(min(start + size, samples), samples)
         if len(outputs) == 1:
             return outputs[0]
         try:
             return joined(outputs)
         except ValueError as error:
             raise CannotRun(
-                f"what it returns for {BATCH} samples at a time does not fit "
+                f"what it returns for {size} samples at a time does not fit "
                 f"together; give fewer: {error}"
             ) from None
+
+    def batch_size(self):
+        """Return how many samples predict takes at a time."""
+        first = self.by_name[references(self.inputs)[0][0]]
+        shape = first.config.get("batch_shape") if self.is_stateful else None
+        return (shape and shape[0]) or BATCH
 
     def fit(self, x):
         """Return the inputs as Tensors, nested as those of the model."""
         given = {}
-        for reference, array in paired(self.inputs, x):
+        for reference, thing in paired(self.inputs, x):
             layer = self.by_name[reference[0]]
-            given[reference] = Tensor(layer.fit(array, self.is_stateful))
+            is_tensor = isinstance(thing, Tensor)  # of a model around this one
+            tensor = thing if is_tensor else Tensor(np.asarray(thing))
+            if isinstance(layer, InputLayer):
+                tensor = tensor.but(layer.fit(tensor.array, self.is_stateful))
+            if tensor.array.ndim == 0:
+                raise CannotRun(f"input {layer.name} has no axis of samples")
+            given[reference] = tensor
         sizes = [len(tensor.array) for tensor in given.values()]
         if len(set(sizes)) > 1:
             raise CannotRun(
@@ -163,6 +236,8 @@ class Sequential(Model):
     """Layers in a row: a Sequential or a Pipeline."""
 
     def connect(self):
+        if not self.layers:
+            raise CannotRun("it has no layers")
         self.inputs = [self.layers[0].name, 0, 0]
 
     def find_fed(self, name):
@@ -191,7 +266,14 @@ class Functional(Model):
             name_of(told): told.get("inbound_nodes") or []
             for told in self.config["layers"]
         }
+        calls = [call for calls in self.calls.values() for call in calls]
+        if any(isinstance(call, list) for call in calls):
+            raise CannotRun(
+                "it tells of its graph as Keras 2 did; Keras 3 cannot read it"
+            )
         self.inputs = self.config["input_layers"]
+        for name, _, _ in set(references(self.inputs)):
+            self.by_name[name]  # a KeyError where there is none
         self.outputs = each_reference(
             self.renumbered, self.config["output_layers"]
         )
@@ -288,10 +370,12 @@ class Functional(Model):
         values = dict(paired(self.inputs, inputs))
         for position, (name, number) in enumerate(self.order):
             told = self.calls[name][number]
-            args = revive(told["args"], values)
-            keywords = revive(told["kwargs"], values)
-            keywords = {n: v for n, v in keywords.items() if v is not None}
-            y = self.step(self.by_name[name], args, keywords)
+            layer = self.by_name[name]
+            try:
+                args, keywords = revive_call(told, values)
+            except CannotRun as error:
+                raise layer.refusal(error) from None
+            y = self.step(layer, args, keywords)
             for place, tensor in enumerate(tensors_in(y)):
                 values[name, number, place] = tensor
             for done in self.last_uses.get(position, ()):
@@ -303,7 +387,7 @@ class Functional(Model):
 
 def look_up(values, told):
     """Return the tensors that references stand for, as nested as these."""
-    return each_reference(lambda reference: values[tuple(reference)], told)
+    return each_reference(lambda r: find_value(values, r), told)
 
 
 def joined(parts):
@@ -328,7 +412,8 @@ def paired(told, given):
             ]
         if missing := [name for name in names if name not in given]:
             raise CannotRun(
-                f"no input {missing[0]}: the model has {', '.join(names)}"
+                f"no input {missing[0]}: the model has {', '.join(names)}; "
+                f"given are {', '.join(map(str, given)) or 'none'}"
             )
         return [(reference, given[reference[0]]) for reference in expected]
     if is_reference(told):

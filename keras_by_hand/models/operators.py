@@ -1,46 +1,202 @@
 """Operators between tensors: +, [...], and the functions of keras.ops."""
 
+import functools
 import math
 
 import numpy as np
 
+from keras_by_hand.activations import erfc, leaky_relu
 from keras_by_hand.layers.convolution import (
     conv,
-    conv_transpose,
     depthwise_conv,
     separable_conv,
 )
-from keras_by_hand.layers.pooling import average_pooling, max_pooling
+from keras_by_hand.layers.pooling import (
+    adaptive_average_pooling,
+    adaptive_max_pooling,
+    average_pooling,
+    max_pooling,
+)
 from keras_by_hand.layers.preprocessing import resizing
 from keras_by_hand.models.activations import ACTIVATIONS
-from keras_by_hand.models.config import snake_case
+from keras_by_hand.models.config import compute_dtype, snake_case
 from keras_by_hand.models.errors import CannotRun, refusing
+from keras_by_hand.models.image_operators import (
+    crop_images,
+    depth_to_space,
+    extract_patches,
+    pad_images,
+    rgb_to_grayscale,
+    space_to_depth,
+)
 from keras_by_hand.models.layer import Layer
-from keras_by_hand.models.tensors import Tensor, arrays_of, each
+from keras_by_hand.models.limits import (
+    ESTIMATES,
+    bounded,
+    size_of_classes,
+    size_of_einsum,
+    size_of_pooled,
+    size_of_resized,
+    size_of_tile,
+)
+from keras_by_hand.models.norm_operators import (
+    batch_norm,
+    dot_product_attention,
+    layer_norm,
+    rms_norm,
+)
+from keras_by_hand.models.notes import BIAS, SPARSEMAX, is_taken_for_bias
+from keras_by_hand.models.preprocessing import rounded_as
+from keras_by_hand.models.signal_operators import (
+    bincount,
+    extract_sequences,
+    fft,
+    fft2,
+    ifft2,
+    irfft,
+    rfft,
+    search_sorted,
+    segment_max,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    slice_of,
+    stft,
+)
+from keras_by_hand.models.tensors import Tensor, arrays_of, each, flat, in_dtype
 
-ALIKE = (  # their names in NumPy, which computes the same
-    "abs absolute add all amax amin any append arange arccos arccosh arcsin "
-    "arcsinh arctan arctan2 arctanh argmax argmin argsort array_split average "
-    "bitwise_and bitwise_not bitwise_or bitwise_xor broadcast_to cbrt ceil "
-    "clip concatenate copy cos cosh count_nonzero cross cumprod cumsum "
-    "deg2rad diagonal diff digitize divide dot equal exp exp2 expand_dims "
-    "expm1 flip floor floor_divide fmod full_like greater greater_equal "
-    "hstack hypot inner isclose isfinite isinf isnan less less_equal linspace "
-    "log log10 log1p log2 logaddexp logical_and logical_not logical_or "
-    "logical_xor matmul max maximum mean median min minimum mod moveaxis "
-    "multiply nan_to_num nanmax nanmean nanmin nansum negative not_equal "
-    "ones_like outer pad percentile power prod ptp quantile rad2deg ravel "
-    "reciprocal repeat reshape roll rot90 round select sign sin sinc sinh "
-    "sort split sqrt square squeeze stack std subtract sum swapaxes take "
-    "take_along_axis tan tanh tensordot trace transpose tril triu true_divide "
-    "trunc var vstack where zeros_like"
+# Functions whose names and answers NumPy has, too, by what Keras does with
+# dtypes of whole numbers, which NumPy makes float64 or int64.
+ALIKE = (  # leaves them as they are
+    "absolute all amax amin any array_split broadcast_to copy cross diag "
+    "diagflat diagonal diff dsplit expand_dims flip fliplr flipud full_like "
+    "hsplit isfinite isinf isnan isneginf isposinf logical_and logical_not "
+    "logical_or logical_xor max min moveaxis nan_to_num nanmax nanmin negative "
+    "ones_like pad ptp ravel repeat reshape roll rot90 sign signbit split "
+    "squeeze swapaxes take take_along_axis transpose tril triu trunc vsplit "
+    "zeros_like"
+)
+IN_FLOATS = (  # makes float32 of them
+    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh average cbrt ceil "
+    "cos cosh deg2rad divide exp exp2 expm1 floor heaviside hypot linspace "
+    "log log10 log1p log2 logaddexp logaddexp2 mean median nanmean nanstd "
+    "nanvar percentile rad2deg reciprocal sin sinc sinh sqrt std tan tanh "
+    "true_divide var"
+)
+JOINED = (  # brings all that is given to one dtype
+    "add append bitwise_and bitwise_not bitwise_or bitwise_xor concatenate dot "
+    "dstack equal floor_divide fmax fmin greater greater_equal "
+    "hstack less less_equal matmul maximum minimum multiply "
+    "not_equal outer power stack subtract tensordot vdot vstack where"
+)
+SUMMED = "nanprod nansum prod sum trace"  # adds up small ones in 32 bits
+RUNNING = "cumprod cumsum nancumprod nancumsum"  # keeps the dtype
+PLACES = (
+    "argmax argmin count_nonzero digitize nanargmax nanargmin"  # returns int32
 )
 OF_NUMPY = {
     "newshape": "shape",
-    "x_min": "a_min",
-    "x_max": "a_max",
     "xs": "arrays",
 }
+
+
+# -- Dtypes
+
+
+def as_float(x):
+    """Return whole numbers in float32."""
+    return in_dtype(x, "float32", "biu")
+
+
+def in_floats(function):
+    """Return a function that computes with whole numbers in float32."""
+
+    @functools.wraps(function)
+    def compute(*args, **options):
+        options = {name: as_float(value) for name, value in options.items()}
+        return function(*map(as_float, args), **options)
+
+    return compute
+
+
+def joint_dtype(values):
+    """Return the dtype to which Keras brings arrays and numbers."""
+    arrays = [value for value in values if isinstance(value, np.ndarray)]
+    numbers = [value for value in values if isinstance(value, int | float)]
+    floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
+    if floats:
+        return np.result_type(*floats)
+    dtype = np.result_type(*arrays)
+    if any(isinstance(number, float) for number in numbers):
+        return np.dtype("float32")
+    is_whole = any(not isinstance(number, bool) for number in numbers)
+    return np.dtype("int32") if is_whole and dtype.kind == "b" else dtype
+
+
+def joined_dtype(function):
+    """Return a function that brings all that it is given by place to one dtype,
+    but for booleans that choose."""
+    choosing = function is np.where
+
+    @functools.wraps(function)
+    def compute(*args, **options):
+        chosen, args = list(args[:choosing]), list(args[choosing:])
+        dtype = joint_dtype(
+            [value for value in flat(args) if value is not None]
+        )
+        is_number = (np.ndarray, int, float)
+        args = each(
+            lambda v: np.asarray(v, dtype) if isinstance(v, is_number) else v,
+            args,
+        )
+        return function(*chosen, *args, **options)
+
+    return compute
+
+
+def summed(function):
+    """Return a function that adds up whole numbers of less than 32 bits in 32,
+    and others in theirs, in which they may wrap."""
+
+    @functools.wraps(function)
+    def compute(x, *args, **options):
+        if options.pop("dtype", None) is not None:
+            raise CannotRun("Keras drops its dtype in a model")
+        if x.dtype.kind in "biu" and x.dtype.itemsize < 4:
+            x = x.astype("uint32" if x.dtype.kind == "u" else "int32")
+        return function(x, *args, dtype=x.dtype, **options)
+
+    return compute
+
+
+def running(function):
+    """Return a function that keeps the dtype, but makes int32 of booleans."""
+
+    @functools.wraps(function)
+    def compute(x, axis=None, dtype=None):
+        x = in_dtype(x, "int32", "b") if dtype is None else cast(x, dtype)
+        return function(x, axis, dtype=x.dtype)
+
+    return compute
+
+
+def in_places(function):
+    """Return a function whose places or counts are int32."""
+
+    @functools.wraps(function)
+    def compute(*args, **options):
+        return np.asarray(function(*args, **options)).astype("int32")
+
+    return compute
+
+
+def of_numpy(names, wrap=None):
+    """Return functions of NumPy by their names, each wrapped."""
+    functions = {name: getattr(np, name) for name in names.split()}
+    return {n: wrap(f) if wrap else f for n, f in functions.items()}
+
+
+# -- What NumPy has not, or otherwise
 
 
 def get_item(x, key):
@@ -48,7 +204,69 @@ def get_item(x, key):
 
 
 def einsum(*operands, subscripts):
-    return np.einsum(subscripts, *operands)
+    dtype = joint_dtype(operands)
+    return np.einsum(subscripts, *[x.astype(dtype) for x in operands])
+
+
+def clip(x, x_min, x_max):
+    return joined_dtype(np.clip)(x, x_min, x_max)
+
+
+def inner(x1, x2):
+    if joint_dtype([x1, x2]).itemsize < 4:
+        raise CannotRun("whole numbers of less than 32 bits are not known here")
+    return joined_dtype(np.inner)(x1, x2)
+
+
+def with_remainder(function):
+    """Return a function of two, of which a number in Python is int32."""
+
+    @functools.wraps(function)
+    def compute(*args):
+        return joined_dtype(function)(
+            *[np.int32(x)[...] if isinstance(x, int) else x for x in args]
+        )
+
+    return compute
+
+
+def no_booleans(function):
+    """Return a function that makes int32 of booleans."""
+
+    @functools.wraps(function)
+    def compute(x, *args, **options):
+        return function(in_dtype(x, "int32", "b"), *args, **options)
+
+    return compute
+
+
+def select(condlist, choicelist, default=0):
+    dtype = joint_dtype(choicelist)
+    if isinstance(default, float) and dtype.kind != "f":
+        raise CannotRun("a fraction among whole numbers is not known here")
+    choices = [x.astype(dtype) for x in choicelist]
+    return np.select(condlist, choices, np.asarray(default, dtype))
+
+
+def argsort(x, axis=-1):
+    return np.argsort(x, axis, kind="stable").astype("int32")
+
+
+def sort(x, axis=-1):
+    return np.sort(x, axis)
+
+
+def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
+    if joint_dtype([x1, x2]).kind != "f":
+        return np.equal(x1, x2)  # as Keras does with whole numbers
+    return np.isclose(x1, x2, rtol, atol, equal_nan)
+
+
+def quantile(x, q, axis=None, method="linear", keepdims=False):
+    if method != "linear":
+        raise CannotRun(f"Keras drops method={method!r} in a model")
+    x = as_float(x)
+    return np.quantile(x, np.asarray(q, x.dtype), axis, keepdims=keepdims)
 
 
 def tile(x, repeats):
@@ -56,7 +274,7 @@ def tile(x, repeats):
 
 
 def cast(x, dtype):
-    return x.astype("float64" if "float" in dtype else dtype)
+    return x.astype(compute_dtype(dtype))
 
 
 def convert_to_tensor(x, dtype=None, **others):
@@ -81,26 +299,30 @@ def one_hot(x, num_classes, axis=-1, dtype="float32", sparse=False):
 
 
 def multi_hot(x, num_classes, axis=-1, dtype="float32", sparse=False):
-    return one_hot(x, num_classes, axis, dtype).max(1)
+    # Along the second axis where there is one, else along the only one.
+    return one_hot(x, num_classes, axis, dtype).max(min(x.ndim - 1, 1))
 
 
 def norm(x, ord=None, axis=None, keepdims=False):
-    return np.linalg.norm(x, ord, axis, keepdims)
+    return np.linalg.norm(as_float(x), ord, axis, keepdims)
 
 
 def normalize(x, axis=-1, order=2, epsilon=None):
+    x = as_float(x)
     size = np.linalg.norm(x, order, axis, keepdims=True)
     return x / np.maximum(size, 1e-7 if epsilon is None else epsilon)
 
 
 def moments(x, axes, keepdims=False, synchronized=False):
+    if x.dtype.kind != "f":
+        raise CannotRun("moments of whole numbers are not known here")
     return np.mean(x, axes, keepdims=keepdims), np.var(
         x, axes, keepdims=keepdims
     )
 
 
 def erf(x):
-    return np.vectorize(math.erf, otypes=[float])(x)
+    return np.vectorize(math.erf, otypes=[np.result_type(x, 0.0)])(x)
 
 
 def rsqrt(x):
@@ -114,13 +336,46 @@ def logsumexp(x, axis=None, keepdims=False):
 
 
 def top_k(x, k, sorted=True):
-    order = np.argsort(-x, axis=-1, kind="stable")[..., :k]
-    return np.take_along_axis(x, order, -1), order
+    if not sorted:
+        raise CannotRun("the order of sorted=False is not known here")
+    last = x.shape[-1] - 1  # backwards, so that of equals the first comes first
+    order = last - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
+    order = order[..., :k]
+    return np.take_along_axis(x, order, -1), order.astype("int32")
+
+
+def max_pool(x, pool_size, **options):
+    return max_pooling(x, pool_size=pool_size, **options).astype(x.dtype)
 
 
 def image_resize(x, size, **options):
-    return resizing(x, height=size[0], width=size[1], **options)
+    y = resizing(x, height=size[0], width=size[1], **options)
+    return rounded_as(x, y)
 
+
+def size_of_subscripts(*operands, subscripts):
+    return size_of_einsum(subscripts, *operands)
+
+
+def size_of_image(x, size, data_format=None, **others):
+    height, width = size
+    return size_of_resized(
+        x, height=height, width=width, data_format=data_format
+    )
+
+
+ESTIMATES.update(
+    {
+        einsum: size_of_subscripts,
+        image_resize: size_of_image,
+        max_pool: size_of_pooled,
+        multi_hot: size_of_classes,
+        one_hot: size_of_classes,
+        tile: size_of_tile,
+    }
+)
+
+NO_OPERATORS = "exponential", "linear", "mish", "tanh"  # among activations
 
 # By their modules. Only these: a file must not reach what else NumPy can do,
 # such as read other files.
@@ -129,15 +384,46 @@ OPERATORS = {
         "get_item": get_item,
         "einsum": einsum,
         "tile": tile,
-        **{name: getattr(np, name) for name in ALIKE.split()},
+        "argsort": argsort,
+        "clip": clip,
+        "fmod": with_remainder(np.fmod),
+        "inner": inner,
+        "mod": with_remainder(np.mod),
+        "round": no_booleans(np.round),
+        "select": select,
+        "square": no_booleans(np.square),
+        "isclose": isclose,
+        "quantile": quantile,
+        "sort": sort,
+        "bincount": bincount,
+        "search_sorted": search_sorted,
+        **of_numpy(ALIKE),
+        **of_numpy(IN_FLOATS, in_floats),
+        **of_numpy(JOINED, joined_dtype),
+        **of_numpy(SUMMED, summed),
+        **of_numpy(RUNNING, running),
+        **of_numpy(PLACES, in_places),
     },
     "keras.src.ops.core": {
         "cast": cast,
         "convert_to_tensor": convert_to_tensor,
+        "slice": slice_of,
         "stop_gradient": stop_gradient,
         "unstack": unstack,
     },
     "keras.src.ops.math": {
+        "erfc": in_floats(erfc),
+        "extract_sequences": extract_sequences,
+        "fft": fft,
+        "fft2": fft2,
+        "ifft2": ifft2,
+        "irfft": irfft,
+        "rfft": rfft,
+        "segment_max": segment_max,
+        "segment_min": segment_min,
+        "segment_prod": segment_prod,
+        "segment_sum": segment_sum,
+        "stft": stft,
         "erf": erf,
         "logsumexp": logsumexp,
         "rsqrt": rsqrt,
@@ -150,31 +436,50 @@ OPERATORS = {
         "solve": np.linalg.solve,
     },
     "keras.src.ops.nn": {
-        **ACTIVATIONS,
+        **{n: f for n, f in ACTIVATIONS.items() if n not in NO_OPERATORS},
+        "leaky_relu": in_floats(leaky_relu),
+        "adaptive_average_pool": adaptive_average_pooling,
+        "adaptive_max_pool": adaptive_max_pooling,
         "average_pool": average_pooling,
+        "batch_norm": batch_norm,
         "conv": conv,
-        "conv_transpose": conv_transpose,
+        "depth_to_space": depth_to_space,
         "depthwise_conv": depthwise_conv,
-        "max_pool": max_pooling,
+        "dot_product_attention": dot_product_attention,
+        "layer_norm": layer_norm,
+        "max_pool": max_pool,
         "moments": moments,
         "multi_hot": multi_hot,
         "normalize": normalize,
         "one_hot": one_hot,
+        "rms_norm": rms_norm,
         "separable_conv": separable_conv,
+        "space_to_depth": space_to_depth,
     },
-    "keras.src.ops.image": {"resize": image_resize},
+    "keras.src.ops.image": {
+        "crop_images": crop_images,
+        "extract_patches": extract_patches,
+        "pad_images": pad_images,
+        "resize": image_resize,
+        "rgb_to_grayscale": rgb_to_grayscale,
+    },
 }
 
 
 class Operator(Layer):
     """An operation between tensors, such as +: it has no weights or masks."""
 
+    def check_config(self):
+        pass  # its keys are arguments of the function, which refuses others
+
     def prepare(self, build):
         of_module = OPERATORS.get(self.module, {})
         name = snake_case(self.kind)
         if name not in of_module:
             raise CannotRun("no function of this file computes this operator")
-        self.function = refusing(of_module[name])
+        self.function = refusing(bounded(of_module[name]))
+        if name == "sparsemax":
+            self.note(SPARSEMAX)
 
     def call(self, args, keywords):
         options = {
@@ -184,8 +489,17 @@ class Operator(Layer):
             for name, value in (self.config | arrays_of(keywords)).items()
             if name != "name"
         }
+        args = arrays_of(args)
+        arrays = [x for x in args if isinstance(x, np.ndarray)]
+        if (
+            self.kind == "Add"
+            and len(arrays) == 2
+            and is_taken_for_bias(*arrays)
+        ):
+            self.note(BIAS.format("the second"))
         try:
-            y = self.function(*arrays_of(args), **options)
+            y = self.function(*args, **options)
         except CannotRun as error:
             raise self.refusal(error) from None
-        return each(Tensor, y) if isinstance(y, list | tuple) else Tensor(y)
+        # A mean of all is a scalar in NumPy: it would have no dtype of its own.
+        return each(lambda array: Tensor(np.asarray(array)), y)

@@ -1,23 +1,38 @@
 """How recurrent layers, their cells and what wraps them work in a model."""
 
 import functools
+import json
 
 import numpy as np
 
 from keras_by_hand.models.config import with_weights
-from keras_by_hand.models.layer import KeepsMask, Layer
-from keras_by_hand.models.tensors import each, flat, in_float64
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.layer import ALL_BUT_BOOLEANS, KeepsMask, Layer
+from keras_by_hand.models.tensors import flat
 
 
 class Recurrent(Layer):
     """A layer that goes from step to step, from states that it may be given."""
 
     places = ("initial_state", "mask", "training")
+    kinds = ALL_BUT_BOOLEANS
+    reads = ("stateful", "dropout")
     parts = ("cell",)
+    kept = None  # the last states, from which a stateful layer goes on
 
     def apply(self, x, mask=None, initial_state=None, **keywords):
         if isinstance(initial_state, np.ndarray):
             initial_state = [initial_state]
+        if not self.config.get("stateful"):
+            return self.loop(x, mask, initial_state, **keywords)
+        options = {**self.options, **keywords}
+        keywords["return_state"] = True
+        start = self.kept if initial_state is None else initial_state
+        y, *self.kept = self.loop(x, mask, start, **keywords)
+        return [y, *self.kept] if options.get("return_state") else y
+
+    def loop(self, x, mask, initial_state, **keywords):
+        """Return what it makes of all steps of an array."""
         keywords["initial_state"] = initial_state
         return super().apply(x, mask, **keywords)
 
@@ -29,18 +44,18 @@ class Cell(Layer):
     """A cell in an RNN."""
 
     places = ("states", "training")
+    reads = ("dropout",)
     states = 1  # how many it has
 
     def first_states(self, batch, given):
         """Return the states with which it begins: those given, as long as
         there are any, or zeros."""
-        zeros = np.zeros((batch, self.config["units"]))
+        zeros = np.zeros((batch, self.config["units"]), self.dtype)
         return [next(given, zeros) for _ in range(self.states)]
 
     def as_function(self):
         """Return a step, a function of x and the states."""
-        arrays = each(in_float64, self.arrays)
-        return functools.partial(self.function, **arrays, **self.options)
+        return functools.partial(self.function, **self.arrays, **self.options)
 
 
 class LSTMCell(Cell):
@@ -51,11 +66,15 @@ class StackedCells(Layer):
     """Cells, each of which takes the output of the one before."""
 
     places = ("states", "training")
+    reads = ("cells",)
 
     def prepare(self, build):
         groups = self.weights.get("cells", {})
         told = with_weights(self.config["cells"], groups)
-        self.cells = [build(*pair) for pair in told]
+        self.cells = [self.build_inside(build, *pair) for pair in told]
+
+    def inside(self):
+        return self.cells
 
     def first_states(self, batch, given):
         return [cell.first_states(batch, given) for cell in self.cells]
@@ -68,17 +87,21 @@ class StackedCells(Layer):
 class RNN(Recurrent):
     """A loop around a cell."""
 
+    reads = ("cell", "stateful")
     parts = ()
 
     def prepare(self, build):
         super().prepare(build)
         told = self.config["cell"]
-        self.cell = build(told, self.weights.get("cell", {}))
+        self.cell = self.build_inside(build, told, self.weights.get("cell", {}))
+
+    def inside(self):
+        return [self.cell]
 
     def find_arrays(self, names):
         return {}
 
-    def apply(self, x, mask=None, initial_state=None, **keywords):
+    def loop(self, x, mask, initial_state, **keywords):
         given = [] if initial_state is None else initial_state
         states = self.cell.first_states(len(x), iter(flat(given)))
         step = self.cell.as_function()
@@ -89,15 +112,21 @@ class RNN(Recurrent):
 class Bidirectional(Recurrent):
     """Two recurrent layers, of which one goes backwards."""
 
+    reads = ("layer", "backward_layer", "stateful")
     parts = ()
 
     def prepare(self, build):
         super().prepare(build)
         told = self.config["layer"]
         told_back = self.config.get("backward_layer") or told
-        self.forward = build(told, self.weights.get("forward_layer", {}))
+        self.forward = self.build_inside(
+            build, told, self.weights.get("forward_layer", {})
+        )
         group = self.weights.get("backward_layer", {})
-        self.backward = build(told_back, group)
+        self.backward = self.build_inside(build, told_back, group)
+
+    def inside(self):
+        return [self.forward, self.backward]
 
     def find_arrays(self, names):
         return {}
@@ -122,9 +151,18 @@ class Bidirectional(Recurrent):
 class TimeDistributed(KeepsMask):
     """A layer, applied to each step."""
 
+    reads = ("layer",)
+
     def prepare(self, build):
         told = self.config["layer"]
-        self.layer = build(told, self.weights.get("layer", {}))
+        if '"stateful": true' in json.dumps(told):
+            raise CannotRun("a layer in it that keeps states is not known here")
+        self.layer = self.build_inside(
+            build, told, self.weights.get("layer", {})
+        )
+
+    def inside(self):
+        return [self.layer]
 
     def apply(self, x, mask=None):
         given = mask if self.layer.takes_mask else None

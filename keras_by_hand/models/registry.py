@@ -1,5 +1,7 @@
 """Which function stands for which class of Keras, and how a model calls it."""
 
+import functools
+
 from keras_by_hand.layers.activation import (
     activation_layer,
     elu_layer,
@@ -155,7 +157,12 @@ from keras_by_hand.models.attention import (
     Heads,
     MultiHeadAttention,
 )
-from keras_by_hand.models.config import is_of_keras, is_operator
+from keras_by_hand.models.config import (
+    is_of_keras,
+    is_operator,
+    quantization_mode,
+)
+from keras_by_hand.models.dense import EinsumDense
 from keras_by_hand.models.embedding import (
     Embedding,
     Masking,
@@ -163,28 +170,48 @@ from keras_by_hand.models.embedding import (
 )
 from keras_by_hand.models.errors import CannotRunLayer
 from keras_by_hand.models.layer import (
+    Convolution,
     DoesNothing,
     HoldsCode,
+    KeepsDtype,
     KeepsMask,
     Layer,
+    OfFractions,
+    OfFractionsKeepsMask,
     TakesAndKeepsMask,
     TakesMask,
     name_of,
 )
 from keras_by_hand.models.merging import (
+    Adding,
+    Average,
     Concatenate,
     Maximum,
     Merging,
     Minimum,
     Multiply,
+    TFDConcat,
 )
 from keras_by_hand.models.model import Functional, InputLayer, Sequential
 from keras_by_hand.models.normalization import SpectralNormalization
 from keras_by_hand.models.operators import Operator
+from keras_by_hand.models.own import OwnLayer
 from keras_by_hand.models.preprocessing import (
     CategoryEncoding,
+    CenterCrop,
+    Discretization,
     IntegerLookup,
     Lookup,
+    RandomImages,
+    Resizing,
+    Scaling,
+    UpSampling2D,
+)
+from keras_by_hand.models.quantized import (
+    QuantizedDense,
+    QuantizedEinsumDense,
+    QuantizedEmbedding,
+    QuantizedReversible,
 )
 from keras_by_hand.models.recurrent import (
     RNN,
@@ -195,6 +222,7 @@ from keras_by_hand.models.recurrent import (
     StackedCells,
     TimeDistributed,
 )
+from keras_by_hand.models.slopes import LeakyReLU, PReLU, ReLU
 
 # The function that computes it, and how it is called in a model.
 LAYERS = {
@@ -206,26 +234,26 @@ LAYERS = {
     "AdaptiveMaxPooling1D": (adaptive_max_pooling1d, Layer),
     "AdaptiveMaxPooling2D": (adaptive_max_pooling2d, Layer),
     "AdaptiveMaxPooling3D": (adaptive_max_pooling3d, Layer),
-    "Add": (add, Merging),
+    "Add": (add, Adding),
     "AdditiveAttention": (additive_attention, Attention),
     "AlphaDropout": (alpha_dropout, DoesNothing),
     "Attention": (attention, Attention),
-    "AugMix": (aug_mix, DoesNothing),
-    "Average": (average, Merging),
+    "AugMix": (aug_mix, RandomImages),
+    "Average": (average, Average),
     "AveragePooling1D": (average_pooling1d, Layer),
     "AveragePooling2D": (average_pooling2d, Layer),
     "AveragePooling3D": (average_pooling3d, Layer),
     "BatchNormalization": (batch_normalization, KeepsMask),
     "Bidirectional": (bidirectional, Bidirectional),
     "CategoryEncoding": (category_encoding, CategoryEncoding),
-    "CenterCrop": (center_crop, Layer),
+    "CenterCrop": (center_crop, CenterCrop),
     "Concatenate": (concatenate, Concatenate),
-    "Conv1D": (conv1d, Layer),
-    "Conv1DTranspose": (conv1d_transpose, Layer),
-    "Conv2D": (conv2d, Layer),
-    "Conv2DTranspose": (conv2d_transpose, Layer),
-    "Conv3D": (conv3d, Layer),
-    "Conv3DTranspose": (conv3d_transpose, Layer),
+    "Conv1D": (conv1d, Convolution),
+    "Conv1DTranspose": (conv1d_transpose, Convolution),
+    "Conv2D": (conv2d, Convolution),
+    "Conv2DTranspose": (conv2d_transpose, Convolution),
+    "Conv3D": (conv3d, Convolution),
+    "Conv3DTranspose": (conv3d_transpose, Convolution),
     "ConvLSTM1D": (conv_lstm1d, Recurrent),
     "ConvLSTM2D": (conv_lstm2d, Recurrent),
     "ConvLSTM3D": (conv_lstm3d, Recurrent),
@@ -233,15 +261,15 @@ LAYERS = {
     "Cropping2D": (cropping2d, Layer),
     "Cropping3D": (cropping3d, Layer),
     "CustomScaleLayer": (custom_scale_layer, Layer),
-    "CutMix": (cut_mix, DoesNothing),
+    "CutMix": (cut_mix, RandomImages),
     "Dense": (dense, KeepsMask),
-    "DepthwiseConv1D": (depthwise_conv1d, Layer),
-    "DepthwiseConv2D": (depthwise_conv2d, Layer),
-    "Discretization": (discretization, Layer),
+    "DepthwiseConv1D": (depthwise_conv1d, Convolution),
+    "DepthwiseConv2D": (depthwise_conv2d, Convolution),
+    "Discretization": (discretization, Discretization),
     "Dot": (dot, Layer),
     "Dropout": (dropout, DoesNothing),
     "ELU": (elu_layer, KeepsMask),
-    "EinsumDense": (einsum_dense, Layer),
+    "EinsumDense": (einsum_dense, EinsumDense),
     "Embedding": (embedding, Embedding),
     "Flatten": (flatten, Layer),
     "GRU": (gru, Recurrent),
@@ -254,7 +282,7 @@ LAYERS = {
     "GlobalMaxPooling1D": (global_max_pooling1d, Layer),
     "GlobalMaxPooling2D": (global_max_pooling2d, Layer),
     "GlobalMaxPooling3D": (global_max_pooling3d, Layer),
-    "GroupNormalization": (group_normalization, KeepsMask),
+    "GroupNormalization": (group_normalization, OfFractionsKeepsMask),
     "GroupQueryAttention": (group_query_attention, Heads),
     "Identity": (identity_layer, KeepsMask),
     "InputLayer": (unchanged, InputLayer),
@@ -262,52 +290,52 @@ LAYERS = {
     "LSTM": (lstm, Recurrent),
     "LSTMCell": (lstm_cell, LSTMCell),
     "Lambda": (lambda_layer, HoldsCode),
-    "LayerNormalization": (layer_normalization, KeepsMask),
+    "LayerNormalization": (layer_normalization, OfFractionsKeepsMask),
     "LayerScale": (layer_scale, Layer),
-    "LeakyReLU": (leaky_relu_layer, KeepsMask),
+    "LeakyReLU": (leaky_relu_layer, LeakyReLU),
     "Masking": (masking, Masking),
-    "MaxPooling1D": (max_pooling1d, Layer),
-    "MaxPooling2D": (max_pooling2d, Layer),
-    "MaxPooling3D": (max_pooling3d, Layer),
+    "MaxPooling1D": (max_pooling1d, KeepsDtype),
+    "MaxPooling2D": (max_pooling2d, KeepsDtype),
+    "MaxPooling3D": (max_pooling3d, KeepsDtype),
     "Maximum": (maximum, Maximum),
     "Minimum": (minimum, Minimum),
-    "MixUp": (mix_up, DoesNothing),
+    "MixUp": (mix_up, RandomImages),
     "MultiHeadAttention": (multi_head_attention, MultiHeadAttention),
     "Multiply": (multiply, Multiply),
-    "Normalization": (normalization, KeepsMask),
-    "PReLU": (prelu, KeepsMask),
+    "Normalization": (normalization, Scaling),
+    "PReLU": (prelu, PReLU),
     "Permute": (permute, Layer),
-    "RMSNormalization": (rms_normalization, Layer),
+    "RMSNormalization": (rms_normalization, OfFractions),
     "RNN": (rnn, RNN),
-    "RandAugment": (rand_augment, DoesNothing),
-    "RandomBrightness": (random_brightness, DoesNothing),
-    "RandomColorDegeneration": (random_color_degeneration, DoesNothing),
-    "RandomColorJitter": (random_color_jitter, DoesNothing),
-    "RandomContrast": (random_contrast, DoesNothing),
-    "RandomCrop": (unchanged, DoesNothing),
-    "RandomElasticTransform": (random_elastic_transform, DoesNothing),
-    "RandomErasing": (random_erasing, DoesNothing),
-    "RandomFlip": (random_flip, DoesNothing),
-    "RandomGaussianBlur": (random_gaussian_blur, DoesNothing),
-    "RandomGrayscale": (random_grayscale, DoesNothing),
-    "RandomHue": (random_hue, DoesNothing),
-    "RandomInvert": (random_invert, DoesNothing),
-    "RandomPerspective": (random_perspective, DoesNothing),
-    "RandomPosterization": (random_posterization, DoesNothing),
-    "RandomRotation": (random_rotation, DoesNothing),
-    "RandomSaturation": (random_saturation, DoesNothing),
-    "RandomSharpness": (random_sharpness, DoesNothing),
-    "RandomShear": (random_shear, DoesNothing),
-    "RandomTranslation": (random_translation, DoesNothing),
-    "RandomZoom": (random_zoom, DoesNothing),
-    "ReLU": (relu_layer, KeepsMask),
+    "RandAugment": (rand_augment, RandomImages),
+    "RandomBrightness": (random_brightness, RandomImages),
+    "RandomColorDegeneration": (random_color_degeneration, RandomImages),
+    "RandomColorJitter": (random_color_jitter, RandomImages),
+    "RandomContrast": (random_contrast, RandomImages),
+    "RandomCrop": (unchanged, RandomImages),
+    "RandomElasticTransform": (random_elastic_transform, RandomImages),
+    "RandomErasing": (random_erasing, RandomImages),
+    "RandomFlip": (random_flip, RandomImages),
+    "RandomGaussianBlur": (random_gaussian_blur, RandomImages),
+    "RandomGrayscale": (random_grayscale, RandomImages),
+    "RandomHue": (random_hue, RandomImages),
+    "RandomInvert": (random_invert, RandomImages),
+    "RandomPerspective": (random_perspective, RandomImages),
+    "RandomPosterization": (random_posterization, RandomImages),
+    "RandomRotation": (random_rotation, RandomImages),
+    "RandomSaturation": (random_saturation, RandomImages),
+    "RandomSharpness": (random_sharpness, RandomImages),
+    "RandomShear": (random_shear, RandomImages),
+    "RandomTranslation": (random_translation, RandomImages),
+    "RandomZoom": (random_zoom, RandomImages),
+    "ReLU": (relu_layer, ReLU),
     "RepeatVector": (repeat_vector, Layer),
-    "Rescaling": (rescaling, KeepsMask),
+    "Rescaling": (rescaling, Scaling),
     "Reshape": (reshape, Layer),
-    "Resizing": (resizing, Layer),
+    "Resizing": (resizing, Resizing),
     "ReversibleEmbedding": (reversible_embedding, ReversibleEmbedding),
-    "SeparableConv1D": (separable_conv1d, Layer),
-    "SeparableConv2D": (separable_conv2d, Layer),
+    "SeparableConv1D": (separable_conv1d, Convolution),
+    "SeparableConv2D": (separable_conv2d, Convolution),
     "SimpleRNN": (simple_rnn, Recurrent),
     "SimpleRNNCell": (simple_rnn_cell, Cell),
     "Softmax": (softmax_layer, TakesAndKeepsMask),
@@ -319,12 +347,12 @@ LAYERS = {
     "StochasticDepth": (unchanged, DoesNothing),
     "StringLookup": (string_lookup, Lookup),
     "Subtract": (subtract, Merging),
-    "TFDConcat": (concatenate, Concatenate),
+    "TFDConcat": (concatenate, TFDConcat),
     "TextVectorization": (text_vectorization, Lookup),
     "TimeDistributed": (time_distributed, TimeDistributed),
-    "UnitNormalization": (unit_normalization, KeepsMask),
+    "UnitNormalization": (unit_normalization, OfFractionsKeepsMask),
     "UpSampling1D": (up_sampling1d, Layer),
-    "UpSampling2D": (up_sampling2d, Layer),
+    "UpSampling2D": (up_sampling2d, UpSampling2D),
     "UpSampling3D": (up_sampling3d, Layer),
     "ZeroPadding1D": (zero_padding1d, Layer),
     "ZeroPadding2D": (zero_padding2d, Layer),
@@ -338,19 +366,54 @@ MODELS = {
 }
 
 
-def build_layer(told, weights):
+QUANTIZED = {  # to int8 or int4
+    "Dense": QuantizedDense,
+    "EinsumDense": QuantizedEinsumDense,
+    "Embedding": QuantizedEmbedding,
+    "ReversibleEmbedding": QuantizedReversible,
+}
+
+
+def stands_for(told, own):
+    """Return what a user gives for a class that config.json tells of, or None:
+    by its registered name, such as package>Shift, or the class's alone."""
+    own = own or {}
+    return own.get(told.get("registered_name"), own.get(told["class_name"]))
+
+
+def build_layer(told, weights, own=None):
     """Return a layer, an operator or a model, as config.json tells of it, with
-    its weights, as read_file found them. Raises CannotRun."""
+    its weights, as read_file found them. Raises CannotRun.
+
+    own: by the names of classes of a user, the function that computes such a
+    layer, or the name of Keras' class that does the same.
+    """
+    build = functools.partial(build_layer, own=own)
+    given = stands_for(told, own)
+    if callable(given):
+        return OwnLayer(told, weights, build, given)
+    if given is not None:
+        told = {**told, "module": "keras", "class_name": given}
     name = told["class_name"]
     function, kind = LAYERS.get(name, (None, None))
+    mode = quantization_mode(told["config"].get("dtype"))
     if not is_of_keras(told):
-        why = "a class of your own, whose formula is not in the file"
+        why = (
+            "a class of your own, whose formula is not in the file; give its "
+            f"function: load_model(path, layers={{{name!r}: function}})"
+        )
+    elif name in MODELS and "layers" not in told["config"]:
+        why = "the file does not tell which layers it has"
     elif name in MODELS:
-        return MODELS[name](told, weights, build_layer)
+        return MODELS[name](told, weights, build)
     elif is_operator(told):
-        return Operator(told, weights, build_layer)
+        return Operator(told, weights, build)
+    elif mode and (mode not in ("int8", "int4") or name not in QUANTIZED):
+        why = f"quantized to {mode}: not known here; save it before quantize()"
+    elif mode:
+        return QUANTIZED[name](told, weights, build, function)
     elif kind:
-        return kind(told, weights, build_layer, function)
+        return kind(told, weights, build, function)
     else:
         why = "no function of this file computes it"
     raise CannotRunLayer(f"layer {name_of(told)} ({name}): {why}")

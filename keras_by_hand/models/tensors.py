@@ -1,5 +1,7 @@
 """What flows through a model: arrays and their masks, in lists and dicts."""
 
+import numpy as np
+
 
 class Tensor:
     """An array on its way through a model, and its mask, (batch, steps), or
@@ -7,6 +9,11 @@ class Tensor:
 
     def __init__(self, array, mask=None):
         self.array, self.mask = array, mask
+
+    def but(self, array):
+        """Return a tensor of another array; the same where that is no other, of
+        which an attention takes the mask."""
+        return self if array is self.array else Tensor(array, self.mask)
 
 
 def each(function, structure):
@@ -60,6 +67,14 @@ def flat(structure):
     return [array for item in structure for array in flat(item)]
 
 
-def in_float64(array):
-    """Return numbers with a fraction in float64, others as they are."""
-    return array.astype("float64") if array.dtype.kind == "f" else array
+def in_dtype(thing, dtype, kinds="f"):
+    """Return numbers, an array or a Tensor of it, in a dtype; all else as it
+    is, and all where the dtype is None.
+
+    kinds: of NumPy's dtypes, those that are cast: by default, what has a
+    fraction.
+    """
+    if isinstance(thing, Tensor):
+        return thing.but(in_dtype(thing.array, dtype, kinds))
+    is_cast = isinstance(thing, np.ndarray) and thing.dtype.kind in kinds
+    return thing.astype(dtype, copy=False) if dtype and is_cast else thing

@@ -1,5 +1,7 @@
 """Whole models of all kinds, run from their files in NumPy and by Keras in float64."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from project import load_by_hand
 import keras_by_hand as by_hand
 from gallery.keras_facts import read_masks
 from keras_by_hand.models.attention import Attention
+from keras_by_hand.models.config import revive
 from keras_by_hand.models.embedding import Embedding, Masking
 from keras_by_hand.models.layer import DoesNothing, KeepsMask
 from keras_by_hand.models.merging import Concatenate, Merging
@@ -240,7 +243,10 @@ def attention_with_dropout():
     y = layers.Add()([y, layers.MultiHeadAttention(2, 4, dropout=0.5)(y, y)])
     ignored = {"query_mask": x > 3, "training": False}
     z = layers.MultiHeadAttention(2, 4, use_gate=True)(y, y, **ignored)
-    return keras.Model(x, [y, z]), tokens(3, 6)
+    counts = ops.maximum(x[:, None] - 3, 0)  # what is not 0 may be attended to
+    one = layers.MultiHeadAttention(2, 4, dropout=0.5)
+    w = one(y, z, attention_mask=counts, return_attention_scores=True)
+    return keras.Model(x, [y, z, *w]), tokens(3, 6)
 
 
 def grouped_queries():
@@ -305,6 +311,8 @@ def masks_by_place():
     y += [layers.Attention()([x, x], [mask, mask])]
     y += [layers.MultiHeadAttention(2, 4)(value=x, query=x, value_mask=mask)]
     y += [layers.GroupQueryAttention(4, 2, 1)(x, x, x, key_mask=mask)]
+    images = layers.Reshape((6, 2, 2))(x)
+    y += [layers.ConvLSTM1D(2, 1)(images, None, mask)]
     kept = np.arange(6) < np.array([[3], [6]])
     given = [numbers(2, 6, 4), kept, numbers(2, 2), numbers(2, 6)]
     return keras.Model([x, mask, start, scores], y), given
@@ -332,6 +340,7 @@ def more_operators():
         ops.one_hot(ops.argmax(x, axis=-1), 5),
         ops.multi_hot(ops.cast(x, "int32"), 2),
     ]
+    y += [x * (ops.mean(x) * 2)]
     y += [ops.logsumexp(x, axis=(1, 2)), *ops.moments(x, axes=[1]), *ops.top_k(x, 2)]
     y += [ops.rsqrt(ops.erf(x) + 2), ops.cumprod(ops.convert_to_tensor(x), axis=1)]
     y += [ops.conv(image, numbers(3, 3, 2, 4)), ops.max_pool(image, 2)]
@@ -374,6 +383,30 @@ MODELS = [
 ]
 
 
+def layers_of(model):
+    """Yield the layers of a model, and of the models in it."""
+    for layer in model.layers:
+        yield from layers_of(layer) if hasattr(layer, "layers") else [layer]
+
+
+def note_widened(layer, widened):
+    """Add the name of a layer to a list when its function makes float64 of float32."""
+    compute = layer.function
+
+    @functools.wraps(compute)  # a Bidirectional reads the names of its arguments
+    def watched(*args, **keywords):
+        y = compute(*args, **keywords)
+        given = keras.tree.flatten((args, keywords))
+        kinds = {np.asarray(a).dtype.name for a in given if isinstance(a, np.ndarray)}
+        if kinds <= {"float32", "bool"}:
+            made = {getattr(a, "dtype", None) for a in keras.tree.flatten(y)}
+            if np.dtype("float64") in made:
+                widened.append(layer.name)
+        return y
+
+    layer.function = watched
+
+
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
 def test_a_model_predicts_as_keras_does(make, tmp_path):
     keras.utils.set_random_seed(313)
@@ -383,12 +416,53 @@ def test_a_model_predicts_as_keras_does(make, tmp_path):
     model.save(path)
     in_float64(path, copy)
     expected = keras.models.load_model(copy).predict(x, verbose=0)
-    y = by_hand.load_model(path).predict(x)
+    y = by_hand.load_model(path, dtype="float64").predict(x)
     keras.tree.assert_same_structure(y, expected)
-    np.testing.assert_equal(one_file.load_model(path).predict(x), y)
+    np.testing.assert_equal(one_file.load_model(path, dtype="float64").predict(x), y)
     for array, of_keras in zip(keras.tree.flatten(y), keras.tree.flatten(expected)):
         largest = np.max(np.abs(of_keras))
         np.testing.assert_allclose(array, of_keras, rtol=1e-10, atol=1e-10 * largest)
+
+    # The same in the dtype of its layers, of which none widens float32.
+    read, widened = by_hand.load_model(path), []
+    for layer in layers_of(read):
+        note_widened(layer, widened)
+    y = keras.tree.flatten(read.predict(x))
+    for array, of_keras in zip(y, keras.tree.flatten(expected)):
+        assert array.dtype.name == of_keras.dtype.name.replace("float64", "float32")
+        largest = np.max(np.abs(of_keras))
+        np.testing.assert_allclose(array, of_keras, rtol=1e-4, atol=1e-4 * largest)
+    assert not widened
+
+
+def numbers_that_decide():
+    """A model in which numbers are compared that float32 cannot hold: 0.1 and 0.3."""
+    x = keras.Input((4, 2))
+    y = [layers.GRU(2)(layers.Masking(mask_value=0.1)(x))]
+    y += [layers.ReLU(threshold=0.1)(x)]
+    y += [ops.equal(x, 0.1), x > 0.3, x <= 0.1, ops.not_equal(0.3, x)]
+    y += [ops.threshold(x, 0.1, 5), ops.hard_shrink(x, 0.3), ops.where(x >= 0.3, x, 9)]
+    y += [ops.isclose(x, 0.1, rtol=0, atol=0), ops.floor_divide(x, 0.1)]
+    y += [layers.Discretization(bin_boundaries=[0.1, 0.3])(x), ops.clip(x, 0.1, 0.3)]
+    return keras.Model(x, y)
+
+
+def test_numbers_are_compared_in_the_dtype_of_the_layer(tmp_path):
+    model = numbers_that_decide()
+    model.save(tmp_path / "model.keras")
+    x = np.array([0.1, 0.1, 0.3, 0.2, 0.1, 0.3, 0.3, 0.1], "float32").reshape(1, 4, 2)
+    expected = model.predict(x, verbose=0)
+    for y, of_keras in zip(
+        by_hand.load_model(tmp_path / "model.keras").predict(x), expected
+    ):
+        assert y.dtype == of_keras.dtype
+        np.testing.assert_allclose(y, of_keras, rtol=1e-5)
+
+
+def test_a_constant_of_16_bits_is_read_without_keras():
+    # Keras makes NumPy know bfloat16, which alone it doesn't.
+    told = {"class_name": "__numpy__", "config": {"value": [0.1], "dtype": "bfloat16"}}
+    assert revive(told, {}).dtype == "float32"
 
 
 def test_it_tells_which_layers_an_input_feeds(tmp_path):
@@ -431,6 +505,76 @@ def test_a_text_is_read_by_what_its_layers_have_learned(tmp_path):
     np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-6)
 
 
+ODD_WORDS = {  # what a file has for a vocabulary is read as lines, of all kinds
+    "a line separator in a word": ["a\u2028b", "c", "c"],
+    "a form feed in a word": ["a\x0cb", "c", "c"],
+    "a next line alone": ["\x85", "c", "c"],
+    "a carriage return in a word": ["a\rb", "c", "c"],
+    "an empty word at the end": ["", "c", "c"],
+    "an empty word between others": ["", "", "c", "c", "c", "d"],
+}
+
+
+@pytest.mark.parametrize("words", ODD_WORDS.values(), ids=ODD_WORDS)
+def test_a_vocabulary_is_read_as_by_keras(words, tmp_path):
+    lookup = layers.StringLookup()
+    lookup.adapt(np.array(words))
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((1,), dtype="string"), lookup]).save(path)
+    texts = np.array([*words, "a", "b", ""])[:, np.newaxis]
+    of_keras = keras.models.load_model(path)
+    expected = keras.ops.convert_to_numpy(of_keras(keras.ops.convert_to_tensor(texts)))
+    np.testing.assert_array_equal(by_hand.load_model(path).predict(texts), expected)
+
+
+@pytest.mark.parametrize(
+    "lookup", [layers.StringLookup, layers.IntegerLookup, layers.TextVectorization]
+)
+def test_a_lookup_without_a_vocabulary_is_refused(lookup, tmp_path):
+    dtype = "int64" if lookup is layers.IntegerLookup else "string"
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((1,), dtype=dtype), lookup()]).save(path)
+    with pytest.raises(by_hand.CannotRun, match="it has no vocabulary; call adapt"):
+        by_hand.load_model(path)
+
+
+def test_a_vocabulary_with_a_token_twice_is_refused(tmp_path):
+    lookup = layers.StringLookup()
+    lookup.adapt(np.array(["a\rb", "a", "c"]))
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((1,), dtype="string"), lookup]).save(path)
+    with pytest.raises(by_hand.CannotRun, match="a token twice"):
+        by_hand.load_model(path)
+
+
+def stateful_layers():
+    x = keras.Input(batch_shape=(2, 5, 3))
+    y = layers.LSTM(4, stateful=True, return_sequences=True)(x)
+    cells = [layers.GRUCell(3), layers.LSTMCell(2)]
+    z = layers.RNN(cells, stateful=True, return_state=True)(y)
+    back = layers.Bidirectional(layers.SimpleRNN(2, stateful=True))(y)
+    one = layers.GRU(3, stateful=True)
+    inner = keras.Model(x, [*z, back, one(x), one(x[:, ::-1])])
+    images = layers.Reshape((5, 3, 1))(x)
+    maps = layers.ConvLSTM1D(2, 2, stateful=True)(images)
+    return keras.Model(x, [*inner(x), maps])
+
+
+def test_stateful_layers_go_on_where_they_ended(tmp_path):
+    model, x = stateful_layers(), numbers(6, 5, 3)
+    draw_weights(model, rng)
+    model.save(tmp_path / "model.keras")
+    read = by_hand.load_model(tmp_path / "model.keras")
+    before = None
+    for _ in range(2):
+        outputs = read.predict(x)
+        expected = model.predict(x, verbose=0, batch_size=2)
+        for y, of_keras in zip(outputs, expected, strict=True):
+            np.testing.assert_allclose(y, of_keras, rtol=1e-4, atol=1e-5)
+        assert before is None or not np.allclose(before, outputs[0])
+        before = outputs[0]
+
+
 def two_ways_of_hashing():
     lookup = layers.StringLookup(vocabulary=["a"], num_oov_indices=2, name="words")
     x = keras.Input((1,), dtype="string")
@@ -439,7 +583,15 @@ def two_ways_of_hashing():
 
 def states_that_are_kept():
     x = keras.Input(batch_shape=(2, 5, 3), name="x")
-    return keras.Model(x, layers.GRU(2, stateful=True)(x)), numbers(4, 5, 3)
+    return keras.Model(x, layers.GRU(2, stateful=True)(x)), numbers(3, 5, 3)
+
+
+def states_in_each_step():
+    x = keras.Input(batch_shape=(2, 4, 5, 3))
+    both = layers.Bidirectional(layers.GRU(2, stateful=True))
+    return keras.Model(x, layers.TimeDistributed(both, name="each")(x)), numbers(
+        2, 4, 5, 3
+    )
 
 
 def text_for_numbers():
@@ -461,7 +613,8 @@ def masks_of_heads_and_words():
 NOT_KNOWN = {
     masks_of_heads_and_words: r"layer heads \(.*: an attention_mask with an axis for",
     two_ways_of_hashing: r"layer words \(StringLookup\): FarmHash64, .* not known here",
-    states_that_are_kept: r"input x has shape \(4, 5, 3\), not \(2, 5, 3\)",
+    states_that_are_kept: r"input x has 3 samples, not a multiple of 2",
+    states_in_each_step: r"layer each \(.*: a layer in it that keeps states",
     text_for_numbers: "input x is not of numbers",
     unequal_inputs: r"the inputs have \[2, 1\] samples",
 }
@@ -519,7 +672,7 @@ class RandomShift(layers.Layer):
 LAYERS = {
     "hashed .*: no function of this file": layers.Hashing(3, name="hashed"),
     "shift .*: a class of your own": RandomShift(name="shift"),
-    "resize .* computes interpolation='area'": layers.Resizing(
+    "resize .* interpolation='area' is not known here": layers.Resizing(
         2, 2, interpolation="area", name="resize"
     ),
 }
@@ -530,3 +683,36 @@ def test_a_layer_that_is_not_known_is_named(message, layer, tmp_path):
     keras.Sequential([keras.Input((4, 4, 1)), layer]).save(tmp_path / "model.keras")
     with pytest.raises(by_hand.CannotRun, match=message):
         by_hand.load_model(tmp_path / "model.keras")
+
+
+def test_logits_of_whole_numbers_are_floats(tmp_path):
+    x = keras.Input((2, 3), dtype="int32")
+    layer = layers.ReversibleEmbedding(7, 3)
+    model = keras.Model(x, layer(x, reverse=True))
+    model.save(tmp_path / "model.keras")
+    numbers = np.arange(12, dtype="int32").reshape(2, 2, 3)
+    expected = model.predict(numbers, verbose=0)
+    y = by_hand.load_model(tmp_path / "model.keras").predict(numbers)
+    assert y.dtype == expected.dtype == "float32"
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_whole_numbers_that_keras_rounds_to_are_refused(tmp_path):
+    x = keras.Input((4, 5), dtype="int32")
+    layer = layers.SpectralNormalization(layers.Dense(3))
+    keras.Model(x, layer(x)).save(tmp_path / "model.keras")
+    model = by_hand.load_model(tmp_path / "model.keras")
+    with pytest.raises(by_hand.CannotRun, match="whole numbers are not known here"):
+        model.predict(np.ones((2, 4, 5), "int32"))
+
+
+def test_larger_images_of_float64_are_told(tmp_path):
+    x = keras.Input((4, 5, 3), dtype="float64")
+    keras.Model(x, layers.CenterCrop(8, 5, dtype="float64")(x)).save(
+        tmp_path / "model.keras"
+    )
+    model = by_hand.load_model(tmp_path / "model.keras")
+    assert model.list_notes() == []
+    model.predict(np.ones((2, 4, 5, 3)))
+    (note,) = model.list_notes()
+    assert "float32" in note

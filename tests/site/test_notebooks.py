@@ -209,7 +209,7 @@ WEIGHTS = DENSE.replace(".keras", ".weights.h5").replace(".save(", ".save_weight
     [
         (OWN_LAYER, r"layer own \(Twice\): a class of your own"),
         (LAMBDA, r"layer own \(Lambda\): it holds code"),
-        (WEIGHTS, r"is no \.keras file"),
+        (WEIGHTS, r"is an HDF5 file"),
     ],
 )
 def test_check_your_model_names_what_it_cannot_check(statements, reason):

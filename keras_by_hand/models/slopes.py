@@ -1,0 +1,41 @@
+"""How activations with a slope of their own are told in a model."""
+
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.layer import KeepsMask
+
+
+class LeakyReLU(KeepsMask):
+    """A LeakyReLU, whose slope was called alpha before Keras 3."""
+
+    def check_config(self):
+        if "alpha" in self.config:
+            self.config = {
+                **self.config,
+                "negative_slope": self.config["alpha"],
+            }
+            del self.config["alpha"]
+        super().check_config()
+
+
+class ReLU(KeepsMask):
+    """A ReLU, whose limits Keras rounds among whole numbers."""
+
+    def apply(self, x, mask=None):
+        y = super().apply(x)
+        if y.dtype.kind != x.dtype.kind:
+            raise CannotRun("limits among whole numbers are not known here")
+        return y
+
+
+class PReLU(KeepsMask):
+    """A PReLU, whose weights have length 1 along the axes that share them."""
+
+    reads = ("shared_axes",)
+
+    def check_arrays(self):
+        shape = (None, *self.arrays["alpha"].shape)
+        for axis in self.config.get("shared_axes") or ():
+            if shape[axis] != 1:
+                raise CannotRun(
+                    f"shared_axes has {axis}, but a weight has {shape[1:]}"
+                )
