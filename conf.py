@@ -56,10 +56,13 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "surprises",
     # While all texts are read
     "launch_links",
+    "course",
+    "exercises",
     "glossary",
     "folding",
     "moving_picture",
     "notebooks",
+    "page_links",
     "search_terms",
     # While the HTML is written
     "mathml",

@@ -43,7 +43,7 @@ def attention_of(variables):
     """Return the arrays of a picture of attention: those of the first sample."""
     arrays = {name: variables[name][0] for name in ("query", "key", "value")}
     tolerance = 1000 * np.finfo("float32").eps
-    for name, expected in zip(("weights", "y"), attend(**arrays)):
+    for name, expected in zip(("attention_weights", "y"), attend(**arrays)):
         actual = variables[name][0]
         if actual.shape != expected.shape or not np.allclose(
             actual, expected, tolerance, tolerance * np.max(np.abs(expected))

@@ -10,6 +10,7 @@ import ast
 import builtins
 import difflib
 import functools
+import re
 from typing import NamedTuple
 
 from gallery.package import (
@@ -26,7 +27,7 @@ from gallery.package import (
 from gallery.paths import EXAMPLES, ROOT, SOURCES, name_of, place
 from gallery.scripts import find_headings, write_mark
 
-SUBJECT = "Compute it"  # what is imported under this heading, the page is about
+SUBJECT = ("Compute it", "In full")  # what is imported under these, the page is about
 
 
 class Line(NamedTuple):
@@ -160,19 +161,24 @@ def link(page):
         edits.append((statement, block))
     for statement, block in reversed(edits):
         first, last = statement.node.lineno, statement.node.end_lineno
-        if block and not starts_cell(lines[: first - 1]):
+        if block and not ends_text(lines[: first - 1]):
             block = [*as_lines(page, first, "# %%\n"), *block]
-        if block and not starts_cell(reversed(lines[last:])):
+        if block and not starts_text(lines[last:]):
             block += as_lines(page, last, "\n\n# %%")
         lines[first - 1 : last] = block
     return lines
 
 
-def starts_cell(lines):
-    """Whether nothing stands between lines, the last of which is the nearest, and the
-    cell, text or end of file next to them."""
-    nearest = [line.text for line in lines if line.text.strip()]
-    return not nearest or nearest[-1].startswith("#")
+def ends_text(lines):
+    """Whether lines end with a text, after which code begins a cell."""
+    script = "\n".join(line.text for line in lines).rstrip()
+    return re.search(r"^# %%.*(\n#.*)*\Z", script, re.MULTILINE)
+
+
+def starts_text(lines):
+    """Whether lines begin with a text, before which a cell ends, or are blank."""
+    script = "\n".join(line.text for line in lines).lstrip()
+    return not script or script.startswith("# %%")
 
 
 def link_text(page):
@@ -217,8 +223,8 @@ def write_pages():
 @functools.cache
 def find_homes():
     """Return {name of a function of the library: the page, "section/stem", that is about
-    it}: that which imports it under "Compute it", or else the first whose imports there
-    need it.
+    it}: that which imports it under "Compute it" or "In full", or else the first whose
+    imports there need it.
 
     Raises LinkError where two pages import a function there.
     """
@@ -229,7 +235,7 @@ def find_homes():
         tree = ast.Module([s.node for s in statements], [])
         headings = find_headings(page, tree)
         for statement, heading in zip(statements, headings):
-            if heading != SUBJECT or not is_linked(page, statement):
+            if heading not in SUBJECT or not is_linked(page, statement):
                 continue
             module = find_imported(page, statement)
             for function in sorted(statement.binds):

@@ -25,6 +25,7 @@ FIND_OUTDATED = 500
 # -- source-read: a text is as its author, or Sphinx-Gallery, wrote it
 
 REPLACE_ENDS = 400  # the footer of a page is still the last of its text
+ADD_SOLUTIONS = 450  # what a page asks is still the last of what it says
 READ_TEXT = 500  # the links are ours, and stay whatever is put around them
 
 # -- doctree-read: a text has been parsed

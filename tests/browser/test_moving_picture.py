@@ -388,13 +388,13 @@ def test_attention_refuses_what_is_no_number(attention):
     np.testing.assert_array_equal(read(attention, "y"), before)
 
 
-@pytest.mark.parametrize("broken", ["weights", "y", None])
+@pytest.mark.parametrize("broken", ["attention_weights", "y", None])
 def test_a_picture_of_attention_is_checked(broken):
     rng = np.random.default_rng(0)
     shapes = {"query": (2, 3, 4), "value": (2, 5, 2), "key": (2, 5, 4)}
     page = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     results = by_hand.attention(*page.values(), return_attention_scores=True)
-    page["y"], page["weights"] = map(np.float32, results)
+    page["y"], page["attention_weights"] = map(np.float32, results)
     if broken is None:
         assert figures.picture_of(page)["layer"] == "attention"
         return

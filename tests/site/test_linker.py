@@ -180,6 +180,16 @@ def test_linked_code_is_a_cell_of_its_own(trial):
     assert "# %%\n\n# %%" not in text.replace("\n\n\n", "\n\n")
 
 
+def test_comments_beside_an_import_stay_out_of_its_cell(trial):
+    code = "# Some code.\nfrom keras_by_hand import relu\n\n# Some more.\ny = relu(x)"
+    page = trial(f"z = 0\n{code}")
+    text = link_text(page)
+    assert "# Some code.\n# %%\n\n# From keras_by_hand: relu\n" in text
+    assert "return np.maximum(x, threshold)\n\n\n# %%\n\n# Some more.\ny =" in text
+    text = link_text(trial(code))
+    assert "# Some words.\n\n# Some code.\n# %%\n\n# From keras_by_hand" in text
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import itertools
 import re
 import zipfile
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,6 +14,7 @@ from fontTools.ttLib import TTFont
 from project import HTML, PAGES, ROOT, SITE, html_of
 from serving import PREFIX
 
+from gallery.course import find_lessons
 from gallery.proof_results import read_demands
 
 SOURCES = {html_of(page): page for page in PAGES}
@@ -162,7 +164,9 @@ def test_links_stand_below_the_title_and_at_the_end(page):
     if page.name not in SOURCES:
         return
     above, below = page.select(".page-links")
-    assert above.find_previous_sibling().name == "h1"
+    before = above.find_previous_sibling()
+    is_lesson = "lesson" in before.get("class", [])  # it says which one first
+    assert (before.find_previous_sibling() if is_lesson else before).name == "h1"
     assert [link["href"] for link in above.select("a")] == [
         link["href"] for link in below.select("a")
     ]
@@ -264,10 +268,12 @@ def test_sitemap_lists_every_page():
 
 
 def test_next_leads_through_the_gallery_in_the_order_of_ideas():
-    file, visited = SITE / "index.html", []
-    next_page = r'<a class="next-page" href="([^"]+)"'
-    while link := re.search(next_page, file.read_text()):
-        file = (file.parent / link[1]).resolve()
-        visited.append(file.relative_to(SITE).as_posix())
-    assert [name for name in visited if "plot_" in name] == list(SOURCES)
-    assert {"check_your_model.html", "glossary.html"} <= set(visited)
+    """Lessons lead through the course instead, as test_course.py holds."""
+    lessons = {f"auto_examples/{name}.html" for name in find_lessons()}
+    for name, other in itertools.pairwise(SOURCES):
+        if name not in lessons:
+            text = (SITE / name).read_text()
+            (address,) = re.findall(r'<a class="next-page" href="([^"]+)"', text)
+            following = ((SITE / name).parent / address).resolve()
+            if following.name != "index.html":  # of the next family
+                assert following == SITE / other

@@ -1,0 +1,51 @@
+"""Hints and solutions of a lesson's exercises, folded below them on the site; notebooks and
+scripts, which readers work in, have none."""
+
+import re
+import textwrap
+
+from gallery import stages
+from gallery.exercises import find_file, read_exercises
+
+END = re.compile(r"^\.\. _sphx_glr_download_", re.M)  # a page's text ends before it
+FOLDED = """
+.. raw:: html
+
+   <details class="folded"><summary>{summary}</summary>
+
+{text}
+
+.. raw:: html
+
+   </details>
+"""
+
+
+def write(exercises):
+    """Return the text of the hints and solutions of some exercises."""
+    parts = []
+    for number, exercise in enumerate(exercises, 1):
+        code = textwrap.indent(exercise.solution, "   ")
+        parts += [
+            FOLDED.format(summary=f"A hint for {number}", text=exercise.hint),
+            FOLDED.format(
+                summary=f"A solution of {number}",
+                text=f".. code-block:: python\n\n{code}",
+            ),
+        ]
+    return "".join(parts)
+
+
+def add_solutions(app, docname, source):
+    if not re.fullmatch(r"auto_examples/\w+/plot_\w+", docname):
+        return
+    page = docname.removeprefix("auto_examples/")
+    if find_file(page).is_file():
+        app.env.note_dependency(find_file(page))
+    text = write(read_exercises(page))
+    source[0] = END.sub(lambda end: f"{text}\n{end[0]}", source[0], count=1)
+
+
+def setup(app):
+    app.connect("source-read", add_solutions, priority=stages.ADD_SOLUTIONS)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,60 @@
+"""Links between pages: where a page speaks of the page "Custom activation", the site links
+to it. Pages stay plain: a ``:doc:`` role would be read as it is written in their notebooks.
+"""
+
+import collections
+import re
+
+from sphinx.util import logging
+
+from gallery import stages
+from gallery.paths import SOURCES, find_pages, name_of
+from gallery.scripts import read_docstring
+
+# page "Title", pages "Title" and "Title"; a line may end anywhere in it
+TITLES = re.compile(r'\b[Pp]ages?\s+"[^"]+"(?:(?:,|,?\s+and|,?\s+or)\s+"[^"]+")*')
+logger = logging.getLogger(__name__)
+
+
+def find_titles():
+    """Return {title: [pages that have it]}; the part before a colon counts as one, too."""
+    found = collections.defaultdict(list)
+    for page in map(name_of, find_pages()):
+        title = read_docstring(SOURCES / f"{page}.py").split("\n")[0]
+        for words in {title, title.split(":")[0]}:
+            found[words].append(page)
+    return found
+
+
+def read_titles(app, env, docnames):
+    env.page_titles = find_titles()
+
+
+def link(title, titles, docname):
+    """Return a link to the page of that title; a page that is not there, or of which there
+    are two, is a warning, which ends the build."""
+    words = " ".join(title.split())
+    pages = titles.get(words, [])
+    if len(pages) != 1:
+        said = "no page has" if not pages else f"{' and '.join(pages)} have"
+        logger.warning('%s the title "%s"', said, words, location=docname)
+        return f'"{title}"'
+    return f":doc:`{words} </auto_examples/{pages[0]}>`"
+
+
+def link_pages(app, docname, source):
+    if re.fullmatch(r"auto_examples/\w+/plot_\w+", docname):
+        titles = app.env.page_titles
+
+        def linked(match):
+            return re.sub(
+                r'"([^"]+)"', lambda title: link(title[1], titles, docname), match[0]
+            )
+
+        source[0] = TITLES.sub(linked, source[0])
+
+
+def setup(app):
+    app.connect("env-before-read-docs", read_titles)
+    app.connect("source-read", link_pages, priority=stages.READ_TEXT)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

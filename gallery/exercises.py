@@ -1,0 +1,55 @@
+"""Exercises: what a lesson asks under "Try it", with a hint and a solution for each.
+
+They stand in examples/<family>/solutions/<page>.py: for each exercise a text, the hint, and
+the code that solves it, which ends with the check that the page tells its readers to run.
+"""
+
+import re
+from typing import NamedTuple
+
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+from gallery.paths import SOURCES
+
+TRY_IT = "Try it"
+
+
+class Exercise(NamedTuple):
+    """An exercise: what the page asks, a hint, and code that solves it."""
+
+    task: str
+    hint: str
+    solution: str
+
+
+def find_file(page):
+    """Return the file of the solutions of a page, given as "section/stem"."""
+    section, stem = page.split("/")
+    return SOURCES / section / "solutions" / f"{stem}.py"
+
+
+def find_tasks(page):
+    """Return what a page asks under "Try it": the text of each item of its list."""
+    blocks = split_code_and_text_blocks(str(SOURCES / f"{page}.py"))[1]
+    kind, text, _ = blocks[-1]
+    heading, _, asked = text.partition("\n")
+    if kind != "text" or heading != TRY_IT:
+        return []
+    return re.split(r"^\d\. ", asked, flags=re.MULTILINE)[1:]
+
+
+def read_exercises(page):
+    """Return the exercises of a page, given as "section/stem".
+
+    Raises ValueError where there is not one hint and one solution for each task.
+    """
+    tasks, file = find_tasks(page), find_file(page)
+    blocks = split_code_and_text_blocks(str(file))[1][1:] if file.is_file() else []
+    kinds = [kind for kind, *_ in blocks]
+    if kinds != ["text", "code"] * len(tasks):
+        raise ValueError(
+            f"{page} asks {len(tasks)} things: {file.relative_to(SOURCES.parent)} must "
+            "have a hint and a solution for each, a text and code"
+        )
+    texts = [text.strip() for _, text, _ in blocks]
+    return list(map(Exercise, tasks, texts[::2], texts[1::2]))

@@ -1,0 +1,49 @@
+"""Where a page speaks of another by its title, the site links to it."""
+
+from types import SimpleNamespace
+
+import page_links
+import pytest
+
+TITLES = {"Dense": ["dense/plot_a"], "Conv2D: x": ["c/plot_b"], "Twice": ["c/b", "d/e"]}
+
+
+def linked(text, docname="auto_examples/dense/plot_relu"):
+    source = [text]
+    app = SimpleNamespace(env=SimpleNamespace(page_titles=TITLES))
+    page_links.link_pages(app, docname, source)
+    return source[0]
+
+
+def test_titles_become_links():
+    one, two = (
+        ":doc:`Dense </auto_examples/dense/plot_a>`",
+        "</auto_examples/c/plot_b>`",
+    )
+    assert linked('(The page "Dense" has it.)') == f"(The page {one} has it.)"
+    assert linked('pages "Dense" and "Conv2D:\nx"') == (
+        f"pages {one} and :doc:`Conv2D: x {two}"
+    )
+    assert linked('a homepage "Dense", "Dense"') == 'a homepage "Dense", "Dense"'
+    assert linked('the page "Dense"', "glossary") == 'the page "Dense"'
+
+
+@pytest.mark.parametrize(
+    "title, said",
+    [("Denser", "no page has"), ("Twice", "c/b and d/e have")],
+)
+def test_a_title_that_leads_nowhere_is_a_warning(title, said, monkeypatch):
+    warnings = []
+    monkeypatch.setattr(
+        page_links.logger,
+        "warning",
+        lambda text, *words, **_: warnings.append(text % words),
+    )
+    linked(f'the page "{title}"')
+    assert warnings == [f'{said} the title "{title}"']
+
+
+def test_each_page_that_is_named_is_there():
+    titles = page_links.find_titles()
+    assert len(titles) > 284
+    assert titles["Dense with relu"] == ["dense/plot_relu"]
