@@ -2,17 +2,20 @@ r"""
 Attention: scores, softmax, weighted sum of values
 ==================================================
 
-``Attention`` compares each query with all keys. The better a key matches, the
-more of its value goes into the output.
+Translating a word, you look back at the few words that matter for it.
+``Attention`` does this with numbers. It compares a query with every key, and
+the better a key matches, the more of its value goes into the output.
 
 .. math::
 
-   s_{ij} &= \sum_f q_{if} \, k_{jf} \\
-   a_{ij} &= e^{s_{ij}} / \sum_l e^{s_{il}} \\
-   y_i &= \sum_j a_{ij} \, v_j
+   S &= Q K^T \\
+   A &= \text{softmax}(S) \\
+   Y &= A V
 
-The weights a of a query add up to 1: its output is a weighted mean of the
-values. Without arguments, the layer has nothing to train.
+The rows of :math:`Q`, :math:`K`, :math:`V` are queries, keys and values. In a
+translator, queries come from what it writes, the others from what it reads.
+:math:`S` holds the *scores*, :math:`A` the *attention weights*: computed from
+the input, not trained. Without arguments, the layer has no weights at all.
 """
 
 import keras
@@ -24,104 +27,94 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# With ``return_attention_scores=True``, the layer returns the weights a, too.
+# Three queries look at five keys. Keras calls the attention weights "attention
+# scores", and returns them if it is asked.
 
 query = rng.normal(size=(2, 3, 4)).round()  # (batch, queries, features)
-value = rng.normal(0, 2, size=(2, 5, 4)).round()  # (batch, values, units)
-key = rng.normal(size=(2, 5, 4)).round()  # (batch, values, features)
+value = rng.normal(0, 2, size=(2, 5, 4)).round()  # (batch, keys, units)
+key = rng.normal(size=(2, 5, 4)).round()  # (batch, keys, features)
 
 layer = keras.layers.Attention()
 inputs = [query, value, key]  # in this order
 results = layer(inputs, return_attention_scores=True)
-y, weights = [keras.ops.convert_to_numpy(result) for result in results]
-print("weights of the first sample:", weights[0].round(2), sep="\n")
-
-# %%
-# Compute it
-# ----------
-# Each query takes a dot product with each key: that is its score. Softmax turns
-# the scores of a query into weights. The output of a query is the sum of all
-# values, each times its weight.
-
-scores = query @ key.swapaxes(1, 2)  # (batch, queries, values)
-exponentials = np.exp(scores)
-shares = exponentials / exponentials.sum(axis=-1, keepdims=True)
-output = shares @ value  # (batch, queries, units)
-
-# %%
-# The whole function can also scale the scores, add query and key instead, and
-# mask. A query may attend to a value where the mask is True. Elsewhere the
-# score falls by a billion, so that its weight is 0.
-
-from keras_by_hand import attention
-
-# %%
-# Check it
-# --------
-# First the weights and the output above. Without a key, the value is the key,
-# too. Then the same for each way to score, with all masks. (The pages
-# "Attention arguments" and "Attention masks" explain them. Only TensorFlow
-# computes a whole layer in float64.)
-
-np.testing.assert_allclose(weights, shares, rtol=1e-4, atol=1e-4)
-np.testing.assert_allclose(y, output, rtol=1e-4, atol=1e-4)
-
-for given in ([query, value, key], [query, value]):
-    actual = keras.ops.convert_to_numpy(layer(given))
-    np.testing.assert_allclose(actual, attention(*given), 1e-4, 1e-4)
-
-scale, concat = np.array(0.5), np.array(2.0)
-cases = [  # weights, arguments
-    ([], {}),
-    ([scale], {"use_scale": True}),
-    ([concat], {"score_mode": "concat"}),
-    ([scale, concat], {"use_scale": True, "score_mode": "concat"}),
-]
-query_mask = np.arange(3) < [[3], [2]]  # True for the first 3, and 2
-value_mask = np.arange(5) < [[2], [4]]
-masks = {"query_mask": query_mask, "value_mask": value_mask}
-call = {"use_causal_mask": True, "return_attention_scores": True}
-tensorflow = keras.backend.backend() == "tensorflow"
-for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
-    tolerance = 1000 * np.finfo(dtype).eps
-    for trained, arguments in cases:
-        layer = keras.layers.Attention(dtype=dtype, **arguments)
-        layer.build([array.shape for array in inputs])
-        layer.set_weights(trained)
-        pair = layer(inputs, mask=[query_mask, value_mask], **call)
-        actual, scores = map(keras.ops.convert_to_numpy, pair)
-        expected = attention(*inputs, *trained, **arguments, **masks, **call)
-        np.testing.assert_allclose(actual, expected[0], tolerance, tolerance)
-        np.testing.assert_allclose(scores, expected[1], tolerance, tolerance)
-
-# %%
-# Break it
-# --------
-# Transformers, PyTorch's ``scaled_dot_product_attention`` and Keras' own
-# ``MultiHeadAttention`` divide the scores by the square root of the number of
-# features. ``Attention`` does not: divide the query, or use ``use_scale``.
-
-wrong = attention(query / np.sqrt(query.shape[-1]), value, key)
-print("right:", y[0, 0].round(2), "wrong:", wrong[0, 0].round(2))
-assert not np.allclose(y, wrong)
+y, attention_weights = map(keras.ops.convert_to_numpy, results)
+print(attention_weights[0].round(2))  # (queries, keys)
 
 # %%
 # See it
 # ------
-# The first sample. Each row of the weights adds up to 1.
+# A query that matches one key well takes nearly all of that key's value. One
+# that matches several keys takes a part of each of their values.
 
 # sphinx_gallery_moving_picture = True
-panels = [
-    ("scores: query times key", np.int_(query[0] @ key[0].T)),
-    ("weights: softmax of each row", weights[0].round(2)),
-    ("output: weights times value", y[0].round(1)),
-]
+panels = {
+    "S: query times key": query[0] @ key[0].T,
+    "A: softmax of each row": attention_weights[0].round(2),
+    "Y: A times value": y[0].round(1) + 0,  # no -0
+}
 fig, axes = plt.subplots(1, 3, figsize=(6.5, 2), layout="constrained")
-fig.suptitle("Attention: the higher a score, the more of its value goes in")
-for axis, (title, numbers) in zip(axes, panels):
+fig.suptitle("The better a key matches, the more of its value goes in")
+for axis, (title, numbers) in zip(axes, panels.items()):
     limit = 1.5 * np.max(np.abs(numbers))
     axis.imshow(numbers, cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
     axis.set(title=title, xticks=[], yticks=[])
     for (i, j), number in np.ndenumerate(numbers):
-        axis.text(j, i, number, ha="center", va="center", color="k")
+        axis.text(j, i, f"{number:g}", ha="center", va="center", color="k")
 plt.show()
+
+# %%
+# Compute it
+# ----------
+# A score is a dot product. Softmax takes ``np.exp`` of a query's scores, and
+# divides by their sum. The output adds up all values, each times its weight.
+
+
+def weigh(scores):
+    powers = np.exp(scores)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+scores = query @ key.swapaxes(1, 2)  # (batch, queries, keys)
+expected = weigh(scores) @ value  # (batch, queries, units)
+
+# %%
+# Check it
+# --------
+
+np.testing.assert_allclose(attention_weights, weigh(scores), 1e-4, 1e-4)
+np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+
+# %%
+# Break it
+# --------
+# Transformers and PyTorch's ``scaled_dot_product_attention`` divide the scores
+# by the square root of the number of features. ``Attention`` does not.
+
+wrong = weigh(scores / np.sqrt(4)) @ value
+print("right:", y[0, 0].round(2))
+print("wrong:", wrong[0, 0].round(2))
+assert not np.allclose(y, wrong)
+
+# %%
+# In full
+# -------
+# A model that guesses the next word must not see it. With a *causal mask*,
+# query t sees the keys up to t. All other scores become -1e9: ``np.exp(-1e9)``
+# is 0, so later keys get no weight. ``attention`` has this, and other masks.
+
+from keras_by_hand import attention
+
+seen = np.tri(3, 5, dtype=bool)  # (queries, keys)
+expected = weigh(np.where(seen, scores, -1e9)) @ value
+actual = keras.ops.convert_to_numpy(layer(inputs, use_causal_mask=True))
+for causal in (expected, attention(*inputs, use_causal_mask=True)):
+    np.testing.assert_allclose(actual, causal, rtol=1e-4, atol=1e-4)
+
+# %%
+# Try it
+# ------
+# 1. What is the output if all queries are zero? Compute ``same`` from ``value``
+#    alone: ``assert np.allclose(layer([0 * query, value, key]), same)``
+# 2. Reorder the keys, and reorder the values in the same way. Call these ``K``
+#    and ``V``, and the output ``Y``. Does attention know the order of words?
+#    ``assert np.any(K != key) and np.allclose(Y, y, atol=1e-4)``

@@ -2,17 +2,19 @@ r"""
 MultiHeadAttention: formula, heads and weights in NumPy
 =======================================================
 
-Each head compares each query with all keys, and takes a mean of the values: the
-better a key matches, the more its value counts. The layer adds up its heads.
+To understand a word, one looks for several things: its verb, what "it" stands
+for, how the sentence began. Each *head* of ``MultiHeadAttention`` can look for
+one, by queries, keys and values of its own. The layer adds up what they find.
 
 .. math::
 
    Q_h &= x W^q_h, \quad K_h = u W^k_h, \quad V_h = v W^v_h \\
-   P_h &= \text{softmax}(Q_h K_h^\top / \sqrt{d}) \\
-   y &= \sum_h P_h V_h W_h
+   S_h &= Q_h K_h^T / \sqrt{d} \\
+   A_h &= \text{softmax}(S_h) \\
+   y &= \sum_h A_h V_h W_h
 
-The inputs are the query x, the key u and the value v. Each head h has kernels W
-of its own. d is ``key_dim``, and P are the scores. (Biases are left out.)
+Here :math:`x, u, v` are query, key and value, and :math:`d` is ``key_dim``.
+Each head :math:`h` has its own kernels :math:`W`. (Biases are left out here.)
 """
 
 import keras
@@ -24,109 +26,95 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three steps attend to five others. There are 2 heads, with a ``key_dim`` of 4.
+# Three steps attend to five others, with two heads and a ``key_dim`` of 4.
 
 query = rng.normal(size=(2, 3, 6))  # (batch, target, features)
 value = rng.normal(size=(2, 5, 7))  # (batch, source, features)
 key = rng.normal(size=(2, 5, 7))  # (batch, source, features)
-inputs = [query, value, key]  # in this order
-shapes = [
-    *[(6, 2, 4), (2, 4)],  # kernel of query: (features, heads, key_dim); bias
-    *[(7, 2, 4), (2, 4)],  # of key
-    *[(7, 2, 4), (2, 4)],  # of value
-    *[(2, 4, 6), (6,)],  # of output: (heads, key_dim, features)
-]
-weights = [rng.normal(size=shape) for shape in shapes]
 
-
-def keras_attention(weights, dtype="float32", **options):
-    layer = keras.layers.MultiHeadAttention(2, 4, dtype=dtype, **options)
-    layer.build(*[array.shape for array in inputs])
-    layer.set_weights(weights)
-    return layer
-
-
-y = keras.ops.convert_to_numpy(keras_attention(weights)(*inputs))
-print(y[0].round(1))
+keras.utils.set_random_seed(313)  # for the weights
+layer = keras.layers.MultiHeadAttention(2, 4, bias_initializer="normal")
+y = keras.ops.convert_to_numpy(layer(query, value, key))
+for variable in layer.weights:
+    print(variable.path, variable.shape)
 
 # %%
 # Compute it
 # ----------
-# Each head projects the inputs to its own query Q, key K and value V. The
-# softmax of the products of Q and K, divided by the root of ``key_dim``, gives
-# the weights P. (The scores are small here, so no exponential overflows.) The
-# result of a head goes through its own output kernel, and the heads are added
-# up.
+# Each head makes its own queries, keys and values. They attend as on the page
+# "Attention", but the scores are divided by the root of ``key_dim``. The result
+# goes through the head's output kernel, and all heads are added up.
 
-W_query, b_query, W_key, b_key, W_value, b_value, W_out, b_out = weights
-output = b_out
-for head in range(2):
-    Q = query @ W_query[:, head] + b_query[head]  # (batch, target, key_dim)
-    K = key @ W_key[:, head] + b_key[head]  # (batch, source, key_dim)
-    V = value @ W_value[:, head] + b_value[head]  # (batch, source, key_dim)
-    exponentials = np.exp(Q @ K.swapaxes(1, 2) / np.sqrt(4))  # key_dim is 4
-    P = exponentials / exponentials.sum(axis=-1, keepdims=True)
-    output = output + P @ V @ W_out[head]  # (batch, target, features)
-
-# %%
-# The whole function adds masks, a gate and a sliding window. Its weights are in
-# the order of ``get_weights()``, as above.
-
-from keras_by_hand import multi_head_attention
+W_q, b_q, W_k, b_k, W_v, b_v, W, b = layer.get_weights()
+heads, expected = [], b  # (features,)
+for h in range(2):
+    Q = query @ W_q[:, h] + b_q[h]  # (batch, target, key_dim)
+    K = key @ W_k[:, h]  # (batch, source, key_dim); b_k changes nothing
+    V = value @ W_v[:, h] + b_v[h]  # (batch, source, key_dim)
+    S = Q @ K.swapaxes(1, 2) / np.sqrt(4)  # (batch, target, source)
+    A = np.exp(S) / np.exp(S).sum(axis=-1, keepdims=True)
+    heads.append(A @ V)  # (batch, target, key_dim)
+    expected = expected + heads[h] @ W[h]  # (batch, target, features)
 
 # %%
 # Check it
 # --------
-# First in float32, as above. Then in float64, with each argument of the
-# function. (Only TensorFlow computes a whole layer in float64.)
+# The paper puts the heads side by side, and multiplies once, by all the
+# :math:`W_h` on top of each other. That is the same sum.
 
-np.testing.assert_allclose(y, output, rtol=1e-4, atol=1e-4)
-expected = multi_head_attention(*inputs, *weights)
-np.testing.assert_allclose(y, expected, 1e-4, 1e-4)
-mask = rng.random(size=(2, 3, 5)) < 0.8
-mask[0, 1] = False  # a step that may attend to nothing
-with_gate = [*weights[:4], *weights[:2], *weights[4:]]  # it comes third
-call = {"attention_mask": mask, "return_attention_scores": True}
-causal = {**call, "attention_mask": mask[0], "use_causal_mask": True}
-cases = [  # weights, arguments of the layer, and of its call
-    (weights[::2], {"use_bias": False, "sliding_window": 2}, call),
-    (with_gate, {"use_gate": True}, causal),
-]
-tensorflow = keras.backend.backend() == "tensorflow"
-dtype = "float64" if tensorflow else "float32"
-tolerance = 1000 * np.finfo(dtype).eps
-for arrays, options, call in cases:
-    pair = keras_attention(arrays, dtype, **options)(*inputs, **call)
-    actual, scores = map(keras.ops.convert_to_numpy, pair)
-    expected = multi_head_attention(*inputs, *arrays, **options, **call)
-    np.testing.assert_allclose(actual, expected[0], tolerance, tolerance)
-    np.testing.assert_allclose(scores, expected[1], tolerance, tolerance)
+side_by_side = np.concatenate(heads, axis=-1) @ W.reshape(8, 6) + b
+for by_hand in (expected, side_by_side):
+    np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# In the paper and in PyTorch, the order is query, key, value. Would you call
-# Keras' layer that way? It takes the value before the key.
+# In the paper and in PyTorch, the order is query, key, value. Keras takes the
+# value before the key. The shapes fit either way, so nothing complains.
 
-wrong = multi_head_attention(query, key, value, *weights)
-print("right:", y[0, 0].round(1), "wrong:", wrong[0, 0].round(1))
+wrong = keras.ops.convert_to_numpy(layer(query, key, value))
+print("right:", y[0, 0].round(2))
+print("wrong:", wrong[0, 0].round(2))
 assert not np.allclose(y, wrong)
 
 # %%
 # See it
 # ------
-# The features are positions: a 1 at the place of the step, zeros elsewhere. The
-# query kernels shift them by one. (Dark: a score near 1.)
+# Two heads, made by hand. Each step is a row of zeros with a 1 at its place.
+# The kernel of the queries moves the 1 to the place before, or after. In the
+# pale row there is none: all scores are 0, and all weights the same.
 
-x = np.eye(5)[np.newaxis]  # (batch, steps, features)
-shifts = 9 * np.stack([np.eye(5, k=-1), np.eye(5, k=1)], axis=1)
-same = np.stack([np.eye(5), np.eye(5)], axis=1)  # (features, heads, key_dim)
-kernels = [shifts, same, same, np.zeros((2, 5, 1))]
-options = {"use_bias": False, "return_attention_scores": True}
-_, scores = multi_head_attention(x, x, x, *kernels, **options)
+x = np.eye(5)  # (steps, features)
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
 fig.suptitle("One head attends to the step before, another to the step after")
-for axis, matrix in zip(axes, scores[0]):
-    axis.imshow(matrix, cmap="PuOr", vmin=-1, vmax=1)
+for axis, place in zip(axes, (-1, 1)):
+    powers = np.exp(x @ (9 * np.eye(5, k=place)) @ x.T)
+    picture = powers / powers.sum(axis=-1, keepdims=True)
+    axis.imshow(picture, cmap="PuOr", vmin=-1, vmax=1)
     axis.set(xlabel="step of key and value", ylabel="step of query")
 plt.show()
+
+# %%
+# In full
+# -------
+# ``multi_head_attention`` from keras_by_hand adds masks, a gate and a sliding
+# window. Here no step sees a later one.
+
+from keras_by_hand import multi_head_attention
+
+inputs, weights = (query, value, key), layer.get_weights()
+y = keras.ops.convert_to_numpy(layer(*inputs, use_causal_mask=True))
+expected = multi_head_attention(*inputs, *weights, use_causal_mask=True)
+np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+
+# %%
+# Try it
+# ------
+# 1. Why the root? Let ``q`` and ``k`` be two of
+#    ``rng.normal(size=(10_000, 64))``, and ``products`` the dot product of each
+#    row of q with that row of k. First ``guess`` their standard deviation:
+#    ``assert abs(products.std() - guess) < 0.5``
+# 2. The loop leaves out ``b_k``, and is right all the same. It has left ``Q``,
+#    ``K``, ``S`` and ``A`` of head 1. Add ``b_k[1]`` to ``K``. Compute scores
+#    ``S_b`` and attention weights ``A_b`` again. Why do only the scores change?
+#    ``assert not np.allclose(S_b, S) and np.allclose(A_b, A, atol=1e-5)``

@@ -2,12 +2,15 @@ r"""
 Conv2D: one Dense layer on every patch
 ======================================
 
-``Conv2D`` cuts an image into overlapping patches of the size of its kernel, and
-applies the same ``Dense`` layer to each patch.
+An edge is an edge wherever in an image it is. A ``Dense`` layer would have to
+learn it anew for each place. ``Conv2D`` learns it once: it cuts the image into
+overlapping patches, and applies the same ``Dense`` layer to each of them.
 
 .. math:: y_{i,j,f} = b_f + \sum_{u,v,c} x_{i+u,\; j+v,\; c} \; W_{u,v,c,f}
 
-The kernel is not flipped. Signal processing calls this a cross-correlation.
+Here :math:`i, j` is a pixel of the output, :math:`u, v` one of the kernel, and
+:math:`c` a channel (grey images have one, colour images three). A filter
+:math:`f` is what ``Dense`` calls a unit.
 """
 
 import keras
@@ -19,41 +22,56 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two images of 5 by 6 pixels with 3 channels, and 4 filters of 2 by 3 pixels.
+# The image is a bright square. The kernel subtracts the pixels on the left of a
+# patch from those on its right.
 
-x = rng.integers(-9, 10, size=(2, 5, 6, 3))  # (batch, height, width, channels)
-kernel = rng.integers(-9, 10, size=(2, 3, 3, 4))  # (rows, columns, in, filters)
-bias = np.array([3, -2, 5, 1])  # (filters,)
+x = np.full((1, 7, 7, 1), 1)  # (batch, height, width, channels)
+x[:, 2:6, 2:6] = 9
+kernel = np.tile([-1, 0, 1], (3, 1)).reshape(3, 3, 1, 1)
+bias = np.array([0])  # (filters,)
 
+inputs = keras.Input(shape=(7, 7, 1))
+conv2d = keras.layers.Conv2D(filters=1, kernel_size=3)
+model = keras.Model(inputs, conv2d(inputs))
+conv2d.set_weights([kernel, bias])
+y = model.predict(x, verbose=0)
+print(x.shape, "->", y.shape)
 
-def keras_conv2d(x, kernel, bias, dtype="float32"):
-    rows, columns, _, filters = kernel.shape
-    conv2d = keras.layers.Conv2D(filters, (rows, columns), dtype=dtype)
-    model = keras.Sequential([keras.Input(x.shape[1:]), conv2d])
-    conv2d.set_weights([kernel, bias])
-    return model.predict(x, verbose=0)
+# %%
+# See it
+# ------
+# Where ``y`` is zero, both sides of the patch are alike.
 
-
-y = keras_conv2d(x, kernel, bias)
-print(y.shape)
+# sphinx_gallery_moving_picture = True
+panels = [("x", x[0, :, :, 0]), ("W", kernel[:, :, 0, 0]), ("y", y[0, :, :, 0])]
+fig, axes = plt.subplots(1, 3, figsize=(6, 2.8), width_ratios=[7, 3, 5])
+fig.suptitle("Conv2D finds the vertical edges of a square")
+for axis, (title, values) in zip(axes, panels):
+    axis.imshow(values, cmap="PuOr", vmin=-60, vmax=60)
+    axis.set(title=title, xticks=[], yticks=[])
+    for (row, column), value in np.ndenumerate(values):
+        axis.text(column, row, int(value), ha="center", va="center", color="k")
+plt.show()
 
 # %%
 # Compute it
 # ----------
-# ``sliding_window_view`` returns all patches without copying them. (The page
-# "Conv1D, Conv2D and Conv3D" adds strides and padding.)
+# Lay the numbers of each patch in a row. Reshape the kernel to a matrix with a
+# column for each filter. Then each pixel of the output is what ``Dense``
+# computes: row times matrix, plus bias. A kernel of 3 pixels has 7 - 3 + 1 = 5
+# places along an axis of 7.
 
 
-def slide(x, kernel, bias):
-    """Conv2D with its default strides and padding (Keras documentation).
-
-    x: (batch, height, width, channels), kernel: (rows, columns, channels,
-    filters), bias: (filters,). Returns (batch, height - rows + 1,
-    width - columns + 1, filters).
-    """
-    window = kernel.shape[:2]
-    patches = np.lib.stride_tricks.sliding_window_view(x, window, axis=(1, 2))
-    return np.einsum("bijcuv,uvcf->bijf", patches, kernel) + bias
+def convolve(x, kernel, bias):
+    rows, columns, channels, filters = kernel.shape
+    height, width = x.shape[1] - rows + 1, x.shape[2] - columns + 1
+    matrix = kernel.reshape(rows * columns * channels, filters)
+    y = np.zeros((len(x), height, width, filters))
+    for i in range(height):
+        for j in range(width):
+            patch = x[:, i : i + rows, j : j + columns]
+            y[:, i, j] = patch.reshape(len(x), -1) @ matrix + bias
+    return y
 
 
 # %%
@@ -61,60 +79,42 @@ def slide(x, kernel, bias):
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
 
-expected = slide(x, kernel, bias)
+expected = convolve(x, kernel, bias)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# And the same as a ``Dense`` layer: each patch becomes a row of 2 * 3 * 3 = 18
-# features, and the kernel becomes a matrix of 18 rows and 4 columns.
+# Each filter sees all channels of a patch. Here are 4 filters of 2 by 3 pixels.
 
-patch = x[:, 1:3, 2:5]  # the patch of the pixel in row 1, column 2 of y
-of_dense = patch.reshape(2, 18) @ kernel.reshape(18, 4) + bias
-np.testing.assert_array_equal(y[:, 1, 2], np.float32(of_dense), strict=True)
+colour = rng.integers(-9, 10, size=(2, 5, 6, 3)).astype("float32")
+kernels = rng.integers(-9, 10, size=(2, 3, 3, 4))  # (rows, columns, in, out)
+biases = np.array([3, -2, 5, 1])  # (out,)
 
-# %%
-# Random numbers are rounded: the results agree up to a tolerance, in float32
-# and in float64. (Only TensorFlow computes a whole layer in float64.)
-
-tensorflow = keras.backend.backend() == "tensorflow"
-x_random = rng.normal(size=x.shape).astype("float32")
-expected = slide(x_random.astype("float64"), kernel, bias)
-for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
-    y_random = keras_conv2d(x_random, kernel, bias, dtype)
-    tolerance = 1000 * np.finfo(dtype).eps
-    np.testing.assert_allclose(y_random, expected, tolerance, tolerance)
+layer = keras.layers.Conv2D(4, (2, 3))
+layer.build(colour.shape)
+layer.set_weights([kernels, biases])
+y_colour = keras.ops.convert_to_numpy(layer(colour))
+expected = convolve(colour, kernels, biases)
+np.testing.assert_array_equal(y_colour, np.float32(expected), strict=True)
 
 # %%
 # Break it
 # --------
-# SciPy's ``convolve2d`` flips its kernel. Would you copy a kernel from there
-# without flipping it? PyTorch's kernel is (filters, in, rows, columns). Would
-# you reshape it? All shapes fit. Flip the first, and transpose the second.
+# SciPy's ``convolve2d`` flips its kernel, as mathematicians do. (What Keras
+# computes is their cross-correlation.) Would you copy a kernel from there as it
+# is? All shapes fit. Flip it first.
 
-of_pytorch = kernel.transpose(3, 2, 0, 1)
-for wrong_kernel in (kernel[::-1, ::-1], of_pytorch.reshape(kernel.shape)):
-    wrong = slide(x, wrong_kernel, bias)
-    print(f"{np.mean(y == wrong):.0%} of the entries are right")
-    assert np.any(y != wrong)
+wrong = convolve(x, kernel[::-1, ::-1], bias)
+print("right:", y[0, 2, :, 0])
+print("wrong:", wrong[0, 2, :, 0])
+assert np.any(y != wrong)
 
 # %%
-# See it
+# Try it
 # ------
-# A kernel of -1, 0, 1 subtracts the pixels on the left from those on the right.
-# It finds the vertical edges of a square. Where y is 0, both sides are alike.
-
-# sphinx_gallery_moving_picture = True
-x = np.full((1, 7, 7, 1), 1)
-x[:, 2:6, 2:6] = 9
-kernel = np.tile([-1, 0, 1], (3, 1)).reshape(3, 3, 1, 1)
-bias = np.array([0])
-y = keras_conv2d(x, kernel, bias)
-panels = [("x", x[0, :, :, 0]), ("W", kernel[:, :, 0, 0]), ("y", y[0, :, :, 0])]
-fig, axes = plt.subplots(1, 3, figsize=(6, 2.8), width_ratios=[7, 3, 5])
-fig.suptitle("y = conv(x, W) finds the vertical edges of a square")
-for axis, (title, values) in zip(axes, panels):
-    axis.imshow(values, cmap="PuOr", vmin=-60, vmax=60)
-    axis.set(title=title, xticks=[], yticks=[])
-    for (row, column), value in np.ndenumerate(values):
-        axis.text(column, row, int(value), ha="center", va="center", color="k")
-plt.show()
+# 1. Which kernel finds horizontal edges? Call it ``flat``. Its output is
+#    ``turned = y.swapaxes(1, 2)``, as the square is symmetric:
+#    ``np.testing.assert_array_equal(convolve(x, flat, bias), turned)``
+# 2. PyTorch stores kernels as (out, in, rows, columns). Let
+#    ``of_pytorch = kernels.transpose(3, 2, 0, 1)``. Bring it back into Keras'
+#    order, and call it ``ported``:
+#    ``assert np.all(convolve(colour, ported, biases) == y_colour)``

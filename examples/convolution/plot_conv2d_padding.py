@@ -2,9 +2,11 @@ r"""
 Conv2D padding: "same" puts the odd pixel at the end
 ====================================================
 
-With ``padding="same"``, ``Conv2D`` puts zeros around the image. If it needs an
-odd number of them, the extra row is at the bottom and the extra column on the
-right. For :math:`n` pixels, a kernel of :math:`k` and strides of :math:`s`:
+Each convolution makes an image smaller: ten layers with a kernel of 3 take 20
+pixels off each axis. ``padding="same"`` puts zeros around the image. If it
+needs an odd number, the extra row is at the bottom, the extra column on the
+right. With *strides* of :math:`s`, patches begin at every s-th pixel. From
+:math:`n` pixels, a kernel of :math:`k` pixels makes :math:`m`:
 
 .. math::
 
@@ -12,8 +14,9 @@ right. For :math:`n` pixels, a kernel of :math:`k` and strides of :math:`s`:
    \text{same: } & m = \lceil n / s \rceil \\
    & z = \max(0,\; (m - 1) \, s + k - n)
 
-The output has :math:`m` pixels. Of the :math:`z` zeros, :math:`\lfloor z / 2
-\rfloor` come first, the others last. The default, "valid", adds no zeros.
+"same" adds :math:`z` zeros in all. With strides of 1, :math:`m = n`: hence the
+name. "valid" is the default, and adds none. The function ``conv2d`` is
+``convolve`` of the page "Conv2D", with options.
 """
 
 import keras
@@ -23,108 +26,95 @@ from keras.layers import Conv2D, ZeroPadding2D
 
 from keras_by_hand import conv2d
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# Where image and kernel are ones, each output counts the pixels of its patch.
-# The first patch has all 9, so no zeros are above it or on its left. The last
-# has 4: its other 5 are zeros, at the bottom and on the right.
+# Image and kernel are ones, so each output counts the pixels of its patch. The
+# first has all 9. The last has 4: the rest are zeros, at the bottom and right.
 
-ones = np.ones((1, 4, 4, 1))  # (batch, height, width, channels)
-count = Conv2D(1, 3, strides=2, padding="same", kernel_initializer="ones")
-counted = keras.ops.convert_to_numpy(count(ones))
-print(counted[0, :, :, 0])
+x = np.ones((1, 4, 4, 1))  # (batch, height, width, channels)
+layer = Conv2D(1, 3, strides=2, padding="same", kernel_initializer="ones")
+y = keras.ops.convert_to_numpy(layer(x))
+print(y[0, :, :, 0])
 
 # %%
 # Compute it
 # ----------
-# With strides of 2, each axis of 4 pixels makes 2 outputs. The last patch
-# begins 2 pixels after the first, and is 3 pixels long. So the patches need 5
-# pixels, one more than there are. Half of 1, rounded down, is 0: no zero comes
-# before the image, and one comes after it.
+# The last patch begins (m - 1) s pixels after the first, and is k pixels long.
+# Zeros fill in what the image lacks. Half of them, rounded down, come first.
 
-outputs = 4 // 2
-zeros = (outputs - 1) * 2 + 3 - 4  # what the patches need, less the image
-before = zeros // 2
-padded = np.pad(ones[0, :, :, 0], (before, zeros - before))  # rows and columns
-windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))[::2, ::2]
-counted_by_hand = windows.sum(axis=(2, 3))  # (rows, columns)
-
-# %%
-# The whole function takes an axis of any length, and rounds the number of
-# outputs up. Rows and columns are padded independently, each with its own size
-# and stride.
-
-from keras_by_hand import same_padding
+n, k, s = 4, 3, 2
+m = -(-n // s)  # n / s, rounded up
+z = max(0, (m - 1) * s + k - n)
+padded = np.pad(x[0, :, :, 0], (z // 2, z - z // 2))  # rows and columns
+by_hand = np.zeros((m, m))
+for i in range(m):
+    for j in range(m):
+        patch = padded[i * s : i * s + k, j * s : j * s + k]
+        by_hand[i, j] = patch.sum()  # as the kernel is ones
 
 # %%
 # Check it
 # --------
-# Strides of 2 keep every second row or column of what the kernel computes on
-# the padded image. With whole numbers the results are equal to the bit.
-#
 # .. warning:: **Seen in Keras 3.15.1:** The documentation says that "same" pads
 #    "evenly". It does not say where an odd pixel goes.
 
-expected = np.float32(counted_by_hand)
-np.testing.assert_array_equal(counted[0, :, :, 0], expected, strict=True)
-
-x = rng.integers(-9, 10, size=(2, 6, 7, 3)).astype("float32")
-cases = [  # kernel_size and strides, (rows, columns)
-    ((3, 2), (1, 1)),
-    ((4, 5), (3, 2)),
-    ((1, 1), (2, 3)),  # skips pixels, and needs no zeros
-]
-for size, strides in cases:
-    layer = Conv2D(4, size, strides, padding="same")
-    layer.build(x.shape)
-    weights = [rng.integers(-9, 10, size=w.shape) for w in layer.weights]
-    layer.set_weights(weights)
-    y = keras.ops.convert_to_numpy(layer(x))
-    rows = same_padding(6, size[0], strides[0])
-    columns = same_padding(7, size[1], strides[1])
-    padded = np.pad(x, [(0, 0), rows, columns, (0, 0)])
-    expected = conv2d(padded, *weights)[:, :: strides[0], :: strides[1]]
-    np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-    print(f"kernel {size}, strides {strides}: zeros {rows}, {columns}")
+np.testing.assert_array_equal(y[0, :, :, 0], np.float32(by_hand), strict=True)
 
 # %%
 # Break it
 # --------
-# PyTorch's ``padding=1`` puts one row or column of zeros on each side. Would
-# you write "same" for it? With strides of 2 that is right for 5 pixels. For 4,
-# or 224, only the shape is right: use ``ZeroPadding2D(1)`` and "valid" instead.
+# PyTorch's ``padding=1`` puts a zero on each side. Would you write "same" for
+# it? For 4 pixels only the shape is right: patches begin one pixel too late.
+# Write ``ZeroPadding2D(1)`` and "valid".
 
-of_pytorch = np.pad(ones, [(0, 0), (1, 1), (1, 1), (0, 0)])
-wrong = conv2d(of_pytorch, np.ones((3, 3, 1, 1)))[:, ::2, ::2]
-print(wrong[0, :, :, 0])
-assert np.any(counted != wrong)
-valid = Conv2D(1, 3, strides=2, padding="valid", kernel_initializer="ones")
-ported = keras.ops.convert_to_numpy(valid(ZeroPadding2D(1)(ones)))
-np.testing.assert_array_equal(ported, wrong)
-print("5 and 224 pixels:", same_padding(5, 3, 2), same_padding(224, 3, 2))
+both_sides = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
+wanted = conv2d(both_sides, np.ones((3, 3, 1, 1)), strides=2)
+valid = Conv2D(1, 3, strides=2, kernel_initializer="ones")
+ported = keras.ops.convert_to_numpy(valid(ZeroPadding2D(1)(x)))
+np.testing.assert_array_equal(ported, wanted)
+print("right:", ported.ravel())
+print("wrong:", y.ravel())
+assert np.any(y != wanted)
 
 # %%
 # See it
 # ------
-# The white squares are zeros, the dots the centres of the patches. On 4 by 4
-# pixels, PyTorch's centres are one pixel further up and to the left.
+# The white squares are zeros, the dots the centres of the patches.
 
-panels = [  # title, pixels, zeros before and after
-    ("Keras, 4 pixels", 4, same_padding(4, 3, 2)),
-    ("PyTorch, 4 pixels", 4, (1, 1)),
-    ("both, 5 pixels", 5, same_padding(5, 3, 2)),
-]
-fig = plt.figure(figsize=(6, 2.6), layout="constrained")
-axes = fig.subplots(1, 3, width_ratios=[5, 6, 7])  # squares of one size
+fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
 fig.suptitle("Zeros and centres of patches: kernel of 3, strides of 2")
-for axis, (title, pixels, zeros) in zip(axes, panels):
-    padded = np.pad(np.ones((pixels, pixels)), zeros)
-    axis.pcolormesh(padded, cmap="Blues", vmax=2, edgecolor="gray")
-    centres = np.arange(1.5, len(padded) - 1, 2)
+for axis, title, zeros in zip(axes, ["Keras", "PyTorch"], [(0, 1), (1, 1)]):
+    picture = np.pad(x[0, :, :, 0], zeros)
+    axis.pcolormesh(picture, cmap="Blues", vmax=2, edgecolor="gray")
+    centres = np.arange(1.5, len(picture) - 1, 2)
     axis.plot(*np.meshgrid(centres, centres), "o", color="C1")
     axis.set(title=title, xticks=[], yticks=[], aspect="equal")
     axis.invert_yaxis()
 plt.show()
+
+# %%
+# In full
+# -------
+# ``same_padding`` from keras_by_hand has the zeros before and after one axis.
+# Here rows and columns differ in length, kernel and strides.
+
+from keras_by_hand import same_padding
+
+image = np.arange(42.0).reshape(1, 6, 7, 1)
+layer = Conv2D(1, (4, 5), (3, 2), padding="same", kernel_initializer="ones")
+y_image = keras.ops.convert_to_numpy(layer(image))
+rows, columns = same_padding(6, 4, 3), same_padding(7, 5, 2)
+padded = np.pad(image, [(0, 0), rows, columns, (0, 0)])
+expected = conv2d(padded, np.ones((4, 5, 1, 1)), strides=(3, 2))
+np.testing.assert_array_equal(y_image, np.float32(expected), strict=True)
+
+# %%
+# Try it
+# ------
+# 1. ``agree = [n for n in range(1, 21) if same_padding(n, 3, 2) == (1, 1)]``
+#    has the sizes for which "same" is PyTorch's ``padding=1``. Derive ``sizes``
+#    without it. Which are they? ``np.testing.assert_array_equal(sizes, agree)``
+# 2. AlexNet's first layer makes 55 pixels of 227: "valid", with strides of 4.
+#    No pixel is left over. How large is its kernel, ``k``?
+#    ``assert (227 - k) // 4 + 1 == 55 and (227 - k) % 4 == 0``

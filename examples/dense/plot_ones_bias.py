@@ -2,8 +2,9 @@ r"""
 Bias: one number added to each unit
 ===================================
 
-The bias of a ``Dense`` layer has one number for each unit. The layer adds the
-same bias to the result of every sample.
+Without a bias, a layer answers an input of zeros with zeros, whatever its
+kernel. A bias lets it answer something else: it shifts the output of a unit up
+or down, by the same number in every sample.
 
 .. math:: y_{n,u} = \sum_f x_{n,f} \, W_{f,u} + b_u
 """
@@ -31,11 +32,45 @@ y_ones = model.predict(x, verbose=0)  # (batch, units)
 print(y_ones)
 
 # %%
+# Ones cannot show which number goes to which unit. So here is a bias whose
+# numbers all differ.
+
+bias = np.array([100, -200, 300, -400, 500])  # (units,)
+dense.set_weights([kernel, bias])
+y = model.predict(x, verbose=0)  # (batch, units)
+
+# %%
+# See it
+# ------
+# Each column of the product moves by its number in ``b``.
+
+# sphinx_gallery_moving_picture = True
+style = {"ha": "center", "va": "center", "color": "k", "fontsize": 8}
+fig = plt.figure(figsize=(6, 3.4), layout="constrained")
+axes = fig.subplots(1, 3)
+panels = [("x W", x @ kernel), ("b", bias[np.newaxis]), ("y = x W + b", y)]
+for axis, (title, values) in zip(axes, panels):
+    axis.imshow(values, aspect=0.7, cmap="PuOr", vmin=-3000, vmax=3000)
+    axis.set(title=title, xticks=[], yticks=[])
+    for (row, column), value in np.ndenumerate(values):
+        axis.text(column, row, int(value), **style)
+plt.show()
+
+# %%
 # Compute it
 # ----------
 # The product has the shape (batch, units), and the bias has the shape (units,).
-# NumPy *broadcasts* the bias: it adds it to each row of the product.
+# The bias belongs to every row.
 
+by_loop = x @ kernel  # (batch, units)
+for sample in range(10):
+    by_loop[sample] += bias
+
+# %%
+# NumPy does this by itself. It *broadcasts* the bias: it adds it to each row of
+# the product.
+
+expected = x @ kernel + bias
 expected_ones = x @ kernel + np.ones(5)
 
 # %%
@@ -44,64 +79,28 @@ expected_ones = x @ kernel + np.ones(5)
 # With whole numbers nothing is rounded: the results are equal to the bit.
 
 np.testing.assert_array_equal(y_ones, np.float32(expected_ones), strict=True)
-
-# %%
-# A bias of ones can't show which number goes to which unit. So here is a bias
-# whose numbers all differ.
-
-bias = np.array([100, -200, 300, -400, 500])  # (units,)
-
-dense.set_weights([kernel, bias])
-y = model.predict(x, verbose=0)  # (batch, units)
-print(y)
-
-expected = x @ kernel + bias
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-
-# %%
-# Random numbers are rounded: the results agree up to a tolerance, in float32
-# and in float64. (Only TensorFlow computes a whole layer in float64.)
-
-x_random = rng.normal(size=(10, 2)).astype("float32")
-dtypes = ["float32"]
-if keras.backend.backend() == "tensorflow":
-    dtypes.append("float64")
-for dtype in dtypes:
-    layer = keras.layers.Dense(5, bias_initializer="normal", dtype=dtype)
-    y_random = keras.ops.convert_to_numpy(layer(x_random))
-    kernel_random, bias_random = layer.get_weights()
-    expected = x_random @ kernel_random.astype("float64") + bias_random
-    print(f"{dtype}: largest error {np.abs(y_random - expected).max():.1e}")
-    tolerance = 1000 * np.finfo(dtype).eps
-    np.testing.assert_allclose(
-        y_random, expected, rtol=tolerance, atol=tolerance
-    )
+np.testing.assert_array_equal(y, np.float32(by_loop), strict=True)
 
 # %%
 # Break it
 # --------
-# Would you add the bias down the samples instead of along the units? With as
-# many samples as units the shapes fit, and NumPy raises no error. Only the
+# ``bias[:, np.newaxis]`` gives each sample a number, instead of each unit. With
+# as many samples as units the shapes fit, and NumPy raises no error. Only the
 # diagonal is right, where sample and unit have the same number.
 
 five = x[:5]  # as many samples as units
 wrong = five @ kernel + bias[:, np.newaxis]
 y_five = model.predict(five, verbose=0)
-print(y_five == wrong)
-assert np.any(y_five != wrong)
+print("right:", y_five, "wrong:", wrong, sep="\n")
+np.testing.assert_array_equal(y_five == wrong, np.eye(5, dtype=bool))
 
 # %%
-# See it
+# Try it
 # ------
-# Each column of the product moves by its number in ``b``.
-
-# sphinx_gallery_moving_picture = True
-fig = plt.figure(figsize=(6, 3.4), layout="constrained")
-axes = fig.subplots(1, 3)
-panels = [("x W", x @ kernel), ("b", bias[np.newaxis]), ("y = x W + b", y)]
-for axis, (title, values) in zip(axes, panels):
-    axis.imshow(values, aspect=0.7, cmap="PuOr", vmin=-3000, vmax=3000)
-    axis.set(title=title, xticks=[], yticks=[])
-    for (row, column), value in np.ndenumerate(values):
-        axis.text(column, row, int(value), ha="center", va="center", color="k")
-plt.show()
+# 1. Find the bias with which the mean of each unit over these ten samples is
+#    zero, and call it ``centered``:
+#    ``assert np.allclose((x @ kernel + centered).mean(axis=0), 0)``
+# 2. You can take a bias back. Compute ``product``, the output that ``dense``
+#    would have without its bias, from ``y`` and ``bias`` alone:
+#    ``np.testing.assert_array_equal(product, x @ kernel)``

@@ -2,8 +2,9 @@ r"""
 Dense on the last axis: input of any rank
 =========================================
 
-A ``Dense`` layer multiplies along the last axis of its input. It treats all
-other axes as a batch: in an image, it sees one pixel at a time.
+Texts, sensor data and images come as more than rows of features. You need no
+other layer for them: ``Dense`` multiplies along the last axis of its input, and
+treats all other axes as a batch. Of an image, it sees one pixel at a time.
 
 .. math:: y_{\ldots,u} = \sum_f x_{\ldots,f} \, W_{f,u} + b_u
 """
@@ -32,67 +33,6 @@ y = model.predict(x, verbose=0)  # (batch, steps, units)
 print(x.shape, "->", y.shape)
 
 # %%
-# Compute it
-# ----------
-# ``@`` sums over the last axis of ``x`` and the first of ``kernel``. Two other
-# ways to compute the same: loop over the steps, or fold all axes but the last
-# into one.
-
-expected = x @ kernel + bias
-looped = np.stack([x[:, t] @ kernel for t in range(20)], axis=1) + bias
-folded = (x.reshape(-1, 30) @ kernel + bias).reshape(10, 20, 1)
-
-# %%
-# Check it
-# --------
-# With whole numbers nothing is rounded: the results are equal to the bit.
-
-for result in (expected, looped, folded):
-    np.testing.assert_array_equal(y, np.float32(result), strict=True)
-
-# %%
-# The same layer takes rows, sequences, images and videos, as long as their last
-# axis has the same length. (Only TensorFlow computes a whole layer in float64.)
-
-shapes = [(6, 3), (6, 5, 3), (6, 5, 4, 3), (6, 2, 5, 4, 3)]
-dtypes = ["float32"]
-if keras.backend.backend() == "tensorflow":
-    dtypes.append("float64")
-for dtype in dtypes:
-    layer = keras.layers.Dense(4, bias_initializer="normal", dtype=dtype)
-    tolerance = 1000 * np.finfo(dtype).eps
-    for shape in shapes:
-        x_random = rng.normal(size=shape).astype("float32")
-        y_random = keras.ops.convert_to_numpy(layer(x_random))
-        kernel_random, bias_random = layer.get_weights()
-        expected = x_random @ kernel_random.astype("float64") + bias_random
-        np.testing.assert_allclose(
-            y_random, expected, rtol=tolerance, atol=tolerance
-        )
-        shape_of_y = layer.compute_output_shape(shape)
-        np.testing.assert_equal(shape_of_y, y_random.shape)
-        print(dtype, shape, "->", shape_of_y)
-
-# %%
-# Break it
-# --------
-# A convolution of PyTorch returns (batch, features, steps). ``Dense`` refuses
-# it, unless there are as many steps as features: then the result is wrong
-# without an error. Would you reshape it? The shape fits, but the numbers end up
-# in wrong places. Swap the axes back.
-
-features_first = np.float32(x.swapaxes(1, 2))
-np.testing.assert_raises(ValueError, dense, features_first)
-reshaped = features_first.reshape(10, 20, 30) @ kernel + bias
-print(f"{np.mean(y == reshaped):.0%} of the entries are right")
-assert np.any(y != reshaped)
-
-# %%
-# ``Dense`` also refuses a single sample without a batch axis.
-
-np.testing.assert_raises(ValueError, dense, np.float32(x[0, 0]))
-
-# %%
 # See it
 # ------
 # One unit with the weights 0.299, 0.587 and 0.114, as in old television, turns
@@ -107,3 +47,74 @@ axes[1].imshow(image @ [[0.299], [0.587], [0.114]], cmap="gray")
 for axis, name in zip(axes, ["x: three features", "y: one unit"]):
     axis.set(title=f"{name} a pixel", xticks=[], yticks=[])
 plt.show()
+
+# %%
+# Compute it
+# ----------
+# Take one step after the other: each is a matrix product of its own.
+
+looped = np.zeros((10, 20, 1))  # (batch, steps, units)
+for step in range(20):
+    looped[:, step] = x[:, step] @ kernel + bias
+
+# %%
+# Or put all steps in one tall matrix, then reshape the result.
+
+rows = x.reshape(10 * 20, 30)  # (batch * steps, features)
+folded = (rows @ kernel + bias).reshape(10, 20, 1)
+
+# %%
+# ``@`` does the same by itself: it sums over the last axis of ``x`` and the
+# first of ``kernel``.
+
+expected = x @ kernel + bias
+
+# %%
+# Check it
+# --------
+# With whole numbers nothing is rounded: the results are equal to the bit.
+
+for result in (expected, looped, folded):
+    np.testing.assert_array_equal(y, np.float32(result), strict=True)
+
+# %%
+# One layer takes rows, sequences, images and videos, as long as their last axis
+# has the same length.
+
+layer = keras.layers.Dense(4, bias_initializer="normal")
+for shape in [(6, 3), (6, 5, 3), (6, 5, 4, 3), (6, 2, 5, 4, 3)]:
+    x_random = rng.normal(size=shape).astype("float32")
+    y_random = keras.ops.convert_to_numpy(layer(x_random))
+    kernel_random, bias_random = layer.get_weights()
+    by_hand = x_random @ kernel_random + bias_random
+    np.testing.assert_allclose(y_random, by_hand, rtol=1e-4, atol=1e-4)
+    np.testing.assert_equal(layer.compute_output_shape(shape), by_hand.shape)
+
+# %%
+# Break it
+# --------
+# Some PyTorch layers return (batch, features, steps). Reshape that, and the
+# shape fits, but the numbers are in wrong places. Swap the axes back.
+
+features_first = x.swapaxes(1, 2)  # (batch, features, steps)
+wrong = features_first.reshape(10, 20, 30) @ kernel + bias
+print("right:", (features_first.swapaxes(1, 2) @ kernel + bias)[0, :3, 0])
+print("wrong:", wrong[0, :3, 0])
+assert np.any(y != wrong)
+
+# %%
+# ``Dense`` refuses another number of features, and a bare vector of features,
+# as it needs one axis before the last.
+
+np.testing.assert_raises(ValueError, dense, np.float32(features_first))
+np.testing.assert_raises(ValueError, dense, np.float32(x[0, 0]))
+
+# %%
+# Try it
+# ------
+# 1. In ``np.einsum("ij,jk->ik", a, b)`` each letter names an axis, and this is
+#    ``a @ b``. Compute ``y`` by it, with the letters b, s, f and u, and call it
+#    ``yours``: ``np.testing.assert_array_equal(yours, y)``
+# 2. Turn ``image`` upside down, then grey; or grey, then upside down. Call the
+#    two ``first`` and ``second``. Why are they equal?
+#    ``np.testing.assert_allclose(first, second)``

@@ -2,8 +2,10 @@ r"""
 Dense with relu: the activation comes last
 ==========================================
 
-A ``Dense`` layer applies its activation to the finished sum, bias included.
-With ``relu``, each number below zero becomes zero, and the others stay.
+Matrix products in a row are no more than one matrix product. What makes a deep
+network worth its layers is a bend between them, the activation. ``relu`` is the
+plainest: below zero it is zero, above it changes nothing. A layer applies it to
+the finished sum, bias included.
 
 .. math:: y = \max(0, x W + b)
 """
@@ -29,74 +31,8 @@ without = keras.layers.Dense(5)
 model = keras.Model(inputs, [with_relu(inputs), without(inputs)])
 with_relu.set_weights([kernel, bias])
 without.set_weights([kernel, bias])
-y, z = model.predict(x, verbose=0)  # (batch, units)
+y, z = model.predict(x, verbose=0)  # each (batch, units)
 print(y)
-
-# %%
-# Compute it
-# ----------
-# First the whole sum: the matrix product, and the bias. Only then does ``relu``
-# set what is below zero to zero.
-
-sums = x @ kernel + bias  # (batch, units)
-relu_of_sums = np.maximum(0, sums)
-
-# %%
-# The whole function is all of a ``Dense`` layer without LoRA and quantization.
-# The bias and the activation may be left out.
-
-from keras_by_hand import dense
-
-
-def rectify(z):
-    """relu without its arguments: max(0, z); z of any shape."""
-    return np.maximum(0, z)
-
-
-# %%
-# Check it
-# --------
-# With whole numbers nothing is rounded: the results are equal to the bit.
-
-np.testing.assert_array_equal(y, np.float32(relu_of_sums), strict=True)
-
-expected_z = dense(x, kernel, bias)
-np.testing.assert_array_equal(z, np.float32(expected_z), strict=True)
-expected_y = dense(x, kernel, bias, activation=rectify)
-np.testing.assert_array_equal(y, np.float32(expected_y), strict=True)
-
-# %%
-# Random numbers are rounded: the results agree up to a tolerance, in float32
-# and in float64. (Only TensorFlow computes a whole layer in float64.)
-
-x_random = rng.normal(size=(10, 2)).astype("float32")
-x_wide = x_random.astype("float64")  # NumPy computes in float64
-dtypes = ["float32"]
-if keras.backend.backend() == "tensorflow":
-    dtypes.append("float64")
-for dtype in dtypes:
-    arguments = {"activation": "relu", "dtype": dtype}
-    with_bias = keras.layers.Dense(5, bias_initializer="normal", **arguments)
-    without_bias = keras.layers.Dense(5, use_bias=False, **arguments)
-    tolerance = 1000 * np.finfo(dtype).eps
-    for layer in (with_bias, without_bias):
-        y_random = keras.ops.convert_to_numpy(layer(x_random))
-        weights = layer.get_weights()  # [kernel, bias] or [kernel]
-        expected = dense(x_wide, *weights, activation=rectify)
-        np.testing.assert_allclose(
-            y_random, expected, rtol=tolerance, atol=tolerance
-        )
-    print(f"{dtype}: equal up to {tolerance:.0e}")
-
-# %%
-# Break it
-# --------
-# Would you add the bias after the activation? Then relu doesn't see it, and a
-# negative bias makes negative outputs.
-
-wrong = rectify(x @ kernel) + bias
-print(f"{np.mean(y == wrong):.0%} of the entries are right")
-assert np.any(y != wrong)
 
 # %%
 # See it
@@ -109,3 +45,66 @@ axis.plot(z[z <= 0], y[z <= 0], "s", label="negative: set to zero")
 axis.set(title="y = max(0, z)", xlabel="z = x W + b", ylabel="y")
 axis.legend()
 plt.show()
+
+# %%
+# Compute it
+# ----------
+# First the whole sum: the matrix product, and the bias. Only then does ``relu``
+# set what is below zero to zero.
+
+sums = x @ kernel + bias  # (batch, units)
+expected = np.maximum(0, sums)
+
+# %%
+# Check it
+# --------
+# With whole numbers nothing is rounded: the results are equal to the bit.
+
+np.testing.assert_array_equal(z, np.float32(sums), strict=True)
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+
+# %%
+# Break it
+# --------
+# Add the bias after the activation, and relu doesn't see it: a negative bias
+# makes negative outputs.
+
+wrong = np.maximum(0, x @ kernel) + bias
+print("right:", y[8])
+print("wrong:", wrong[8])
+assert np.all(y[8] >= 0) and np.any(wrong[8] < 0)
+
+# %%
+# In full
+# -------
+# ``dense`` from keras_by_hand, this site's NumPy library, takes any function as
+# its activation. Without one, it returns the sums. The bias may be left out.
+
+from keras_by_hand import dense
+
+
+def relu(z):
+    """max(0, z); z of any shape."""
+    return np.maximum(0, z)
+
+
+layer = keras.layers.Dense(3, activation="relu", bias_initializer="normal")
+x_random = rng.normal(size=(6, 2)).astype("float32")  # (batch, features)
+y_random = keras.ops.convert_to_numpy(layer(x_random))
+expected = dense(x_random, *layer.get_weights(), activation=relu)
+np.testing.assert_allclose(y_random, expected, rtol=1e-4, atol=1e-4)
+np.testing.assert_array_equal(z, np.float32(dense(x, kernel, bias)))
+np.testing.assert_array_equal(dense(x, kernel), x @ kernel)
+
+# %%
+# Try it
+# ------
+# 1. Two units with ``relu`` make an absolute value. Find a kernel ``w`` of
+#    shape (1, 2) and a second one ``v`` of shape (2, 1), with which this holds
+#    for ``t = np.arange(-5.0, 6)[:, np.newaxis]``:
+#    ``np.testing.assert_array_equal(np.maximum(0, t @ w) @ v, np.abs(t))``
+# 2. A unit that is zero in every sample is *dead*: its weights no longer learn
+#    from these samples (the page "Backpropagation" shows why). Let
+#    ``unit = x @ kernel[:, 1]``. Find the largest whole number that, as its
+#    bias, leaves this unit dead, and call it ``dead``:
+#    ``assert np.all(unit + dead <= 0) and np.any(unit + dead + 1 > 0)``

@@ -3,16 +3,18 @@ Mask propagation: from Embedding to the loss
 ============================================
 
 A mask tells later layers which steps are padding. ``Embedding`` makes it, many
-layers pass it on, and some drop it. Recurrent layers and the loss use it.
+layers pass it on, and some drop it. Recurrent layers, attention, means over the
+steps and the loss use it.
 
 .. math::
 
-   \text{Embedding:} \quad & m_t = (w_t \ne 0) \\
-   \text{LSTM:} \quad & h_t = h_{t-1} \; \text{unless } m_t \\
-   \text{loss:} \quad & \frac{\sum_t m_t \, e_t}{\sum_t m_t}
+   \text{Embedding:} \quad & m_{n,t} = (w_{n,t} \ne 0) \\
+   \text{LSTM:} \quad & h_{n,t} = h_{n,t-1} \; \text{unless } m_{n,t} \\
+   \text{loss:} \quad &
+   \frac{\sum_{n,t} m_{n,t} \, e_{n,t}}{\sum_{n,t} m_{n,t}}
 
-The mask m is true for the steps to keep, w are the tokens, and e_t is the error
-of step t.
+The mask m is true for the steps to keep, w are the tokens, and e is the error
+of step t in text n. The loss is one mean, over the steps of all texts.
 """
 
 import warnings

@@ -136,8 +136,8 @@ assert errors["wrong by a millionth"] < tolerance_32
 # %%
 # See it
 # ------
-# What is left of a line passes the check. The page "Rounding error" asks how
-# large the rounding of a sum can be at all.
+# What is left of a line passes the check. The page "Rounding error of a sum"
+# asks how large the rounding of a sum can be at all.
 
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 visible = np.maximum(list(errors.values()), 1e-17)  # a log axis has no zero

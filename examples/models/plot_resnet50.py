@@ -3,7 +3,8 @@ ResNet50: 16 bottleneck blocks and their shortcuts
 ==================================================
 
 ``ResNet50`` is a chain of 16 blocks. Each computes a change to its input, and
-adds it. NumPy computes the whole model with Keras' weights.
+adds it. (The page "Residual networks" shows what that is good for.) NumPy
+computes the whole model with Keras' weights.
 
 .. math::
 

@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import batch_moments, batch_normalization
+from keras_by_hand import batch_moments
 
 rng = np.random.default_rng(313)
 
@@ -49,6 +49,10 @@ print("frozen:", y_frozen[0].round(2))
 # %%
 # Compute it
 # ----------
+# ``batch_normalization`` from keras_by_hand is the equation of the page
+# "BatchNormalization", with any epsilon, and any axis for the channels.
+
+from keras_by_hand import batch_normalization
 
 
 def normalize(x, gamma, beta, mean, variance, trainable, training):

@@ -2,8 +2,10 @@ r"""
 MaxPooling1D, MaxPooling2D, MaxPooling3D: the largest of each window
 ====================================================================
 
-``MaxPooling2D`` moves a window over an image, and keeps the largest pixel of
-each window, for each channel :math:`c` by itself.
+What counts is that there is an edge, and less whether it is one pixel further
+left. ``MaxPooling2D`` cuts an image into windows and keeps the largest pixel of
+each, for each channel by itself. What remains is smaller, and cheaper for the
+next layers.
 
 .. math::
 
@@ -22,81 +24,22 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# By default, ``pool_size`` is 2, and ``strides`` is the same as ``pool_size``:
-# the windows lie side by side. The fifth row fills no window. ``"valid"``
-# drops it, and ``"same"`` pools it by itself.
+# Both ``pool_size`` and ``strides`` are 2 by default: the windows lie side by
+# side. The fifth row and the seventh column fill no window, and are dropped.
 
-images = rng.integers(-99, 0, size=(2, 5, 8, 3)).astype("float32")
-for padding in ("valid", "same"):
-    y = MaxPooling2D(padding=padding)(images)
-    print(f"{padding}: {images.shape} becomes {tuple(y.shape)}")
-
-# %%
-# Compute it
-# ----------
-# Cut each image into windows of two by two pixels, each with axes of its own,
-# and take the largest number along these axes.
-
-rows, columns = 5 // 2, 8 // 2  # the fifth row fills no window
-windows = images[:, : 2 * rows].reshape(2, rows, 2, columns, 2, 3)
-largest = windows.max(axis=(2, 4))  # (batch, rows, columns, channels)
-
-# %%
-# The whole function takes any windows and strides. For ``"same"`` it pads with
-# minus infinity, which is never the largest.
-
-from keras_by_hand import max_pooling1d, max_pooling2d, max_pooling3d
-
-# %%
-# Check it
-# --------
-# The layer only compares numbers, so nothing is rounded: the results are equal
-# to the bit. All numbers are negative: zeros of padding would be the largest.
-
-y = keras.ops.convert_to_numpy(MaxPooling2D()(images))
-np.testing.assert_array_equal(y, largest, strict=True)
-
-same, first = {"padding": "same"}, {"data_format": "channels_first"}
-cases = [
-    (max_pooling1d, MaxPooling1D, (2, 9, 3), {"pool_size": 4, **same}),
-    (max_pooling1d, MaxPooling1D, (2, 3, 9), {"strides": 1, **first}),
-    (max_pooling2d, MaxPooling2D, (2, 5, 7, 3), {"pool_size": (2, 3), **same}),
-    (max_pooling2d, MaxPooling2D, (2, 3, 5, 7), {"strides": (1, 3), **first}),
-    (max_pooling3d, MaxPooling3D, (2, 5, 4, 6, 3), {"pool_size": 3, **same}),
-    (max_pooling3d, MaxPooling3D, (2, 3, 5, 4, 6), {"strides": 1, **first}),
-]
-for function, layer_class, shape, options in cases:
-    x = rng.integers(-99, 0, size=shape).astype("float32")
-    y = keras.ops.convert_to_numpy(layer_class(**options)(x))
-    expected = function(x, **options)
-    np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-
-# %%
-# Break it
-# --------
-# Would you port PyTorch's ``MaxPool2d(3, stride=2, padding=1)`` by ``"same"``?
-# The shapes agree. But where the size is even, Keras pads only the end, and
-# PyTorch both sides. Pad both sides yourself, and pool with ``"valid"``.
-
-layer = MaxPooling2D(3, strides=2, padding="same")
-y = keras.ops.convert_to_numpy(layer(images))
-both_sides = [(0, 0), (1, 1), (1, 1), (0, 0)]
-padded = np.pad(images, both_sides, constant_values=-np.inf)
-of_pytorch = max_pooling2d(padded, pool_size=3, strides=2)
-print(f"{np.mean(y == of_pytorch):.0%} of the entries are the same")
-assert np.any(y != of_pytorch)
+x = -1 - rng.permutation(35).reshape(1, 5, 7, 1).astype("float32")
+y = keras.ops.convert_to_numpy(MaxPooling2D()(x))
+print(x.shape, "->", y.shape)  # (batch, height, width, channels)
 
 # %%
 # See it
 # ------
-# Orange lines divide the windows, and the largest pixel of each is bold.
+# Orange lines divide the windows. The largest pixel of each is bold.
 
-image = rng.permutation(35).reshape(1, 5, 7, 1).astype("float32")
-y = max_pooling2d(image, padding="same")
-fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), width_ratios=[7, 4])
-fig.suptitle('MaxPooling2D(padding="same") keeps the largest of each window')
-for axis, values in zip(axes, [image[0, :, :, 0], y[0, :, :, 0]]):
-    axis.imshow(values, cmap="Blues", vmin=0, vmax=80)
+fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), width_ratios=[7, 3])
+fig.suptitle("MaxPooling2D keeps the largest of each window")
+for axis, values in zip(axes, [x[0, :, :, 0], y[0, :, :, 0]]):
+    axis.imshow(values, cmap="Blues_r", vmin=-80, vmax=0)
     axis.set(xticks=[], yticks=[])
     for (row, column), value in np.ndenumerate(values):
         weight = "bold" if value in y else "normal"
@@ -105,3 +48,73 @@ for axis, values in zip(axes, [image[0, :, :, 0], y[0, :, :, 0]]):
 axes[0].hlines([1.5, 3.5], -0.5, 6.5, color="C1")
 axes[0].vlines([1.5, 3.5, 5.5], -0.5, 4.5, color="C1")
 plt.show()
+
+# %%
+# Compute it
+# ----------
+# Visit each window, and take the largest pixel along its rows and columns.
+
+by_loops = np.zeros((1, 2, 3, 1))  # (batch, height, width, channels)
+for i in range(2):
+    for j in range(3):
+        window = x[:, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        by_loops[:, i, j] = window.max(axis=(1, 2))
+
+# %%
+# Or drop the odd row and column, give the rows and columns of each window axes
+# of their own, and take the maximum along these.
+
+windows = x[:, :4, :6].reshape(1, 2, 2, 3, 2, 1)
+expected = windows.max(axis=(2, 4))
+
+# %%
+# Check it
+# --------
+# The layer only compares numbers. Nothing is rounded: equal to the bit.
+
+np.testing.assert_array_equal(y, np.float32(by_loops), strict=True)
+np.testing.assert_array_equal(y, expected, strict=True)
+
+# %%
+# Break it
+# --------
+# Would you pad with zeros, as a convolution does? All numbers here are below
+# zero, so the zeros would win. ``padding="same"`` fills up windows with minus
+# infinity, which is never the largest.
+
+y_same = keras.ops.convert_to_numpy(MaxPooling2D(padding="same")(x))
+odd = [(0, 0), (0, 1), (0, 1), (0, 0)]  # a row and a column at the end
+wrong = np.pad(x, odd).reshape(1, 3, 2, 4, 2, 1).max(axis=(2, 4))
+print("right:", y_same[0, 2, :, 0])
+print("wrong:", wrong[0, 2, :, 0])
+assert np.any(y_same != wrong)
+
+# %%
+# In full
+# -------
+# ``max_pooling2d`` from keras_by_hand takes any windows and strides, padding,
+# and channels first. The other two are for sequences and volumes.
+
+from keras_by_hand import max_pooling1d, max_pooling2d, max_pooling3d
+
+same, first = {"padding": "same"}, {"data_format": "channels_first"}
+for function, layer_class, shape, options in [
+    (max_pooling1d, MaxPooling1D, (2, 9, 3), {"pool_size": 4, **same}),
+    (max_pooling2d, MaxPooling2D, (2, 5, 7, 3), {"pool_size": (2, 3), **same}),
+    (max_pooling2d, MaxPooling2D, (2, 3, 5, 7), {"strides": (1, 3), **first}),
+    (max_pooling3d, MaxPooling3D, (2, 5, 4, 6, 3), {"pool_size": 3, **same}),
+]:
+    x_random = rng.integers(-99, 0, size=shape).astype("float32")
+    y_random = keras.ops.convert_to_numpy(layer_class(**options)(x_random))
+    expected = function(x_random, **options)
+    np.testing.assert_array_equal(y_random, np.float32(expected), strict=True)
+
+# %%
+# Try it
+# ------
+# 1. Keras has no ``MinPooling2D``. Make ``smallest`` of ``x`` with
+#    ``max_pooling2d`` alone:
+#    ``np.testing.assert_array_equal(smallest, windows.min(axis=(2, 4)))``
+# 2. Let ``big = rng.normal(size=(1, 19, 23, 1))``. Pool it ``twice``, with
+#    windows of 3 and strides of 2. Which single pooling does that at ``once``?
+#    ``np.testing.assert_array_equal(once, twice)``

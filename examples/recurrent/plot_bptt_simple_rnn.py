@@ -2,17 +2,20 @@ r"""
 Backpropagation through time: gradients of SimpleRNN
 ====================================================
 
-Backpropagation through time (BPTT) walks through the sequence in reverse. All
-steps use the same weights, so the gradient of a weight is a sum over the steps.
-For :math:`z_t = x_t W + h_{t-1} U + b` and :math:`h_t = \varphi(z_t)`:
+The first step of a sequence has a part in the loss of the last. To learn from
+it, the gradient goes back through the sequence, step by step. All steps use the
+same weights, so the gradient of a weight is a sum over the steps.
 
 .. math::
 
-   \delta_t &= \left( g_t + \delta_{t+1} U^T \right) \odot \varphi'(z_t) \\
+   z_t &= x_t W + h_{t-1} U + b, \quad h_t = \tanh(z_t) \\
+   \delta_t &= \left( g_t + \delta_{t+1} U^T \right) \odot (1 - h_t^2) \\
    \frac{\partial L}{\partial W} &= \sum_t x_t^T \delta_t, \quad
    \frac{\partial L}{\partial U} = \sum_t h_{t-1}^T \delta_t \\
-   \frac{\partial L}{\partial b} &= \sum_t \delta_t, \quad
-   \frac{\partial L}{\partial x_t} = \delta_t W^T
+   \frac{\partial L}{\partial b} &= \sum_t \delta_t
+
+Here :math:`g` is the gradient of the loss :math:`L` at an output, and
+:math:`\delta` is that at :math:`z`.
 """
 
 import keras
@@ -24,96 +27,94 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# ``SGD(1.0)`` subtracts the gradient: here, of the sum of (y - target)² / 2.
-# ``Embedding`` makes ``x`` a weight, too: token 5 reads row 5.
+# The layer returns the state of every step, and each has a target. The loss of
+# a step is the mean of (y - target)² over its units. "sum" adds up all steps.
+# ``SGD(1.0)`` subtracts the gradient: it is the old weights minus the new.
 
 x = rng.integers(-3, 4, size=(2, 4, 3)) / 4  # (batch, steps, features)
 kernel = rng.integers(-3, 4, size=(3, 2)) / 4  # (features, units)
 recurrent_kernel = np.array([[1, -1], [2, 1]]) / 4  # (units, units)
-weights = [kernel, recurrent_kernel, np.array([0.5, -0.25])]  # and the bias
+bias = np.array([0.5, -0.25])  # (units,)
 target = rng.integers(-3, 4, size=(2, 4, 2))  # (batch, steps, units)
 
-
-def keras_gradients(dtype):
-    embedding = keras.layers.Embedding(8, 3, dtype=dtype)
-    layer = keras.layers.SimpleRNN(2, return_sequences=True, dtype=dtype)
-    model = keras.Sequential([keras.Input((4,)), embedding, layer])
-    loss = keras.losses.MeanSquaredError("sum", dtype=dtype)
-    model.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=True)
-    model.set_weights([x.reshape(8, 3), *weights])
-    model.train_on_batch(np.arange(8).reshape(2, 4), target)
-    new_x, *new_weights = model.get_weights()
-    changes = [old - new for old, new in zip(weights, new_weights)]
-    return [x - new_x.reshape(x.shape), *changes]
-
+layer = keras.layers.SimpleRNN(2, return_sequences=True)  # every state
+model = keras.Sequential([keras.Input((4, 3)), layer])
+model.compile(keras.optimizers.SGD(1.0), keras.losses.MeanSquaredError("sum"))
+weights = [kernel, recurrent_kernel, bias]
+model.set_weights(weights)
+model.train_on_batch(x, target)
+of_keras = [old - new for old, new in zip(weights, model.get_weights())]
 
 # %%
 # Compute it
 # ----------
-# The first loop keeps all states. The second goes back. In each step, it takes
-# the gradient at the output, adds what comes back from the next step, and
-# multiplies the sum by the slope of tanh, 1 - h². Each step adds its part to
-# the gradients of the weights.
+# Go forwards first, and keep all states.
 
-h = [np.zeros((2, 2))]  # the states, (batch, units), which begin with zeros
-for t in range(4):
-    h.append(np.tanh(x[:, t] @ kernel + h[t] @ recurrent_kernel + weights[2]))
-
-by_hand = [np.zeros_like(array) for array in (x, *weights)]
-of_x, of_kernel, of_recurrent_kernel, of_bias = by_hand
-delta = np.zeros((2, 2))  # no step follows the last one
-for t in reversed(range(4)):
-    g = h[t + 1] - target[:, t]  # the gradient of the loss at this output
-    delta = (g + delta @ recurrent_kernel.T) * (1 - h[t + 1] ** 2)
-    of_x[:, t] = delta @ kernel.T
-    of_kernel += x[:, t].T @ delta
-    of_recurrent_kernel += h[t].T @ delta
-    of_bias += delta.sum(axis=0)
+h = [np.zeros((2, 2))]  # h[0], like every state (batch, units)
+for t in range(4):  # h[t + 1] is the state after x[:, t]
+    h.append(np.tanh(x[:, t] @ kernel + h[t] @ recurrent_kernel + bias))
 
 # %%
-# The three functions go forwards, go backwards, and compute all gradients at
-# once. In ``einsum``, n stands for a sample and t for a step.
+# Then go back. The gradient of the loss at an output is h - target: the mean
+# over two units cancels the 2 of the square. Add what comes back from the next
+# step, and multiply by the slope of tanh. Each step adds to the gradients.
 
-from keras_by_hand import rnn_backward, rnn_forward, rnn_gradients
+of_kernel = of_recurrent_kernel = of_bias = 0
+delta = np.zeros((2, 2))  # no step follows the last, so δ after it is 0
+for t in reversed(range(4)):
+    g = h[t + 1] - target[:, t]
+    delta = (g + delta @ recurrent_kernel.T) * (1 - h[t + 1] ** 2)
+    of_kernel = of_kernel + x[:, t].T @ delta
+    of_recurrent_kernel = of_recurrent_kernel + h[t].T @ delta
+    of_bias = of_bias + delta.sum(axis=0)
 
 # %%
 # Check it
 # --------
-# At y, the gradient is y - target. (Only TensorFlow trains in float64.)
 
-for of_keras, gradient in zip(keras_gradients("float32"), by_hand):
-    np.testing.assert_allclose(of_keras, gradient, rtol=1e-4, atol=1e-4)
-
-states = rnn_forward(x, *weights)
-y_gradient = np.stack(states[1:], axis=1) - target
-delta = rnn_backward(states, recurrent_kernel, y_gradient)
-gradients = rnn_gradients(x, states, kernel, delta)
-tensorflow = keras.backend.backend() == "tensorflow"
-for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
-    tolerance = 1000 * np.finfo(dtype).eps
-    in_training = keras_gradients(dtype)
-    for of_keras, gradient in zip(in_training, gradients):
-        np.testing.assert_allclose(of_keras, gradient, tolerance, tolerance)
+for both in zip(of_keras, [of_kernel, of_recurrent_kernel, of_bias]):
+    np.testing.assert_allclose(*both, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# Would you treat the state before each step as a fixed input? That is BPTT
-# truncated after one step: nothing goes back through the recurrent kernel.
+# Would you take the state before each step for a fixed input? Then nothing goes
+# back through :math:`U`, and the bias gets the sum of g (1 - h²) alone.
 
-delta = rnn_backward(states, 0 * recurrent_kernel, y_gradient)
-truncated = rnn_gradients(x, states, kernel, delta)
-print("of the recurrent kernel:", gradients[2], truncated[2], sep="\n")
-assert not np.allclose(in_training[2], truncated[2])
+y = np.stack(h[1:], axis=1)  # (batch, steps, units)
+wrong = np.sum((y - target) * (1 - y**2), axis=(0, 1))
+print("right:", of_bias.round(2), "wrong:", wrong.round(2))
+assert not np.allclose(of_bias, wrong)
 
 # %%
 # See it
 # ------
-# One linear unit with U = 2. Only the last output is in the loss.
+# One linear unit: each step back multiplies :math:`\delta` by its :math:`u`.
 
-last = np.array([0, 0, 0, 0, 1]).reshape(1, 5, 1)
-delta = rnn_backward(np.zeros(6), np.array([[2]]), last, np.ones_like)
-fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
-axis.bar(range(1, 6), delta.ravel())
-axis.set(title="The gradient δ doubles on its way back", xlabel="step")
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+for u in (1.2, 1.0, 0.5):
+    axis.plot(u ** np.arange(9, -1, -1), "o-", label=f"u = {u}")
+axis.set(title="Going back, δ grows or vanishes", xlabel="step t", ylabel="δ")
+axis.legend()
 plt.show()
+
+# %%
+# In full
+# -------
+# These take any gradient at the outputs, and return that of ``x``, too.
+
+from keras_by_hand import rnn_backward, rnn_forward, rnn_gradients
+
+delta = rnn_backward(rnn_forward(x, *weights), recurrent_kernel, y - target)
+of_x, *expected = rnn_gradients(x, h, kernel, delta)
+for both in zip(of_keras, expected):
+    np.testing.assert_allclose(*both, rtol=1e-4, atol=1e-4)
+
+# %%
+# Try it
+# ------
+# 1. Measure a slope. Compute the loss with ``recurrent_kernel[0, 1]`` once 1e-5
+#    larger and once 1e-5 smaller. Divide the difference by 2e-5:
+#    ``assert np.isclose(slope, of_recurrent_kernel[0, 1])``
+# 2. With :math:`u = 0.5`, how many ``steps`` back is less than 1 % of the
+#    gradient left? ``assert 0.5**steps < 0.01 <= 0.5 ** (steps - 1)``

@@ -7,13 +7,15 @@ say how much of c to keep (f), how much new to write (i), and what to show (o).
 
 .. math::
 
-   i, f, o &= \text{sigmoid}(x_t W + h_{t-1} U + b) \\
-   g &= \tanh(x_t W + h_{t-1} U + b) \\
+   (z_i, z_f, z_g, z_o) &= x_t W + h_{t-1} U + b \\
+   i, f, o &= \sigma(z_i), \sigma(z_f), \sigma(z_o) \\
+   g &= \tanh(z_g) \\
    c_t &= f \odot c_{t-1} + i \odot g \\
    h_t &= o \odot \tanh(c_t)
 
-Each has its own columns of W, U and b, side by side: input gate i, forget gate
-f, candidate g (which Keras calls ``c``), output gate o.
+Here σ is the sigmoid. Each gate has its own columns of W, U and b, side by
+side: input gate i, forget gate f, candidate g (which Keras calls ``c``), output
+gate o.
 """
 
 import keras

@@ -2,19 +2,16 @@ r"""
 MSE and MAE: the mean and the median
 ====================================
 
-The mean squared error (MSE) is smallest at the mean of the targets, the mean
-absolute error (MAE) at their median. So one wild target moves a model trained
-with MSE far, and a model trained with MAE hardly.
-
-For the error :math:`e`, prediction minus target:
+A loss says in one number how wrong a network is, and training makes that number
+small. The mean squared error (MSE) is smallest at the mean of the targets, the
+mean absolute error (MAE) at their median. So one wild target moves a model
+trained with MSE far, and a model trained with MAE hardly.
 
 .. math::
 
-   \text{MSE} &= \text{mean} \; e^2 \\
-   \text{MAE} &= \text{mean} \; |e|
-
-The derivatives :math:`2 e` and :math:`\text{sign} \, e` tell why: a wild target
-pulls in proportion to its error in MSE, and like any other target in MAE.
+   \text{error} &= y - \text{target} \\
+   \text{MSE} &= \text{mean} \; \text{error}^2 \\
+   \text{MAE} &= \text{mean} \; |\text{error}|
 """
 
 import keras
@@ -24,93 +21,100 @@ import numpy as np
 # %%
 # Build it
 # --------
-# The functions of ``keras.losses`` return a loss for each sample, the mean over
-# its units. The 1/8 keeps all errors away from 0, where ``|e|`` has a kink.
+# The functions take the targets first, and return a loss for each sample.
 
 rng = np.random.default_rng(313)
-y_true = np.float32(rng.integers(-4, 5, size=(8, 4)))  # (batch, units)
-y_pred = np.float32(rng.integers(-4, 5, size=(8, 4)) + 1 / 8)
-
 to_numpy = keras.ops.convert_to_numpy
-squared = to_numpy(keras.losses.mean_squared_error(y_true, y_pred))
-absolute = to_numpy(keras.losses.mean_absolute_error(y_true, y_pred))
-print("squared: ", squared)  # (batch,)
-print("absolute:", absolute)
+y = np.float32(rng.integers(-9, 10, size=(8, 4)))  # (batch, units)
+target = np.float32(rng.integers(-9, 10, size=(8, 4)))  # (batch, units)
+squared = to_numpy(keras.losses.mean_squared_error(target, y))  # (batch,)
+absolute = to_numpy(keras.losses.mean_absolute_error(target, y))
+print(squared, absolute, sep="\n")
 
 # %%
 # Compute it
 # ----------
 # Square the errors, or take their absolute values. The loss of a sample is the
-# mean over its units.
+# mean over its units. Training makes the mean of these losses small.
 
-error = y_pred - y_true  # (batch, units)
+error = y - target  # (batch, units)
 mse = np.mean(error**2, axis=1)  # (batch,)
 mae = np.mean(np.abs(error), axis=1)
 
 # %%
-# The whole functions take any axes in front of the units.
-
-from keras_by_hand import mean_absolute_error, mean_squared_error
-
-# %%
 # Check it
 # --------
-# Eighths and four units leave float32 nothing to round: equal to the bit.
+# Whole numbers and quarters leave float32 nothing to round: equal to the bit.
 
 np.testing.assert_array_equal(squared, mse, strict=True)
 np.testing.assert_array_equal(absolute, mae, strict=True)
 
-expected = mean_squared_error(y_true, y_pred)
-np.testing.assert_array_equal(squared, expected, strict=True)
-expected = mean_absolute_error(y_true, y_pred)
-np.testing.assert_array_equal(absolute, expected, strict=True)
-
 # %%
-# Training takes the mean over the batch, too, so a derivative is divided by the
-# number of all errors. To see it, let ``y_pred`` be a kernel: fed with the
-# identity matrix, the layer returns ``np.eye(8) @ y_pred``, and ``SGD`` with a
-# learning rate of 1 subtracts the gradient.
+# A layer that sees only zeros answers with its bias: one guess for all targets.
+# A step of training subtracts from it the learning rate times the derivative of
+# the loss. MSE leads it to the mean, 20, and MAE to the median, 3.
 
-for loss, derivative in [("mse", 2 * error), ("mae", np.sign(error))]:
-    layer = keras.layers.Dense(4, use_bias=False)
-    model = keras.Sequential([keras.Input((8,)), layer])
-    model.compile(keras.optimizers.SGD(learning_rate=1.0), loss)
-    model.set_weights([y_pred])
-    model.train_on_batch(np.eye(8), y_true)
-    gradient = y_pred - model.get_weights()[0]
-    np.testing.assert_array_equal(gradient, derivative / error.size)
-
-# %%
-# Break it
-# --------
-# A model with one unit predicts (batch, 1), and targets often are (batch,).
-# Would you subtract them? NumPy broadcasts them to (batch, batch): each
-# prediction minus each target. Keras adds the missing axis first.
-
-prediction = y_pred[:, :1]  # (batch, 1)
-target = y_true[:, 0]  # (batch,)
-y = to_numpy(keras.losses.mean_squared_error(target, prediction))
-wrong = mean_squared_error(target, prediction)
-print(f"mean loss: Keras {np.mean(y):.2f}, broadcast {np.mean(wrong):.2f}")
-assert np.any(y != wrong)
-right = mean_squared_error(target[:, np.newaxis], prediction)
-np.testing.assert_array_equal(y, right, strict=True)
+targets = np.array([1, 2, 3, 4, 90])
+guess = {}
+for loss in ("mse", "mae"):
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(learning_rate=0.1), loss)
+    for _ in range(120):
+        model.train_on_batch(np.zeros((5, 1)), targets[:, np.newaxis])
+    guess[loss] = model.get_weights()[1]  # (units,)
+np.testing.assert_allclose(guess["mse"], [np.mean(targets)], rtol=1e-4)
+np.testing.assert_allclose(guess["mae"], [np.median(targets)], atol=0.03)
 
 # %%
 # See it
 # ------
-# Four targets and a wild one, and one guess for all of them. MSE wants the
-# mean, 20, where there is no target at all. MAE stays with the four.
+# In each step a target moves the guess by its derivative: for MSE twice the
+# error, so 90 moves it most; for MAE the sign alone, so all move it alike.
 
-targets = np.array([1, 2, 3, 4, 90])
 guesses = np.arange(41)
-squared = mean_squared_error(targets, guesses[:, np.newaxis])  # (guesses,)
-absolute = mean_absolute_error(targets, guesses[:, np.newaxis])
-np.testing.assert_equal(guesses[np.argmin(squared)], np.mean(targets))
-np.testing.assert_equal(guesses[np.argmin(absolute)], np.median(targets))
-fig, axis = plt.subplots(figsize=(6, 3.4))
-axis.plot(guesses, squared / np.min(squared), label="MSE: best at the mean")
-axis.plot(guesses, absolute / np.min(absolute), label="MAE: best at the median")
-axis.set(title="Loss / smallest loss", xlabel="one guess for 1, 2, 3, 4, 90")
+errors = guesses[:, np.newaxis] - targets  # (guesses, targets)
+curves = [np.mean(errors**2, axis=1), np.mean(np.abs(errors), axis=1)]
+fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+for curve, loss, best in zip(curves, ["mse", "mae"], ["mean", "median"]):
+    axis.plot(guesses, curve / curve.min(), label=f"{loss}: best at the {best}")
+    axis.plot(guess[loss], [1], "ko")
+axis.set(title="Training (dots) ends at the mean, or at the median")
+axis.set(xlabel="one guess for 1, 2, 3, 4, 90", ylabel="loss / smallest loss")
 axis.legend()
 plt.show()
+
+# %%
+# Break it
+# --------
+# A model with one unit answers (batch, 1), but targets often are (batch,). So
+# NumPy subtracts every target from each answer; Keras adds the missing axis.
+
+row = target[:, 0]  # (batch,)
+right = to_numpy(keras.losses.mean_squared_error(row, y[:, :1]))
+wrong = np.mean((y[:, :1] - row) ** 2, axis=1)
+print("right:", right, "wrong:", wrong, sep="\n")
+assert np.any(right != wrong)
+
+# %%
+# In full
+# -------
+# Both losses from keras_by_hand take any number of axes; the units come last.
+# The classes of Keras, which ``compile`` uses, take the mean of the batch, too.
+
+from keras_by_hand import mean_absolute_error, mean_squared_error
+
+mean_loss = float(keras.losses.MeanSquaredError()(target, y))
+np.testing.assert_equal(mean_loss, np.mean(mean_squared_error(target, y)))
+mean_loss = float(keras.losses.MeanAbsoluteError()(target, y))
+np.testing.assert_equal(mean_loss, np.mean(mean_absolute_error(target, y)))
+
+# %%
+# Try it
+# ------
+# 1. Let guessing too high cost three times as much as too low. Which element
+#    of ``t = np.arange(1, 10)`` has the smallest total cost as the one guess
+#    for every element of ``t``? Call it ``best``. Why is it this one?
+#    ``assert np.sum(np.maximum(3 * (best - t), t - best)) == 30``
+# 2. With which learning ``rate`` does one step with MSE lead from ``start = 7``
+#    to the mean of ``targets``?
+#    ``assert start - rate * 2 * np.mean(start - targets) == np.mean(targets)``

@@ -2,19 +2,14 @@ r"""
 SGD: momentum and Nesterov
 ==========================
 
-``SGD`` moves each weight against its gradient. With momentum it keeps a
-velocity, so each step also repeats a part of the step before.
+The gradient points uphill, so stochastic gradient descent, ``SGD``, moves each
+weight against that of a batch. Where the slope is small, such steps only creep.
+With momentum, each repeats a part of the step before, and so they add up.
 
-.. math::
+.. math:: v \leftarrow \mu v - \eta g, \qquad w \leftarrow w + v
 
-   v &\leftarrow \mu v - \eta g \\
-   w &\leftarrow w + v \\
-   \text{Nesterov:} \quad w &\leftarrow w + \mu v - \eta g
-
-Here :math:`g` is the gradient of the weights :math:`w`, :math:`\eta` the
-learning rate, :math:`\mu` the momentum. The velocity :math:`v` begins at zero.
-With ``nesterov=True`` the third line replaces the second. PyTorch's velocity
-leaves the learning rate out, which matters when the rate changes.
+:math:`v` is the velocity, which begins at zero, :math:`g` the gradient of the
+weights :math:`w`, :math:`\eta` the learning rate, :math:`\mu` the momentum.
 """
 
 import keras
@@ -24,8 +19,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Three steps down a narrow valley, the loss :math:`w_0^2 / 2 + 8 w_1^2`, with
-# half the learning rate in the third ("Break it" needs that). ``apply`` takes
+# A narrow valley: the loss :math:`w_0^2 / 2 + 8 w_1^2`. ``apply`` takes
 # gradients and variables, so no model is needed.
 
 start = np.array([-8, 2])
@@ -33,8 +27,7 @@ curvature = np.array([1, 16])  # the gradient of the loss is w * curvature
 learning_rates = [1 / 32, 1 / 32, 1 / 64]
 
 
-def keras_sgd(**arguments):
-    """The weights after each step, (steps, weights)."""
+def keras_sgd(learning_rates, **arguments):
     weights = keras.Variable(start, dtype="float32")
     optimizer = keras.optimizers.SGD(**arguments)
     path = []
@@ -42,84 +35,86 @@ def keras_sgd(**arguments):
         optimizer.learning_rate = learning_rate
         optimizer.apply([weights * curvature], [weights])
         path.append(keras.ops.convert_to_numpy(weights))
-    return np.stack(path)
+    return np.stack(path)  # (steps, weights)
 
-
-print(keras_sgd(momentum=0.75))
-
-# %%
-# Compute it
-# ----------
-# Each step keeps three quarters of the velocity, as the momentum is 0.75, and
-# subtracts the learning rate times the gradient. Then the weights move by the
-# new velocity.
-
-w, velocity, by_hand = start, np.zeros(2), []
-for learning_rate in learning_rates:
-    gradient = w * curvature
-    velocity = 0.75 * velocity - learning_rate * gradient
-    w = w + velocity
-    by_hand.append(w)
-
-# %%
-# The whole function also has Nesterov's form: the weights move by ``0.75 *
-# velocity - learning_rate * gradient``, with the new velocity.
-
-from keras_by_hand import sgd
-
-
-def numpy_sgd(learning_rates, **arguments):
-    w, velocity, path = start, np.zeros(2), []
-    for learning_rate in learning_rates:
-        gradient = w * curvature
-        w, velocity = sgd(w, gradient, velocity, learning_rate, **arguments)
-        path.append(w)
-    return np.stack(path)
-
-
-# %%
-# Check it
-# --------
-# Whole numbers divided by powers of two fit float32 exactly. So nothing is
-# rounded here, and every step is equal to the bit.
-
-path = keras_sgd(momentum=0.75)
-np.testing.assert_array_equal(path, np.float32(by_hand), strict=True)
-
-options = {"plain": {}, "momentum": {"momentum": 0.75}}
-options["Nesterov"] = {"momentum": 0.75, "nesterov": True}
-for arguments in options.values():
-    expected = np.float32(numpy_sgd(learning_rates, **arguments))
-    np.testing.assert_array_equal(keras_sgd(**arguments), expected, strict=True)
-
-# %%
-# Break it
-# --------
-# PyTorch computes ``v = mu * v + g`` and ``w = w - eta * v``. Is that the same?
-# Until the learning rate changes: then PyTorch rescales the past steps, too.
-
-w, velocity, path = start, np.zeros(2), []
-for learning_rate in learning_rates:
-    velocity = 0.75 * velocity + w * curvature
-    w = w - learning_rate * velocity
-    path.append(w)
-first, second, third = np.stack(path) - keras_sgd(momentum=0.75)
-print("PyTorch minus Keras:", first, second, third)
-assert np.all(first == 0) and np.all(second == 0) and np.any(third != 0)
 
 # %%
 # See it
 # ------
-# Plain steps creep along the valley. Momentum swings from side to side, but
-# gets nearer to the minimum in 25 steps. Nesterov's form swings less.
+# Momentum swings, but gets nearer to the minimum. Nesterov's form swings less.
 
-along, across = np.linspace(-8.5, 2.5, 50), np.linspace(-2.2, 2.2, 50)
-loss = along**2 / 2 + 8 * across[:, np.newaxis] ** 2
-fig, axis = plt.subplots(figsize=(6, 3.4))
-axis.contour(along, across, loss, 12, colors="gray", linewidths=0.3)
+options = {"plain": {}, "momentum": {"momentum": 0.75}}
+options["Nesterov"] = options["momentum"] | {"nesterov": True}
+w1, w0 = np.mgrid[-2.2:2.2:50j, -8.5:2.5:50j]
+fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+axis.contour(w0, w1, w0**2 / 2 + 8 * w1**2, 12, colors="#8884")
 for name, arguments in options.items():
-    points = np.vstack([start, numpy_sgd([1 / 32] * 25, **arguments)])
+    points = np.vstack([start, keras_sgd([1 / 32] * 25, **arguments)])
     axis.plot(points[:, 0], points[:, 1], ".-", linewidth=1, label=name)
-axis.set(title="25 steps down a narrow valley", xlabel="w0", ylabel="w1")
+axis.set(title="Momentum gets further in 25 steps", xlabel="w0", ylabel="w1")
 axis.legend()
 plt.show()
+
+# %%
+# Compute it
+# ----------
+# The velocity keeps three quarters of what it was and adds the plain step. Then
+# the weights move by it. Nesterov's step is :math:`\mu v - \eta g` with the new
+# v, so the newest gradient counts more: when its sign turns, the step brakes.
+
+by_hand = {"momentum": [], "Nesterov": []}
+for name, path in by_hand.items():
+    w, velocity = start, np.zeros(2)
+    for learning_rate in learning_rates:
+        step = -learning_rate * w * curvature
+        velocity = 0.75 * velocity + step
+        w = w + (velocity if name == "momentum" else 0.75 * velocity + step)
+        path.append(w)
+
+# %%
+# Check it
+# --------
+# Whole numbers divided by powers of two: nothing is rounded in three steps.
+
+for name, path in by_hand.items():
+    by_keras = keras_sgd(learning_rates, **options[name])
+    np.testing.assert_array_equal(by_keras, np.float32(path), strict=True)
+
+# %%
+# Break it
+# --------
+# PyTorch leaves the learning rate out of the velocity. It is the same until the
+# learning rate changes; then PyTorch's new rate also scales the past steps.
+
+right = keras_sgd(learning_rates, **options["momentum"])
+w, velocity, wrong = start, np.zeros(2), []
+for learning_rate in learning_rates:
+    velocity = 0.75 * velocity + w * curvature
+    w = w - learning_rate * velocity
+    wrong.append(w)
+print("right:", right[2])
+print("wrong:", wrong[2])
+assert np.all(right[:2] == wrong[:2]) and np.any(right[2] != wrong[2])
+
+# %%
+# In full
+# -------
+# ``sgd`` from keras_by_hand takes one step of all three kinds.
+
+from keras_by_hand import sgd
+
+for arguments in options.values():
+    w, velocity = start, np.zeros(2)
+    for by_keras in keras_sgd([1 / 32] * 3, **arguments):
+        w, velocity = sgd(w, w * curvature, velocity, 1 / 32, **arguments)
+        np.testing.assert_array_equal(by_keras, np.float32(w), strict=True)
+
+# %%
+# Try it
+# ------
+# 1. At which learning rate, ``bound``, does each plain step only flip the sign
+#    of the second weight, without changing its size? ``assert
+#    np.all(keras_sgd([bound] * 2)[:, 1] == [-2, 2])``
+# 2. Let the gradient be 1 in each of 500 steps, the learning rate 1, and the
+#    momentum 0.9. Derive the ``limit`` of ``velocity``, then compute it:
+#    ``assert np.isclose(velocity, limit)``

@@ -25,6 +25,7 @@ LARGE = {
     "training/plot_sample_weights": TRAINED,
     "precision/plot_loss_scaling": TRAINED,
     "precision/plot_sixteen_bits": TRAINED,
+    "training/plot_sgd": "three optimizers take their steps under each fault",
     "quantization/plot_gptq": "models are made for each way to quantize",
     "quantization/plot_float8_scale": TRAINED,
     "adapters/plot_lora": "many faults of what is trained, merged and saved",

@@ -160,21 +160,3 @@ FAULTS += [
         ),
     ]
 ]
-
-POSITIONS = "attention/plot_attention_positions"
-FAULTS += [
-    Fault(
-        "Embedding, weights: positions not as given",
-        POSITIONS,
-        "Embedding.weights",
-        ignoring_argument(layers.Embedding, "weights"),
-    ),
-]
-
-GREEN = [
-    (
-        "attention/plot_attention_positions",
-        "np.testing.assert_equal(np.allclose(shuffled, y[:, order]), False)",
-        "says that two arrays differ",
-    ),
-]

@@ -90,18 +90,6 @@ FAULTS += [
 TRAINING = "normalization/plot_batch_normalization_training"
 
 
-def without_where(real, condition, x, other):
-    """Masked positions are summed, but not counted."""
-    return x
-
-
-def masked_to_zero(real, self, x, training=None, mask=None):
-    y = real(self, x, training=training, mask=mask)
-    if mask is None:
-        return y
-    return y * ops.cast(ops.expand_dims(mask, -1), y.dtype)
-
-
 FAULTS += [
     Fault(
         "BatchNormalization, training: sample variance",
@@ -142,27 +130,45 @@ FAULTS += [
         "BatchNormalization.momentum",
         with_arguments(BatchNormalization, "__init__", default("momentum", 0.9)),
     ),
+]
+
+MASK = "normalization/plot_batch_normalization_mask"
+
+
+def without_where(real, condition, x, other):
+    """Masked positions are summed, but not counted."""
+    return x
+
+
+def masked_to_zero(real, self, x, training=None, mask=None):
+    y = real(self, x, training=training, mask=mask)
+    if mask is None:
+        return y
+    return y * ops.cast(ops.expand_dims(mask, -1), y.dtype)
+
+
+FAULTS += [
     Fault(
         "BatchNormalization, mask: ignored",
-        TRAINING,
+        MASK,
         "BatchNormalization.call",
         ignoring_argument(BatchNormalization, "mask", "call"),
     ),
     Fault(
         "BatchNormalization, mask: inverted",
-        TRAINING,
+        MASK,
         "BatchNormalization.call",
         altered_argument(BatchNormalization, "mask", inverted_mask, "call"),
     ),
     Fault(
         "BatchNormalization, mask: masked positions are summed",
-        TRAINING,
+        MASK,
         "BatchNormalization.call",
         during(BatchNormalization, operation("where", without_where)),
     ),
     Fault(
         "BatchNormalization, mask: masked positions become 0",
-        TRAINING,
+        MASK,
         "BatchNormalization.call",
         Called(BatchNormalization, masked_to_zero),
     ),

@@ -262,16 +262,6 @@ FAULTS += [
 SIMPLE = "recurrent/plot_simple_rnn"
 FAULTS += [
     Fault(
-        "SimpleRNN, activation: relu for tanh",
-        SIMPLE,
-        "SimpleRNN.activation",
-        altered_argument(
-            SimpleRNN, "activation", lambda name: "relu" if name == "tanh" else name
-        ),
-    ),
-]
-FAULTS += [
-    Fault(
         f"{layer.__name__}, units: one more",
         SIMPLE,
         f"{layer.__name__}.units",

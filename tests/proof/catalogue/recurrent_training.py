@@ -9,7 +9,6 @@ from breaking import (
     gradient_times,
     ignoring_argument,
     in_order,
-    inputs,
     outputs,
     states,
     weight,
@@ -103,12 +102,6 @@ FAULTS += [
         "recurrent/plot_bptt_simple_rnn",
         "SimpleRNNCell.call",
         weight(SimpleRNNCell, "recurrent_kernel", transposed_gradient),
-    ),
-    Fault(
-        "SimpleRNN, gradient of x: not sent back",
-        "recurrent/plot_bptt_simple_rnn",
-        "SimpleRNN.call",
-        inputs(SimpleRNN, cut),
     ),
 ]
 FAULTS += [

@@ -732,11 +732,3 @@ FAULTS = [
         clipping("clipnorm", lambda grads, bound: [g * bound / norm(g) for g in grads]),
     ),
 ]
-
-GREEN = [
-    (
-        "training/plot_adam",
-        "np.testing.assert_array_less(1e-06, np.abs(error))",
-        "a bound from below, by which wrong answers stay wrong",
-    ),
-]

@@ -1,0 +1,96 @@
+r"""
+Find the bug: attention with a mask
+===================================
+
+Attention must not look at padding. Here someone tried, and the output is near
+enough to Keras' to go unnoticed in a demonstration. There is one mistake.
+
+.. math::
+
+   S &= Q K^T \\
+   A &= \text{softmax}(S) \\
+   Y &= A V
+
+Softmax goes over the keys that the mask allows, and no others. You need the
+pages "Attention: scores, softmax, weighted sum of values" and
+"Embedding mask_zero".
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+rng = np.random.default_rng(313)
+
+# %%
+# Build it
+# --------
+# The last two of six keys are padding.
+
+query = rng.normal(size=(1, 4, 8)).astype(
+    "float32"
+)  # (batch, queries, features)
+value = rng.normal(size=(1, 6, 8)).astype("float32")  # (batch, keys, features)
+mask = np.array([[True, True, True, True, False, False]])  # (batch, keys)
+
+layer = keras.layers.Attention()
+inputs = [query, value]  # the values are the keys, too
+results = layer(inputs, mask=[None, mask], return_attention_scores=True)
+y, attention_weights = map(keras.ops.convert_to_numpy, results)
+
+# %%
+# As it was written
+# -----------------
+# This is attention as it was written.
+
+
+def attend(query, value, mask):
+    scores = query @ value.swapaxes(1, 2)  # (batch, queries, keys)
+    scores = scores * mask[:, np.newaxis]
+    powers = np.exp(scores)
+    weights = powers / powers.sum(axis=-1, keepdims=True)
+    return weights @ value, weights
+
+
+written, weights = attend(query, value, mask)
+
+# %%
+# Check it
+# --------
+# Keras' output is the mean of the values, with its attention weights. That is
+# right here, too. But the check of the output is red.
+
+expected = attention_weights @ value
+np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+np.testing.assert_raises(
+    AssertionError, np.testing.assert_allclose, written, y, 1e-4, 1e-4
+)
+print("Keras:  ", attention_weights[0, 0].round(3))
+print("written:", weights[0, 0].round(3))
+
+# %%
+# See it
+# ------
+# The rows are queries, the columns keys. The last two columns are padding.
+
+fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
+fig.suptitle("The attention weights of Keras, and those that were written")
+for axis, title, numbers in [
+    (axes[0], "Keras", attention_weights[0]),
+    (axes[1], "written", weights[0]),
+]:
+    axis.imshow(numbers, cmap="Purples", vmin=0, vmax=1.5)
+    axis.set(title=title, xlabel="key", ylabel="query")
+    for (row, column), number in np.ndenumerate(numbers):
+        text = f"{number:.2f}"
+        axis.text(column, row, text, ha="center", va="center", fontsize=8)
+plt.show()
+
+# %%
+# Try it
+# ------
+# 1. Mend the function, and call it ``right``. It returns both, too:
+#    ``np.testing.assert_allclose(right(query, value, mask)[0], y, 1e-4, 1e-4)``
+# 2. Feed numbers a hundred times as large, ``large = 100 * query``. Does your
+#    function still return numbers? Write ``safe``, which does. It returns both:
+#    ``assert np.all(np.isfinite(safe(large, value, mask)[0]))``
