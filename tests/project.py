@@ -116,6 +116,8 @@ def write_notebook(project, *cells):
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_markdown_cell("# Check your own model")]
     notebook.cells += map(nbformat.v4.new_code_cell, cells)
+    if not cells:  # nor does it need a kernel
+        notebook.metadata["nbsphinx"] = {"execute": "never"}
     nbformat.write(notebook, project / "docs/check_your_model.ipynb")
 
 
