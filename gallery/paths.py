@@ -3,6 +3,7 @@
 SOURCES are the pages as they are written; EXAMPLES, as readers get them (linker.py).
 """
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +25,12 @@ SECTIONS = list(dict.fromkeys(line.split("/")[0] for line in ORDER))
 def name_of(page):
     """Return a script's name on the site and in records: section/stem."""
     return f"{page.parent.name}/{page.stem}"
+
+
+def name_in(docname):
+    """Return the name of the page that a document of the site is; None for others."""
+    found = re.fullmatch(r"auto_examples/(\w+/plot_\w+)", docname)
+    return found and found[1]
 
 
 def place(name):

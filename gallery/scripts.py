@@ -15,6 +15,10 @@ def read_docstring(path):
     return ast.get_docstring(ast.parse(path.read_text()))
 
 
+def read_title(path):
+    return read_docstring(path).split("\n")[0]
+
+
 def text_of(statement, source):
     """Return the text of a statement of a script's ast, with its decorators."""
     decorators = getattr(statement, "decorator_list", [])

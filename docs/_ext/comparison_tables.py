@@ -4,7 +4,6 @@ page, the table of all, its figure and the totals.
 
 import json
 import math
-import re
 from pathlib import Path
 
 from sphinx.util import logging
@@ -12,7 +11,7 @@ from sphinx.util import logging
 from gallery import stages
 from gallery.figures import number_ids
 from gallery.includes import table, write
-from gallery.paths import DOCS, GALLERY, STYLE, find_pages, name_of
+from gallery.paths import DOCS, GALLERY, STYLE, find_pages, name_in, name_of
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +59,10 @@ def sentence(checks, versions):
 def add_sentence(app, docname, source):
     """Put a page's record above its downloads; warn where it proves nothing."""
     path = DOCS / f"{docname}.checks.json"
-    if not re.fullmatch(r"auto_examples/\w+/plot_\w+", docname):
+    if not (name := name_in(docname)):
         return
     failed = map(Path, app.config.sphinx_gallery_conf["failing_examples"])
-    if docname.removeprefix("auto_examples/") in map(name_of, failed):
+    if name in map(name_of, failed):
         return  # the build says so
     record = json.loads(path.read_text()) if path.exists() else {"checks": []}
     if not record["checks"]:

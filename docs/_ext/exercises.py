@@ -1,13 +1,13 @@
 """Hints and solutions of a lesson's exercises, folded below them on the site; notebooks and
 scripts, which readers work in, have none."""
 
-import re
 import textwrap
 
 from gallery import stages
 from gallery.exercises import find_file, read_exercises
+from gallery.paths import name_in
 
-END = re.compile(r"^\.\. _sphx_glr_download_", re.M)  # a page's text ends before it
+DOWNLOADS = ".. _sphx_glr_download_"  # a page's text ends before it
 FOLDED = """
 .. raw:: html
 
@@ -37,13 +37,11 @@ def write(exercises):
 
 
 def add_solutions(app, docname, source):
-    if not re.fullmatch(r"auto_examples/\w+/plot_\w+", docname):
-        return
-    page = docname.removeprefix("auto_examples/")
-    if find_file(page).is_file():
-        app.env.note_dependency(find_file(page))
-    text = write(read_exercises(page))
-    source[0] = END.sub(lambda end: f"{text}\n{end[0]}", source[0], count=1)
+    if page := name_in(docname):
+        if find_file(page).is_file():
+            app.env.note_dependency(find_file(page))
+        text = write(read_exercises(page))
+        source[0] = source[0].replace(DOWNLOADS, f"{text}\n{DOWNLOADS}", 1)
 
 
 def setup(app):

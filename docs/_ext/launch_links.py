@@ -9,7 +9,7 @@ import sphinx_gallery
 
 from gallery import stages
 from gallery.launching import BINDER, NOTEBOOKS
-from gallery.paths import GALLERY, ROOT, find_pages, name_of
+from gallery.paths import GALLERY, ROOT, find_pages, name_in, name_of
 
 LINKS = """
 .. container:: page-links
@@ -48,7 +48,7 @@ def check_wording(app):
 
 def add_links(app, docname, source):
     """Put the links of a page in the place of those that Sphinx-Gallery wrote."""
-    if not re.fullmatch(r"auto_examples/\w+/plot_\w+", docname):
+    if not name_in(docname):
         return
     links = LINKS.format(
         binder=BINDER, notebooks=NOTEBOOKS, docname=docname, stem=docname.split("/")[-1]

@@ -8,8 +8,8 @@ import re
 from sphinx.util import logging
 
 from gallery import stages
-from gallery.paths import SOURCES, find_pages, name_of
-from gallery.scripts import read_docstring
+from gallery.paths import SOURCES, find_pages, name_in, name_of
+from gallery.scripts import read_title
 
 # page "Title", pages "Title" and "Title"; a line may end anywhere in it
 TITLES = re.compile(r'\b[Pp]ages?\s+"[^"]+"(?:(?:,|,?\s+and|,?\s+or)\s+"[^"]+")*')
@@ -20,7 +20,7 @@ def find_titles():
     """Return {title: [pages that have it]}; the part before a colon counts as one, too."""
     found = collections.defaultdict(list)
     for page in map(name_of, find_pages()):
-        title = read_docstring(SOURCES / f"{page}.py").split("\n")[0]
+        title = read_title(SOURCES / f"{page}.py")
         for words in {title, title.split(":")[0]}:
             found[words].append(page)
     return found
@@ -30,25 +30,25 @@ def read_titles(app, env, docnames):
     env.page_titles = find_titles()
 
 
-def link(title, titles, docname):
-    """Return a link to the page of that title; a page that is not there, or of which there
-    are two, is a warning, which ends the build."""
+def link(title, env, docname):
+    """Return a link to the page of that title, with which the text is read again; a page
+    that is not there, or of which there are two, is a warning, which ends the build."""
     words = " ".join(title.split())
-    pages = titles.get(words, [])
+    pages = env.page_titles.get(words, [])
     if len(pages) != 1:
         said = "no page has" if not pages else f"{' and '.join(pages)} have"
         logger.warning('%s the title "%s"', said, words, location=docname)
         return f'"{title}"'
+    env.note_dependency(SOURCES / f"{pages[0]}.py")
     return f":doc:`{words} </auto_examples/{pages[0]}>`"
 
 
 def link_pages(app, docname, source):
-    if re.fullmatch(r"auto_examples/\w+/plot_\w+", docname):
-        titles = app.env.page_titles
+    if name_in(docname):
 
         def linked(match):
             return re.sub(
-                r'"([^"]+)"', lambda title: link(title[1], titles, docname), match[0]
+                r'"([^"]+)"', lambda title: link(title[1], app.env, docname), match[0]
             )
 
         source[0] = TITLES.sub(linked, source[0])

@@ -13,13 +13,12 @@ from sphinx.util.index_entries import split_index_msg
 from gallery import stages
 from gallery.functions import find_things, page_of
 from gallery.paths import LISTED, find_pages, name_of
-from gallery.scripts import read_docstring
+from gallery.scripts import read_title
 
 
 def of_title(page):
     """Return what stands before the colon of a page's title, one by one."""
-    title = read_docstring(page).split("\n")[0]
-    return re.split(r", | and ", title.partition(":")[0])
+    return re.split(r", | and ", read_title(page).partition(":")[0])
 
 
 def find_terms():

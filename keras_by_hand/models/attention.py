@@ -6,7 +6,7 @@ from keras_by_hand.layers.attention import allowed_pairs
 from keras_by_hand.models.checks import check_length
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import ALL_BUT_BOOLEANS, Layer
-from keras_by_hand.models.tensors import Tensor, arrays_of
+from keras_by_hand.models.tensors import Tensor, arrays_of, check_fractions
 
 
 class Attention(Layer):
@@ -25,8 +25,7 @@ class Attention(Layer):
         return self.list_weights()
 
     def apply(self, x, mask=None, **keywords):
-        if any(array.dtype.kind != "f" for array in x):
-            raise CannotRun("whole numbers are not known here")
+        check_fractions(*x)
         query, value, *key = x
         masks = dict(zip(("query_mask", "value_mask"), mask or ()))
         options = {**self.options, **masks, **keywords}

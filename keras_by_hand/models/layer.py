@@ -20,6 +20,7 @@ from keras_by_hand.models.notes import BIAS, notes_of_config
 from keras_by_hand.models.tensors import (
     Tensor,
     arrays_of,
+    check_fractions,
     each,
     in_dtype,
     masks_of,
@@ -260,8 +261,7 @@ class OfFractions(Layer):
     """A layer that Keras computes among whole numbers if it is given these."""
 
     def apply(self, x, mask=None):
-        if x.dtype.kind != "f":
-            raise CannotRun("whole numbers are not known here")
+        check_fractions(x)
         return super().apply(x)
 
 

@@ -175,10 +175,6 @@ def size_of_repeats(x, repeats, *others, **options):
     return np.size(x) * int(times)
 
 
-def size_of_tile(x, repeats):
-    return np.size(x) * math.prod(np.atleast_1d(repeats).tolist())
-
-
 def size_of_padded(x, pad_width, *others, **options):
     pairs = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
     return math.prod(n + sum(pair) for n, pair in zip(x.shape, pairs))
@@ -190,10 +186,6 @@ def size_of_linspace(start, stop, num=50, *others, **options):
 
 def size_of_parts(x, indices_or_sections, *others, **options):
     return np.max(indices_or_sections, initial=0)
-
-
-def size_of_classes(x, num_classes, *others, **options):
-    return np.size(x) * num_classes
 
 
 def size_of_codes(x, count_weights=None, *, num_tokens, **others):

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_by_hand.activations import softmax
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.tensors import check_fractions
 
 EPSILON = 1e-7  # of Keras
 
@@ -15,8 +16,7 @@ def of_fractions(function):
 
     @functools.wraps(function)
     def compute(x, *args, **options):
-        if x.dtype.kind != "f":
-            raise CannotRun("whole numbers are not known here")
+        check_fractions(x)
         return function(x, *args, **options)
 
     return compute

@@ -1,7 +1,7 @@
 """How a normalization that holds a layer is called in a model."""
 
-from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import Layer
+from keras_by_hand.models.tensors import check_fractions
 
 
 class SpectralNormalization(Layer):
@@ -20,8 +20,7 @@ class SpectralNormalization(Layer):
         return [self.layer]
 
     def apply(self, x, mask=None):
-        if x.dtype.kind != "f":  # Keras rounds what its layer returns to these
-            raise CannotRun("whole numbers are not known here")
+        check_fractions(x)  # to whole numbers Keras rounds what it returns
         return self.layer.apply(x)
 
     def mask_after(self, x, mask):

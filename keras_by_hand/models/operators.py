@@ -31,13 +31,9 @@ from keras_by_hand.models.image_operators import (
 )
 from keras_by_hand.models.layer import Layer
 from keras_by_hand.models.limits import (
-    ESTIMATES,
     bounded,
-    size_of_classes,
+    check_size,
     size_of_einsum,
-    size_of_pooled,
-    size_of_resized,
-    size_of_tile,
 )
 from keras_by_hand.models.norm_operators import (
     batch_norm,
@@ -204,6 +200,7 @@ def get_item(x, key):
 
 
 def einsum(*operands, subscripts):
+    check_size(size_of_einsum(subscripts, *operands))
     dtype = joint_dtype(operands)
     return np.einsum(subscripts, *[x.astype(dtype) for x in operands])
 
@@ -270,6 +267,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
 
 
 def tile(x, repeats):
+    check_size(x.size * math.prod(np.atleast_1d(repeats).tolist()))
     return np.tile(x, repeats)
 
 
@@ -291,6 +289,7 @@ def unstack(x, num=None, axis=0):
 
 def one_hot(x, num_classes, axis=-1, dtype="float32", sparse=False):
     """x: whole numbers. Those that are no class have zeros."""
+    check_size(x.size * num_classes)
     x = np.expand_dims(x, axis if axis >= 0 else x.ndim + 1 + axis)
     classes = np.expand_dims(
         np.arange(num_classes), [a for a in range(x.ndim) if a]
@@ -345,35 +344,15 @@ def top_k(x, k, sorted=True):
 
 
 def max_pool(x, pool_size, **options):
-    return max_pooling(x, pool_size=pool_size, **options).astype(x.dtype)
+    y = bounded(max_pooling)(x, pool_size=pool_size, **options)
+    return y.astype(x.dtype)
 
 
 def image_resize(x, size, **options):
-    y = resizing(x, height=size[0], width=size[1], **options)
+    height, width = size
+    y = bounded(resizing)(x, height=height, width=width, **options)
     return rounded_as(x, y)
 
-
-def size_of_subscripts(*operands, subscripts):
-    return size_of_einsum(subscripts, *operands)
-
-
-def size_of_image(x, size, data_format=None, **others):
-    height, width = size
-    return size_of_resized(
-        x, height=height, width=width, data_format=data_format
-    )
-
-
-ESTIMATES.update(
-    {
-        einsum: size_of_subscripts,
-        image_resize: size_of_image,
-        max_pool: size_of_pooled,
-        multi_hot: size_of_classes,
-        one_hot: size_of_classes,
-        tile: size_of_tile,
-    }
-)
 
 NO_OPERATORS = "exponential", "linear", "mish", "tanh"  # among activations
 

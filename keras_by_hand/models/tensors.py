@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_by_hand.models.errors import CannotRun
+
 
 class Tensor:
     """An array on its way through a model, and its mask, (batch, steps), or
@@ -65,6 +67,13 @@ def flat(structure):
     if not isinstance(structure, list):
         return [structure]
     return [array for item in structure for array in flat(item)]
+
+
+def check_fractions(*arrays):
+    """Raise CannotRun for whole numbers, with which Keras computes otherwise
+    than with what has a fraction."""
+    if any(array.dtype.kind != "f" for array in arrays):
+        raise CannotRun("whole numbers are not known here")
 
 
 def in_dtype(thing, dtype, kinds="f"):

@@ -1,17 +1,23 @@
 """Where a page speaks of another by its title, the site links to it."""
 
+import re
 from types import SimpleNamespace
 
 import page_links
 import pytest
+
+from gallery.paths import SOURCES
 
 TITLES = {"Dense": ["dense/plot_a"], "Conv2D: x": ["c/plot_b"], "Twice": ["c/b", "d/e"]}
 
 
 def linked(text, docname="auto_examples/dense/plot_relu"):
     source = [text]
-    app = SimpleNamespace(env=SimpleNamespace(page_titles=TITLES))
-    page_links.link_pages(app, docname, source)
+    read_with = []
+    env = SimpleNamespace(page_titles=TITLES, note_dependency=read_with.append)
+    page_links.link_pages(SimpleNamespace(env=env), docname, source)
+    found = re.findall(r"</auto_examples/(.*?)>", source[0])
+    assert read_with == [SOURCES / f"{page}.py" for page in found]
     return source[0]
 
 

@@ -269,11 +269,25 @@ def test_sitemap_lists_every_page():
 
 def test_next_leads_through_the_gallery_in_the_order_of_ideas():
     """Lessons lead through the course instead, as test_course.py holds."""
+
+    def visit(name):
+        """Yield the pages that next leads to, up to one that has its own way on."""
+        next_page = r'<a class="next-page" href="([^"]+)"'
+        while link := re.search(next_page, (SITE / name).read_text()):
+            file = ((SITE / name).parent / link[1]).resolve()
+            name = file.relative_to(SITE).as_posix()
+            yield name
+            if name in lessons:
+                return
+
     lessons = {f"auto_examples/{name}.html" for name in find_lessons()}
-    for name, other in itertools.pairwise(SOURCES):
-        if name not in lessons:
-            text = (SITE / name).read_text()
-            (address,) = re.findall(r'<a class="next-page" href="([^"]+)"', text)
-            following = ((SITE / name).parent / address).resolve()
-            if following.name != "index.html":  # of the next family
-                assert following == SITE / other
+    pages = list(SOURCES)
+    assert pages[0] in visit("index.html")
+    for before, page in itertools.pairwise(pages):
+        if before in lessons and page not in lessons:  # a run of others begins
+            visited = [page, *(name for name in visit(page) if "plot_" in name)]
+            first = pages.index(page)
+            ends = [*(n for n in lessons if pages.index(n) > first), pages[-1]]
+            last = min(map(pages.index, ends))
+            assert visited == pages[first : last + 1]
+    assert {"check_your_model.html", "glossary.html"} <= set(visit(pages[-1]))
