@@ -11,6 +11,7 @@ from keras_by_hand.models.config import quantization_mode
 from keras_by_hand.models.embedding import Embedding, ReversibleEmbedding
 from keras_by_hand.models.errors import CannotRun, refusing
 from keras_by_hand.models.layer import KeepsMask, Layer
+from keras_by_hand.models.limits import bounded
 from keras_by_hand.quantization import (
     FILE_ORDER,
     int4_dense,
@@ -37,7 +38,7 @@ class Quantized(Layer):
         check_keys(self.config, {*self.reads, "quantization_config"})
 
     def prepare(self, build):
-        self.function = refusing(self.quantized)
+        self.function = refusing(bounded(type(self).quantized))  # of all such
         self.mode = quantization_mode(self.config["dtype"])
         arrays = self.list_weights()
         names = self.weight_names()
@@ -65,7 +66,7 @@ class Quantized(Layer):
         return True
 
     def apply(self, x, mask=None, **keywords):
-        return self.function(x, **self.arrays, **keywords)
+        return self.function(self, x, **self.arrays, **keywords)
 
 
 class QuantizedDense(Quantized, KeepsMask):

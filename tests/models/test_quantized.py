@@ -1,5 +1,8 @@
 """Models after quantize(), run from their files as Keras runs them."""
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -169,3 +172,14 @@ def test_a_quantized_layer_is_as_its_config_tells(make, key, value, name, tmp_pa
     changed = rewritten(tmp_path / "model.keras", tmp_path / "copy.keras", change)
     with pytest.raises(by_hand.CannotRun, match=f"{key}|weights"):
         by_hand.load_model(changed)
+
+
+def test_what_is_no_longer_used_is_freed(tmp_path):
+    model, x = quantized(dense_without_bias, "int8")
+    model.save(tmp_path / "model.keras")
+    loaded = by_hand.load_model(tmp_path / "model.keras")
+    loaded.predict(x)
+    layer = weakref.ref(loaded.layers[-1])
+    del loaded
+    gc.collect()
+    assert layer() is None
