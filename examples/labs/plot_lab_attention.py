@@ -27,10 +27,8 @@ rng = np.random.default_rng(313)
 # --------
 # The last two of six keys are padding.
 
-query = rng.normal(size=(1, 4, 8)).astype(
-    "float32"
-)  # (batch, queries, features)
-value = rng.normal(size=(1, 6, 8)).astype("float32")  # (batch, keys, features)
+query = rng.normal(size=(1, 4, 8))  # (batch, queries, features)
+value = rng.normal(size=(1, 6, 8))  # (batch, keys, features)
 mask = np.array([[True, True, True, True, False, False]])  # (batch, keys)
 
 layer = keras.layers.Attention()

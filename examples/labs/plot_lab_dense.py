@@ -80,6 +80,7 @@ fig.suptitle("Both layers differ from Keras")
 for axis, (title, entries) in zip(axes, wrong.items()):
     axis.imshow(entries, cmap="Purples", vmin=0, vmax=1.5, aspect="auto")
     axis.set(title=title, xlabel="unit", ylabel="sample")
+    axis.set_xticks(range(entries.shape[1]))
 plt.show()
 
 # %%
