@@ -13,6 +13,7 @@ import functools
 import re
 from typing import NamedTuple
 
+from gallery.exercises import way_back
 from gallery.package import (
     NAME,
     PACKAGE,
@@ -166,7 +167,8 @@ def link(page):
         if block and not starts_text(lines[last:]):
             block += as_lines(page, last, "\n\n# %%")
         lines[first - 1 : last] = block
-    return lines
+    below = [f"# {line}".rstrip() for line in way_back(page).splitlines()]
+    return lines + [Line(t, page, len(text.splitlines())) for t in below]
 
 
 def ends_text(lines):

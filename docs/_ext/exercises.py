@@ -4,8 +4,8 @@ scripts, which readers work in, have none."""
 import textwrap
 
 from gallery import stages
-from gallery.exercises import find_file, read_exercises
-from gallery.paths import name_in
+from gallery.exercises import find_file, read_exercises, way_back
+from gallery.paths import SOURCES, name_in
 
 DOWNLOADS = ".. _sphx_glr_download_"  # a page's text ends before it
 FOLDED = """
@@ -40,8 +40,9 @@ def add_solutions(app, docname, source):
     if page := name_in(docname):
         if find_file(page).is_file():
             app.env.note_dependency(find_file(page))
-        text = write(read_exercises(page))
-        source[0] = source[0].replace(DOWNLOADS, f"{text}\n{DOWNLOADS}", 1)
+        if exercises := read_exercises(page):
+            text = source[0].replace(way_back(SOURCES / f"{page}.py"), "", 1)
+            source[0] = text.replace(DOWNLOADS, f"{write(exercises)}\n{DOWNLOADS}", 1)
 
 
 def setup(app):

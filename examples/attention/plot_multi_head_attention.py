@@ -20,20 +20,21 @@ Each head :math:`h` has its own kernels :math:`W`. (Biases are left out here.)
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from keras.layers import MultiHeadAttention
 
 rng = np.random.default_rng(313)
 
 # %%
 # Build it
 # --------
-# Three steps attend to five others, with two heads and a ``key_dim`` of 4.
+# Three steps attend to five others. The output has the features of the query.
 
 query = rng.normal(size=(2, 3, 6))  # (batch, target, features)
 value = rng.normal(size=(2, 5, 7))  # (batch, source, features)
 key = rng.normal(size=(2, 5, 7))  # (batch, source, features)
 
 keras.utils.set_random_seed(313)  # for the weights
-layer = keras.layers.MultiHeadAttention(2, 4, bias_initializer="normal")
+layer = MultiHeadAttention(2, key_dim=4, bias_initializer="normal")
 y = keras.ops.convert_to_numpy(layer(query, value, key))
 for variable in layer.weights:
     print(variable.path, variable.shape)
@@ -59,7 +60,7 @@ for h in range(2):
 # %%
 # Check it
 # --------
-# The paper puts the heads side by side, and multiplies once, by all the
+# Vaswani et al. (2017) put the heads side by side, and multiply once, by all
 # :math:`W_h` on top of each other. That is the same sum.
 
 side_by_side = np.concatenate(heads, axis=-1) @ W.reshape(8, 6) + b
@@ -69,8 +70,8 @@ for by_hand in (expected, side_by_side):
 # %%
 # Break it
 # --------
-# In the paper and in PyTorch, the order is query, key, value. Keras takes the
-# value before the key. The shapes fit either way, so nothing complains.
+# In their paper and in PyTorch, the order is query, key, value. Keras takes the
+# value before the key. Here both have the same shape, so nothing complains.
 
 wrong = keras.ops.convert_to_numpy(layer(query, key, value))
 print("right:", y[0, 0].round(2))
@@ -81,8 +82,8 @@ assert not np.allclose(y, wrong)
 # See it
 # ------
 # Two heads, made by hand. Each step is a row of zeros with a 1 at its place.
-# The kernel of the queries moves the 1 to the place before, or after. In the
-# pale row there is none: all scores are 0, and all weights the same.
+# The kernel of the queries moves it to the place before, or after, as a 9: so
+# softmax picks one key. In the pale row it has moved out: all scores are 0.
 
 x = np.eye(5)  # (steps, features)
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
@@ -97,8 +98,7 @@ plt.show()
 # %%
 # In full
 # -------
-# ``multi_head_attention`` from keras_by_hand adds masks, a gate and a sliding
-# window. Here no step sees a later one.
+# ``multi_head_attention`` adds masks, a gate and a sliding window.
 
 from keras_by_hand import multi_head_attention
 

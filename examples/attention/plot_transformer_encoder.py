@@ -2,17 +2,18 @@ r"""
 Transformer encoder block: attention, a small network, two shortcuts
 ====================================================================
 
-GPT, BERT and ViT are stacks of such blocks. In an encoder, attention lets each
-word see all others; in GPT, only earlier ones. Then a small network works on
-each word alone. Both only add to :math:`x`, as *shortcuts* go past them.
+Stacks of such blocks read text (BERT), write it (GPT), and see images (ViT).
+*Self-attention*, with query, key and value from the same words, lets each see
+all others. Then a small network works on each word. Both add to :math:`x`.
 
 .. math::
 
    h &= x + \text{attention}(\text{norm}_1(x)) \\
    y &= h + \text{gelu}(\text{norm}_2(h) \, W_1 + b_1) \, W_2 + b_2
 
-Normalization comes first, as in ViT and, since GPT-2, in GPT. BERT and the
-first transformer normalize each sum instead.
+Here norm is ``LayerNormalization``: it gives the features of *each word* a mean
+of 0 and a variance of 1. gelu is a smooth relu. ViT and, since GPT-2, GPT
+normalize first, as here; BERT and the first transformer normalize each sum.
 """
 
 import keras
@@ -30,7 +31,7 @@ rng = np.random.default_rng(313)
 # Two sentences of five words with eight features, and a wider hidden layer.
 
 inputs = keras.Input((5, 8))  # (words, features)
-normal = layers.LayerNormalization(epsilon=1e-5)(inputs)
+normal = layers.LayerNormalization(epsilon=1e-5)(inputs)  # default: 1e-3
 h = inputs + layers.MultiHeadAttention(num_heads=2, key_dim=4)(normal, normal)
 normal = layers.LayerNormalization(epsilon=1e-5)(h)
 hidden = layers.Dense(16, activation="gelu")(normal)
@@ -42,9 +43,7 @@ y = model.predict(x, verbose=0)  # (batch, words, features)
 # %%
 # Compute it
 # ----------
-# Normalization gives each word's features a mean of 0 and a variance of 1, then
-# multiplies by gamma and adds beta. Between two ``Dense`` layers is ``gelu``, a
-# smooth relu: x times the share of a normal distribution that is below x.
+# A norm's gamma and beta scale and shift. The network is two ``Dense`` layers.
 
 
 def normalize(x, gamma, beta):
@@ -65,6 +64,7 @@ def encoder_block(x, norm_1, attention, norm_2, network):
 # %%
 # Check it
 # --------
+# Some outputs are large: the tolerance is relative to the largest.
 
 weights = model.get_weights()
 block = weights[:2], weights[2:10], weights[10:12], weights[12:]
@@ -74,7 +74,7 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4 * np.abs(y).max())
 # %%
 # Break it
 # --------
-# Would you load these weights into a block of BERT's form? All shapes fit.
+# A block of BERT's form takes these weights, too, and computes something else.
 
 
 def norm_last(x, norm_1, attention, norm_2, network):
@@ -90,8 +90,8 @@ assert not np.allclose(y, wrong, 1e-2, 1e-2)
 # %%
 # See it
 # ------
-# Twelve blocks. With the norm last, each brings the standard deviation back to
-# 1, and scales the shortcut, too. With the norm first, shortcuts lead unchanged
+# Twelve blocks, with larger weights than new layers have. With the norm last,
+# each scales the shortcut, too. With the norm first, shortcuts lead unchanged
 # from the first block to the last, as on the page "Residual networks".
 
 unit, blocks = (np.ones(8), np.zeros(8)), []  # gamma and beta of a new layer

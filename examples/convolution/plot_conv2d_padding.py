@@ -3,9 +3,9 @@ Conv2D padding: "same" puts the odd pixel at the end
 ====================================================
 
 Each convolution makes an image smaller: ten layers with a kernel of 3 take 20
-pixels off each axis. ``padding="same"`` puts zeros around the image. If it
-needs an odd number, the extra row is at the bottom, the extra column on the
-right. With *strides* of :math:`s`, patches begin at every s-th pixel. From
+pixels off each axis. ``padding="same"`` puts zeros around the image. If an axis
+needs an odd number of them, the extra row is at the bottom, the extra column on
+the right. With *strides* of :math:`s`, patches begin at every s-th pixel. From
 :math:`n` pixels, a kernel of :math:`k` pixels makes :math:`m`:
 
 .. math::
@@ -14,9 +14,9 @@ right. With *strides* of :math:`s`, patches begin at every s-th pixel. From
    \text{same: } & m = \lceil n / s \rceil \\
    & z = \max(0,\; (m - 1) \, s + k - n)
 
-"same" adds :math:`z` zeros in all. With strides of 1, :math:`m = n`: hence the
-name. "valid" is the default, and adds none. The function ``conv2d`` is
-``convolve`` of the page "Conv2D", with options.
+"same" adds :math:`z` zeros along each axis, half of them, rounded down, before
+the pixels. With strides of 1, :math:`m = n`: hence the name. "valid", the
+default, adds none. (``conv2d`` is ``convolve`` of the page "Conv2D" in full.)
 """
 
 import keras
@@ -29,8 +29,8 @@ from keras_by_hand import conv2d
 # %%
 # Build it
 # --------
-# Image and kernel are ones, so each output counts the pixels of its patch. The
-# first has all 9. The last has 4: the rest are zeros, at the bottom and right.
+# Image and kernel are ones, so each output counts the pixels in its patch: all
+# 9 in the first, 4 in the last, whose other places are zeros.
 
 x = np.ones((1, 4, 4, 1))  # (batch, height, width, channels)
 layer = Conv2D(1, 3, strides=2, padding="same", kernel_initializer="ones")
@@ -40,8 +40,7 @@ print(y[0, :, :, 0])
 # %%
 # Compute it
 # ----------
-# The last patch begins (m - 1) s pixels after the first, and is k pixels long.
-# Zeros fill in what the image lacks. Half of them, rounded down, come first.
+# The last patch begins (m - 1) s pixels after the first. Zeros complete it.
 
 n, k, s = 4, 3, 2
 m = -(-n // s)  # n / s, rounded up
@@ -65,8 +64,8 @@ np.testing.assert_array_equal(y[0, :, :, 0], np.float32(by_hand), strict=True)
 # Break it
 # --------
 # PyTorch's ``padding=1`` puts a zero on each side. Would you write "same" for
-# it? For 4 pixels only the shape is right: patches begin one pixel too late.
-# Write ``ZeroPadding2D(1)`` and "valid".
+# it? For 4 pixels only the shape is right: patches begin one pixel too late. So
+# write ``ZeroPadding2D(1)`` and "valid".
 
 both_sides = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
 wanted = conv2d(both_sides, np.ones((3, 3, 1, 1)), strides=2)
@@ -96,7 +95,7 @@ plt.show()
 # %%
 # In full
 # -------
-# ``same_padding`` from keras_by_hand has the zeros before and after one axis.
+# ``same_padding`` from keras_by_hand counts the zeros before and after an axis.
 # Here rows and columns differ in length, kernel and strides.
 
 from keras_by_hand import same_padding
@@ -113,8 +112,9 @@ np.testing.assert_array_equal(y_image, np.float32(expected), strict=True)
 # Try it
 # ------
 # 1. ``agree = [n for n in range(1, 21) if same_padding(n, 3, 2) == (1, 1)]``
-#    has the sizes for which "same" is PyTorch's ``padding=1``. Derive ``sizes``
-#    without it. Which are they? ``np.testing.assert_array_equal(sizes, agree)``
+#    has the sizes for which "same" is PyTorch's ``padding=1``, for a kernel of
+#    3 in strides of 2. Derive ``sizes`` without it:
+#    ``np.testing.assert_array_equal(sizes, agree)``
 # 2. AlexNet's first layer makes 55 pixels of 227: "valid", with strides of 4.
 #    No pixel is left over. How large is its kernel, ``k``?
 #    ``assert (227 - k) // 4 + 1 == 55 and (227 - k) % 4 == 0``

@@ -2,9 +2,10 @@ r"""
 Gradient of a Dense layer: two products and a sum
 =================================================
 
-Which way should each weight move to make the loss smaller? The gradient says:
-against it. A ``Dense`` layer, :math:`y = x W + b`, needs three gradients: for
-its kernel, its bias, and its input. The last goes on to the layer before.
+The gradient of a loss for an array has the shape of the array. Each entry says
+how fast the loss grows when that entry of the array grows, so training moves
+each weight the other way. A ``Dense`` layer, :math:`y = x W + b`, needs three:
+for its kernel, its bias, and its input. The last goes on to the layer before.
 
 .. math::
 
@@ -22,16 +23,14 @@ import numpy as np
 # %%
 # Build it
 # --------
-# A step with a learning rate of 1 subtracts the gradient. Keras updates only
-# weights. To see the gradient of ``x``, let ``x`` be a weight: the kernel of a
-# first layer whose input is ``np.eye(8)``, since ``np.eye(8) @ x`` is ``x``.
+# A step with a learning rate of 1 subtracts the gradient, of weights only. So
+# ``x`` is a weight, too: the kernel of a first layer. ``np.eye(8) @ x`` is x.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(8, 3))  # (batch, features)
 kernel = rng.integers(-5, 6, size=(3, 4))  # (features, units)
 bias = np.array([2, -3, 1, 4])  # (units,)
 target = rng.integers(-9, 10, size=(8, 4))  # (batch, units)
-
 layers = [keras.layers.Dense(3, use_bias=False), keras.layers.Dense(4)]
 model = keras.Sequential([keras.Input((8,)), *layers])
 model.compile(keras.optimizers.SGD(learning_rate=1.0), loss="mse")
@@ -42,19 +41,20 @@ new_x, new_kernel, new_bias = model.get_weights()
 # %%
 # Compute it
 # ----------
-# If ``kernel[f, u]`` grows a bit, ``y[n, u]`` grows ``x[n, f]`` times as much,
-# and the loss ``y_gradient[n, u]`` times that. Add these up over the samples.
+# The derivative of a mean of 32 squared errors is ``2 * error / 32``. If
+# ``kernel[f, u]`` grows a bit, ``y[n, u]`` grows ``x[n, f]`` times as much, and
+# the loss ``y_gradient[n, u]`` times that. Add these up over the samples.
 
 error = x @ kernel + bias - target  # (batch, units)
-y_gradient = 2 * error / error.size  # sixteenths, as there are 32 errors
+y_gradient = 2 * error / 32  # (batch, units), in sixteenths
 by_loop = np.zeros((3, 4))  # (features, units)
 for sample in range(8):
     by_loop += np.outer(x[sample], y_gradient[sample])
 
 # %%
-# ``x.T @ y_gradient`` does the same. The bias adds to every sample, so its
-# gradient is the sum. ``x[n, f]`` reaches every unit ``u`` through
-# ``kernel[f, u]``, so add up over the units: ``y_gradient @ kernel.T``.
+# ``x.T @ y_gradient`` does the same. The bias is added in every sample, so its
+# gradient adds up ``y_gradient`` over the samples. ``x[n, f]`` reaches every
+# unit through ``kernel[f]``: add up over the units, ``y_gradient @ kernel.T``.
 
 kernel_gradient = x.T @ y_gradient  # (features, units)
 bias_gradient = np.sum(y_gradient, axis=0)  # (units,)

@@ -2,14 +2,15 @@ r"""
 SGD: momentum and Nesterov
 ==========================
 
-The gradient points uphill, so stochastic gradient descent, ``SGD``, moves each
-weight against that of a batch. Where the slope is small, such steps only creep.
-With momentum, each repeats a part of the step before, and so they add up.
+The gradient points uphill. Stochastic gradient descent, ``SGD``, steps against
+the gradient of one random batch after another. Where the slope is small, steps
+only creep. With momentum each repeats a part of the one before: they add up.
 
 .. math:: v \leftarrow \mu v - \eta g, \qquad w \leftarrow w + v
 
-:math:`v` is the velocity, which begins at zero, :math:`g` the gradient of the
-weights :math:`w`, :math:`\eta` the learning rate, :math:`\mu` the momentum.
+:math:`v` is the velocity, at first zero, :math:`g` the gradient of the weights
+:math:`w`, :math:`\eta` the learning rate, :math:`\mu` the momentum, 0 in plain
+SGD. Nesterov's form moves by :math:`\mu v - \eta g`, with the new :math:`v`.
 """
 
 import keras
@@ -24,7 +25,7 @@ import numpy as np
 
 start = np.array([-8, 2])
 curvature = np.array([1, 16])  # the gradient of the loss is w * curvature
-learning_rates = [1 / 32, 1 / 32, 1 / 64]
+learning_rates = [1 / 32, 1 / 32, 1 / 64]  # the last for "Break it"
 
 
 def keras_sgd(learning_rates, **arguments):
@@ -59,8 +60,7 @@ plt.show()
 # Compute it
 # ----------
 # The velocity keeps three quarters of what it was and adds the plain step. Then
-# the weights move by it. Nesterov's step is :math:`\mu v - \eta g` with the new
-# v, so the newest gradient counts more: when its sign turns, the step brakes.
+# the weights move by it. Nesterov's form brakes when the gradient turns.
 
 by_hand = {"momentum": [], "Nesterov": []}
 for name, path in by_hand.items():
@@ -83,8 +83,8 @@ for name, path in by_hand.items():
 # %%
 # Break it
 # --------
-# PyTorch leaves the learning rate out of the velocity. It is the same until the
-# learning rate changes; then PyTorch's new rate also scales the past steps.
+# PyTorch multiplies by the learning rate only when the weights move. When the
+# rate changes, the new one scales the gradients of earlier steps, too.
 
 right = keras_sgd(learning_rates, **options["momentum"])
 w, velocity, wrong = start, np.zeros(2), []
@@ -99,7 +99,7 @@ assert np.all(right[:2] == wrong[:2]) and np.any(right[2] != wrong[2])
 # %%
 # In full
 # -------
-# ``sgd`` from keras_by_hand takes one step of all three kinds.
+# ``sgd`` from keras_by_hand takes one step of any of the three kinds.
 
 from keras_by_hand import sgd
 

@@ -2,6 +2,7 @@
 to run, and a wrong one does not."""
 
 import ast
+from pathlib import Path
 
 import mutation
 import pytest
@@ -10,6 +11,7 @@ from project import SITE, downloads
 
 from gallery.exercises import find_file, read_exercises
 from gallery.paths import EXAMPLES, SOURCES, find_pages, name_of
+from gallery.repository import find_address
 from gallery.scripts import text_of
 
 PAGES = [name for name in map(name_of, find_pages()) if find_file(name).is_file()]
@@ -87,3 +89,14 @@ def test_the_site_shows_them_and_notebooks_do_not():
                 text = downloads(kind)[f"{stem}.{kind}"].read_text()
                 assert exercise.hint.split("\n")[0] not in text
                 assert not all(line in text for line in own)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_notebooks_and_scripts_lead_back_to_the_solutions(name):
+    shown = (SITE / f"auto_examples/{name}.html").read_text()
+    assert '<section id="try-it">' in shown
+    back = f"{find_address()}auto_examples/{name}.html#try-it"
+    assert back not in shown
+    for kind in ("py", "ipynb"):
+        last = downloads(kind)[f"{Path(name).name}.{kind}"].read_text()[-2000:]
+        assert back in last

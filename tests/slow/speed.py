@@ -53,11 +53,13 @@ MODELS = {  # {name: (function that makes it, how many samples it is given)}
     "LSTM": (lstm, 32),
     "transformer": (transformer, 8),
 }
-GOALS = {  # how many times what Keras takes: {name: {what is called: times}}
+# How many times what Keras takes, {name: {what is called: times}}: with room, as processes
+# and processors differ by a third.
+GOALS = {
     "MobileNetV2": {"predict": 0.7, "predict_on_batch": 2.5},
     "ResNet50": {"predict": 1.1, "predict_on_batch": 1.7},
-    "LSTM": {"predict": 0.35},
-    "transformer": {"predict": 0.35},
+    "LSTM": {"predict": 0.45},
+    "transformer": {"predict": 0.45},
 }
 PREDICT = """
 import sys, keras, numpy

@@ -1,9 +1,10 @@
 """MultiHeadAttention: hints and solutions."""
 
 # %%
-# The product of two normal numbers has the variance 1. Variances add up, so the
-# standard deviation of 64 of them grows by the root of 64. Large scores make
-# softmax pick a single key; the layer divides by the root to keep them small.
+# The product of two independent numbers, each with a mean of 0 and a variance
+# of 1, has a variance of 1. Variances add up: a sum of 64 products has one of
+# 64. Its standard deviation is the root. Large scores make softmax pick a
+# single key; the layer divides by the root to keep them small.
 
 q = rng.normal(size=(10_000, 64))
 k = rng.normal(size=(10_000, 64))
