@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 
 from gallery import one_file
+from gallery.moved import read_moved
 from gallery.paths import EXAMPLES, ROOT, SOURCES, find_pages
 
 TEMPORARY = tempfile.TemporaryDirectory()  # removed when the tests have run
@@ -20,7 +21,12 @@ SCRIPTS = [
     SOURCES / page.relative_to(EXAMPLES) for page in PAGES
 ]  # as they are written
 SECTIONS = {page.parent.name: page for page in reversed(PAGES)}  # the first of each
-HTML = [file.relative_to(SITE).as_posix() for file in sorted(SITE.glob("**/*.html"))]
+MOVED = {SITE / f"{old}.html" for old in read_moved()}  # these only lead on
+HTML = [
+    file.relative_to(SITE).as_posix()
+    for file in sorted(SITE.glob("**/*.html"))
+    if file not in MOVED
+]
 
 # What a test's own make must not inherit from the make that runs the tests.
 INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON")

@@ -1,41 +1,63 @@
-"""What Keras does and its documentation does not say, or does wrong: all in one table.
-
-A page tells of a surprise in a warning that begins with "Seen in Keras" and a version.
-The table is made of these; the check beside each turns its page red when Keras changes.
+"""What Keras does and its documentation does not say, or does wrong: a section for each
+family of pages, and a table of how many of each gravity it has.
 """
 
-import re
-import textwrap
+import itertools
+from collections import Counter
+
+from families import read_header
 
 from gallery import stages
 from gallery.includes import table, write
-from gallery.paths import find_pages, name_of
-
-SURPRISE = re.compile(
-    r"^# \.\. warning:: \*\*Seen in Keras (?P<version>[\d.]+):\*\*(?P<first>.*)\n"
-    r"(?P<rest>(?:#    .*\n)*)",
-    re.M,
-)
+from gallery.surprises import GRAVITIES, by_gravity, find_surprises
 
 
-def find_surprises(source):
-    """Yield (version of Keras, text) of each surprise that a page tells of."""
-    for found in SURPRISE.finditer(source):
-        rest = textwrap.dedent(re.sub(r"^#", "", found["rest"], flags=re.M))
-        text = " ".join((found["first"] + "\n" + rest).split())
-        yield found["version"], text[0].upper() + text[1:]
+def label(family):
+    return f"surprises-{family.replace('_', '-')}"
+
+
+def count_of(surprises):
+    """Return how many surprises there are of each gravity."""
+    counts = Counter(surprise.gravity for surprise in surprises)
+    return [counts[gravity] for gravity in GRAVITIES]
+
+
+def overview(families):
+    """Return the table of all families, as reStructuredText."""
+    rows = [
+        (f":ref:`{label(family)}`", *(count or "" for count in count_of(surprises)))
+        for family, surprises in families.items()
+    ]
+    total = count_of(itertools.chain(*families.values()))
+    header = ("Family", *(gravity.capitalize() for gravity in GRAVITIES))
+    return table(header, [*rows, ("All", *total)])
+
+
+def section(family, surprises):
+    """Return the surprises of a family, the worst first, as reStructuredText."""
+    title = read_header(family)[0]
+    text = f".. _{label(family)}:\n\n{title}\n{'-' * len(title)}\n\n"
+    for gravity, group in itertools.groupby(
+        sorted(surprises, key=by_gravity), key=lambda surprise: surprise.gravity
+    ):
+        group = list(group)
+        text += f".. rubric:: {gravity.capitalize()}: {len(group)}\n\n"
+        for surprise in group:
+            page = f":doc:`/auto_examples/{surprise.page}`"
+            text += f"- {surprise.text} {page} (seen in {surprise.versions})\n"
+        text += "\n"
+    return text
 
 
 def write_surprises(app):
-    rows = [
-        (text, version, f":doc:`/auto_examples/{name_of(page)}`")
-        for page in find_pages()
-        for version, text in find_surprises(page.read_text())
-    ]
-    header = ("What Keras does", "Seen in", "Page")
-    write(
-        "surprises.inc", table(header, rows) if rows else "No page tells of one yet.\n"
-    )
+    families = {
+        family: list(group)
+        for family, group in itertools.groupby(
+            find_surprises(), key=lambda surprise: surprise.page.split("/")[0]
+        )
+    }
+    sections = [section(family, group) for family, group in families.items()]
+    write("surprises.inc", "\n".join([overview(families), *sections]))
 
 
 def setup(app):

@@ -88,8 +88,9 @@ for layer in (Activation("relu"), Identity()):
 # %%
 # ``Identity`` takes an array, or arrays in a list or a dict.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``Identity`` changes the numbers of a
-#    float64 array: like all layers, it first rounds them to its own dtype.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``keras.layers.Identity`` changes the numbers of a float64 array: like all
+#    layers, it first rounds them to its own dtype.
 
 third = np.array([1 / 3])  # float64
 y = Identity()({"whole": x, "third": third})

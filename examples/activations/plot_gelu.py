@@ -79,8 +79,8 @@ in_training = derivative_in_training("gelu", x)
 np.testing.assert_allclose(in_training, derivative, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``keras.ops.gelu`` is approximate by
-#    default, while ``keras.activations.gelu`` is exact.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** ``keras.ops.gelu`` is
+#    approximate by default, while ``keras.activations.gelu`` is exact.
 
 of_ops = keras.ops.gelu(x.astype("float32"))
 np.testing.assert_allclose(of_ops, approximation, tolerance, tolerance)
@@ -88,8 +88,8 @@ np.testing.assert_allclose(of_ops, approximation, tolerance, tolerance)
 # %%
 # TensorFlow computes whole layers in float64, but here a constant is rounded:
 #
-# .. warning:: **Seen in Keras 3.15.1:** Even in float64, ``gelu`` rounds
-#    :math:`\sqrt{1/2}` to float32.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Even in float64,
+#    ``gelu`` rounds :math:`\sqrt{1/2}` to float32.
 
 if keras.backend.backend() == "tensorflow":
     of_keras = keras.activations.gelu(x)

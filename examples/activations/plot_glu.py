@@ -74,9 +74,10 @@ for dtype in dtypes:
     np.testing.assert_allclose(slope, derivative, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``Dense(4, activation="glu")`` declares
-#    four units, but returns two. A layer after it is built for four, and fails
-#    when it gets two: "expected axis -1 of input shape to have value 4".
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:**
+#    ``Dense(4, activation="glu")`` declares four units, but returns two. A
+#    layer after it is built for four, and fails when it gets two: "expected
+#    axis -1 of input shape to have value 4".
 #
 # Instead, call ``keras.activations.glu`` on the output of a plain ``Dense(4)``.
 

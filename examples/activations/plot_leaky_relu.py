@@ -93,8 +93,8 @@ np.testing.assert_allclose(of_layer, layer_by_hand, tolerance, tolerance)
 # %%
 # Only on TensorFlow does Keras compute in float64, but it rounds the slope:
 #
-# .. warning:: **Seen in Keras 3.15.1:** Even in float64, ``leaky_relu`` rounds
-#    its slope to float32.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Even in float64,
+#    ``leaky_relu`` rounds its slope to float32.
 
 if keras.backend.backend() == "tensorflow":
     rounded = float(np.float32(0.2))

@@ -102,8 +102,9 @@ np.testing.assert_array_equal(after, np.float32(expected), strict=True)
 # Do you count axes without the batch: ``[0, 1]`` for height and width? Or from
 # the end: ``[-1]`` for the channels?
 #
-# .. warning:: **Seen in Keras 3.15.1:** without an error, ``[0, 1]`` shares
-#    channels and height, and ``[-1]`` the width.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``PReLU`` raises no
+#    error for ``shared_axes=[0, 1]``, which shares channels and height, or for
+#    ``[-1]``, which shares the width.
 
 for given, meant, in_fact in (([0, 1], [1, 2], [1, 3]), ([-1], [3], [2])):
     wrong = PReLU(shared_axes=given)

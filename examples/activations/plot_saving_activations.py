@@ -89,8 +89,9 @@ np.testing.assert_raises(TypeError, keras.models.load_model, squared)
 # %%
 # A ``partial`` has no name. Use a layer with arguments, or write a function.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``Dense`` takes a ``functools.partial``
-#    as its activation, but a model with it can't be saved.
+# .. warning:: **Seen in Keras 3.15.1, error:** ``Dense`` takes a
+#    ``functools.partial`` as its activation, but a model with it can't be
+#    saved.
 
 elu = partial(keras.activations.elu, alpha=2)
 np.testing.assert_raises(TypeError, save, elu, "elu")

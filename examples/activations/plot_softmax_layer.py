@@ -76,10 +76,11 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
             np.testing.assert_allclose(y_case, expected, limit, limit)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** after ``Masking`` or ``Embedding``, the
-#    layer receives the mask of the *steps*, (batch, steps), and applies it to
-#    the last axes. With scores of the shape (batch, steps, classes), this masks
-#    classes, or raises an error. ``Activation("softmax")`` ignores the mask.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Softmax`` applies the
+#    mask of its input to the last axes. But ``Masking`` and ``Embedding`` make
+#    a mask of the *steps*, (batch, steps). With scores of the shape (batch,
+#    steps, classes), this masks classes, or raises an error.
+#    ``Activation("softmax")`` ignores the mask.
 
 steps = np.array([[[1, 2, 4], [3, 2, 1], [0, 0, 0]]], "float32")
 masked = Masking()(steps)  # masks the last step

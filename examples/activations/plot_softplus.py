@@ -91,8 +91,8 @@ for dtype in dtypes:
         np.testing.assert_allclose(slopes, derivatives, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``squareplus(-100000)`` is 0 in
-#    float32, not 0.00001: the rounded root cancels with ``x``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``squareplus(-100000)``
+#    is 0 in float32, not 0.00001: the rounded root cancels with ``x``.
 
 large = np.float32([-100_000])
 of_keras = keras.ops.convert_to_numpy(keras.activations.squareplus(large))

@@ -53,9 +53,10 @@ from keras_by_hand import sparsemax_of_keras
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** ``sparsemax`` adds up running totals.
-#    If more than one score gets something, its results don't add up to 1
-#    (`issue 23425 <https://github.com/keras-team/keras/issues/23425>`__).
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``sparsemax`` adds up running totals. If more than one score gets
+#    something, its results don't add up to 1 (`issue 23425
+#    <https://github.com/keras-team/keras/issues/23425>`__).
 #
 # Quarters are exact in float32, so the values are equal to the bit.
 

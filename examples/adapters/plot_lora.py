@@ -65,8 +65,9 @@ np.testing.assert_array_equal(first_b, np.zeros((2, 12), "float32"))
 # %%
 # Whole numbers are equal to the bit.
 #
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, a model that has
-#    predicted before ignores ``enable_lora`` until it is compiled again.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow, a model
+#    that has predicted before ignores ``enable_lora`` of its ``Dense`` layers
+#    until it is compiled again.
 
 dense.set_weights([kernel, bias, a, b])
 if keras.backend.backend() == "tensorflow":
@@ -80,7 +81,8 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 # %%
 # An alpha of 0 stays 0: it does not stand for the default.
 #
-# .. warning:: **Seen in Keras 3.15.1:** A and B are float32 in a float64 layer.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In a float64 ``Dense``
+#    layer, LoRA's A and B are float32.
 
 layer = keras.layers.Dense(12, dtype="float64")
 layer.build((None, 12))
@@ -94,8 +96,9 @@ np.testing.assert_equal(layer.lora_kernel_a.dtype, "float32")
 # Is the factor alpha alone? No, it is alpha / rank. Can alpha be given to the
 # constructor? No:
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``Dense`` ignores the ``lora_alpha`` of
-#    its constructor, and takes the rank. Give alpha to ``enable_lora`` instead.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``Dense`` ignores the ``lora_alpha`` of its constructor, and takes the
+#    rank. Give alpha to ``enable_lora`` instead.
 
 from_constructor = keras.layers.Dense(12, lora_rank=2, lora_alpha=3)
 from_constructor.build((None, 12))

@@ -88,8 +88,9 @@ np.testing.assert_array_equal(stored_scale, merged_scale, strict=True)
 # --------
 # Can the product be added to the whole numbers, or to ``dense.kernel``?
 #
-# .. warning:: **Seen in Keras 3.15.1:** With LoRA on int8, ``dense.kernel``
-#    adds the product to the whole numbers, without their scales.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With LoRA on int8,
+#    ``Dense.kernel`` adds the product to the whole numbers, without their
+#    scales.
 
 merged = kernel_q / kernel_scale + 3 / 2 * a @ b
 mixed = keras.ops.convert_to_numpy(dense.kernel)

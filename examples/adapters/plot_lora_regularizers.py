@@ -53,8 +53,9 @@ from keras_by_hand import lora_penalty
 # --------
 # Halves of whole numbers are equal to the bit.
 #
-# .. warning:: **Seen in Keras 3.15.1:** With LoRA, a ``kernel_regularizer``
-#    penalizes A and B, each by itself, and no longer the kernel.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** With LoRA, the
+#    ``kernel_regularizer`` of ``Dense`` penalizes A and B, each by itself, and
+#    no longer the kernel.
 
 np.testing.assert_array_equal(sum(after), by_hand)
 

@@ -80,8 +80,9 @@ np.testing.assert_equal(model.get_weights(), [kernel, bias, a, b])
 np.testing.assert_array_equal(plain.predict(x, verbose=0), x @ merged + bias)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``load_model`` loses alpha, which
-#    becomes the rank. Set ``lora_alpha`` of the layer again.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``load_model`` loses the alpha of a ``Dense`` layer, which becomes the
+#    rank. Set ``lora_alpha`` of the layer again.
 
 np.testing.assert_equal(loaded.layers[0].lora_alpha, 2)
 
@@ -90,9 +91,10 @@ np.testing.assert_equal(loaded.layers[0].lora_alpha, 2)
 # --------
 # Can you train after loading? A is a factor of B's gradient, and B of A's.
 #
-# .. warning:: **Seen in Keras 3.15.1:** After loading, A and B are both zero,
-#    so training never changes them. Give A new numbers, with
-#    ``lora_kernel_a.assign``: they change no output, and B learns again.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In a loaded ``Dense``
+#    layer, A and B are both zero, so training never changes them. Give A new
+#    numbers, with ``lora_kernel_a.assign``: they change no output, and B learns
+#    again.
 
 
 def train(new_a):

@@ -15,6 +15,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import softmax
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -80,11 +82,17 @@ for dtype in ["float64", "float32"] if tensorflow else ["float32"]:
 
 # %%
 # Without a scale it is ``Attention`` with ``score_mode="concat"``, whose weight
-# begins at 1. In training, the same seed drops the same attention weights.
+# and whose own scale begin at 1. In training, the same seed drops the same
+# attention weights.
+#
+# .. warning:: **Seen in Keras 3.15.1, documentation:**
+#    ``Attention(score_mode="concat")`` adds query and key, although the
+#    documentation says that it concatenates them. No kernel multiplies them,
+#    unlike in Luong et al. (2015).
 
 dropout = {"dropout": 0.75, "seed": 3}
 additive = keras.layers.AdditiveAttention(use_scale=False, **dropout)
-concat = keras.layers.Attention(score_mode="concat", **dropout)
+concat = keras.layers.Attention(True, score_mode="concat", **dropout)
 for training in (False, True):
     results = [layer(inputs, training=training) for layer in (additive, concat)]
     y, y_concat = [keras.ops.convert_to_numpy(result) for result in results]
@@ -112,6 +120,16 @@ np.testing.assert_allclose(y, expected, tolerance, tolerance)
 wrong = additive_attention(query, value, None, v)
 print("right:", y[0, 0].round(2), "wrong:", wrong[0, 0].round(2))
 assert not np.allclose(y, wrong)
+
+# %%
+# Would you concatenate query and key for ``score_mode="concat"``? Then a score
+# is a number for the query plus one for the key. Softmax cancels the first, and
+# all queries get the same output.
+
+of_key = np.sum(np.tanh(key), axis=-1)[:, np.newaxis]  # (batch, 1, values)
+wrong = softmax(of_key) @ value  # (batch, 1, units)
+y_concat = keras.ops.convert_to_numpy(concat(inputs))
+assert not np.allclose(y_concat, wrong)
 
 # %%
 # See it

@@ -87,14 +87,15 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 # With padding at the start and a causal mask, the first query may attend to
 # nothing. What does it return?
 #
-# .. warning:: **Seen in Keras 3.15.1:** where all values are masked, a query of
-#    ``Attention`` gets the mean of all of them: next to a billion, float32 has
-#    no digits left for the scores. Float64 (on TensorFlow, in NumPy) has, and
-#    the weights are those without a mask.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** Where
+#    all values are masked, a query of ``Attention`` gets the mean of all of
+#    them: next to a billion, float32 has no digits left for the scores. Float64
+#    (on TensorFlow, in NumPy) has, and the weights are those without a mask.
 #
-# .. warning:: **Seen in Keras 3.15.1:** in float16, ``Attention`` subtracts
-#    65504 on TensorFlow and JAX. On PyTorch it subtracts a billion there, too,
-#    which is infinity: where all values are masked, it returns nan.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** In
+#    float16, ``Attention`` subtracts 65504 on TensorFlow and JAX. On PyTorch it
+#    subtracts a billion there, too, which is infinity: where all values are
+#    masked, it returns nan.
 
 nothing = [None, np.zeros((2, 5), dtype=bool)]
 fifths = np.full(scores.shape, 1 / 5)

@@ -81,10 +81,11 @@ for block_size in (1, 8, 50):
 # never has it, and JAX and PyTorch need a graphics processor. Scores are not
 # stored then, so they can be neither returned nor dropped.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``flash_attention=False`` means what
-#    ``None`` means: the backend may use it. To prevent that, call
-#    ``keras.config.disable_flash_attention()`` before you make the layer. And
-#    the argument is not saved with a model.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** In
+#    ``MultiHeadAttention`` and ``GroupQueryAttention``,
+#    ``flash_attention=False`` means what ``None`` means: the backend may use
+#    it. To prevent that, call ``keras.config.disable_flash_attention()`` before
+#    you make the layer. And the argument is not saved with a model.
 
 x = query[:, 0]  # (batch, steps, features)
 for layer_class, sizes in [

@@ -93,8 +93,9 @@ for masks in [*cases, together]:
 # %%
 # The masks of ``Embedding`` reach both blocks.
 #
-# .. warning:: **Seen in Keras 3.15.1:** Keras warns that three inner layers of
-#    ``GroupQueryAttention`` destroy the mask. They do not: its output has it.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** Keras warns that three
+#    inner layers of ``GroupQueryAttention`` destroy the mask. They do not: its
+#    output has it.
 
 with warnings.catch_warnings(record=True, action="always") as caught:
     y = two_blocks(embedding(tokens))

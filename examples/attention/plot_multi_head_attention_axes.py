@@ -88,9 +88,9 @@ for attention_axes in (None, (1, 2), (1,), (-2,)):
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``use_causal_mask`` always counts the
-#    steps of axis 1. Along another axis of another length it fails: pass the
-#    mask by hand.
+# .. warning:: **Seen in Keras 3.15.1, error:** ``use_causal_mask`` of
+#    ``MultiHeadAttention`` always counts the steps of axis 1. Along another
+#    axis of another length it fails: pass the mask by hand.
 
 with np.testing.assert_raises(ValueError):
     keras_attention((2,), use_causal_mask=True)

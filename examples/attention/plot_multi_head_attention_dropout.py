@@ -66,8 +66,9 @@ def drop_scores(scores, kept, rate):
 # --------
 # A score of 0 in the output has been dropped.
 #
-# .. warning:: **Seen in Keras 3.15.1:** the scores that the layers return are
-#    those before dropout, not those that they used.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The scores that
+#    ``MultiHeadAttention`` and ``GroupQueryAttention`` return are those before
+#    dropout, not those that they used.
 
 tolerance = 1000 * np.finfo("float32").eps
 options = {"dropout": rate, "seed": 1}
@@ -100,6 +101,34 @@ for layer_class, sizes in [  # heads and key_dim; head_dim and heads
     ]:
         limit = 6 * np.sqrt(p * (1 - p) / kept_parts.size)  # standard errors
         np.testing.assert_array_less(abs(kept_parts.mean() - p), limit)
+
+# %%
+# ``Attention`` drops its weights in the same way, but returns others.
+#
+# .. warning:: **Seen in Keras 3.15.1, documentation:** In training,
+#    ``Attention`` returns the scores after dropout. The scores of a query don't
+#    add up to 1 then.
+
+key = rng.normal(size=(8, 4, 8)).astype("float32")  # (batch, source, features)
+
+
+def of_attention(training):
+    layer = keras.layers.Attention(**options)
+    call = {"return_attention_scores": True, "training": training}
+    results = layer([query, value, key], **call)
+    return [keras.ops.convert_to_numpy(result) for result in results]
+
+
+y, all_weights = of_attention(training=False)  # y: the weights that it used
+np.testing.assert_allclose(y, all_weights, tolerance, tolerance)
+y, returned = of_attention(training=True)
+left = drop_scores(all_weights, y > 0, rate)
+np.testing.assert_allclose(y, left, tolerance, tolerance)
+np.testing.assert_allclose(returned, left, tolerance, tolerance)
+limit = 6 * np.sqrt(0.75 * 0.25 / y.size)  # standard errors
+np.testing.assert_array_less(abs(np.mean(y > 0) - 0.75), limit)
+y_again, _ = of_attention(training=True)
+np.testing.assert_array_equal(y_again, y)
 
 # %%
 # Break it

@@ -89,14 +89,24 @@ for masks in [{name: mask} for name, mask in together.items()] + [together]:
 # %%
 # Outputs of ``Embedding`` bring their masks with them.
 #
-# .. warning:: **Seen in Keras 3.15.1:** a ``query_mask`` passed by hand is
-#    ignored. Only the mask that the query brings with it is used.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
+#    ignores a ``query_mask`` passed by hand. Only the mask that the query
+#    brings with it is used.
 
 expected = allowed_pairs(shape, query_mask=words[:, :3], value_mask=words)
 attends = who_attends(embedding(tokens[:, :3]), embedding(tokens))
 np.testing.assert_array_equal(attends, expected)
 attends = who_attends(query, x, query_mask=words[:, :3])
 np.testing.assert_array_equal(attends, np.full(shape, True))
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** In a functional model, the
+#    scores of ``MultiHeadAttention`` have a wrong shape: it has target for
+#    source.
+
+symbols = [keras.Input((3, 8)), keras.Input((4, 8))]
+_, scores = attention(*symbols, return_attention_scores=True)
+np.testing.assert_equal(scores.shape, (None, 2, 3, 3))  # not 3, 4
 
 # %%
 # Break it

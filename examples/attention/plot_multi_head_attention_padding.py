@@ -66,8 +66,8 @@ def encode(x, masks, weights):
 # In the first block the mask hides the padding from all steps, and all steps
 # from the padding. In the second there is no mask.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``MultiHeadAttention`` deletes the mask
-#    of its inputs. Their sum with its output has no mask.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
+#    deletes the mask of its inputs. Their sum with its output has no mask.
 
 words = tokens != 0
 of_value = np.repeat(words[:, np.newaxis], 4, axis=1)  # (batch, target, source)
@@ -88,9 +88,10 @@ np.testing.assert_allclose(by_hand, expected, tolerance, tolerance)
 # %%
 # With the query's mask, a step of padding may attend to nothing. What then?
 #
-# .. warning:: **Seen in Keras 3.15.1:** a step that may attend to nothing gets
-#    the mean of all values, padding included. But with ``dropout``, or if the
-#    scores are returned, it gets the bias of the output alone.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In
+#    ``MultiHeadAttention``, a step that may attend to nothing gets the mean of
+#    all values, padding included. But with ``dropout``, or if the scores are
+#    returned, it gets the bias of the output alone.
 
 mean = x.mean(axis=1, keepdims=True)  # (batch, 1, features)
 mean = multi_head_attention(x, mean, None, *weights)

@@ -33,8 +33,13 @@ rng = np.random.default_rng(313)
 query = rng.normal(size=(2, 3, 8))  # (batch, target, features)
 key = rng.normal(size=(2, 5, 8))  # (batch, source, features)
 value = rng.normal(size=(2, 5, 8))  # (batch, source, features)
-shapes = [(24, 8), (24,), (8, 8), (8,)]  # of the weights of PyTorch
-of_pytorch = [rng.normal(size=shape) for shape in shapes]
+shapes = {
+    "in_proj_weight": (24, 8),  # (3 * features, features)
+    "in_proj_bias": (24,),
+    "out_proj.weight": (8, 8),
+    "out_proj.bias": (8,),
+}
+of_pytorch = {name: rng.normal(size=shape) for name, shape in shapes.items()}
 
 
 def keras_attention(weights, dtype="float32", **masks):
@@ -52,7 +57,7 @@ def keras_attention(weights, dtype="float32", **masks):
 # each, cut the last axis into heads. The output kernel reads the heads, so it
 # has them in its first axis.
 
-in_weight, in_bias, out_weight, out_bias = of_pytorch
+in_weight, in_bias, out_weight, out_bias = of_pytorch.values()
 by_hand = []
 kernels = np.split(in_weight.T, 3, axis=1)  # of query, key and value
 for kernel, bias in zip(kernels, np.split(in_bias, 3)):
@@ -62,7 +67,8 @@ by_hand.append(out_weight.T.reshape(2, 4, 8))  # (heads, key_dim, features)
 by_hand.append(out_bias)
 
 # %%
-# The whole functions do this for any number of heads, and the way back.
+# The whole functions do this for any number of heads, without biases, and with
+# ``kdim`` and ``vdim``. They know the way back, too.
 
 from keras_by_hand import attention_from_pytorch, attention_to_pytorch
 
@@ -72,23 +78,24 @@ from keras_by_hand import attention_from_pytorch, attention_to_pytorch
 # The formula of PyTorch's documentation, with PyTorch's weights and masks:
 
 
-def pytorch_attention(inputs, weights, heads, hidden):
+def pytorch_attention(inputs, state, heads, hidden):
     """inputs: query, key and value, hidden: (batch, target, source)."""
-    in_weight, in_bias, out_weight, out_bias = weights
-    parts = zip(inputs, np.split(in_weight, 3), np.split(in_bias, 3))
+    kernels = np.split(state["in_proj_weight"], 3)
+    parts = zip(inputs, kernels, np.split(state["in_proj_bias"], 3))
     projected = [x @ weight.T + bias for x, weight, bias in parts]
     of_heads = []
     for q, k, v in zip(*[np.split(x, heads, axis=-1) for x in projected]):
         scores = q @ k.swapaxes(1, 2) / np.sqrt(q.shape[-1])
         of_heads.append(softmax(np.where(hidden, -np.inf, scores)) @ v)
-    return np.concatenate(of_heads, axis=-1) @ out_weight.T + out_bias
+    joined = np.concatenate(of_heads, axis=-1)
+    return joined @ state["out_proj.weight"].T + state["out_proj.bias"]
 
 
 # %%
 # Weights go from PyTorch to Keras, and back to PyTorch. The masks are turned
 # round. (Only TensorFlow computes a whole layer in float64.)
 
-weights = attention_from_pytorch(*of_pytorch, heads=2)
+weights = attention_from_pytorch(of_pytorch, heads=2)
 back_again = attention_to_pytorch(weights)
 attn_mask = ~np.tri(3, 5, k=1, dtype=bool)  # (target, source)
 key_padding_mask = np.array([[0, 0, 0, 0, 0], [0, 0, 0, 1, 1]], dtype=bool)
@@ -112,8 +119,8 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
     import torch
 
     layer = torch.nn.MultiheadAttention(8, 2, batch_first=True)
-    tensors = [torch.tensor(np.float32(weight)) for weight in of_pytorch]
-    layer.load_state_dict(dict(zip(layer.state_dict(), tensors)))
+    tensors = {n: torch.tensor(np.float32(w)) for n, w in of_pytorch.items()}
+    layer.load_state_dict(tensors)
     tensors = [torch.tensor(np.float32(array)) for array in inputs]
     hiding = [torch.tensor(mask) for mask in (key_padding_mask, attn_mask)]
     answer, _ = layer(*tensors, hiding[0], attn_mask=hiding[1])
@@ -125,8 +132,8 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
 # Would you cut the kernels of PyTorch into heads without transposing them? All
 # shapes fit.
 
-cut = attention_from_pytorch(*of_pytorch, heads=2)
-cut[:6:2] = [kernel.reshape(8, 2, 4) for kernel in np.split(of_pytorch[0], 3)]
+cut = attention_from_pytorch(of_pytorch, heads=2)
+cut[:6:2] = [kernel.reshape(8, 2, 4) for kernel in np.split(in_weight, 3)]
 wrong = keras_attention(cut, **masks)
 print("right:", y[0, 0].round(1), "wrong:", wrong[0, 0].round(1))
 assert not np.allclose(y, wrong)

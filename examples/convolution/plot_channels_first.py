@@ -79,9 +79,10 @@ y_last = keras.ops.convert_to_numpy(layer(x_last))
 np.testing.assert_array_equal(np.moveaxis(y_last, -1, 1), y)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``activation="softmax"`` does not know
-#    ``data_format``. Its sums are 1 along the width, not over the filters. Use
-#    a layer ``Softmax(axis=1)``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``Conv2D(activation="softmax")`` does not know ``data_format``. Its sums
+#    are 1 along the width, not over the filters. Use a layer
+#    ``Softmax(axis=1)``.
 
 y_softmax = keras_conv2d(x, kernel / 100, bias, "softmax")
 np.testing.assert_allclose(y_softmax.sum(axis=-1), 1, rtol=1e-4)

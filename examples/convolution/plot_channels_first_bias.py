@@ -64,9 +64,10 @@ def add_bias_on_tensorflow(z, bias):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, every convolution layer
-#    with ``data_format="channels_first"`` adds its bias along the width if the
-#    output has as many columns as filters. JAX and PyTorch are right.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
+#    TensorFlow, ``Conv1D``, ``Conv2D``, ``Conv3D`` and every other convolution
+#    layer with ``data_format="channels_first"`` add their bias along the width
+#    if the output has as many columns as filters. JAX and PyTorch are right.
 
 for name, images in [("x", x), ("narrow", narrow)]:
     y = keras_conv2d(images)

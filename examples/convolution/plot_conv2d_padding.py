@@ -55,8 +55,8 @@ for i in range(m):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** The documentation says that "same" pads
-#    "evenly". It does not say where an odd pixel goes.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** ``Conv2D`` says that
+#    "same" pads "evenly". It does not say where an odd pixel goes.
 
 np.testing.assert_array_equal(y[0, :, :, 0], np.float32(by_hand), strict=True)
 

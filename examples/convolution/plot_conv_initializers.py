@@ -57,10 +57,11 @@ tolerance = 1000 * np.finfo("float32").eps
 np.testing.assert_allclose(kernel, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** initializers count all channels as
-#    inputs of a depthwise kernel, although each output sees only one. For a
-#    transposed convolution they exchange fan in and fan out, as its kernel is
-#    (rows, columns, filters, channels).
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``DepthwiseConv2D`` and
+#    ``Conv2DTranspose`` give initializers such as ``HeUniform`` a wrong fan in.
+#    The first counts all channels, although each output sees only one. The
+#    second exchanges fan in and fan out, as its kernel is (rows, columns,
+#    filters, channels).
 
 he = HeUniform(seed=7)
 cases = [  # layer, fan in that Keras takes, inputs that an output adds up

@@ -95,7 +95,8 @@ for function, layer_class, size, shape in layers:
     np.testing.assert_array_equal(y, expected, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** On a CPU, TensorFlow computes
+# .. warning:: **Seen in Keras 3.15.1, error:** On a CPU, TensorFlow computes
+#    ``Conv1DTranspose``, ``Conv2DTranspose`` and ``Conv3DTranspose`` with
 #    ``dilation_rate`` and ``data_format="channels_first"`` by oneDNN, or it
 #    raises an error. Not every processor has oneDNN. ``jit_compile=True``
 #    helps: XLA computes them on any.

@@ -62,11 +62,12 @@ from keras_by_hand import transposed_size
 # Where a kernel is smaller than the strides, the gaps hold only the bias. With
 # whole numbers the results are equal to the bit.
 #
-# .. warning:: **Seen in Keras 3.15.1:** The documentation says that "same" pads
-#    the input. It crops the output.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``Conv2DTranspose`` says that "same" pads the input. It crops the output.
 #
-# .. warning:: **Seen in Keras 3.15.1:** With "same", ``output_padding=0`` and
-#    an even kernel, TensorFlow raises an error on a CPU. JAX and PyTorch do it.
+# .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow,
+#    ``Conv2DTranspose`` with "same", ``output_padding=0`` and an even kernel
+#    raises an error on a CPU. JAX and PyTorch compute it.
 
 np.testing.assert_equal(tuple(decoded.shape), (1, same, same, 1))
 np.testing.assert_equal(tuple(decoded_0.shape), (1, same_p, same_p, 1))

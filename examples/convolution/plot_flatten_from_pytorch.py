@@ -83,9 +83,10 @@ np.testing.assert_array_equal(kernel[row], linear[:, column])
 # is right, so no error warns you. The numbers are right only if you also put
 # ``Permute((3, 1, 2))`` before ``Flatten``: it moves the channels to the front.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``data_format="channels_first"`` does
-#    not help: ``Flatten`` then takes PyTorch's images, but it still lists them
-#    pixel by pixel. The documentation says nothing about the order.
+# .. warning:: **Seen in Keras 3.15.1, documentation:**
+#    ``Flatten(data_format="channels_first")`` does not help: it takes PyTorch's
+#    images, but it still lists them pixel by pixel. The documentation says
+#    nothing about the order.
 
 dense.set_weights([linear.T, bias])
 wrong = model.predict(x, verbose=0)

@@ -78,10 +78,10 @@ def clip_by_value(x, y_gradient, input_dim, clipvalue, one_by_one=False):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, ``clipnorm`` and
-#    ``global_clipnorm`` measure the gradients of a repeated token one by one,
-#    and ``clipvalue`` clips them one by one. On JAX and PyTorch, all three take
-#    their sum.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** For an ``Embedding`` on
+#    TensorFlow, ``clipnorm`` and ``global_clipnorm`` measure the gradients of a
+#    repeated token one by one, and ``clipvalue`` clips them one by one. On JAX
+#    and PyTorch, all three take their sum.
 
 tolerance = 1000 * np.finfo("float32").eps
 y_gradient = -2 * target / target.size  # of the mean squared error

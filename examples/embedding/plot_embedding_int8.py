@@ -77,9 +77,9 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 # %%
 # LoRA is added after the division, in float32.
 #
-# .. warning:: **Seen in Keras 3.15.1:** on all backends, ``layer.embeddings``
-#    has the stored whole numbers, not divided by their scales, and LoRA is
-#    added to these.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On all backends,
+#    ``embeddings`` of an ``Embedding`` in int8 has the stored whole numbers,
+#    not divided by their scales, and LoRA is added to these.
 
 a = rng.integers(-3, 4, size=(4, 2))  # (input_dim, rank)
 b = rng.integers(-3, 4, size=(2, 3))  # (rank, output_dim)

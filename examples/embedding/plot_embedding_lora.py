@@ -107,8 +107,9 @@ np.testing.assert_raises(ValueError, limited.enable_lora, 2)
 # --------
 # Would you give alpha to the constructor?
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``Embedding`` ignores the
-#    ``lora_alpha`` of its constructor. Give alpha to ``enable_lora``.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``Embedding`` ignores the ``lora_alpha`` of its constructor. Give alpha to
+#    ``enable_lora``.
 
 layer = keras.layers.Embedding(12, 4, lora_rank=2, lora_alpha=6)
 layer.build()

@@ -67,8 +67,9 @@ def embedding_row(token, embeddings, mode="raise"):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** negative tokens down to ``-input_dim``
-#    raise no error on any backend. They pick rows from the end of the table.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Embedding`` raises no
+#    error for negative tokens down to ``-input_dim``, on any backend. They pick
+#    rows from the end of the table.
 
 for token in (-1, -4):
     row = embedding_row(token, embeddings)
@@ -87,8 +88,9 @@ for token in outside:
         np.testing.assert_raises(IndexError, embedding_row, token, embeddings)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** with XLA, TensorFlow takes the first or
-#    the last row for tokens that are out of range, without an error.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With XLA on TensorFlow,
+#    ``Embedding`` takes the first or the last row for tokens that are out of
+#    range, without an error.
 
 if backend == "tensorflow":
     with keras.device("cpu:0"):

@@ -85,9 +85,9 @@ def numpy_train(squares_first):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, ``Adam`` adds up the
-#    squares of a repeated token's gradients. On JAX and PyTorch, it squares
-#    their sum, as the paper does.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** For an ``Embedding`` on
+#    TensorFlow, ``Adam`` adds up the squares of a repeated token's gradients.
+#    On JAX and PyTorch, it squares their sum, as the paper does.
 
 paths = {"float32": of_adam}
 if tensorflow:

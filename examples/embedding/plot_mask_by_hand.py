@@ -84,9 +84,11 @@ def read_twice(tokens, embeddings, *weights, handed_on=True):
 # --------
 # By hand, and not. (Only TensorFlow computes a whole layer in float64.)
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``LSTM``, ``Bidirectional`` and
-#    ``TimeDistributed`` pass the mask on. Keras 3.16.dev drops it and warns
-#    (`keras#23235 <https://github.com/keras-team/keras/issues/23235>`__).
+# .. warning:: **Seen in Keras 3.16.0.dev, not in 3.15.1, wrong numbers:**
+#    ``SimpleRNN``, ``LSTM``, ``GRU``, ``Bidirectional`` and ``TimeDistributed``
+#    drop the mask, with a warning (`keras#23235
+#    <https://github.com/keras-team/keras/issues/23235>`__). Keras 3.15.1 passes
+#    it on.
 
 tensorflow = keras.backend.backend() == "tensorflow"
 weights64 = [weight.astype("float64") for weight in weights]

@@ -87,9 +87,9 @@ for y_mean in (by_hand, mean(DoubleWithMask()(x))):
     np.testing.assert_array_equal(y_mean, over_words, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``MultiHeadAttention`` removes the mask
-#    from its input. If you add that input to the output, as in a residual
-#    connection, the sum has no mask, and no warning tells you.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
+#    removes the mask from its input. If you add that input to the output, as in
+#    a residual connection, the sum has no mask, and no warning tells you.
 
 attend = layers.MultiHeadAttention(num_heads=1, key_dim=2)
 total = layers.Add()([x, attend(x, x)])

@@ -94,7 +94,7 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     np.testing.assert_allclose(loss, expected_loss, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``RMSNormalization`` and
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``RMSNormalization`` and
 #    ``EinsumDense`` drop the mask, with a warning. ``LayerNormalization`` and
 #    ``Dense``, which work on each step alone in the same way, pass it on.
 

@@ -87,9 +87,9 @@ np.testing.assert_array_equal(y_mean, np.float32(expected), strict=True)
 np.testing.assert_array_equal(y[1, 2], embeddings[0])  # the padding's vector
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the documentation of ``mask_zero`` says
-#    that a later layer that does not support masks raises an exception. There
-#    is only a warning.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``Embedding`` says of ``mask_zero`` that a later layer that does not
+#    support masks raises an exception. There is only a warning.
 
 with warnings.catch_warnings(record=True, action="always") as caught:
     keras.layers.Flatten()(vectors)

@@ -89,8 +89,9 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         np.testing.assert_allclose(actual, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``Masking(mask_value=np.nan)`` masks
-#    nothing, since NaN is not equal to NaN.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``Masking(mask_value=np.nan)`` masks nothing, since NaN is not equal to
+#    NaN.
 
 kept = layers.Masking(np.nan).compute_mask(np.full((1, 4, 2), np.nan))
 assert np.all(keras.ops.convert_to_numpy(kept))

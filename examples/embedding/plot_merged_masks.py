@@ -102,8 +102,9 @@ for i, j in [(0, 1), (0, 2), (2, 1)]:
 # --------
 # Would you add positions to words, and take the mean? It counts the padding.
 #
-# .. warning:: **Seen in Keras 3.15.1:** if one input of ``Add`` has no mask,
-#    the mask of the other is lost. Pass the mask to the next layer by hand.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** If one input of ``Add``
+#    has no mask, the mask of the other is lost. Pass the mask to the next layer
+#    by hand.
 
 total = layers.Add()([branches[0], branches[2]])
 mean_layer = layers.GlobalAveragePooling1D()

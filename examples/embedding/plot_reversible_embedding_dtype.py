@@ -72,9 +72,9 @@ np.testing.assert_array_equal(in_float32, expected, strict=True)
 np.testing.assert_array_equal(in_float32, [[2048, 2049, 2050, 2051, 102400]])
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** a model does not know about
-#    ``reverse_dtype``: ``model.outputs`` says ``float16``, and ``predict``
-#    returns ``float32``.
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** A model does not know
+#    about the ``reverse_dtype`` of ``ReversibleEmbedding``: ``model.outputs``
+#    says ``float16``, and ``predict`` returns ``float32``.
 
 layer = keras_layer(dtype="float16", reverse_dtype="float32")
 inputs = keras.Input((), dtype="int32")
@@ -85,9 +85,10 @@ np.testing.assert_array_equal(logits, np.float32(embeddings @ embeddings.T))
 np.testing.assert_equal(logits.dtype, np.dtype("float32"))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** without ``reverse_dtype``, vectors in
-#    ``float32`` give logits in ``float32``, even if the layer's dtype is
-#    ``float16``. Other layers first round their input to ``float16``.
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** Without ``reverse_dtype``,
+#    ``ReversibleEmbedding`` gives logits in ``float32`` for vectors in
+#    ``float32``, even if its own dtype is ``float16``. Other layers first round
+#    their input to ``float16``.
 
 mixed = keras_logits(h.astype("float32"))
 np.testing.assert_array_equal(mixed, in_float32, strict=True)

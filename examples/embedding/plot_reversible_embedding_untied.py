@@ -79,14 +79,14 @@ np.testing.assert_array_equal(limited, np.maximum(embeddings, 0))
 np.testing.assert_array_equal(as_before, reverse_embeddings)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on all backends, both tables of a new
-#    layer begin with the same numbers, filled in row by row, because the
-#    initializer draws both with the same seed.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On all backends, both
+#    tables of a new ``ReversibleEmbedding`` begin with the same numbers, filled
+#    in row by row, because the initializer draws both with the same seed.
 
 np.testing.assert_array_equal(first[1], first[0].reshape(3, 6))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on all backends,
+# .. warning:: **Seen in Keras 3.15.1, error:** On all backends,
 #    ``ReversibleEmbedding`` refuses ``weights``, and ``lora_rank`` if
 #    ``tie_weights=False``. Build the layer, then call ``set_weights`` or
 #    ``enable_lora``.

@@ -84,9 +84,9 @@ for model in (unnamed, named, of_code, load_model(name_path)):
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** Keras trusts a wrong ``output_shape``.
-#    And ``mask``, a function for the mask of the output, is lost by saving: the
-#    loaded ``Lambda`` has a dict instead.
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** ``Lambda`` trusts a wrong
+#    ``output_shape``. And ``mask``, a function for the mask of the output, is
+#    lost by saving: the loaded layer has a dict instead.
 
 layer = Lambda(scaled, output_shape=(7,), mask=lambda x, mask: mask)
 model, path = save(layer, "wrong")

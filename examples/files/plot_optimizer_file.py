@@ -92,8 +92,9 @@ np.testing.assert_array_equal(resumed_kernel, kernel_2)
 # --------
 # Would you load the weights right after ``compile``?
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``load_weights`` leaves out the state
-#    of an optimizer that isn't built, and only warns of it.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``keras.Model.load_weights`` leaves out the state of an optimizer that
+#    isn't built, and only warns of it.
 
 restarted = new_model()
 with warnings.catch_warnings(record=True, action="always") as caught:

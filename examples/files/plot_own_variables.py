@@ -82,8 +82,9 @@ np.testing.assert_equal(copied(keras.layers.Dense(2)), {})
 # --------
 # Would you keep the dict, to go back to these weights later?
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``save_own_variables`` puts the layer's
-#    variables into a dict, and they change when the layer does. Copy them.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``Layer.save_own_variables`` puts the layer's variables into a dict, and
+#    they change when the layer does. Copy them.
 
 kept = {}
 layer.save_own_variables(kept)

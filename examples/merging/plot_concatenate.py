@@ -70,8 +70,9 @@ for axis in (0, 1, -3, 2, -1):
     np.testing.assert_array_equal(of_keras, expected, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``axis=0`` joins the samples of each
-#    batch. So the order of the predictions depends on ``batch_size``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Concatenate(axis=0)``
+#    joins the samples of each batch. So the order of the predictions depends on
+#    ``batch_size``.
 
 inputs = keras.Input((1,)), keras.Input((1,))
 stacked = keras.Model(inputs, layers.Concatenate(axis=0)(inputs))

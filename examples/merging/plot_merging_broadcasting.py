@@ -81,8 +81,10 @@ for shapes in [
 np.testing.assert_raises(ValueError, layers.Add(), [v[:1], v])
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** a layer decides in its first call
-#    whether it inserts axes. If the ranks are equal then, it never does.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Add``, ``Average``,
+#    ``Maximum``, ``Minimum``, ``Multiply`` and ``Subtract`` decide in their
+#    first call whether they insert axes. If the ranks are equal then, they
+#    never do.
 
 layer = layers.Add()
 layer([v, v])
@@ -90,10 +92,10 @@ again = keras.ops.convert_to_numpy(layer([x, v]))
 np.testing.assert_array_equal(again, x + v, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, ``Add``, ``Average`` and
-#    ``+`` take a column for a row, a bias, if the batch has as many samples as
-#    there are units. So predictions can depend on the size of the batch. Put
-#    the column first, and they are right.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
+#    TensorFlow, ``Add``, ``Average`` and ``+`` take a column for a row, a bias,
+#    if the batch has as many samples as there are units. So predictions can
+#    depend on the size of the batch. Put the column first, and they are right.
 
 column = np.float32([[1], [2], [3]])  # (batch, 1)
 for units in (2, 3):

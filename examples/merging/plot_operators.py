@@ -92,8 +92,9 @@ np.testing.assert_array_equal(y, p[:, :, 0] / 4 + np.max(p, axis=-1))
 np.testing.assert_array_equal(y, compute(config, {"x": a, "z": b}))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** with an array on the left, as in
-#    ``scale * x``, NumPy raises an error. ``x * scale`` works.
+# .. warning:: **Seen in Keras 3.15.1, error:** With an array on the left of a
+#    ``keras.KerasTensor``, as in ``scale * x``, NumPy raises an error.
+#    ``x * scale`` works.
 
 np.testing.assert_raises(ValueError, np.multiply, scale, x)
 

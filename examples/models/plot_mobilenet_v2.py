@@ -110,7 +110,8 @@ np.testing.assert_array_less(errors, 1000 * eps)
 # --------
 # Would you load these weights into a model for images of any size?
 #
-# .. warning:: **Seen in Keras 3.15.1:** a model without ``input_shape``, as for
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:**
+#    ``keras.applications.MobileNetV2`` without ``input_shape``, as for
 #    features, pads odd images only at the end where strides are 2. Here the
 #    sizes are 40, 20, 10, 5, 3 and 2, but its last block returns one pixel.
 

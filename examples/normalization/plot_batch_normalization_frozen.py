@@ -84,9 +84,10 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
             np.testing.assert_equal(changed, trainable and training)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** after a step of training, compile the
-#    model again when you freeze a layer. Otherwise TensorFlow goes on training
-#    the layer, and JAX raises an error. PyTorch freezes it at once.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** After a step of
+#    training, compile the model again when you freeze a ``BatchNormalization``
+#    layer. Otherwise TensorFlow goes on training the layer, and JAX raises an
+#    error. PyTorch freezes it at once.
 
 layer, target = keras.layers.BatchNormalization(), np.zeros((8, 2))
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2), layer])

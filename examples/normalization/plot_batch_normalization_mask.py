@@ -71,9 +71,10 @@ np.testing.assert_allclose(moved_mean, new_mean, rtol=1e-4)
 np.testing.assert_allclose(moved_variance, new_variance, rtol=1e-4)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** a mask that is false everywhere moves
-#    both averages towards 0. With a mask and only one feature, training raises
-#    an error on JAX and PyTorch.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In
+#    ``BatchNormalization``, a mask that is false everywhere moves both averages
+#    towards 0. With a mask and only one feature, training raises an error on
+#    JAX and PyTorch.
 
 nothing = np.zeros_like(mask)
 moments = batch_moments(x, nothing)

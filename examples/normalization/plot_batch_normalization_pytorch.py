@@ -124,6 +124,19 @@ if keras.backend.backend() == "torch":  # then ask PyTorch itself
     np.testing.assert_allclose(answer, y_layer, 1e-4, 1e-4)
 
 # %%
+# ``SyncBatchNorm`` of PyTorch is ``synchronized=True``: the statistics are
+# those of all devices together. On one device it changes nothing. Keras has it
+# on TensorFlow only.
+
+if tensorflow:
+    synchronized = {"synchronized": True, **arguments}
+    y_synchronized, _ = keras_call(x, weights, True, **synchronized)
+    np.testing.assert_allclose(y_synchronized, y_training, 1e-4, 1e-4)
+else:
+    with np.testing.assert_raises(ValueError):
+        keras.layers.BatchNormalization(synchronized=True)
+
+# %%
 # Break it
 # --------
 # Would you keep the epsilon of Keras? It matters where a variance is small.

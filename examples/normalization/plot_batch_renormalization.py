@@ -104,9 +104,10 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         np.testing.assert_allclose(a, b, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on all backends, training computes
-#    ``moving_variance`` from ``moving_stddev`` and ignores its old value. If
-#    you load it from a layer without ``renorm``, set ``moving_stddev``, too.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** On all backends,
+#    ``BatchNormalization(renorm=True)`` computes ``moving_variance`` from
+#    ``moving_stddev`` in training, and ignores its old value. If you load it
+#    from a layer without ``renorm``, set ``moving_stddev``, too.
 
 np.testing.assert_allclose(after[1], after[2] ** 2 - 0.001, 1e-4, 1e-4)
 

@@ -87,8 +87,9 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         np.testing.assert_allclose(y_case, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the documentation lets ``axis`` be a
-#    list of axes, but this raises an error.
+# .. warning:: **Seen in Keras 3.15.1, error:** The documentation of
+#    ``GroupNormalization`` lets ``axis`` be a list of axes, but this raises an
+#    error.
 
 np.testing.assert_raises(TypeError, keras_layer, x, weights, axis=[1, 2])
 

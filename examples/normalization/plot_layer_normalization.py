@@ -82,9 +82,10 @@ for dtype in ["float32", "float64"] if backend == "tensorflow" else ["float32"]:
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** On PyTorch, ``axis=1`` of three axes
-#    silently normalizes the last axis instead if both have the same length.
-#    Otherwise it raises an error. (`Mended on Keras' main branch
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
+#    PyTorch, ``LayerNormalization`` with ``axis=1`` of three axes silently
+#    normalizes the last axis instead if both have the same length. Otherwise it
+#    raises an error. (`Fixed since
 #    <https://github.com/keras-team/keras/pull/23510>`__.)
 
 square = x[:, :, :3]  # (batch, 3, 3)
@@ -95,9 +96,10 @@ expected = layer_normalization(square, gamma[:3], beta[:3], axis=normalized)
 np.testing.assert_allclose(y, expected, 1e-4, 1e-4)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** Axes are sorted as numbers, so -1 comes
-#    before 1. With ``axis=[1, -1]``, gamma has the shape (features, steps), and
-#    Keras reads its entries as if it were (steps, features).
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``LayerNormalization`` sorts axes as numbers, so -1 comes before 1. With
+#    ``axis=[1, -1]``, gamma has the shape (features, steps), and Keras reads
+#    its entries as if it were (steps, features).
 
 read_as = of_sentence.reshape(2, 4, 3)
 y = keras_layer_normalization(x, read_as, axis=[1, -1])

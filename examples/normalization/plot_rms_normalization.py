@@ -76,10 +76,11 @@ for dtype in ["float32", "float64"] if backend == "tensorflow" else ["float32"]:
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** The axes must be the last ones. With
-#    ``axis=1`` of three axes, the layer raises an error. If the last two axes
-#    have the same length, it silently multiplies by ``scale`` along the last
-#    one. (On PyTorch, it normalizes the last one, too.)
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** The axes of
+#    ``RMSNormalization`` must be the last ones. With ``axis=1`` of three axes,
+#    the layer raises an error. If the last two axes have the same length, it
+#    silently multiplies by ``scale`` along the last one. (On PyTorch, it
+#    normalizes the last one, too.)
 
 with np.testing.assert_raises(Exception):
     keras_rms_normalization(x, scale[:3], axis=1)

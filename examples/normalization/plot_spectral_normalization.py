@@ -101,9 +101,10 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
             np.testing.assert_allclose(new, array, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on all backends, the output is cast to
-#    the dtype of the input. If you wrap an ``Embedding`` and its tokens are
-#    integers, all vectors lose their fractions. Pass the tokens as floats.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On all backends,
+#    ``SpectralNormalization`` casts its output to the dtype of the input. If
+#    you wrap an ``Embedding`` and its tokens are integers, all vectors lose
+#    their fractions. Pass the tokens as floats.
 
 tokens = np.array([[0, 2, 3]])
 layer = keras_layer(Embedding(4, 3), tokens, [kernel, vector_u])

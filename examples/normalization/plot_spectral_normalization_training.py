@@ -82,8 +82,9 @@ np.testing.assert_allclose(loss, np.sum(x @ divided), tolerance, tolerance)
 np.testing.assert_allclose(new_u, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on JAX, a training step stores the
-#    undivided kernel, and predicting uses it.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On JAX, a training step
+#    of ``SpectralNormalization`` stores the undivided kernel, and predicting
+#    uses it.
 
 gradient = x.T @ np.ones((2, 3))  # of the sum of x @ divided
 jax = keras.backend.backend() == "jax"

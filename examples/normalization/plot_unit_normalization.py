@@ -69,8 +69,9 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
         np.testing.assert_allclose(actual, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the squares of entries above 1.8e19 are
-#    too large for float32. A vector with such an entry becomes zeros.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``UnitNormalization``
+#    turns a vector with an entry above 1.8e19 into zeros: its square is too
+#    large for float32.
 
 print("root of the largest float32:", np.sqrt(np.finfo("float32").max))
 long = np.float32([3e20, 4e20])

@@ -78,11 +78,11 @@ for function, layer_class, shape, output_size in cases:
         np.testing.assert_array_equal(y, expected, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, a model with
-#    ``AdaptiveMaxPooling2D(1)`` stops with the error "Negative dimension size".
+# .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow, a model with
+#    ``AdaptiveMaxPooling1D(1)``, ``AdaptiveMaxPooling2D(1)`` or
+#    ``AdaptiveMaxPooling3D(1)`` stops with the error "Negative dimension size".
 #    Called outside a model, with oneDNN on, the layer ends the whole Python
-#    process ("Floating point exception"). So do 1D and 3D, and so does an input
-#    of a single pixel.
+#    process ("Floating point exception"). So does an input of a single pixel.
 #
 # Keras also pools with windows one pixel longer, and these do not fit into the
 # input.

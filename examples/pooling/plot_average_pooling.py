@@ -82,9 +82,10 @@ for function, layer_class, shape, pool_size, options in cases:
     np.testing.assert_allclose(y, expected, rtol=tolerance, atol=tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** where ``"same"`` pads the end more than
-#    the start, the PyTorch backend counts the last number twice. The mean of 10
-#    and 20 becomes 16.67 instead of 15.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
+#    PyTorch, ``AveragePooling1D``, ``AveragePooling2D`` and
+#    ``AveragePooling3D`` count the last number twice where ``"same"`` pads the
+#    end more than the start. The mean of 10 and 20 becomes 16.67 instead of 15.
 
 x = np.float32([[[10], [20]]])  # (batch, steps, channels)
 y = AveragePooling1D(3, strides=2, padding="same")(x)

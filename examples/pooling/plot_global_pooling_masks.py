@@ -72,8 +72,9 @@ for options in ({}, {"keepdims": True}, {"data_format": "channels_first"}):
         np.testing.assert_allclose(y_any, expected, rtol=1e-4, atol=1e-4)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** if all steps of a sequence are masked,
-#    the mean is ``nan``: zero divided by zero.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** If all steps of a
+#    sequence are masked, ``GlobalAveragePooling1D`` returns ``nan``: zero
+#    divided by zero.
 
 of_nothing = layers.GlobalAveragePooling1D()(x[:1], mask=np.zeros((1, 8)))
 np.testing.assert_array_equal(of_nothing, [[np.nan, np.nan, np.nan]])
@@ -84,7 +85,7 @@ np.testing.assert_array_equal(of_nothing, [[np.nan, np.nan, np.nan]])
 # Would you expect ``GlobalMaxPooling1D`` to use the mask? Where all numbers are
 # negative, it returns the zeros. Put minus infinity in their place first.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``GlobalMaxPooling1D``,
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``GlobalMaxPooling1D``,
 #    ``MaxPooling1D`` and ``AveragePooling1D`` drop the mask, with a warning.
 
 with warnings.catch_warnings(record=True, action="always") as caught:

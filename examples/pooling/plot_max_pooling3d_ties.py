@@ -72,10 +72,10 @@ compiled = keras_bias_gradient(jit_compile=True)
 np.testing.assert_equal(compiled, right)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow's CPU, the gradient of
-#    ``MaxPooling3D`` may be too large where entries are equal: here with
-#    ``run_eagerly=True``, and without oneDNN also by default. It is right with
-#    ``jit_compile=True``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow's CPU, the
+#    gradient of ``MaxPooling3D`` may be too large where entries are equal: here
+#    with ``run_eagerly=True``, and without oneDNN also by default. It is right
+#    with ``jit_compile=True``.
 
 eager = keras_bias_gradient(run_eagerly=True)
 default = keras_bias_gradient()

@@ -82,9 +82,10 @@ check("wide_model.predict(x)", wide_model.predict(x, verbose=0), from_float32)
 # ``predict`` casts to ``floatx``, the default dtype, which a new ``Input`` has,
 # too. So would you set ``floatx`` and build a new model?
 #
-# .. warning:: **Seen in Keras 3.15.1:** once a layer has been made,
-#    ``set_floatx`` does not change the dtype of new layers: the first one fixes
-#    the default *policy*, from which layers take their dtype.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Once a layer has been
+#    made, ``keras.config.set_floatx`` does not change the dtype of new layers:
+#    the first one fixes the default *policy*, from which layers take their
+#    dtype.
 
 
 def predict_with_new_model():

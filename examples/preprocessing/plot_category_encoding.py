@@ -79,9 +79,10 @@ expected = category_encoding(x, prices, num_tokens=5, output_mode="count")
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``sparse=True`` is not saved. The layer
-#    returns a sparse tensor of the same entries (not on PyTorch), but after
-#    loading the model it returns a dense one.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong shape:**
+#    ``sparse=True`` of ``CategoryEncoding`` is not saved. The layer returns a
+#    sparse tensor of the same entries (not on PyTorch), but after loading the
+#    model it returns a dense one.
 
 if keras.backend.backend() != "torch":
     y = keras_layer(x, 5, "count", sparse=True)
@@ -96,8 +97,9 @@ if keras.backend.backend() != "torch":
 # --------
 # Would you rely on the documented error for a number that is out of range?
 #
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow and JAX, article 5 of the
-#    articles 0 to 4 raises no error; it is left out. (PyTorch raises one.)
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow and JAX,
+#    ``CategoryEncoding`` leaves out article 5 of the articles 0 to 4, without
+#    an error. (PyTorch raises one.)
 
 out_of_range = np.array([[0, 5, 5]])
 if keras.backend.backend() == "torch":

@@ -73,10 +73,11 @@ for shape, height, width, data_format in (
         np.testing.assert_allclose(y_case, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, the answer can be too
-#    small. After ``Input((None, None, 1))``, ``predict`` knows the size of the
-#    first images, but not of others: it takes them for large, and slices from a
-#    negative start.
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** On TensorFlow,
+#    ``CenterCrop`` can return too small an image. After
+#    ``Input((None, None, 1))``, ``predict`` knows the size of the first images,
+#    but not of others: it takes them for large, and slices from a negative
+#    start.
 
 model = keras.Sequential([keras.Input((None, None, 1)), CenterCrop(4, 4)])
 model.predict(np.zeros((1, 6, 6, 1)), verbose=0)

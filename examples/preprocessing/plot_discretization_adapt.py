@@ -76,9 +76,10 @@ for options in (
     np.testing.assert_allclose(found, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``num_bins=49`` makes 50 bins, as 1/49
-#    is rounded: ``np.arange(0, 1, 1 / 49)``, in ``adapt``, has 50 entries. And
-#    for fewer numbers than bins there are only as many bins as numbers.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``Discretization(num_bins=49)`` makes 50 bins, as 1/49 is rounded:
+#    ``np.arange(0, 1, 1 / 49)``, in ``adapt``, has 50 entries. And for fewer
+#    numbers than bins there are only as many bins as numbers.
 
 for numbers, num_bins, expected in [(98, 49, 50), (98, 48, 48), (3, 5, 3)]:
     layer = Discretization(num_bins=num_bins)

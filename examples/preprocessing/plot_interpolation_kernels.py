@@ -94,9 +94,10 @@ for kernel, y in zip(available, pictures):
     np.testing.assert_allclose(y_up, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, "bicubic" without
-#    ``antialias`` rounds distances to multiples of 1/1024. From 10 to 40 pixels
-#    this changes nothing, as the distances are eighths.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
+#    ``Resizing`` with "bicubic" and without ``antialias`` rounds distances to
+#    multiples of 1/1024. From 10 to 40 pixels this changes nothing, as the
+#    distances are eighths.
 
 if backend == "tensorflow":
     y_29 = Resizing(29, 29, interpolation="bicubic")(x)

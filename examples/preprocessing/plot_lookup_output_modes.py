@@ -89,8 +89,9 @@ for kind, arguments, x in cases:
                 np.testing.assert_array_equal(y, y_part)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** of inputs with three axes, the second
-#    one is summed over. The documentation says that the last is.
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** Of inputs with three axes,
+#    ``StringLookup`` sums over the second one. The documentation says that it
+#    is the last.
 
 three = keras.ops.convert_to_numpy(counting(words[np.newaxis]))
 expected = encode_indices(indices[np.newaxis], 3, 3, "count")

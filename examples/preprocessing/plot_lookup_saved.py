@@ -94,8 +94,9 @@ np.testing.assert_array_equal(given, ["Rome", "Oslo"])
 np.testing.assert_raises(KeyError, read_vocabulary, path, "string_lookup")
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** in a layer that is loaded, a token with
-#    a line break has become two tokens, and all behind it have moved.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In a ``StringLookup``
+#    that is loaded, a token with a line break has become two tokens, and all
+#    behind it have moved.
 
 labels = np.array(["New\nYork", "Oslo", "Rome"])
 broken = StringLookup()

@@ -66,9 +66,9 @@ for y_other in (y_texts, y_numbers):
     np.testing.assert_array_equal(y_full, full)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** "tf_idf" is documented with ``sparse``,
-#    but raises an error for a batch. "one_hot" puts mask tokens at an index
-#    that the vector does not have.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``StringLookup``
+#    documents "tf_idf" with ``sparse``, but raises an error for a batch.
+#    "one_hot" puts mask tokens at an index that the vector does not have.
 
 weights = {"idf_weights": [1.0] * 5, "output_mode": "tf_idf", "sparse": True}
 layer = StringLookup(vocabulary=vocabulary, **weights)
@@ -82,8 +82,9 @@ print(columns, "of", y_masked.shape[1])
 np.testing.assert_array_equal(columns, [5, 2**63 - 1])
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``predict`` refuses a NumPy array of
-#    words or texts. Convert it to a tensor of strings first.
+# .. warning:: **Seen in Keras 3.15.1, error:** ``predict`` of a model with
+#    ``StringLookup`` refuses a NumPy array of words or texts. Convert it to a
+#    tensor of strings first.
 
 kernel = np.arange(12).reshape(6, 2)  # (vocabulary, units)
 dense_layer = keras.layers.Dense(2, use_bias=False)

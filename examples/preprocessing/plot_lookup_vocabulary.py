@@ -83,9 +83,10 @@ vocabulary = list_special("", "[UNK]", 1, "count") + learned
 np.testing.assert_array_equal(counting.get_vocabulary(), vocabulary)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``get_vocabulary`` decodes bytes by
-#    ``encoding``, but lookups compare bytes with UTF-8. A layer made from that
-#    list no longer knows the bytes.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``get_vocabulary`` of
+#    ``StringLookup`` and ``TextVectorization`` decodes bytes by ``encoding``,
+#    but lookups compare bytes with UTF-8. A layer made from that list no longer
+#    knows the bytes.
 
 in_bytes = np.array([b"cat", b"\xe9mu"])
 expected = learn_tokens(np.char.decode(in_bytes, "latin-1"), None, "[UNK]")

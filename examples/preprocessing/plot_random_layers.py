@@ -62,11 +62,11 @@ np.testing.assert_array_equal(y, without_layers, strict=True)
 np.testing.assert_array_equal(y, unchanged(x), strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** in ``predict``, ``RandomCrop`` and
-#    ``Equalization`` do nothing, either, although their documentation says
-#    otherwise. ``RandomCrop`` should resize and crop; ``output_shape`` says so,
-#    too, but the images come out whole, and a ``Dense`` layer behind them gets
-#    the wrong size (see `issue 21868
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In ``predict``,
+#    ``RandomCrop`` and ``Equalization`` do nothing, either, although their
+#    documentation says otherwise. ``RandomCrop`` should resize and crop;
+#    ``output_shape`` says so, too, but the images come out whole, and a
+#    ``Dense`` layer behind them gets the wrong size (see `issue 21868
 #    <https://github.com/keras-team/keras/issues/21868>`_). ``Equalization``
 #    should act always.
 
@@ -77,8 +77,8 @@ for layer in (layers.RandomCrop(20, 20), layers.Equalization()):
     np.testing.assert_array_equal(y, x)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** Keras cannot load a saved model with
-#    ``RandomShear(0.2)``: the layer saves the range from -0.2 to 0.2, but
+# .. warning:: **Seen in Keras 3.15.1, error:** Keras cannot load a saved model
+#    with ``RandomShear(0.2)``: the layer saves the range from -0.2 to 0.2, but
 #    refuses numbers below 0 (see `issue 21110
 #    <https://github.com/keras-team/keras/issues/21110>`_). (0, 0.2) loads.
 

@@ -79,9 +79,10 @@ for dtype, result in results.items():
 print("by rounding the scale:", np.max(np.abs(expected - (x / 127.5 - 1))))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** after
-#    ``keras.config.set_image_data_format("channels_first")``, a list of scales
-#    goes to the channels, but a list of offsets to the columns of the image.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** After
+#    ``keras.config.set_image_data_format("channels_first")``, ``Rescaling``
+#    applies a list of scales to the channels, but a list of offsets to the
+#    columns of the image.
 
 ones = np.ones((1, 3, 2, 3), "float32")  # (batch, channels, height, width)
 keras.config.set_image_data_format("channels_first")

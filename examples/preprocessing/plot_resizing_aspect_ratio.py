@@ -97,8 +97,10 @@ for options in ({"crop_to_aspect_ratio": True}, {"fill_mode": "edge"}):
 # An image of 4 by 7 pixels needs three more rows to be square. Would you add
 # one above and two below?
 #
-# .. warning:: **Seen in Keras 3.15.1:** where the number of missing rows or
-#    columns is odd, Keras adds one too few, and stretches the image after all.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Where the number of
+#    missing rows or columns is odd, ``Resizing`` with
+#    ``pad_to_aspect_ratio=True`` adds one too few, and stretches the image
+#    after all.
 
 layer = Resizing(7, 7, pad_to_aspect_ratio=True)
 y = keras.ops.convert_to_numpy(layer(x))[0]

@@ -53,8 +53,8 @@ from keras_by_hand import as_whole_numbers
 # Check it
 # --------
 #
-# .. warning:: **Seen in Keras 3.15.1:** the documentation of ``Resizing`` and
-#    ``UpSampling2D`` does not say that they round and clip.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``Resizing`` and ``UpSampling2D`` does not say that they round and clip.
 
 np.testing.assert_array_equal(y, whole, strict=True)
 

@@ -81,9 +81,9 @@ for sample in (text, of_ascii):
         np.testing.assert_array_equal(words, words_of(sample, split=split))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the documentation says "all
-#    punctuation" and "lowercased". But only the 32 marks of ASCII are stripped,
-#    and only the letters A to Z are lowercased.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``TextVectorization`` says "all punctuation" and "lowercased". But only the
+#    32 marks of ASCII are stripped, and only the letters A to Z are lowercased.
 
 kept = "’“”–—…¿€ÉÑ"
 np.testing.assert_array_equal(words_of_keras(kept), [kept])

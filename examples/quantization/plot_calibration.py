@@ -60,9 +60,10 @@ from keras_by_hand import quantize_groups
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** ``quantize("gptq")`` and
-#    ``quantize("awq")`` ignore the calibration data, and only round. `Fixed
-#    after 3.15.1 <https://github.com/keras-team/keras/pull/23512>`__.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``quantize("gptq")`` and ``quantize("awq")`` of a ``Dense`` layer ignore
+#    the calibration data, and only round. (`Fixed since
+#    <https://github.com/keras-team/keras/pull/23512>`__.)
 
 GPTQ, AWQ = keras.quantizers.GPTQConfig, keras.quantizers.AWQConfig
 q, scale, zero = quantize_groups(kernel, group_size=16)

@@ -64,9 +64,9 @@ from keras_by_hand import float8_dense
 # --------
 # float32 multiplies and adds such short numbers exactly.
 #
-# .. warning:: **Seen in Keras 3.15.1:** a layer in float8 rounds its float32
-#    bias to bfloat16, and the gradient of the bias, too. A bias of 1 + 1/256
-#    counts as 1.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** A ``Dense`` layer in
+#    float8 rounds its float32 bias to bfloat16, and the gradient of the bias,
+#    too. A bias of 1 + 1/256 counts as 1.
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 

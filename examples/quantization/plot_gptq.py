@@ -89,9 +89,10 @@ np.testing.assert_allclose(scale, found_scale, rtol=1e-4)
 # --------
 # Would you take the inverse itself, and save the Cholesky factor?
 #
-# .. warning:: **Seen in Keras 3.15.1:** GPTQ takes the inverse matrix in place
-#    of its Cholesky factor, so the later weights make up for less. `Fixed after
-#    3.15.1 <https://github.com/keras-team/keras/pull/23481>`__.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** With
+#    ``keras.quantizers.GPTQConfig``, Keras takes the inverse matrix in place of
+#    its Cholesky factor, so the later weights make up for less. (`Fixed since
+#    <https://github.com/keras-team/keras/pull/23481>`__.)
 
 right, _, _ = gptq(kernel, data, group_size=16)
 print(f"{np.mean(q == right):.0%} of the integers are right")

@@ -71,9 +71,9 @@ def load_arrays(path, layer, mode):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** a layer in GPTQ or AWQ writes no zero
-#    points, and then its file cannot be loaded. `Fixed after 3.15.1
-#    <https://github.com/keras-team/keras/pull/23321>`__.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, error:** A ``Dense``
+#    layer in GPTQ or AWQ writes no zero points, and then its file cannot be
+#    loaded. (`Fixed since <https://github.com/keras-team/keras/pull/23321>`__.)
 
 for mode in ("gptq", "awq"):
     model, dense = keras_model(mode)

@@ -62,10 +62,11 @@ np.testing.assert_allclose(gptq[:, mixed], right[:, mixed], atol=1e-5)
 np.testing.assert_allclose(awq[:, mixed], right[:, mixed], atol=1e-5)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** GPTQ and AWQ give wrong weights for a
-#    group whose weights are all positive. How wrong they are depends on what
-#    the processor makes of a negative number. `Fixed after 3.15.1
-#    <https://github.com/keras-team/keras/pull/23512>`__.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``keras.quantizers.GPTQConfig`` and ``keras.quantizers.AWQConfig`` give
+#    wrong weights for a group whose weights are all positive. How wrong they
+#    are depends on what the processor makes of a negative number. (`Fixed since
+#    <https://github.com/keras-team/keras/pull/23512>`__.)
 
 positive = means > 1.3
 gptq_error = np.abs(gptq - kernel).max(axis=0)

@@ -75,9 +75,10 @@ def read_blocks(q, scale, zero):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** int4 gives wrong values for a block
-#    whose weights all have the same sign: 8, 12 and 15 all become 7. `Fixed
-#    after 3.15.1 <https://github.com/keras-team/keras/pull/23636>`__.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** A
+#    ``Dense`` layer in int4 has wrong values for a block whose weights all have
+#    the same sign: 8, 12 and 15 all become 7. (`Fixed since
+#    <https://github.com/keras-team/keras/pull/23636>`__.)
 
 np.testing.assert_allclose(wrong, by_hand, rtol=1e-4)
 np.testing.assert_allclose(wrong, [[7, -7], [7, -7], [7, -7]], rtol=1e-6)

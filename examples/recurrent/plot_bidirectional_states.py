@@ -90,9 +90,12 @@ y = actual[0]
 np.testing.assert_array_equal(y[~mask], np.zeros((2, 4)))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the argument ``weights`` does nothing;
-#    use ``set_weights``. A stateful ``Bidirectional`` with ``return_state``
-#    raises a TypeError if its input has a mask.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Bidirectional`` does
+#    nothing with its argument ``weights``. Use ``set_weights``.
+#
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, error:** A stateful
+#    ``Bidirectional`` with ``return_state`` raises a TypeError if its input has
+#    a mask.
 
 unchanged = layers.Bidirectional(layers.LSTM(2), weights=weights)
 unchanged.build(x.shape)

@@ -130,9 +130,10 @@ for pair in zip(actual, right, strict=True):
     np.testing.assert_allclose(*pair, rtol=1e-4, atol=1e-4)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on JAX, a mask needs ``unroll=True``.
-#    Without it the layer raises an error. Worse, if the output's last axis
-#    of space is as long as the batch, it masks positions instead of samples.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On JAX, ``ConvLSTM1D``,
+#    ``ConvLSTM2D`` and ``ConvLSTM3D`` need ``unroll=True`` for a mask. Without
+#    it they raise an error. Worse, if the output's last axis of space is as
+#    long as the batch, they mask positions instead of samples.
 
 if backend == "jax":
     arrays = [draw(2, 2, 3, 3), draw(2, 3, 8), draw(2, 2, 8), draw(8)]

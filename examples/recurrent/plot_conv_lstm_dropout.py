@@ -104,7 +104,8 @@ for layer_class, size, shape in (
     np.testing.assert_allclose(predicted, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** with a rate of 1.0, nothing is dropped.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With ``dropout=1.0``,
+#    ``ConvLSTM1D``, ``ConvLSTM2D`` and ``ConvLSTM3D`` drop nothing.
 
 layer, _ = keras_conv_lstm(layers.ConvLSTM3D, size, shape, dropout=1.0)
 both = [call(layer, x, training) for training in (True, False)]

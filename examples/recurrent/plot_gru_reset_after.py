@@ -97,8 +97,9 @@ for old, kernel_of_g, one_bias in (
     np.testing.assert_array_equal(after, before)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the documentation of ``GRU`` calls the
-#    gate before the product the default. The default is ``reset_after=True``.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``GRU`` calls the gate before the product the default. The default is
+#    ``reset_after=True``.
 
 np.testing.assert_equal(keras.layers.GRU(3).reset_after, True)
 

@@ -61,9 +61,10 @@ def remaining_state(c, forget_bias, steps):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** the documentation of ``LSTM`` says that
-#    ``unit_forget_bias`` adds 1, and forces ``bias_initializer="zeros"``. It
-#    does neither: with an initializer of 7, the bias of f is 1, the others 7.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``LSTM`` says that ``unit_forget_bias`` adds 1, and forces
+#    ``bias_initializer="zeros"``. It does neither: with an initializer of 7,
+#    the bias of f is 1, the others 7.
 
 seven = keras.initializers.Constant(7)
 for layer_class in (keras.layers.LSTM, keras.layers.LSTMCell):

@@ -96,8 +96,8 @@ for layer_class, function, gates in (
     np.testing.assert_allclose(predicted, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``LSTM`` and ``GRU`` drop nothing with
-#    ``recurrent_dropout=1.0``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``LSTM`` and ``GRU``
+#    drop nothing with ``recurrent_dropout=1.0``.
 
 for layer_class in (layers.LSTM, layers.GRU):
     layer, _ = keras_rnn(layer_class, recurrent_dropout=1.0)

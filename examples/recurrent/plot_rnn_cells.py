@@ -96,9 +96,10 @@ for t in range(2):
     np.testing.assert_array_equal(step, y[:, t], strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** at a masked step, JAX takes the cell's
-#    first state for its last output. Here they differ in size, and JAX raises a
-#    ``ValueError``. For masks on JAX, make the output the first state.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** At a masked step,
+#    ``RNN`` on JAX takes the first state of its cell for its last output. Here
+#    they differ in size, and JAX raises a ``ValueError``. For masks on JAX,
+#    make the output the first state.
 
 mask = np.array([[1, 1, 0, 1], [0, 1, 1, 0]], bool)  # (batch, steps)
 if keras.backend.backend() == "jax":

@@ -96,7 +96,8 @@ for cell_class in (layers.SimpleRNNCell, layers.LSTMCell, layers.GRUCell):
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** predicting draws a mask, too, without
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Predicting with
+#    ``SimpleRNN``, ``LSTM`` and ``GRU`` draws a mask for dropout, too, without
 #    using it. So a prediction between two training steps changes what the
 #    second step drops, even with a seed.
 

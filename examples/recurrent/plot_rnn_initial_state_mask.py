@@ -83,8 +83,9 @@ for y, start, argument in (
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``SimpleRNN``, ``LSTM`` and ``GRU``
-#    ignore the mask of their input if they get an ``initial_state``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``SimpleRNN``, ``LSTM``
+#    and ``GRU`` ignore the mask of their input if they get an
+#    ``initial_state``.
 
 cases = [  # and the shapes of their weights
     (LSTM, lstm, [(3, 16), (4, 16), (16,)], [state, state / 2]),

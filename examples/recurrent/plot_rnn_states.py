@@ -91,9 +91,10 @@ layer.reset_state()
 np.testing.assert_array_equal(layer.states, np.zeros((2, 2, 4)))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on JAX, each ``predict`` starts from 0,
-#    even if the layer is stateful: call ``model(x)`` instead. And
-#    ``reset_state`` doesn't take the states that its documentation mentions.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On JAX, a stateful
+#    ``SimpleRNN``, ``LSTM`` or ``GRU`` starts each ``predict`` from 0: call
+#    ``model(x)`` instead. And ``reset_state`` doesn't take the states that its
+#    documentation mentions.
 
 layer = layers.GRU(4, stateful=True)
 model = keras.Sequential([keras.Input(batch_shape=x.shape), layer])

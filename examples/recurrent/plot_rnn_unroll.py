@@ -83,10 +83,11 @@ for layer_class in (LSTM, GRU):
     np.testing.assert_raises(ValueError, layer, x, mask=mask)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** in an unrolled loop, JAX ignores
-#    ``zero_output_for_mask``. With ``go_backwards``, TensorFlow puts the zeros
-#    at the wrong steps, as it does not reverse the mask. PyTorch raises
-#    an ``AttributeError`` for ``go_backwards`` with any mask.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In an unrolled loop on
+#    JAX, ``SimpleRNN``, ``LSTM`` and ``GRU`` ignore ``zero_output_for_mask``.
+#    With ``go_backwards``, TensorFlow puts the zeros at the wrong steps, as it
+#    does not reverse the mask. PyTorch raises an ``AttributeError`` for
+#    ``go_backwards`` with any mask.
 
 backend = keras.backend.backend()
 zero = {"zero_output_for_mask": True, **options}

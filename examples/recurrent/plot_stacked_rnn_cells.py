@@ -104,10 +104,10 @@ np.testing.assert_array_equal(actual, np.float32(expected), strict=True)
 np.testing.assert_equal(states, last)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** a stack of one ``LSTMCell`` takes its
-#    states as ``[[h, c]]``, but returns ``[h, c]``. So ``RNN`` fails on
-#    JAX, and with a mask on TensorFlow and PyTorch, too. Give ``RNN`` the cell
-#    itself, not in a list.
+# .. warning:: **Seen in Keras 3.15.1, error:** ``StackedRNNCells`` of one
+#    ``LSTMCell`` takes its states as ``[[h, c]]``, but returns ``[h, c]``. So
+#    ``RNN`` fails on JAX, and with a mask on TensorFlow and PyTorch, too. Give
+#    ``RNN`` the cell itself, not in a list.
 
 h = c = np.zeros((2, 2), "float32")
 _, states = StackedRNNCells([LSTMCell(2)])(np.float32(x[:, 0]), [[h, c]])

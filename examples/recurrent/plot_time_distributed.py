@@ -79,10 +79,10 @@ expected = time_distributed(global_average_pooling1d, texts, mask=mask)
 np.testing.assert_array_equal(y_mean, np.float32(expected), strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``TimeDistributed`` runs ``layer.call``
-#    alone. An ``activity_regularizer`` then adds no loss, and after
-#    ``quantize("int8")``, the int8 kernel is used without its scale. The mask
-#    is passed on unchanged, even if y has no axis of words any more.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``TimeDistributed`` runs
+#    ``layer.call`` alone. An ``activity_regularizer`` then adds no loss, and
+#    after ``quantize("int8")``, the int8 kernel is used without its scale. The
+#    mask is passed on unchanged, even if y has no axis of words any more.
 
 rows = x.reshape(2, 3, 40)  # (batch, steps, features)
 dense = layers.Dense(4, activity_regularizer="l2")

@@ -100,8 +100,9 @@ with refused("shape (3, 2) is not compatible with provided weight shape (2,)"):
 # %%
 # A kernel of PyTorch needs ``.T``. No error says so if it is square.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``set_weights`` sets each array before
-#    it looks at the next. Here the bias is refused, but the kernel is new.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Layer.set_weights``
+#    sets each array before it looks at the next. Here the bias is refused, but
+#    the kernel is new.
 
 np.testing.assert_array_equal(dense.get_weights()[0], kernel)
 with refused("shape (2,) is not compatible with provided weight shape (2, 1)"):

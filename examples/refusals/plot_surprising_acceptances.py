@@ -47,8 +47,8 @@ def dense_shapes(features, units, use_bias=True):
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1:** ``Dense`` takes ``True`` for one unit,
-#    and any text but an empty one for ``use_bias=True``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Dense`` takes ``True``
+#    for one unit, and any text but an empty one for ``use_bias=True``.
 
 
 def shapes_of(layer):
@@ -61,8 +61,8 @@ for text in ("False", ""):
     np.testing.assert_equal(shapes, dense_shapes(3, 2, use_bias=text))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``bias_initializer=None`` draws a
-#    random bias. The default is zeros.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``Dense(bias_initializer=None)`` draws a random bias. The default is zeros.
 
 random_bias = built(64, bias_initializer=None).get_weights()[1]
 default_bias = built(64).get_weights()[1]
@@ -70,9 +70,9 @@ np.testing.assert_equal(np.all(random_bias), True)
 np.testing.assert_array_equal(default_bias, np.zeros(64))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** a layer treats a list of one array as
-#    an array with one more axis. A model that expects (batch, features) drops
-#    an axis of length 1 at the end.
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** A ``Dense`` layer treats a
+#    list of one array as an array with one more axis. A model that expects
+#    (batch, features) drops an axis of length 1 at the end.
 
 y = keras.ops.convert_to_numpy(dense([x]))  # (1, batch, units)
 np.testing.assert_array_equal(y, [x @ kernel + bias])
@@ -81,8 +81,8 @@ y = model.predict(x[:, :, np.newaxis], verbose=0)
 np.testing.assert_array_equal(y, x @ kernel + bias)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** LoRA takes rank 0, and the next call
-#    fails.
+# .. warning:: **Seen in Keras 3.15.1, error:** ``Dense.enable_lora`` takes rank
+#    0, and the next call fails.
 
 adapted = built()
 adapted.enable_lora(0)
@@ -94,8 +94,9 @@ np.testing.assert_raises(ZeroDivisionError, adapted, x)
 # Would you set weights with ``dense.kernel = ...``? That raises an error. For
 # the bias it does half of the work: call ``dense.bias.assign``.
 #
-# .. warning:: **Seen in Keras 3.15.1:** a layer uses an array that you assign
-#    to ``bias``, but ``get_weights`` returns the old one.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** A ``Dense`` layer uses
+#    an array that you assign to ``bias``, but ``get_weights`` returns the old
+#    one.
 
 new_bias = np.array([7, 8], "float32")
 dense.bias = new_bias

@@ -65,8 +65,9 @@ for options in ({"l1": 0.5}, {"l2": 0.25}, {"l1": 0.5, "l2": 0.25}, {}):
 # In training, the penalty is part of the loss, and its gradient changes the
 # kernel of the layer before.
 #
-# .. warning:: **Seen in Keras 3.15.1:** at an output of exactly 0, the slope of
-#    ``|x|`` is 1 on JAX, and 0 on TensorFlow and PyTorch.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** At an output of exactly
+#    0, the slope of ``|x|`` in ``ActivityRegularization`` is 1 on JAX, and 0 on
+#    TensorFlow and PyTorch.
 
 kernel = np.array([[2, -1], [-3, 1], [1, 4]])  # (features, units)
 inputs = np.array([[1, 2, 0], [-1, 0, 2], [2, -2, 1], [1, 1, -1]])
@@ -91,8 +92,9 @@ expected = kernel - inputs.T @ gradient / 16
 np.testing.assert_array_equal(dense.get_weights()[0], np.float32(expected))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the layer ignores a mask. Padding adds
-#    to the penalty, too.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``ActivityRegularization`` ignores a mask. Padding adds to the penalty,
+#    too.
 
 layer = ActivityRegularization(l1=0.5)
 all_ones = keras.layers.Embedding(6, 3, "ones", mask_zero=True)

@@ -86,9 +86,10 @@ limit = 6 * np.array([np.std(y), np.std(square)]) / np.sqrt(y.size)
 np.testing.assert_array_less(error, limit)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the documentation says that ``rate``
-#    sets the standard deviation of a factor, as in ``GaussianDropout``. In fact
-#    it is the probability that an entry is replaced, as in ``Dropout``.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``AlphaDropout`` says that ``rate`` sets the standard deviation of a
+#    factor. That is so in ``GaussianDropout``. Here it is the probability that
+#    an entry is replaced, as in ``Dropout``.
 
 error = np.abs(np.mean(kept) - 0.75)
 np.testing.assert_array_less(error, 6 * np.sqrt(0.25 * 0.75 / kept.size))

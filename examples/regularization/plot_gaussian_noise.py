@@ -95,9 +95,9 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     np.testing.assert_array_equal(call(layer, x, training=False), x)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``GaussianNoise`` refuses a standard
-#    deviation above 1. ``GaussianDropout`` takes a rate of 1, but divides by
-#    zero in training.
+# .. warning:: **Seen in Keras 3.15.1, error:** ``GaussianNoise`` refuses a
+#    standard deviation above 1, and ``GaussianDropout`` takes a rate of 1, but
+#    divides by zero in training.
 
 np.testing.assert_raises(ValueError, GaussianNoise, 1.5)
 always_fails = GaussianDropout(1.0)

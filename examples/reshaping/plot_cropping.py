@@ -62,9 +62,9 @@ np.testing.assert_raises(ValueError, Cropping2D((2, 3)), images)
 np.testing.assert_raises(ValueError, crop, images, cropping=(2, 3))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``Cropping2D()`` drops nothing, while
-#    ``Cropping1D()`` and ``Cropping3D()`` drop 1 on all sides. ``Cropping1D``
-#    has no ``data_format``, while ``ZeroPadding1D`` has.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** ``Cropping2D()`` drops
+#    nothing, while ``Cropping1D()`` and ``Cropping3D()`` drop 1 on all sides.
+#    ``Cropping1D`` has no ``data_format``, while ``ZeroPadding1D`` has.
 
 cases = [
     (cropping1d, Cropping1D, [2, (1, 0)]),

@@ -73,8 +73,9 @@ for options in ({"size": 3, **bilinear}, {"size": (2, 3), **bilinear}, nearest):
     np.testing.assert_allclose(y_image, expected, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, a layer of
-#    ``dtype="float64"`` interpolates in float32. Only "nearest" keeps float64.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
+#    ``UpSampling2D(dtype="float64")`` interpolates in float32. Only "nearest"
+#    keeps float64.
 
 if keras.backend.backend() == "tensorflow":
     for interpolation, rounds in (("bilinear", True), ("nearest", False)):

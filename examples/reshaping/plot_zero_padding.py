@@ -89,8 +89,8 @@ y = keras_conv2d(zero_padding2d(images, padding=((0, 1), (0, 1))))
 np.testing.assert_array_equal(y, same, strict=True)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the documentation lets ``padding`` of
-#    ``ZeroPadding1D`` be a dictionary, but this raises an error.
+# .. warning:: **Seen in Keras 3.15.1, error:** The documentation lets
+#    ``padding`` of ``ZeroPadding1D`` be a dictionary, but this raises an error.
 
 np.testing.assert_raises(ValueError, ZeroPadding1D, {"left": 1, "right": 2})
 

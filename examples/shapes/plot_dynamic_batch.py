@@ -75,8 +75,9 @@ np.testing.assert_raises(ValueError, dense, keras.Input(shape=(4,)))
 # %%
 # Does a number in the place of ``None`` fix the size of a batch? No.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``Input(batch_shape=(6, 3))`` states
-#    six samples, but calling the model on two or nine raises no error.
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:**
+#    ``keras.Input(batch_shape=(6, 3))`` states six samples, but calling the
+#    model on two or nine raises no error.
 
 fixed = keras.Input(batch_shape=(6, 3))
 fixed_model = keras.Model(fixed, dense(fixed))

@@ -85,9 +85,9 @@ def numpy_path(gradients, **arguments):
 # First with the default learning rate and betas. Then in float64 (on TensorFlow
 # only) with numbers that float32 represents exactly.
 #
-# .. warning:: **Seen in Keras 3.15.1:** even where the weights are float64,
-#    Adam is off by more than 1e-6 with its default betas, which float32 can't
-#    hold.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Even where the weights
+#    are float64, ``Adam`` is off by more than 1e-6 with its default betas,
+#    which float32 can't hold.
 
 np.testing.assert_allclose(path, by_hand, rtol=1e-4)
 expected = numpy_path(gradients, epsilon=1e-6)

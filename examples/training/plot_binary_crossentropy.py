@@ -73,8 +73,9 @@ for dtype in dtypes:
         np.testing.assert_allclose(y, expected, 1000 * np.finfo(dtype).eps)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** In float32, the limit ``1 - 1e-7`` is
-#    rounded to ``1 - 2**-23``. So a sure, wrong yes costs less than a wrong no.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In float32,
+#    ``BinaryCrossentropy`` rounds its limit ``1 - 1e-7`` to ``1 - 2**-23``. So
+#    a sure, wrong yes costs less than a wrong no.
 
 sure = np.array([[1.0], [0.0]], "float32")
 y = keras.losses.binary_crossentropy(1 - sure, sure)

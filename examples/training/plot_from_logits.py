@@ -81,9 +81,10 @@ np.testing.assert_allclose(clipped_loss, np.mean(from_p), tolerance)
 np.testing.assert_allclose(clipped_gradient, flat, atol=tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow, Keras finds the logits
-#    behind a softmax that comes last, and takes the loss from them: the model
-#    learns. On JAX and PyTorch it gets the clipped loss and a gradient of 0.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
+#    ``CategoricalCrossentropy`` finds the logits behind a softmax that comes
+#    last, and takes the loss from them: the model learns. On JAX and PyTorch it
+#    gets the clipped loss and a gradient of 0.
 
 y, y_gradient = keras_step([softmax_layer], from_logits=False)
 if keras.backend.backend() == "tensorflow":

@@ -75,9 +75,9 @@ def loss_parts(y, targets, kernel, kernel_l2, output_l2):
 # --------
 # Whole numbers divided by powers of two: nothing is rounded.
 #
-# .. warning:: **Seen in Keras 3.15.1:** freezing a layer lowers the loss that
-#    Keras reports. The penalty of its frozen weights is left out, while that of
-#    its output stays.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** Freezing a ``Layer``
+#    lowers the loss that Keras reports. The penalty of its frozen weights is
+#    left out, while that of its output stays.
 
 y = x @ kernel_1 @ kernel_2
 mse, of_kernel, of_output = loss_parts(y, targets, kernel_2, 0.5, 0.25)

@@ -91,8 +91,9 @@ for dtype in dtypes:
             np.testing.assert_allclose(clipped, expected, rtol=tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``clipnorm=0.0`` switches clipping off.
-#    The documentation says that the norm will be "no higher than this value".
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``Optimizer(clipnorm=0.0)`` switches clipping off. The documentation says
+#    that the norm will be "no higher than this value".
 
 unclipped = keras_clipped(gradients, clipnorm=0.0)
 np.testing.assert_array_equal(unclipped, flat(gradients))

@@ -73,8 +73,9 @@ y = to_numpy(keras.losses.LogCosh(reduction=None)(y_true, y_pred))
 np.testing.assert_allclose(y, log_cosh(y_true, y_pred), tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** In float64, ``log_cosh`` subtracts
-#    ``log(2)`` rounded to float32. So a perfect prediction has a loss below 0.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In float64, ``LogCosh``
+#    subtracts ``log(2)`` rounded to float32. So a perfect prediction has a loss
+#    below 0.
 
 if keras.backend.backend() == "tensorflow":
     y = to_numpy(keras.losses.log_cosh(np.zeros(1), np.zeros(1)))

@@ -97,8 +97,9 @@ for options in ({"momentum": 0.9}, {"centered": True, "rho": 0.8}):
 # Does it matter that PyTorch adds epsilon *after* the root? Yes, if gradients
 # are small. (Its defaults differ, too: rate 0.01, rho 0.99, epsilon ``1e-8``.)
 #
-# .. warning:: **Seen in Keras 3.15.1:** RMSprop's documentation calls epsilon
-#    the "epsilon hat" of Adam's paper, outside the root. It stands inside.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``RMSprop`` calls epsilon the "epsilon hat" of Adam's paper, outside the
+#    root. It stands inside.
 
 sizes = np.geomspace(1e-8, 1, 33)  # of gradients
 inside = -keras_rmsprop(sizes[np.newaxis])[0] / 0.001  # in learning rates

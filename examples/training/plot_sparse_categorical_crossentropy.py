@@ -80,9 +80,9 @@ y = keras.losses.categorical_crossentropy(np.eye(3)[labels[0]], logits[0], True)
 np.testing.assert_allclose(y, losses[0], rtol=1e-4)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** On TensorFlow,
-#    ``sparse_categorical_crossentropy`` clips probabilities *before* it divides
-#    by their sum. Where one is above 1, ``categorical_crossentropy`` differs.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
+#    ``SparseCategoricalCrossentropy`` clips probabilities *before* it divides
+#    by their sum. Where one is above 1, ``CategoricalCrossentropy`` differs.
 
 if keras.backend.backend() == "tensorflow":
     shares = np.array([[4, 2, 2]], "float32")  # clipped: about 1, 1 and 1

@@ -82,12 +82,13 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 # %%
 # Some arguments are missing in the config.
 #
-# .. warning:: **Seen in Keras 3.15.1:** the ``gain`` of ``Identity`` is not in
-#    the config. The restored layer starts with a gain of 1.
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** The
+#    ``gain`` of ``keras.initializers.Identity`` is not in the config. The
+#    restored layer starts with a gain of 1.
 #
-# .. warning:: **Seen in Keras 3.15.1:** ``autocast`` is not in the config. With
-#    ``False``, a ``mixed_float16`` layer leaves its input in float32, but its
-#    copy casts it to float16.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``autocast`` of a
+#    ``Layer`` is not in its config. With ``False``, a ``mixed_float16`` layer
+#    leaves its input in float32, but its copy casts it to float16.
 
 np.testing.assert_array_equal(first_kernel, 8 * np.eye(4, 3))
 np.testing.assert_array_equal(new_kernel, np.eye(4, 3))

@@ -87,6 +87,17 @@ for plain, deviation in [(uniform, 3**-0.5), (normal, 1), (truncated, 0.8796)]:
     np.testing.assert_allclose([draw.mean(), draw.std()], [0, 1], atol=0.03)
 
 # %%
+# An ``Embedding`` does not ask for its size: by default, it draws uniform
+# numbers between -0.05 and 0.05. PyTorch draws normal ones with a deviation of
+# 1, about 35 times as large.
+
+embedding = keras.layers.Embedding(1000, 64)
+embedding.build()
+(table,) = embedding.get_weights()
+np.testing.assert_allclose([table.min(), table.max()], [-0.05, 0.05], rtol=0.01)
+np.testing.assert_allclose(1 / np.std(table), 35, atol=1)
+
+# %%
 # Break it
 # --------
 # Are your kernels (units, features), as in PyTorch? Then the function takes the

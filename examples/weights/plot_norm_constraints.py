@@ -93,6 +93,20 @@ shortened = keras.ops.convert_to_numpy(MaxNorm(2.5)(bias))
 np.testing.assert_allclose(shortened, max_norm(bias, 2.5), rtol=1e-4)
 
 # %%
+# In an ``Embedding``, the vector of a token is a row. The name ``"max_norm"``
+# has the axis 0, and would limit columns: take ``axis=1``. Here a step of
+# training with a gradient of 0 changes nothing else.
+
+table = np.random.default_rng(313).normal(size=(6, 4))  # (tokens, features)
+limit = MaxNorm(max_value=1, axis=1)
+layer = keras.layers.Embedding(6, 4, embeddings_constraint=limit, weights=table)
+gradient = keras.ops.zeros(table.shape)
+keras.optimizers.SGD().apply([gradient], layer.trainable_variables)
+(limited,) = layer.get_weights()
+expected = max_norm(table, max_value=1, axis=1)
+np.testing.assert_allclose(limited, expected, rtol=1e-4, atol=1e-4)
+
+# %%
 # Break it
 # --------
 # Would you take one norm of the whole kernel? Then short columns shrink, too.

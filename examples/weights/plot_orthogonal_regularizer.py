@@ -72,15 +72,16 @@ expected = orthogonal_regularizer(w)
 np.testing.assert_allclose(penalty_of_rows, expected, rtol=1e-4)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** the penalty of a kernel with one column
-#    is NaN, with ``mode="columns"``: it has no pairs. So is the loss, then.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With ``mode="columns"``,
+#    ``OrthogonalRegularizer`` gives a kernel with one column a penalty of NaN:
+#    it has no pairs. So is the loss, then.
 
 one_column = keras.ops.ones((3, 1))
 np.testing.assert_equal(float(regularizer(one_column)), np.nan)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** on TensorFlow, the penalty of a
-#    ``float64`` kernel raises an error.
+# .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow,
+#    ``OrthogonalRegularizer`` raises an error for a ``float64`` kernel.
 
 if keras.backend.backend() == "tensorflow":
     w = keras.ops.ones((3, 2), dtype="float64")

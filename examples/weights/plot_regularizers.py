@@ -81,9 +81,9 @@ np.testing.assert_array_equal(new_bias, bias - bias_gradient / 16)
 # %%
 # The names ``"l1"`` and ``"l2"`` stand for the defaults, 0.01.
 #
-# .. warning:: **Seen in Keras 3.15.1:** the name ``"l1l2"`` adds nothing, as
-#    its factors are 0. The documentation says that they are 0.01, and that the
-#    name is ``"l1_l2"``, which raises an error.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``L1L2`` by its name,
+#    ``"l1l2"``, adds nothing, as its factors are 0. The documentation says that
+#    they are 0.01, and that the name is ``"l1_l2"``, which raises an error.
 
 for name, penalty in [("l1", l1(kernel)), ("l2", l2(kernel)), ("l1l2", 0)]:
     layer = keras.layers.Dense(2, kernel_regularizer=name)

@@ -106,6 +106,29 @@ np.testing.assert_array_equal(moving_1, glorot_kernel(7))
 assert np.any(moving_1 != moving_2)
 
 # %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In
+#    ``MultiHeadAttention`` and ``GroupQueryAttention``, an initializer with a
+#    seed makes twins of weights of the same shape: key and value begin with the
+#    same kernel.
+
+for layer in (
+    keras.layers.MultiHeadAttention(2, 4, kernel_initializer=seeded),
+    keras.layers.GroupQueryAttention(4, 2, 1, kernel_initializer=seeded),
+):
+    layer.build((1, 5, 6), (1, 5, 6))  # (batch, steps, features)
+    _, _, of_key, _, of_value, *_ = layer.get_weights()
+    np.testing.assert_array_equal(of_key, of_value)
+
+# %%
+# Would you set the ``seed`` of a layer to get the same weights again? That is
+# the seed of its dropout.
+
+layers = [keras.layers.GRU(4, seed=7) for _ in range(2)]
+for layer in layers:
+    layer.build((1, 5, 6))
+assert np.any(layers[0].get_weights()[0] != layers[1].get_weights()[0])
+
+# %%
 # See it
 # ------
 

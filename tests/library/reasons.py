@@ -111,7 +111,7 @@ WITHOUT_EFFECT = {
     "gptq of the paper": {"inputs 1: axis 0 reversed": SUM},
     "pytorch_conv2d": {"groups: read as another value": "refused for this kernel"},
     "attention_to_pytorch": {
-        f"inputs 4: {words}": KEY_BIAS for words in ["zeroed", *ARRAY_2D]
+        f"inputs 6: {words}": KEY_BIAS for words in ["zeroed", *ARRAY_2D]
     },
     "conv2d_gradients": {"strides: read as another value": OTHER_SHAPE},
     "conv2d_x_gradient": {
@@ -132,10 +132,15 @@ WITHOUT_EFFECT = {
 }
 
 # Arguments without effect on an answer whose check fails: {subject: {argument: reason}}.
+PENALIZED_WITHIN = (
+    "Keras penalizes query, key and value, too, as examples/weights tells"
+)
 NOT_OF_ITS_KIND = {
     "Bidirectional": {"weights": "Keras 3.15.1 keeps them, and does not set them"},
     "Dense": {"lora_alpha": "Keras 3.15.1 ignores it, as examples/adapters tells"},
     "Embedding": {"lora_alpha": "as of Dense"},
+    "GroupQueryAttention": {"activity_regularizer": PENALIZED_WITHIN},
+    "MultiHeadAttention": {"activity_regularizer": PENALIZED_WITHIN},
     "RNN": {
         "unroll": "Keras 3.15.1 then zeroes the outputs of other steps, with "
         "go_backwards and zero_output_for_mask: in the order of the input"

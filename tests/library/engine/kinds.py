@@ -47,22 +47,42 @@ def penalizes_a_weight(subject, name, case):
 
 
 def penalizes_the_output(subject, name, case):
+    """All that the layer returns, for each sample, and nothing else."""
     layer = subject.build(case, **{name: keras.regularizers.L2(0.5)})
-    subject.answer_of(layer, case)
-    return len(layer.losses) > 0
+    answers = subject.answer_of(layer, case)
+    penalties = [by_hand.l2(y, 0.5) / len(y) for y in answers]
+    return np.isclose(sum(map(float, layer.losses)), sum(penalties))
 
 
 def constrains_a_weight(subject, name, case):
     layer = subject.build(case, **{name: "non_neg"})
-    return any(weight.constraint is not None for weight in layer.weights)
+    constrained = [w for w in layer.weights if w.constraint is not None]
+    return bool(constrained) and all(
+        np.array_equal(w.constraint(w), by_hand.non_neg(np.asarray(w)))
+        for w in constrained
+    )
+
+
+def rising(shape, dtype=None):
+    """An initializer whose numbers all differ, and depend on the shape."""
+    return np.linspace(2, 3, np.prod(shape), dtype=dtype).reshape(shape)
 
 
 def fills_the_bias(subject, name, case):
-    biases = []
-    for told in (True, False):
-        layer = subject.build(case.but(weights={}), **{name: told})
-        biases.append([float(np.sum(w)) for w in layer.weights if "bias" in w.path])
-    return biases[0] != biases[1]
+    """That of the forget gate with ones; the initializer fills what stands before it and
+    behind it, each by itself."""
+    if not case.config.get("use_bias", True):
+        return False
+    bias, plain = [
+        weights_of(
+            subject.build(case.but(weights={}), bias_initializer=rising, **{name: told})
+        )[-1]
+        for told in (True, False)
+    ]
+    units = bias.size // 4
+    parts = [rising([units]), np.ones(units), rising([2 * units])]
+    expected = [np.concatenate(parts), rising([4 * units])]
+    return np.allclose([bias, plain], expected)
 
 
 def drops_in_training(subject, name, case):
@@ -87,9 +107,17 @@ def moves_the_statistics(subject, name, case):
 
 
 def keeps_its_state(subject, name, case):
+    """A second call goes on where the first one ended, unless the state is reset."""
     layer = subject.build(case, **{name: True})
-    answers = [subject.answer_of(layer, case) for _ in range(2)]
-    return "initial_state" in case.call or not same(subject, case, *answers)
+    first, second = [subject.answer_of(layer, case) for _ in range(2)]
+    layer.reset_state()
+    again = subject.answer_of(layer, case)
+    if same(subject, case, first, second) or not same(subject, case, first, again):
+        return False
+    other = subject.build(case, return_state=True)
+    _, *states = subject.answer_of(other, case)
+    y, *_ = subject.answer_of(other, case, initial_state=states)
+    return same(subject, case, second, [y])
 
 
 def sets_the_weights(subject, name, case):
@@ -118,6 +146,12 @@ def changes_nothing(subject, name, case):
     layer = subject.build(case, **{name: other})
     answer = subject.answer_of(layer, case)
     return same(subject, case, answer, answer_to(subject, case))
+
+
+def changes_no_training(subject, name, case):
+    """On one device."""
+    answers = [in_training(subject, case, **{name: told}) for told in (False, True)]
+    return same(subject, case, *answers)
 
 
 def is_no_training(subject, name, case):
@@ -162,7 +196,7 @@ KINDS = {  # by their names, or the ends of these
     "unroll": changes_nothing,
     "use_cudnn": changes_nothing,
     "flash_attention": changes_nothing,
-    "synchronized": changes_nothing,
+    "synchronized": changes_no_training,
     "training": is_no_training,
     "name": names_the_layer,
     "dtype": sets_the_dtype,

@@ -10,7 +10,7 @@ from keras.src.activations import ALL_OBJECTS_DICT as NAMED
 
 # The page of each activation.
 PAGES = {
-    "activations/plot_relu_arguments": ["relu", "relu6"],
+    "activations/plot_relu_threshold": ["relu", "relu6"],
     "activations/plot_leaky_relu": ["leaky_relu"],
     "activations/plot_elu": ["elu", "celu", "exponential"],
     "activations/plot_selu": ["selu"],
@@ -63,7 +63,7 @@ FAULTS += [
 FAULTS += [
     Fault(
         "relu6: gradient goes through what is clipped",
-        "activations/plot_relu_arguments",
+        "activations/plot_relu_threshold",
         "relu6",
         activation(
             "relu6", lambda z, y: ops.stop_gradient(y - ops.relu(z)) + ops.relu(z)

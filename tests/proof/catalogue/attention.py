@@ -75,15 +75,10 @@ def as_if_sigmoid(real, x, axis):
 
 FAULTS = []
 
-ARGUMENTS = "attention/plot_attention_arguments"
+DROPOUT = "attention/plot_multi_head_attention_dropout"
 FAULTS += [
-    Fault(f"Attention, {what}", ARGUMENTS, f"Attention.{covers}", by)
+    Fault(f"Attention, {what}", DROPOUT, f"Attention.{covers}", by)
     for what, covers, by in [
-        (
-            "scale: begins at 0",
-            "use_scale",
-            with_arguments(ATTENTION, "add_weight", beginning_at_0),
-        ),
         ("dropout: ignored", "dropout", ignoring_argument(ATTENTION, "dropout")),
         (
             "dropout: turned round",
@@ -118,6 +113,14 @@ FAULTS += [
 ]
 
 BAHDANAU = "attention/plot_additive_attention"
+FAULTS += [
+    Fault(
+        "Attention, scale: begins at 0",
+        BAHDANAU,
+        "Attention.use_scale",
+        with_arguments(ATTENTION, "add_weight", beginning_at_0),
+    ),
+]
 FAULTS += [
     Fault(f"AdditiveAttention, {what}", BAHDANAU, f"AdditiveAttention.{covers}", by)
     for what, covers, by in [

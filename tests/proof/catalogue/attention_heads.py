@@ -6,7 +6,6 @@ import functools
 from unittest import mock
 
 import keras
-import numpy as np
 from breaking import (
     Called,
     altered,
@@ -150,43 +149,19 @@ FAULTS += [
     ),
 ]
 
-ARGUMENTS = "attention/plot_multi_head_attention_arguments"
-
 
 def with_source(specs):
-    """The shapes that a functional model is told, with five steps of the source."""
+    """The shapes that a functional model is told, with four steps of the source."""
     if not isinstance(specs, tuple):
         return specs
     y, scores = specs
-    return y, keras.KerasTensor((*scores.shape[:-1], 5), scores.dtype)
-
-
-def larger_shape(shape):
-    return None if shape is None else (*np.atleast_1d(shape)[:-1].tolist(), 7)
+    return y, keras.KerasTensor((*scores.shape[:-1], 4), scores.dtype)
 
 
 FAULTS += [
     Fault(
-        "MultiHeadAttention, value_dim: ignored, arguments",
-        ARGUMENTS,
-        "MultiHeadAttention.value_dim",
-        ignoring_argument(MultiHeadAttention, "value_dim"),
-    ),
-    Fault(
-        "MultiHeadAttention, value_dim: one more",
-        ARGUMENTS,
-        "MultiHeadAttention.value_dim",
-        altered_argument(MultiHeadAttention, "value_dim", one_more),
-    ),
-    Fault(
-        "MultiHeadAttention, output_shape: its last axis is 7",
-        ARGUMENTS,
-        "MultiHeadAttention.output_shape",
-        altered_argument(MultiHeadAttention, "output_shape", larger_shape),
-    ),
-    Fault(
         "MultiHeadAttention, scores: their shape in a functional model is right",
-        ARGUMENTS,
+        MASKS,
         "MultiHeadAttention.compute_output_spec",
         altered(MultiHeadAttention, "compute_output_spec", with_source),
     ),
@@ -263,7 +238,7 @@ for layer in (MultiHeadAttention, GroupQueryAttention):
         )
     )
 
-REGULARIZERS = "attention/plot_multi_head_attention_regularizers"
+ACTIVITY = "weights/plot_activity_regularizer"
 
 
 def of_output_only(real, self, *args, **kwargs):
@@ -283,32 +258,18 @@ def common(layer, function):
 
 
 for layer in (MultiHeadAttention, GroupQueryAttention):
-    name = layer.__name__
     FAULTS += [
         Fault(
-            f"{name}, {argument}: ignored",
-            REGULARIZERS,
-            covered(layer, argument),
-            ignoring_argument(layer, argument),
-        )
-        for argument in (
-            "kernel_initializer",
-            "bias_initializer",
-            "kernel_regularizer",
-            "bias_regularizer",
-            "activity_regularizer",
-            "kernel_constraint",
-            "bias_constraint",
-        )
-    ]
-    FAULTS.append(
-        Fault(
-            f"{name}, activity_regularizer: of the output only",
-            REGULARIZERS,
+            f"{layer.__name__}, activity_regularizer: {what}",
+            ACTIVITY,
             covered(layer, "activity_regularizer"),
-            common(layer, of_output_only),
+            breaking,
         )
-    )
+        for what, breaking in [
+            ("ignored", ignoring_argument(layer, "activity_regularizer")),
+            ("of the output only", common(layer, of_output_only)),
+        ]
+    ]
 
 GROUPS = "attention/plot_grouped_query_attention"
 

@@ -1,12 +1,12 @@
-"""Faults of depthwise and separable convolutions, of channels first, and of what
-convolutions share with Dense."""
+"""Faults of depthwise and separable convolutions, of channels first, of initializers and
+constraints."""
 
 from unittest import mock
 
 import keras
 from breaking import altered_argument, during, ignoring_argument, operation, turned
 from fault import Fault
-from keras import layers, ops
+from keras import ops
 from keras.layers import Conv2D, DepthwiseConv1D, SeparableConv1D, SeparableConv2D
 from keras.src.initializers import random_initializers
 
@@ -67,33 +67,7 @@ FAULTS += [
     ),
 ]
 
-# -- What they share with Dense
-
-OF_DENSE = ["activity_regularizer"]
-OF_WEIGHTS = ["initializer", "regularizer", "constraint"]
-KERNELS = {
-    "Conv1D": ["kernel"],
-    "Conv2D": ["kernel"],
-    "Conv3D": ["kernel"],
-    "Conv1DTranspose": ["kernel"],
-    "Conv2DTranspose": ["kernel"],
-    "Conv3DTranspose": ["kernel"],
-    "DepthwiseConv1D": ["depthwise"],
-    "DepthwiseConv2D": ["depthwise"],
-    "SeparableConv1D": ["depthwise", "pointwise"],
-    "SeparableConv2D": ["depthwise", "pointwise"],
-}
-for name, kernels in KERNELS.items():
-    of_weights = [f"{w}_{of}" for w in [*kernels, "bias"] for of in OF_WEIGHTS]
-    FAULTS += [
-        Fault(
-            f"{name}, {argument}: ignored",
-            "convolution/plot_conv_arguments",
-            f"{name}.{argument}",
-            ignoring_argument(getattr(layers, name), argument),
-        )
-        for argument in OF_DENSE + of_weights
-    ]
+# -- Initializers and constraints
 
 
 def of_channels_alone(shape, real=random_initializers.compute_fans):

@@ -3,7 +3,6 @@
 from unittest import mock
 
 import keras
-import numpy as np
 from breaking import (
     Called,
     Together,
@@ -224,47 +223,27 @@ FAULTS += [
     ]
 ]
 
-ARGUMENTS = "embedding/plot_embedding_arguments"
 FAULTS += [
     Fault(
-        f"Embedding, {name}: ignored",
-        ARGUMENTS,
-        f"Embedding.{name}",
-        ignoring_argument(Embedding, name),
-    )
-    for name in (
-        "embeddings_initializer",
-        "embeddings_regularizer",
-        "embeddings_constraint",
-        "activity_regularizer",
-        "weights",
-    )
-]
-FAULTS += [
+        "Embedding, activity_regularizer: ignored",
+        "weights/plot_activity_regularizer",
+        "Embedding.activity_regularizer",
+        ignoring_argument(Embedding, "activity_regularizer"),
+    ),
     Fault(
         "Embedding, embeddings_constraint: of columns",
-        ARGUMENTS,
+        "weights/plot_norm_constraints",
         "Embedding.embeddings_constraint",
         altered_argument(Embedding, "embeddings_constraint", lambda limit: MaxNorm(1)),
     ),
     Fault(
         "Embedding, embeddings_initializer: glorot_uniform by default",
-        ARGUMENTS,
+        "weights/plot_initializers",
         "Embedding.embeddings_initializer",
         with_arguments(
             Embedding,
             "__init__",
             lambda given: given.setdefault("embeddings_initializer", "glorot_uniform"),
-        ),
-    ),
-    Fault(
-        "Embedding, weights: rows reversed",
-        ARGUMENTS,
-        "Embedding.weights",
-        altered_argument(
-            Embedding,
-            "weights",
-            lambda weights: np.flip(np.reshape(weights, (24, 4)), 0),
         ),
     ),
 ]

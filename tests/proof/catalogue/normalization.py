@@ -23,8 +23,6 @@ from fault import Fault
 from keras import ops
 from keras.layers import (
     BatchNormalization,
-    GroupNormalization,
-    LayerNormalization,
     RMSNormalization,
 )
 from keras.src.layers.normalization import layer_normalization, rms_normalization
@@ -361,32 +359,6 @@ FAULTS += [
         "BatchNormalization.renorm_momentum",
         with_arguments(BatchNormalization, "__init__", default("renorm_momentum", 0.9)),
     ),
-]
-
-ARGUMENTS = "normalization/plot_normalization_arguments"
-SHARED = [
-    f"{name}_{kind}"
-    for name in ("gamma", "beta")
-    for kind in ("initializer", "regularizer", "constraint")
-]
-FAULTS += [
-    Fault(
-        f"{layer.__name__}, {argument}: ignored",
-        ARGUMENTS,
-        f"{layer.__name__}.{argument}",
-        ignoring_argument(layer, argument),
-    )
-    for layer in (BatchNormalization, LayerNormalization, GroupNormalization)
-    for argument in SHARED
-]
-FAULTS += [
-    Fault(
-        f"BatchNormalization, {argument}: ignored",
-        ARGUMENTS,
-        f"BatchNormalization.{argument}",
-        ignoring_argument(BatchNormalization, argument),
-    )
-    for argument in ("moving_mean_initializer", "moving_variance_initializer")
 ]
 
 AXES = "normalization/plot_normalization_axes"

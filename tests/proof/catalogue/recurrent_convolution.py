@@ -1,7 +1,5 @@
 """Faults of ConvLSTM layers: sizes, masks, states, and what trains their weights."""
 
-from unittest import mock
-
 from breaking import altered_argument, ignoring_argument, turned
 from fault import Fault
 from keras.layers import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
@@ -50,37 +48,4 @@ FAULTS += [
         ignoring_argument(layer, "zero_output_for_mask"),
     )
     for layer in LAYERS
-]
-
-ARGUMENTS = "recurrent/plot_conv_lstm_arguments"
-FAULTS += [
-    Fault(
-        f"{layer.__name__}, {argument}: ignored, arguments",
-        ARGUMENTS,
-        f"{layer.__name__}.{argument}",
-        ignoring_argument(layer, argument),
-    )
-    for layer in LAYERS
-    for argument in (
-        "kernel_initializer",
-        "recurrent_initializer",
-        "bias_initializer",
-        "unit_forget_bias",
-        "kernel_regularizer",
-        "recurrent_regularizer",
-        "bias_regularizer",
-        "activity_regularizer",
-        "kernel_constraint",
-        "recurrent_constraint",
-        "bias_constraint",
-        "stateful",
-    )
-]
-FAULTS += [
-    Fault(
-        "ConvLSTM1D, reset_state: does nothing",
-        ARGUMENTS,
-        "ConvLSTM1D.reset_state",
-        mock.patch.object(ConvLSTM1D, "reset_state", lambda self: None),
-    ),
 ]

@@ -69,8 +69,9 @@ np.testing.assert_array_equal(keras.activations.relu(x), relu(x))
 np.testing.assert_array_equal(keras.activations.relu6(x), relu6(x))
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1:** ``relu(x, threshold=-3)`` keeps the
-#    numbers between -3 and 0. With ``max_value=6``, too, it equals ``relu6``.
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
+#    ``relu(x, threshold=-3)`` keeps the numbers between -3 and 0. With
+#    ``max_value=6``, too, it equals ``relu6``.
 
 kept = keras.activations.relu(x, threshold=-3)
 np.testing.assert_array_equal(kept, relu(x, threshold=-3))
