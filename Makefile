@@ -82,8 +82,9 @@ lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workf
 # -- For maintainers
 .PHONY: test-backends test-processors test-refusals test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
 BACKENDS := jax torch
-test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch
-	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py
+test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch, and port weights
+	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py \
+		$(if $(filter torch,$(BACKENDS)),tests/slow/porting.py)
 
 test-processors: $(BIN)/tests-installed ## Run the pages as other processors do
 	@$(BIN)/python -m pytest -v -rA --numprocesses=0 tests/slow/processors.py
@@ -93,7 +94,7 @@ test-refusals: $(BIN)/tests-installed ## Try the long list of inputs that Dense 
 
 test-binder: html $(BIN)/tests-installed ## Publish, launch and download, as readers do
 	@$(BIN)/python tests/chromium.py
-	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/slow/binder.py
+	@$(BIN)/python -m pytest -rP --numprocesses=0 --timeout=3600 tests/slow/binder.py
 
 LIGHTHOUSE := tests/slow/lighthouse/node_modules/.package-lock.json
 test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighthouse, axe, weights

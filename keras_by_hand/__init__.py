@@ -301,6 +301,8 @@ from keras_by_hand.optimizers import (
     sgd,
 )
 from keras_by_hand.porting.onnx import (
+    bidirectional_from_onnx,
+    bidirectional_to_onnx,
     dequantize_linear,
     gru_from_onnx,
     gru_to_onnx,
@@ -327,6 +329,10 @@ from keras_by_hand.porting.pytorch import (
     lstm_to_pytorch,
     pytorch_conv2d,
     pytorch_conv_transpose2d,
+    simple_rnn_from_pytorch,
+    simple_rnn_to_pytorch,
+    stack_from_pytorch,
+    stack_to_pytorch,
     to_pytorch_depthwise_kernel,
     to_pytorch_images,
     to_pytorch_kernel,

@@ -1,4 +1,4 @@
-"""Gradients of layers and losses, written out."""
+"""Gradients: of layers and losses, written out."""
 
 import numpy as np
 

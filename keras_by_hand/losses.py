@@ -1,4 +1,4 @@
-"""Losses, and how Keras reduces them to one number."""
+"""Losses: each, and how Keras reduces them to one number."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Numbers of 16 bits and of TF32, and Dense computed in them."""
+"""Precision: numbers of 16 bits and of TF32, and Dense computed in them."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Weights in int8, int4 and float8, GPTQ and AWQ: making and reading them."""
+"""Quantization: weights in int8, int4 and float8, GPTQ and AWQ."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Arrays of the wrong number or shape are refused, by their names."""
+"""Shapes: arrays of the wrong number or shape are refused, by their names."""
 
 import numpy as np
 

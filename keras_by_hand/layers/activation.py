@@ -1,4 +1,4 @@
-"""Layers that apply an activation or a function of their own."""
+"""Activation layers: an activation, or a function of their own."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Attention, multi-head attention, and who may attend to whom."""
+"""Attention: dot-product and multi-head, and who may attend to whom."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Convolutions of any rank: plain, depthwise, separable and transposed."""
+"""Convolution: plain, depthwise, separable and transposed."""
 
 import numpy as np
 

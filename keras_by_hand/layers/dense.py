@@ -1,4 +1,4 @@
-"""Dense and EinsumDense."""
+"""Dense layers: Dense and EinsumDense."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Embedding and ReversibleEmbedding, and the mask of padding."""
+"""Embeddings: plain and reversible, and the mask of padding."""
 
 import numpy as np
 

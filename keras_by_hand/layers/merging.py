@@ -1,4 +1,4 @@
-"""Layers of several inputs."""
+"""Merging: layers of several inputs."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Normalization layers, in prediction and in training."""
+"""Normalization: layers, in prediction and in training."""
 
 import functools
 import inspect

@@ -1,4 +1,4 @@
-"""Preprocessing of numbers, categories and images."""
+"""Preprocessing: numbers, categories and images."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Dropout, noise and activity penalties: what they do in training."""
+"""Regularization layers: dropout, noise and penalties in training."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Layers that move, repeat, add or remove entries."""
+"""Reshaping: layers that move, repeat, add or remove entries."""
 
 import numpy as np
 

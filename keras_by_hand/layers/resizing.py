@@ -1,4 +1,4 @@
-"""Resizing images: where a new pixel lies, and what it takes of the old."""
+"""Resizing: where a new pixel lies, and what it takes of the old."""
 
 import numpy as np
 

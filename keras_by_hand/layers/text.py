@@ -1,4 +1,4 @@
-"""Lookups and TextVectorization: from text to numbers and back."""
+"""Text: lookups and TextVectorization, to numbers and back."""
 
 import collections
 import string

@@ -1,4 +1,4 @@
-"""Windows of convolution and pooling: what padding adds, how they are cut."""
+"""Windows: what padding adds for convolution and pooling; how they are cut."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Weights to ONNX and from it."""
+"""ONNX: weights to it and from it."""
 
 import numpy as np
 
@@ -81,6 +81,32 @@ def gru_from_onnx(W, R, B=None, linear_before_reset=0):
         return [W[0].T, R[0].T]
     bias = B.reshape(2, -1)
     return [W[0].T, R[0].T, bias if linear_before_reset else bias.sum(axis=0)]
+
+
+def bidirectional_to_onnx(weights, port):
+    """The weights of Bidirectional, as in get_weights(), to W, R and B of ONNX
+    with direction="bidirectional"; port: lstm_to_onnx or gru_to_onnx."""
+    if len(weights) not in (4, 6):
+        raise ValueError(
+            f"bidirectional_to_onnx: the number of weights must be 4 or 6, not "
+            f"{len(weights)}"
+        )
+    half = len(weights) // 2
+    pairs = zip(port(*weights[:half]), port(*weights[half:]))
+    return [np.concatenate(pair) for pair in pairs]
+
+
+def bidirectional_from_onnx(port, W, R, B=None, **options):
+    """W, R and B of ONNX, which have a first axis of 2 directions, to the
+    weights of Bidirectional; port: lstm_from_onnx or gru_from_onnx, with its
+    options."""
+    arrays = {"W": W, "R": R, "B": B}
+    arrays = {name: a for name, a in arrays.items() if a is not None}
+    for name, array in arrays.items():
+        shape = 2, *[None] * (1 if name == "B" else 2)
+        check_shapes("bidirectional_from_onnx", **{name: (array, shape)})
+    forward = port(*[array[:1] for array in arrays.values()], **options)
+    return forward + port(*[array[1:] for array in arrays.values()], **options)
 
 
 def dequantize_linear(x, x_scale, x_zero_point, axis=1, block_size=0):

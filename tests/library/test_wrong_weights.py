@@ -21,6 +21,36 @@ GRU = zeros(4, 9), zeros(3, 9), zeros(2, 9)
 CONV_LSTM = zeros(2, 3, 5, 4), zeros(2, 4, 12), zeros(2, 3, 12), zeros(12)
 STATES = [zeros(2, 3)] * 6  # before the first step, and after each
 INT4 = {"output_dim": 3}
+OF_PYTORCH = {  # of MultiheadAttention, with 4 features
+    "in_proj_weight": zeros(12, 4),
+    "out_proj.weight": zeros(4, 4),
+    "in_proj_bias": zeros(12),
+    "out_proj.bias": zeros(4),
+}
+WITH_KDIM = {
+    "q_proj_weight": zeros(4, 4),
+    "k_proj_weight": zeros(4, 3),
+    "v_proj_weight": zeros(4, 5),
+    "out_proj.weight": zeros(4, 4),
+}
+STACK = {  # of two layers of LSTM, with 3 units
+    "weight_ih_l0": zeros(12, 4),
+    "weight_hh_l0": zeros(12, 3),
+    "weight_ih_l1": zeros(12, 3),
+    "weight_hh_l1": zeros(12, 3),
+}
+WITH_BIASES = {
+    "weight_ih_l0": zeros(12, 4),
+    "weight_hh_l0": zeros(12, 3),
+    "bias_ih_l0": zeros(12),
+    "bias_hh_l0": zeros(1),
+}
+TWO_WAYS = {
+    "weight_ih_l0": zeros(12, 4),
+    "weight_hh_l0": zeros(12, 3),
+    "weight_ih_l0_reverse": zeros(12, 5),
+    "weight_hh_l0_reverse": zeros(12, 3),
+}
 
 # The function, its arguments, those by keyword, and what it says: behind its name, unless
 # that stands there, too, as it is another one or has more to tell.
@@ -770,16 +800,130 @@ WRONG = [
         "bias_hh must have the shape (9,), not (1,)",
     ),
     (
+        "simple_rnn_from_pytorch",
+        (zeros(3, 4), zeros(3, 2)),
+        {},
+        "weight_hh must have the shape (3, 3), not (3, 2)",
+    ),
+    (
         "attention_from_pytorch",
-        (zeros(12, 4), zeros(4, 4)),
+        ({"in_proj_weight": zeros(12, 4), "out_proj.weight": zeros(4, 4)},),
         {"heads": 3},
         "4 features are no multiple of 3 heads",
     ),
     (
         "attention_from_pytorch",
-        (zeros(4, 4), zeros(4, 3), zeros(4, 3), zeros(12), zeros(4, 4), zeros(4)),
+        ({**OF_PYTORCH, "bias_k": zeros(1, 1, 4)},),
         {"heads": 2},
-        "the number of weights must be 4 (in_weight, in_bias, out_weight, out_bias), not 6",
+        "the state must not have bias_k",
+    ),
+    (
+        "attention_from_pytorch",
+        ({"q_proj_weight": zeros(4, 4), "out_proj.bias": zeros(4)},),
+        {"heads": 2},
+        "the state lacks k_proj_weight, v_proj_weight, out_proj.weight, in_proj_bias",
+    ),
+    *[
+        (
+            "attention_from_pytorch",
+            ({**OF_PYTORCH, name: zeros(*wrong)},),
+            {"heads": 2},
+            f"{name} must have the shape {right}, not {wrong}",
+        )
+        for name, right, wrong in [
+            ("in_proj_weight", (12, 4), (4, 12)),
+            ("in_proj_bias", (12,), (4,)),
+            ("out_proj.weight", (4, 4), (4, 3)),
+            ("out_proj.bias", (4,), (1, 4)),
+        ]
+    ],
+    *[
+        (
+            "attention_from_pytorch",
+            ({**WITH_KDIM, name: zeros(*wrong)},),
+            {"heads": 2},
+            f"{name} must have the shape {right}, not {wrong}",
+        )
+        for name, right, wrong in [
+            ("q_proj_weight", "(4, 4)", (4, 3)),
+            ("k_proj_weight", "(4, any)", (3, 4)),
+            ("v_proj_weight", "(4, any)", (5, 4)),
+        ]
+    ],
+    *[
+        (
+            "stack_from_pytorch",
+            ({**STACK, **more}, by_hand.lstm_from_pytorch),
+            {},
+            message,
+        )
+        for more, message in [
+            (
+                {"weight_hr_l0": zeros(3, 3)},
+                "the state must not have weight_hr_l0",
+            ),
+            (
+                {"bias_hh_l1": zeros(12)},
+                "the state lacks bias_ih_l0, bias_hh_l0, bias_ih_l1",
+            ),
+            (
+                {"weight_hh_l1_reverse": zeros(12, 3)},
+                "the state lacks weight_ih_l0_reverse, weight_hh_l0_reverse, "
+                "weight_ih_l1_reverse",
+            ),
+            (
+                {"weight_ih_l0": zeros(4)},
+                "weight_ih_l0 must have the shape (any, any), not (4,)",
+            ),
+            (
+                {"weight_hh_l0": zeros(3)},
+                "weight_hh_l0 must have the shape (any, any), not (3,)",
+            ),
+            (
+                {"weight_ih_l1": zeros(12, 6)},
+                "weight_ih_l1 must have the shape (12, 3), not (12, 6)",
+            ),
+            (
+                {"weight_hh_l1": zeros(12, 2)},
+                "weight_hh_l1 must have the shape (12, 3), not (12, 2)",
+            ),
+        ]
+    ],
+    (
+        "stack_from_pytorch",
+        ({"_weight": zeros(1)}, by_hand.lstm_from_pytorch),
+        {},
+        "the state lacks weight_ih_l0, weight_hh_l0",
+    ),
+    (
+        "stack_from_pytorch",
+        (WITH_BIASES, by_hand.lstm_from_pytorch),
+        {},
+        "bias_hh_l0 must have the shape (12,), not (1,)",
+    ),
+    (
+        "stack_from_pytorch",
+        (TWO_WAYS, by_hand.lstm_from_pytorch),
+        {},
+        "weight_ih_l0_reverse must have the shape (12, 4), not (12, 5)",
+    ),
+    (
+        "stack_to_pytorch",
+        ([LSTM, LSTM[:1]], by_hand.lstm_to_pytorch),
+        {},
+        "layer 1 must have 2 or 3 weights, or 4 or 6 with Bidirectional, not 1",
+    ),
+    (
+        "stack_to_pytorch",
+        ([LSTM, (zeros(3, 12), *LSTM[1:2])], by_hand.lstm_to_pytorch),
+        {},
+        "the state lacks bias_ih_l1, bias_hh_l1",
+    ),
+    (
+        "stack_to_pytorch",
+        ([LSTM, LSTM], by_hand.lstm_to_pytorch),
+        {},
+        "weight_ih_l1 must have the shape (12, 3), not (12, 4)",
     ),
     (
         "attention_to_pytorch",
@@ -796,9 +940,9 @@ WRONG = [
     ),
     (
         "attention_to_pytorch",
-        ([zeros(4, 2, 2), zeros(3, 2, 2), zeros(4, 2, 2), zeros(2, 2, 4)],),
+        ([zeros(4, 2, 2), zeros(3, 2, 1), zeros(4, 2, 2), zeros(2, 2, 4)],),
         {},
-        "key_kernel must have the shape (4, 2, 2), not (3, 2, 2)",
+        "key_kernel must have the shape (any, 2, 2), not (3, 2, 1)",
     ),
     (
         "attention_to_pytorch",
@@ -853,6 +997,32 @@ WRONG = [
         (zeros(2, 12, 4), zeros(2, 12, 3)),
         {},
         "R must have the shape (1, 12, 3), not (2, 12, 3)",
+    ),
+    *[
+        (
+            "bidirectional_from_onnx",
+            (by_hand.lstm_from_onnx, W, zeros(2, 12, 3), *B),
+            {},
+            message,
+        )
+        for W, B, message in [
+            (
+                zeros(1, 12, 4),
+                [],
+                "W must have the shape (2, any, any), not (1, 12, 4)",
+            ),
+            (
+                zeros(2, 12, 4),
+                [zeros(1, 24)],
+                "B must have the shape (2, any), not (1, 24)",
+            ),
+        ]
+    ],
+    (
+        "bidirectional_to_onnx",
+        (LSTM, by_hand.lstm_to_onnx),
+        {},
+        "the number of weights must be 4 or 6, not 3",
     ),
     (
         "gru_to_onnx",
@@ -1121,6 +1291,12 @@ CALLS = [
         for name, n, bias in [("lstm", 12, (12,)), ("gru", 9, (2, 9))]
     ],
     (
+        "simple_rnn_to_pytorch",
+        [],
+        {"kernel": (-4, 3), "recurrent_kernel": (3, 3), "bias": (3,)},
+        {},
+    ),
+    (
         "gru_to_onnx",
         [],
         {"kernel": (-4, 9), "recurrent_kernel": (3, 9), "bias": (9,)},
@@ -1138,7 +1314,7 @@ CALLS = [
             },
             {},
         )
-        for name, n in [("lstm", 12), ("gru", 9)]
+        for name, n in [("simple_rnn", 3), ("lstm", 12), ("gru", 9)]
     ],
     *[
         (
@@ -1149,17 +1325,6 @@ CALLS = [
         )
         for name, n in [("lstm", 12), ("gru", 9)]
     ],
-    (
-        "attention_from_pytorch",
-        [],
-        {
-            "in_weight": (12, 4),
-            "in_bias": (12,),
-            "out_weight": (4, 4),
-            "out_bias": (4,),
-        },
-        {"heads": 2},
-    ),
     (
         "batch_norm_to_pytorch",
         [],
@@ -1494,7 +1659,7 @@ def test_ported_weights_may_lack_their_biases():
         layer = layers.MultiHeadAttention(2, 2, use_bias=use_bias)
         x, weights = draw(layer, (2, 5, 4))
         ported = by_hand.attention_to_pytorch(weights)
-        again = by_hand.attention_from_pytorch(*ported, heads=2)
+        again = by_hand.attention_from_pytorch(ported, heads=2)
         np.testing.assert_equal(again, weights)
         assert len(ported) == (4 if use_bias else 2)
     x, kernel = rng.normal(size=(2, 4, 6, 6)), rng.normal(size=(4, 4, 3, 3))

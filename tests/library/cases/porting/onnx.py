@@ -118,6 +118,46 @@ def gru_from_onnx(draw):
     return Case(config, (draw_x(draw), *draw_onnx(draw, 3)))
 
 
+def both_ways(of_onnx, x, *weights, **options):
+    """The last outputs of both directions, from which ONNX's Y_h is made."""
+    halves = [[part[:1] for part in weights], [part[1:] for part in weights]]
+    ends = [
+        of_onnx(x, *halves[0], **options),
+        of_onnx(x[:, ::-1], *halves[1], **options),
+    ]
+    return np.concatenate(ends, axis=-1)
+
+
+def gru_both_ways(x, *weights, linear_before_reset=0):
+    options = {"linear_before_reset": linear_before_reset}
+    return both_ways(gru_of_onnx, x, *weights, **options)
+
+
+def as_bidirectional_of_keras(x, *weights, **options):
+    weights = by_hand.bidirectional_from_onnx(
+        by_hand.gru_from_onnx, *weights, **options
+    )
+    return by_hand.bidirectional(by_hand.gru, x, *weights, reset_after=bool(options))
+
+
+@function(gru_both_ways, as_bidirectional_of_keras, name="bidirectional_from_onnx")
+def bidirectional_from_onnx(draw):
+    both = zip(draw_onnx(draw, 3), draw_onnx(draw, 3))
+    weights = [np.concatenate(pair) for pair in both]
+    return Case(draw.some(linear_before_reset=[1]), (draw_x(draw), *weights))
+
+
+def both_and_back(*weights):
+    arrays = by_hand.bidirectional_to_onnx(weights, by_hand.lstm_to_onnx)
+    return by_hand.bidirectional_from_onnx(by_hand.lstm_from_onnx, *arrays)
+
+
+@function(lambda *weights: list(weights), both_and_back, name="bidirectional_to_onnx")
+def bidirectional_to_onnx(draw):
+    forward = draw_keras(draw, 4)
+    return Case({}, (*forward, *[draw.normal(*part.shape) for part in forward]))
+
+
 def dequantized(x, x_scale, x_zero_point, axis=1, block_size=0):
     """By the specification: number by number."""
     y = np.zeros(x.shape)

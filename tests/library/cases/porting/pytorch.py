@@ -254,11 +254,44 @@ def gru_of_pytorch(x, weight_ih, weight_hh, bias_ih=0, bias_hh=0):
     return h
 
 
+def rnn_of_pytorch(x, weight_ih, weight_hh, bias_ih=0, bias_hh=0):
+    """The last output."""
+    h = np.zeros((len(x), weight_hh.shape[1]))
+    for t in range(x.shape[1]):
+        h = np.tanh(x[:, t] @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh)
+    return h
+
+
+def simple_rnn_of_keras(x, *weights):
+    use_bias = len(weights) == 3
+    layer = layer_for(keras.layers.SimpleRNN, x.shape, units=UNITS, use_bias=use_bias)
+    layer.set_weights(weights)
+    return layer(x)
+
+
 def draw_pytorch(draw, gates):
     """Kernels and, in every second case, two biases."""
     width = gates * UNITS
     sizes = (width, FEATURES), (width, UNITS), (width,), (width,)
     return [draw.normal(*size) for size in sizes[: draw.one_of(4, 2)]]
+
+
+def as_rnn_of_pytorch(x, *weights):
+    return rnn_of_pytorch(x, *by_hand.simple_rnn_to_pytorch(*weights))
+
+
+@function(simple_rnn_of_keras, as_rnn_of_pytorch, name="simple_rnn_to_pytorch")
+def simple_rnn_to_pytorch(draw):
+    return Case({}, (draw_x(draw), *draw_keras(draw, 1)))
+
+
+def as_simple_rnn_of_keras(x, *weights):
+    return by_hand.simple_rnn(x, *by_hand.simple_rnn_from_pytorch(*weights))
+
+
+@function(rnn_of_pytorch, as_simple_rnn_of_keras, name="simple_rnn_from_pytorch")
+def simple_rnn_from_pytorch(draw):
+    return Case({}, (draw_x(draw), *draw_pytorch(draw, 1)))
 
 
 def as_lstm_of_pytorch(x, *weights):
@@ -297,41 +330,114 @@ def gru_from_pytorch(draw):
     return Case({}, (draw_x(draw), *draw_pytorch(draw, 3)))
 
 
+# -- Layers of layers
+
+
+def stack_of_pytorch(x, state):
+    """All outputs of an LSTM with any number of layers, in one direction or two."""
+    layer = 0
+    while f"weight_ih_l{layer}" in state:
+        outputs = []
+        for end, step in (("", 1), ("_reverse", -1)):
+            names = [f"weight_ih_l{layer}{end}", f"weight_hh_l{layer}{end}"]
+            names += [f"bias_ih_l{layer}{end}", f"bias_hh_l{layer}{end}"]
+            weights = [state[name] for name in names if name in state]
+            if weights:
+                read = [x[:, ::step][:, : t + 1] for t in range(x.shape[1])]
+                last = [lstm_of_pytorch(part, *weights) for part in read]
+                outputs.append(np.stack(last, axis=1)[:, ::step])
+        x = np.concatenate(outputs, axis=-1)
+        layer += 1
+    return x
+
+
+def as_stack_of_keras(x, state):
+    for weights in by_hand.stack_from_pytorch(state, by_hand.lstm_from_pytorch):
+        if len(weights) > 3:
+            x = by_hand.bidirectional(
+                by_hand.lstm, x, *weights, merge_mode="concat", return_sequences=True
+            )
+        else:
+            x = by_hand.lstm(x, *weights, return_sequences=True)
+    return x
+
+
+@function(stack_of_pytorch, as_stack_of_keras, name="stack_from_pytorch")
+def stack_from_pytorch(draw):
+    layers, ends = draw.one_of(1, 2, 3), draw.one_of([""], ["", "_reverse"])
+    kinds = draw.one_of(["weight", "bias"], ["weight"])
+    state, features, width = {}, FEATURES, 4 * UNITS
+    for layer in range(layers):
+        for end in ends:
+            for kind in kinds:
+                shapes = {"ih": (width, features), "hh": (width, UNITS)}
+                for what, shape in shapes.items():
+                    shape = shape[:1] if kind == "bias" else shape
+                    state[f"{kind}_{what}_l{layer}{end}"] = draw.normal(*shape)
+        features = UNITS * len(ends)
+    return Case({}, (draw_x(draw), state))
+
+
+def stack_and_back(*layers):
+    state = by_hand.stack_to_pytorch(layers, by_hand.gru_to_pytorch)
+    return by_hand.stack_from_pytorch(state, by_hand.gru_from_pytorch)
+
+
+@function(lambda *layers: list(layers), stack_and_back, name="stack_to_pytorch")
+def stack_to_pytorch(draw):
+    layers, directions = draw.one_of(1, 2, 3), draw.one_of(1, 2)
+    sizes = (FEATURES, 3 * UNITS), (UNITS, 3 * UNITS), (2, 3 * UNITS)
+    sizes = sizes[: draw.one_of(3, 2)]
+    found = []
+    for _ in range(layers):
+        found.append([draw.normal(*size) for size in sizes * directions])
+        sizes = (UNITS * directions, 3 * UNITS), *sizes[1:]
+    return Case({}, tuple(found))
+
+
 # -- Attention
 
 HEADS, HEAD = 3, 2
 WIDTH = HEADS * HEAD
+KDIM, VDIM = 4, 7
 
 
-def attention_of_pytorch(x, *weights):
-    """Attention of x with itself: torch.nn.MultiheadAttention, batch_first=True."""
-    if len(weights) == 2:  # with bias=False
-        weights = weights[0], 0, weights[1], 0
-    in_weight, in_bias, out_weight, out_bias = weights
-    projected = np.split(x @ in_weight.T + in_bias, 3, axis=-1)
-    parts = [p.reshape(*p.shape[:2], HEADS, HEAD).swapaxes(1, 2) for p in projected]
+def attention_of_pytorch(query, value, key, state):
+    """torch.nn.MultiheadAttention with batch_first=True."""
+    kernels = [state[name] for name in state if name[2:] == "proj_weight"]
+    if not kernels:
+        kernels = np.split(state["in_proj_weight"], 3)
+    biases = np.split(state.get("in_proj_bias", np.zeros(3 * WIDTH)), 3)
+    parts = zip((query, key, value), kernels, biases)
+    parts = [x @ kernel.T + bias for x, kernel, bias in parts]
+    parts = [p.reshape(*p.shape[:2], HEADS, HEAD).swapaxes(1, 2) for p in parts]
     query, key, value = parts
     scores = by_hand.softmax(query @ key.swapaxes(2, 3) / np.sqrt(HEAD))
-    joined = (scores @ value).swapaxes(1, 2).reshape(x.shape)
-    return joined @ out_weight.T + out_bias
+    joined = (scores @ value).swapaxes(1, 2)
+    joined = joined.reshape(*joined.shape[:2], WIDTH)
+    return joined @ state["out_proj.weight"].T + state.get("out_proj.bias", 0)
 
 
-def attention_of_keras(x, *weights):
+def attention_of_keras(query, value, key, *weights):
     use_bias = len(weights) == 8
     config = {"num_heads": HEADS, "key_dim": HEAD, "use_bias": use_bias}
-    layer = layer_for(keras.layers.MultiHeadAttention, x.shape, x.shape, **config)
+    shapes = query.shape, value.shape, key.shape
+    layer = layer_for(keras.layers.MultiHeadAttention, *shapes, **config)
     layer.set_weights(weights)
-    return layer(x, x)
+    return layer(query, value, key)
 
 
-def as_attention_of_pytorch(x, *weights):
-    return attention_of_pytorch(x, *by_hand.attention_to_pytorch(weights))
+def as_attention_of_pytorch(query, value, key, *weights):
+    return attention_of_pytorch(
+        query, value, key, by_hand.attention_to_pytorch(weights)
+    )
 
 
-def draw_keras_attention(draw):
-    kernels = [(WIDTH, HEADS, HEAD), (HEADS, HEAD)] * 3
-    shapes = (2, 5, WIDTH), *kernels, (HEADS, HEAD, WIDTH), (WIDTH,)
-    return [draw.normal(*shape) for shape in shapes]
+def draw_attention(draw):
+    """Query, value and key, which may have other features, and those of key and value."""
+    kdim, vdim = draw.one_of((WIDTH, WIDTH), (KDIM, VDIM), (KDIM, WIDTH), (WIDTH, VDIM))
+    shapes = (2, 5, WIDTH), (2, 3, vdim), (2, 3, kdim)
+    return [draw.normal(*shape) for shape in shapes], kdim, vdim
 
 
 to_pytorch = functools.partial(
@@ -339,39 +445,46 @@ to_pytorch = functools.partial(
 )
 
 
+def draw_keras_attention(draw):
+    inputs, kdim, vdim = draw_attention(draw)
+    shapes = [((n, HEADS, HEAD), (HEADS, HEAD)) for n in (WIDTH, kdim, vdim)]
+    shapes.append(((HEADS, HEAD, WIDTH), (WIDTH,)))
+    return inputs, [draw.normal(*shape) for pair in shapes for shape in pair]
+
+
 @to_pytorch("attention_to_pytorch", number=8)
 def attention_to_pytorch(draw):
-    return Case({}, tuple(draw_keras_attention(draw)))
+    inputs, weights = draw_keras_attention(draw)
+    return Case({}, (*inputs, *weights))
 
 
 @to_pytorch("attention_to_pytorch without biases", number=4)
 def attention_without_biases_to_pytorch(draw):
-    x, *weights = draw_keras_attention(draw)
-    return Case({}, (x, *weights[::2]))
+    inputs, weights = draw_keras_attention(draw)
+    return Case({}, (*inputs, *weights[::2]))
 
 
-def as_attention_of_keras(x, *weights):
-    use_bias = len(weights) == 4
-    weights = by_hand.attention_from_pytorch(*weights, heads=HEADS)
-    return by_hand.multi_head_attention(x, x, None, *weights, use_bias=use_bias)
+def as_attention_of_keras(query, value, key, state):
+    weights = by_hand.attention_from_pytorch(state, heads=HEADS)
+    return by_hand.multi_head_attention(
+        query, value, key, *weights, use_bias=len(weights) == 8
+    )
 
 
-def draw_pytorch_attention(draw):
-    shapes = (2, 5, WIDTH), (3 * WIDTH, WIDTH), (3 * WIDTH,), (WIDTH, WIDTH), (WIDTH,)
-    return [draw.normal(*shape) for shape in shapes]
-
-
-from_pytorch = functools.partial(
-    function, attention_of_pytorch, as_attention_of_keras, tolerance=1e-6
+@function(
+    attention_of_pytorch,
+    as_attention_of_keras,
+    name="attention_from_pytorch",
+    tolerance=1e-6,
 )
-
-
-@from_pytorch("attention_from_pytorch")
 def attention_from_pytorch(draw):
-    return Case({}, tuple(draw_pytorch_attention(draw)))
-
-
-@from_pytorch("attention_from_pytorch without biases")
-def attention_without_biases_from_pytorch(draw):
-    x, *weights = draw_pytorch_attention(draw)
-    return Case({}, (x, *weights[::2]))
+    inputs, kdim, vdim = draw_attention(draw)
+    shapes = {"in_proj_weight": (3 * WIDTH, WIDTH)}
+    if (kdim, vdim) != (WIDTH, WIDTH):
+        sizes = {"q": WIDTH, "k": kdim, "v": vdim}
+        shapes = {f"{part}_proj_weight": (WIDTH, n) for part, n in sizes.items()}
+    shapes["out_proj.weight"] = WIDTH, WIDTH
+    if draw.one_of(True, False):
+        shapes |= {"in_proj_bias": (3 * WIDTH,), "out_proj.bias": (WIDTH,)}
+    state = {name: draw.normal(*shape) for name, shape in shapes.items()}
+    return Case({}, (*inputs, state))
