@@ -52,6 +52,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "families",
     "fault_tables",
     "library_downloads",
+    "porting",
     "reference",
     "surprises",
     # While all texts are read
@@ -60,6 +61,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "exercises",
     "glossary",
     "folding",
+    "gallery_index",
     "moving_picture",
     "notebooks",
     "page_links",
@@ -69,6 +71,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "sidebar",
     "filter",
     # In the end
+    "moved",
     "sitemap",
     "reproducible",
     "failures",
@@ -79,6 +82,7 @@ suppress_warnings = ["sphinx_gallery.example_error"]  # failures.py tells of the
 extlinks = {
     "keras": ("https://keras.io/api/%s/", None),
     "numpy": ("https://numpy.org/doc/stable/reference/%s.html", None),
+    "source": (f"https://github.com/{repository}/blob/main/%s", None),
 }
 
 html_theme = "furo"

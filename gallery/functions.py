@@ -4,9 +4,7 @@ import functools
 
 from gallery.keras_facts import read_facts
 from gallery.linker import find_homes
-from gallery.package import PACKAGE, find_functions, find_needed, read_statements
-
-SHARED = [PACKAGE / "shapes.py", PACKAGE / "layers/windows.py"]
+from gallery.package import find_functions
 
 
 def plain(name):
@@ -50,25 +48,3 @@ def page_of(name):
         return homes[name]
     names = find_functions()[name].uses  # such as conv of conv1d = conv2d = conv
     return next((homes[n] for n in sorted(names) if n in homes), None)
-
-
-def source_of(name):
-    """Return the code of a function and of all that it needs, with its imports, but for
-    what so many need that the reference has it once: that of the SHARED modules."""
-    statement = find_functions()[name]
-    found, imports = find_needed(statement.file, [name])
-    shared = [s for s in found if s.file in SHARED]
-    head = sorted({s.text for s in imports})
-    if shared:
-        names = ", ".join(sorted(n for s in shared for n in s.binds))
-        head.append(f"# {names}: first on this page")
-    own = [s.text for s in found if s not in shared]
-    return "\n\n\n".join(filter(None, ["\n".join(head), *own]))
-
-
-def read_shared():
-    """Return the code that source_of leaves out, with its imports."""
-    statements = [s for file in SHARED for s in read_statements(file)[1:]]
-    head = sorted({s.text for s in statements if s.is_import})
-    code = [s.text for s in statements if not s.is_import]
-    return "\n\n\n".join(["\n".join(head), *code])

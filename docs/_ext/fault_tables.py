@@ -4,6 +4,8 @@ they have run (gallery/proof_results.py): a page for each family, and tables of 
 
 import re
 
+from docutils.nodes import make_id
+
 from gallery import stages
 from gallery.functions import find_things, page_of
 from gallery.includes import folded, table, write
@@ -53,6 +55,17 @@ class Entry:
 def title_of(kind, family):
     """Return the title of a page: layers have one for each family."""
     return f"{kind}: {family or 'others'}" if kind == "Layers" else kind
+
+
+def page_of_title(title):
+    """Return the name of the page that has this title, in auto_examples."""
+    return f"{FOLDER}/{re.sub(r'[^a-z]+', '_', title.lower())}"
+
+
+def address_of_demands(kind, name):
+    """Return where it stands what is demanded of a thing of Keras."""
+    family = read_demands()["names"][kind][name]["family"]
+    return f"auto_examples/{page_of_title(title_of(kind, family))}.html#{make_id(name)}"
 
 
 def home_of(name):
@@ -183,9 +196,7 @@ def page_in_words(title, entries, red):
 
 def write_pages(entries, red):
     """Write the page of each family; return {title: its name}."""
-    names = {
-        title: f"{FOLDER}/{re.sub(r'[^a-z]+', '_', title.lower())}" for title in entries
-    }
+    names = {title: page_of_title(title) for title in entries}
     (GALLERY / FOLDER).mkdir(exist_ok=True)
     for file in (GALLERY / FOLDER).iterdir():
         if f"{FOLDER}/{file.stem}" not in names.values():

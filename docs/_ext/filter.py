@@ -1,12 +1,12 @@
-"""The reference and the gallery filter what they show as one types."""
+"""A page with entries, such as the gallery's index, filters them as one types; filter.js
+says what an entry is.
+"""
 
 from gallery import stages
 
-PAGES = {"reference", "auto_examples/index"}
-
 
 def add_script(app, pagename, templatename, context, doctree):
-    if pagename in PAGES:
+    if "data-words=" in context.get("body", ""):
         app.add_js_file("filter.js", loading_method="defer")
 
 

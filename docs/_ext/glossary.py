@@ -14,11 +14,30 @@ from gallery import stages
 from gallery.paths import DOCS, SOURCES, find_pages, name_of
 
 GLOSSARY = DOCS / "glossary.rst"
+# A term, and below it, where it has another sense elsewhere, the places in which it is
+# linked, or is not: families, or single pages.
+ENTRY = re.compile(
+    r"^   (?P<term>\w[\w ]*)\n"
+    r"(?:      \.\. (?P<no>not )?linked in: (?P<places>.+(?:\n {9}.+)*)\n)?",
+    re.MULTILINE,
+)
 
 
 def find_terms():
     """Return the terms of the glossary, which stand three blanks from the margin."""
-    return re.findall(r"^   (\w[\w ]*)$", GLOSSARY.read_text(), re.MULTILINE)
+    return [entry["term"] for entry in ENTRY.finditer(GLOSSARY.read_text())]
+
+
+def find_terms_for(docname):
+    """Return the terms that have the glossary's sense on a page."""
+    page = re.sub("^(auto_examples|reference)/", "", docname)
+    found = []
+    for entry in ENTRY.finditer(GLOSSARY.read_text()):
+        places = re.split(r",\s+", entry["places"] or "")
+        is_there = any(f"{page}/".startswith(f"{place}/") for place in places)
+        if not entry["places"] or is_there != bool(entry["no"]):
+            found.append(entry["term"])
+    return found
 
 
 def compile_words(terms):
@@ -44,12 +63,13 @@ def reference(word, term, docname):
 
 
 def link_terms(app, doctree):
-    """Make links of the first uses, in paragraphs, of the glossary's terms."""
+    """Make links of the first uses, in paragraphs, of the glossary's terms, where these
+    have its sense."""
     app.env.note_dependency(GLOSSARY)
     if app.env.docname == GLOSSARY.stem:
         return
-    left = {term.lower(): term for term in find_terms()}
-    words = compile_words(left)
+    left = {term.lower(): term for term in find_terms_for(app.env.docname)}
+    words = compile_words(find_terms())  # "tied weights" has no weight in it
     for text in list(doctree.findall(nodes.Text)):
         if not isinstance(text.parent, nodes.paragraph):
             continue

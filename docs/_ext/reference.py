@@ -1,32 +1,67 @@
-"""The reference: what Keras has, and for each thing that a page computes, how to call it,
-its weights, its equation and the function of keras_by_hand, with all that it needs.
+"""The reference: a page for each module of the library, with what there is to tell of each
+function, and an index of all names that Keras has.
 """
 
+import ast
+import functools
 import re
 import textwrap
 
-from families import read_header
+from docutils.nodes import make_id
+from fault_tables import address_of_demands, literal
 
 from gallery import stages
-from gallery.functions import find_things, page_of, read_shared, source_of
+from gallery.elsewhere import FRAMEWORKS, elsewhere_of
+from gallery.functions import page_of
 from gallery.includes import folded, table, write
-from gallery.keras_facts import read_facts, read_masks
-from gallery.package import find_functions
-from gallery.paths import SOURCES, place
-from gallery.scripts import read_docstring
+from gallery.keras_facts import mask_in_words, read_facts, read_masks
+from gallery.package import read_statements
+from gallery.paths import DOCS, SOURCES, find_pages, name_of
+from gallery.reference import (
+    FOLDER,
+    file_of_page,
+    find_addresses,
+    find_entries,
+    find_names,
+)
+from gallery.reference_words import equation_of, words_of
+from gallery.scripts import read_title
+from gallery.surprises import surprises_of
 
-SHARED = "Many functions here need these: copy them along."
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
-EQUATION = re.compile(r"^\.\. math::.*\n(?:\n|   .*\n)*", re.M)
+BY_KIND = ("initializer", "regularizer", "constraint")  # arguments told in one line
+INPUTS = (
+    "inputs x data sequence sequences y_true y_pred".split()
+)  # told by their shapes
+MOST_LESSONS = 6
 
 
-def find_equations(page):
-    """Return the equations of the first text of a page, as reStructuredText."""
-    return "\n".join(EQUATION.findall(f"{read_docstring(SOURCES / f'{page}.py')}\n"))
+def plain(text):
+    return re.sub(r"([*_`|\\])", r"\\\1", text)
 
 
 def code(text):
     return f".. code-block:: python\n\n{textwrap.indent(text, '   ')}\n"
+
+
+def heading(title, rule):
+    return f"{plain(title)}\n{rule * len(plain(title))}\n"
+
+
+def anchors(names):
+    """Return targets that stand before a title: Sphinx wants each label once, and names
+    are on several pages."""
+    spans = "".join(f'<span id="{name}"></span>' for name in names)
+    return f".. raw:: html\n\n   {spans}\n" if names else ""
+
+
+def link(name):
+    """Return a link to a function's entry, from a page of the reference."""
+    page, _, anchor = find_addresses()[name].partition("#")
+    return f"`{plain(name)} <{page.removeprefix(f'{FOLDER}/')}.html#{anchor}>`__"
+
+
+# -- Parts of an entry
 
 
 def in_lines(call):
@@ -36,75 +71,287 @@ def in_lines(call):
     )
 
 
-def weight_line(weights):
-    """Tell the weights of a layer in the order of get_weights()."""
-    shown = [
-        f"``{name}`` ({', '.join(shape)}{',' * (len(shape) == 1)})"
-        for name, shape in weights
-    ]
-    return f"Weights: {', '.join(shown)}\n" if shown else ""
-
-
-def entry(things, name):
-    """Return all that there is to tell of what one function computes, as reStructuredText;
-    things: {name of Keras: its facts}. The code can be copied with all that it needs."""
-    title = ", ".join(things)
-    parts = [f"{title}\n{'^' * len(title)}\n"]
-    for facts in things.values():
-        parts += [code(in_lines(facts["signature"])), weight_line(facts["weights"])]
-    parts += [
-        find_equations(page_of(name)),
-        code(source_of(name)),
-        f"Explained and checked on :doc:`/auto_examples/{page_of(name)}`.\n",
-    ]
+def signatures(things):
+    """Tell how Keras' class or function is called; of several that differ in their name
+    alone, once."""
+    calls = {}
+    for (_, name), facts in things.items():
+        call = facts["signature"].replace(f".{name}(", ".NAME(")
+        calls.setdefault((call, facts["call"]), []).append(name)
+    parts = []
+    for (call, of_call), names in calls.items():
+        text = in_lines(call.replace(".NAME(", f".{names[0]}("))
+        if of_call:
+            text += f"\n{in_lines(f'# called with {of_call}')}"
+        if len(names) > 1:
+            text += f"\n# and so {', '.join(names[1:])}"
+        parts.append(code(text))
     return "\n".join(parts)
 
 
-def by_family(known):
-    """Return what is known, {name of Keras: name of its function}, by the family of its
-    page, in order, and there by the code of the function: {family: {code: [names]}}."""
-    found = {}
-    for thing, name in sorted(
-        known.items(), key=lambda item: (place(page_of(item[1]))[0], item[0])
-    ):
-        family = found.setdefault(page_of(name).split("/")[0], {})
-        family.setdefault(find_functions()[name].text, []).append(thing)
-    return found
+def names_of_arguments(call):
+    """Return the names of the arguments of a call, or of what one is called with."""
+    tree = ast.parse(call if not call.startswith("(") else f"f{call}", mode="eval")
+    return [a.id for a in tree.body.args] + [k.arg for k in tree.body.keywords]
 
 
-def heading(title):
-    return f"\n{title}\n{'-' * len(title)}\n\n"
+def arguments(things):
+    """Tell what each argument does; what begins, penalizes or holds weights, in a line."""
+    told, grouped = {}, {}
+    for (_, name), facts in things.items():
+        for call in filter(None, (facts["signature"], facts["call"])):
+            for argument in names_of_arguments(call):
+                if argument.endswith(BY_KIND):
+                    grouped[f"``{argument}``"] = None
+                elif argument not in INPUTS:
+                    told.setdefault(argument, words_of(name, argument))
+    lines = [f"- ``{argument}``: {words}" for argument, words in told.items()]
+    if grouped:
+        lines.append(
+            f"- {', '.join(grouped)}: how weights begin, and what training adds"
+        )
+    return "\n".join(lines) + "\n" if lines else ""
 
 
-def write_reference(app):
-    found = find_things()
-    text = f"{heading('Needed by many')}{SHARED}\n\n{code(read_shared())}\n"
+def shape_in_words(formulas):
+    """Return the formulas of a shape's axes as Python would show them."""
+    axes = [
+        f"*{formula}" if formula in ("kernel_size", "shape") else formula
+        for formula in formulas
+    ]
+    return f"({', '.join(axes)}{',' * (len(axes) == 1)})"
+
+
+def weight_in_words(rule):
+    parts = []
+    if rule["shape"] is not None:
+        parts.append(plain(shape_in_words(rule["shape"])))
+    for argument, value, shape in rule["variants"]:
+        told = f"``{argument}={value!r}``" if value is not None else f"``{argument}``"
+        what = "none" if shape is None else shape_in_words(shape)
+        parts.append(f"{plain(what)} with {told}")
+    return f"- ``{rule['name']}`` {'; '.join(parts)}"
+
+
+def weights(things):
+    """Tell the rules for the weights, in the order of get_weights()."""
+    by_rules = {}
+    for (_, name), facts in things.items():
+        if facts["weights"]:
+            key = repr((facts["weights"], facts["note"]))
+            by_rules.setdefault(key, (facts, []))[1].append(name)
+    parts = []
+    for facts, names in by_rules.values():
+        of = f" of {', '.join(names)}" if len(by_rules) > 1 else ""
+        rules = facts["weights"]
+        if isinstance(rules, str):
+            parts.append(f"**Weights**{of}: {rules}.\n")
+            continue
+        parts.append(f"**Weights**{of}, as ``get_weights()`` has them:\n")
+        parts.append("\n".join(map(weight_in_words, rules)) + "\n")
+        parts.append(f"{facts['note']}\n")
+    return "\n".join(parts)
+
+
+def docstring(entry):
+    """Return what the function says of itself, as paragraphs."""
+    paragraphs = (ast.get_docstring(entry.code[-1].node) or "").split("\n\n")
+    return [plain(" ".join(text.split())) + "\n" for text in paragraphs]
+
+
+def equations(things):
+    """Return the equations of things of Keras, each once."""
+    parts = []
+    for equation in map(equation_of, (name for _, name in things)):
+        if equation:
+            latex = textwrap.indent(equation["latex"].strip(), "   ")
+            parts.append(f".. math::\n\n{latex}\n\n{equation['letters']}\n")
+    return "\n".join(dict.fromkeys(parts))
+
+
+def source(entry):
+    """Return the code of a function, with links to what else of the library it needs."""
+    head = [s.text for s in entry.code[:-1]]
+    text = "\n".join(head) + "\n\n\n" * bool(head) + entry.code[-1].text
+    needs = ", ".join(map(link, entry.helpers))
+    return code(text) + (f"\nIt needs {needs}.\n" if needs else "")
+
+
+def masks(things):
+    facts = read_masks()
+    told = {mask_in_words(**facts[name]) for _, name in things if name in facts}
+    return "\n".join(f"**With a mask**, it {what}.\n" for what in sorted(told))
+
+
+def elsewhere(things):
+    """Tell what others call it, what differs there, and what carries its weights; of
+    things that differ in the same way, once."""
+    groups = {}
+    for _, name in things:
+        if there := elsewhere_of(name):
+            same = there["differs"], *there["carried_by"]
+            names = groups.setdefault(
+                same, {title: {} for title in FRAMEWORKS.values()}
+            )
+            for key, title in FRAMEWORKS.items():
+                names[title] |= dict.fromkeys(there[key])
+    text = ""
+    for (differs, *carriers), names in groups.items():
+        told = [f"{title} {literal(of)}" for title, of in names.items() if of]
+        text += f"**Elsewhere**: {', '.join(told)}. " if told else "**Elsewhere**: "
+        carried = f" Carried by {', '.join(map(link, carriers))}." if carriers else ""
+        text += f"{differs}{carried}\n\n"
+    return text
+
+
+def surprises(things):
+    """Tell what surprises there are, the worst first."""
+    found = dict.fromkeys(s for thing in things for s in surprises_of(*thing))
+    return "".join(
+        f"- Keras {s.versions}, {s.gravity}: {s.text} (:doc:`/auto_examples/{s.page}`)\n"
+        for s in found
+    )
+
+
+@functools.cache
+def read_titles():
+    """Return {page: its title}, in the order of the gallery."""
+    names = map(name_of, find_pages())
+    return {name: read_title(SOURCES / f"{name}.py") for name in names}
+
+
+def lessons(entry):
+    """Return links to the pages about an entry: the one that its function was written
+    for, and those that have its name in their title."""
+    names = [name for _, name in entry.things]
+    word = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+    home = page_of(entry.name)
+    named = [page for page, title in read_titles().items() if word.search(title)]
+    pages = list(dict.fromkeys([home, *named] if home else named))[:MOST_LESSONS]
+    return ", ".join(f":doc:`/auto_examples/{page}`" for page in pages)
+
+
+def in_words(entry):
+    """Return all that there is to tell of a thing of Keras, as reStructuredText."""
+    thing = next(iter(entry.things))
+    parts = [
+        signatures(entry.things),
+        equations(entry.things),
+        *docstring(entry)[1:],  # shapes; the first names what Keras calls it
+        arguments(entry.things),
+        weights(entry.things),
+        masks(entry.things),
+        source(entry),
+        elsewhere(entry.things),
+        "**Surprises**:\n" if surprises(entry.things) else "",
+        surprises(entry.things),
+        f"**Lessons**: {lessons(entry)}.\n",
+        f"**Proved** against Keras: `what must change an answer "
+        f"<../{address_of_demands(*thing)}>`__.\n",
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def entry_in_words(entry):
+    targets = [name for name in entry.anchors if name != make_id(entry.title)]
+    told = "\n".join([*docstring(entry), source(entry)])
+    text = in_words(entry) if entry.things else told
+    return f"{anchors(targets)}\n{heading(entry.title, '-')}\n{text}"
+
+
+# -- Pages
+
+
+def says(page):
+    """Return what a module says of itself: a title, and what stands behind the colon."""
+    first = read_statements(file_of_page(page))[0].node
+    return ast.get_docstring(ast.Module([first], [])).rstrip(".").partition(": ")
+
+
+def title_of_page(page):
+    return says(page)[0]
+
+
+def page_in_words(page, entries):
+    """Return the page of a module."""
+    title, _, more = says(page)
+    text = heading(title, "=")
+    text += f"\n{more[:1].upper()}{more[1:]}.\n" * bool(more)
+    return "\n".join([text, *map(entry_in_words, entries)])
+
+
+def write_pages(app):
+    if not (DOCS / f"{FOLDER}.rst").exists():
+        return
+    texts = {
+        f"{page}.rst": page_in_words(page, e) for page, e in find_entries().items()
+    }
+    for file in DOCS.glob(f"{FOLDER}/*.rst"):
+        if f"{FOLDER}/{file.name}" not in texts:
+            file.unlink()
+    for name, text in texts.items():
+        path = DOCS / name
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+    write("reference.inc", index_in_words())
+
+
+def name_in_index(thing, address, taken):
+    """Return the link of a name. Its id is the address that it had when the reference was
+    a single page: forward.js leads on from there."""
+    title, name = thing
+    free = name.lower() not in taken
+    taken.add(anchor := name.lower() if free else f"{name.lower()}-{title.lower()}")
+    words = " ".join(names_of_arguments(read_facts()[title][name]["signature"]))
+    page, _, place = address.partition("#")
+    return (
+        f'<a class="name" id="{anchor}" href="{page}.html#{place}" '
+        f'data-words="{words}">{name}</a>'
+    )
+
+
+def index_in_words():
+    """Return all names of Keras: those with an entry lead to it, by family."""
+    links, missing, taken = {}, {}, set()
     for title, things in read_facts().items():
-        known = {n: found[title, n] for n in things if (title, n) in found}
-        text += heading(title)
-        text += f"{len(known)} of {len(things)} have a NumPy function here.\n\n"
-        if missing := [name for name in things if name not in known]:
-            names = ", ".join(missing).replace("_", r"\_")
-            text += f"{folded(f'Not yet: {len(missing)}', f'{names}.')}\n"
-        families = by_family(known)
-        for family, functions in families.items():
-            if len(families) > 1:
-                text += heading(f"{title}: {read_header(family)[0]}")
-            for names in functions.values():
-                of_names = {name: things[name] for name in names}
-                text += f"{entry(of_names, known[names[0]])}\n"
-    write("reference.inc", text)
+        for name in things:
+            if address := find_names().get((title, name)):
+                page = address.partition("#")[0]
+                told = name_in_index((title, name), address, taken)
+                links.setdefault(page, []).append(told)
+            else:
+                missing.setdefault(title, []).append(name)
+    titles = {
+        page: f'<a href="{page}.html">{title_of_page(page)}</a>'
+        for page in find_entries()
+    }
+    of_library = [titles[page] for page in titles if page not in links]
+    groups = [(titles[page], *links[page]) for page in titles if page in links]
+    groups.append(("<span>Not named in Keras</span>", *of_library))
+    lines = [f'<p class="names">{" ".join(group)}</p>' for group in groups]
+    text = ".. raw:: html\n\n" + textwrap.indent("\n".join(lines), "   ") + "\n\n"
+    for title, names in missing.items():
+        count = f"{title} without a function here: {len(names)}"
+        text += folded(count, f"{plain(', '.join(names))}.") + "\n"
+    tree = "".join(f"   /{page}\n" for page in find_entries())
+    return f"{text}\n.. toctree::\n   :hidden:\n\n{tree}"
 
 
 def write_masks(app):
     layers = {}
     for name, what in read_masks().items():
-        layers.setdefault(what, []).append(name)
+        layers.setdefault(mask_in_words(**what), []).append(name)
     rows = [(what, ", ".join(layers[what])) for what in sorted(layers, reverse=True)]
     write("masks.inc", table(("What it does with a mask", "Layers"), rows))
 
 
+def add_script(app, pagename, templatename, context, doctree):
+    if pagename == FOLDER:
+        app.add_js_file("forward.js", loading_method="defer")
+
+
 def setup(app):
-    app.connect("builder-inited", write_reference, priority=stages.TELL_OF_PAGES)
+    app.connect("builder-inited", write_pages, priority=stages.TELL_OF_PAGES)
     app.connect("builder-inited", write_masks, priority=stages.TELL_OF_PAGES)
+    app.connect("html-page-context", add_script, priority=stages.WRITE_PAGE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,10 +1,12 @@
 """The words under which the search finds a page first: those that begin its title, the
 names of its functions, and those that stand beside it in examples/order.txt.
 
-Of several pages with the same words, the first one is found; a page that has them in its
-title or beside its name, before one that only has a function of that name.
+Of several pages with the same words, the first one is found; one that has them beside its
+name, before one that has them in its title, and this before one that only has a function of
+that name. Of titles with a name of Keras, that of the page with its function counts first.
 """
 
+import collections
 import re
 
 from sphinx import addnodes
@@ -18,20 +20,35 @@ from gallery.scripts import read_title
 
 def of_title(page):
     """Return what stands before the colon of a page's title, one by one."""
-    return re.split(r", | and ", read_title(page).partition(":")[0])
+    head = read_title(page).partition(":")[0].lower()
+    return {word.strip() for word in re.split(r", | and ", head)}
+
+
+def of_list(name):
+    """Return what stands beside a page's name in examples/order.txt."""
+    return {word.strip().lower() for word in LISTED.get(name, [])}
+
+
+def of_functions():
+    """Return the names of the functions of each page, and Keras' names for them."""
+    names = collections.defaultdict(set)
+    for (_, thing), name in find_things().items():
+        names[page_of(name)] |= {thing.lower(), name, name.replace("_", " ")}
+    return names
 
 
 def find_terms():
     """Return the words of each page, {"section/stem": {word, ...}}."""
-    terms, taken = {}, set()
-    for page in find_pages():
-        words = LISTED.get(name_of(page), []) + of_title(page)
-        found = {word.strip().lower() for word in words}
-        terms[name_of(page)] = found - taken - {""}
-        taken |= found
-    for (_, thing), name in find_things().items():
-        words = {thing.lower(), name, name.replace("_", " ")}
-        terms[page_of(name)] |= words - taken
+    pages = {name_of(page): page for page in find_pages()}
+    listed = {name: of_list(name) for name in pages}
+    titles = {name: of_title(page) for name, page in pages.items()}
+    functions = of_functions()
+    of_both = {name: titles[name] & functions[name] for name in pages}
+    terms, taken = {name: set() for name in pages}, {""}
+    for words in (listed, of_both, titles, functions):  # the first of them count most
+        for name in pages:
+            terms[name] |= words[name] - taken
+            taken |= words[name]
     return terms
 
 

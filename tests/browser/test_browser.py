@@ -4,17 +4,30 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from project import HTML, PAGES, SITE, html_of
+from project import HTML, PAGES, ROOT, SITE, html_of
 
 
 def test_from_home_to_a_page_by_clicking(tab, address):
     tab.goto(f"{address}/index.html")
     tab.locator(".sidebar-tree").get_by_role("link", name="The gallery").click()
     expect(tab.locator("h1")).to_contain_text("The gallery")
-    tab.locator(".sphx-glr-thumbcontainer").first.click()
+    tab.locator(".titles a").first.click()
     expect(tab.locator("h1")).to_contain_text("Dense without a bias")
     of_section = [page for page in PAGES if page.parent == PAGES[0].parent]
     assert len(of_section) < tab.locator(".sidebar-tree a").count() < len(PAGES)
+
+
+@pytest.mark.parametrize("width, height", [(1300, 800), (375, 812)])
+def test_the_first_screen_says_what_the_site_is_for(tab, address, width, height):
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.goto(f"{address}/index.html")
+    ways = tab.locator(".ways > p")
+    expect(ways).to_contain_text(["To learn", "To port", "To teach", "To contribute"])
+    for way in ways.all():
+        box = way.bounding_box()
+        assert box["y"] + box["height"] <= height
+        assert way.get_by_role("link").count() == 1
+    expect(tab.locator(".moving-picture .array").first).to_be_visible()
 
 
 def test_a_card_of_the_home_page_opens_its_family(tab, address):
@@ -44,27 +57,82 @@ def test_search_finds_a_page(tab, address):
     expect(tab.locator("h1")).to_contain_text("Dense with relu")
 
 
-@pytest.mark.parametrize("name", ["reference", "auto_examples/index"])
-def test_what_is_typed_filters(tab, address, name):
-    tab.goto(f"{address}/{name}.html")
-    entries = tab.locator(
-        "article section > section > section, .sphx-glr-thumbcontainer"
-    )
-    everything = entries.count()
-    assert everything > 50
+def filtered(tab):
+    """Return the box to type in, the entries that are shown and what is said of none."""
     box = tab.get_by_role("searchbox", name="Show what contains these words")
+    shown = tab.locator("article [data-words]").filter(visible=True)
+    return box, shown, tab.get_by_role("status")
+
+
+def test_what_is_typed_filters_the_gallery(tab, address):
+    tab.goto(f"{address}/auto_examples/index.html")
+    box, shown, nothing = filtered(tab)
+    headings = tab.locator("article h2").filter(visible=True)
+    expect(shown).to_have_count(len(PAGES))
+    expect(nothing).to_be_hidden()
     box.fill("leaky relu")
-    shown = entries.filter(visible=True)
-    expect(shown.first).to_contain_text(re.compile("leaky_?relu", re.IGNORECASE))
-    assert shown.count() < everything / 5
-    if name == "reference":
-        box.fill("TFSMLayer")  # which has no entry, but a name
-        expect(tab.get_by_text("TFSMLayer")).to_be_visible()
-        expect(shown).to_have_count(0)
-    box.fill("no such thing")
+    expect(shown.first).to_contain_text("leaky_relu")
+    assert shown.count() < len(PAGES) / 5
+    expect(headings).to_have_count(1)  # those of other families are hidden
+    box.fill("ifco")  # another word for a page, which its title does not have
+    expect(shown).to_have_text(["LSTM gates: one step, three gates and a candidate"])
+    box.fill("with pictures")  # which is shown with each family, but is no title
     expect(shown).to_have_count(0)
+    expect(headings).to_have_count(0)
+    expect(nothing).to_have_text("Nothing found. Search all pages")
     box.fill("")
-    expect(shown).to_have_count(everything)
+    expect(shown).to_have_count(len(PAGES))
+    expect(tab).to_have_url(f"{address}/auto_examples/index.html")
+
+
+def test_what_is_typed_is_part_of_the_address(tab, address):
+    tab.goto(f"{address}/auto_examples/index.html?q=gelu")
+    box, shown, nothing = filtered(tab)
+    expect(box).to_have_value("gelu")
+    expect(shown).to_have_text(["gelu: exact or approximate"])
+    box.fill("kernel_regularizer conv2d & more")
+    typed = r"\?q=kernel_regularizer\+conv2d\+%26\+more$"
+    expect(tab).to_have_url(re.compile(typed))
+    nothing.get_by_role("link").click()
+    expect(tab.get_by_placeholder("Search").first).to_have_value(
+        "kernel_regularizer conv2d & more"
+    )
+
+
+def test_names_are_filtered_by_what_is_marked_alone(tab, address):
+    """As the reference has them: a name is found by itself and by its arguments."""
+    tab.goto(f"{address}/404.html")
+    tab.set_content("""<article><section><h1>Names</h1>
+      <p>Layers <a data-words="units use_bias">Dense</a> <a data-words="">ReLU</a></p>
+      <p>Losses <a data-words="delta">Huber</a></p>
+      <div>Layers <button>copy</button></div></section></article>""")
+    tab.add_script_tag(path=ROOT / "docs/_static/filter.js")
+    box, shown, nothing = filtered(tab)
+    paragraphs = tab.locator("p", has=tab.locator("a[data-words]"))
+    for typed, names in {
+        "dense": ["Dense"],
+        "use_bias": ["Dense"],
+        "BIAS dense": ["Dense"],
+        "u": ["Dense", "ReLU", "Huber"],
+        "copy": [],
+        "layers": [],
+    }.items():
+        box.fill(typed)
+        expect(shown).to_have_text(names)
+        expect(nothing).to_be_visible(visible=not names)
+    box.fill("huber")
+    expect(paragraphs.filter(visible=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    "name, entry", [("gru", "recurrent#gru"), ("conv3d", "convolution#conv3d")]
+)
+def test_the_address_of_a_name_leads_on_to_its_entry(tab, address, name, entry):
+    page, _, anchor = entry.partition("#")
+    tab.goto(f"{address}/reference.html#{name}")
+    tab.wait_for_url(f"{address}/reference/{page}.html#{anchor}")
+    tab.go_back()  # the index with the name is no step of its own
+    assert "reference" not in tab.url
 
 
 def test_the_copy_button_copies_the_code(tab, address):
@@ -163,7 +231,7 @@ def test_the_site_can_be_read_from_a_disk(chromium):
 
 def test_a_card_says_more_when_it_has_the_focus(tab, address):
     tab.emulate_media(reduced_motion="reduce")
-    tab.goto(f"{address}/auto_examples/index.html")
+    tab.goto(f"{address}/auto_examples/dense/index.html")
     card = tab.locator(".sphx-glr-thumbcontainer").first
     look = "card => getComputedStyle(card, '::after').content"
     assert card.evaluate(look) == "none"

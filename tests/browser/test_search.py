@@ -1,9 +1,20 @@
 """What people type, and the page that they want: the search finds it first."""
 
+import collections
+import json
+import tomllib
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
-from project import PAGES
+from project import HTML, PAGES
 
+from gallery.functions import find_things, page_of, plain
+from gallery.paths import name_in, name_of
+from gallery.scripts import read_title
+
+TERMS = tomllib.loads(Path(__file__).with_name("search_terms.toml").read_text())
+STEMS = {name.split("/")[-1].removesuffix(".html") for name in HTML}
 WANTED = {
     "backprop": "plot_backpropagation",
     "chain rule": "plot_backpropagation",
@@ -112,7 +123,7 @@ WANTED = {
     "grouped query attention": "plot_grouped_query_attention",
     "flash attention": "plot_flash_attention",
     "transformer": "plot_transformer_encoder",
-    "gpt": "plot_transformer_decoder",
+    "gpt": "plot_gpt",
     "dropout": "plot_dropout",
     "gaussian noise": "plot_gaussian_noise",
     "residual connection": "plot_add",
@@ -153,6 +164,30 @@ WANTED = {
     "pos tagging": "plot_lstm_tagger",
     "nanogpt": "plot_gpt",
 }
+WANTED |= TERMS["names"] | TERMS["questions"] | TERMS["elsewhere"]
+
+# A page of each kind, as the index of a site has them; "gru" is found in all of them.
+LESSON, OTHER, REFERENCE, GLOSSARY = range(4)
+SMALL = {
+    "docnames": ["auto_examples/gru", "a_page", "reference/recurrent", "glossary"],
+    "filenames": ["gru.rst", "a_page.rst", "recurrent.rst", "glossary.rst"],
+    "titles": ["GRU: a layer", "A page", "Recurrent layers", "Glossary"],
+    "alltitles": {},
+    "indexentries": {"gru": [[LESSON, "", True], [GLOSSARY, "term-gru", True]]},
+    "objects": {},
+    "objnames": {"0": ["py", "function", "Python function"]},
+    "terms": {"gru": [LESSON, OTHER, REFERENCE, GLOSSARY], "word": OTHER},
+    "titleterms": {},
+}
+ENTRIES = {  # how the reference may tell of its own
+    "the title of a section": {"alltitles": {"LSTM, GRU": [[REFERENCE, "gru"]]}},
+    "an index entry": {
+        "indexentries": {
+            "gru": [*SMALL["indexentries"]["gru"], [REFERENCE, "gru", False]]
+        }
+    },
+    "an object": {"objects": {"recurrent": [[REFERENCE, 0, 1, "gru", "GRU"]]}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -162,16 +197,88 @@ def search_page(module_tab, address):
     return module_tab
 
 
-@pytest.mark.parametrize("typed, stem", WANTED.items(), ids=WANTED)
-def test_the_page_that_is_wanted_comes_first(search_page, typed, stem):
-    assert stem in {page.stem for page in PAGES}
-    search_page.evaluate(
+def search(tab, typed):
+    """Type this; return the status and where what was found leads, best first."""
+    tab.evaluate(
         """typed => {
           document.getElementById("search-results").replaceChildren();
           Search.performSearch(typed);
         }""",
         typed,
     )
-    first = search_page.locator("#search-results li a").first
-    expect(first).to_be_visible()
-    assert first.get_attribute("href").split("/")[-1].startswith(f"{stem}.html")
+    expect(tab.locator("#search-results h2")).to_have_text("Search Results")
+    links = tab.locator("#search-results li a")
+    found = links.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    return tab.locator(".search-summary").inner_text(), found
+
+
+def rank(tab, typed, index="Search._index"):
+    """Return where what the search finds leads, best first, without showing it."""
+    return tab.evaluate(
+        f"""typed => {{
+          const index = Search._index;
+          Search._index = {index};
+          const found = Search._performSearch(typed);
+          Search._index = index;
+          return found.reverse().map(([page, , anchor]) => page + anchor);
+        }}""",
+        typed,
+    )
+
+
+@pytest.mark.parametrize("typed, stem", WANTED.items(), ids=WANTED)
+def test_the_page_that_is_wanted_comes_first(search_page, typed, stem):
+    assert stem in STEMS
+    assert rank(search_page, typed)[0].split("/")[-1] == stem
+
+
+def test_what_is_found_is_shown_in_this_order(search_page):
+    status, found = search(search_page, "leaky relu")
+    assert "pages matching" in status
+    ranked = rank(search_page, "leaky relu")
+    assert [link.replace(".html", "") for link in found] == ranked
+    assert ranked[0] == "auto_examples/activations/plot_leaky_relu"
+
+
+@pytest.mark.parametrize("typed", TERMS["nothing"])
+def test_what_the_site_does_not_have_is_said_to_be_nothing(search_page, typed):
+    status, found = search(search_page, typed)
+    assert status == "Nothing on this site has all of these words."
+    assert found == []
+
+
+def test_a_name_of_keras_finds_its_lesson_first(search_page):
+    """That of its function, or another one with the name in its title."""
+    lessons = collections.defaultdict(set)
+    for (_, thing), name in find_things().items():
+        lessons[thing.lower()].add(page_of(name))
+    assert len(lessons) > 150
+    titles = {name_of(page): read_title(page) for page in PAGES}
+    for name, pages in lessons.items():
+        first = rank(search_page, name)[0]
+        assert (page := name_in(first)), f"{name} finds {first}"
+        assert page in pages or plain(name) in plain(titles[page]), f"{name}: {page}"
+
+
+@pytest.mark.parametrize("typed", ["GRU", "gru", "keras.layers.GRU", " nn.GRU "])
+@pytest.mark.parametrize("told", ENTRIES.values(), ids=ENTRIES)
+def test_a_name_finds_its_lesson_then_its_entry_in_the_reference(
+    search_page, told, typed
+):
+    found = rank(search_page, typed, json.dumps(SMALL | told))
+    assert found[:2] == ["auto_examples/gru", "reference/recurrent#gru"]
+
+
+def test_all_words_are_on_a_page_that_is_found(search_page):
+    index = json.dumps(SMALL)
+    assert rank(search_page, "gru word", index) == ["a_page"]
+    assert rank(search_page, "gru nowhere", index) == []
+    assert rank(search_page, "the gru", index)[0] == "auto_examples/gru"
+
+
+def test_the_alphabet_does_not_decide(search_page):
+    """Of pages that are alike, that comes first whose title says the least besides."""
+    titles = ["A page about GRU and more", "B page, GRU", "Z GRU", "Y page about GRU"]
+    index = json.dumps(SMALL | {"titles": titles, "indexentries": {}})
+    found = rank(search_page, "gru", index)
+    assert found[:2] == ["reference/recurrent", "a_page"]

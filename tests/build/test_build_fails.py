@@ -105,6 +105,19 @@ def test_a_failed_build_ends_with_what_failed(small):
     assert not list(small.glob("docs/**/*_thumb.png"))
 
 
+def test_a_page_that_becomes_what_once_passed_runs_again(small):
+    page = page_of(small, NAMES[0])
+    passing = page.read_text()
+    assert call(small, *SPHINX, "-n").returncode == 0
+    page.write_text(passing.replace("kernel + bias", "kernel - bias"))
+    read_failures(call(small, *SPHINX, "-n"))
+    page.write_text(passing)
+    made = call(small, *SPHINX, "-n")
+    assert made.returncode == 0, made.stdout
+    built = small / f"docs/_build/html/auto_examples/{NAMES[0]}.html"
+    assert "Traceback" not in built.read_text()
+
+
 def test_an_error_in_linked_code_is_told_where_it_stands(small):
     page = link_hard_silu(small, NAMES[0])
     library = small / "keras_by_hand/activations.py"

@@ -1,7 +1,7 @@
 """The reference: each function by the name that Keras has for what it computes."""
 
 import ast
-import gzip
+import html
 import re
 
 import pytest
@@ -9,6 +9,7 @@ from project import PAGES, SITE
 
 from gallery import functions
 from gallery.keras_facts import read_facts
+from gallery.reference import find_entries, find_names
 from gallery.scripts import find_headings
 
 NAMES = {"Activations": ["relu", "leaky_relu"], "Layers": ["ReLU", "Conv2D", "LSTM"]}
@@ -47,34 +48,84 @@ def test_each_function_for_something_of_keras_has_a_page_about_it():
     assert {name: functions.page_of(name) for name in pages} == pages
 
 
-@pytest.mark.parametrize("name", ["gelu", "text_vectorization", "conv_lstm2d", "lstm"])
+ENTRIES = [entry for entries in find_entries().values() for entry in entries]
+BY_NAME = {entry.name: entry for entry in ENTRIES}
+
+
+def find_code(name, done):
+    """Return the code of an entry below that of all entries that it leads to."""
+    if name in done:
+        return ""
+    done.add(name)
+    entry = BY_NAME[name]
+    own = "\n".join(statement.text for statement in entry.code)
+    return "\n\n".join([*(find_code(helper, done) for helper in entry.helpers), own])
+
+
+@pytest.mark.parametrize("name", ["gelu", "text_vectorization", "conv_lstm", "lstm"])
 def test_what_is_copied_from_the_reference_runs_alone(name):
     variables = {}
-    assert functions.source_of(name).count("import numpy as np") == 1
-    code = f"{functions.read_shared()}\n\n\n{functions.source_of(name)}"
-    exec(code, variables)
+    exec(find_code(name, set()), variables)
     assert callable(variables[name])
     pytest.raises(TypeError, variables[name])  # which lacks its arguments
 
 
-def test_the_reference_has_all_that_keras_has():
+def test_an_entry_shows_or_links_all_that_its_code_needs():
+    for entry in ENTRIES:
+        needs = {name for statement in entry.code for name in statement.uses}
+        shown = {name for statement in entry.code for name in statement.binds}
+        aliases = {name for name in needs if name not in shown | set(entry.helpers)}
+        assert aliases <= {"conv1d", "conv2d"}, entry.name  # of conv, to which it leads
+
+
+def test_the_index_has_all_that_keras_has():
     words = set(re.findall(r"\w+", (SITE / "reference.html").read_text()))
     for title, things in read_facts().items():
         assert things.keys() <= words, title
 
 
-def test_the_reference_has_all_functions_for_something_of_keras():
-    text = re.sub("<.*?>", "", (SITE / "reference.html").read_text())
-    found = functions.find_things()
-    assert set(found.values()) <= set(re.findall(r"\w+", text))
-    titles = [title for title, _ in found]
-    for title, things in read_facts().items():
-        count = f"{titles.count(title)} of {len(things)} have a NumPy function here."
-        assert re.search(rf"\b{title}\S*\s+{count}", text), title
+def ids_of(page):
+    return set(re.findall(r'\bid="([^"]+)"', page.read_text()))
 
 
-def test_the_reference_is_light():
-    assert len(gzip.compress((SITE / "reference.html").read_bytes())) <= 120_000
+def test_each_name_has_an_address_of_its_own():
+    assert find_names().keys() == functions.find_things().keys()
+    ids = {page: ids_of(SITE / f"{page}.html") for page in find_entries()}
+    for (_, name), address in find_names().items():
+        page, _, anchor = address.partition("#")
+        assert anchor == name.lower() and anchor in ids[page], address
+
+
+def test_links_in_the_reference_lead_somewhere():
+    pages = [SITE / "reference.html", *SITE.glob("reference/*.html")]
+    ids, links = {}, 0
+    for page in pages:
+        for address, anchor in re.findall(
+            r'href="([^":#]*)#([^"]+)"', page.read_text()
+        ):
+            target = (page.parent / address).resolve() if address else page
+            if target not in ids:
+                ids[target] = ids_of(target)
+            assert anchor in ids[target], f"{page.name}: {address}#{anchor}"
+            links += 1
+    assert links > 1000
+
+
+def test_rules_of_weights_are_told():
+    text = plain_text("reference/recurrent")
+    gru = text[text.index("keras.layers.GRU(") :]
+    assert (
+        "bias (2, 3 * units); none with use_bias=False; (3 * units,) with reset_" in gru
+    )
+    assert "update z, reset r, candidate h" in gru
+    of_query = "query kernel (features of query, num_heads, key_dim)"
+    assert of_query in plain_text("reference/attention")
+    assert "bias (channels * depth_multiplier,)" in plain_text("reference/convolution")
+
+
+def plain_text(page):
+    text = re.sub("<.*?>", "", (SITE / f"{page}.html").read_text())
+    return " ".join(html.unescape(text).split())
 
 
 def test_headings_are_those_above():

@@ -1,0 +1,50 @@
+"""What people write for the reference: words for arguments, and equations."""
+
+import functools
+import tomllib
+from fnmatch import fnmatchcase
+
+from gallery.paths import DOCS
+
+WORDS = DOCS / "reference/arguments.toml"
+EQUATIONS = DOCS / "reference/equations.toml"
+ANY = "any"
+
+
+@functools.cache
+def read_words():
+    """Return {heading: {argument: what it does}}."""
+    return tomllib.loads(WORDS.read_text())
+
+
+@functools.cache
+def read_equations():
+    """Return a list of {"names": of Keras, "latex": ..., "letters": what they mean}."""
+    return tomllib.loads(EQUATIONS.read_text())["equation"]
+
+
+def headings_of(name):
+    """Return the headings of the words for a name of Keras, but for those for any."""
+    return [
+        heading
+        for heading in read_words()
+        if any(fnmatchcase(name, pattern) for pattern in heading.split())
+    ]
+
+
+def words_of(name, argument):
+    """Return what an argument of something in Keras does, as reStructuredText. Raises
+    KeyError where nobody has told it."""
+    for heading in [*headings_of(name), ANY]:
+        if argument in read_words()[heading]:
+            return read_words()[heading][argument]
+    raise KeyError(f"{WORDS.name} lacks the argument {argument} of {name}")
+
+
+def equation_of(name):
+    """Return the equation of something in Keras, {"latex": lines of amsmath's aligned,
+    "letters": what they mean, as reStructuredText, or ""}; None if words do better."""
+    for equation in read_equations():
+        if name in equation["names"]:
+            return {"latex": equation["latex"], "letters": equation.get("letters", "")}
+    return None

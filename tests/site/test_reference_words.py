@@ -1,0 +1,119 @@
+"""The words for arguments, and the equations, that people write for the reference."""
+
+import inspect
+from fnmatch import filter as filter_names
+
+import pytest
+from docutils.core import publish_doctree
+
+from gallery.functions import find_things
+from gallery.keras_names import accepted, named
+from gallery.reference_words import (
+    ANY,
+    equation_of,
+    headings_of,
+    read_equations,
+    read_words,
+    words_of,
+)
+
+WARNING = 2  # of docutils
+# Docstrings tell of these.
+INPUTS = {"data", "inputs", "sequence", "sequences", "w", "x"}
+# Words tell these better.
+WITHOUT_EQUATION = """AugMix CategoryEncoding CenterCrop Concatenate Cropping?D CutMix
+Discretization Flatten IntegerLookup Lambda Masking MixUp Permute Rand* RepeatVector Reshape
+Resizing StackedRNNCells StringLookup TextVectorization ZeroPadding?D""".split()
+NAMES = {name: named()[title][name] for title, name in find_things()}
+
+
+def called_with(thing):
+    """The arguments of a call of what a class makes."""
+    call = getattr(thing, "call" if hasattr(thing, "call") else "__call__")
+    if not inspect.isclass(thing) or not inspect.isfunction(call):
+        return []
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = list(inspect.signature(call).parameters.values())[1:]
+    return [parameter.name for parameter in parameters if parameter.kind not in kinds]
+
+
+ARGUMENTS = {
+    (name, argument)
+    for name, thing in NAMES.items()
+    for argument in [*accepted(thing), *called_with(thing)]
+}
+
+
+def test_a_name_of_keras_means_one_thing():
+    assert len(NAMES) == len(find_things()) > 170
+
+
+def test_a_call_may_have_what_a_class_hands_on_but_not_what_it_sets():
+    assert {"filters", "lora_rank", "name"} <= set(accepted(NAMES["Conv2D"]))
+    assert "rank" not in accepted(NAMES["Conv2D"])  # told to the base by its name
+    assert "zero_output_for_mask" in accepted(NAMES["LSTM"])
+    assert "cell" not in accepted(NAMES["LSTM"])  # told to the base in its order
+    assert "trainable" not in accepted(NAMES["Discretization"])  # hands nothing on
+    assert accepted(NAMES["leaky_relu"]) == ["negative_slope"]
+
+
+def test_each_argument_has_words():
+    lacking = []
+    for name, argument in sorted(ARGUMENTS):
+        try:
+            words_of(name, argument)
+        except KeyError:
+            lacking.append((name, argument))
+    assert [pair for pair in lacking if pair[1] not in INPUTS] == []
+
+
+def test_words_are_for_arguments_that_there_are():
+    used = set()
+    for name, argument in ARGUMENTS:
+        headings = [h for h in headings_of(name) if argument in read_words()[h]]
+        assert len(headings) < 2, f"{name} has words for {argument} twice: {headings}"
+        used.add((headings[0] if headings else ANY, argument))
+    told = {(h, argument) for h, words in read_words().items() for argument in words}
+    assert told - used == set()
+
+
+def test_headings_name_what_keras_has():
+    for heading in read_words().keys() - {ANY}:
+        for pattern in heading.split():
+            assert filter_names(NAMES, pattern), f"[{heading}]: {pattern}"
+
+
+def test_no_words_repeat_those_for_any():
+    common = read_words()[ANY]
+    for heading in read_words().keys() - {ANY}:
+        for argument, words in read_words()[heading].items():
+            assert words != common.get(argument), (heading, argument)
+
+
+def test_words_are_few_and_no_sentence():
+    for heading, words in read_words().items():
+        for argument, text in words.items():
+            told = f"[{heading}] {argument}: {text}"
+            assert 3 <= len(text.split()) <= 12, told
+            assert not text.endswith(".") and not text[0].isupper(), told
+            assert text.count("``") % 2 == 0, told
+
+
+def test_what_nobody_has_told_is_an_error():
+    pytest.raises(KeyError, words_of, "Dense", "unit")
+    assert equation_of("Flatten") is None
+    assert equation_of("Dense")["latex"] == "y = x W + b"
+
+
+def test_there_is_one_equation_for_each_that_words_do_not_tell_better():
+    told = [name for equation in read_equations() for name in equation["names"]]
+    assert sorted(told) == sorted(set(told))
+    without = {n for pattern in WITHOUT_EQUATION for n in filter_names(NAMES, pattern)}
+    assert set(told) == NAMES.keys() - without
+
+
+def test_texts_are_restructuredtext():
+    texts = [text for words in read_words().values() for text in words.values()]
+    texts += [equation.get("letters", "") for equation in read_equations()]
+    for text in texts:
+        publish_doctree(text, settings_overrides={"halt_level": WARNING})
