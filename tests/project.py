@@ -114,6 +114,8 @@ def copy_sources(folder):
     """Copy the project, as one clones it, into a new folder; lend it our .venv."""
     built = shutil.ignore_patterns(".*", "_build", "auto_examples", "node_modules")
     shutil.copytree(ROOT, folder, ignore=built)
+    for page in folder.glob("docs/reference/*.rst"):
+        page.unlink()
     (folder / ".venv").symlink_to(ROOT / ".venv")
 
 

@@ -2,7 +2,8 @@
 
 # %%
 # An image has 4 * 4 * 6 numbers in ``pooled`` and 2 * 2 * 16 in ``k``. Don't
-# forget the biases.
+# forget the biases. On images as small as these, ``Dense`` layers read as well;
+# the larger the image, the more their weights cost.
 
 of_dense = (4 * 4 * 6) * (2 * 2 * 16) + 2 * 2 * 16
 of_convolution = 3 * 3 * 6 * 16 + 16
