@@ -69,12 +69,12 @@ WITHOUT_RULE = {  # {layer: where its weights come from}
     "SpectralNormalization": "those of the layer in it; behind its kernel, ``vector_u``, "
     "(1, length of the kernel's last axis)",
 }
-I_F_C_O = "The gates stand side by side: input, forget, cell, output."
+I_F_C_O = "The parts stand side by side: input i, forget f, candidate g, output o."
 NOTES = {
     "LSTM": I_F_C_O,
     "LSTMCell": I_F_C_O,
     **{f"ConvLSTM{n}D": I_F_C_O for n in (1, 2, 3)},
-    "GRU": "The gates stand side by side: update z, reset r, candidate h. With "
+    "GRU": "The parts stand side by side: update z, reset r, candidate g. With "
     "``reset_after``, ``bias[0]`` belongs to the kernel, ``bias[1]`` to the recurrent one.",
 }
 NOTES["GRUCell"] = NOTES["GRU"]

@@ -107,9 +107,10 @@ def arguments(things):
                     told.setdefault(argument, words_of(name, argument))
     lines = [f"- ``{argument}``: {words}" for argument, words in told.items()]
     if grouped:
-        lines.append(
-            f"- {', '.join(grouped)}: how weights begin, and what training adds"
+        words = (
+            "how weights begin, what the loss adds for them, what each step enforces"
         )
+        lines.append(f"- {', '.join(grouped)}: {words}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -199,7 +200,11 @@ def elsewhere(things):
     for (differs, *carriers), names in groups.items():
         told = [f"{title} {literal(of)}" for title, of in names.items() if of]
         text += f"**Elsewhere**: {', '.join(told)}. " if told else "**Elsewhere**: "
-        carried = f" Carried by {', '.join(map(link, carriers))}." if carriers else ""
+        carried = (
+            f" Weights converted by {', '.join(map(link, carriers))}."
+            if carriers
+            else ""
+        )
         text += f"{differs}{carried}\n\n"
     return text
 
@@ -237,7 +242,7 @@ def in_words(entry):
     parts = [
         signatures(entry.things),
         equations(entry.things),
-        *docstring(entry)[1:],  # shapes; the first names what Keras calls it
+        *docstring(entry),
         arguments(entry.things),
         weights(entry.things),
         masks(entry.things),
@@ -246,7 +251,7 @@ def in_words(entry):
         "**Surprises**:\n" if surprises(entry.things) else "",
         surprises(entry.things),
         f"**Lessons**: {lessons(entry)}.\n",
-        f"**Proved** against Keras: `what must change an answer "
+        f"**Proved** against Keras: `which arguments, inputs and weights are tested "
         f"<../{address_of_demands(*thing)}>`__.\n",
     ]
     return "\n".join(filter(None, parts))

@@ -1,9 +1,9 @@
 r"""
-sparsemax in Keras 3.15.1: its results don't add up to 1
-========================================================
+sparsemax in Keras 3.15.1: results that don't add up to 1
+=========================================================
 
 Keras adds up running totals of the scores, in place of the scores. So the
-results are wrong as soon as two scores share the 1.
+results can be wrong as soon as two scores share the 1.
 
 If :math:`x_{(1)}, x_{(2)}, \ldots` are the scores from the largest down, and
 the :math:`k` largest get something, all scores should be reduced by
@@ -55,7 +55,7 @@ from keras_by_hand import sparsemax_of_keras
 # --------
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
 #    ``sparsemax`` adds up running totals. If more than one score gets
-#    something, its results don't add up to 1 (`issue 23425
+#    something, its results need not add up to 1 (`issue 23425
 #    <https://github.com/keras-team/keras/issues/23425>`__).
 #
 # Quarters are exact in float32, so the values are equal to the bit.

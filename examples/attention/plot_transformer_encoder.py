@@ -2,9 +2,9 @@ r"""
 Transformer encoder block: attention, a small network, two shortcuts
 ====================================================================
 
-Stacks of such blocks read text (BERT), write it (GPT), and see images (ViT).
-*Self-attention*, with query, key and value from the same words, lets each see
-all others. Then a small network works on each word. Both add to :math:`x`.
+Stacks of such blocks read text (BERT), see images (ViT) and write (GPT, with a
+causal mask). In *self-attention*, query, key and value are of the same words.
+Then a small network works on each word alone. Both only add to :math:`x`.
 
 .. math::
 
@@ -90,9 +90,9 @@ assert not np.allclose(y, wrong, 1e-2, 1e-2)
 # %%
 # See it
 # ------
-# Twelve blocks, with larger weights than new layers have. With the norm last,
-# each scales the shortcut, too. With the norm first, shortcuts lead unchanged
-# from the first block to the last, as on the page "Residual networks".
+# Twelve blocks with large weights. A norm that comes last scales the shortcut,
+# too. One that comes first lets the sum grow, so GPT ends with one more; but
+# values and gradients pass unchanged, as on the page "Residual networks".
 
 unit, blocks = (np.ones(8), np.zeros(8)), []  # gamma and beta of a new layer
 for _ in range(12):

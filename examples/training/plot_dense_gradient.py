@@ -23,8 +23,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# A step with a learning rate of 1 subtracts the gradient, of weights only. So
-# ``x`` is a weight, too: the kernel of a first layer. ``np.eye(8) @ x`` is x.
+# With a learning rate of 1, a step subtracts the gradient, but only of weights.
+# So make ``x`` one: the kernel of a first layer, whose input is ``np.eye(8)``.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(8, 3))  # (batch, features)

@@ -26,6 +26,8 @@ import numpy as np
 start = np.array([-8, 2])
 curvature = np.array([1, 16])  # the gradient of the loss is w * curvature
 learning_rates = [1 / 32, 1 / 32, 1 / 64]  # the last for "Break it"
+options = {"plain": {}, "momentum": {"momentum": 0.75}}
+options["Nesterov"] = options["momentum"] | {"nesterov": True}
 
 
 def keras_sgd(learning_rates, **arguments):
@@ -44,8 +46,6 @@ def keras_sgd(learning_rates, **arguments):
 # ------
 # Momentum swings, but gets nearer to the minimum. Nesterov's form swings less.
 
-options = {"plain": {}, "momentum": {"momentum": 0.75}}
-options["Nesterov"] = options["momentum"] | {"nesterov": True}
 w1, w0 = np.mgrid[-2.2:2.2:50j, -8.5:2.5:50j]
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 axis.contour(w0, w1, w0**2 / 2 + 8 * w1**2, 12, colors="#8884")
@@ -60,7 +60,7 @@ plt.show()
 # Compute it
 # ----------
 # The velocity keeps three quarters of what it was and adds the plain step. Then
-# the weights move by it. Nesterov's form brakes when the gradient turns.
+# the weights move by it. Nesterov's form counts the newest step 1.75 times.
 
 by_hand = {"momentum": [], "Nesterov": []}
 for name, path in by_hand.items():

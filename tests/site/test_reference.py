@@ -117,7 +117,7 @@ def test_rules_of_weights_are_told():
     assert (
         "bias (2, 3 * units); none with use_bias=False; (3 * units,) with reset_" in gru
     )
-    assert "update z, reset r, candidate h" in gru
+    assert "update z, reset r, candidate g" in gru
     of_query = "query kernel (features of query, num_heads, key_dim)"
     assert of_query in plain_text("reference/attention")
     assert "bias (channels * depth_multiplier,)" in plain_text("reference/convolution")

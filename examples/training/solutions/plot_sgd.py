@@ -9,9 +9,9 @@ assert np.all(keras_sgd([bound] * 2)[:, 1] == [-2, 2])
 
 # %%
 # At the end the velocity no longer changes: put the same letter on both sides
-# of its equation. So momentum 0.9 makes steady steps ten times as long.
+# of its equation.
 
-limit = -1 / (1 - 0.9)
+limit = -1 / (1 - 0.9)  # steps are ten times as long
 velocity = 0
 for _ in range(500):
     velocity = 0.9 * velocity - 1
