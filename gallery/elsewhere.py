@@ -6,6 +6,12 @@ import tomllib
 from gallery.paths import DOCS
 
 FILE = DOCS / "reference" / "elsewhere.toml"
+FAMILIES = (
+    "Layers",
+    "Activations",
+    "Losses",
+    "Optimizers",
+)  # a metric shares a loss's name
 FRAMEWORKS = {"pytorch": "PyTorch", "onnx": "ONNX", "tflite": "TFLite"}
 NOTHING = {"pytorch": [], "onnx": [], "tflite": [], "differs": "", "carried_by": []}
 
@@ -26,3 +32,12 @@ def read_elsewhere():
 def elsewhere_of(name):
     """Return the entry of a name of Keras; None where it has none."""
     return read_elsewhere().get(name)
+
+
+def names_there(entries):
+    """Return {framework: all names that entries have there}, where there are any."""
+    found = {
+        title: [*dict.fromkeys(name for entry in entries for name in entry[key])]
+        for key, title in FRAMEWORKS.items()
+    }
+    return {title: names for title, names in found.items() if names}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-from gallery.paths import SOURCES, name_of
+from gallery.paths import SOURCES
 from gallery.repository import find_address
 
 TRY_IT = "Try it"
@@ -33,9 +33,9 @@ def find_file(page):
     return SOURCES / section / "solutions" / f"{stem}.py"
 
 
-def find_tasks(script):
+def find_tasks(page):
     """Return what a page asks under "Try it": the text of each item of its list."""
-    blocks = split_code_and_text_blocks(str(script))[1]
+    blocks = split_code_and_text_blocks(str(SOURCES / f"{page}.py"))[1]
     kind, text, _ = blocks[-1]
     heading, _, asked = text.partition("\n")
     if kind != "text" or heading != TRY_IT:
@@ -43,12 +43,12 @@ def find_tasks(script):
     return re.split(r"^\d\. ", asked, flags=re.MULTILINE)[1:]
 
 
-def way_back(script):
-    """Return what scripts and notebooks say below what they ask, if they do: where the
-    site has hints and solutions of it."""
-    if not find_tasks(script):
+def way_back(page):
+    """Return what scripts and notebooks of a page, given as "section/stem", say below what
+    they ask, if they do: where the site has hints and solutions of it."""
+    if not find_file(page).is_file():
         return ""
-    return WAY_BACK.format(address=find_address(), page=name_of(script))
+    return WAY_BACK.format(address=find_address(), page=page)
 
 
 def read_exercises(page):
@@ -56,7 +56,7 @@ def read_exercises(page):
 
     Raises ValueError where there is not one hint and one solution for each task.
     """
-    tasks, file = find_tasks(SOURCES / f"{page}.py"), find_file(page)
+    tasks, file = find_tasks(page), find_file(page)
     blocks = split_code_and_text_blocks(str(file))[1][1:] if file.is_file() else []
     kinds = [kind for kind, *_ in blocks]
     if kinds != ["text", "code"] * len(tasks):

@@ -1,6 +1,23 @@
-"""Texts (.inc) that the build makes and hand-written pages include."""
+"""What the build writes as reStructuredText: texts (.inc) that hand-written pages include,
+and whole pages."""
+
+import re
 
 from gallery.paths import GALLERY
+
+
+def plain(text):
+    """Return a text in which no sign is markup."""
+    return re.sub(r"([*_`|\\])", r"\\\1", text)
+
+
+def literal(names):
+    return ", ".join(f"``{name}``" for name in names)
+
+
+def heading(title, rule="-"):
+    """Return a plain title, underlined."""
+    return f"{plain(title)}\n{rule * len(plain(title))}\n\n"
 
 
 def table(header, rows):
@@ -20,9 +37,19 @@ def folded(summary, text):
 
 
 def write(name, text):
-    """Write a text for a page to include, unless it stands there already."""
+    """Write a text, unless it stands there already; name: in auto_examples, or a path."""
     path = GALLERY / name
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
         return True
     return False
+
+
+def write_pages(folder, texts):
+    """Write the pages of a folder, {stem: text}, and remove those that are none of them."""
+    folder.mkdir(exist_ok=True)
+    for page in folder.glob("*.rst"):
+        if page.stem not in texts:
+            page.unlink()
+    for stem, text in texts.items():
+        write(folder / f"{stem}.rst", text)

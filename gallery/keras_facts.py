@@ -14,38 +14,40 @@ from gallery.paths import DOCS, ROOT
 KEPT = DOCS / "_build" / "keras_facts.json"
 
 
-def shown(signature):
-    """Return the parameters of a signature as they are written, but for **kwargs."""
-    return [
-        str(parameter.replace(annotation=inspect.Parameter.empty))
-        for parameter in signature.parameters.values()
+def find_parameters(thing):
+    """Return {name: parameter as it is written} of what is called, but for **kwargs."""
+    return {
+        name: str(parameter.replace(annotation=inspect.Parameter.empty))
+        for name, parameter in inspect.signature(thing).parameters.items()
         if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    ]
+    }
 
 
-def signature(title, name, thing):
-    """Return a call with all defaults, as "keras.layers.Dense(units, ...)"."""
-    arguments = ", ".join(shown(inspect.signature(thing)))
-    return f"keras.{title.lower()}.{name}({arguments})"
-
-
-def call_signature(thing):
-    """Return what a layer or loss is called with, as "(x, mask=None)"; "" for others."""
-    if not inspect.isclass(thing) or not hasattr(thing, "call"):
-        return ""
-    return f"({', '.join(shown(inspect.signature(thing.call))[1:])})"  # without self
+def calls_of(title, name, thing):
+    """Return {"signature": a call with all defaults, as "keras.layers.Dense(units, ...)";
+    "call": what a layer or loss is called with, as "(x, mask=None)", "" for others;
+    "arguments": the names of both's arguments}."""
+    made, called = find_parameters(thing), {}
+    has_call = inspect.isclass(thing) and hasattr(thing, "call")
+    if has_call:
+        _, *called = find_parameters(thing.call).items()  # without self
+    of_call = ", ".join(dict(called).values())
+    return {
+        "signature": f"keras.{title.lower()}.{name}({', '.join(made.values())})",
+        "call": f"({of_call})" if has_call else "",
+        "arguments": [*dict.fromkeys([*made, *dict(called)])],
+    }
 
 
 def facts_of_keras():
-    """Return {"names": {title of a family: {name: {"signature", "call", "weights",
-    "note"}}}, "masks": what mask_facts.find_masks returns}."""
+    """Return {"names": {title of a family: {name: what calls_of returns, with "weights"
+    and a "note" on them}}, "masks": what mask_facts.find_masks returns}."""
     from gallery import keras_names, mask_facts, weight_rules  # they import Keras
 
     names = {
         title: {
             name: {
-                "signature": signature(title, name, thing),
-                "call": call_signature(thing),
+                **calls_of(title, name, thing),
                 "weights": weight_rules.find_weights(name) if title == "Layers" else [],
                 "note": weight_rules.NOTES.get(name, ""),
             }

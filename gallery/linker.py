@@ -167,7 +167,7 @@ def link(page):
         if block and not starts_text(lines[last:]):
             block += as_lines(page, last, "\n\n# %%")
         lines[first - 1 : last] = block
-    below = [f"# {line}".rstrip() for line in way_back(page).splitlines()]
+    below = [f"# {line}".rstrip() for line in way_back(name_of(page)).splitlines()]
     return lines + [Line(t, page, len(text.splitlines())) for t in below]
 
 

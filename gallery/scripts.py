@@ -10,13 +10,9 @@ import textwrap
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 
-def read_docstring(path):
-    """Return the first text of a script: its title, its claim, its equations."""
-    return ast.get_docstring(ast.parse(path.read_text()))
-
-
 def read_title(path):
-    return read_docstring(path).split("\n")[0]
+    """Return the first line of a script's first text."""
+    return ast.get_docstring(ast.parse(path.read_text())).split("\n")[0]
 
 
 def text_of(statement, source):

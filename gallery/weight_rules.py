@@ -4,7 +4,6 @@ layer's arguments and of the axes of its inputs, found by building layers of sev
 
 import inspect
 import itertools
-import re
 
 import keras
 import numpy as np
@@ -140,14 +139,13 @@ def build(name, number, changed):
 
 
 def find_formulas(name):
-    """Yield formulas of one axis, from plain ones to others, each as a text."""
+    """Yield formulas of one axis, from plain ones to others, each as a list of one or three
+    words: ["4", "*", "units"]."""
     known = [what for what in sizes_of_build(name, 0) if is_known(name, what)]
-    yield from "123"
-    yield from known
-    for factor in "234":
-        yield from (f"{factor} * {what}" for what in known)
-    yield from (f"{a} * {b}" for a, b in itertools.combinations(known, 2))
-    yield from (f"{a} // {b}" for a, b in itertools.permutations(known, 2))
+    yield from ([what] for what in (*"123", *known))
+    yield from ([factor, "*", what] for factor in "234" for what in known)
+    yield from ([a, "*", b] for a, b in itertools.combinations(known, 2))
+    yield from ([a, "//", b] for a, b in itertools.permutations(known, 2))
 
 
 def is_known(name, what):
@@ -159,14 +157,12 @@ def is_known(name, what):
 
 def evaluate(formula, sizes):
     """Return the sizes, a tuple, that a formula has: of one axis, or of several."""
-    names = sorted(sizes, key=len, reverse=True)
-    ends = re.compile(rf"({'|'.join(names)}|\d+)(?: (\*|//) (.*))?")
-    first, sign, second = ends.fullmatch(formula).groups()
+    first, *more = formula
     value = sizes[first] if first in sizes else int(first)
-    if not sign:
+    if not more:
         return flat([value])
-    other = sizes[second]
-    return (value * other if sign == "*" else value // other,)
+    sign, other = more
+    return (value * sizes[other] if sign == "*" else value // sizes[other],)
 
 
 def find_rule(name, shapes):

@@ -5,7 +5,7 @@ import textwrap
 
 from gallery import stages
 from gallery.exercises import find_file, read_exercises, way_back
-from gallery.paths import SOURCES, name_in
+from gallery.paths import name_in
 
 DOWNLOADS = ".. _sphx_glr_download_"  # a page's text ends before it
 FOLDED = """
@@ -41,7 +41,7 @@ def add_solutions(app, docname, source):
         if find_file(page).is_file():
             app.env.note_dependency(find_file(page))
         if exercises := read_exercises(page):
-            text = source[0].replace(way_back(SOURCES / f"{page}.py"), "", 1)
+            text = source[0].replace(way_back(page), "", 1)
             source[0] = text.replace(DOWNLOADS, f"{write(exercises)}\n{DOWNLOADS}", 1)
 
 

@@ -8,7 +8,7 @@ from docutils.nodes import make_id
 
 from gallery import stages
 from gallery.functions import find_things, page_of
-from gallery.includes import folded, table, write
+from gallery.includes import folded, heading, literal, plain, table, write, write_pages
 from gallery.package import find_functions
 from gallery.paths import DOCS, GALLERY, place
 from gallery.proof_results import PAGES, find_red, read, read_demands
@@ -57,15 +57,16 @@ def title_of(kind, family):
     return f"{kind}: {family or 'others'}" if kind == "Layers" else kind
 
 
-def page_of_title(title):
-    """Return the name of the page that has this title, in auto_examples."""
-    return f"{FOLDER}/{re.sub(r'[^a-z]+', '_', title.lower())}"
+def stem_of(title):
+    """Return the name, in FOLDER, of the page that has this title."""
+    return re.sub(r"[^a-z]+", "_", title.lower())
 
 
 def address_of_demands(kind, name):
     """Return where it stands what is demanded of a thing of Keras."""
     family = read_demands()["names"][kind][name]["family"]
-    return f"auto_examples/{page_of_title(title_of(kind, family))}.html#{make_id(name)}"
+    stem = stem_of(title_of(kind, family))
+    return f"auto_examples/{FOLDER}/{stem}.html#{make_id(name)}"
 
 
 def home_of(name):
@@ -110,14 +111,6 @@ def some(pages, most=3):
     """Links to the first of some pages, and how many more there are."""
     more = f" and {len(pages) - most} more" if len(pages) > most else ""
     return ", ".join(map(link, pages[:most])) + more
-
-
-def plain(text):
-    return re.sub(r"([*_`|\\])", r"\\\1", text)
-
-
-def literal(names):
-    return ", ".join(f"``{name}``" for name in names)
 
 
 def by_words(parts):
@@ -166,7 +159,7 @@ def table_of_faults(entry, red):
 
 
 def entry_in_words(name, entry, red):
-    text = f"{plain(name)}\n{'-' * len(plain(name))}\n\n"
+    text = heading(name)
     if entry.pages:
         text += f"{some(entry.pages)}\n\n"
     for words, of in demands_in_words(entry).items():
@@ -182,31 +175,19 @@ def page_in_words(title, entries, red):
     covered = {name: e for name, e in entries.items() if e.is_covered}
     missing = [plain(name) for name in entries if name not in covered]
     introduction = INTRODUCTION.get(title.partition(":")[0], "")
-    text = f":nosearch:\n\n{title}\n{'=' * len(title)}\n\n"
+    text = f":nosearch:\n\n{heading(title, '=')}"
     text += "What the tests demand here: :doc:`/what_is_covered` explains the words. "
     text += f"{introduction}\n\n"
     text += "".join(entry_in_words(name, e, red) for name, e in covered.items())
     if missing:
-        text += f"Not covered\n-----------\n\n{', '.join(missing)}.\n"
+        text += f"{heading('Not covered')}{', '.join(missing)}.\n"
     return text
 
 
 # -- Texts
 
 
-def write_pages(entries, red):
-    """Write the page of each family; return {title: its name}."""
-    names = {title: page_of_title(title) for title in entries}
-    (GALLERY / FOLDER).mkdir(exist_ok=True)
-    for file in (GALLERY / FOLDER).iterdir():
-        if f"{FOLDER}/{file.stem}" not in names.values():
-            file.unlink()
-    for title, name in names.items():
-        write(f"{name}.rst", page_in_words(title, entries[title], red))
-    return names
-
-
-def families_in_words(entries, names, red):
+def families_in_words(entries, red):
     """Return a table of what is covered of each family, which leads to its page."""
     rows = []
     for title, things in entries.items():
@@ -215,7 +196,7 @@ def families_in_words(entries, names, red):
         went_red = f"{sum(tried)} of {len(tried)}" if tried else "not tried"
         rows.append(
             (
-                f":doc:`/auto_examples/{names[title]}`",
+                f":doc:`/auto_examples/{FOLDER}/{stem_of(title)}`",
                 len(things),
                 sum(bool(entry.subjects) for entry in things.values()),
                 sum(bool(entry.pages) for entry in things.values()),
@@ -224,7 +205,7 @@ def families_in_words(entries, names, red):
             + ((went_red if faults else "",) if red else ())
         )
     header = ("Family", "Names", "Compared", "Taught", "Faults")
-    tree = "".join(f"   /auto_examples/{name}\n" for name in names.values())
+    tree = "".join(f"   /auto_examples/{FOLDER}/{stem_of(t)}\n" for t in entries)
     told = (
         "*Went red:* of the faults that were tried for this build.\n\n" if red else ""
     )
@@ -282,8 +263,11 @@ def write_demands(app):
         return
     demands, red = read_demands(), find_red()
     entries = find_entries(demands)
-    names = write_pages(entries, red)
-    write("coverage.inc", families_in_words(entries, names, red))
+    pages = {
+        stem_of(title): page_in_words(title, e, red) for title, e in entries.items()
+    }
+    write_pages(GALLERY / FOLDER, pages)
+    write("coverage.inc", families_in_words(entries, red))
     write("library.inc", library_in_words(demands["subjects"]))
     write("faults.inc", faults_in_words(demands["faults"], red))
 

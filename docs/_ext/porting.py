@@ -1,22 +1,20 @@
 """The porting index: what other frameworks call what Keras has, as tables."""
 
 from gallery import stages
-from gallery.elsewhere import FRAMEWORKS, read_elsewhere
-from gallery.functions import page_of
-from gallery.includes import table, write
+from gallery.elsewhere import FAMILIES, names_there, read_elsewhere
+from gallery.includes import heading, literal, plain, table, write
 from gallery.keras_facts import read_facts
+from gallery.reference import find_addresses, find_names
 
 HEADER = "Keras", "Elsewhere"
 
 
-def link(function):
-    """Return the name of a function, which leads to the page about it if there is one."""
-    page = page_of(function)
-    return f":doc:`{function} </auto_examples/{page}>`" if page else f"``{function}``"
-
-
-def literal(names):
-    return ", ".join(f"``{name.removeprefix('torch.')}``" for name in names)
+def link(name, address):
+    """Return a name that leads to its entry in the reference, if it has one."""
+    if address is None:
+        return literal([name])
+    page, _, anchor = address.partition("#")
+    return f"`{plain(name)} <{page}.html#{anchor}>`__"
 
 
 def in_lines(parts):
@@ -24,32 +22,31 @@ def in_lines(parts):
     return "\n       ".join(f"| {part}" for part in parts if part)
 
 
-def row(names, entry):
+def row(title, names, entry):
     """Return the cells: wide names would leave no room for a column of what differs."""
     told = [
-        f"{framework}: {literal(entry[key])}"
-        for key, framework in FRAMEWORKS.items()
-        if entry[key]
+        f"{framework}: {literal(name.removeprefix('torch.') for name in there)}"
+        for framework, there in names_there([entry]).items()
     ]
-    carried = ", ".join(map(link, entry["carried_by"]))
-    told += [entry["differs"], carried and f"Carried by {carried}."]
-    return in_lines(literal([name]) for name in names), in_lines(told)
+    told.append(entry["differs"])
+    if functions := entry["carried_by"]:
+        links = [link(name, find_addresses()[name]) for name in functions]
+        told.append(f"Weights converted by {', '.join(links)}.")
+    of_keras = [link(name, find_names().get((title, name))) for name in names]
+    return in_lines(of_keras), in_lines(told)
 
 
-def rows_of(names):
-    """Return the rows of these names of Keras; what has equal entries shares one."""
+def rows_of(title):
+    """Return the rows of a family of Keras; what has equal entries shares one."""
     known, rows = read_elsewhere(), {}
-    for name in sorted(known.keys() & names):
+    for name in sorted(known.keys() & read_facts()[title].keys()):
         rows.setdefault(str(known[name]), []).append(name)
-    return [row(names, known[names[0]]) for names in rows.values()]
+    return [row(title, names, known[names[0]]) for names in rows.values()]
 
 
 def write_porting(app):
-    text = ""
-    for title, things in read_facts().items():
-        if rows := rows_of(things.keys()):
-            text += f"{title}\n{'-' * len(title)}\n\n{table(HEADER, rows)}\n"
-    write("porting.inc", text)
+    tables = [f"{heading(title)}{table(HEADER, rows_of(title))}" for title in FAMILIES]
+    write("porting.inc", "\n".join(tables))
 
 
 def setup(app):

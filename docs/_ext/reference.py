@@ -8,12 +8,20 @@ import re
 import textwrap
 
 from docutils.nodes import make_id
-from fault_tables import address_of_demands, literal
+from fault_tables import address_of_demands
 
 from gallery import stages
-from gallery.elsewhere import FRAMEWORKS, elsewhere_of
+from gallery.elsewhere import elsewhere_of, names_there
 from gallery.functions import page_of
-from gallery.includes import folded, table, write
+from gallery.includes import (
+    folded,
+    heading,
+    literal,
+    plain,
+    table,
+    write,
+    write_pages,
+)
 from gallery.keras_facts import mask_in_words, read_facts, read_masks
 from gallery.package import read_statements
 from gallery.paths import DOCS, SOURCES, find_pages, name_of
@@ -30,22 +38,14 @@ from gallery.surprises import surprises_of
 
 WIDTH = 76  # of a call, so that it need not be scrolled on most screens
 BY_KIND = ("initializer", "regularizer", "constraint")  # arguments told in one line
-INPUTS = (
-    "inputs x data sequence sequences y_true y_pred".split()
-)  # told by their shapes
+BEGINS = "how weights begin, what the loss adds for them, what each step enforces"
+# Their shapes are told.
+INPUTS = {"inputs", "x", "data", "sequence", "sequences", "y_true", "y_pred"}
 MOST_LESSONS = 6
-
-
-def plain(text):
-    return re.sub(r"([*_`|\\])", r"\\\1", text)
 
 
 def code(text):
     return f".. code-block:: python\n\n{textwrap.indent(text, '   ')}\n"
-
-
-def heading(title, rule):
-    return f"{plain(title)}\n{rule * len(plain(title))}\n"
 
 
 def anchors(names):
@@ -89,37 +89,25 @@ def signatures(things):
     return "\n".join(parts)
 
 
-def names_of_arguments(call):
-    """Return the names of the arguments of a call, or of what one is called with."""
-    tree = ast.parse(call if not call.startswith("(") else f"f{call}", mode="eval")
-    return [a.id for a in tree.body.args] + [k.arg for k in tree.body.keywords]
-
-
 def arguments(things):
     """Tell what each argument does; what begins, penalizes or holds weights, in a line."""
-    told, grouped = {}, {}
+    told, by_kind = {}, {}
     for (_, name), facts in things.items():
-        for call in filter(None, (facts["signature"], facts["call"])):
-            for argument in names_of_arguments(call):
-                if argument.endswith(BY_KIND):
-                    grouped[f"``{argument}``"] = None
-                elif argument not in INPUTS:
-                    told.setdefault(argument, words_of(name, argument))
+        for argument in facts["arguments"]:
+            if argument.endswith(BY_KIND):
+                by_kind[argument] = None
+            elif argument not in INPUTS:
+                told.setdefault(argument, words_of(name, argument))
     lines = [f"- ``{argument}``: {words}" for argument, words in told.items()]
-    if grouped:
-        words = (
-            "how weights begin, what the loss adds for them, what each step enforces"
-        )
-        lines.append(f"- {', '.join(grouped)}: {words}")
+    if by_kind:
+        lines.append(f"- {literal(by_kind)}: {BEGINS}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
 def shape_in_words(formulas):
     """Return the formulas of a shape's axes as Python would show them."""
-    axes = [
-        f"*{formula}" if formula in ("kernel_size", "shape") else formula
-        for formula in formulas
-    ]
+    axes = [" ".join(formula) for formula in formulas]
+    axes = [f"*{axis}" if axis in ("kernel_size", "shape") else axis for axis in axes]
     return f"({', '.join(axes)}{',' * (len(axes) == 1)})"
 
 
@@ -185,37 +173,30 @@ def masks(things):
 
 
 def elsewhere(things):
-    """Tell what others call it, what differs there, and what carries its weights; of
+    """Tell what others call it, what differs there, and what converts its weights; of
     things that differ in the same way, once."""
-    groups = {}
-    for _, name in things:
-        if there := elsewhere_of(name):
-            same = there["differs"], *there["carried_by"]
-            names = groups.setdefault(
-                same, {title: {} for title in FRAMEWORKS.values()}
-            )
-            for key, title in FRAMEWORKS.items():
-                names[title] |= dict.fromkeys(there[key])
-    text = ""
-    for (differs, *carriers), names in groups.items():
-        told = [f"{title} {literal(of)}" for title, of in names.items() if of]
-        text += f"**Elsewhere**: {', '.join(told)}. " if told else "**Elsewhere**: "
-        carried = (
-            f" Weights converted by {', '.join(map(link, carriers))}."
-            if carriers
-            else ""
-        )
-        text += f"{differs}{carried}\n\n"
+    groups, text = {}, ""
+    for entry in filter(None, (elsewhere_of(name) for _, name in things)):
+        same = entry["differs"], *entry["carried_by"]
+        groups.setdefault(same, []).append(entry)
+    for (differs, *functions), entries in groups.items():
+        there = names_there(entries).items()
+        told = ", ".join(f"{framework} {literal(names)}" for framework, names in there)
+        text += f"**Elsewhere**: {told}{'. ' * bool(told)}{differs}"
+        if functions:
+            text += f" Weights converted by {', '.join(map(link, functions))}."
+        text += "\n\n"
     return text
 
 
 def surprises(things):
     """Tell what surprises there are, the worst first."""
     found = dict.fromkeys(s for thing in things for s in surprises_of(*thing))
-    return "".join(
+    lines = [
         f"- Keras {s.versions}, {s.gravity}: {s.text} (:doc:`/auto_examples/{s.page}`)\n"
         for s in found
-    )
+    ]
+    return "".join(["**Surprises**:\n\n", *lines]) if lines else ""
 
 
 @functools.cache
@@ -248,7 +229,6 @@ def in_words(entry):
         masks(entry.things),
         source(entry),
         elsewhere(entry.things),
-        "**Surprises**:\n" if surprises(entry.things) else "",
         surprises(entry.things),
         f"**Lessons**: {lessons(entry)}.\n",
         f"**Proved** against Keras: `which arguments, inputs and weights are tested "
@@ -261,7 +241,7 @@ def entry_in_words(entry):
     targets = [name for name in entry.anchors if name != make_id(entry.title)]
     told = "\n".join([*docstring(entry), source(entry)])
     text = in_words(entry) if entry.things else told
-    return f"{anchors(targets)}\n{heading(entry.title, '-')}\n{text}"
+    return f"{anchors(targets)}\n{heading(entry.title)}{text}"
 
 
 # -- Pages
@@ -281,23 +261,18 @@ def page_in_words(page, entries):
     """Return the page of a module."""
     title, _, more = says(page)
     text = heading(title, "=")
-    text += f"\n{more[:1].upper()}{more[1:]}.\n" * bool(more)
+    text += f"{more[:1].upper()}{more[1:]}.\n" * bool(more)
     return "\n".join([text, *map(entry_in_words, entries)])
 
 
-def write_pages(app):
+def write_reference(app):
     if not (DOCS / f"{FOLDER}.rst").exists():
         return
-    texts = {
-        f"{page}.rst": page_in_words(page, e) for page, e in find_entries().items()
+    pages = {
+        page.removeprefix(f"{FOLDER}/"): page_in_words(page, entries)
+        for page, entries in find_entries().items()
     }
-    for file in DOCS.glob(f"{FOLDER}/*.rst"):
-        if f"{FOLDER}/{file.name}" not in texts:
-            file.unlink()
-    for name, text in texts.items():
-        path = DOCS / name
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
+    write_pages(DOCS / FOLDER, pages)
     write("reference.inc", index_in_words())
 
 
@@ -307,7 +282,7 @@ def name_in_index(thing, address, taken):
     title, name = thing
     free = name.lower() not in taken
     taken.add(anchor := name.lower() if free else f"{name.lower()}-{title.lower()}")
-    words = " ".join(names_of_arguments(read_facts()[title][name]["signature"]))
+    words = " ".join(read_facts()[title][name]["arguments"])
     page, _, place = address.partition("#")
     return (
         f'<a class="name" id="{anchor}" href="{page}.html#{place}" '
@@ -356,7 +331,7 @@ def add_script(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.connect("builder-inited", write_pages, priority=stages.TELL_OF_PAGES)
+    app.connect("builder-inited", write_reference, priority=stages.TELL_OF_PAGES)
     app.connect("builder-inited", write_masks, priority=stages.TELL_OF_PAGES)
     app.connect("html-page-context", add_script, priority=stages.WRITE_PAGE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,7 +8,7 @@ from collections import Counter
 from families import read_header
 
 from gallery import stages
-from gallery.includes import table, write
+from gallery.includes import heading, table, write
 from gallery.surprises import GRAVITIES, by_gravity, find_surprises
 
 
@@ -36,7 +36,7 @@ def overview(families):
 def section(family, surprises):
     """Return the surprises of a family, the worst first, as reStructuredText."""
     title = read_header(family)[0]
-    text = f".. _{label(family)}:\n\n{title}\n{'-' * len(title)}\n\n"
+    text = f".. _{label(family)}:\n\n{heading(title)}"
     for gravity, group in itertools.groupby(
         sorted(surprises, key=by_gravity), key=lambda surprise: surprise.gravity
     ):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from keras import layers
-from library.engine.cases import Draw
 from library.engine.subjects import SUBJECTS, LayerSubject, read_cases
 
 from gallery import weight_rules
@@ -16,11 +15,6 @@ LAYERS = [
     and subject.target is getattr(layers, name, None)
     and name not in weight_rules.WITHOUT_RULE
 ]
-
-
-def make_cases(subject):
-    draws = [Draw(subject.name, n, subject.cases) for n in range(subject.cases)]
-    return map(subject.generator, draws)
 
 
 def sizes_of(name, config, shapes):
@@ -74,7 +68,7 @@ def test_weights_are_as_the_reference_has_them(subject):
         for parameter in subject.signature.parameters.values()
         if parameter.default not in (parameter.empty, None)
     }
-    for case in make_cases(subject):
+    for case in map(subject.generator, subject.draws()):
         config = {**given, **case.config}
         inputs = case.inputs[0] if isinstance(case.inputs[0], list) else case.inputs
         sizes = sizes_of(subject.name, config, list(map(np.shape, inputs)))

@@ -8,11 +8,10 @@ import pytest
 from stated import stated_defaults
 
 import keras_by_hand
-from gallery.elsewhere import FILE, NOTHING, elsewhere_of, read_elsewhere
+from gallery.elsewhere import FAMILIES, FILE, NOTHING, elsewhere_of, read_elsewhere
 from gallery.functions import find_things
 from gallery.keras_names import named
 
-FAMILIES = "Layers", "Activations", "Losses", "Optimizers"
 THINGS = {name: thing for title in FAMILIES for name, thing in named()[title].items()}
 PORTING = {
     name

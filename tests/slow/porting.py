@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow
-from library.engine.cases import Draw, map_arrays
+from library.engine.cases import map_arrays
 from library.engine.subjects import SUBJECTS, read_cases
 from project import ROOT, run
 from stated import stated_defaults
@@ -120,7 +120,7 @@ def test_the_converter_makes_these_operators(name):
     else:
         subject = copy.copy(SUBJECTS[name])
         subject.dtype = subject.dtype and {"dtype": "float32"}
-        case = subject.generator(Draw(name, 0, subject.cases))
+        case = subject.generator(subject.draws()[0])
         layer, inputs = subject.make(case), case.inputs
     operators, _ = convert(layer, inputs)
     assert set(read_elsewhere()[name]["tflite"]) - operators == set()

@@ -4,7 +4,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from library.engine.cases import Case, Draw
+from library.engine.cases import Case
 from library.engine.subjects import SUBJECTS
 
 
@@ -31,9 +31,9 @@ def record(name):
 
 
 def record_cases(subject):
-    for number in range(subject.cases):
+    for draw in subject.draws():
         start = time.process_time()
-        told = subject.record(Draw(subject.name, number, subject.cases))
+        told = subject.record(draw)
         yield Recorded(*told, time.process_time() - start)
 
 

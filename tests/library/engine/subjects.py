@@ -48,6 +48,10 @@ class Subject:
             raise ValueError(f"two subjects are called {name}")
         SUBJECTS[name] = self
 
+    def draws(self):
+        """What the generator draws each of its cases from."""
+        return [cases.Draw(self.name, n, self.cases) for n in range(self.cases)]
+
     def skipped(self, cases):
         """The parameters that need not change an answer: those that are not compared at
         all."""
