@@ -101,7 +101,8 @@ if keras.backend.backend() == "jax":
 # Break it
 # --------
 # Would you add a gate of zeros to a trained layer, as if it changed nothing? It
-# is half open: sigmoid(0) is 0.5. A large bias opens it.
+# is half open: sigmoid(0) is 0.5. A large bias opens it; one far below zero
+# closes it, and leaves only the bias of the output.
 
 plain = keras_attention([*weights[:4], *weights[6:]])  # without a gate
 
@@ -113,6 +114,8 @@ def with_gate(bias):
 
 
 np.testing.assert_allclose(plain, with_gate(bias=1000), rtol=1e-4, atol=1e-4)
+closed = with_gate(bias=-1000)
+np.testing.assert_allclose(closed, np.broadcast_to(b_out, closed.shape))
 wrong = with_gate(bias=0)
 print("right:", plain[0, 0].round(1), "wrong:", wrong[0, 0].round(1))
 assert not np.allclose(plain, wrong)
@@ -120,8 +123,7 @@ assert not np.allclose(plain, wrong)
 # %%
 # See it
 # ------
-# The six outputs of one step. Closed gates leave only the output's bias, open
-# ones the output without a gate.
+# The six outputs of one step, from closed gates to open ones.
 
 biases = np.linspace(-8, 8, 65)
 lines = [with_gate(bias)[0, 0] for bias in biases]

@@ -1,18 +1,18 @@
 r"""
-activity_regularizer: all that a layer returns is penalized
-===========================================================
+activity_regularizer: returned states are penalized, too
+========================================================
 
 An ``activity_regularizer`` keeps the outputs of a layer small: it adds a
-penalty on them to the loss. Does it penalize ``y`` alone? Keras counts each
-array that a layer returns, and its states are among them.
+penalty on them to the loss. Of an ``LSTM`` that returns its states, Keras
+penalizes these, too.
 
 .. math::
 
    \text{penalty} = \frac{1}{n}
    \left( \text{L1}(y) + \text{L1}(h) + \text{L1}(c) \right)
 
-This is the penalty of an ``LSTM`` that returns its states h and c, for n
-samples. L1 is a sum of absolute values, times a factor.
+Here y is the output, h and c are the states, and n is the number of samples.
+L1 is a sum of absolute values, times a factor.
 """
 
 import keras
@@ -110,14 +110,15 @@ for layer, times in (
 # %%
 # Break it
 # --------
-# Would you expect the penalty of the output alone, as of a ``Dense`` layer?
+# The penalty of the output alone, as of a ``Dense`` layer, is too small.
 
-print(f"{of_y:.2f} instead of {sum(penalties):.2f}")
+print(f"right: {sum(penalties):.2f}, wrong: {of_y:.2f}")
 assert not np.allclose(sum(penalties), of_y)
 
 # %%
 # See it
 # ------
+# Only the first ``y`` is what one would expect.
 
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 names = ["query", "key", "value", "y", "y, again"]
