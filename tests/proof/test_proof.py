@@ -38,6 +38,7 @@ LARGE = {
     "weights/plot_add_loss": ANEW,
     "activations/plot_selu": ANEW,
     "attention/plot_flash_attention": ANEW,
+    "attention/plot_multi_head_attention_dropout": "many faults of what it drops",
     "preprocessing/plot_random_layers": "all layers that change images at random",
     "files/plot_lambda": "models are saved and loaded under each fault",
 }
