@@ -80,7 +80,7 @@ lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workf
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 # -- For maintainers
-.PHONY: test-backends test-processors test-refusals test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
+.PHONY: test-backends test-processors test-versions bisect-versions test-refusals test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch, and port weights
 	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py \
@@ -88,6 +88,14 @@ test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pag
 
 test-processors: $(BIN)/tests-installed ## Run the pages as other processors do
 	@$(BIN)/python -m pytest -v -rA --numprocesses=0 tests/slow/processors.py
+
+VERSIONS := nightly 3.14.1 3.12.4
+test-versions: $(BIN)/tests-installed ## Run pages and library with other releases of Keras
+	@$(BIN)/python tests/slow/versions.py $(VERSIONS)
+
+bisect-versions: $(BIN)/tests-installed ## Find the nightly that changed PAGE=dense/plot_relu
+	@$(BIN)/python tests/slow/bisecting.py "$(or $(PAGE),$(error Say of which: PAGE=dense/plot_relu))" \
+		$(GOOD:%=--good %) $(BAD:%=--bad %)
 
 test-refusals: $(BIN)/tests-installed ## Try the long list of inputs that Dense refuses
 	@$(BIN)/python -m pytest tests/slow/refusals.py

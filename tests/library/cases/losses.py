@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from keras.src.backend.common.masking import set_keras_mask
 from library.engine.cases import FLOAT64, ROUNDED_CONSTANTS, Case
 from library.engine.subjects import function
 
@@ -82,7 +83,7 @@ def sparse_categorical_crossentropy(draw):
 def masked_loss(targets, y, mask):
     """What a model that is told a mask computes of its loss."""
     y = keras.ops.convert_to_tensor(y)
-    keras.src.backend.set_keras_mask(y, keras.ops.convert_to_tensor(mask))
+    set_keras_mask(y, keras.ops.convert_to_tensor(mask))
     return keras.losses.MeanSquaredError(dtype="float64")(targets, y)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras.src.backend import get_keras_mask
+from keras.src.backend.common.masking import get_keras_mask
 from library.engine import cases
 from library.engine.cases import Inner, map_arrays
 from library.engine.runner import prepare_layer
@@ -68,8 +68,8 @@ class LayerSubject(Subject):
     def __init__(
         self, name, generator, whole=False, has_dtype=True, target=None, **options
     ):
-        super().__init__(name, generator, **options)
         self.target = target or getattr(keras.layers, name)
+        super().__init__(name, generator, **options)
         self.signature = inspect.signature(self.target)
         self.of_call = inspect.signature(self.target.call)
         self.whole = whole

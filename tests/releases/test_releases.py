@@ -1,0 +1,193 @@
+"""What tells of other releases of Keras: the ledger, what is red, what is printed, and
+the search for the day of a change."""
+
+import datetime
+
+import pytest
+from releases.judging import compare_printed, draft, judge
+from releases.searching import first_other
+
+from gallery.paths import find_pages, name_of
+from gallery.versions import (
+    LedgerError,
+    Row,
+    Run,
+    line_of,
+    read_ledger,
+)
+
+RUN = Run("3.14.1", datetime.date(2026, 11, 30))
+LEDGER = """
+[green]
+"3.14" = { version = "3.14.1", date = 2026-11-30 }
+
+[[change]]
+kind = "answer changed"
+what = "relu keeps what it dropped."
+upstream = 22021
+
+[[change.row]]
+name = "dense/plot_relu"
+line = "3.14"
+fails = "np.testing.assert_array_equal(y, relu(x))"
+error = "AssertionError"
+first = { version = "3.14.1", date = 2026-11-30 }
+"""
+
+
+def failing(fails="assert y", error="AssertionError", **more):
+    return {"fails": fails, "error": error, "says": "", **more}
+
+
+def found(*failures, name="dense/plot_relu"):
+    return {"name": name, "failures": list(failures)}
+
+
+def row(fails="assert y", error="AssertionError", times=1):
+    row = Row("dense/plot_relu", "3.14", fails, error, RUN, times)
+    return {"dense/plot_relu": row}
+
+
+# -- What is red
+
+
+def test_what_the_ledger_tells_is_known():
+    rows = row()
+    assert judge([found(failing())], rows) == ({}, list(rows.values()))
+    assert judge([found()], {}) == ({}, [])
+    twice = [failing(), failing("assert z")]
+    assert judge([found(*twice)], row(times=2)).red == {}
+
+
+@pytest.mark.parametrize(
+    "failures, rows, why",
+    [
+        ([failing()], {}, "is not in the ledger"),
+        ([], row(), "passes again"),
+        ([failing("assert z")], row(), "fails elsewhere"),
+        ([failing(error="ValueError")], row(), "fails elsewhere"),
+        ([failing(), failing("assert z")], row(), "fails elsewhere"),
+        ([failing()], row(times=2), "fails elsewhere"),
+        ([failing(error="SIGFPE", died=True)], {}, "dies"),
+        ([failing(error="SIGFPE", died=True)], row(error="SIGFPE"), "dies"),
+    ],
+)
+def test_all_else_is_red(failures, rows, why):
+    judgement = judge([found(*failures)], rows)
+    assert why in judgement.red["dense/plot_relu"]
+    assert judgement.known == []
+
+
+def test_a_row_of_what_is_no_more_is_red():
+    assert judge([], row()).red.keys() == {"dense/plot_relu"}
+    assert judge([], row(), all_tried=False).red == {}
+
+
+# -- The ledger
+
+
+def test_our_ledger_can_be_read_and_tells_of_pages_that_there_are():
+    ledger = read_ledger()
+    pages = set(map(name_of, find_pages()))
+    for each in (row for change in ledger.changes for row in change.rows):
+        assert "/plot_" not in each.name or each.name in pages, each.name
+
+
+def test_rows_are_those_of_a_line_of_releases():
+    ledger = read_ledger(LEDGER)
+    (of_line,) = ledger.rows("3.14").values()
+    assert (of_line.name, of_line.times) == ("dense/plot_relu", 1)
+    assert ledger.change_of(of_line).upstream == 22021
+    assert ledger.rows("3.12") == {}
+    assert str(ledger.green["3.14"]) == "3.14.1, tried on 2026-11-30"
+    assert line_of("3.16.0.dev2026102704") == "3.16 nightly"
+    assert line_of("3.12.4") == "3.12"
+
+
+@pytest.mark.parametrize(
+    "old, new, why",
+    [
+        ("[green]", "[green", "no TOML"),
+        ('kind = "answer changed"', 'kind = "changed"', "its kind is none of"),
+        ("upstream = 22021", 'upstream = "?"', "a number, or"),
+        ("upstream = 22021", "", "lacks upstream"),
+        ("upstream = 22021", "upstream = 1.5", "upstream cannot be 1.5"),
+        ('what = "relu keeps what it dropped."', 'what = ""', "what cannot be ''"),
+        ('line = "3.14"\n', 'line = "3.14.1"\n', 'row 1: line is such as "3.14"'),
+        ('error = "AssertionError"', "", "row 1 lacks error"),
+        ('error = "AssertionError"', "error = 1", "error cannot be 1"),
+        ('error = "AssertionError"', 'error = "A"\nwhy = "B"', "row 1 has why"),
+        ("relu(x))", 40 * "relu(x))", "more than 80 letters"),
+        (
+            "date = 2026-11-30 }\n\n[[",
+            'date = "today" }\n\n[[',
+            "date cannot be 'today'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said(old, new, why):
+    assert old in LEDGER
+    with pytest.raises(LedgerError) as error:
+        read_ledger(LEDGER.replace(old, new))
+    assert why in str(error.value)
+
+
+def test_a_name_has_one_row_of_a_line():
+    again = LEDGER[LEDGER.index("[[change.row]]") :]
+    with pytest.raises(LedgerError, match="has two rows of 3.14"):
+        read_ledger(LEDGER + again)
+
+
+@pytest.mark.parametrize("fails", ["f(x)", "f('x')", 'f("x")', """f("x", 'y\\n')"""])
+def test_a_drafted_row_says_what_failed(fails):
+    start = LEDGER[: LEDGER.index("[[change.row]]")]
+    text = draft("GRU", [failing(fails), failing()], "3.14", RUN)
+    (of_line,) = read_ledger(start + text).rows("3.14").values()
+    assert of_line == Row("GRU", "3.14", fails, "AssertionError", RUN, 2)
+
+
+# -- What pages print
+
+
+@pytest.mark.parametrize(
+    "before, now, same",
+    [
+        ("loss 0.12345", "loss 0.12344", True),
+        ("loss 0.12345", "loss 0.12445", False),
+        ("[ 1. -2.]", "[1.   -2.0]", True),
+        ("error 1e-9", "error -3e-12", True),
+        ("Keras 3.15.1", "Keras 3.14.1", True),
+        ("dense_1 [1 2]", "dense_2 [1 2]", False),
+        ("<f at 0x7f01cc>", "<f at 0x7f33aa>", True),
+        ("a\nb", "a", False),
+    ],
+)
+def test_what_is_printed_is_the_same_after_rounding(before, now, same):
+    lines = compare_printed(before, now, ("3.15.1", "3.14.1"))
+    assert (lines == []) == same
+
+
+# -- The day of a change
+
+
+@pytest.mark.parametrize(
+    "number, broken", itertools.product(range(1, 12), [(), (5, 6)])
+)
+def test_a_change_is_found(number, broken):
+    asked = []
+
+    def state_of(version):
+        asked.append(version)
+        return None if version in broken else str(version >= number)
+
+    expected = [v for v in range(12) if v not in broken]
+    after = next(v for v in expected if v >= number)
+    before = expected[expected.index(after) - 1]
+    assert first_other(range(12), state_of) == (before, after)
+    assert len(asked) <= 8
+
+
+def test_what_did_not_change_has_no_day():
+    assert first_other(range(9), lambda version: "passes") is None
+    assert first_other([1], lambda version: "passes") is None
+    assert first_other([1, 2], lambda version: None) is None

@@ -1,0 +1,154 @@
+"""The pages and the library with other releases of Keras:
+``python versions.py VERSION...``, of which each may be "nightly" or "newest".
+
+Keras alone is exchanged, put first on the path. What fails must be told by the ledger,
+docs/versions.toml, and nothing else may: see gallery/versions.py. Exits with 1 where that
+is not so. What pages print is compared with what they print with the installed Keras, and
+told, which is never red.
+"""
+
+import collections
+import datetime
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:1] = [str(ROOT), str(ROOT / "tests")]
+from releases import installing  # noqa: E402
+from releases.judging import compare_printed, draft, judge  # noqa: E402
+
+from gallery.linker import write_pages  # noqa: E402
+from gallery.paths import find_pages, name_of  # noqa: E402
+from gallery.versions import KINDS, Run, line_of, read_ledger  # noqa: E402
+
+TODAY = datetime.date.today()
+OLDEST = 14  # days that the newest nightly may be old
+
+
+class Tried(Exception):
+    """Keras could not be imported, or not be tried to the end."""
+
+
+def try_version(version, names=(), folder=None):
+    """Try names, or all, with the Keras of a folder, or the installed one; return what was
+    found of each and the seconds of the processor that it took. Raises Tried."""
+    path = os.pathsep.join(
+        filter(None, [folder and str(folder), os.getenv("PYTHONPATH")])
+    )
+    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/releases/trying.py", *names],
+        env={**os.environ, **one_thread, **quiet, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    if done.returncode or "seconds" not in told[-1]:
+        raise Tried(done.stderr.strip().splitlines()[-1])
+    if told[0]["keras"] != version:
+        raise Tried(f"Keras {told[0]['keras']} was imported in the place of {version}")
+    return told[1:-1], told[-1]["seconds"]
+
+
+def try_installed():
+    """What pages print with the installed Keras: {name: text}. It is kept until a page
+    changes."""
+    kept = installing.FOLDER / f"{installing.INSTALLED}.printed.json"
+    pages = find_pages()
+    newest = max(page.stat().st_mtime for page in pages)
+    if not kept.exists() or kept.stat().st_mtime < newest:
+        found, _ = try_version(installing.INSTALLED, map(name_of, pages))
+        kept.write_text(json.dumps({each["name"]: each["printed"] for each in found}))
+    return json.loads(kept.read_text())
+
+
+def report(version, asked, ledger, usual):
+    """Try a version; return the report on it, as Markdown, and whether it is red."""
+    line, run = line_of(version), Run(version, TODAY)
+    folder = None if version == installing.INSTALLED else installing.install(version)
+    try:
+        found, seconds = try_version(version, folder=folder)
+    except Tried as error:
+        return f"## Keras {version}: red\n\nIt cannot be tried: {error}\n", True
+    judgement = judge(found, ledger.rows(line))
+    red = [f"`{name}` {why}" for name, why in sorted(judgement.red.items())]
+    day = installing.day_of(version)
+    if asked == "nightly" and (TODAY - day).days > OLDEST:
+        red.append(f"The newest nightly is of {day}: none came for {OLDEST} days")
+    new = [each for each in found if each["name"] in judgement.red and each["failures"]]
+    drafts = "\n\n".join(draft(e["name"], e["failures"], line, run) for e in new)
+    (installing.FOLDER / f"{version}.rows.toml").write_text(f"{drafts}\n")
+    text = f"## Keras {version}: {'red' if red else 'as the ledger tells'}\n\n"
+    text += f"{len(found)} pages and names, {seconds:.0f} s of the processor\n"
+    if red:
+        text += "\n" + "".join(f"- {why}\n" for why in red)
+    if judgement.red:
+        text += since_when(ledger.green.get(line), run)
+    text += known(ledger, judgement.known) + others(version, found, usual)
+    return text, bool(red)
+
+
+def since_when(green, run):
+    """The last green run, and the first red one."""
+    if not green:
+        return f"\nFirst red run: {run}. No run of this line was green.\n"
+    text = f"\nLast green run: {green}. First red run: {run}.\n"
+    if green.version == run.version:
+        text += "It is the same Keras: the pages or the ledger have changed since.\n"
+    elif ".dev" in run.version:
+        text += "`make bisect-versions PAGE=...` finds the day of each.\n"
+    return text
+
+
+def known(ledger, rows):
+    """What the ledger tells and is so, by the kind of change."""
+    names = collections.defaultdict(list)
+    for row in rows:
+        names[ledger.change_of(row).kind].append(row.name)
+    text = f"\nKnown: {len(rows)}\n\n" if rows else ""
+    for kind in (kind for kind in KINDS if kind in names):
+        text += f"- {kind}, {len(names[kind])}: {', '.join(sorted(names[kind]))}\n"
+    return text
+
+
+def others(version, found, usual):
+    """What passes and prints something else than with the installed Keras."""
+    versions, differ = (installing.INSTALLED, version), {}
+    for each in found:
+        name = each["name"]
+        if name in usual and not each["failures"]:
+            lines = compare_printed(usual[name], each["printed"], versions)
+            differ |= {name: lines} if lines else {}
+    file = installing.FOLDER / f"{version}.diff"
+    file.write_text(
+        "".join(f"{n}\n" + "\n".join(t) + "\n\n" for n, t in differ.items())
+    )
+    if not differ:
+        return f"\nWhat passes prints the same as with {installing.INSTALLED}.\n"
+    where = file.relative_to(ROOT)
+    return f"\nPass, and print something else ({where}): {', '.join(differ)}\n"
+
+
+def main(words):
+    if sys.platform == "darwin":
+        sys.exit("Linux is needed: TensorFlow does not survive a fork on macOS")
+    ledger = read_ledger()
+    write_pages()
+    installing.FOLDER.mkdir(parents=True, exist_ok=True)
+    usual, any_red = try_installed(), False
+    for word in words:
+        text, red = report(installing.resolve(word), word, ledger, usual)
+        print(text, flush=True)
+        any_red |= red
+        if summary := os.getenv("GITHUB_STEP_SUMMARY"):
+            with open(summary, "a") as file:
+                file.write(f"{text}\n")
+    sys.exit(any_red)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
