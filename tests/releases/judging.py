@@ -84,15 +84,17 @@ def quoted(text):
 
 
 def rounded(text):
-    """What is printed, with numbers of three digits and single spaces: what rounding may
-    change on another release is not told."""
+    """The lines of what is printed, with three digits of each number that is not whole,
+    and single spaces: what rounding may change on another release is not told."""
 
     def round_number(found):
         number = float(found[0])
         return f"{0 if abs(number) < 1e-6 else number:.3g}"
 
     text = re.sub(r"0x[0-9a-f]{6,}", "0x...", text)
-    text = re.sub(r"(?<![\w.])-?\d+\.?\d*(e[-+]?\d+)?(?![\w.]*\w)", round_number, text)
+    number = r"-?\d+(\.\d*(e[-+]?\d+)?|e[-+]?\d+)"
+    text = re.sub(rf"(?<![\w.]){number}(?![\w.]*\w)", round_number, text)
+    text = re.sub(r"(?<=[\[(])[ \t]+|[ \t]+(?=[\])])", "", text)
     return re.sub(r"[ \t]+", " ", text).splitlines()
 
 

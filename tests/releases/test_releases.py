@@ -157,6 +157,7 @@ def test_a_drafted_row_says_what_failed(fails):
         ("[ 1. -2.]", "[1.   -2.0]", True),
         ("error 1e-9", "error -3e-12", True),
         ("Keras 3.15.1", "Keras 3.14.1", True),
+        ("[4096 2]", "[4097 2]", False),
         ("dense_1 [1 2]", "dense_2 [1 2]", False),
         ("<f at 0x7f01cc>", "<f at 0x7f33aa>", True),
         ("a\nb", "a", False),
@@ -170,9 +171,8 @@ def test_what_is_printed_is_the_same_after_rounding(before, now, same):
 # -- The day of a change
 
 
-@pytest.mark.parametrize(
-    "number, broken", itertools.product(range(1, 12), [(), (5, 6)])
-)
+@pytest.mark.parametrize("number", range(1, 12))
+@pytest.mark.parametrize("broken", [(), (5, 6)])
 def test_a_change_is_found(number, broken):
     asked = []
 
