@@ -1,11 +1,16 @@
-"""What tells of other releases of Keras: the ledger, what is red, what is printed, and
-the search for the day of a change."""
+"""What tells of other releases of Keras: how pages run, the ledger, what is red, what is
+printed, and the search for the day of a change. A few lines stand for the pages."""
 
 import datetime
+import json
+import os
+import sys
 
 import pytest
+from project import ROOT, run
 from releases.judging import compare_printed, draft, judge
 from releases.searching import first_other
+from releases.statements import run_statements, tell
 
 from gallery.paths import find_pages, name_of
 from gallery.versions import (
@@ -46,6 +51,86 @@ def found(*failures, name="dense/plot_relu"):
 def row(fails="assert y", error="AssertionError", times=1):
     row = Row("dense/plot_relu", "3.14", fails, error, RUN, times)
     return {"dense/plot_relu": row}
+
+
+# -- Pages, statement by statement
+
+PAGE = """
+x = 2
+y = lacking(
+    x,
+)
+z = y + 1
+print("goes on")
+if x:
+    def check(a):
+        assert a == x
+    for a in (2, 3):
+        check(a)
+y = 5
+assert y == 5
+@lacking
+def f(): pass
+f()
+raise SystemExit
+"""
+FAILURES = [
+    ("y = lacking( x, )", "NameError"),
+    ("check(a)", "AssertionError"),
+    ("@lacking def f(): pass", "NameError"),
+    ("raise SystemExit", "SystemExit"),
+]
+
+
+def test_a_page_goes_on_without_what_a_failure_has_lost(tmp_path, capsys):
+    page, ran, failed = tmp_path / "page.py", [], []
+    page.write_text(PAGE)
+    run_statements(page, {}, ran.append, lambda *what: failed.append(tell(*what)))
+    assert [(each["fails"], each["error"]) for each in failed] == FAILURES
+    assert not any("z = y" in text or text == "f()" for text in ran)
+    assert "assert y == 5" in ran  # it is defined anew
+    assert capsys.readouterr().out == "goes on\n"
+
+
+def test_what_fails_is_told_in_a_line():
+    error = AssertionError("\nArrays are not equal\n\n  x: 1\n")
+    told = tell(f"f(\n    {'x' * 90})", error)
+    assert (len(told["fails"]), told["error"]) == (80, "AssertionError")
+    assert told["says"] == "Arrays are not equal x: 1"
+    assert tell("f()", "shape")["error"] == "another shape"
+
+
+TRYING = """
+import json, os, signal, time
+from releases.processes import try_all
+
+def try_name(name, at, fails):
+    print(name)
+    at(f"{name}()")
+    if name == "dies":
+        os.kill(os.getpid(), signal.SIGFPE)
+    elif name == "hangs":
+        time.sleep(30)
+    elif name == "fails":
+        fails("f()", ValueError("no"))
+
+groups = [["first", "dies", "last"], ["hangs"], ["fails"]]
+print(json.dumps(list(try_all(groups, try_name, patience=1))))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="pages are forked on Linux alone")
+def test_one_that_dies_or_hangs_is_told_and_harms_no_other():
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+    command = [sys.executable, "-c", TRYING]
+    told = json.loads(run(*command, env={**os.environ, "PYTHONPATH": path}))
+    failures = {each["name"]: each["failures"] for each in told}
+    assert failures["first"] == failures["last"] == []
+    assert failures["fails"] == [{"fails": "f()", "error": "ValueError", "says": "no"}]
+    for name, kind in (("dies", "SIGFPE"), ("hangs", "SIGALRM")):
+        (died,) = failures[name]
+        assert (died["fails"], died["error"], died["died"]) == (f"{name}()", kind, True)
+    assert [t["printed"] for t in told if t["name"] == "fails"] == ["fails\n"]
 
 
 # -- What is red
