@@ -47,11 +47,12 @@ class Row(NamedTuple):
 
 class Change(NamedTuple):
     """A change of Keras. kind: one of KINDS; upstream: the number of Keras' pull request,
-    or "unknown"."""
+    or "unknown"; since: the first release that has it, or the first nightly, if known."""
 
     kind: str
     what: str
     upstream: int | str
+    since: str | None
     rows: list[Row]
 
 
@@ -119,8 +120,8 @@ def read_run(where, told):
 
 def read_change(number, told):
     where = f"Change {number}"
-    types = {"kind": str, "what": str, "upstream": int | str, "row": list}
-    check(where, told, types)
+    types = {"kind": str, "what": str, "upstream": int | str, "row": list, "since": str}
+    check(where, told, types, optional=["since"])
     where += f' ("{told["what"][:40]}...")'
     if told["kind"] not in KINDS:
         raise LedgerError(f"{where}: its kind is none of {', '.join(KINDS)}")
@@ -129,7 +130,7 @@ def read_change(number, told):
     rows = [read_row(f"{where}, row {n}", row) for n, row in enumerate(told["row"], 1)]
     if not rows:
         raise LedgerError(f"{where} has no row")
-    return Change(told["kind"], told["what"], told["upstream"], rows)
+    return Change(told["kind"], told["what"], told["upstream"], told.get("since"), rows)
 
 
 def read_row(where, told):
