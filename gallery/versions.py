@@ -130,7 +130,8 @@ def read_change(number, told):
     rows = [read_row(f"{where}, row {n}", row) for n, row in enumerate(told["row"], 1)]
     if not rows:
         raise LedgerError(f"{where} has no row")
-    return Change(told["kind"], told["what"], told["upstream"], told.get("since"), rows)
+    what = " ".join(told["what"].split())  # it may have several lines
+    return Change(told["kind"], what, told["upstream"], told.get("since"), rows)
 
 
 def read_row(where, told):

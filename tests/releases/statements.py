@@ -1,6 +1,7 @@
 """Scripts, run statement by statement: what fails, and all that does not need it."""
 
 import ast
+import re
 import traceback
 from pathlib import Path
 
@@ -81,6 +82,7 @@ def tell(text, error):
     """
     if isinstance(error, str):
         return {"fails": shortened(text), "error": f"another {error}", "says": ""}
-    lines = [line for line in str(error).splitlines() if line.strip()]
+    said = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # Keras' messages are in colour
+    lines = [line for line in said.splitlines() if line.strip()]
     says = " ".join(" ".join(lines[:6]).split())[:200]
     return {"fails": shortened(text), "error": type(error).__name__, "says": says}

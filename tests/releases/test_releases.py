@@ -28,8 +28,10 @@ LEDGER = """
 
 [[change]]
 kind = "answer changed"
-what = "relu keeps what it dropped."
+what = '''relu keeps
+what it dropped.'''
 upstream = 22021
+since = "3.15"
 
 [[change.row]]
 name = "dense/plot_relu"
@@ -94,7 +96,7 @@ def test_a_page_goes_on_without_what_a_failure_has_lost(tmp_path, capsys):
 
 
 def test_what_fails_is_told_in_a_line():
-    error = AssertionError("\nArrays are not equal\n\n  x: 1\n")
+    error = AssertionError("\nArrays are \x1b[1mnot equal\x1b[0m\n\n  x: 1\n")
     told = tell(f"f(\n    {'x' * 90})", error)
     assert (len(told["fails"]), told["error"]) == (80, "AssertionError")
     assert told["says"] == "Arrays are not equal x: 1"
@@ -183,7 +185,8 @@ def test_rows_are_those_of_a_line_of_releases():
     ledger = read_ledger(LEDGER)
     (of_line,) = ledger.rows("3.14").values()
     assert (of_line.name, of_line.times) == ("dense/plot_relu", 1)
-    assert ledger.change_of(of_line).upstream == 22021
+    change = ledger.change_of(of_line)
+    assert change[1:4] == ("relu keeps what it dropped.", 22021, "3.15")
     assert ledger.rows("3.12") == {}
     assert str(ledger.green["3.14"]) == "3.14.1, tried on 2026-11-30"
     assert line_of("3.16.0.dev2026102704") == "3.16 nightly"
@@ -198,7 +201,8 @@ def test_rows_are_those_of_a_line_of_releases():
         ("upstream = 22021", 'upstream = "?"', "a number, or"),
         ("upstream = 22021", "", "lacks upstream"),
         ("upstream = 22021", "upstream = 1.5", "upstream cannot be 1.5"),
-        ('what = "relu keeps what it dropped."', 'what = ""', "what cannot be ''"),
+        ("'''relu keeps\nwhat it dropped.'''", '""', "what cannot be ''"),
+        ('since = "3.15"', "since = 3.15", "since cannot be 3.15"),
         ('line = "3.14"\n', 'line = "3.14.1"\n', 'row 1: line is such as "3.14"'),
         ('error = "AssertionError"', "", "row 1 lacks error"),
         ('error = "AssertionError"', "error = 1", "error cannot be 1"),

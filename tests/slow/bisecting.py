@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:1] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/slow")]
 from releases import installing  # noqa: E402
 from releases.searching import first_other  # noqa: E402
-from versions import Tried, try_version  # noqa: E402
+from versions import CannotTry, try_version  # noqa: E402
 
 from gallery.linker import write_pages  # noqa: E402
 from gallery.versions import line_of  # noqa: E402
@@ -51,7 +51,7 @@ def state_of(name, version, folder):
     try:
         target = installing.install(version, folder)
         tried, _ = try_version(version, [name], target)
-    except (Tried, installing.NoRelease) as error:
+    except (CannotTry, installing.NoRelease) as error:
         print(f"{version}  cannot be tried: {error}", flush=True)
         return None
     state = "passes"

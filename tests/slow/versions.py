@@ -22,19 +22,19 @@ from releases.judging import compare_printed, draft, judge  # noqa: E402
 
 from gallery.linker import write_pages  # noqa: E402
 from gallery.paths import find_pages, name_of  # noqa: E402
-from gallery.versions import KINDS, Run, line_of, read_ledger  # noqa: E402
+from gallery.versions import KINDS, LedgerError, Run, line_of, read_ledger  # noqa: E402
 
 TODAY = datetime.date.today()
 OLDEST = 14  # days that the newest nightly may be old
 
 
-class Tried(Exception):
+class CannotTry(Exception):
     """Keras could not be imported, or not be tried to the end."""
 
 
 def try_version(version, names=(), folder=None):
     """Try names, or all, with the Keras of a folder, or the installed one; return what was
-    found of each and the seconds of the processor that it took. Raises Tried."""
+    found of each and the seconds of the processor that it took. Raises CannotTry."""
     path = os.pathsep.join(
         filter(None, [folder and str(folder), os.getenv("PYTHONPATH")])
     )
@@ -47,10 +47,12 @@ def try_version(version, names=(), folder=None):
         text=True,
     )
     told = [json.loads(line) for line in done.stdout.splitlines()]
-    if done.returncode or "seconds" not in told[-1]:
-        raise Tried(done.stderr.strip().splitlines()[-1])
+    if done.returncode or not told or "seconds" not in told[-1]:
+        raise CannotTry(done.stderr.strip().splitlines()[-1])
     if told[0]["keras"] != version:
-        raise Tried(f"Keras {told[0]['keras']} was imported in the place of {version}")
+        raise CannotTry(
+            f"Keras {told[0]['keras']} was imported in the place of {version}"
+        )
     return told[1:-1], told[-1]["seconds"]
 
 
@@ -72,7 +74,7 @@ def report(version, asked, ledger, usual):
     folder = None if version == installing.INSTALLED else installing.install(version)
     try:
         found, seconds = try_version(version, folder=folder)
-    except Tried as error:
+    except CannotTry as error:
         return f"## Keras {version}: red\n\nIt cannot be tried: {error}\n", True
     judgement = judge(found, ledger.rows(line))
     red = [f"`{name}` {why}" for name, why in sorted(judgement.red.items())]
@@ -136,7 +138,10 @@ def others(version, found, usual):
 def main(words):
     if sys.platform == "darwin":
         sys.exit("Linux is needed: TensorFlow does not survive a fork on macOS")
-    ledger = read_ledger()
+    try:
+        ledger = read_ledger()
+    except LedgerError as error:
+        sys.exit(f"docs/versions.toml: {error}")
     write_pages()
     installing.FOLDER.mkdir(parents=True, exist_ok=True)
     usual, any_red = try_installed(), False
