@@ -66,11 +66,7 @@ def parse(arguments):
     first = arguments[0] if arguments else "--help"
     if not (first in COMMANDS or first in ("-h", "--help")):
         arguments = ["run", *arguments]
-    given = parser.parse_args(arguments or ["--help"])
-    check = getattr(given.parser, "check", None)
-    if check and (wrong := check(given)):
-        given.parser.error(wrong)
-    return given
+    return parser.parse_args(arguments or ["--help"])
 
 
 def main():

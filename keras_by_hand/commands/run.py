@@ -43,20 +43,19 @@ def add_run(parser):
     parser.add_argument(
         "--force", action="store_true", help="replace files that are there"
     )
-    parser.check = check_run
 
 
 def check_run(given):
-    """Return what is wrong with the arguments, or None."""
+    """Exit with 2 where its arguments do not go together."""
     if given.input and not (given.output or given.dump):
-        return "--input goes with --output or --dump"
+        given.parser.error("--input goes with --output or --dump")
     if (given.output or given.dump or given.layer) and not given.input:
-        return "--output, --dump and --layer need an --input"
-    return None
+        given.parser.error("--output, --dump and --layer need an --input")
 
 
 def run_model(given):
     """Print the layers of a model; predict, where there is an input."""
+    check_run(given)
     with contextlib.ExitStack() as stack:
         files = {  # opened first of all: they may be refused
             path: stack.enter_context(new_file(path, given.force))

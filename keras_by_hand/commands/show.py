@@ -1,18 +1,20 @@
 """keras-by-hand show: a line for each layer of a model."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from keras_by_hand.comparing.recording import outputs_of, record
+from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.config import references, with_weights
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import count_numbers, read_file
 from keras_by_hand.models.layer import name_of
 from keras_by_hand.models.load import load_model
-from keras_by_hand.models.model import InputLayer
+from keras_by_hand.models.model import InputLayer, Model
 from keras_by_hand.models.registry import MODELS, build_layer
 
-SHOWN = "layer", "class", "output", "parameters", "weights"
+HEAD_OF_SHOW = "layer", "class", "output", "parameters", "weights"
 TRIALS = (1, 32), (2, 48)  # samples, and lengths where a model takes any
 
 
@@ -21,85 +23,123 @@ def add_show(parser):
     parser.add_argument("model", help="the .keras file")
 
 
+class Shown(NamedTuple):
+    """What the file tells of a layer, at a depth of models in models; reasons:
+    why it cannot be run."""
+
+    depth: int
+    name: str
+    kind: str
+    parameters: int
+    weights: str
+    reasons: tuple
+
+
 def show_model(given):
     """Print a line for each layer; return 0, or 1 where one cannot be run."""
-    refused = []
     config, weights = read_file(given.model)
-    rows = list(list_layers(config, weights, refused))
-    shapes, why = {}, ""
+    layers = list(list_layers(config, weights))
+    refused = [layer for layer in layers if layer.reasons]
+    shapes, why = ["-"] * len(layers), ""
     if not refused:
         try:
             shapes = find_shapes(load_model(given.model))
         except CannotRun as error:
             why = f"shapes of outputs are not known: {error}"
-    print(
-        *table_lines(SHOWN, [cells_of(row, shapes) for row in rows]), sep="\n"
-    )
-    print(f"{count_numbers(weights):,} parameters in {len(rows)} layers")
+    print(*table_lines(HEAD_OF_SHOW, map(cells_of, layers, shapes)), sep="\n")
+    print(f"{count_numbers(weights):,} parameters in {len(layers)} layers")
     if why:
         print(shown(why))
-    if not refused:
-        return 0
-    names = [name.strip() for name, *_ in rows]
-    first = min(names.index(name) for name, _ in refused)
-    for _, reason in refused:
-        print(shown(f"cannot be run: {reason}"))
-    print(
-        f"{len(rows) - len(refused)} of {len(rows)} layers can be run; the "
-        f"first {first} of the file can, {names[first]} cannot"
-    )
-    return 1
+    for layer in refused:
+        for reason in layer.reasons:
+            print(shown(f"cannot be run: {reason}"))
+    if refused:
+        print(
+            f"{len(layers) - len(refused)} of {len(layers)} layers can be run; "
+            f"the first {layers.index(refused[0])} of the file can, "
+            f"{shown(refused[0].name)} cannot"
+        )
+    return int(bool(refused))
 
 
-def list_layers(told, weights, refused, depth=0):
-    """Yield (name, class, parameters, names and shapes of weights) of each
-    layer, those in a model further in; add to refused what cannot be run,
-    (name, reason)."""
+def list_layers(told, weights, depth=0):
+    """Yield a Shown for each layer, those in a model behind it."""
     groups = weights.get("layers", {})
     for inner, held in with_weights(told["config"]["layers"], groups):
-        name, kind = name_of(inner), inner["class_name"]
-        is_model = kind in MODELS and "layers" in inner["config"]
-        said = ""
+        is_model = inner["class_name"] in MODELS and "layers" in inner["config"]
+        said, reasons = "", ()
         if not is_model:
             try:
-                said = weights_of(build_layer(inner, held))
+                said = weights_in_words(build_layer(inner, held))
             except CannotRunLayer as error:
-                refused += [(name, reason) for reason in error.reasons]
-                said = "cannot be run"
-        yield f"{'  ' * depth}{name}", kind, count_numbers(held), said
+                said, reasons = "cannot be run", error.reasons
+        yield Shown(
+            depth,
+            name_of(inner),
+            inner["class_name"],
+            count_numbers(held),
+            said,
+            reasons,
+        )
         if is_model:
-            yield from list_layers(inner, held, refused, depth + 1)
+            yield from list_layers(inner, held, depth + 1)
 
 
-def weights_of(layer):
-    """Return the names and shapes of a layer's weights, in words."""
-    arrays = getattr(layer, "arrays", None) or {}
-    if not arrays and hasattr(layer, "list_weights"):
-        arrays = dict(enumerate(layer.list_weights()))
+def weights_in_words(layer):
+    """Return the names and shapes of a layer's weights."""
     return ", ".join(
-        f"{name} {no_spaces(np.shape(array))}" for name, array in arrays.items()
+        f"{name} {no_spaces(np.shape(array))}"
+        for name, array in weights_of(layer).items()
     )
 
 
-def cells_of(row, shapes):
-    """Return the cells of a row, with the shape of the layer's output."""
-    name, kind, count, held = row
-    shape = shapes.get(name.strip(), "-")
-    return shown(name), shown(kind), no_spaces(shape), f"{count:,}", shown(held)
+def cells_of(layer, shape):
+    """Return the cells of a layer's row, with the shape of its output."""
+    name = f"{'  ' * layer.depth}{shown(layer.name)}"
+    count = f"{layer.parameters:,}"
+    return (
+        name,
+        shown(layer.kind),
+        no_spaces(shape),
+        count,
+        shown(layer.weights),
+    )
 
 
 def find_shapes(model):
-    """Return {name: shape} of what each layer makes, with None for the samples
-    and for lengths that depend on those of the input."""
+    """Return the shapes of what the layers make, in the order of list_layers:
+    of the first output of their first call, with None for the samples and for
+    lengths that depend on those of the input; "-" for those that make nothing,
+    as inputs and models in the model."""
     small, large = (
-        outputs_of(record(model, zeros_for(model, *sizes))) for sizes in TRIALS
+        first_shapes(record(model, zeros_for(model, *sizes)))
+        for sizes in TRIALS
     )
-    return {
-        name: tuple(
-            a if a == b else None for a, b in zip(y.shape, large[name].shape)
+    return [
+        tuple(
+            a if a == b else None
+            for a, b in zip(small[id(layer)], large[id(layer)])
         )
-        for name, y in small.items()
-    }
+        if id(layer) in small
+        else "-"
+        for layer in walk(model)
+    ]
+
+
+def first_shapes(recorded):
+    """Return {id of a layer: shape of the first output of its first call}."""
+    shapes = {}
+    for made in recorded.values():
+        shapes.setdefault(id(made.layer), np.shape(made.array))
+    return shapes
+
+
+def walk(model):
+    """Yield the layers of a model, those of a model in it behind that."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, Model):
+            yield from walk(layer)
 
 
 def zeros_for(model, samples, length):

@@ -176,6 +176,7 @@ def compare(a, b, x, *, names=None, tolerance=TOLERANCE, dtype=None):
     Raises CannotRun where a model cannot be run, or x or names do not fit.
     """
     model = load_model(a, dtype)
+    model.fit(x)  # refuses what does not fit, before the port meets it
     port = run_port(b, a, x, dtype)
     check_names(names or {}, port)
     matching = Matching(model, x, port, names or {}, tolerance)

@@ -5,42 +5,32 @@ import re
 
 import numpy as np
 
-from keras_by_hand.comparing.recording import record
+from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.models.errors import CannotRun
 
 
 def golden_vectors(model, x):
     """Return {name: array}: "dense/input" (or "add/input_0", "add/input_1"),
     "dense/output" and "dense/kernel" for a layer named dense; float32, row by
-    row, in Keras' order of axes. Weights have the names of the function's
-    arguments; where these are not known, "name/weight_0", ..., in the order of
-    get_weights().
+    row, in Keras' order of axes. Weights have the names that weights_of gives,
+    and stand with the layer's first call; a second layer named dense is
+    "dense#2", as a second call is.
 
     Raises CannotRun where x does not fit, or something is no number.
     """
-    layers, found = {}, {}
-    with_inner = [model]
-    for layer in with_inner:  # which grows
-        layers[layer.name] = layer
-        with_inner += layer.inside()
-    for name, (given, y) in record(model, x).items():
-        if len(given) == 1:
-            found[f"{name}/input"] = given[0]
-        else:
-            found |= {f"{name}/input_{n}": x for n, x in enumerate(given)}
-        if name in layers:  # its first call, and first output
-            found |= weights_by_name(layers[name])
+    found, seen = {}, set()
+    for name, (layer, given, y) in record(model, x).items():
+        if "/" not in name:  # its first output
+            many = len(given) > 1
+            for number, array in enumerate(given):
+                key = f"input_{number}" if many else "input"
+                found[f"{name}/{key}"] = array
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            for key, array in weights_of(layer).items():
+                found[f"{name}/{key}"] = array
         found[f"{name}/output"] = y
     return {name: in_float32(name, array) for name, array in found.items()}
-
-
-def weights_by_name(layer):
-    """Return a layer's weights, {name: array}."""
-    arrays = getattr(layer, "arrays", {})
-    if not arrays and hasattr(layer, "list_weights"):
-        weights = layer.list_weights()
-        arrays = {f"weight_{n}": array for n, array in enumerate(weights)}
-    return {f"{layer.name}/{name}": array for name, array in arrays.items()}
 
 
 def in_float32(name, array):
@@ -85,6 +75,5 @@ def c_float(value):
         return "NAN"
     if np.isinf(value):
         return "INFINITY" if value > 0 else "-INFINITY"
-    return f"{value:.9g}" + (
-        "f" if "." in f"{value:.9g}" or "e" in f"{value:.9g}" else ".0f"
-    )
+    text = f"{value:.9g}"
+    return f"{text}f" if "." in text or "e" in text else f"{text}.0f"

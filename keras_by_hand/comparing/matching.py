@@ -124,7 +124,8 @@ class Matching:
         self.pins = {name: (tensor, None) for name, tensor in names.items()}
         self.tolerance = tolerance
         self.tries, self.tried, self.orders = 0, set(), Counter()
-        self.is_trying, self.returned = False, set()
+        self.is_trying = False
+        self.returned = []  # the names of what the model returns
         self.places = {name: n for n, name in enumerate(port.arrays)}
         self.by_size = {}
         for name, (*_, size) in port.measures.items():
@@ -139,6 +140,7 @@ class Matching:
                 if all(call.agrees or not call.activation for call in calls):
                     return calls
         self.calls = self.run(self.pins)
+        self.returned = self.find_returned()
         self.owned = owners(
             self.port.arrays, [call.layer.name for call in self.calls]
         )
@@ -455,36 +457,36 @@ class Matching:
     def pin_output(self, index):
         """Return a pin of what the port returns, or computes last, for a call
         whose output the model returns."""
-        call, ours = self.calls[index], self.find_returned()
-        outputs = self.port.outputs
-        if not outputs and len(ours) == 1:
+        call, outputs = self.calls[index], self.port.outputs
+        if not outputs and len(self.returned) == 1:
             outputs = self.find_candidates(call)[-1:]
-        if len(ours) != len(outputs):
+        if len(self.returned) != len(outputs):
             return None
         for name, tensor in zip(call.names, call.outputs):
-            if id(tensor) in ours:
-                output = outputs[ours.index(id(tensor))]
-                fits = self.best(tensor.array, [output], call)
-                if name not in self.pins and fits:
-                    return index, {name: (output, None)}
+            for names, output in zip(self.returned, outputs):
+                if name in names and name not in self.pins:
+                    if self.best(tensor.array, [output], call):
+                        return index, {name: (output, None)}
         return None
 
     def is_returned(self, call):
         """Whether the model returns the first output of a call."""
-        if not self.returned:
-            ids = self.find_returned()
-            self.returned = {
-                other.names[0]
-                for other in self.calls
-                if other.outputs and id(other.outputs[0]) in ids
-            }
-        return call.names[0] in self.returned
+        return any(call.names[0] in names for names in self.returned)
 
     def find_returned(self):
-        """Return the ids of the Tensors that the model returns."""
+        """Return the names of each Tensor that the model returns: several where
+        layers hand it on, as Dropout does."""
         made = iter(self.calls)
         y = run_calls(self.model, self.x, lambda *_: next(made).y)
-        return [id(tensor) for tensor in tensors_in(y)]
+        return [
+            {
+                name
+                for call in self.calls
+                for name, output in zip(call.names, call.outputs)
+                if output is tensor
+            }
+            for tensor in tensors_in(y)
+        ]
 
     def find_candidates(self, call):
         """Return the tensors that could stand for a call's first output: of its

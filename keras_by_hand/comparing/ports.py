@@ -2,6 +2,8 @@
 
 import os
 
+import numpy as np
+
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.recording import outputs_of, record
 from keras_by_hand.comparing.with_keras import run_keras
@@ -19,7 +21,7 @@ def run_port(thing, path_of_model, x, dtype=None):
     layers' own.
     """
     if isinstance(thing, dict):
-        return Port(thing)
+        return Port({name: np.asarray(y) for name, y in thing.items()})
     if thing == "keras":
         import keras  # here, as nothing else needs it
 

@@ -1,6 +1,7 @@
 """What each layer of a model makes, by names."""
 
 import contextlib
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.files import count_numbers
 from keras_by_hand.models.limits import limited
 from keras_by_hand.models.model import InputLayer, Model
+from keras_by_hand.models.recurrent import Recurrent
 from keras_by_hand.models.tensors import tensors_in
 
 
@@ -23,6 +25,15 @@ class Names:
         count = self.counts[layer] = self.counts.get(layer, 0) + 1
         call = layer if count == 1 else f"{layer}#{count}"
         return [call, *(f"{call}/{place}" for place in range(1, outputs))]
+
+
+class Made(NamedTuple):
+    """An output of a layer: the layer, the arrays that it took, and the one
+    that it made."""
+
+    layer: object
+    given: list
+    array: np.ndarray
 
 
 class Stopped(Exception):
@@ -43,10 +54,8 @@ def run_calls(model, x, around):
             return layer.call(args, keywords)
         return around(layer, args, keywords)
 
-    layers = [model]
-    for layer in layers:  # which grows
-        layers += layer.inside()
-        if hasattr(layer, "kept"):
+    for layer in model.with_all_inside():
+        if isinstance(layer, Recurrent):
             layer.kept = None
     inputs = model.fit(x)
     given = sum(tensor.array.size for tensor in tensors_in(inputs))
@@ -56,8 +65,7 @@ def run_calls(model, x, around):
 
 
 def record(model, x, until=None):
-    """Return {name: (the arrays that it took, the array that it made)} of each
-    layer's output, in the order of their calls.
+    """Return {name: Made} of each layer's output, in the order of their calls.
 
     until: a name, after which it stops. Raises CannotRun where the model has no
     such layer, or x does not fit.
@@ -70,7 +78,7 @@ def record(model, x, until=None):
         for name, tensor in zip(
             names.of_call(layer.name, len(outputs)), outputs
         ):
-            found[name] = given, tensor.array
+            found[name] = Made(layer, given, tensor.array)
         if until in found:
             raise Stopped
         return y
@@ -86,4 +94,13 @@ def record(model, x, until=None):
 
 def outputs_of(recorded):
     """Return {name: array} of what record returns."""
-    return {name: np.asarray(y) for name, (_, y) in recorded.items()}
+    return {name: np.asarray(made.array) for name, made in recorded.items()}
+
+
+def weights_of(layer):
+    """Return a layer's weights by the names of its function's arguments; where
+    these are not known, as weight_0, ..., in the order of get_weights()."""
+    if arrays := getattr(layer, "arrays", {}):
+        return arrays
+    weights = layer.list_weights()
+    return {f"weight_{n}": array for n, array in enumerate(weights)}

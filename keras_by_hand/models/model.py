@@ -146,11 +146,11 @@ class Model(Layer):
     def list_notes(self):
         """Return what is to be said of its layers, where Keras departs from
         mathematics: one sentence each. Some are known only after predict."""
-        found, layers = [], [self]
-        for layer in layers:  # which grow
-            found += [f"layer {layer.name}: {said}" for said in layer.notes]
-            layers += layer.inside()
-        return found
+        return [
+            f"layer {layer.name}: {said}"
+            for layer in self.with_all_inside()
+            for said in layer.notes
+        ]
 
     @contextlib.contextmanager
     def calls_by(self, around):

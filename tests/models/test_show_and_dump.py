@@ -8,6 +8,7 @@ import pytest
 from keras import layers
 
 from keras_by_hand import load_model
+from keras_by_hand.comparing.golden import golden_vectors
 from keras_by_hand.comparing.recording import record
 
 
@@ -72,7 +73,7 @@ def test_each_call_and_output_has_a_name(model):
     recorded = record(load_model(path), np.load(x))
     assert list(recorded) == ["shared", "deep", "shared#2", "rnn", "rnn/1", "sum"]
     y = whole.predict(np.load(x), verbose=0)
-    np.testing.assert_allclose(recorded["sum"][1], y, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(recorded["sum"].array, y, rtol=1e-5, atol=1e-5)
 
 
 def test_run_stops_at_a_layer(command, model, tmp_path):
@@ -84,7 +85,7 @@ def test_run_stops_at_a_layer(command, model, tmp_path):
     dumped = np.load(dump)
     assert list(dumped) == ["shared", "deep", "shared#2"]
     np.testing.assert_array_equal(dumped["shared#2"], np.load(y))
-    expected = record(load_model(path), np.load(x))["shared#2"][1]
+    expected = record(load_model(path), np.load(x))["shared#2"].array
     np.testing.assert_array_equal(np.load(y), expected)
 
 
@@ -117,6 +118,32 @@ def test_golden_vectors(command, model, tmp_path):
         of_golden = {re.sub(r"\W", "_", n): a for n, a in vectors.items()}[name]
         np.testing.assert_array_equal(array, of_golden)
     assert command(*given)[0] == 1  # they are there already
+
+
+@pytest.fixture
+def twins(tmp_path):
+    """The path of a model with two models in it, each with a layer named dense."""
+    x = keras.Input((2,), name="x")
+    y = x
+    for units in (3, 4):
+        inner = keras.Input((y.shape[-1],))
+        dense = layers.Dense(units, name="dense", bias_initializer="normal")
+        y = keras.Model(inner, dense(inner), name=f"part_{units}")(y)
+    keras.Model(x, y).save(tmp_path / "twins.keras")
+    return tmp_path / "twins.keras"
+
+
+def test_layers_of_one_name_are_told_apart(command, twins):
+    code, said, _ = command("show", twins)
+    rows = [line.split() for line in said.splitlines() if " dense " in line]
+    assert code == 0 and [row[2] for row in rows] == ["(None,3)", "(None,4)"]
+    vectors = golden_vectors(load_model(twins), np.ones((1, 2), "float32"))
+    for name, units in (("dense", 3), ("dense#2", 4)):
+        x, kernel, bias, y = (
+            vectors[f"{name}/{key}"] for key in ("input", "kernel", "bias", "output")
+        )
+        assert y.shape == (1, units)
+        np.testing.assert_allclose(x @ kernel + bias, y, rtol=1e-6, atol=1e-6)
 
 
 def read_header(text):
