@@ -7,6 +7,7 @@ import re
 from gallery import stages
 from gallery.defects import (
     BACKENDS,
+    RIGHT,
     SHOWS,
     by_release,
     find_scripts,
@@ -16,17 +17,21 @@ from gallery.defects import (
 from gallery.includes import heading, plain, table, write
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
-ALL, NONE = "all", "none"  # backends
+ALL, NONE, ERROR = "all", "none", "another error"  # in the place of backends
 ISSUE = re.compile(r"(keras|tensorflow)#(\d+)")
 OWNERS = {"keras": "keras-team", "tensorflow": "tensorflow"}
 
 
 def where(script, release, outcomes):
-    """Return the backends on which a script fails on a release, in words."""
-    found = [name for name in BACKENDS if outcomes[script, name][release] == SHOWS]
+    """Return the backends on which a script fails on a release, in words; where it does
+    on none, whether it passes on any."""
+    came = {name: outcomes[script, name][release] for name in BACKENDS}
+    found = [name for name in BACKENDS if came[name] == SHOWS]
     if len(found) == len(BACKENDS):
         return ALL
-    return ", ".join(NAMES[name] for name in found) or NONE
+    if not found:
+        return NONE if RIGHT in came.values() else ERROR
+    return ", ".join(NAMES[name] for name in found)
 
 
 def short(release):
@@ -52,7 +57,7 @@ def told(cells):
         (backends,) = {*cells.values()}
         on = "all backends" if backends == ALL else backends
         return f"each of these releases, on {on}"
-    shown = [f"{r} ({cell})" for r, cell in cells.items() if cell != NONE]
+    shown = [f"{r} ({cell})" for r, cell in cells.items() if cell not in (NONE, ERROR)]
     return ", ".join(shown)
 
 
