@@ -370,10 +370,10 @@ def jitter(x, seed):
 
 def to_onnx(model, x, path, samples=None):
     """Write a model in ONNX, for so many samples or any number."""
-    model(x[:1])  # one that was never called is refused
     shape, name = (samples, *x.shape[1:]), model.inputs[0].name
     signature = keras.InputSpec(x.dtype.name, shape, name=name)
     with silence():
+        model(x[:1])  # one that was never called is refused
         model.export(path, "onnx", verbose=False, input_signature=[signature])
 
 
