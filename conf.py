@@ -49,6 +49,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     # When they have run: what they left, and what the tests did, becomes texts
     "architectures",
     "comparison_tables",
+    "defects",
     "families",
     "fault_tables",
     "library_downloads",

@@ -171,6 +171,16 @@ def find_modules():
     return [f for f in sorted(PACKAGE.rglob("*.py")) if f.stem != "__init__"]
 
 
+def find_modules_of_functions():
+    """Return those that compute what Keras computes; others run and compare models."""
+    of_models = {PACKAGE / name for name in ("models", "comparing", "commands")}
+    return [
+        file
+        for file in find_modules()
+        if file.parent not in of_models and file.stem != "__main__"
+    ]
+
+
 @functools.cache  # asked for each name that the reference shows
 def find_functions():
     """Return what the library hands on: {name: the statement that defines it}."""

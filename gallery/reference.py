@@ -10,7 +10,7 @@ from gallery.functions import find_things
 from gallery.keras_facts import read_facts
 from gallery.package import (
     find_functions,
-    find_modules,
+    find_modules_of_functions,
     look_up,
     read_statements,
 )
@@ -45,15 +45,6 @@ class Entry(NamedTuple):
 
 def page_of_module(file):
     return f"{FOLDER}/{file.stem}"
-
-
-def find_documented():
-    """Return the modules that the reference has, those that run models left out."""
-    return [
-        file
-        for file in find_modules()
-        if file.parent.name != "models" and file.stem != "__main__"
-    ]
 
 
 def is_function(statement):
@@ -101,7 +92,7 @@ def find_entries():
         things = of_function.setdefault(function, {})
         things[title, thing] = facts[title][thing]
     found = {}
-    for file in find_documented():
+    for file in find_modules_of_functions():
         entries = [
             Entry(
                 *statement.binds,
@@ -140,4 +131,4 @@ def find_names():
 
 def file_of_page(page):
     """Return the module that a page of the reference is about."""
-    return next(f for f in find_documented() if page_of_module(f) == page)
+    return next(f for f in find_modules_of_functions() if page_of_module(f) == page)

@@ -1,8 +1,8 @@
 """Keras by hand: what Keras computes, in NumPy.
 
 Each function has Keras' name in snake case and stands in the module of its
-family; here are all of them, and load_model, which runs a whole model from its
-.keras file.
+family; here are all of them, load_model, which runs a whole model from its
+.keras file, and compare, which finds the layers at which a port of it differs.
 """
 
 from keras_by_hand.activations import (
@@ -48,6 +48,7 @@ from keras_by_hand.adapters import (
     merge_lora,
     merge_lora_int8,
 )
+from keras_by_hand.comparing.comparison import compare
 from keras_by_hand.constraints import max_norm, min_max_norm, non_neg, unit_norm
 from keras_by_hand.gradients import (
     attention_gradients,

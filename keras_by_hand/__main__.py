@@ -1,37 +1,41 @@
-"""Print the layers of a .keras file, or predict by it:
-python -m keras_by_hand model.keras --input x.npy --output y.npy
-"""
+"""What keras-by-hand does: show, run, compare and dump models."""
 
 import argparse
-import contextlib
 import sys
-import time
 import warnings
 
-import numpy as np
-
-from keras_by_hand.models.data import (
-    named,
-    new_file,
-    read_input,
-    write_output,
-)
+from keras_by_hand.commands.compare import add_compare, compare_models
+from keras_by_hand.commands.dump import add_dump, dump_vectors
+from keras_by_hand.commands.run import add_run, run_model
+from keras_by_hand.commands.show import add_show, show_model
 from keras_by_hand.models.errors import CannotRun, shown
-from keras_by_hand.models.files import count_numbers
-from keras_by_hand.models.load import load_model
 
-PATIENCE = 3  # seconds, after which a terminal is told how far it is
+COMMANDS = {
+    "show": (add_show, show_model, "print a line for each layer"),
+    "run": (add_run, run_model, "predict, or write what each layer makes"),
+    "compare": (add_compare, compare_models, "find the layers that differ"),
+    "dump": (add_dump, dump_vectors, "write golden vectors"),
+}
 HELP = """\
 examples:
-  {0} model.keras
-      print its layers
-  {0} model.keras --input x.npy --output y.npy
+  {0} show model.keras
+      print its layers, with the shapes of outputs and weights
+  {0} run model.keras --input x.npy --output y.npy
       predict, with one input and output
-  {0} model.keras --input x.npz --output y.npz
+  {0} run model.keras --input x.npz --output y.npz
       with several, by their names: np.savez("x.npz", image=..., text=...)
+  {0} run model.keras --input x.npy --dump layers.npz
+      write the output of each layer
+  {0} compare model.keras model.tflite --input x.npy
+      find the layers at which a port differs
+  {0} dump model.keras --input x.npy --output golden.npz --header golden.h
+      write weights, inputs and outputs of each layer
+
+Without a command it is run.
 
 exit codes: 0, or 1 for a model or an input that cannot be run, 2 for a wrong
-call, 130 when it was interrupted. The reason is one line on stderr.
+call, 130 when it was interrupted. The reason is one line on stderr. Those of
+compare: 0 where no layer differs, 1 where one does, 2 for whatever goes wrong.
 """
 
 
@@ -39,98 +43,50 @@ def make_parser():
     as_module = sys.argv[0].endswith("__main__.py")  # else, as it is called
     parser = argparse.ArgumentParser(
         "python -m keras_by_hand" if as_module else None,
-        description="Print the layers of a .keras file, or predict by it.",
+        description="Show, run, compare and dump Keras models, in NumPy.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.epilog = HELP.format(parser.prog)
-    parser.add_argument("model", help="the .keras file")
-    parser.add_argument(
-        "--input", help="x: .npy, or .npz with an array for each input"
-    )
-    parser.add_argument(
-        "--output", help="a new file for the prediction, .npy or .npz"
-    )
-    parser.add_argument(
-        "--dtype",
-        choices=["float32", "float64"],
-        help="compute in this, in the place of the layers' own dtypes",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="replace the output if it is there"
-    )
-    parser.add_argument(
-        "--traceback",
-        action="store_true",
-        help="where it fails, show where in the code",
-    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (add_arguments, do, what) in COMMANDS.items():
+        command = commands.add_parser(name, help=what, description=what)
+        add_arguments(command)
+        command.add_argument(
+            "--traceback",
+            action="store_true",
+            help="where it fails, show where in the code",
+        )
+        command.set_defaults(do=do, parser=command)
     return parser
 
 
-def run(given):
-    """Do what the command was given."""
-    with contextlib.ExitStack() as stack:
-        if given.output:  # first of all: it may be refused
-            file = stack.enter_context(new_file(given.output, given.force))
-        model = load_model(given.model, given.dtype)
-        print_layers(model)
-        y = {}
-        if given.input:
-            x = read_input(given.input)
-            report = Progress() if sys.stderr.isatty() else None
-            y = model.predict(x, report)
-            write_output(file, y)
-    for name, array in named(y).items():
-        print(f"{shown(given.output)}: {describe(name, array)}")
-    for said in model.list_notes():
-        print(shown(f"note: {said}"), file=sys.stderr)
-
-
-def print_layers(model):
-    print(f"{'layer':32} {'class':24} {'weights':>12}")
-    for layer in model.layers:
-        count = count_numbers(layer.weights)
-        print(f"{shown(layer.name):32} {shown(layer.kind):24} {count:12,}")
-
-
-def describe(name, array):
-    """Return the shape, dtype and range of an output, in a line."""
-    said = f"{shown(name)} {array.shape} {array.dtype}"
-    if array.size == 0 or array.dtype.kind not in "biuf":
-        return said
-    return f"{said}, {np.min(array):.6g} to {np.max(array):.6g}"
-
-
-class Progress:
-    """Tells on one line of a terminal how many samples are done, once it takes
-    a while."""
-
-    def __init__(self):
-        self.start = time.monotonic()
-
-    def __call__(self, done, samples):
-        if time.monotonic() - self.start > PATIENCE:
-            end = "\n" if done == samples else ""
-            said = f"\r{done} of {samples} samples"
-            print(said, end=end, file=sys.stderr, flush=True)
+def parse(arguments):
+    """Return what the command was given."""
+    parser = make_parser()
+    first = arguments[0] if arguments else "--help"
+    if not (first in COMMANDS or first in ("-h", "--help")):
+        arguments = ["run", *arguments]
+    return parser.parse_args(arguments or ["--help"])
 
 
 def main():
-    """Run the command. What goes wrong is one line, and the exit code is 1."""
-    parser = make_parser()
-    given = parser.parse_args()
-    if bool(given.input) != bool(given.output):
-        parser.error("--input and --output go together")
+    """Run the command. What goes wrong is one line."""
+    given = parse(sys.argv[1:])
+    code = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as for a logarithm of 0
-            run(given)
+            code = given.do(given)
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
         if given.traceback:
             raise
-        sys.exit(explain(error))
+        print(explain(error), file=sys.stderr)
+        code = 2 if given.command == "compare" else 1
+    if code:
+        sys.exit(code)
 
 
 def explain(error):

@@ -89,20 +89,21 @@ def compare(path, x):
     del of_keras  # a large model leaves room for its copy
     errors = {}
 
-    def watch(layer, args, y):
+    def around(layer, args, keywords):
+        y = layer.call(args, keywords)
         if layer.kind == "InputLayer":
-            return
+            return y
         expected = calls[layer.name].pop(0)
         for tensor, array in zip(tensors_in(y), expected, strict=True):
             error = error_of(tensor.array, array)
             errors[layer.name] = max(errors.get(layer.name, 0), error)
             tensor.array = array.astype("float64")  # for the next layer
+        return y
 
     model = load_model(path, dtype="float64")
-    model.set_watch(watch)
-    model.predict(x)
+    with model.calls_by(around):
+        model.predict(x)
     assert [name for name, outputs in calls.items() if outputs] == []
-    model.set_watch(None)
     expected = keras.ops.convert_to_numpy(whole)
     return errors, error_of(model.predict(x), expected)
 

@@ -117,6 +117,7 @@ def write(folder):
         page_of(folder, name).write_text(text)
     (folder / "keras.py").write_text(STAND_IN)
     skip_notebook(folder)
+    (folder / "docs/my_port.ipynb").unlink()
     lend_facts(folder)
     texts = {text.stem: text for text in (folder / "docs").glob("*.rst")}
     for name in set(texts) - {"404", "glossary", "index"}:

@@ -81,6 +81,13 @@ class Layer:
         """Return the layers in this."""
         return []
 
+    def with_all_inside(self):
+        """Return this layer and all in it, those in its layers, too."""
+        layers = [self]
+        for layer in layers:  # which grows
+            layers += layer.inside()
+        return layers
+
     def build_inside(self, build, told, weights):
         """Return a layer in this, of what is told of it."""
         layer = build(told, weights)

@@ -1,5 +1,6 @@
 """Whole models: layers in a row, or in a graph."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -94,12 +95,12 @@ class Model(Layer):
     """A model, which may be a layer of another.
 
     layers: all it has; inputs: references to its inputs, as nested as they are.
-    watch: see set_watch.
+    around: what makes the calls of its layers (calls_by), or None.
     """
 
     reads = "layers input_layers output_layers build_input_shape".split()
     takes_mask = True
-    watch = None
+    around = None
 
     def check_config(self):
         check_keys(self.config, self.reads)
@@ -135,10 +136,9 @@ class Model(Layer):
 
     def step(self, layer, args, keywords):
         """Return what a layer makes of its arguments."""
-        y = layer.call(args, keywords)
-        if self.watch:
-            self.watch(layer, args, y)
-        return y
+        if self.around:
+            return self.around(layer, args, keywords)
+        return layer.call(args, keywords)
 
     def inside(self):
         return self.layers
@@ -146,19 +146,27 @@ class Model(Layer):
     def list_notes(self):
         """Return what is to be said of its layers, where Keras departs from
         mathematics: one sentence each. Some are known only after predict."""
-        found, layers = [], [self]
-        for layer in layers:  # which grow
-            found += [f"layer {layer.name}: {said}" for said in layer.notes]
-            layers += layer.inside()
-        return found
+        return [
+            f"layer {layer.name}: {said}"
+            for layer in self.with_all_inside()
+            for said in layer.notes
+        ]
 
-    def set_watch(self, watch):
-        """Call watch(layer, args, y) after each call, of models in the model,
-        too."""
-        self.watch = watch
-        for layer in self.layers:
-            if isinstance(layer, Model):
-                layer.set_watch(watch)
+    @contextlib.contextmanager
+    def calls_by(self, around):
+        """Have around(layer, args, keywords) make each call, also in models in
+        the model; it returns what layer.call(args, keywords) does, or what it
+        puts in its place."""
+        models = [self]
+        for model in models:  # which grows
+            models += [la for la in model.layers if isinstance(la, Model)]
+        for model in models:
+            model.around = around
+        try:
+            yield
+        finally:
+            for model in models:
+                model.around = None
 
     def layers_after(self, name):
         """Yield the layers that an input feeds, by its name; also in models in

@@ -22,6 +22,7 @@ from gallery.package import (
     PACKAGE,
     find_functions,
     find_modules,
+    find_modules_of_functions,
     order_modules,
     read_statements,
 )
@@ -30,8 +31,7 @@ from keras_by_hand.models.registry import LAYERS
 
 FUNCTIONS = [
     (file, statement)
-    for file in find_modules()
-    if not file.is_relative_to(PACKAGE / "models") and file.stem != "__main__"
+    for file in find_modules_of_functions()
     for statement in read_statements(file)
     if not statement.is_import
 ]

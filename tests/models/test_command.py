@@ -12,8 +12,8 @@ import pytest
 from project import join_by_hand
 from refusals import is_refused
 
-from keras_by_hand import __main__ as script
 from keras_by_hand import load_model
+from keras_by_hand.commands import run as script
 from keras_by_hand.models.data import named, new_file, write_output
 from keras_by_hand.models.errors import CannotRun, shown
 
@@ -99,7 +99,7 @@ def test_where_keras_departs_from_mathematics_is_told(command, tmp_path):
 def test_help_has_examples_and_exit_codes(command):
     code, said, _ = command("--help")
     assert code == 0
-    assert "keras-by-hand model.keras --input x.npy --output y.npy" in said
+    assert "keras-by-hand run model.keras --input x.npy --output y.npy" in said
     assert "2 for a wrong" in said
 
 

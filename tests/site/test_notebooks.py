@@ -9,6 +9,7 @@ import io
 import re
 import shutil
 import sys
+import tempfile
 import urllib.request
 from pathlib import Path
 from unittest import mock
@@ -32,6 +33,7 @@ NOTEBOOKS = downloads("ipynb")
 def test_every_page_has_its_notebook():
     assert set(NOTEBOOKS) == {
         "check_your_model.ipynb",
+        "my_port.ipynb",
         *(f"{page.stem}.ipynb" for page in PAGES),
     }
 
@@ -56,7 +58,8 @@ def test_a_notebook_runs_what_its_script_does(page):
 def test_notebooks_run_alone(tmp_path):
     """One of each family; make test-notebooks runs all."""
     files = [NOTEBOOKS[f"{page.stem}.ipynb"] for page in SECTIONS.values()]
-    run_notebooks([*files, NOTEBOOKS["check_your_model.ipynb"]], tmp_path)
+    of_files = [NOTEBOOKS[f"{name}.ipynb"] for name in ("check_your_model", "my_port")]
+    run_notebooks([*files, *of_files], tmp_path)
 
 
 def test_a_notebook_runs_in_a_fresh_kernel(tmp_path):
@@ -77,48 +80,80 @@ def test_what_colab_needs_stands_below_the_title():
 
 # -- check_your_model, here in this process, where Keras is imported already
 
-OWN_PATH = 'path = f"{folder.name}/words.keras"\n'
+NO_PATH = "path = None  #"
 
 
-def check_model(statements=OWN_PATH, change=("", ""), by_hand=None):
-    """Run check_your_model with other statements that set its path, with a change of its
-    code, or with another keras_by_hand; return what it prints, and its variables."""
+def check_model(statements="", change=("", ""), by_hand=None):
+    """Run check_your_model with statements that make a model and set its path, as a
+    reader's file would be there before, with a change of its code, or with another
+    keras_by_hand; return what it prints, and its variables."""
     notebook = nbformat.read(ROOT / "docs/check_your_model.ipynb", as_version=4)
     first, *cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert first.source == FIRST_CELL  # which is not Python throughout
-    if "model.save" in statements:  # the notebook's own need not be trained
-        cells = [cell for cell in cells if cell.id != "model"]
     code = "\n".join(cell.source for cell in cells)
-    for part in (OWN_PATH, change[0]):
+    for part in (NO_PATH, change[0]):
         assert part in code
-    code = code.replace(OWN_PATH, statements).replace(*change)
-    variables = {"__name__": "__main__"}
+    code = code.replace(*change)
     with (
+        tempfile.TemporaryDirectory() as own,
         mock.patch.dict(sys.modules, keras_by_hand=by_hand or load_by_hand()),
         running.conditions(),
         contextlib.redirect_stdout(io.StringIO()) as printed,
     ):
+        if statements:
+            keras.utils.set_random_seed(313)
+            made = {
+                "__name__": "made",
+                "keras": keras,
+                "np": np,
+                "path": f"{own}/another.keras",
+            }
+            exec(statements, made)
+            code = code.replace(NO_PATH, f"path = {made['path']!r}  #")
+        variables = {"__name__": "__main__"}
         exec(compile(code, "check_your_model", "exec"), variables)
     return printed.getvalue(), variables
 
 
 def saved(statements):
-    """Statements that make a model, and those that save it and set the path."""
+    """Statements that make a model, and those that save it."""
     return f"""{statements}
-path = f"{{folder.name}}/another.keras"
 model.save(path)
 """
 
 
+ERROR = r"\d\.\de[-+]\d\d"
+
+
+def errors_of(text, layer, kind):
+    """Return the errors of a layer in each table that was printed, [(arrived, own)]."""
+    row = rf"^ +{layer} +{kind} +\(.*?\) +({ERROR}) +\(.*\) +\S+ +({ERROR})$"
+    return [tuple(map(float, pair)) for pair in re.findall(row, text, re.M)]
+
+
 def test_check_your_model_compares_each_call_and_the_whole():
-    text, _ = check_model()
-    error = r"\d\.\de[-+]\d\d"
-    for row in ("embedding +Embedding", "last +LSTM", "answer +Dense"):
-        assert re.search(rf"^{row} +\(5, .*\) +{error} +{error}$", text, re.M)
+    text, variables = check_model()
+    for layer, kind in (
+        ("embedding", "Embedding"),
+        ("last", "LSTM"),
+        ("answer", "Dense"),
+    ):
+        single, double = errors_of(text, layer, kind)
+        assert max(single) < 1e-5 and max(double) < 1e-13
+    assert max(errors_of(text, "last", "LSTM")[0]) > 1e-9
     for dtype in ("float32", "float64"):
-        assert re.search(rf"^end to end in {dtype}: error {error}$", text, re.M)
-    assert "from the second file: NumPy differs by 0.0e+00" in text
+        assert re.search(rf"^from end to end in {dtype}, .* {ERROR}$", text, re.M)
+    for who in ("NumPy, both files", "Keras, second file"):
+        assert f"{who} ...\nno layer differs\n" in text
+    assert all(row.own == 0 for row in variables["again"]["NumPy"].rows if row.tensor)
     assert text.endswith("NumPy and Keras agree in all 7 calls of layers.\n")
+
+
+def test_check_your_model_checks_weights_that_all_differ():
+    """A bias of zeros would not be seen to be misplaced."""
+    _, variables = check_model()
+    for array in variables["model"].get_weights():
+        assert len(set(array.ravel())) == array.size
 
 
 DENSE = saved("""
@@ -130,8 +165,17 @@ model.layers[-1].bias.assign([1, 2])
 
 
 def test_check_your_model_has_float64_only_on_tensorflow():
-    text, _ = check_model(DENSE, ("keras.config.backend()", "'jax'"))
+    text, variables = check_model(DENSE, ("keras.config.backend()", "'jax'"))
     assert "float32" in text and "float64" not in text
+    assert list(variables["found"]) == ["float32"]
+
+
+def test_check_your_model_makes_no_model_where_there_is_one(monkeypatch):
+    _, variables = check_model(DENSE)
+    assert "model" not in variables
+    monkeypatch.setattr(keras.Model, "fit", None)
+    monkeypatch.setattr(keras.Sequential, "fit", None)
+    check_model()  # nor is the small one trained
 
 
 MANY_KINDS = saved("""
@@ -160,9 +204,14 @@ model = keras.Model(inputs, {"p": keras.Sequential(tail)(both), "q": answer})
 def test_check_your_model_takes_models_of_many_kinds():
     text, variables = check_model(MANY_KINDS)
     assert re.search("NumPy and Keras agree in all \\d+ calls", text)
-    assert len(re.findall(r"^shared +Dense", text, re.M)) == 2
-    assert len(re.findall(r"^encoder +Functional", text, re.M)) == 2
-    assert re.search(r"^softmax +Softmax", text, re.M)
+    for layer, kind in (
+        ("shared", "Dense"),  # which is used twice
+        ("shared#2", "Dense"),
+        (r"bidirectional\w*", "Bidirectional"),  # of the model that is used twice
+        (r"bidirectional\w*#2", "Bidirectional"),
+        (r"softmax\w*", "Softmax"),  # of the one at the end
+    ):
+        assert len(errors_of(text, layer, kind)) == 2  # in float32 and float64
     x = variables["x"]
     for name in ("question", "answer"):
         assert x[name].max() < 13 and np.all(x[name] == np.int32(x[name]))
@@ -182,14 +231,43 @@ def test_check_your_model_says_where_tensorflow_rounds():
     assert text.endswith(line)
 
 
-def test_check_your_model_shows_its_progress_in_a_deep_model():
+def test_check_your_model_tells_of_each_comparison_before_it_begins(monkeypatch):
+    """A bar of its own has gone: a comparison of a deep model takes seconds."""
+    by_hand, said = load_by_hand(), []
+    compare = by_hand.compare
+
+    def told(*args, **options):
+        said.append(sys.stdout.getvalue().splitlines()[-1])
+        return compare(*args, **options)
+
+    monkeypatch.setattr(by_hand, "compare", told)
     tail = "keras.layers.Identity()"
     deep = (
         f"model = keras.Sequential([keras.Input((2,)), *[{tail} for _ in range(52)]])"
     )
-    text, _ = check_model(saved(deep))
-    assert "52/52" in text
+    text, _ = check_model(saved(deep), by_hand=by_hand)
+    assert said == [
+        "Keras in float32 ...",
+        "Keras in float64 ...",
+        "NumPy, both files ...",
+        "Keras, second file ...",
+    ]
+    assert "compared 52 of 52 layers" in text
     assert "in all 52 calls" in text
+
+
+def test_check_your_model_takes_16_bits():
+    text, _ = check_model(DENSE.replace('"double"', '"half", dtype="mixed_float16"'))
+    single, double = errors_of(text, "half", "Dense")
+    assert 1e-5 < max(single) < 1e-2 and max(double) < 1e-13
+    assert "NumPy and Keras agree in all 1 calls" in text
+
+
+def test_check_your_model_needs_no_loss_of_ones_own():
+    """A model is loaded as for predict: what it was trained with may be unknown here."""
+    own_loss = 'model.compile(loss=type("Own", (keras.losses.Loss,), {})())'
+    text, _ = check_model(DENSE.replace("\nmodel.save", f"\n{own_loss}\nmodel.save"))
+    assert "NumPy and Keras agree in all 1 calls" in text
 
 
 OWN_LAYER = saved("""
@@ -201,7 +279,10 @@ class Twice(keras.layers.Layer):
 model = keras.Sequential([keras.Input((3,)), Twice(name="own")])
 """)
 LAMBDA = OWN_LAYER.replace("Twice(n", "keras.layers.Lambda(lambda x: 2 * x, n")
-WEIGHTS = DENSE.replace(".keras", ".weights.h5").replace(".save(", ".save_weights(")
+WEIGHTS = DENSE.replace(
+    "model.save(path)",
+    'path = path.replace(".keras", ".weights.h5")\nmodel.save_weights(path)',
+)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +318,9 @@ def test_check_your_model_sees_what_keras_saves_wrong(monkeypatch):
         store["0"], store["1"] = 2 * held["0"], held["1"]
 
     monkeypatch.setattr(keras.layers.Dense, "save_own_variables", save_doubled)
-    with pytest.raises(AssertionError, match="first in the second file"):
+    with pytest.raises(
+        AssertionError, match=r"first in double \(Dense\) of the second"
+    ):
         check_model(DENSE)
 
 
@@ -265,6 +348,24 @@ def test_check_your_model_names_the_first_layer_that_differs(factor):
         check_model(LSTM, by_hand=by_hand)
     assert "hidden (Dense)" in str(error.value)
     assert "turned" not in str(error.value)  # an error stays where it was made
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (4, 3)])
+def test_check_your_model_sees_axes_in_another_order(shape):
+    by_hand = load_by_hand()
+    function, kind = by_hand.LAYERS["Permute"]
+
+    @functools.wraps(function)
+    def wrong(x, **options):
+        return x
+
+    by_hand.LAYERS["Permute"] = wrong, kind
+    turned = saved(f"""
+turn = keras.layers.Permute((2, 1), name="turn")
+model = keras.Sequential([keras.Input({shape}), turn])
+""")
+    with pytest.raises(AssertionError, match=r"first in turn \(Permute\)"):
+        check_model(turned, by_hand=by_hand)
 
 
 def test_check_your_model_downloads_what_is_not_beside_it(monkeypatch, tmp_path):

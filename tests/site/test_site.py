@@ -18,7 +18,7 @@ from gallery.course import find_lessons
 from gallery.proof_results import read_demands
 
 SOURCES = {html_of(page): page for page in PAGES}
-LAUNCHED = (*SOURCES, "check_your_model.html")
+LAUNCHED = (*SOURCES, "check_your_model.html", "my_port.html")
 FONT = TTFont(ROOT / "docs/_static/math.woff2").getBestCmap().keys()
 UNSEEN = {0x2061}  # between a function and its argument
 GENERATED = ("404.html", "genindex.html", "search.html")

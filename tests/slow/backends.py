@@ -1,4 +1,5 @@
 """The pages on other backends, each in an environment of its own: make test-backends.
+So are the scripts that show defects of Keras.
 
 Pages import no backend, so they run unchanged. Where its subject does not exist on a
 backend, a page says so and stops.
@@ -9,6 +10,8 @@ import subprocess
 
 import pytest
 from project import PAGES, ROOT
+
+from gallery.defects import find_scripts, read_outcomes
 
 BACKENDS = ("jax", "tensorflow", "torch")
 NEEDS = "This page needs "
@@ -35,6 +38,28 @@ def test_page_runs(page, backend, tmp_path):
         assert run.returncode == 1
         return
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("backend", os.environ.get("BACKENDS", "").split())
+def test_defects_show_what_is_recorded(backend):
+    told = subprocess.run(
+        [
+            ROOT / f".venv-{backend}/bin/python",
+            "-m",
+            "gallery.defects",
+            *find_scripts(),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    rows = [line.split(",") for line in told.stdout.splitlines()]
+    assert len(rows) == len(find_scripts())
+    recorded = read_outcomes()
+    for name, release, script, outcome in rows:
+        assert (name, outcome) == (backend, recorded[script, name][release]), script
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def pages_of(clone):
     files = [clone / html_of(page) for page in PAGES]
     return [
         (file, BeautifulSoup(file.read_text(), "html.parser"))
-        for file in (*files, clone / "check_your_model.html")
+        for file in (*files, clone / "check_your_model.html", clone / "my_port.html")
     ]
 
 
@@ -149,7 +149,7 @@ def jupyterlab(published, binder, quiet):
     finally:
         kernels = psutil.Process(server.pid).children(recursive=True)
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=120)
         for kernel in kernels:
             with contextlib.suppress(psutil.NoSuchProcess):
                 kernel.kill()
@@ -275,7 +275,11 @@ def launch(file, page, published, binder, folder):
 
 
 def test_notebooks_run_from_their_links(published, binder, heaviest, tmp_path):
-    stems = {page.stem for page in SECTIONS.values()} | {heaviest, "check_your_model"}
+    stems = {page.stem for page in SECTIONS.values()} | {
+        heaviest,
+        "check_your_model",
+        "my_port",
+    }
     opened = [item for item in pages_of(published) if item[0].stem in stems]
     with ThreadPoolExecutor(3) as pool:
         peaks = pool.map(

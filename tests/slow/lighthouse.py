@@ -23,6 +23,7 @@ PAGES = [
     "reference/recurrent.html",
     "auto_examples/equality/plot_what_equal_means.html",
     "check_your_model.html",
+    "my_port.html",
 ]
 
 

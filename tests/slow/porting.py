@@ -7,7 +7,10 @@ converter to TFLite is a part of TensorFlow.
 import copy
 import functools
 import json
+import math
 import os
+import re
+import subprocess
 
 import keras
 import numpy as np
@@ -34,10 +37,12 @@ read_cases()
 # -- PyTorch and ONNX
 
 
+PYTHON = ROOT / ".venv-torch/bin/python"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "torch"}
+
+
 def run_beside_pytorch(script):
-    environment = {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": "torch"}
-    python = ROOT / ".venv-torch/bin/python"
-    return run(python, script, env={**os.environ, **environment})
+    return run(PYTHON, script, env=ENVIRONMENT)
 
 
 @functools.cache
@@ -89,6 +94,60 @@ def test_a_projection_is_refused():
 
 def test_the_snippet_of_the_porting_index_runs():
     run_beside_pytorch(ROOT / "docs/from_pytorch.py")
+
+
+# -- The page on ports to PyTorch that give another output
+
+ROUNDING = r"(\d\.\de-(0[6-9]|[1-9]\d)|0\.0e\+00)"  # differs from machine to machine
+
+
+def words_of(text):
+    """Return the words of each line, of rounding without the place where it is most."""
+    text = re.sub(rf"{ROUNDING} +\(\S*\)", "rounding", text)
+    text = re.sub(ROUNDING, "rounding", text)
+    return [line.split() for line in text.splitlines()]
+
+
+def is_alike(word, expected):
+    try:
+        return math.isclose(float(word), float(expected), rel_tol=0.1)
+    except ValueError:
+        return word == expected
+
+
+def are_alike(said, expected):
+    said, expected = words_of(said), words_of(expected)
+    return list(map(len, said)) == list(map(len, expected)) and all(
+        map(is_alike, sum(said, []), sum(expected, []))
+    )
+
+
+def test_the_page_shows_what_its_script_prints(tmp_path):
+    """If it prints other numbers now, copy these to docs/compare_with_pytorch.txt."""
+    script = ROOT / "docs/compare_with_pytorch.py"
+    done = subprocess.run(
+        [PYTHON, script], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert are_alike(done.stdout, script.with_suffix(".txt").read_text()), done.stdout
+
+
+@pytest.mark.parametrize(
+    "said, alike",
+    [
+        ("dense  (2,3)  3.7e-01  (0,0)  0.8614  2.6e-08", True),
+        ("dense  (2,3)  3.6e-01  (0,0)  0.8613  0.0e+00  ", True),
+        ("dense  (2,3)  2.7e-01  (0,0)  0.8614  2.6e-08", False),
+        ("dense  (2,3)  3.7e-01  (1,0)  0.8614  2.6e-08", False),
+        ("dense  (2,3)  3.7e-01  (0,0)  0.8614  2.6e-04", False),
+        ("dense  (2,3)  3.7e-01  (0,0)  0.8614  2.6e-08  beside fc", False),
+        ("dense  (2,3)  3.7e-08  (0,0)  0.8614  2.6e-08", False),
+    ],
+)
+def test_only_rounding_may_differ(said, alike):
+    assert are_alike(said, "dense  (2,3)  3.7e-01  (0,0)  0.8614  1.1e-07") == alike
+    places = [f"relu  2.1e-07  {place}  1.0000" for place in ("(0,1)", "(1,0)")]
+    assert are_alike(*places)
 
 
 # -- TFLite

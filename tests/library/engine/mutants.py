@@ -14,7 +14,6 @@ import importlib
 import inspect
 import sys
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import mutation
@@ -25,6 +24,7 @@ from library.engine.answers import differ, record, tolerance_of
 from library.engine.subjects import SUBJECTS, arrays_in
 
 import keras_by_hand
+from gallery.package import PACKAGE, find_modules_of_functions
 
 
 @dataclasses.dataclass
@@ -41,14 +41,10 @@ class Run:
     caught: int = 0
 
 
-LIBRARY = Path(keras_by_hand.__file__).parent
-
-
 def find_modules():
-    """Return the modules of functions, as "layers.dense": all but those that run models."""
-    files = sorted(LIBRARY.rglob("[!_]*.py"))
-    names = [file.relative_to(LIBRARY).with_suffix("").parts for file in files]
-    return [".".join(name) for name in names if name[0] != "models"]
+    """Return the modules of functions, as "layers.dense"."""
+    files = find_modules_of_functions()
+    return [".".join(f.relative_to(PACKAGE).with_suffix("").parts) for f in files]
 
 
 @functools.cache

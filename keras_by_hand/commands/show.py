@@ -1,0 +1,160 @@
+"""keras-by-hand show: a line for each layer of a model."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_by_hand.comparing.recording import record, weights_of
+from keras_by_hand.comparing.tables import no_spaces, table_lines
+from keras_by_hand.models.config import references, with_weights
+from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
+from keras_by_hand.models.files import count_numbers, read_file
+from keras_by_hand.models.layer import name_of
+from keras_by_hand.models.load import load_model
+from keras_by_hand.models.model import InputLayer, Model
+from keras_by_hand.models.registry import MODELS, build_layer
+
+HEAD_OF_SHOW = "layer", "class", "output", "parameters", "weights"
+TRIALS = (1, 32), (2, 48)  # samples, and lengths where a model takes any
+
+
+def add_show(parser):
+    """Add its arguments to its parser."""
+    parser.add_argument("model", help="the .keras file")
+
+
+class Shown(NamedTuple):
+    """What the file tells of a layer, at a depth of models in models; reasons:
+    why it cannot be run."""
+
+    depth: int
+    name: str
+    kind: str
+    parameters: int
+    weights: str
+    reasons: tuple
+
+
+def show_model(given):
+    """Print a line for each layer; return 0, or 1 where one cannot be run."""
+    config, weights = read_file(given.model)
+    layers = list(list_layers(config, weights))
+    refused = [layer for layer in layers if layer.reasons]
+    shapes, why = ["-"] * len(layers), ""
+    if not refused:
+        try:
+            shapes = find_shapes(load_model(given.model))
+        except CannotRun as error:
+            why = f"shapes of outputs are not known: {error}"
+    print(*table_lines(HEAD_OF_SHOW, map(cells_of, layers, shapes)), sep="\n")
+    print(f"{count_numbers(weights):,} parameters in {len(layers)} layers")
+    if why:
+        print(shown(why))
+    for layer in refused:
+        for reason in layer.reasons:
+            print(shown(f"cannot be run: {reason}"))
+    if refused:
+        print(
+            f"{len(layers) - len(refused)} of {len(layers)} layers can be run; "
+            f"the first {layers.index(refused[0])} of the file can, "
+            f"{shown(refused[0].name)} cannot"
+        )
+    return int(bool(refused))
+
+
+def list_layers(told, weights, depth=0):
+    """Yield a Shown for each layer, those in a model behind it."""
+    groups = weights.get("layers", {})
+    for inner, held in with_weights(told["config"]["layers"], groups):
+        is_model = inner["class_name"] in MODELS and "layers" in inner["config"]
+        said, reasons = "", ()
+        if not is_model:
+            try:
+                said = weights_in_words(build_layer(inner, held))
+            except CannotRunLayer as error:
+                said, reasons = "cannot be run", error.reasons
+        yield Shown(
+            depth,
+            name_of(inner),
+            inner["class_name"],
+            count_numbers(held),
+            said,
+            reasons,
+        )
+        if is_model:
+            yield from list_layers(inner, held, depth + 1)
+
+
+def weights_in_words(layer):
+    """Return the names and shapes of a layer's weights."""
+    return ", ".join(
+        f"{name} {no_spaces(np.shape(array))}"
+        for name, array in weights_of(layer).items()
+    )
+
+
+def cells_of(layer, shape):
+    """Return the cells of a layer's row, with the shape of its output."""
+    name = f"{'  ' * layer.depth}{shown(layer.name)}"
+    count = f"{layer.parameters:,}"
+    return (
+        name,
+        shown(layer.kind),
+        no_spaces(shape),
+        count,
+        shown(layer.weights),
+    )
+
+
+def find_shapes(model):
+    """Return the shapes of what the layers make, in the order of list_layers:
+    of the first output of their first call, with None for the samples and for
+    lengths that depend on those of the input; "-" for those that make nothing,
+    as inputs and models in the model."""
+    small, large = (
+        first_shapes(record(model, zeros_for(model, *sizes)))
+        for sizes in TRIALS
+    )
+    return [
+        tuple(
+            a if a == b else None
+            for a, b in zip(small[id(layer)], large[id(layer)])
+        )
+        if id(layer) in small
+        else "-"
+        for layer in walk(model)
+    ]
+
+
+def first_shapes(recorded):
+    """Return {id of a layer: shape of the first output of its first call}."""
+    shapes = {}
+    for made in recorded.values():
+        shapes.setdefault(id(made.layer), np.shape(made.array))
+    return shapes
+
+
+def walk(model):
+    """Yield the layers of a model, those of a model in it behind that."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, Model):
+            yield from walk(layer)
+
+
+def zeros_for(model, samples, length):
+    """Return inputs of zeros for a model, by their names.
+
+    length: of axes that may have any.
+    """
+    inputs = {}
+    for name, _, _ in references(model.inputs):
+        layer = model.by_name[name]
+        shape = layer.config.get("batch_shape")
+        if not isinstance(layer, InputLayer) or shape is None:
+            raise CannotRun("the file does not tell the shape of its input")
+        batch, *lengths = shape
+        shape = [batch or samples, *(known or length for known in lengths)]
+        is_text = layer.config.get("dtype") == "string"
+        inputs[name] = np.zeros(shape, "U1" if is_text else "float32")
+    return inputs

@@ -1,0 +1,283 @@
+"""Compare a model, layer by layer, with its port."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_by_hand.comparing.differences import correlation, difference
+from keras_by_hand.comparing.matching import Matching, find_groups
+from keras_by_hand.comparing.ports import run_port
+from keras_by_hand.comparing.recording import run_calls
+from keras_by_hand.comparing.tables import no_spaces, table_lines
+from keras_by_hand.models.errors import CannotRun, shown
+from keras_by_hand.models.load import load_model
+from keras_by_hand.models.tensors import tensors_in
+
+TOLERANCE = 1e-5
+COLUMNS = "", "layer", "class", "shape", "arrived", "at", "corr.", "own", ""
+FIRST, FAULTY = ">", "!"  # marks of a row
+
+
+class Row(NamedTuple):
+    """A call of a layer, beside what the port has in its place.
+
+    name: of the call; kind: the layer's class; shape: of its output; arrived:
+    the largest difference of the two outputs, as a part of the largest number
+    of the port's; place: where that is; correlation: of the two outputs; own:
+    the largest difference where the layer is fed what the port has for its
+    inputs; agrees: whether own is within the tolerance; is_first: whether
+    arrived is the first that is not; tensor: the port's name for the output;
+    together: the calls before it that the port has no tensor for, and that are
+    compared with this one; is_before: whether the tensor is right before the
+    layer's activation, such as logits. Of a layer that was not compared, what
+    it takes a tensor for is None.
+    """
+
+    name: str
+    kind: str
+    shape: tuple
+    arrived: float = None
+    place: tuple = None
+    correlation: float = None
+    own: float = None
+    agrees: bool = True
+    is_first: bool = False
+    tensor: str = None
+    together: tuple = ()
+    is_before: bool = False
+
+
+class Comparison:
+    """What compare() found.
+
+    rows: a Row for each call of a layer, in order; faulty: the names of the
+    layers that differ by themselves, those joined by "+" that the port has one
+    tensor for; unmatched: the names of the calls that were not compared;
+    unused: the tensors of the port that stand for none.
+    """
+
+    def __init__(self, rows, unmatched, unused, port):
+        self.rows, self.unmatched = rows, unmatched
+        self.unused, self.port = unused, port
+        self.faulty = [
+            "+".join([*row.together, row.name])
+            for row in rows
+            if not row.agrees
+        ]
+
+    def __str__(self):
+        return "\n".join([*self.table(), *self.summary()])
+
+    def table(self):
+        """Return the lines of the table."""
+        return table_lines(COLUMNS, [self.cells_of(row) for row in self.rows])
+
+    def cells_of(self, row):
+        """Return the cells of a row."""
+        words = [shown(row.name), shown(row.kind), no_spaces(row.shape)]
+        if row.tensor is None:
+            return ["", *words, "", "", "", self.why_not(row), ""]
+        said = []
+        if not row.agrees and row.tensor != row.name:
+            said.append(f"beside {shown(row.tensor)}")
+        if not row.agrees and row.is_before:
+            said.append("equal before its activation")
+        return [
+            FIRST * row.is_first + FAULTY * (not row.agrees),
+            *words,
+            f"{row.arrived:.1e}",
+            no_spaces(row.place),
+            f"{row.correlation:.4f}",
+            f"{row.own:.1e}",
+            ", ".join(said),
+        ]
+
+    def why_not(self, row):
+        """Return in words why a row has no numbers."""
+        for other in self.rows:
+            if row.name in other.together:
+                return f"with {other.name}"
+        return "not compared" if row.name in self.unmatched else "its input"
+
+    def summary(self):
+        """Return the lines under the table."""
+        matched = sum(row.tensor is not None for row in self.rows)
+        lines = []
+        if any(row.is_first for row in self.rows):
+            lines.append(
+                f"{FIRST} the first to differ, {FAULTY} differs by itself"
+            )
+        lines.append(
+            f"compared {matched} of {len(self.rows)} layers by themselves"
+        )
+        if together := sum(len(row.together) for row in self.rows):
+            lines[-1] += f", {together} with a later one"
+        if self.unused:
+            lines.append(
+                f"{len(self.unused)} tensors of the port stand for none"
+            )
+        unknown = ", ".join(map(shown, self.unmatched))
+        if self.faulty and unknown:
+            lines.append(f"not compared: {unknown}")
+        if self.faulty:
+            lines.append(f"faulty layers: {', '.join(map(shown, self.faulty))}")
+        elif unknown:
+            lines.append(f"cannot tell, as the port has no tensor: {unknown}")
+        else:
+            lines.append("no layer differs")
+        return lines
+
+    def plot(self, axis=None):
+        """Draw both differences of each layer, from the input to the output;
+        return the axis of Matplotlib."""
+        if axis is None:
+            import matplotlib.pyplot as plt  # here, as nothing else needs it
+
+            _, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
+        rows = [row for row in self.rows if row.tensor is not None]
+        drawn = [value for row in rows for value in (row.arrived, row.own)]
+        tiny = np.finfo("float32").eps / 100
+        least = min(
+            [tiny, *filter(None, drawn)]
+        )  # for 0, which has no logarithm
+        for key, mark, label in (
+            ("arrived", "o-", "as it arrived"),
+            ("own", "s", "of the layer itself"),
+        ):
+            values = [getattr(row, key) or least for row in rows]
+            axis.plot(values, mark, markersize=4, linewidth=1, label=label)
+        for number, row in enumerate(rows):
+            if not row.agrees:
+                place = {"xytext": (4, -4), "textcoords": "offset points"}
+                axis.annotate(row.name, (number, row.own), **place, va="top")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.set(yscale="log", xlabel="layer", ylabel="largest difference")
+        axis.legend()
+        return axis
+
+
+def compare(a, b, x, *, names=None, tolerance=TOLERANCE, dtype=None):
+    """Compare a Keras model with its port, layer by layer; return a Comparison.
+
+    a: the path of the .keras file; b: the port: the path of another .keras
+    file, of a .tflite or .onnx file, or of a .npz file with the output of each
+    layer; a model of Keras, or "keras" for what Keras makes of a; or a dict
+    {name: array}; x: the inputs, as for predict; names: {layer of a: name in
+    b}, where names differ and values cannot tell; tolerance: how far a layer
+    may differ, as a part of the largest number of its output; dtype: "float64"
+    to compute a in that, in the place of its layers' own dtypes; b, too, where
+    it is the path of a .keras file.
+
+    Each layer of a is computed in NumPy twice: from x, and from what the port
+    has for the layer's inputs, which shows the difference that it makes itself.
+    Whole numbers must be equal. What has 16 bits may differ by 16 units of
+    rounding, and what is quantized by two steps, as the root of the mean of
+    squares. A port with all names and shapes has the order of axes, too.
+    Raises CannotRun where a model cannot be run, or x or names do not fit.
+    """
+    model = load_model(a, dtype)
+    model.fit(x)  # refuses what does not fit, before the port meets it
+    port = run_port(b, a, x, dtype)
+    check_names(names or {}, port)
+    matching = Matching(model, x, port, names or {}, tolerance)
+    calls = matching.find()
+    check_used(names or {}, calls)
+    return Comparison(*make_rows(matching, calls), port)
+
+
+def check_names(names, port):
+    """Raise CannotRun for tensors that the port does not have."""
+    for layer, tensor in names.items():
+        if tensor not in port.arrays:
+            raise CannotRun(
+                f"layer {layer} is to be {tensor!r}, which the port does not "
+                f"have; it has {', '.join(port.arrays)}"
+            )
+
+
+def check_used(names, calls):
+    """Raise CannotRun for layers that the model does not have."""
+    known = [name for call in calls for name in call.names]
+    for layer in names:
+        if layer not in known:
+            raise CannotRun(
+                f"names: the model has no layer {layer!r}; it has "
+                f"{', '.join(known)}"
+            )
+
+
+class Arrived(NamedTuple):
+    """How an output of a model differs from its port's, as it arrives."""
+
+    error: float
+    place: tuple
+    correlation: float
+    agrees: bool
+
+
+def arrive(matching, calls):
+    """Return an Arrived for each call that is matched, of a run of the model
+    from x: that of the output that differs most; None for the others."""
+    found = []
+
+    def around(layer, args, keywords):
+        y = layer.call(args, keywords)
+        made = [
+            differ(matching, tensor.array, match)
+            for tensor, match in zip(tensors_in(y), calls[len(found)].matches)
+            if match
+        ]
+        found.append(max(made, key=lambda one: one.error, default=None))
+        return y
+
+    run_calls(matching.model, matching.x, around)
+    return found
+
+
+def differ(matching, y, match):
+    """Return how an output differs from what the port has for it."""
+    if match.layout is None:
+        return Arrived(np.inf, (), np.nan, False)
+    expected = match.layout(matching.port.arrays[match.tensor])
+    error, place = difference(y, expected)
+    agrees = matching.port.agrees(
+        match.tensor, y, expected, matching.tolerance, error
+    )
+    return Arrived(error, place, correlation(y, expected), agrees)
+
+
+def make_rows(matching, calls):
+    """Return the rows, the names of what was not compared, and the tensors of
+    the port that stand for nothing."""
+    groups, rows = find_groups(calls), []
+    together = set().union(*groups.values())
+    arrived = arrive(matching, calls)
+    differing = (n for n, one in enumerate(arrived) if one and not one.agrees)
+    first = next(differing, None)
+    for index, (call, one) in enumerate(zip(calls, arrived)):
+        shape = call.outputs[0].array.shape if call.outputs else ()
+        row = Row(call.names[0], call.layer.kind, shape)
+        if one:
+            matches = filter(None, call.matches)
+            worst = max(matches, key=lambda match: match.error)
+            before = sorted(groups[index])
+            row = row._replace(
+                arrived=one.error,
+                place=one.place,
+                correlation=one.correlation,
+                own=worst.error,
+                agrees=call.agrees,
+                is_first=index == first,
+                tensor=worst.tensor,
+                together=tuple(calls[i].names[0] for i in before),
+                is_before=call.is_before,
+            )
+        rows.append(row)
+    unmatched = [
+        call.names[0]
+        for index, call in enumerate(calls)
+        if call.is_needed and not call.is_matched and index not in together
+    ]
+    used = {m.tensor for call in calls for m in call.matches if m}
+    unused = [name for name in matching.port.arrays if name not in used]
+    return rows, unmatched, unused

@@ -1,0 +1,44 @@
+"""Run a port, of whatever kind it is."""
+
+import os
+
+import numpy as np
+
+from keras_by_hand.comparing.port import Port
+from keras_by_hand.comparing.recording import outputs_of, record
+from keras_by_hand.comparing.with_keras import run_keras
+from keras_by_hand.comparing.with_onnx import run_onnx
+from keras_by_hand.comparing.with_tflite import run_tflite
+from keras_by_hand.models.data import read_input
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.load import load_model
+
+
+def run_port(thing, path_of_model, x, dtype=None):
+    """Return the Port of what compare() is given.
+
+    x: the inputs; dtype: in which a .keras file is computed, or None for its
+    layers' own.
+    """
+    if isinstance(thing, dict):
+        return Port({name: np.asarray(y) for name, y in thing.items()})
+    if thing == "keras":
+        import keras  # here, as nothing else needs it
+
+        thing = keras.models.load_model(path_of_model)
+    if hasattr(thing, "predict") and hasattr(thing, "get_config"):
+        return run_keras(thing, x)
+    path = os.fspath(thing)
+    ending = os.path.splitext(path)[1].lower()
+    if ending == ".keras":
+        return Port(outputs_of(record(load_model(path, dtype), x)))
+    if ending == ".npz":
+        arrays = read_input(path)
+        if not isinstance(arrays, dict):
+            raise CannotRun(f"{path} has no names: save by np.savez")
+        return Port(arrays)
+    if ending == ".onnx":
+        return run_onnx(path, x)
+    if ending == ".tflite":
+        return run_tflite(path, x)
+    raise CannotRun(f"{path} is no .keras, .npz, .onnx or .tflite file")

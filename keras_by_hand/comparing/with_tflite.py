@@ -1,0 +1,117 @@
+"""Run a .tflite file by its own interpreter, and keep all of its tensors."""
+
+import contextlib
+
+import numpy as np
+
+from keras_by_hand.comparing.feeding import run_with
+from keras_by_hand.comparing.port import Port
+from keras_by_hand.models.errors import CannotRun, first_line
+
+
+def find_interpreter(path):
+    """Return the module that runs .tflite files."""
+    try:
+        from ai_edge_litert import interpreter
+    except ImportError:
+        try:
+            from tensorflow.lite.python import interpreter
+        except ImportError:
+            raise CannotRun(
+                f"{path}: to run it needs ai-edge-litert or TensorFlow: pip "
+                "install ai-edge-litert"
+            ) from None
+    return interpreter
+
+
+def run_tflite(path, x):
+    """Return the Port of a .tflite file, quantized or not: its tensors as
+    numbers with a fraction, and the steps of those that are whole numbers.
+
+    x: see run_with. Raises CannotRun where it does not fit, or the file cannot
+    be run.
+    """
+    interpreter = find_interpreter(path)
+    try:
+        resolver = interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        model = interpreter.Interpreter(
+            path,
+            experimental_op_resolver_type=resolver,  # delegates keep no tensors
+            experimental_preserve_all_tensors=True,
+        )
+        model.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise CannotRun(f"{path}: {first_line(error)}") from None
+    inputs = {find_name(told): told for told in model.get_input_details()}
+    shapes = {name: shape_of(told) for name, told in inputs.items()}
+    steps = {}
+
+    def run(arrays):
+        try:
+            for name, array in arrays.items():
+                index = inputs[name]["index"]
+                model.resize_tensor_input(index, array.shape)
+            model.allocate_tensors()
+            for name, array in arrays.items():
+                told = inputs[name]
+                model.set_tensor(told["index"], quantized(array, told))
+            model.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise CannotRun(f"{path}: {first_line(error)}") from None
+        return read_tensors_of(model, steps)
+
+    made = run_with(run, path, shapes, x)
+    outputs = [told["name"] for told in model.get_output_details()]
+    return Port(made, outputs, steps)
+
+
+def read_tensors_of(model, steps):
+    """Return what the operators of a model have made, {name: array}, in their
+    order; add the steps of what is quantized to steps."""
+    details = {told["index"]: told for told in model.get_tensor_details()}
+    made = {}
+    for operator in model._get_ops_details():  # no public way tells their order
+        for index in filter(details.get, operator["outputs"]):
+            told = details[index]
+            with contextlib.suppress(ValueError):  # has none, as in a loop
+                array = model.get_tensor(index)
+                name = told["name"]
+                name = f"{name} ({index})" if name in made else name
+                made[name], steps[name] = dequantized(array, told)
+    return made
+
+
+def shape_of(told):
+    """Return the shape of an input, None for a length that may be any."""
+    signature = told.get("shape_signature")
+    known = signature is not None and len(signature)
+    shape = signature if known else told["shape"]
+    return [None if length < 0 else int(length) for length in shape]
+
+
+def find_name(told):
+    """Return the name of an input as the model had it."""
+    return told["name"].removesuffix(":0").removeprefix("serving_default_")
+
+
+def quantized(array, told):
+    """Return an array as an input takes it."""
+    if told["dtype"] in (np.int8, np.uint8, np.int16):
+        scale, zero = told["quantization"]
+        limits = np.iinfo(told["dtype"])
+        if scale:
+            array = np.clip(
+                np.round(array / scale) + zero, limits.min, limits.max
+            )
+    return array.astype(told["dtype"])
+
+
+def dequantized(array, told):
+    """Return the numbers that a tensor stands for, and the step between two
+    neighbours, 0 where it is not quantized."""
+    parameters = told["quantization_parameters"]
+    scales, zeros = parameters["scales"], parameters["zero_points"]
+    if array.dtype.kind not in "iu" or len(scales) != 1:
+        return array, 0.0
+    whole = array.astype("float64") - zeros[0]
+    return (whole * scales[0]).astype("float32"), float(scales[0])

@@ -1,0 +1,547 @@
+"""Find where a port goes wrong: exactly the layers that do, in ports of all kinds."""
+
+import functools
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import ports
+import pytest
+from keras import layers
+from project import join_by_hand
+
+from keras_by_hand import compare, conv2d, load_model, softmax
+from keras_by_hand.comparing.feeding import feed
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.registry import LAYERS
+
+SMALL = ("cnn", "unet", "tagger", "gru", "transformer")
+pytestmark = pytest.mark.filterwarnings(  # of TensorFlow's interpreter of .tflite
+    "ignore:.*(tf.lite.Interpreter is deprecated|preserve_all_tensors)",
+    "ignore:In the future `np.object`",  # of Keras, when it writes .onnx
+)
+
+
+@functools.cache
+def make(name):
+    """Return a model, its input, and the faults that it can have."""
+    model, x = ports.MODELS[name]()
+    return model, x, ports.list_faults(model)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A function that saves a model once; it returns what make does, and the path."""
+    folder = tmp_path_factory.mktemp("saved")
+
+    def save(name):
+        model, x, faults = make(name)
+        path = folder / f"{name}.keras"
+        if not path.exists():
+            model.save(path)
+        return model, x, faults, path
+
+    return save
+
+
+def layers_of(faults):
+    return sorted({layer for _, layer in faults})
+
+
+# -- What each layer makes
+
+
+@pytest.mark.parametrize("name", [*SMALL, "mobilenet"])
+def test_in_the_model_itself_no_layer_differs(saved, name):
+    model, x, _, path = saved(name)
+    for port in (path, model, ports.record(model, x)):
+        found = compare(path, port, x)
+        assert (found.faulty, found.unmatched) == ([], [])
+        assert max(row.own for row in found.rows if row.tensor) < 2e-6
+        assert str(found).splitlines()[-1] == "no layer differs"
+
+
+@pytest.mark.parametrize("name", [*SMALL, "mobilenet"])
+def test_each_faulty_layer_is_named_and_no_other(saved, name):
+    """All faults, also in other models: make test-models."""
+    model, x, faults, path = saved(name)
+    for few in [*zip(ports.one_of_each(faults)), ports.two_at_a_time(faults)[-1]]:
+        broken = ports.break_port(model, few)
+        found = compare(path, ports.record(broken, x), x)
+        assert sorted(found.faulty) == layers_of(few), few
+
+
+def test_two_files_of_keras_and_keras_itself(saved, tmp_path):
+    model, x, _, path = saved("unet")
+    few = [("kernel transposed", "down_2_conv_2"), ("bias dropped", "up_1_conv_1")]
+    broken = ports.break_port(model, few)
+    broken.save(tmp_path / "broken.keras")
+    for port in (tmp_path / "broken.keras", broken):
+        assert sorted(compare(path, port, x).faulty) == layers_of(few)
+    assert compare(tmp_path / "broken.keras", "keras", x).faulty == []
+
+
+def test_axes_of_equal_length_are_not_swapped_to_agree(tmp_path, monkeypatch):
+    model = keras.Sequential([keras.Input((4, 4)), layers.Permute((2, 1), name="turn")])
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(5, 4, 4)).astype("float32")
+    assert compare(tmp_path / "model.keras", model, x).faulty == []
+    function, kind = LAYERS["Permute"]
+
+    @functools.wraps(function)
+    def wrong(x, **options):
+        return x
+
+    monkeypatch.setitem(LAYERS, "Permute", (wrong, kind))
+    assert compare(tmp_path / "model.keras", model, x).faulty == ["turn"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_what_16_bits_hold_agrees(tmp_path, dtype):
+    keras.utils.set_random_seed(313)
+    lstm = layers.LSTM(16, dtype=f"mixed_{dtype}")
+    dense = layers.Dense(3, dtype=f"mixed_{dtype}", name="dense")
+    model = keras.Sequential([keras.Input((100, 4)), lstm, dense])
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(5, 100, 4)).astype("float32")
+    found = compare(tmp_path / "model.keras", model, x, dtype="float64")
+    assert found.faulty == []
+    assert max(row.own for row in found.rows) > 1e-4  # as it is not float32
+    kernel, bias = dense.get_weights()
+    dense.set_weights([1.2 * kernel, bias])
+    assert compare(tmp_path / "model.keras", model, x).faulty == ["dense"]
+
+
+def test_whole_numbers_are_equal_or_differ(tmp_path):
+    vocabulary = list(range(0, 200_000, 2))
+    words = keras.Input((3,), dtype="int64")
+    lookup = layers.IntegerLookup(vocabulary=vocabulary, name="lookup")
+    keras.Model(words, lookup(words)).save(tmp_path / "model.keras")
+    x = np.array([[0, 1, 199_998]])
+    expected = compare(tmp_path / "model.keras", "keras", x).port.arrays["lookup"]
+    for port, faulty in ((expected, []), (expected + [[0, 0, 1]], ["lookup"])):
+        found = compare(tmp_path / "model.keras", {"lookup": port}, x, tolerance=1e-4)
+        assert found.faulty == faulty
+
+
+def test_two_files_are_both_computed_in_the_dtype(saved):
+    _, x, _, path = saved("gru")
+    found = compare(path, path, x, dtype="float64")
+    assert found.port.arrays["dense"].dtype == "float64"
+    assert max(row.arrived for row in found.rows if row.tensor) == 0
+
+
+def test_states_do_not_go_on_from_one_run_to_the_next(tmp_path):
+    inputs = keras.Input(batch_shape=(5, 4, 3))
+    model = keras.Model(inputs, layers.LSTM(2, stateful=True)(inputs))
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(5, 4, 3)).astype("float32")
+    (row,) = compare(tmp_path / "model.keras", "keras", x).rows
+    assert row.arrived < 1e-6 and row.own < 1e-6
+
+
+def test_inputs_by_names_or_as_nested_as_the_models(tmp_path):
+    inputs = {
+        name: keras.Input((size,), name=name) for name, size in (("b", 2), ("a", 3))
+    }
+    first = keras.Input((1,), name="first")
+    y = layers.Concatenate(name="all")([*inputs.values(), first])
+    model = keras.Model([first, inputs], y)
+    model.save(tmp_path / "model.keras")
+    rng = np.random.default_rng(313)
+    x = {name: rng.normal(size=(5, size)) for name, size in (("b", 2), ("a", 3))}
+    x = {name: array.astype("float32") for name, array in x.items()}
+    begin = np.ones((5, 1), "float32")
+    for given in ([begin, x], {"first": begin, **x}):
+        (row,) = compare(tmp_path / "model.keras", "keras", given).rows
+        assert row.arrived == row.own == 0
+
+
+# -- Exports
+
+
+def export(model, x, folder, kind):
+    path = folder / f"port.{kind.removeprefix('int8.')}"
+    if kind == "onnx":
+        model(x[:1])
+        ports.to_onnx(model, path)
+    else:
+        ports.to_tflite(model, x, path, int8=kind.startswith("int8"))
+    return path
+
+
+EXPORTS = {  # and how many layers they have no tensor for, as these were fused
+    ("cnn", "tflite"): 2,
+    ("cnn", "int8.tflite"): 2,
+    ("cnn", "onnx"): 0,
+    ("tagger", "tflite"): 0,
+    ("transformer", "onnx"): 0,
+}
+
+
+@pytest.mark.parametrize("name, kind", EXPORTS)
+def test_exports(saved, tmp_path, name, kind):
+    """Others, and all faults: make test-models."""
+    model, x, faults, path = saved(name)
+    found = compare(path, ports.export(model, x, tmp_path, kind), x)
+    assert (found.faulty, found.unmatched) == ([], [])
+    assert sum(len(row.together) for row in found.rows) == EXPORTS[name, kind]
+
+    few = ports.two_at_a_time(ports.visible(faults, kind))[-1]
+    broken = ports.break_port(model, few)
+    found = compare(path, ports.export(broken, x, tmp_path, kind), x)
+    assert ports.are_named(layers_of(few), found.faulty), (few, found.faulty)
+
+
+@pytest.mark.parametrize("kind", ["tflite", "onnx"])
+def test_a_port_of_so_many_samples_at_a_time(saved, tmp_path, kind):
+    model, x, _, path = saved("tagger" if kind == "tflite" else "cnn")
+    samples = len(x) if kind == "tflite" else 1
+    port = ports.export(model, x, tmp_path, kind, samples=samples)
+    found = compare(path, port, np.concatenate([x, x + 1]))
+    assert (found.faulty, found.unmatched) == ([], [])
+    if kind == "tflite":
+        with pytest.raises(CannotRun, match="takes 2 samples at a time, and 3"):
+            compare(path, port, np.concatenate([x, x[:1]]))
+
+
+def test_inputs_are_laid_out_and_named_as_a_port_has_them():
+    image, words = np.ones((2, 6, 5, 3)), np.zeros((2, 7))
+    nchw = {"a": [None, 3, 6, 5]}
+    assert feed("port", nchw, image)["a"].shape == (2, 3, 6, 5)
+    shapes = {"w": [None, 7], "i": [1, 6, None, 3]}
+    for x in ({"i": image, "w": words}, [words, image], {"x": words, "y": image}):
+        arrays = feed("port", shapes, x)
+        assert list(arrays) == ["w", "i"] and arrays["i"].shape == image.shape
+    with pytest.raises(CannotRun, match="port has 2 inputs, w, i; given are 1"):
+        feed("port", shapes, image)
+    with pytest.raises(CannotRun, match=r"input w takes shape \(any, 7\), not"):
+        feed("port", shapes, [image, words])
+
+
+# -- Other layouts and names
+
+
+def small_model():
+    keras.utils.set_random_seed(1)
+    image = keras.Input((6, 5, 3))
+    y = layers.Conv2D(5, 3, name="conv", bias_initializer="normal")(image)
+    y = layers.Flatten(name="flat")(y)
+    y = layers.Dense(4, activation="relu", name="hidden")(y)
+    y = layers.Dense(3, name="last")(y)
+    x = np.random.default_rng(1).normal(size=(2, 6, 5, 3)).astype("float32")
+    return keras.Model(image, y), x
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A small model's path, its input, and what its layers make, with other names and in
+    NCHW, as PyTorch's do."""
+    model, x = small_model()
+    model.save(tmp_path / "small.keras")
+    made = ports.record(model, x)
+    nchw = made["conv"].transpose(0, 3, 1, 2)
+    tensors = {
+        "features.0": nchw,
+        "flatten": nchw.reshape(2, -1),
+        "classifier.0": made["hidden"],
+        "classifier.1": made["last"],
+    }
+    return tmp_path / "small.keras", x, tensors
+
+
+def test_names_and_layouts_of_others_are_matched_by_value(small):
+    path, x, tensors = small
+    found = compare(path, tensors, x)
+    assert found.faulty == found.unused == []
+    assert [row.tensor for row in found.rows] == list(tensors)
+
+
+@pytest.mark.parametrize(
+    "tensor, layer", [("features.0", "conv"), ("classifier.0", "hidden")]
+)
+def test_a_faulty_layer_is_found_where_no_name_tells(small, tensor, layer):
+    path, x, tensors = small
+    before, model = tensors[tensor], load_model(path)
+    tensors[tensor] = before * 1.01 + 0.02
+    y = tensors["features.0"].transpose(0, 2, 3, 1).reshape(2, -1)
+    tensors["flatten"] = tensors["features.0"].reshape(2, -1)
+    for name, place in (("hidden", "classifier.0"), ("last", "classifier.1")):
+        y = tensors[place] = (
+            tensors[tensor]
+            if place == tensor
+            else model.by_name[name].apply(np.float32(y))
+        )
+    assert compare(path, tensors, x).faulty == [layer]
+
+
+# -- Ports that apply activations by functions, and record what comes before them
+
+
+@pytest.fixture(scope="module")
+def square(tmp_path_factory):
+    """The path of a model of square images, its weights by names, and an input."""
+    rng = np.random.default_rng(313)
+    same = {"padding": "same", "activation": "relu"}
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 3)),
+            layers.Conv2D(4, 3, **same, name="conv_1"),
+            layers.Conv2D(4, 3, **same, name="conv_2"),
+            layers.Conv2D(4, 3, **same, name="conv_3"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(8, activation="relu", name="hidden"),
+            layers.Dense(5, activation="softmax", name="answer"),
+        ]
+    )
+    ports.draw_weights(model, rng)
+    path = tmp_path_factory.mktemp("square") / "model.keras"
+    model.save(path)
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    return path, weights, rng.normal(size=(2, 6, 6, 3)).astype("float32")
+
+
+NAMES = {
+    "as in Keras": lambda name: name,
+    "others": lambda name: name.translate(str.maketrans("aeiou", "uoiea")) + ".0",
+}
+
+
+def run_port(weights, x, faults, rename):
+    """Return what modules of PyTorch would record: images in NCHW, and nothing of
+    activations, which are functions, but for the output."""
+    made, y = {}, x
+    for name, (kernel, bias) in ((name, w) for name, w in weights.items() if w):
+        fault = faults.get(name)
+        if fault == "transposed":
+            kernel = np.swapaxes(kernel, 0, 1)
+        if fault == "bias dropped":
+            bias = 0 * bias
+        if kernel.ndim == 4:
+            y = conv2d(y, kernel, bias, padding="same")
+            made[rename(name)] = y.transpose(0, 3, 1, 2)
+        else:
+            y = made[rename(name)] = y.reshape(len(y), -1) @ kernel + bias
+        if fault != "forgotten":
+            y = softmax(y) if name == "answer" else np.maximum(y, 0)
+    return {**made, "output": y}
+
+
+@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {},
+        {"conv_2": "bias dropped"},
+        {"hidden": "forgotten"},
+        {"hidden": "bias dropped"},
+        {"answer": "bias dropped"},
+        {"answer": "forgotten"},
+        {"conv_1": "bias dropped", "hidden": "bias dropped"},
+    ],
+)
+def test_a_tensor_may_come_before_the_activation(square, faults, names):
+    path, weights, x = square
+    found = compare(path, run_port(weights, x, faults, NAMES[names]), x)
+    assert (found.faulty, found.unmatched) == (list(faults), [])
+    is_before = "equal before its activation" in str(found)
+    assert is_before == ("forgotten" in faults.values())
+
+
+@pytest.mark.parametrize("faulty", [[], ["first"], ["second"]])
+def test_so_may_each_where_all_have_the_names_of_layers(tmp_path, faulty):
+    rng = np.random.default_rng(313)
+    dense = [
+        layers.Dense(n, activation="relu", name=name)
+        for n, name in ((8, "first"), (8, "second"), (8, "third"), (3, "fourth"))
+    ]
+    model = keras.Sequential([keras.Input((5,)), *dense, layers.Dense(2, name="last")])
+    ports.draw_weights(model, rng)
+    model.save(tmp_path / "model.keras")
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    x = rng.normal(size=(4, 5)).astype("float32")
+    faults = dict.fromkeys(faulty, "bias dropped")
+    port = run_port(weights, x, faults, NAMES["as in Keras"])
+    assert compare(tmp_path / "model.keras", port, x).faulty == faulty
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_a_transposed_image_does_not_pass_for_a_right_one(square, names):
+    path, weights, x = square
+    faults = {"conv_1": "transposed", "conv_3": "transposed"}
+    port = run_port(weights, x, faults, NAMES[names])
+    assert compare(path, port, x).faulty == list(faults)
+
+
+@pytest.mark.parametrize(
+    "fault", [("bias dropped", "conv_1"), ("epsilon changed", "normalization")]
+)
+def test_a_tensor_of_two_layers_may_have_the_name_of_the_first(saved, fault):
+    model, x, _, path = saved("cnn")
+    made = ports.record(ports.break_port(model, [fault]), x)
+    del made["conv_1"]
+    names = {"normalization": "/conv_1/Conv"}
+    tensors = {names.get(name, name): array for name, array in made.items()}
+    assert compare(path, tensors, x).faulty == ["conv_1+normalization"]
+
+
+def test_the_name_of_another_layer_does_not_matter_where_values_tell(small):
+    path, x, tensors = small
+    tensors = {"last": tensors["classifier.0"][:, :3], **tensors}
+    assert compare(path, tensors, x).faulty == []
+
+
+def test_names_can_be_given(small):
+    path, x, tensors = small
+    tensors = {name: np.zeros_like(array) for name, array in tensors.items()}
+    names = {"conv": "features.0", "hidden": "classifier.0", "last": "classifier.1"}
+    found = compare(path, tensors, x, names=names)
+    tensors = {row.name: row.tensor for row in found.rows}
+    assert {name: tensors[name] for name in names} == names
+    assert found.faulty == ["conv"]  # of zeros, the others make zeros
+
+
+def test_what_has_no_tensor_is_told(small):
+    path, x, tensors = small
+    del tensors["classifier.1"]
+    found = compare(path, tensors, x)
+    assert found.unmatched == ["last"] and found.faulty == []
+    said = "cannot tell, as the port has no tensor: last"
+    assert str(found).splitlines()[-1] == said
+
+
+def test_a_layer_of_another_shape_differs(small):
+    path, x, tensors = small
+    found = compare(path, {"conv": np.zeros((2, 4, 3, 6)), **tensors}, x)
+    assert found.faulty == ["conv"]
+    assert found.rows[0].own == np.inf
+
+
+def test_the_place_of_the_largest_difference(small):
+    path, x, tensors = small
+    tensors["features.0"] = tensors["features.0"].copy()
+    tensors["features.0"][1, 2, 3, 0] += 9  # in NCHW
+    row = compare(path, tensors, x, names={"conv": "features.0"}).rows[0]
+    assert row.place == (1, 3, 0, 2) and row.is_first and not row.agrees
+    assert row.correlation < 0.999
+
+
+def test_the_figure_shows_both_differences(small):
+    path, x, tensors = small
+    tensors["classifier.1"] = tensors["classifier.1"] + 1
+    axis = compare(path, tensors, x).plot()
+    assert [text.get_text() for text in axis.texts] == ["last"]
+    arrived, own = (line.get_ydata() for line in axis.lines)
+    assert len(arrived) == len(own) == 4 and own[-1] > 0.01 > own[0]
+
+
+def test_the_figure_shows_what_is_smaller_in_float64(small):
+    path, x, _ = small
+    tensors = dict(compare(path, path, x, dtype="float64").port.arrays)
+    tensors["last"] = tensors["last"] * (1 + 1e-13)
+    axis = compare(path, tensors, x, dtype="float64").plot()
+    _, own = (line.get_ydata() for line in axis.lines)
+    assert 1e-14 < own[-1] < 1e-12 and own[0] <= own[-1]
+
+
+# -- The command
+
+
+@pytest.fixture
+def written(small, tmp_path):
+    """The paths of the small model, its input, and its tensors."""
+    path, x, tensors = small
+    np.save(tmp_path / "x.npy", x)
+    np.savez(tmp_path / "port.npz", **tensors)
+    return path, tmp_path / "x.npy", tmp_path / "port.npz"
+
+
+def test_exit_codes(command, written, small):
+    model, x, port = written
+    code, said, errors = command("compare", model, port, "--input", x)
+    assert (code, errors) == (0, "") and said.endswith("\nno layer differs\n")
+    assert (
+        said.splitlines()[0].split() == "layer class shape arrived at corr. own".split()
+    )
+    tensors = {**small[2], "classifier.1": small[2]["classifier.1"] + 1}
+    np.savez(port, **tensors)
+    code, said, _ = command("compare", model, port, "--input", x)
+    assert code == 1 and said.endswith("\nfaulty layers: last\n")
+    np.savez(port, **{"features.0": tensors["features.0"]})
+    code, said, _ = command("compare", model, port, "--input", x)
+    assert code == 2 and said.endswith("no tensor: hidden, last\n")
+    assert command("compare", model, "keras", "--input", x)[0] == 0
+    assert command("compare", model, port)[0] == 2
+
+
+def test_the_library_in_one_file_compares(written):
+    model, x, port = written
+    command = [sys.executable, "-I", join_by_hand(), "compare", model]
+    for other in (port, "keras"):
+        done = subprocess.run(
+            [*command, other, "--input", x], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0 and done.stdout.endswith("\nno layer differs\n")
+
+
+def refuses(answer, said):
+    code, _, errors = answer
+    return code == 2 and said in errors and len(errors.splitlines()) == 1
+
+
+def test_bad_maps(command, written, tmp_path):
+    model, x, port = written
+
+    def with_map(text):
+        (tmp_path / "map.json").write_text(text)
+        return command(
+            "compare", model, port, "--input", x, "--map", tmp_path / "map.json"
+        )
+
+    assert with_map('{"conv": "features.0"}')[0] == 0
+    assert refuses(
+        with_map('{"conv": "features.9"}'), "does not have; it has features.0"
+    )
+    assert refuses(with_map('{"cone": "features.0"}'), "no layer 'cone'; it has conv")
+    assert refuses(with_map("{"), "is no .json file")
+    assert refuses(with_map('["conv"]'), 'must hold {"layer": "tensor", ...}')
+    assert refuses(with_map('{"conv": 1}'), 'must hold {"layer": "tensor", ...}')
+
+
+def test_bad_ports_and_inputs(command, written, tmp_path):
+    model, x, port = written
+    np.save(tmp_path / "other.npy", np.zeros((2, 4, 5, 3), "float32"))
+    other = command("compare", model, port, "--input", tmp_path / "other.npy")
+    assert refuses(other, "has shape (2, 4, 5, 3), not (any, 6, 5, 3)")
+    np.savez(tmp_path / "two.npz", a=np.zeros(2), b=np.zeros(2))
+    np.save(tmp_path / "one.npy", np.float32(1))
+    one = command("compare", model, port, "--input", tmp_path / "one.npy")
+    assert refuses(one, "has shape ()")
+    two = command("compare", model, port, "--input", tmp_path / "two.npz")
+    assert refuses(two, "no input input_layer")
+    assert refuses(command("compare", model, x, "--input", x), "is no .keras, .npz")
+    none = command("compare", model, tmp_path / "none.npz", "--input", x)
+    assert refuses(none, "none.npz")
+    for name in ("bad.onnx", "bad.tflite", "bad.npz", "bad.keras"):
+        (tmp_path / name).write_bytes(b"nothing of the kind")
+        bad = command("compare", model, tmp_path / name, "--input", x)
+        assert refuses(bad, name), bad
+
+
+@pytest.mark.parametrize("kind", ["tflite", "onnx"])
+def test_inputs_that_an_export_does_not_take(saved, tmp_path, kind):
+    model, x, _, _ = saved("cnn")
+    path = ports.export(model, x, tmp_path, kind)
+    small_path = tmp_path / "small.keras"
+    small_model()[0].save(small_path)
+    with pytest.raises(CannotRun, match=r"image takes shape \(any, 16, 16, 3\), not"):
+        compare(small_path, path, small_model()[1])
+
+
+@pytest.mark.parametrize("kind, missing", [("onnx", "onnx"), ("tflite", "ai-edge")])
+def test_what_must_be_installed_is_said(small, monkeypatch, kind, missing):
+    for name in ("onnx", "ai_edge_litert", "tensorflow.lite.python"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(CannotRun, match=f"pip install {missing}"):
+        compare(small[0], f"port.{kind}", small[1])
