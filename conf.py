@@ -50,6 +50,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "architectures",
     "comparison_tables",
     "defects",
+    "versions",
     "families",
     "fault_tables",
     "library_downloads",

@@ -13,6 +13,7 @@ from sphinx.errors import ExtensionError
 
 from gallery.keras_facts import read_facts
 from gallery.paths import ROOT, SOURCES, find_pages, name_of
+from gallery.versions import dated
 
 GRAVITIES = (
     "wrong numbers",
@@ -22,7 +23,8 @@ GRAVITIES = (
 )  # the worst first
 WARNING = re.compile(r"^# \.\. warning::.*\n(?:#    .*\n)*", re.M)
 FORM = re.compile(
-    r"\.\. warning:: \*\*Seen in Keras (?P<versions>\d[\w.]*(?:, not in \d[\w.]*)?), "
+    r"\.\. warning:: \*\*Seen in Keras "
+    r"(?P<versions>\d[\w.]*(?:, (?:not|mended) in [\w. -]+)?), "
     rf"(?P<gravity>{'|'.join(GRAVITIES)}):\*\* (?P<text>.+)"
 )
 NAME = re.compile(r"``(keras(?:\.\w+)+|\w+)")
@@ -71,7 +73,7 @@ def read_surprises(page):
     source = page.read_text()
     for warning in WARNING.finditer(source):
         words = re.sub("^#", "", warning[0], flags=re.M).split()
-        found = FORM.fullmatch(" ".join(words))
+        found = FORM.fullmatch(dated(" ".join(words), name_of(page)))
         names = find_names(found["text"]) if found else ()
         if not names:
             line = source.count("\n", 0, warning.start()) + 1

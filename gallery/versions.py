@@ -2,14 +2,18 @@
 that they were written for: the ledger, docs/versions.toml, and the lines of releases.
 """
 
+import ast
 import datetime
+import functools
 import re
 import tomllib
+from importlib import metadata
 from typing import NamedTuple
 
 from gallery.paths import DOCS
 
 LEDGER = DOCS / "versions.toml"
+SCRIPTS = DOCS / "versions"  # each prints a number, or what else a change is seen by
 KINDS = (
     "answer changed",
     "no such API",
@@ -18,6 +22,8 @@ KINDS = (
     "ours to mend",
 )
 WIDTH = 80  # of the text of a line that fails
+MARK = re.compile(r"not in \d+\.\d+\.\d+\.dev(?=,[\w\s]+:\*\*(?!\s+On\s+PyTorch))")
+CURRENT = metadata.version("keras")  # what the pages are written for
 
 
 class Run(NamedTuple):
@@ -46,21 +52,37 @@ class Row(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A change of Keras. kind: one of KINDS; upstream: the number of Keras' pull request,
-    or "unknown"; since: the first release that has it, or the first nightly, if known."""
+    """A change of Keras. kind: one of KINDS; who: whom it concerns; do: what they can do;
+    upstream: the number of Keras' pull request, or "unknown"; since: the first release, or
+    nightly, that has it; script: of SCRIPTS, one that shows it; pages: those that tell of
+    it, but fail for another change first. What is not known is None."""
 
+    title: str
     kind: str
     what: str
     upstream: int | str
-    since: str | None
     rows: list[Row]
+    who: str | None = None
+    do: str | None = None
+    since: str | None = None
+    script: str | None = None
+    pages: list[str] = []
 
 
 class Ledger(NamedTuple):
-    """green: the last Run of each line of releases that was as the ledger tells."""
+    """green: the last Run of each line of releases that was as the ledger tells; printed:
+    what each script prints with each line, or the kind of error that ends it."""
 
     green: dict[str, Run]
+    printed: dict[str, dict[str, str]]
     changes: list[Change]
+
+    def prints(self, line):
+        """Return {name of a script: what it prints} of a line of releases."""
+        return {
+            f"{SCRIPTS.name}/{script}": of_lines.get(line)
+            for script, of_lines in self.printed.items()
+        }
 
     def rows(self, line):
         """Return {name: Row} of a line of releases."""
@@ -81,23 +103,41 @@ def line_of(version):
     return f"{major}.{minor}{' nightly' if '.dev' in version else ''}"
 
 
+def day_of(version):
+    """The day of a nightly; None of any other version."""
+    found = re.search(r"\.dev(\d{8})", version)
+    return found and datetime.datetime.strptime(found[1], "%Y%m%d").date()
+
+
+def short(version):
+    """A version's name for a table, and of a nightly its day."""
+    day = day_of(version)
+    return f"nightly of {day}" if day else version
+
+
 def read_ledger(text=None):
     """Return the Ledger of this text, or of LEDGER. Raises LedgerError."""
     try:
         told = tomllib.loads(LEDGER.read_text() if text is None else text)
     except tomllib.TOMLDecodeError as error:
         raise LedgerError(f"It is no TOML: {error}")
-    check("The ledger", told, {"green": dict, "change": list})
+    check("The ledger", told, {"green": dict, "printed": dict, "change": list})
     green = {
         line: read_run(f"green, {line}", run) for line, run in told["green"].items()
     }
+    printed = told["printed"]
+    for script, of_lines in printed.items():
+        check(f"printed, {script}", of_lines, dict.fromkeys(of_lines, str))
     changes = [read_change(n, change) for n, change in enumerate(told["change"], 1)]
+    if other := {c.script for c in changes if c.script} ^ printed.keys():
+        both = "printed and the changes name other scripts"
+        raise LedgerError(f"{both}: {', '.join(sorted(other))}")
     seen = set()
     for row in (row for change in changes for row in change.rows):
         if (row.name, row.line) in seen:
             raise LedgerError(f"{row.name} has two rows of {row.line}")
         seen.add((row.name, row.line))
-    return Ledger(green, changes)
+    return Ledger(green, printed, changes)
 
 
 def check(where, told, types, optional=()):
@@ -120,9 +160,11 @@ def read_run(where, told):
 
 def read_change(number, told):
     where = f"Change {number}"
-    types = {"kind": str, "what": str, "upstream": int | str, "row": list, "since": str}
-    check(where, told, types, optional=["since"])
-    where += f' ("{told["what"][:40]}...")'
+    texts = dict.fromkeys(("title", "kind", "what"), str)
+    optional = dict.fromkeys(("who", "do", "since", "script"), str) | {"pages": list}
+    types = texts | optional | {"upstream": int | str, "row": list}
+    check(where, told, types, optional)
+    where += f' ("{told["title"]}")'
     if told["kind"] not in KINDS:
         raise LedgerError(f"{where}: its kind is none of {', '.join(KINDS)}")
     if isinstance(told["upstream"], str) and told["upstream"] != "unknown":
@@ -130,8 +172,10 @@ def read_change(number, told):
     rows = [read_row(f"{where}, row {n}", row) for n, row in enumerate(told["row"], 1)]
     if not rows:
         raise LedgerError(f"{where} has no row")
-    what = " ".join(told["what"].split())  # it may have several lines
-    return Change(told["kind"], what, told["upstream"], told.get("since"), rows)
+    lines = ("what", "who", "do")  # these may have several
+    joined = {key: " ".join(told[key].split()) for key in lines if key in told}
+    del told["row"]
+    return Change(**told | joined, rows=rows)
 
 
 def read_row(where, told):
@@ -142,3 +186,51 @@ def read_row(where, told):
     if len(told["fails"]) > WIDTH:
         raise LedgerError(f"{where}: fails has more than {WIDTH} letters")
     return Row(**told | {"first": read_run(f"{where}, first", told["first"])})
+
+
+# -- What the site tells of it
+
+
+@functools.cache
+def ledger():
+    """The Ledger of the project, read once."""
+    return read_ledger()
+
+
+def label_of(change):
+    """What the site links a change by."""
+    return "change-" + "-".join(re.findall(r"[a-z0-9]+", change.title.lower()))
+
+
+def next_changes(page):
+    """Return the changes of the next release that a page, "section/stem", tells of."""
+
+    def tells(change):
+        named = (r.name for r in change.rows if r.line.endswith("nightly"))
+        return page in named or page in change.pages
+
+    return [change for change in ledger().changes if tells(change)]
+
+
+def mended_on(page):
+    """The day since which what a page warns of is mended in nightlies; None where it is
+    not, or the day is not known."""
+    mended = [c for c in next_changes(page) if c.kind == "defect mended"]
+    days = [day_of(change.since) for change in mended if change.since]
+    return days[0] if days else None
+
+
+def dated(text, page):
+    """A text of a page in which warnings of what is "not in 3.16.0.dev" have the day since
+    which it is mended. What is so on PyTorch alone, the ledger's runs don't see."""
+    if day := mended_on(page):
+        mark = f"mended in the development version of {day}"
+        return MARK.sub(mark, text)
+    return text
+
+
+def read_script(script):
+    """Return what a script of SCRIPTS says that it prints, and the line where its code
+    begins."""
+    tree = ast.parse((SCRIPTS / f"{script}.py").read_text())
+    return " ".join(ast.get_docstring(tree).split()), tree.body[1].lineno

@@ -15,6 +15,7 @@ from gallery.defects import (
     read_outcomes,
 )
 from gallery.includes import heading, plain, table, write
+from gallery.versions import short
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 ALL, NONE, ERROR = "all", "none", "another error"  # in the place of backends
@@ -32,12 +33,6 @@ def where(script, release, outcomes):
     if not found:
         return NONE if RIGHT in came.values() else ERROR
     return ", ".join(NAMES[name] for name in found)
-
-
-def short(release):
-    """Return a release's name for a table, and of a nightly build its day alone."""
-    day = re.search(r"dev(\d{4})(\d\d)(\d\d)", release)
-    return "nightly of {}-{}-{}".format(*day.groups()) if day else release
 
 
 def linked(text):

@@ -29,6 +29,7 @@ from derivative import derivative_in_training
 
 
 def mended_sparsemax(x):
+    x = keras.ops.convert_to_tensor(x)
     x = x - keras.ops.max(x, axis=-1, keepdims=True)  # keeps the totals small
     ones = keras.ops.ones_like(x)
     largest = -keras.ops.sort(-x, axis=-1)  # descending

@@ -94,15 +94,16 @@ np.testing.assert_array_equal(y[~mask], np.zeros((2, 4)))
 #    nothing with its argument ``weights``. Use ``set_weights``.
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, error:** A stateful
-#    ``Bidirectional`` with ``return_state`` raises a TypeError if its input has
-#    a mask.
+#    ``Bidirectional`` with ``return_state`` raises a TypeError, with a mask or
+#    without one.
 
 unchanged = layers.Bidirectional(layers.LSTM(2), weights=weights)
 unchanged.build(x.shape)
 assert not np.allclose(unchanged.get_weights()[2], weights[2])
 stateful = layers.LSTM(2, stateful=True, return_state=True)
-with np.testing.assert_raises(TypeError):
-    layers.Bidirectional(stateful)(layers.Masking()(x))
+for inputs in (x, layers.Masking()(x)):
+    with np.testing.assert_raises(TypeError):
+        layers.Bidirectional(stateful)(inputs)
 
 # %%
 # Break it

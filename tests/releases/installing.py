@@ -1,18 +1,16 @@
 """Releases of Keras: which there are, and Keras alone, installed into a folder."""
 
-import datetime
 import os
 import re
 import shutil
 import subprocess
 import sys
-from importlib import metadata
 
 from gallery.paths import DOCS
+from gallery.versions import day_of
 
 FOLDER = DOCS / "_build" / "versions"
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-INSTALLED = metadata.version("keras")
 
 
 class NoRelease(Exception):
@@ -40,12 +38,6 @@ def find_versions(package):
     return sorted(
         (v for v in versions if day_of(v)), key=lambda v: v.partition("dev")[2]
     )
-
-
-def day_of(version):
-    """The day of a nightly; None of any other version."""
-    found = re.search(r"\.dev(\d{8})", version)
-    return found and datetime.datetime.strptime(found[1], "%Y%m%d").date()
 
 
 def resolve(word):

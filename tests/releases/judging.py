@@ -14,18 +14,24 @@ class Judgement(NamedTuple):
     known: list
 
 
-def judge(found, rows, all_tried=True):
+def judge(found, rows, prints, all_tried=True):
     """Return the Judgement of what was found.
 
-    found: [{"name": ..., "failures": ...}, ...], as trying.py tells; rows: {name: Row} of
-    this line of releases; all_tried: whether a name with a row must be among them.
+    found: [{"name": ..., "failures": ..., "printed": ...}, ...], as trying.py tells; rows:
+    {name: Row} of this line of releases; prints: {name of a script: what it prints};
+    all_tried: whether a name with a row must be among them.
     """
     red, known = {}, []
-    for name, failures in ((f["name"], f["failures"]) for f in found):
+    for each in found:
+        name, failures = each["name"], each["failures"]
         row = rows.get(name)
         died = [failure for failure in failures if failure.get("died")]
         if died:
             red[name] = f"dies or hangs: {told(died[0])}"
+        elif name in prints:
+            now = failures[0]["error"] if failures else each["printed"].strip()
+            if now != prints[name]:
+                red[name] = f"prints {now!r}, and the ledger has {prints[name]!r}"
         elif failures and not row:
             red[name] = f"is not in the ledger: {told(*failures)}"
         elif row and not failures:
@@ -38,8 +44,8 @@ def judge(found, rows, all_tried=True):
         elif row:
             known.append(row)
     if all_tried:
-        for name in rows.keys() - {f["name"] for f in found}:
-            red[name] = "has a row in the ledger, and was not tried: is there none?"
+        for name in {*rows, *prints} - {f["name"] for f in found}:
+            red[name] = "is in the ledger, and was not tried: is there none?"
     return Judgement(red, known)
 
 

@@ -26,12 +26,17 @@ LEDGER = """
 [green]
 "3.14" = { version = "3.14.1", date = 2026-11-30 }
 
+[printed]
+relu = { "3.12" = "0.0", "3.14" = "ValueError" }
+
 [[change]]
+title = "relu"
 kind = "answer changed"
 what = '''relu keeps
 what it dropped.'''
 upstream = 22021
 since = "3.15"
+script = "relu"
 
 [[change.row]]
 name = "dense/plot_relu"
@@ -46,8 +51,8 @@ def failing(fails="assert y", error="AssertionError", **more):
     return {"fails": fails, "error": error, "says": "", **more}
 
 
-def found(*failures, name="dense/plot_relu"):
-    return {"name": name, "failures": list(failures)}
+def found(*failures, name="dense/plot_relu", printed=""):
+    return {"name": name, "failures": list(failures), "printed": printed}
 
 
 def row(fails="assert y", error="AssertionError", times=1):
@@ -141,10 +146,10 @@ def test_one_that_dies_or_hangs_is_told_and_harms_no_other():
 
 def test_what_the_ledger_tells_is_known():
     rows = row()
-    assert judge([found(failing())], rows) == ({}, list(rows.values()))
-    assert judge([found()], {}) == ({}, [])
+    assert judge([found(failing())], rows, {}) == ({}, list(rows.values()))
+    assert judge([found()], {}, {}) == ({}, [])
     twice = [failing(), failing("assert z")]
-    assert judge([found(*twice)], row(times=2)).red == {}
+    assert judge([found(*twice)], row(times=2), {}).red == {}
 
 
 @pytest.mark.parametrize(
@@ -161,14 +166,37 @@ def test_what_the_ledger_tells_is_known():
     ],
 )
 def test_all_else_is_red(failures, rows, why):
-    judgement = judge([found(*failures)], rows)
+    judgement = judge([found(*failures)], rows, {})
     assert why in judgement.red["dense/plot_relu"]
     assert judgement.known == []
 
 
 def test_a_row_of_what_is_no_more_is_red():
-    assert judge([], row()).red.keys() == {"dense/plot_relu"}
-    assert judge([], row(), all_tried=False).red == {}
+    assert judge([], row(), {}).red.keys() == {"dense/plot_relu"}
+    assert judge([], row(), {}, all_tried=False).red == {}
+
+
+@pytest.mark.parametrize(
+    "failures, printed, is_red",
+    [
+        ([], "0.0\n", False),
+        ([], "0.5\n", True),
+        ([failing(error="ValueError")], "", True),
+        ([failing(error="SIGFPE", died=True)], "0.0\n", True),
+    ],
+)
+def test_a_script_prints_what_the_ledger_has(failures, printed, is_red):
+    prints = read_ledger(LEDGER).prints("3.12")
+    tried = found(*failures, name="versions/relu", printed=printed)
+    assert (judge([tried], {}, prints).red != {}) == is_red
+    assert judge([], {}, prints).red.keys() == {"versions/relu"}
+
+
+def test_a_script_that_fails_prints_its_error():
+    tried = found(failing(error="ValueError"), name="versions/relu")
+    ledger = read_ledger(LEDGER)
+    assert judge([tried], {}, ledger.prints("3.14")).red == {}
+    assert judge([tried], {}, ledger.prints("3.15")).red  # it has none of this line
 
 
 # -- The ledger
@@ -177,8 +205,9 @@ def test_a_row_of_what_is_no_more_is_red():
 def test_our_ledger_can_be_read_and_tells_of_pages_that_there_are():
     ledger = read_ledger()
     pages = set(map(name_of, find_pages()))
-    for each in (row for change in ledger.changes for row in change.rows):
-        assert "/plot_" not in each.name or each.name in pages, each.name
+    rows = [row.name for change in ledger.changes for row in change.rows]
+    for name in [*rows, *(page for change in ledger.changes for page in change.pages)]:
+        assert "/plot_" not in name or name in pages, name
 
 
 def test_rows_are_those_of_a_line_of_releases():
@@ -186,7 +215,8 @@ def test_rows_are_those_of_a_line_of_releases():
     (of_line,) = ledger.rows("3.14").values()
     assert (of_line.name, of_line.times) == ("dense/plot_relu", 1)
     change = ledger.change_of(of_line)
-    assert change[1:4] == ("relu keeps what it dropped.", 22021, "3.15")
+    assert (change.title, change.what) == ("relu", "relu keeps what it dropped.")
+    assert (change.upstream, change.since, change.who) == (22021, "3.15", None)
     assert ledger.rows("3.12") == {}
     assert str(ledger.green["3.14"]) == "3.14.1, tried on 2026-11-30"
     assert line_of("3.16.0.dev2026102704") == "3.16 nightly"
@@ -198,6 +228,10 @@ def test_rows_are_those_of_a_line_of_releases():
     [
         ("[green]", "[green", "no TOML"),
         ('kind = "answer changed"', 'kind = "changed"', "its kind is none of"),
+        ('title = "relu"', "", "lacks title"),
+        ('script = "relu"', "", "name other scripts: relu"),
+        ('script = "relu"', 'script = "elu"', "name other scripts: elu, relu"),
+        ('"0.0"', "0.0", "3.12 cannot be 0.0"),
         ("upstream = 22021", 'upstream = "?"', "a number, or"),
         ("upstream = 22021", "", "lacks upstream"),
         ("upstream = 22021", "upstream = 1.5", "upstream cannot be 1.5"),
@@ -208,11 +242,7 @@ def test_rows_are_those_of_a_line_of_releases():
         ('error = "AssertionError"', "error = 1", "error cannot be 1"),
         ('error = "AssertionError"', 'error = "A"\nwhy = "B"', "row 1 has why"),
         ("relu(x))", 40 * "relu(x))", "more than 80 letters"),
-        (
-            "date = 2026-11-30 }\n\n[[",
-            'date = "today" }\n\n[[',
-            "date cannot be 'today'",
-        ),
+        ("date = 2026-11-30", 'date = "today"', "date cannot be 'today'"),
     ],
 )
 def test_what_is_wrong_with_a_row_is_said(old, new, why):

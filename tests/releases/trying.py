@@ -1,11 +1,12 @@
-"""Pages, as readers get them, and names of the library, tried with the Keras that this
-process imports: ``python trying.py [NAME...]``, without a name all of them.
+"""Pages, as readers get them, names of the library, and the scripts of docs/versions, tried
+with the Keras that this process imports: ``python trying.py [NAME...]``, without a name all
+of them.
 
-Each page, and each module of cases, runs in a process of its own, forked from this one,
-where TensorFlow and Keras are imported already but have computed nothing: the threads that
-they start then, a fork would not have. A page goes on after a statement that fails, without
-those that need what that one defines. Prints a line of JSON for each name, with what failed
-and what it printed.
+Each page, each script and each module of cases runs in a process of its own, forked from
+this one, where TensorFlow and Keras are imported already but have computed nothing: the
+threads that they start then, a fork would not have. A page goes on after a statement that
+fails, without those that need what that one defines. Prints a line of JSON for each name,
+with what failed and what it printed.
 """
 
 import importlib.abc
@@ -28,10 +29,12 @@ from releases.processes import try_all  # noqa: E402
 from releases.statements import run_statements, tell  # noqa: E402
 
 from gallery.paths import EXAMPLES, find_pages, name_of  # noqa: E402
+from gallery.versions import SCRIPTS  # noqa: E402
 
 
 def try_page(name, at, fails):
-    file = EXAMPLES / f"{name}.py"
+    folder = SCRIPTS.parent if name.startswith(f"{SCRIPTS.name}/") else EXAMPLES
+    file = folder / f"{name}.py"
     main = sys.modules["__main__"] = types.ModuleType("__main__")
     main.__file__ = str(file)
     run_statements(file, vars(main), at, fails)
@@ -104,7 +107,8 @@ if __name__ == "__main__":
     write(keras=keras.__version__)
     for name, failures in StatementByStatement.failed.items():
         write(name=name, failures=failures, printed="")
-    known = [*map(name_of, find_pages()), *SUBJECTS]
+    scripts = (f"{SCRIPTS.name}/{script.stem}" for script in SCRIPTS.glob("*.py"))
+    known = [*map(name_of, find_pages()), *SUBJECTS, *sorted(scripts)]
     names = sys.argv[1:] or known
     for name in [name for name in names if name not in known]:
         none = {"fails": "", "error": "no such name", "says": ""}

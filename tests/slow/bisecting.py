@@ -1,4 +1,5 @@
-"""The day on which a page, or a name of the library, began to do something else:
+"""The day on which a page, a name of the library, or a script of docs/versions, began to
+do something else:
 ``python bisecting.py NAME [--good VERSION] [--bad VERSION]``.
 
 Nightlies of Keras between two are tried, half of what is left each time. GOOD and BAD are
@@ -19,7 +20,7 @@ from releases.searching import first_other  # noqa: E402
 from versions import CannotTry, try_version  # noqa: E402
 
 from gallery.linker import write_pages  # noqa: E402
-from gallery.versions import line_of  # noqa: E402
+from gallery.versions import SCRIPTS, day_of, line_of  # noqa: E402
 
 
 def choose(nightlies, good, bad):
@@ -38,9 +39,7 @@ def place(nightlies, word):
         day = datetime.date.fromisoformat(word)
     except ValueError:
         raise installing.NoRelease(f"{word} is neither a nightly nor a day: 2026-09-01")
-    until = [
-        n for n, version in enumerate(nightlies) if installing.day_of(version) <= day
-    ]
+    until = [n for n, version in enumerate(nightlies) if day_of(version) <= day]
     if not until:
         raise installing.NoRelease(f"No nightly is as old as {day}")
     return until[-1]
@@ -54,8 +53,10 @@ def state_of(name, version, folder):
     except (CannotTry, installing.NoRelease) as error:
         print(f"{version}  cannot be tried: {error}", flush=True)
         return None
-    state = "passes"
-    if failures := next(each["failures"] for each in tried if each["name"] == name):
+    found = next(each for each in tried if each["name"] == name)
+    is_script = name.startswith(f"{SCRIPTS.name}/")
+    state = f"prints {found['printed'].strip()!r}" if is_script else "passes"
+    if failures := found["failures"]:
         first = failures[0]
         state = f"fails: {first['error']} at {first['fails']!r}, {len(failures)} in all"
     print(f"{version}  {state}", flush=True)
@@ -73,8 +74,8 @@ def main(name, good, bad):
     if not found:
         sys.exit(f"{name} does the same with {nightlies[0]} and {nightlies[-1]}")
     before, after = found
-    print(f"\n{name} changed with {after}, of {installing.day_of(after)};")
-    print(f"the last that did as before is {before}, of {installing.day_of(before)}.")
+    print(f"\n{name} changed with {after}, of {day_of(after)};")
+    print(f"the last that did as before is {before}, of {day_of(before)}.")
 
 
 if __name__ == "__main__":

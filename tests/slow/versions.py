@@ -22,7 +22,15 @@ from releases.judging import compare_printed, draft, judge  # noqa: E402
 
 from gallery.linker import write_pages  # noqa: E402
 from gallery.paths import find_pages, name_of  # noqa: E402
-from gallery.versions import KINDS, LedgerError, Run, line_of, read_ledger  # noqa: E402
+from gallery.versions import (  # noqa: E402
+    CURRENT,
+    KINDS,
+    LedgerError,
+    Run,
+    day_of,
+    line_of,
+    read_ledger,
+)
 
 TODAY = datetime.date.today()
 OLDEST = 14  # days that the newest nightly may be old
@@ -59,11 +67,11 @@ def try_version(version, names=(), folder=None):
 def try_installed():
     """What pages print with the installed Keras: {name: text}. It is kept until a page
     changes."""
-    kept = installing.FOLDER / f"{installing.INSTALLED}.printed.json"
+    kept = installing.FOLDER / f"{CURRENT}.printed.json"
     pages = find_pages()
     newest = max(page.stat().st_mtime for page in pages)
     if not kept.exists() or kept.stat().st_mtime < newest:
-        found, _ = try_version(installing.INSTALLED, map(name_of, pages))
+        found, _ = try_version(CURRENT, map(name_of, pages))
         kept.write_text(json.dumps({each["name"]: each["printed"] for each in found}))
     return json.loads(kept.read_text())
 
@@ -71,17 +79,18 @@ def try_installed():
 def report(version, asked, ledger, usual):
     """Try a version; return the report on it, as Markdown, and whether it is red."""
     line, run = line_of(version), Run(version, TODAY)
-    folder = None if version == installing.INSTALLED else installing.install(version)
+    folder = None if version == CURRENT else installing.install(version)
     try:
         found, seconds = try_version(version, folder=folder)
     except CannotTry as error:
         return f"## Keras {version}: red\n\nIt cannot be tried: {error}\n", True
-    judgement = judge(found, ledger.rows(line))
+    judgement = judge(found, ledger.rows(line), ledger.prints(line))
     red = [f"`{name}` {why}" for name, why in sorted(judgement.red.items())]
-    day = installing.day_of(version)
+    day = day_of(version)
     if asked == "nightly" and (TODAY - day).days > OLDEST:
         red.append(f"The newest nightly is of {day}: none came for {OLDEST} days")
-    new = [each for each in found if each["name"] in judgement.red and each["failures"]]
+    to_draft = judgement.red.keys() - ledger.prints(line).keys()
+    new = [each for each in found if each["name"] in to_draft and each["failures"]]
     drafts = "\n\n".join(draft(e["name"], e["failures"], line, run) for e in new)
     (installing.FOLDER / f"{version}.rows.toml").write_text(f"{drafts}\n")
     text = f"## Keras {version}: {'red' if red else 'as the ledger tells'}\n\n"
@@ -119,7 +128,7 @@ def known(ledger, rows):
 
 def others(version, found, usual):
     """What passes and prints something else than with the installed Keras."""
-    versions, differ = (installing.INSTALLED, version), {}
+    versions, differ = (CURRENT, version), {}
     for each in found:
         name = each["name"]
         if name in usual and not each["failures"]:
@@ -130,7 +139,7 @@ def others(version, found, usual):
         "".join(f"{n}\n" + "\n".join(t) + "\n\n" for n, t in differ.items())
     )
     if not differ:
-        return f"\nWhat passes prints the same as with {installing.INSTALLED}.\n"
+        return f"\nWhat passes prints the same as with {CURRENT}.\n"
     where = file.relative_to(ROOT)
     return f"\nPass, and print something else ({where}): {', '.join(differ)}\n"
 

@@ -1,0 +1,162 @@
+"""What other releases of Keras do otherwise: a table for each kind of change and a section
+for each change; on the pages, what the next release changes, and since when it no longer
+does what a warning tells.
+"""
+
+import re
+
+from gallery import stages
+from gallery.includes import folded, heading, plain, table, write
+from gallery.paths import name_in
+from gallery.versions import (
+    CURRENT,
+    SCRIPTS,
+    dated,
+    day_of,
+    label_of,
+    ledger,
+    line_of,
+    next_changes,
+    read_script,
+    short,
+)
+
+PULL = "https://github.com/keras-team/keras/pull"
+FIRST_CODE = ".. GENERATED FROM PYTHON SOURCE"  # what a page says first ends there
+SECTIONS = {
+    "answer changed": (
+        "Changed answers",
+        "The same code gives other numbers, shapes or errors, and neither is wrong.",
+    ),
+    "defect made": ("New defects", "What worked before, or was refused."),
+    "defect mended": (
+        "Mended defects",
+        "Code that gets around one of these should be read again.",
+    ),
+    "no such API": (
+        "New and renamed",
+        "What older releases lack, and what has another name or another layout.",
+    ),
+}
+
+
+def columns():
+    """Return the releases of the tables: the oldest that is tried, the one that the pages
+    are written for, and the newest nightly that was."""
+
+    def by_number(line):
+        return [int(number) for number in re.findall(r"\d+", line)]
+
+    tried = sorted(ledger().green, key=by_number)
+    oldest, newest = (ledger().green[line].version for line in (tried[0], tried[-1]))
+    return [oldest, CURRENT, newest]
+
+
+def cell(change, version):
+    """Return what a release does: what the change's script prints, or a word."""
+    line = line_of(version)
+    if change.script:
+        return f"``{ledger().printed[change.script][line]}``"
+    fails = any(row.line == line for row in change.rows)
+    to_come = any(row.line.endswith("nightly") for row in change.rows)
+    words = ("no", "yes") if change.kind == "no such API" else ("old", "new")
+    return words[fails == to_come]
+
+
+def since(change):
+    """Return the first release that has a change, as text."""
+    if not change.since:
+        return ""
+    day = day_of(change.since)
+    release = ".".join(change.since.split(".")[:2])
+    return f"{release} ({short(change.since)})" if day else release
+
+
+def numbers(change, versions):
+    """Return what the script of a change prints with each release, and the script."""
+    says, begins = read_script(change.script)
+    printed = ", ".join(f"{cell(change, v)} with {long(v)}" for v in versions)
+    code = (
+        f".. literalinclude:: /{SCRIPTS.name}/{change.script}.py\n"
+        f"   :language: python\n   :lines: {begins}-\n"
+    )
+    end = "" if says.endswith("?") else ":"
+    says = plain(says.removesuffix("."))
+    return f"{says}{end} {printed}.\n\n{folded('The script', code)}\n"
+
+
+def long(version):
+    return f"the {short(version)}" if day_of(version) else version
+
+
+def section(change, versions):
+    """Return what is known of a change, as reStructuredText."""
+    text = f".. _{label_of(change)}:\n\n{heading(change.title, '^')}{change.what}\n\n"
+    if change.script:
+        text += numbers(change, versions)
+    names = {row.name for row in change.rows} | {*change.pages}
+    pages = sorted(name for name in names if "/plot_" in name)
+    first = [since(change)] if change.since else []
+    if change.upstream != "unknown":
+        link = f"`keras#{change.upstream} <{PULL}/{change.upstream}>`__"
+        first.append(link)
+    points = {
+        "Concerns": change.who,
+        "What to do": change.do,
+        "Since": ", ".join(first),
+        "Pages": ", ".join(f":doc:`/auto_examples/{page}`" for page in pages),
+    }
+    lines = (f"- **{point}:** {told}\n" for point, told in points.items() if told)
+    return f"{text}{''.join(lines)}\n"
+
+
+def write_versions(app):
+    versions, texts = columns(), []
+    for kind, (title, says) in SECTIONS.items():
+        changes = [change for change in ledger().changes if change.kind == kind]
+        rows = [
+            (
+                f":ref:`{plain(change.title)} <{label_of(change)}>`",
+                since(change).partition(" ")[0],
+                *(cell(change, version) for version in versions),
+            )
+            for change in changes
+        ]
+        header = ("Change", "Since", *map(short, versions))
+        texts += [heading(title), f"{says}\n", table(header, rows)]
+        texts += [section(change, versions) for change in changes]
+    write("versions.inc", "\n".join(texts))
+
+
+def tell_of_next(page):
+    """Return what the next release changes of what a page shows, and does not mend."""
+    release = ".".join(columns()[-1].split(".")[:2])
+    return "".join(
+        f".. note:: **Keras {release}, now in development:** {change.what} "
+        f"(:ref:`Versions of Keras <{label_of(change)}>`)\n\n"
+        for change in next_changes(page)
+        if change.kind != "defect mended"
+    )
+
+
+def tell_on_page(app, docname, source):
+    if page := name_in(docname):
+        text = f"{tell_of_next(page)}{FIRST_CODE}"
+        source[0] = dated(source[0], page).replace(FIRST_CODE, text, 1)
+
+
+def read_again(app, env, added, changed, removed):
+    """Return the pages of which the ledger tells something else than in the last build."""
+    before, env.of_versions = getattr(env, "of_versions", {}), {}
+    for docname in env.found_docs:
+        if (page := name_in(docname)) and (changes := next_changes(page)):
+            env.of_versions[docname] = repr(changes)
+    other = {*before.items()} ^ {*env.of_versions.items()}
+    return sorted({docname for docname, _ in other} & {*env.found_docs})
+
+
+def setup(app):
+    app.connect("builder-inited", write_versions, priority=stages.TELL_OF_PAGES)
+    app.connect("env-get-outdated", read_again, priority=stages.FIND_OUTDATED)
+    app.connect("source-read", tell_on_page, priority=stages.READ_TEXT)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,8 @@
+"""Is the mean squared error of the steps 1 and 5 exactly 1, where a mask keeps the 1?"""
+
+import keras
+import numpy as np
+
+y_pred = keras.ops.array([[[1.0], [5.0]]])  # (batch, steps, units)
+y_pred._keras_mask = keras.ops.array([[True, False]])
+print(float(keras.losses.MeanSquaredError()(np.zeros((1, 2, 1)), y_pred)) == 1)

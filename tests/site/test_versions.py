@@ -1,0 +1,160 @@
+"""Other releases of Keras: scripts print what the ledger has of the installed release, the
+page tells each change, and the marks of what is mended agree with the ledger.
+"""
+
+import contextlib
+import io
+import re
+import runpy
+
+import keras
+import pytest
+from bs4 import BeautifulSoup
+from project import SITE
+
+from gallery.paths import SOURCES, find_pages, name_of
+from gallery.versions import (
+    CURRENT,
+    MARK,
+    SCRIPTS,
+    dated,
+    label_of,
+    ledger,
+    line_of,
+    mended_on,
+    next_changes,
+    read_script,
+    short,
+)
+
+WARNING = "**Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**"
+NEXT = "3.16 nightly"
+NIGHTLY = ledger().green[NEXT].version
+LINES = 16  # of a script's code at most
+TOLD = [change for change in ledger().changes if change.kind != "ours to mend"]
+
+# What is no longer there in nightlies, as no mask is passed on any more.
+WITHOUT_DAY = {"recurrent/plot_rnn_masks"}
+
+
+@pytest.fixture(scope="module")
+def page():
+    return BeautifulSoup((SITE / "versions.html").read_text(), "html.parser")
+
+
+@pytest.mark.parametrize("script", ledger().printed)
+def test_a_script_prints_what_the_ledger_has(script, tmp_path):
+    told = ledger().printed[script][line_of(CURRENT)]
+    assert keras.__version__ == CURRENT
+    printed = io.StringIO()
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(printed):
+        try:
+            runpy.run_path(str(SCRIPTS / f"{script}.py"))
+        except Exception as error:
+            assert type(error).__name__ == told
+        else:
+            assert printed.getvalue().strip() == told
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")), ids=lambda s: s.stem)
+def test_a_script_is_short_and_has_a_change_that_it_shows(script):
+    says, begins = read_script(script.stem)
+    code = script.read_text().splitlines()[begins - 1 :]
+    assert sum(line != "" for line in code) <= LINES
+    assert says.endswith((".", "?"))
+    of_lines = ledger().printed[script.stem]
+    assert len({*of_lines.values()}) > 1
+    assert line_of(CURRENT) in of_lines and {*of_lines} >= {*ledger().green}
+
+
+def test_what_changes_an_answer_says_whom_it_concerns_and_what_to_do():
+    for change in TOLD:
+        if change.kind != "no such API":
+            assert change.who and change.do, change.title
+            assert change.since, change.title
+
+
+def words_of(text):
+    """The words of a text, without markup and without what typography makes of signs."""
+    return re.findall(r"\w+", text)
+
+
+def test_each_change_has_a_row_and_a_section(page):
+    columns = [*("Change", "Since"), *map(short, ("3.12.4", CURRENT, NIGHTLY))]
+    for table in page.select("table"):
+        assert [cell.text for cell in table.select("th")] == columns
+    rows = {
+        row.select_one("a")["href"].removeprefix("#"): row.select("td")[1:]
+        for row in page.select("tbody tr")
+    }
+    assert {*rows} == {label_of(change) for change in TOLD}
+    for change in TOLD:
+        labelled = page.find(id=label_of(change))  # the section, or the first in it
+        section = labelled if labelled.name == "section" else labelled.parent
+        told = words_of(section.text)
+        for text in (change.title, change.what, change.who or "", change.do or ""):
+            words = words_of(text)
+            assert any(told[n : n + len(words)] == words for n in range(len(told))), (
+                text
+            )
+        since, *cells = [cell.text for cell in rows[label_of(change)]]
+        assert change.since is None or change.since.startswith(since)
+        if change.script:
+            of_lines = ledger().printed[change.script]
+            expected = [of_lines[line] for line in ("3.12", line_of(CURRENT), NEXT)]
+            assert cells == expected
+            _, begins = read_script(change.script)
+            lines = (SCRIPTS / f"{change.script}.py").read_text().splitlines()
+            code = "\n".join(lines[begins - 1 :])
+            assert section.select_one("pre").text.strip() == code
+
+
+def test_a_change_without_a_script_is_told_in_words(page):
+    def cells_of(title):
+        (row,) = (r for r in page.select("tbody tr") if r.select_one("a").text == title)
+        return [cell.text for cell in row.select("td")[2:]]
+
+    assert cells_of("sliding_window") == ["no", "yes", "yes"]
+    assert cells_of("AWQ’s factors") == ["old", "old", "new"]
+    assert cells_of("Groups that do not fit") == ["old", "new", "new"]
+
+
+# -- Pages
+
+
+@pytest.mark.parametrize("page", sorted(map(name_of, find_pages())))
+def test_what_a_page_warns_of_is_mended_where_the_ledger_tells_it(page):
+    source = re.sub("^#", "", (SOURCES / f"{page}.py").read_text(), flags=re.M)
+    kinds = {change.kind for change in next_changes(page)}
+    if MARK.search(source) and page not in WITHOUT_DAY:
+        assert "defect mended" in kinds
+    if "defect mended" in kinds and ".. warning::" in source:
+        assert MARK.search(source), "its warning is not marked: not in 3.16.0.dev"
+
+
+def test_marks_have_the_day_of_the_ledger():
+    day = mended_on("activations/plot_sparsemax_bug")
+    assert str(day) == "2026-09-02"
+    told = dated(f"{WARNING} It adds.", "activations/plot_sparsemax_bug")
+    assert told == WARNING.replace(
+        "not in 3.16.0.dev", f"mended in the development version of {day}"
+    ) + (" It adds.")
+    for text, page in (
+        (f"{WARNING} On\nPyTorch, it adds.", "activations/plot_sparsemax_bug"),
+        (f"{WARNING} It adds.", "dense/plot_relu"),
+    ):
+        assert dated(text, page) == text
+    html = (SITE / "auto_examples/activations/plot_sparsemax_bug.html").read_text()
+    assert f"mended in the development version of {day}" in html
+    assert "not in 3.16" not in html
+
+
+def test_pages_tell_what_the_next_release_changes():
+    def notes(page):
+        html = (SITE / f"auto_examples/{page}.html").read_text()
+        found = BeautifulSoup(html, "html.parser").select(".admonition.note")
+        return [note.text for note in found if "now in development" in note.text]
+
+    (told,) = notes("recurrent/plot_rnn_masks")
+    assert words_of(ledger().changes[0].what)[3] in told
+    assert notes("activations/plot_sparsemax_bug") == notes("dense/plot_relu") == []
