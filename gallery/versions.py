@@ -54,8 +54,8 @@ class Row(NamedTuple):
 class Change(NamedTuple):
     """A change of Keras. kind: one of KINDS; who: whom it concerns; do: what they can do;
     upstream: the number of Keras' pull request, or "unknown"; since: the first release, or
-    nightly, that has it; script: of SCRIPTS, one that shows it; pages: those that tell of
-    it, but fail for another change first. What is not known is None."""
+    nightly, that has it; script: of SCRIPTS, one that shows it. What is not known is
+    None."""
 
     title: str
     kind: str
@@ -66,7 +66,6 @@ class Change(NamedTuple):
     do: str | None = None
     since: str | None = None
     script: str | None = None
-    pages: list[str] = []
 
 
 class Ledger(NamedTuple):
@@ -161,7 +160,7 @@ def read_run(where, told):
 def read_change(number, told):
     where = f"Change {number}"
     texts = dict.fromkeys(("title", "kind", "what"), str)
-    optional = dict.fromkeys(("who", "do", "since", "script"), str) | {"pages": list}
+    optional = dict.fromkeys(("who", "do", "since", "script"), str)
     types = texts | optional | {"upstream": int | str, "row": list}
     check(where, told, types, optional)
     where += f' ("{told["title"]}")'
@@ -203,13 +202,12 @@ def label_of(change):
 
 
 def next_changes(page):
-    """Return the changes of the next release that a page, "section/stem", tells of."""
-
-    def tells(change):
-        named = (r.name for r in change.rows if r.line.endswith("nightly"))
-        return page in named or page in change.pages
-
-    return [change for change in ledger().changes if tells(change)]
+    """Return the changes of the next release that a page, "section/stem", notices."""
+    return [
+        change
+        for change in ledger().changes
+        if any(r.name == page and r.line.endswith("nightly") for r in change.rows)
+    ]
 
 
 def mended_on(page):

@@ -28,7 +28,10 @@ SECTIONS = {
         "Changed answers",
         "The same code gives other numbers, shapes or errors, and neither is wrong.",
     ),
-    "defect made": ("New defects", "What worked before, or was refused."),
+    "defect made": (
+        "New defects",
+        "Code that used to work, or to raise an error, and now misbehaves.",
+    ),
     "defect mended": (
         "Mended defects",
         "Code that gets around one of these should be read again.",
@@ -63,12 +66,16 @@ def cell(change, version):
     return words[fails == to_come]
 
 
+def release_of(version):
+    return ".".join(version.split(".")[:2])
+
+
 def since(change):
     """Return the first release that has a change, as text."""
     if not change.since:
         return ""
     day = day_of(change.since)
-    release = ".".join(change.since.split(".")[:2])
+    release = release_of(change.since)
     return f"{release} ({short(change.since)})" if day else release
 
 
@@ -94,8 +101,7 @@ def section(change, versions):
     text = f".. _{label_of(change)}:\n\n{heading(change.title, '^')}{change.what}\n\n"
     if change.script:
         text += numbers(change, versions)
-    names = {row.name for row in change.rows} | {*change.pages}
-    pages = sorted(name for name in names if "/plot_" in name)
+    pages = sorted({row.name for row in change.rows if "/plot_" in row.name})
     first = [since(change)] if change.since else []
     if change.upstream != "unknown":
         link = f"`keras#{change.upstream} <{PULL}/{change.upstream}>`__"
@@ -110,8 +116,20 @@ def section(change, versions):
     return f"{text}{''.join(lines)}\n"
 
 
+def introduction(versions):
+    oldest, current, newest = versions
+    tried = ledger().green[line_of(newest)].date
+    return (
+        f"Tried are Keras {oldest}, of an old line that is still patched; {current}, which "
+        f"this site is written for; and of the next release, {release_of(newest)}, "
+        f"{long(newest)}, which was the newest on {tried}. The next release may yet "
+        "change.\n"
+    )
+
+
 def write_versions(app):
-    versions, texts = columns(), []
+    versions = columns()
+    texts = [introduction(versions)]
     for kind, (title, says) in SECTIONS.items():
         changes = [change for change in ledger().changes if change.kind == kind]
         rows = [
@@ -130,10 +148,9 @@ def write_versions(app):
 
 def tell_of_next(page):
     """Return what the next release changes of what a page shows, and does not mend."""
-    release = ".".join(columns()[-1].split(".")[:2])
     return "".join(
-        f".. note:: **Keras {release}, now in development:** {change.what} "
-        f"(:ref:`Versions of Keras <{label_of(change)}>`)\n\n"
+        f".. note:: **Keras {release_of(columns()[-1])}, now in development:** "
+        f"{change.what} (:ref:`Versions of Keras <{label_of(change)}>`)\n\n"
         for change in next_changes(page)
         if change.kind != "defect mended"
     )

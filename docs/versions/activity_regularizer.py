@@ -1,4 +1,4 @@
-"""What L2(1) charges for eight samples of which each has the activity 3."""
+"""What an l2 of 2 charges for eight samples that each have the activity 3."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Does Dense refuse 2.5 units?"""
+"""Does the constructor refuse Dense(2.5)?"""
 
 import keras
 

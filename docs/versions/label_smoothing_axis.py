@@ -1,4 +1,4 @@
-"""The loss of three pixels with two classes, the first axis, which is smoothed wholly, as a
+"""The loss of three pixels with two classes on axis 1 and a label smoothing of 1, as a
 multiple of log(2)."""
 
 import keras

@@ -1,4 +1,4 @@
-"""Is the mean squared error of the steps 1 and 5 exactly 1, where a mask keeps the 1?"""
+"""Is the masked mean squared error exactly 1, if only the step with the error 1 counts?"""
 
 import keras
 import numpy as np

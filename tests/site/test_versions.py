@@ -30,7 +30,7 @@ from gallery.versions import (
 WARNING = "**Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**"
 NEXT = "3.16 nightly"
 NIGHTLY = ledger().green[NEXT].version
-LINES = 16  # of a script's code at most
+LINES = 21  # of a script's code at most
 TOLD = [change for change in ledger().changes if change.kind != "ours to mend"]
 
 # What is no longer there in nightlies, as no mask is passed on any more.
@@ -116,20 +116,22 @@ def test_a_change_without_a_script_is_told_in_words(page):
 
     assert cells_of("sliding_window") == ["no", "yes", "yes"]
     assert cells_of("AWQ’s factors") == ["old", "old", "new"]
-    assert cells_of("Groups that do not fit") == ["old", "new", "new"]
+    assert cells_of("GPTQ’s group_size") == ["old", "new", "new"]
 
 
 # -- Pages
 
 
-@pytest.mark.parametrize("page", sorted(map(name_of, find_pages())))
-def test_what_a_page_warns_of_is_mended_where_the_ledger_tells_it(page):
-    source = re.sub("^#", "", (SOURCES / f"{page}.py").read_text(), flags=re.M)
-    kinds = {change.kind for change in next_changes(page)}
-    if MARK.search(source) and page not in WITHOUT_DAY:
-        assert "defect mended" in kinds
-    if "defect mended" in kinds and ".. warning::" in source:
-        assert MARK.search(source), "its warning is not marked: not in 3.16.0.dev"
+def test_what_a_page_warns_of_is_mended_where_the_ledger_tells_it():
+    marked = 0
+    for page in map(name_of, find_pages()):
+        source = re.sub("^#", "", (SOURCES / f"{page}.py").read_text(), flags=re.M)
+        mended = any(c.kind == "defect mended" for c in next_changes(page))
+        is_marked = MARK.search(source) is not None
+        marked += is_marked
+        if page not in WITHOUT_DAY and (is_marked or ".. warning::" in source):
+            assert is_marked == mended, f"{page}: not in 3.16.0.dev"
+    assert marked > 20
 
 
 def test_marks_have_the_day_of_the_ledger():
