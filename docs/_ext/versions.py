@@ -59,7 +59,8 @@ def cell(change, version):
     """Return what a release does: what the change's script prints, or a word."""
     line = line_of(version)
     if change.script:
-        return f"``{ledger().printed[change.script][line]}``"
+        printed = ledger().printed[change.script].get(line)
+        return f"``{printed}``" if printed else "not tried"
     fails = any(row.line == line for row in change.rows)
     to_come = any(row.line.endswith("nightly") for row in change.rows)
     words = ("no", "yes") if change.kind == "no such API" else ("old", "new")

@@ -21,7 +21,8 @@ def pip(*arguments):
     """Run pip; return what it prints. Raises NoRelease with what it says to that."""
     done = subprocess.run([*PIP, *arguments], capture_output=True, text=True)
     if done.returncode:
-        raise NoRelease(f"pip {' '.join(map(str, arguments))}:\n{done.stderr.strip()}")
+        says = done.stderr.strip().splitlines()[-1]
+        raise NoRelease(f"pip {arguments[0]}, {says.removeprefix('ERROR: ')}")
     return done.stdout
 
 
@@ -41,9 +42,14 @@ def find_versions(package):
 
 
 def resolve(word):
-    """The version that "nightly" is, or "newest", which is the newest release."""
+    """The version that "nightly" is, or "newest", which is the newest release. Raises
+    NoRelease for what cannot be one."""
     if word in ("nightly", "newest"):
         return find_versions("keras-nightly" if word == "nightly" else "keras")[-1]
+    if not re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", word):
+        raise NoRelease(
+            f'A version is "nightly", "newest", or such as 3.14.1, not {word}'
+        )
     return word
 
 

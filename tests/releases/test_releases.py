@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from project import ROOT, run
+from releases import installing
 from releases.judging import compare_printed, draft, judge
 from releases.searching import first_other
 from releases.statements import run_statements, tell
@@ -314,3 +315,17 @@ def test_what_did_not_change_has_no_day():
     assert first_other(range(9), lambda version: "passes") is None
     assert first_other([1], lambda version: "passes") is None
     assert first_other([1, 2], lambda version: None) is None
+
+
+# -- Which releases there are
+
+
+@pytest.mark.parametrize("word", ["3.14", "abc", "3.14.1; ls", "-e ."])
+def test_what_is_no_version_is_refused(word):
+    with pytest.raises(installing.NoRelease, match="A version is"):
+        installing.resolve(word)
+
+
+def test_a_version_stands_for_itself():
+    for version in ("3.14.1", "3.16.0.dev2026102704"):
+        assert installing.resolve(version) == version

@@ -58,6 +58,8 @@ def state_of(name, version, folder):
     state = f"prints {found['printed'].strip()!r}" if is_script else "passes"
     if failures := found["failures"]:
         first = failures[0]
+        if first["error"] == "no such name":
+            sys.exit(f"{name} is no page, no name of the library, and no script")
         state = f"fails: {first['error']} at {first['fails']!r}, {len(failures)} in all"
     print(f"{version}  {state}", flush=True)
     return state

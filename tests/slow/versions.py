@@ -76,14 +76,13 @@ def try_installed():
     return json.loads(kept.read_text())
 
 
-def report(version, asked, ledger, usual):
-    """Try a version; return the report on it, as Markdown, and whether it is red."""
+def report(asked, ledger, usual):
+    """Try a version; return the report on it, as Markdown, and whether it is red. Raises
+    CannotTry, or NoRelease."""
+    version = installing.resolve(asked)
     line, run = line_of(version), Run(version, TODAY)
     folder = None if version == CURRENT else installing.install(version)
-    try:
-        found, seconds = try_version(version, folder=folder)
-    except CannotTry as error:
-        return f"## Keras {version}: red\n\nIt cannot be tried: {error}\n", True
+    found, seconds = try_version(version, folder=folder)
     judgement = judge(found, ledger.rows(line), ledger.prints(line))
     red = [f"`{name}` {why}" for name, why in sorted(judgement.red.items())]
     day = day_of(version)
@@ -155,7 +154,10 @@ def main(words):
     installing.FOLDER.mkdir(parents=True, exist_ok=True)
     usual, any_red = try_installed(), False
     for word in words:
-        text, red = report(installing.resolve(word), word, ledger, usual)
+        try:
+            text, red = report(word, ledger, usual)
+        except (CannotTry, installing.NoRelease) as error:
+            text, red = f"## Keras {word}: red\n\nIt cannot be tried: {error}\n", True
         print(text, flush=True)
         any_red |= red
         if summary := os.getenv("GITHUB_STEP_SUMMARY"):
