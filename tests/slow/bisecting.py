@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:1] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/slow")]
+sys.path[:1] = [str(ROOT), str(ROOT / "tests")]
 from releases import installing  # noqa: E402
+from releases.running import CannotTry, try_version  # noqa: E402
 from releases.searching import first_other  # noqa: E402
-from versions import CannotTry, try_version  # noqa: E402
 
 from gallery.linker import write_pages  # noqa: E402
 from gallery.versions import SCRIPTS, day_of, line_of  # noqa: E402

@@ -11,13 +11,13 @@ import collections
 import datetime
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:1] = [str(ROOT), str(ROOT / "tests")]
 from releases import installing  # noqa: E402
+from releases.running import CannotTry, try_version  # noqa: E402
 from releases.judging import compare_printed, draft, judge  # noqa: E402
 
 from gallery.linker import write_pages  # noqa: E402
@@ -34,34 +34,6 @@ from gallery.versions import (  # noqa: E402
 
 TODAY = datetime.date.today()
 OLDEST = 14  # days that the newest nightly may be old
-
-
-class CannotTry(Exception):
-    """Keras could not be imported, or not be tried to the end."""
-
-
-def try_version(version, names=(), folder=None):
-    """Try names, or all, with the Keras of a folder, or the installed one; return what was
-    found of each and the seconds of the processor that it took. Raises CannotTry."""
-    path = os.pathsep.join(
-        filter(None, [folder and str(folder), os.getenv("PYTHONPATH")])
-    )
-    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests/releases/trying.py", *names],
-        env={**os.environ, **one_thread, **quiet, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-    )
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    if done.returncode or not told or "seconds" not in told[-1]:
-        raise CannotTry(done.stderr.strip().splitlines()[-1])
-    if told[0]["keras"] != version:
-        raise CannotTry(
-            f"Keras {told[0]['keras']} was imported in the place of {version}"
-        )
-    return told[1:-1], told[-1]["seconds"]
 
 
 def try_installed():
