@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:1] = [str(ROOT), str(ROOT / "tests")]
 from releases import installing  # noqa: E402
-from releases.running import CannotTry, try_version  # noqa: E402
 from releases.judging import compare_printed, draft, judge  # noqa: E402
+from releases.running import CannotTry, try_version  # noqa: E402
 
 from gallery.linker import write_pages  # noqa: E402
 from gallery.paths import find_pages, name_of  # noqa: E402
