@@ -39,6 +39,7 @@ LARGE = {
     "activations/plot_selu": ANEW,
     "attention/plot_flash_attention": ANEW,
     "attention/plot_multi_head_attention_dropout": "many faults of what it drops",
+    "merging/plot_operators": "ten faults, each of another operator",
     "preprocessing/plot_random_layers": "all layers that change images at random",
     "files/plot_lambda": "models are saved and loaded under each fault",
 }
