@@ -10,19 +10,15 @@ came of them. With the names of scripts it runs these, and only prints it. The b
 environment needs Keras and NumPy alone.
 """
 
-import ast
-import contextlib
 import csv
-import io
-import re
-import runpy
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 from gallery.paths import DOCS
+from gallery.short_scripts import read_script, run_script
+from gallery.versions import by_release
 
 FOLDER = DOCS / "defects"
 RECORD = FOLDER / "outcomes.csv"  # what came of each script, by backend and release
@@ -45,9 +41,9 @@ def find_scripts():
 
 
 def read_defect(script):
-    tree = ast.parse(script.read_text())
-    title, _, text = ast.get_docstring(tree).partition("\n\n")
-    return Defect(title, text, tree.body[1].lineno)
+    said, begins = read_script(script)
+    title, _, text = said.partition("\n\n")
+    return Defect(title, text, begins)
 
 
 def read_outcomes(record=RECORD):
@@ -55,11 +51,6 @@ def read_outcomes(record=RECORD):
     with record.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return {tuple(row.pop(key) for key in KEYS): row for row in rows}
-
-
-def by_release(release):
-    """Return what puts releases in order: "3.9.0" comes before "3.10.0"."""
-    return [int(number) for number in re.findall(r"\d+", release)]
 
 
 def note(found, backend, release, record=RECORD):
@@ -81,20 +72,11 @@ def note(found, backend, release, record=RECORD):
 
 
 def run(script):
-    """Run a script in an empty folder; return what came of it. What it prints is for
-    readers."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        contextlib.chdir(folder),
-        contextlib.redirect_stdout(io.StringIO()),
-    ):
-        try:
-            runpy.run_path(str(script))
-        except AssertionError:
-            return SHOWS
-        except Exception as error:
-            return type(error).__name__
-        return RIGHT
+    """Run a script; return what came of it. What it prints is for readers."""
+    _, error = run_script(script)
+    if isinstance(error, AssertionError):
+        return SHOWS
+    return type(error).__name__ if error else RIGHT
 
 
 def main(arguments):

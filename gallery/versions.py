@@ -2,7 +2,6 @@
 that they were written for: the ledger, docs/versions.toml, and the lines of releases.
 """
 
-import ast
 import datetime
 import functools
 import re
@@ -96,10 +95,20 @@ class LedgerError(Exception):
     """The ledger is not of the form that it must have."""
 
 
+def by_release(release):
+    """Return what puts releases in order: "3.9.0" comes before "3.10.0"."""
+    return [int(number) for number in re.findall(r"\d+", release)]
+
+
+def release_of(version):
+    """The release that a version, or a nightly, is of: "3.14"."""
+    major, minor, *_ = version.split(".")
+    return f"{major}.{minor}"
+
+
 def line_of(version):
     """The line of releases that a version belongs to: "3.14", "3.16 nightly"."""
-    major, minor, *_ = version.split(".")
-    return f"{major}.{minor}{' nightly' if '.dev' in version else ''}"
+    return release_of(version) + (" nightly" if ".dev" in version else "")
 
 
 def day_of(version):
@@ -225,10 +234,3 @@ def dated(text, page):
         mark = f"mended in the development version of {day}"
         return MARK.sub(mark, text)
     return text
-
-
-def read_script(script):
-    """Return what a script of SCRIPTS says that it prints, and the line where its code
-    begins."""
-    tree = ast.parse((SCRIPTS / f"{script}.py").read_text())
-    return " ".join(ast.get_docstring(tree).split()), tree.body[1].lineno

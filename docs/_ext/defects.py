@@ -9,13 +9,13 @@ from gallery.defects import (
     BACKENDS,
     RIGHT,
     SHOWS,
-    by_release,
     find_scripts,
     read_defect,
     read_outcomes,
 )
 from gallery.includes import heading, plain, table, write
-from gallery.versions import short
+from gallery.short_scripts import include_script
+from gallery.versions import by_release, short
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 ALL, NONE, ERROR = "all", "none", "another error"  # in the place of backends
@@ -61,8 +61,7 @@ def section(script, label, cells):
     defect = read_defect(script)
     return (
         f".. _{label}:\n\n{heading(defect.title)}{linked(defect.text)}\n\n"
-        f".. literalinclude:: /defects/{script.name}\n"
-        f"   :language: python\n   :lines: {defect.begins}-\n\n"
+        f"{include_script(script)}\n"
         f":download:`{script.name} </defects/{script.name}>` fails on {told(cells)}.\n"
     )
 

@@ -3,21 +3,22 @@ for each change; on the pages, what the next release changes, and since when it 
 does what a warning tells.
 """
 
-import re
-
 from gallery import stages
 from gallery.includes import folded, heading, plain, table, write
 from gallery.paths import name_in
+from gallery.short_scripts import include_script, read_script
 from gallery.versions import (
     CURRENT,
     SCRIPTS,
+    by_release,
     dated,
     day_of,
     label_of,
     ledger,
     line_of,
+    mended_on,
     next_changes,
-    read_script,
+    release_of,
     short,
 )
 
@@ -46,11 +47,7 @@ SECTIONS = {
 def columns():
     """Return the releases of the tables: the oldest that is tried, the one that the pages
     are written for, and the newest nightly that was."""
-
-    def by_number(line):
-        return [int(number) for number in re.findall(r"\d+", line)]
-
-    tried = sorted(ledger().green, key=by_number)
+    tried = sorted(ledger().green, key=by_release)
     oldest, newest = (ledger().green[line].version for line in (tried[0], tried[-1]))
     return [oldest, CURRENT, newest]
 
@@ -67,30 +64,23 @@ def cell(change, version):
     return words[fails == to_come]
 
 
-def release_of(version):
-    return ".".join(version.split(".")[:2])
-
-
 def since(change):
     """Return the first release that has a change, as text."""
     if not change.since:
         return ""
-    day = day_of(change.since)
     release = release_of(change.since)
-    return f"{release} ({short(change.since)})" if day else release
+    return f"{release} ({short(change.since)})" if day_of(change.since) else release
 
 
 def numbers(change, versions):
     """Return what the script of a change prints with each release, and the script."""
-    says, begins = read_script(change.script)
-    printed = ", ".join(f"{cell(change, v)} with {long(v)}" for v in versions)
-    code = (
-        f".. literalinclude:: /{SCRIPTS.name}/{change.script}.py\n"
-        f"   :language: python\n   :lines: {begins}-\n"
-    )
+    script = SCRIPTS / f"{change.script}.py"
+    said, _ = read_script(script)
+    says = " ".join(said.split()).removesuffix(".")
     end = "" if says.endswith("?") else ":"
-    says = plain(says.removesuffix("."))
-    return f"{says}{end} {printed}.\n\n{folded('The script', code)}\n"
+    printed = ", ".join(f"{cell(change, v)} with {long(v)}" for v in versions)
+    code = folded("The script", include_script(script))
+    return f"{plain(says)}{end} {printed}.\n\n{code}\n"
 
 
 def long(version):
@@ -103,14 +93,12 @@ def section(change, versions):
     if change.script:
         text += numbers(change, versions)
     pages = sorted({row.name for row in change.rows if "/plot_" in row.name})
-    first = [since(change)] if change.since else []
-    if change.upstream != "unknown":
-        link = f"`keras#{change.upstream} <{PULL}/{change.upstream}>`__"
-        first.append(link)
+    link = f"`keras#{change.upstream} <{PULL}/{change.upstream}>`__"
+    known = since(change), link if change.upstream != "unknown" else ""
     points = {
         "Concerns": change.who,
         "What to do": change.do,
-        "Since": ", ".join(first),
+        "Since": ", ".join(filter(None, known)),
         "Pages": ", ".join(f":doc:`/auto_examples/{page}`" for page in pages),
     }
     lines = (f"- **{point}:** {told}\n" for point, told in points.items() if told)
@@ -167,8 +155,8 @@ def read_again(app, env, added, changed, removed):
     """Return the pages of which the ledger tells something else than in the last build."""
     before, env.of_versions = getattr(env, "of_versions", {}), {}
     for docname in env.found_docs:
-        if (page := name_in(docname)) and (changes := next_changes(page)):
-            env.of_versions[docname] = repr(changes)
+        if page := name_in(docname):
+            env.of_versions[docname] = tell_of_next(page), mended_on(page)
     other = {*before.items()} ^ {*env.of_versions.items()}
     return sorted({docname for docname, _ in other} & {*env.found_docs})
 

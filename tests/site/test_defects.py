@@ -18,12 +18,12 @@ from gallery.defects import (
     RECORD,
     RIGHT,
     SHOWS,
-    by_release,
     find_scripts,
     note,
     read_defect,
     read_outcomes,
 )
+from gallery.versions import by_release
 
 SCRIPTS = find_scripts()
 OUTCOMES = read_outcomes()
