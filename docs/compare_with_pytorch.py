@@ -61,9 +61,8 @@ def record(port, images):
             y = y[0] if isinstance(y, tuple) else y  # an LSTM returns its state, too
             calls = sum(key.split("#")[0] == name for key in arrays)
             key = f"{name}#{calls + 1}" if calls else name
-            arrays[key] = (
-                y.detach().cpu().numpy().copy()
-            )  # ReLU(inplace=True) changes y
+            # a copy, as ReLU(inplace=True) changes y
+            arrays[key] = y.detach().cpu().numpy().copy()
 
         return hook
 

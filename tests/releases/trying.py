@@ -87,14 +87,12 @@ class CasesFinder(importlib.abc.MetaPathFinder):
 
 def grouped(names):
     """Names of the library in a group for each module, as to fork takes longer than most
-    of their cases; each page alone."""
+    of their cases; each page alone. What takes long comes first."""
     modules = {}
     for name in names:
         module = SUBJECTS[name].module if name in SUBJECTS else name
         modules.setdefault(module, []).append(name)
-    return sorted(
-        modules.values(), key=len, reverse=True
-    )  # what takes long comes first
+    return sorted(modules.values(), key=len, reverse=True)
 
 
 def write(**told):
