@@ -14,12 +14,12 @@ class Judgement(NamedTuple):
     known: list
 
 
-def judge(found, rows, prints, all_tried=True):
+def judge(found, rows, prints):
     """Return the Judgement of what was found.
 
     found: [{"name": ..., "failures": ..., "printed": ...}, ...], as trying.py tells; rows:
-    {name: Row} of this line of releases; prints: {name of a script: what it prints};
-    all_tried: whether a name with a row must be among them.
+    {name: Row} of this line of releases; prints: {name of a script: what it prints},
+    whose names must all be among what was found.
     """
     red, known = {}, []
     for each in found:
@@ -43,9 +43,8 @@ def judge(found, rows, prints, all_tried=True):
             )
         elif row:
             known.append(row)
-    if all_tried:
-        for name in {*rows, *prints} - {f["name"] for f in found}:
-            red[name] = "is in the ledger, and was not tried: is there none?"
+    for name in {*rows, *prints} - {f["name"] for f in found}:
+        red[name] = "is in the ledger, and was not tried: is there none?"
     return Judgement(red, known)
 
 
