@@ -108,7 +108,7 @@ LIGHTHOUSE := tests/slow/lighthouse/node_modules/.package-lock.json
 test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighthouse, axe, weights
 	@$(BIN)/python tests/chromium.py
 	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/slow/lighthouse.py
-	@AXE_COMPLETE=1 $(BIN)/python -m pytest tests/browser/test_accessibility.py tests/site/test_site.py
+	@EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser/test_accessibility.py tests/browser/test_browser.py tests/site/test_site.py
 
 test-notebooks: html $(BIN)/tests-installed ## Run all notebooks as readers do
 	@$(BIN)/python -m pytest --numprocesses=0 --timeout=3600 tests/slow/notebooks.py

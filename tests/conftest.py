@@ -1,5 +1,7 @@
 """What tests of several folders are given."""
 
+import gc
+
 import pytest
 import serving
 import small_gallery
@@ -15,6 +17,14 @@ def pytest_configure(config):
             write_pages()
         except LinkError as error:
             raise pytest.UsageError(f"{error}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def freeze_what_is_there():
+    """Spare what TensorFlow, and the tests before, hold for good from each search for
+    garbage: Keras asks for one with each layer that it quantizes."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,36 +1,29 @@
 """Is every page open to all? axe looks for what keeps a reader out."""
 
 import itertools
-import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from project import HTML, SECTIONS, html_of
+from project import EVERY_PAGE, LOOKED_AT
 
 VIEWS = list(itertools.product(("light", "dark"), (1280, 375)))  # scheme, width
-# Axe takes a second and a half for a view: "make test" looks at one view of each page
-# that is written by hand and of one page a section, and there at six of what is many,
-# such as the entries of the reference; "make test-site" at all of all.
-COMPLETE = "AXE_COMPLETE" in os.environ
-CHOSEN = [
-    name
-    for name in HTML
-    if COMPLETE or name.count("/") < 2 or name in map(html_of, SECTIONS.values())
-]
+# Axe takes a second and a half for a view: "make test" looks at one view of a page, and
+# there at six of what is many, such as the entries of the reference; "make test-site" at
+# all of all.
 LEAVE_SIX = """document.querySelectorAll("article :nth-child(n + 7)").forEach(
     (element) => element.remove()
 )"""
 NEXT_FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
-@pytest.mark.parametrize("number, name", list(enumerate(CHOSEN)), ids=CHOSEN)
+@pytest.mark.parametrize("number, name", list(enumerate(LOOKED_AT)), ids=LOOKED_AT)
 def test_axe_finds_no_violation(same_tab, address, number, name):
     same_tab.emulate_media(reduced_motion="reduce")  # nothing is half faded in
     same_tab.goto(f"{address}/{name}")
-    if not COMPLETE:
+    if not EVERY_PAGE:
         same_tab.evaluate(LEAVE_SIX)
     found = {}
-    for scheme, width in VIEWS if COMPLETE else [VIEWS[number % len(VIEWS)]]:
+    for scheme, width in VIEWS if EVERY_PAGE else [VIEWS[number % len(VIEWS)]]:
         same_tab.emulate_media(color_scheme=scheme)
         same_tab.set_viewport_size({"width": width, "height": 900})
         same_tab.evaluate(NEXT_FRAME)  # when the page hears of it

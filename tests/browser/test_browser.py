@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from project import HTML, PAGES, ROOT, SITE, html_of
+from project import LOOKED_AT, PAGES, ROOT, SITE, html_of
 
 
 def test_from_home_to_a_page_by_clicking(tab, address):
@@ -183,7 +183,7 @@ VISIBLE = """names => names.filter(name => {
 NOT_PRINTED = [".page-links", ".sidebar-drawer", ".sphx-glr-thumbnails"]
 
 
-@pytest.mark.parametrize("name", HTML)
+@pytest.mark.parametrize("name", LOOKED_AT)
 def test_a_page_fits_a_phone_and_paper(same_tab, address, name):
     same_tab.emulate_media(media="screen")
     same_tab.set_viewport_size({"width": 375, "height": 700})

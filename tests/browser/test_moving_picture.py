@@ -7,18 +7,17 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from project import PAGES, ROOT, SITE, html_of, load_by_hand
+from project import PICTURED, ROOT, SITE, html_of, load_by_hand
 from sphinx.errors import ExtensionError
 
 from gallery import figures
 
 DIRECTIVE = re.compile(r"^\.\. moving-picture:: (.*)$", re.M)
-CONFIG = "# sphinx_gallery_moving_picture = True"
 
 
 def places():
     """Where it is shown, and the page whose numbers it shows: {name of the HTML: page}."""
-    shown = {html_of(page): page for page in PAGES if CONFIG in page.read_text()}
+    shown = {html_of(page): page for page in PICTURED}
     for text in (ROOT / "docs").glob("*.rst"):
         for name in DIRECTIVE.findall(text.read_text()):
             shown[f"{text.stem}.html"] = ROOT / f"examples/{name}.py"
@@ -45,15 +44,26 @@ ATTENTION = next(name for name, layer in LAYERS.items() if layer == "attention")
 by_hand = load_by_hand()
 
 
+def ask(tab, name, question):
+    """What a function in JavaScript answers of each cell of an array, as rows and columns;
+    None if the picture has no such array. All in one call: there are many."""
+    answers = tab.evaluate(
+        f"""name => {{
+            const array = document.querySelector(`.array-${{name}}`);
+            return array && {{
+                columns: Number(array.style.getPropertyValue("--columns")),
+                cells: [...array.querySelectorAll("input, button")].map({question}),
+            }};
+        }}""",
+        name,
+    )
+    return answers and np.reshape(answers["cells"], (-1, answers["columns"]))
+
+
 def read(tab, name):
     """The numbers that stand in one array of the picture, such as y."""
-    array = tab.locator(f".array-{name}")
-    if not array.count():
-        return 0
-    columns = int(array.evaluate("e => e.style.getPropertyValue('--columns')"))
-    cells = array.locator("input, button")
-    texts = cells.evaluate_all("cells => cells.map(c => c.value || c.textContent)")
-    return np.array(texts, dtype="float64").reshape(-1, columns)
+    texts = ask(tab, name, "cell => cell.value || cell.textContent")
+    return 0 if texts is None else texts.astype("float64")
 
 
 def convolved(tab, **options):
@@ -116,13 +126,9 @@ def made(tab, how="made"):
     """Which cells are marked, by array."""
     found = {}
     for name in ("x", "W", "b", "query", "key", "value", "weights", "y"):
-        array = tab.locator(f".array-{name}")
-        marks = array.locator("input, button").evaluate_all(
-            "(cells, how) => cells.map(c => c.classList.contains(how))", how
-        )
-        if marks:
-            columns = int(array.evaluate("e => e.style.getPropertyValue('--columns')"))
-            found[name] = np.argwhere(np.reshape(marks, (-1, columns))).tolist()
+        marks = ask(tab, name, f"cell => cell.classList.contains('{how}')")
+        if marks is not None:
+            found[name] = np.argwhere(marks).tolist()
     return found
 
 

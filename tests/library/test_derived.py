@@ -7,7 +7,6 @@ in reasons.py.
 """
 
 import collections
-import gc
 import inspect
 
 import pace
@@ -30,7 +29,6 @@ from library.engine.subjects import SUBJECTS, FunctionSubject, LayerSubject, rea
 from keras_by_hand.models.registry import LAYERS as layers_by_name
 
 read_cases()
-gc.freeze()  # or Python looks through TensorFlow for garbage, in whichever test that is
 LAYERS = {n: s for n, s in SUBJECTS.items() if isinstance(s, LayerSubject)}
 
 

@@ -62,39 +62,25 @@ def read_green(name):
 # -- The measurement
 
 
-def passes(page):
-    """Run a page as it is; return what Keras returned to it.
-
-    Raises AssertionError or another error, with the page's name, if it fails.
-    """
-    with running.observed() as seen:
-        try:
-            running.run(page.proof, page.path)
-        except Exception as error:
-            error.add_note(f"{page.name} fails though nothing is broken")
-            raise
-    return seen
-
-
-def measure(page, fault, clean):
-    """Run a page under a fault; return its state, and what went red: the line of a check
-    or the error."""
-    with fault.by, running.observed() as faulty:
+def run_under(fault, page):
+    """Run a page under a fault; return its state, if it went red, with the line of a check
+    or the error, and what Keras returned to it: (state or None, red, [array, ...])."""
+    with fault.by, running.observed() as seen:
         try:
             running.run(page.proof, page.path)
         except Exception as error:
             line = page.failed_check(error)
             if line is not None:
-                return "caught", line
-            return "stopped", f"{type(error).__name__}: {error}".splitlines()[0][:200]
-    return ("unnoticed" if running.differ(clean, faulty) else "no effect"), None
+                return "caught", line, seen
+            said = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            return "stopped", said, seen
+    return None, None, seen
 
 
-def measure_page(page, faults, clean):
-    """Measure faults on a page; return {name: {"state", "red"}}. clean: what Keras returns
-    to the page as it is."""
-    found = {}
-    for fault in faults:
-        state, red = measure(page, fault, clean)
-        found[fault.name] = {"state": state, "red": red}
-    return found
+def judge(run, clean):
+    """Return {"state", "red"} of what run_under returned. clean: the arrays that Keras
+    returns to the page as it is."""
+    state, red, seen = run
+    if state is None:
+        state = "unnoticed" if running.differ(clean, seen) else "no effect"
+    return {"state": state, "red": red}

@@ -71,7 +71,8 @@ def told(page):
 def measure(page, own):
     """Measure a page under its own faults, its mutants, and changed answers.
 
-    Raises RuntimeError if Keras returns something else to it after the faults.
+    Raises RuntimeError if the faults leave Keras with other settings, AssertionError if
+    the page fails after them, as it is.
     """
     import answers
     import faults
@@ -81,12 +82,15 @@ def measure(page, own):
     import running
 
     start = time.process_time()
-    clean = faults.passes(page) if own else None
-    measured = faults.measure_page(page, own, clean)
     with running.conditions():
+        settings = running.read_settings()
+    runs = {fault.name: faults.run_under(fault, page) for fault in own}
+    with running.conditions():
+        if running.read_settings() != settings:
+            raise RuntimeError("A fault leaves Keras with other settings")
         replay = replaying.Replay(page)
-        if own and running.differ(clean, replay.clean.observed):
-            raise RuntimeError("Keras returns something else after the faults")
+        clean = replay.clean.observed
+        measured = {name: faults.judge(run, clean) for name, run in runs.items()}
         found, fired = mutants.measure(replay)
         red = {found["red"] for found in measured.values()}
         green = page.lines_of(faults.read_green(page.name))

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import functools
 import gc
+import inspect
 import io
 import logging
 import tempfile
@@ -47,6 +48,18 @@ def conditions():
                 yield
         finally:
             plt.close("all")
+
+
+def read_settings():
+    """Return what all of keras.config says of itself, by name."""
+    asked = {name: getattr(keras.config, name) for name in dir(keras.config)}
+    return {
+        name: str(function())
+        for name, function in asked.items()
+        if inspect.isfunction(function)
+        and not inspect.signature(function).parameters
+        and not name.startswith(("enable_", "disable_"))
+    }
 
 
 def run(tree, name):

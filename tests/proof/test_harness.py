@@ -94,8 +94,12 @@ def made(breakings):
 
 def states(page, **breakings):
     """Measure faults on a page; return {name: (state, red)}."""
-    found = faults.measure_page(page, made(breakings), faults.passes(page))
-    return {name: (found[name]["state"], found[name]["red"]) for name in breakings}
+    runs = {fault.name: faults.run_under(fault, page) for fault in made(breakings)}
+    with running.conditions():
+        clean = replaying.Replay(page).clean.observed
+    return {
+        name: tuple(faults.judge(run, clean).values()) for name, run in runs.items()
+    }
 
 
 def stop(x):
@@ -177,19 +181,31 @@ def test_a_check_that_cannot_fail_leaves_a_fault_unnoticed(page):
 
 def test_a_page_that_fails_as_it_is_ends_the_measurement(page):
     broken = page(DENSE.replace("(3, 2))", "(3, 3))"))
-    with pytest.raises(AssertionError):
-        states(broken, wrong=weight(layers.Dense, "kernel", lambda w: 2 * w))
-    with pytest.raises(AssertionError, match="fails as it is"):
-        measure_mutants(broken)
+    wrong = made({"wrong": weight(layers.Dense, "kernel", lambda w: 2 * w)})
+    for own in (wrong, []):
+        with pytest.raises(AssertionError, match="fails as it is"):
+            prove.measure(broken, own)
 
 
-def test_what_a_fault_leaves_behind_is_noticed(page):
+def test_settings_that_a_fault_leaves_behind_are_noticed(page):
     leak = altered(layers.Dense, "build", lambda _: keras.config.set_floatx("float16"))
     try:
-        with pytest.raises((RuntimeError, AssertionError), match="after|as it is"):
+        with pytest.raises(RuntimeError, match="other settings"):
             prove.measure(page(), made({"leak": leak}))
     finally:
         keras.config.set_floatx("float32")
+
+
+def test_code_that_a_fault_leaves_behind_is_noticed(page, monkeypatch):
+    real = layers.Dense.call
+    monkeypatch.setattr(layers.Dense, "call", real)  # which is put back after the test
+
+    def leave(built):
+        layers.Dense.call = lambda self, x: 2 * real(self, x)
+
+    leak = altered(layers.Dense, "build", leave)
+    with pytest.raises(AssertionError, match="fails as it is"):
+        prove.measure(page(), made({"leak": leak}))
 
 
 def test_a_page_is_proved_again_when_its_faults_have_changed():
