@@ -156,12 +156,37 @@ def jupyterlab(published, binder, quiet):
 
 
 def memory(server):
-    """MB that a server and its kernels have in memory."""
-    total = 0
-    for process in (server, *server.children(recursive=True)):
+    """MB that a server and its kernels have in memory.
+
+    What has just been forked, and runs no command of its own yet, has its parent's.
+    """
+    total = server.memory_info().rss
+    for process in server.children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            total += process.memory_info().rss
+            if process.cmdline() != psutil.Process(process.ppid()).cmdline():
+                total += process.memory_info().rss
     return total / 2**20
+
+
+FORKS = """
+import os, time
+held = b"1" * 100 * 2**20
+if os.fork():
+    print("forked", flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_is_forked_is_counted_once():
+    command = [sys.executable, "-c", FORKS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "forked\n"
+        server = psutil.Process(process.pid)
+        (child,) = server.children()
+        assert child.memory_info().rss > 100 * 2**20
+        assert 100 < memory(server) < 200
+        child.kill()
+        process.kill()
 
 
 def has_run(notebook):
