@@ -105,7 +105,7 @@ test-binder: html $(BIN)/tests-installed ## Publish, launch and download, as rea
 	@$(BIN)/python -m pytest -rP --numprocesses=0 --timeout=3600 tests/slow/binder.py
 
 LIGHTHOUSE := tests/slow/lighthouse/node_modules/.package-lock.json
-test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Measure the site: Lighthouse, axe, weights
+test-site: html $(BIN)/tests-installed $(LIGHTHOUSE) ## Look at each page: Lighthouse, axe, phone, paper
 	@$(BIN)/python tests/chromium.py
 	@$(BIN)/python -m pytest -rP --numprocesses=0 tests/slow/lighthouse.py
 	@EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser/test_accessibility.py tests/browser/test_browser.py tests/site/test_site.py
