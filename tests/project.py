@@ -27,29 +27,14 @@ HTML = [
     for file in sorted(SITE.glob("**/*.html"))
     if file not in MOVED
 ]
-# A browser takes its time for a page: "make test" looks at those that are written by hand,
-# at the first of each section and at those with a moving picture, "make test-site" at all.
-EVERY_PAGE = "EVERY_PAGE" in os.environ
+
+# What a test's own make must not inherit from the make that runs the tests.
+INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON")
 
 
 def html_of(page):
     """Return the name, in the site, of the page that a script of examples/ became."""
     return f"auto_examples/{page.parent.name}/{page.stem}.html"
-
-
-PICTURED = [
-    page for page in PAGES if "sphinx_gallery_moving_picture" in page.read_text()
-]
-LOOKED_AT = [
-    name
-    for name in HTML
-    if EVERY_PAGE
-    or name.count("/") < 2
-    or name in map(html_of, [*SECTIONS.values(), *PICTURED])
-]
-
-# What a test's own make must not inherit from the make that runs the tests.
-INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON")
 
 
 def downloads(kind):

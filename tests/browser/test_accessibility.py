@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from project import EVERY_PAGE, LOOKED_AT
+from looked_at import EVERY_PAGE, LOOKED_AT
 
 VIEWS = list(itertools.product(("light", "dark"), (1280, 375)))  # scheme, width
 # Axe takes a second and a half for a view: "make test" looks at one view of a page, and

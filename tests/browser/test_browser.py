@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from looked_at import LOOKED_AT
 from playwright.sync_api import expect
-from project import LOOKED_AT, PAGES, ROOT, SITE, html_of
+from project import PAGES, ROOT, SITE, html_of
 
 
 def test_from_home_to_a_page_by_clicking(tab, address):

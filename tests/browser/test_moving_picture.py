@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 import pytest
+from looked_at import PICTURED
 from playwright.sync_api import expect
-from project import PICTURED, ROOT, SITE, html_of, load_by_hand
+from project import ROOT, SITE, html_of, load_by_hand
 from sphinx.errors import ExtensionError
 
 from gallery import figures

@@ -6,7 +6,6 @@ import ast
 import contextlib
 import functools
 import gc
-import inspect
 import io
 import logging
 import tempfile
@@ -51,14 +50,12 @@ def conditions():
 
 
 def read_settings():
-    """Return what all of keras.config says of itself, by name."""
-    asked = {name: getattr(keras.config, name) for name in dir(keras.config)}
+    """Return what keras.config can be asked for, by name."""
+    names = dir(keras.config)
     return {
-        name: str(function())
-        for name, function in asked.items()
-        if inspect.isfunction(function)
-        and not inspect.signature(function).parameters
-        and not name.startswith(("enable_", "disable_"))
+        name: str(getattr(keras.config, name)())
+        for name in names
+        if name.startswith("is_") or f"set_{name}" in names
     }
 
 

@@ -183,10 +183,12 @@ def test_what_is_forked_is_counted_once():
         assert process.stdout.readline() == "forked\n"
         server = psutil.Process(process.pid)
         (child,) = server.children()
-        assert child.memory_info().rss > 100 * 2**20
-        assert 100 < memory(server) < 200
-        child.kill()
-        process.kill()
+        try:
+            assert child.memory_info().rss > 100 * 2**20
+            assert 100 < memory(server) < 200
+        finally:
+            child.kill()
+            process.kill()
 
 
 def has_run(notebook):

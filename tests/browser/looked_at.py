@@ -1,0 +1,16 @@
+"""Which pages a browser looks at, as it takes its time: "make test-site" at all, "make
+test" at those that are written by hand, at the first of each section and at those with a
+moving picture.
+"""
+
+import os
+
+from project import HTML, PAGES, SECTIONS, html_of
+
+EVERY_PAGE = "EVERY_PAGE" in os.environ
+CONFIG = "# sphinx_gallery_moving_picture = True"
+PICTURED = [page for page in PAGES if CONFIG in page.read_text()]
+CHOSEN = {html_of(page) for page in (*SECTIONS.values(), *PICTURED)}
+LOOKED_AT = [
+    name for name in HTML if EVERY_PAGE or name.count("/") < 2 or name in CHOSEN
+]
