@@ -1,5 +1,6 @@
 """keras_by_hand.py: the library in one file, for download and beside notebooks."""
 
+import hashlib
 import textwrap
 
 from gallery.package import (
@@ -10,22 +11,18 @@ from gallery.package import (
     imported,
     order_modules,
     read_statements,
+    read_version,
 )
 from gallery.paths import DOCS, ROOT
-from gallery.repository import find_address, find_source, find_versions
+from gallery.repository import find_address, find_versions
 
 FILE = DOCS / "_build" / f"{NAME}.py"  # as the build writes it
 HEADER = """\
 {count} names that compute in NumPy what Keras computes. The pages of {base} explain and
 compare them with Keras, on every change. A whole model runs from its file by python
 keras_by_hand.py model.keras --input x.npy --output y.npy, or by
-load_model("model.keras").predict(x); this needs h5py, too. Made from {source}, checked
-with {versions}."""
-
-
-def describe_source():
-    commit, changed = find_source()
-    return f"commit {commit[:12] or 'none'}{' and changes' if changed else ''}"
+load_model("model.keras").predict(x); this needs h5py, too. This is version {version}
+(code {digest}), checked with {versions}."""
 
 
 def join():
@@ -55,14 +52,17 @@ def is_head(statement):
 
 
 def compose():
-    """Return the text of keras_by_hand.py."""
+    """Return the text of keras_by_hand.py, which changes with the library alone."""
+    imports, code = join()
     header = HEADER.format(
         count=len(find_functions()),
         base=find_address(),
-        source=describe_source(),
+        version=read_version(),
+        digest=hashlib.sha256(code.encode()).hexdigest()[:12],
         versions=find_versions(),
     )
     header = textwrap.fill(header, 80, break_long_words=False, break_on_hyphens=False)
     licence = (ROOT / "LICENSE").read_text().strip()
     docstring = f'"""Keras by hand.\n\n{header}\n\n{licence}\n"""'
-    return "\n\n\n".join([docstring, *join()])
+    version = f'__version__ = "{read_version()}"'
+    return "\n\n\n".join([docstring, imports, version, code])

@@ -133,6 +133,20 @@ def look_up(statement, name):
     fail(statement.file, min(lines), f"there is no {name} here, and no import of it")
 
 
+def is_function(statement):
+    return isinstance(statement.node, ast.FunctionDef | ast.ClassDef)
+
+
+def original(statement):
+    """Return the function that a statement defines, or gives another name; else None."""
+    if is_function(statement):
+        return statement
+    value = getattr(statement.node, "value", None)
+    if isinstance(statement.node, ast.Assign) and isinstance(value, ast.Name):
+        return original(look_up(statement, value.id))
+    return None
+
+
 def find_needed(file, names):
     """Return the statements that define names of a module and all that they need, in an
     order in which they run, and the imports that they need from elsewhere.
@@ -181,14 +195,39 @@ def find_modules_of_functions():
     ]
 
 
+def read_version():
+    """Return the version of the library, as "0.2.0"."""
+    return resolve(PACKAGE / "__init__.py", "__version__").node.value.value
+
+
 @functools.cache  # asked for each name that the reference shows
 def find_functions():
-    """Return what the library hands on: {name: the statement that defines it}."""
-    init = PACKAGE / "__init__.py"
-    names = [
-        name
-        for statement in read_statements(init)
-        if statement.is_import
+    """Return the public functions of the modules of functions: {name: the statement that
+    defines it}."""
+    return {
+        name: statement
+        for file in find_modules_of_functions()
+        for statement in read_statements(file)
+        if original(statement)
         for name in sorted(statement.binds)
-    ]
-    return {name: resolve(init, name) for name in names}
+        if not name.startswith("_")
+    }
+
+
+def find_door():
+    """Return the names that keras_by_hand itself hands on."""
+    statements = read_statements(PACKAGE / "__init__.py")
+    return frozenset().union(*(s.binds for s in statements if s.is_import))
+
+
+def find_place(name):
+    """Return the one module that a name of the library is imported from: keras_by_hand
+    where that hands it on, or else the module that defines it. None where there is none,
+    or where the name is a module's own."""
+    if name in find_door():
+        return NAME
+    for file in () if name.startswith("_") else find_modules():
+        for statement in read_statements(file):
+            if name in statement.binds and not statement.is_import:
+                return ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
+    return None

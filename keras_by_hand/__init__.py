@@ -5,6 +5,8 @@ family; here are all of them, load_model, which runs a whole model from its
 .keras file, and compare, which finds the layers at which a port of it differs.
 """
 
+__version__ = "0.2.0"
+
 from keras_by_hand.activations import (
     celu,
     elu,
@@ -103,7 +105,6 @@ from keras_by_hand.layers.convolution import (
     depthwise_conv,
     depthwise_conv1d,
     depthwise_conv2d,
-    separable_conv,
     separable_conv1d,
     separable_conv2d,
     transposed_size,

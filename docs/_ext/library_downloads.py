@@ -1,24 +1,29 @@
 """The library to download: in one file, keras_by_hand.py, and as a wheel."""
 
 import shutil
+import tempfile
 
 from gallery import one_file, stages, wheel
 from gallery.includes import write
-from gallery.package import NAME
+from gallery.package import NAME, read_version
 
 
 def write_file(app):
-    text, file = one_file.compose(), one_file.FILE
-    if not file.exists() or file.read_text() != text:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    put(one_file.FILE, one_file.compose().encode())
 
 
 def write_wheel(app):
-    if not wheel.is_new():
-        wheel.build(wheel.FILE.parent)
-    name = f"{NAME} {wheel.PROJECT['version']}"
+    with tempfile.TemporaryDirectory() as folder:
+        put(wheel.FILE, wheel.build(folder)[0].read_bytes())
+    name = f"{NAME} {read_version()}"
     write("wheel.inc", f":download:`{name} as a wheel </_build/{wheel.FILE.name}>`\n")
+
+
+def put(file, content):
+    """Write a file, unless it is the same: what depends on it would be read again."""
+    if not file.exists() or file.read_bytes() != content:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
 
 
 def put_beside(app, exception):

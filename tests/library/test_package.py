@@ -3,20 +3,23 @@
 import ast
 import functools
 import inspect
-import os
 import re
 import shutil
 import subprocess
+import sys
+import tarfile
 import zipfile
 
 import keras
 import numpy as np
 import pytest
+import readme_renderer.markdown
 from environments import bare_environment
+from packaging.metadata import Metadata
 from project import ROOT, TEMPORARY, join_by_hand, load_by_hand, run
 
 import keras_by_hand
-from gallery import one_file, wheel
+from gallery import one_file, repository, wheel
 from gallery.functions import find_things
 from gallery.package import (
     PACKAGE,
@@ -41,9 +44,16 @@ FORMS = ["package", "wheel", "one file"]
 
 
 @functools.cache
-def build_wheel():
-    """Build the wheel of the library as it is now; return its path."""
+def build():
+    """Build the library as it is now; return the paths of its wheel and its sources."""
     return wheel.build(TEMPORARY.name)
+
+
+def read_metadata():
+    """Return what the wheel says of itself, which is well-formed."""
+    with zipfile.ZipFile(build()[0]) as archive:
+        (name,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+        return Metadata.from_email(archive.read(name), validate=True)
 
 
 def put(form, folder):
@@ -52,7 +62,7 @@ def put(form, folder):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=ignored)
     elif form == "wheel":
-        with zipfile.ZipFile(build_wheel()) as archive:
+        with zipfile.ZipFile(build()[0]) as archive:
             archive.extractall(folder)
     else:
         shutil.copy(join_by_hand(), folder)
@@ -98,29 +108,107 @@ def test_each_form_of_it_predicts_the_same(tmp_path):
     np.testing.assert_allclose(answers[0], expected, rtol=1e-4, atol=1e-6)
 
 
+EXAMPLES = """
+import doctest, importlib, pkgutil, sys
+import keras_by_hand
+found = pkgutil.walk_packages(keras_by_hand.__path__, "keras_by_hand.")
+modules = [keras_by_hand, *(importlib.import_module(module.name) for module in found)]
+results = [doctest.testmod(module) for module in modules]
+results.append(doctest.testfile(sys.argv[1], module_relative=False))
+print(sum(result.attempted for result in results))
+sys.exit(any(result.failed for result in results))
+"""
+
+
+def newest(folder):
+    """An environment of the wheel and what our locks have, on whatever Python."""
+    python = bare_environment(folder, "numpy", "h5py")
+    put("wheel", next(folder.glob("lib/python*/site-packages")))
+    return python
+
+
+def oldest(folder):
+    """An environment of the wheel and the oldest that it says it works with."""
+    needs = read_metadata().requires_dist
+    pins = {f"{n.name}=={s.version}" for n in needs for s in n.specifier}
+    python = bare_environment(folder)
+    command = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
+    run(*command, "--only-binary=:all:", f"{build()[0]}[files]", *pins)
+    return python
+
+
+# For newer Pythons, there is no NumPy as old as the oldest: there the newest runs alone.
+@pytest.mark.parametrize(
+    "environment", [newest, *[oldest][: sys.version_info < (3, 12)]]
+)
+def test_the_examples_run(environment, tmp_path):
+    """Each docstring's, and README.md's, without Keras."""
+    python = environment(tmp_path / "environment")
+    command = (python, "-W", "error", "-c", EXAMPLES, ROOT / "README.md")
+    said = run(*command, cwd=tmp_path)
+    texts = [file.read_text() for file in (*find_modules(), ROOT / "README.md")]
+    assert int(said) == sum(len(re.findall("^ *>>> ", t, re.M)) for t in texts) > 0
+
+
 def test_the_wheel_is_the_package():
-    with zipfile.ZipFile(build_wheel()) as archive:
-        names = [name for name in archive.namelist() if name.endswith(".py")]
-        assert {PACKAGE.parent / name for name in names} == set(PACKAGE.rglob("*.py"))
+    with zipfile.ZipFile(build()[0]) as archive:
+        names = {n for n in archive.namelist() if ".dist-info/" not in n}
+        (commands,) = [n for n in archive.namelist() if n.endswith("entry_points.txt")]
+        commands = archive.read(commands).decode()
         for name in names:
             assert archive.read(name) == (PACKAGE.parent / name).read_bytes(), name
-        folder = f"{wheel.FILE.name.removesuffix('-py3-none-any.whl')}.dist-info"
-        told = archive.read(f"{folder}/METADATA").decode()
-        commands = archive.read(f"{folder}/entry_points.txt").decode()
-    for line in ("License-Expression: BSD-3-Clause", "Requires-Dist: numpy"):
-        assert f"\n{line}\n" in told
-    assert re.search(r'^Requires-Dist: h5py; extra == "files"$', told, re.M)
+    files = {*PACKAGE.rglob("*.py"), PACKAGE / "py.typed"}
+    assert {PACKAGE.parent / name for name in names} == files
     assert "keras-by-hand = keras_by_hand.__main__:main" in commands
 
 
-def test_an_older_wheel_is_built_again(tmp_path, monkeypatch):
-    copy = tmp_path / wheel.FILE.name
-    monkeypatch.setattr(wheel, "FILE", copy)
-    assert not wheel.is_new()
-    wheel.build(tmp_path)
-    assert wheel.is_new()
-    os.utime(copy, (0, 0))
-    assert not wheel.is_new()
+def test_the_wheel_says_what_it_is_and_needs():
+    metadata = read_metadata()
+    assert str(metadata.version) == keras_by_hand.__version__
+    assert metadata.license_expression == "BSD-3-Clause"
+    needs = {f"{n.name} {n.marker or ''}".strip() for n in metadata.requires_dist}
+    assert {"numpy", 'h5py extra == "files"'} <= needs
+    assert "Typing :: Typed" in metadata.classifiers
+    address = f"https://github.com/{repository.REPOSITORY}"
+    assert metadata.project_urls["Source"] == address
+    owner, name = repository.REPOSITORY.split("/")
+    assert metadata.project_urls["Homepage"] == f"https://{owner}.github.io/{name}/"
+
+
+def test_a_package_index_can_show_its_description():
+    """With links and a picture that can be followed from there."""
+    metadata = read_metadata()
+    assert metadata.description_content_type == "text/markdown"
+    page = readme_renderer.markdown.render(metadata.description)
+    links = re.findall(r'(?:href|src)="(?!#user-content-)(.*?)"', page)  # titles' own
+    links += metadata.project_urls.values()
+    at = re.escape(repository.REPOSITORY)
+    ours = (
+        rf"https://(?:github\.com/{at}/blob|raw\.githubusercontent\.com/{at})/main/(.+)"
+    )
+    files = [found[1] for link in links if (found := re.fullmatch(ours, link))]
+    assert {"CHANGELOG.md", "docs/course.rst", "docs/_static/page.png"} <= set(files)
+    for file in files:
+        assert (ROOT / file).is_file(), file
+    for link in links:
+        assert link.startswith("https://"), link
+
+
+def test_the_newest_changes_are_told():
+    """The section of this version, which may still be unreleased, comes first."""
+    titles = re.findall(r"^## (.*)", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert titles[0].split()[0] == keras_by_hand.__version__
+    assert len(titles) > 1
+
+
+def test_two_builds_have_the_same_bytes(tmp_path, monkeypatch):
+    """Of one commit, by whomever, and by those who have the sources alone."""
+    with tarfile.open(build()[1]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (sources,) = tmp_path.iterdir()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    for one, other in zip(build(), wheel.build(tmp_path / "again", sources)):
+        assert one.read_bytes() == other.read_bytes(), one.name
 
 
 def test_every_public_name_is_handed_on():
@@ -160,12 +248,21 @@ def test_modules_need_each_other_in_one_order():
 # -- One file
 
 
-def test_it_says_where_it_is_from():
+def test_it_says_what_it_is():
     header = ast.get_docstring(ast.parse(join_by_hand().read_text()))
     assert "BSD 3-Clause License" in header
-    assert re.search(r"Made\s+from\s+commit\s+\w+", header)
+    assert f"version {keras_by_hand.__version__} (code" in " ".join(header.split())
     assert re.search(r"Keras\s+\d+\.\d+", header)
     assert f"{len(find_functions())} names" in header
+    assert load_by_hand().__version__ == keras_by_hand.__version__
+
+
+def test_another_commit_of_the_same_library_changes_nothing(monkeypatch):
+    git = repository.git
+    monkeypatch.setattr(
+        repository, "git", lambda *a: git(*a) if a[0] == "remote" else "anything"
+    )
+    assert one_file.compose() == join_by_hand().read_text()
 
 
 def test_each_definition_stands_there_word_for_word():
@@ -188,17 +285,35 @@ def test_it_computes_what_the_package_does():
         assert hasattr(joined, name), name
 
 
-@pytest.mark.parametrize(
-    "text", ["pixel_distances = 1\n", "\n\ndef relu(x):\n    pass\n"]
-)
-def test_one_name_stands_for_one_thing(text, tmp_path, monkeypatch):
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the library, which the one file is made of."""
     package = tmp_path / PACKAGE.name
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    with (package / "losses.py").open("a") as file:
-        file.write(text)
     for module in ("package", "one_file"):
         monkeypatch.setattr(f"gallery.{module}.PACKAGE", package)
     monkeypatch.setattr("gallery.package.ROOT", tmp_path)
+    return package
+
+
+def add(text, file):
+    file.write_text(file.read_text() + text)
+
+
+def test_another_library_has_another_digest(package):
+    add("# A comment\n", package / "losses.py")
+    digests = [
+        re.search(r"\(code\s(\w+)\)", text)[1]
+        for text in (one_file.compose(), join_by_hand().read_text())
+    ]
+    assert digests[0] != digests[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["pixel_distances = 1\n", "\n\ndef relu(x):\n    pass\n"]
+)
+def test_one_name_stands_for_one_thing(text, package):
+    add(text, package / "losses.py")
     name = "pixel_distances" if "pixel" in text else "relu"
     with pytest.raises(ValueError, match=rf"\.py and .*\.py both have {name}"):
         one_file.join()
