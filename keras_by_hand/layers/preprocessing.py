@@ -53,11 +53,12 @@ def category_encoding(
 ):
     """CategoryEncoding (Keras documentation, CategoryEncoding).
 
-    x: (length,) or (batch, length), whole numbers; count_weights: the shape of
-    x, for "count" only. The other arguments stand in the layer's config; it
-    has no weights. Returns (..., length, num_tokens) for "one_hot", where a
-    last axis of length 1 is dropped, else (..., num_tokens). Never sparse, and
-    in float64: zeros, ones and counts are exact in any dtype.
+    x: (length,) or (batch, length), numbers, whose whole parts are taken;
+    count_weights: the shape of x, for "count" only. The other arguments stand
+    in the layer's config; it has no weights. Returns (..., length, num_tokens)
+    for "one_hot", where a last axis of length 1 is dropped, else (...,
+    num_tokens). Never sparse, and in float64: zeros, ones and counts are exact
+    in any dtype.
     """
     check_shapes(
         "category_encoding", count_weights=(count_weights, np.shape(x))
@@ -65,7 +66,7 @@ def category_encoding(
     x = np.atleast_1d(x)
     if output_mode == "one_hot" and x.ndim > 1 and x.shape[-1] == 1:
         x = x[..., 0]
-    rows = x[..., None] == np.arange(num_tokens)
+    rows = np.trunc(x)[..., None] == np.arange(num_tokens)
     axis = min(x.ndim - 1, 1)  # also where x has more than two axes
     if output_mode == "multi_hot":
         rows = rows.any(axis)

@@ -60,6 +60,7 @@ from keras_by_hand.models.signal_operators import (
     stft,
 )
 from keras_by_hand.models.tensors import Tensor, arrays_of, each, flat, in_dtype
+from keras_by_hand.precision import bfloat16, float16
 
 # Functions whose names and answers NumPy has, too, by what Keras does with
 # dtypes of whole numbers, which NumPy makes float64 or int64.
@@ -87,9 +88,8 @@ JOINED = (  # brings all that is given to one dtype
 )
 SUMMED = "nanprod nansum prod sum trace"  # adds up small ones in 32 bits
 RUNNING = "cumprod cumsum nancumprod nancumsum"  # keeps the dtype
-PLACES = (
-    "argmax argmin count_nonzero digitize nanargmax nanargmin"  # returns int32
-)
+PLACES = "argmax argmin count_nonzero digitize"  # returns int32
+ROUNDED_TO = {"float16": float16, "bfloat16": bfloat16}
 OF_NUMPY = {
     "newshape": "shape",
     "xs": "arrays",
@@ -271,8 +271,24 @@ def tile(x, repeats):
     return np.tile(x, repeats)
 
 
+def without_nans(find, worst):
+    """Return a function that finds places where NaN counts as the worst number;
+    -1 where all are NaN."""
+
+    @functools.wraps(find)
+    def compute(x, axis=None, keepdims=False):
+        if x.dtype.kind != "f":
+            return find(x, axis, keepdims=keepdims)
+        is_nan = np.isnan(x)
+        places = find(np.where(is_nan, worst, x), axis, keepdims=keepdims)
+        return np.where(is_nan.all(axis, keepdims=keepdims), -1, places)
+
+    return in_places(compute)
+
+
 def cast(x, dtype):
-    return x.astype(compute_dtype(dtype))
+    """Cast as Keras does: to 16 bits it rounds, here to numbers of float32."""
+    return ROUNDED_TO.get(dtype, np.asarray)(x).astype(compute_dtype(dtype))
 
 
 def convert_to_tensor(x, dtype=None, **others):
@@ -372,6 +388,8 @@ OPERATORS = {
         "select": select,
         "square": no_booleans(np.square),
         "isclose": isclose,
+        "nanargmax": without_nans(np.argmax, -np.inf),
+        "nanargmin": without_nans(np.argmin, np.inf),
         "quantile": quantile,
         "sort": sort,
         "bincount": bincount,

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from keras_by_hand.models.config import with_weights
+from keras_by_hand.models.config import quantization_mode, with_weights
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import ALL_BUT_BOOLEANS, KeepsMask, Layer
 from keras_by_hand.models.tensors import flat
@@ -157,6 +157,12 @@ class TimeDistributed(KeepsMask):
         told = self.config["layer"]
         if '"stateful": true' in json.dumps(told):
             raise CannotRun("a layer in it that keeps states is not known here")
+        if quantization_mode(told["config"].get("dtype")):
+            # Keras 3.15.1 multiplies by its whole numbers without their scale.
+            raise CannotRun(
+                "a quantized layer in it is not known here; save the model "
+                "before quantize()"
+            )
         self.layer = self.build_inside(
             build, told, self.weights.get("layer", {})
         )

@@ -716,3 +716,13 @@ def test_larger_images_of_float64_are_told(tmp_path):
     model.predict(np.ones((2, 4, 5, 3)))
     (note,) = model.list_notes()
     assert "float32" in note
+
+
+@pytest.mark.parametrize("output_mode", ["multi_hot", "one_hot", "count"])
+def test_the_whole_part_of_a_number_is_its_category(output_mode, tmp_path):
+    encoding = layers.CategoryEncoding(num_tokens=4, output_mode=output_mode)
+    model = keras.Sequential([keras.Input((3,)), encoding])
+    model.save(tmp_path / "model.keras")
+    x = np.float32([[3.9, 1.2, 0.5], [-0.5, 2, 3.2]])
+    y = by_hand.load_model(tmp_path / "model.keras").predict(x)
+    np.testing.assert_array_equal(y, model.predict_on_batch(x), strict=True)

@@ -78,12 +78,23 @@ def heads_joined():
     return einsum("abde,dec->abc", (4, 2, 3), (None, 5))
 
 
+def steps():
+    inner = layers.TimeDistributed(layers.Dense(5))
+    return keras.Sequential([keras.Input((4, 6)), inner])
+
+
+def steps_of_a_model():
+    inner = keras.Sequential([keras.Input((6,)), layers.Dense(5)])
+    return keras.Sequential([keras.Input((4, 6)), layers.TimeDistributed(inner)])
+
+
 def letters_in_another_order():
     return einsum("abc,cd->adb", (4, 6), (5, 4), "d")
 
 
 MODELS = [
     *[(make, name) for make in (dense, dense_without_bias) for name in NAMES],
+    *[(steps_of_a_model, name) for name in NAMES],
     *[(a_mask_through_dense, name) for name in ONE_BYTE],
     *[(reversible, name) for name in ONE_BYTE],
     *[(reversible_with_cap, name) for name in ONE_BYTE],
@@ -137,6 +148,10 @@ REFUSED = {
     (reversible_untied, "int4"): "int4 with tie_weights=False is not known here",
     (reversible, "int4, no blocks, inputs"): "int4 with rounded inputs is not known",
     (dense, "float8"): "quantized to float8: not known here; save it before quantize",
+    **dict.fromkeys(
+        [(steps, "int8"), (steps, "int4")],
+        "a quantized layer in it is not known here; save the model before quantize",
+    ),
     (dense, "int8, other inputs"): "its activation_quantizer is not known here",
 }
 

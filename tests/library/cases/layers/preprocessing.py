@@ -41,6 +41,7 @@ def normalization(draw):
 @layer("CategoryEncoding", number=24)
 def category_encoding(draw):
     x = draw.tokens(6, *draw.one_of((3, 4), (4, 1), (5,), (2, 3, 4)))
+    x = draw.one_of(x, np.float32(x + 0.75))
     config = {"num_tokens": draw.one_of(6, 7), **draw.some(output_mode=MODES)}
     call = {}
     if config.get("output_mode") == "count":
