@@ -156,6 +156,8 @@ lock: $(BIN)/site-installed ## Compile the requirements to their locks
 		--quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 		-c requirements.txt --no-annotate --custom-compile-command "make lock" \
 		- -o binder/requirements.txt
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --python-version 3.13 --extra files --no-annotate \
+		--custom-compile-command "make lock" pyproject.toml -o tests/library/newest.txt
 
 upgrade: ## Take the newest versions of everything, and test
 	@$(MAKE) lock UPGRADE=--upgrade
