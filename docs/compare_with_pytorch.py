@@ -6,7 +6,11 @@ import torch
 from keras import layers
 from torch import nn
 
-from keras_by_hand import batch_norm_to_pytorch, compare, to_pytorch_kernel
+from keras_by_hand import compare
+from keras_by_hand.porting.pytorch import (
+    batch_norm_to_pytorch,
+    to_pytorch_kernel,
+)
 
 # -- Save the model and one input
 model = keras.Sequential(

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import torch
 
-from keras_by_hand import (
+from keras_by_hand.porting.pytorch import (
     lstm_from_pytorch,
     lstm_to_pytorch,
     stack_from_pytorch,

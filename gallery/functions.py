@@ -6,6 +6,14 @@ from gallery.keras_facts import read_facts
 from gallery.linker import find_homes
 from gallery.package import find_functions
 
+# What gives way to others, the plainer first: how the names of its functions then end.
+ENDINGS = {"Layers": "_layer", "Metrics": "_metric", "Initializers": "_initializer"}
+
+
+def rank(title):
+    """Return the place of a family in the order in which names are given away."""
+    return [*ENDINGS].index(title) + 1 if title in ENDINGS else 0
+
 
 def plain(name):
     """Return a name without what tells spellings apart: RMSprop and rms_prop."""
@@ -16,15 +24,15 @@ def things_by_function(names):
     """Return what Keras has by the names that functions for it have, in plain spelling:
     {name of a function: (title of a family, name of Keras)}.
 
-    names: {title: [names]}. Where a layer shares its name with something else, as with an
-    activation, the name of its function ends in "_layer".
+    names: {title: [names]}. Of what shares its name the plainest keeps it, as an
+    activation before a layer; the others end in what they are, as leaky_relu_layer.
     """
     found = {}
-    for title in sorted(names, key=lambda title: title == "Layers"):  # last
+    for title in sorted(names, key=rank):
         for name in names[title]:
             found.setdefault(plain(name), (title, name))
-            if title == "Layers":
-                found[plain(f"{name}_layer")] = (title, name)
+            if title in ENDINGS:
+                found[plain(name + ENDINGS[title])] = (title, name)
     return found
 
 

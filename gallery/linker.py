@@ -19,8 +19,8 @@ from gallery.package import (
     PACKAGE,
     fail,
     find_module,
-    find_modules,
     find_needed,
+    find_place,
     parse,
     read_statements,
     resolve,
@@ -47,28 +47,29 @@ def as_lines(file, first, text):
 
 
 def is_linkable(page, module):
-    return bool(module) and find_module(module, page.parent) is not None
+    """Whether a module would be one of the library, or stands beside a page."""
+    if not module or module.split(".")[0] == NAME:
+        return bool(module)
+    return find_module(module, page.parent) is not None
 
 
 def check_form(page, statements):
     """Raise LinkError for an import that cannot be linked: one that is not of the form
-    "from keras_by_hand import name, name", at the top of the page."""
+    "from MODULE import name, name", at the top of the page."""
     top = {id(s.node) for s in statements}
     for node in (n for s in statements for n in ast.walk(s.node)):
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            modules = ["." * node.level + (node.module or "")]
+            modules = [node.module]
         else:
             continue
-        linkable = [m for m in modules if is_linkable(page, m.lstrip("."))]
+        linkable = [m for m in modules if is_linkable(page, m)]
         if not linkable:
             continue
-        name = NAME if linkable[0].split(".")[0] == NAME else linkable[0]
-        form = f'write "from {name} import" and the names, each as it is'
-        if isinstance(node, ast.Import) or linkable[0] != name:
-            fail(page, node.lineno, f'"{ast.unparse(node)}" cannot be linked: {form}')
-        if any(alias.asname or alias.name == "*" for alias in node.names):
+        is_plain = isinstance(node, ast.ImportFrom) and not node.level
+        if not is_plain or any(a.asname or a.name == "*" for a in node.names):
+            form = f'write "from {linkable[0]} import" and the names, each as it is'
             fail(page, node.lineno, f'"{ast.unparse(node)}" cannot be linked: {form}')
         if id(node) not in top:
             why = "an import inside other code cannot be linked: put it at the margin"
@@ -82,18 +83,24 @@ def is_linked(page, statement):
 
 
 def find_imported(page, statement):
-    """Return the module that a page imports from; LinkError where it lacks a name."""
-    module = find_module(statement.node.module, page.parent)
-    known = {n for s in read_statements(module) for n in s.binds}
+    """Return the module that a page imports from. Raises LinkError where there is none, or
+    not this name, and where a name of the library is to be imported from elsewhere."""
+    source = statement.node.module
+    if (module := find_module(source, page.parent)) is None:
+        fail(page, statement.node.lineno, f"there is no module {source} to be linked")
+    of_library = module.is_relative_to(PACKAGE)
     for name in sorted(statement.binds):
-        if resolve(module, name) is None:
-            near = difflib.get_close_matches(name, known, n=3)
-            hint = f"Did you mean {', '.join(near)}?" if near else ""
-            for file in find_modules() if module.parent == PACKAGE else ():
-                if name in {n for s in read_statements(file) for n in s.binds}:
-                    hint = f"{file.relative_to(ROOT)} has it: import it there, too."
-            why = f"there is no {name} in {module.relative_to(ROOT)}. {hint}".rstrip()
-            fail(page, statement.node.lineno, why)
+        place = find_place(name) if of_library else resolve(module, name) and source
+        if place == source:
+            continue
+        why = f"there is no {name} in {module.relative_to(ROOT)}."
+        if place:
+            why = f'{name} cannot be linked so: write "from {place} import {name}"'
+        else:
+            known = {n for s in read_statements(module) for n in s.binds}
+            if near := difflib.get_close_matches(name, known, n=3):
+                why += f" Did you mean {', '.join(near)}?"
+        fail(page, statement.node.lineno, why)
     return module
 
 

@@ -2,7 +2,6 @@
 each of its functions, and where each of them stands.
 """
 
-import ast
 import functools
 from typing import NamedTuple
 
@@ -11,7 +10,9 @@ from gallery.keras_facts import read_facts
 from gallery.package import (
     find_functions,
     find_modules_of_functions,
+    is_function,
     look_up,
+    original,
     read_statements,
 )
 
@@ -45,20 +46,6 @@ class Entry(NamedTuple):
 
 def page_of_module(file):
     return f"{FOLDER}/{file.stem}"
-
-
-def is_function(statement):
-    return isinstance(statement.node, ast.FunctionDef | ast.ClassDef)
-
-
-def original(statement):
-    """Return the function that a statement defines, or gives another name; else None."""
-    if is_function(statement):
-        return statement
-    value = getattr(statement.node, "value", None)
-    if isinstance(statement.node, ast.Assign) and isinstance(value, ast.Name):
-        return original(look_up(statement, value.id))
-    return None
 
 
 def find_code(statement):

@@ -36,7 +36,7 @@ def read_mark(code):
     """Return the module and the names of linked code, as text; None of any other."""
     comment = itertools.takewhile(lambda line: line[:2] == "# ", code.split("\n"))
     text = " ".join(line[2:] for line in comment)
-    found = re.fullmatch(r"From (\w+): (\w+(?:, \w+)*)", text)
+    found = re.fullmatch(r"From ([\w.]+): (\w+(?:, \w+)*)", text)
     return found and found.groups()
 
 

@@ -1,9 +1,7 @@
-"""The functions of keras_by_hand, and what compares them with Keras."""
+"""What compares the functions of keras_by_hand with Keras."""
 
 import keras
 import numpy as np
-
-import keras_by_hand as by_hand  # noqa: F401
 
 
 def assert_equal(of_keras, expected, dtype="float64"):

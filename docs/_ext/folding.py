@@ -13,7 +13,7 @@ def find_summary(section, block):
     """Return what to say of a block of code instead of showing it; None to show it."""
     if mark := read_mark(block.astext()):
         module, names = mark
-        home = module if module == NAME else "this family"
+        home = module if module.split(".")[0] == NAME else "this family"
         return f"The code of {names}, from {home}"
     if section.next_node(nodes.title).astext() == "See it":
         return "The code of the figure"

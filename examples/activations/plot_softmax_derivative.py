@@ -59,7 +59,7 @@ log_derivative = np.eye(4) - probabilities
 # %%
 # The whole functions start from the logits.
 
-from keras_by_hand import log_softmax_derivative, softmax_derivative
+from keras_by_hand.gradients import log_softmax_derivative, softmax_derivative
 
 # %%
 # Check it

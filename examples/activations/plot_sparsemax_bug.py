@@ -48,7 +48,7 @@ wrong_by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 # %%
 # The whole function takes any number of samples and classes.
 
-from keras_by_hand import sparsemax_of_keras
+from keras_by_hand.activations import sparsemax_of_keras
 
 # %%
 # Check it

@@ -48,7 +48,7 @@ by_hand = x @ kernel + 3 / 2 * (x @ a @ b) + bias  # (batch, units)
 # %%
 # In the whole function alpha is the rank by default.
 
-from keras_by_hand import lora_dense
+from keras_by_hand.adapters import lora_dense
 
 # %%
 # Check it

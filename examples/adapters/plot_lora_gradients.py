@@ -70,7 +70,7 @@ first_of_b = a.T @ G  # (rank, units)
 # The whole function begins with the gradient at the output. It also returns the
 # gradient of the bias.
 
-from keras_by_hand import lora_gradients
+from keras_by_hand.adapters import lora_gradients
 
 # %%
 # Check it

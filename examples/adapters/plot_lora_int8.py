@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import int8_dense, quantize_int8
+from keras_by_hand.quantization import int8_dense, quantize_int8
 
 rng = np.random.default_rng(313)
 
@@ -66,7 +66,7 @@ by_hand = whole_sums / (s_x * s_W) + 3 / 2 * x @ a @ b + bias
 # The whole function takes the whole numbers and scales that the layer stores.
 # The weights stand in the order in which Keras has them.
 
-from keras_by_hand import lora_int8_dense
+from keras_by_hand.adapters import lora_int8_dense
 
 # %%
 # Check it

@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import quantize_int8
+from keras_by_hand.quantization import quantize_int8
 
 rng = np.random.default_rng(313)
 
@@ -66,7 +66,7 @@ new_Q = np.rint(new_s * M)  # (features, units)
 # The whole function takes the whole numbers and scales of the layer. It also
 # takes units whose weights are all zero.
 
-from keras_by_hand import merge_lora_int8
+from keras_by_hand.adapters import merge_lora_int8
 
 # %%
 # Check it

@@ -46,7 +46,7 @@ by_hand = 0.5 * np.sum(a**2) + 0.5 * np.sum(b**2)
 # %%
 # The whole function takes any factor.
 
-from keras_by_hand import lora_penalty
+from keras_by_hand.adapters import lora_penalty
 
 # %%
 # Check it

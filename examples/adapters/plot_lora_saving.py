@@ -61,7 +61,7 @@ by_hand = kernel + 3 / 2 * a @ b  # (features, units)
 # %%
 # In the whole function alpha is the rank by default.
 
-from keras_by_hand import merge_lora
+from keras_by_hand.adapters import merge_lora
 
 # %%
 # Check it

@@ -79,7 +79,7 @@ to_key = scale * S.swapaxes(1, 2) @ query  # (batch, values, features)
 # %%
 # The whole function returns the gradient of the scale, too.
 
-from keras_by_hand import attention_gradients
+from keras_by_hand.gradients import attention_gradients
 
 # %%
 # Check it

@@ -92,7 +92,7 @@ assert not np.allclose(y, wrong)
 # -------
 # ``sinusoidal_positions`` takes any number of steps, and of pairs of features.
 
-from keras_by_hand import sinusoidal_positions
+from keras_by_hand.layers.attention import sinusoidal_positions
 
 np.testing.assert_allclose(sinusoidal_positions(6, 8), positions, atol=1e-6)
 

@@ -21,7 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Add, Embedding, GroupQueryAttention
 
-from keras_by_hand import allowed_pairs, group_query_attention
+from keras_by_hand import group_query_attention
+from keras_by_hand.layers.attention import allowed_pairs
 
 rng = np.random.default_rng(313)
 

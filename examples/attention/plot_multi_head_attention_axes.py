@@ -67,7 +67,7 @@ along_columns = along_columns.reshape(2, 4, 3, 6).swapaxes(1, 2)
 # The whole function takes any axes. It moves the chosen ones behind the others,
 # and merges each kind into one axis. The rest is attention over sequences.
 
-from keras_by_hand import attend_over
+from keras_by_hand.layers.attention import attend_over
 
 # %%
 # Check it

@@ -54,7 +54,7 @@ both = padding & causal  # (batch, target, source)
 # %%
 # The whole function combines any of the masks.
 
-from keras_by_hand import allowed_pairs
+from keras_by_hand.layers.attention import allowed_pairs
 
 # %%
 # Check it

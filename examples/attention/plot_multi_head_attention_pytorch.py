@@ -70,7 +70,10 @@ by_hand.append(out_bias)
 # The whole functions do this for any number of heads, without biases, and with
 # ``kdim`` and ``vdim``. They know the way back, too.
 
-from keras_by_hand import attention_from_pytorch, attention_to_pytorch
+from keras_by_hand.porting.pytorch import (
+    attention_from_pytorch,
+    attention_to_pytorch,
+)
 
 # %%
 # Check it

@@ -64,7 +64,7 @@ past_only = (0 <= distance) & (distance < 3)
 # %%
 # The whole function takes any numbers of steps, and any window.
 
-from keras_by_hand import window_mask
+from keras_by_hand.layers.attention import window_mask
 
 # %%
 # Check it

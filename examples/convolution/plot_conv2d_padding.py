@@ -98,7 +98,7 @@ plt.show()
 # ``same_padding`` from keras_by_hand counts the zeros before and after an axis.
 # Here rows and columns differ in length, kernel and strides.
 
-from keras_by_hand import same_padding
+from keras_by_hand.layers.windows import same_padding
 
 image = np.arange(42.0).reshape(1, 6, 7, 1)
 layer = Conv2D(1, (4, 5), (3, 2), padding="same", kernel_initializer="ones")

@@ -58,7 +58,9 @@ for x, kernel, _ in built:
 # skip positions. Dilation skips pixels inside a patch. Groups split the
 # channels, each with its own filters.
 
-from keras_by_hand import conv, conv2d, patches
+from keras_by_hand import conv2d
+from keras_by_hand.layers.convolution import conv
+from keras_by_hand.layers.windows import patches
 
 # %%
 # Check it

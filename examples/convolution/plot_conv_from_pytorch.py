@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, DepthwiseConv2D, ZeroPadding2D
 
-from keras_by_hand import pytorch_conv2d
+from keras_by_hand.porting.pytorch import pytorch_conv2d
 
 rng = np.random.default_rng(313)
 
@@ -51,7 +51,7 @@ split = moved_grouped.reshape(3, 3, 2, 2)  # (rows, columns, in, multiplier)
 # %%
 # The functions do the same for any shapes.
 
-from keras_by_hand import (
+from keras_by_hand.porting.pytorch import (
     from_pytorch_depthwise_kernel,
     from_pytorch_images,
     from_pytorch_kernel,

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D
 
-from keras_by_hand import patches
+from keras_by_hand.layers.windows import patches
 
 rng = np.random.default_rng(313)
 
@@ -66,7 +66,7 @@ bias_by_hand = delta.sum(axis=(0, 1, 2))
 # %%
 # The whole function cuts the patches with any strides and padding.
 
-from keras_by_hand import conv2d_gradients
+from keras_by_hand.gradients import conv2d_gradients
 
 # %%
 # Check it

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, Dense, Reshape
 
-from keras_by_hand import conv_transpose
+from keras_by_hand.layers.convolution import conv_transpose
 
 rng = np.random.default_rng(313)
 
@@ -75,7 +75,7 @@ for i, j in np.ndindex(4, 6):  # rows and columns of y
 # several sizes can make the same ``y``, so ``output_padding`` restores the size
 # of ``x``.
 
-from keras_by_hand import conv2d_x_gradient
+from keras_by_hand.gradients import conv2d_x_gradient
 
 # %%
 # Check it

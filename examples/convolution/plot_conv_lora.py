@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv1D, Conv2D, Conv3D
 
-from keras_by_hand import merge_lora
+from keras_by_hand.adapters import merge_lora
 
 rng = np.random.default_rng(313)
 

@@ -20,7 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, DepthwiseConv2D
 
-from keras_by_hand import pytorch_conv2d, same_padding
+from keras_by_hand.layers.windows import same_padding
+from keras_by_hand.porting.pytorch import pytorch_conv2d
 
 rng = np.random.default_rng(313)
 
@@ -53,7 +54,7 @@ moved_depthwise = joined.transpose(3, 2, 0, 1)  # (out, 1, rows, columns)
 # %%
 # The functions do the same for any shapes.
 
-from keras_by_hand import (
+from keras_by_hand.porting.pytorch import (
     to_pytorch_depthwise_kernel,
     to_pytorch_images,
     to_pytorch_kernel,

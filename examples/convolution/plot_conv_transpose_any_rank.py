@@ -60,12 +60,8 @@ for x, kernel, _ in built:
 # The whole function adds the bias. Dilation moves the entries of a copy apart,
 # and ``padding`` says how much of the sum is cropped.
 
-from keras_by_hand import (
-    conv1d_transpose,
-    conv2d_transpose,
-    conv3d_transpose,
-    conv_transpose,
-)
+from keras_by_hand import conv1d_transpose, conv2d_transpose, conv3d_transpose
+from keras_by_hand.layers.convolution import conv_transpose
 
 # %%
 # Check it

@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2DTranspose, Cropping2D
 
-from keras_by_hand import pytorch_conv_transpose2d
+from keras_by_hand.porting.pytorch import pytorch_conv_transpose2d
 
 rng = np.random.default_rng(313)
 
@@ -56,7 +56,7 @@ by_hand = uncropped[:, 1:-1, 1:-1] + bias
 # %%
 # The function only moves the axes of the kernel. The layers do the rest.
 
-from keras_by_hand import from_pytorch_transpose_kernel
+from keras_by_hand.porting.pytorch import from_pytorch_transpose_kernel
 
 # %%
 # Check it

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, Conv2DTranspose
 
-from keras_by_hand import conv_transpose
+from keras_by_hand.layers.convolution import conv_transpose
 
 rng = np.random.default_rng(313)
 
@@ -54,7 +54,7 @@ same, same_p = n * s, last + k % 2 + p
 # %%
 # The function has the four rules for one axis or, with arrays, for all.
 
-from keras_by_hand import transposed_size
+from keras_by_hand.layers.convolution import transposed_size
 
 # %%
 # Check it

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, DepthwiseConv1D, DepthwiseConv2D
 
-from keras_by_hand import conv
+from keras_by_hand.layers.convolution import conv
 
 rng = np.random.default_rng(313)
 
@@ -59,7 +59,8 @@ by_hand = outputs.reshape(1, 4, 5, 3 * 2)  # (batch, rows, columns, c * 2 + m)
 # Each group has one channel, and the kernels of that channel are the filters of
 # the group. So it takes strides, padding and dilation, too.
 
-from keras_by_hand import depthwise_conv, depthwise_conv2d
+from keras_by_hand import depthwise_conv2d
+from keras_by_hand.layers.convolution import depthwise_conv
 
 # %%
 # Check it

@@ -19,7 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D
 
-from keras_by_hand import conv, patches
+from keras_by_hand.layers.convolution import conv
+from keras_by_hand.layers.windows import patches
 
 rng = np.random.default_rng(313)
 

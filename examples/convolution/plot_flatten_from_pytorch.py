@@ -47,7 +47,7 @@ by_hand = moved.reshape(24, 4)  # (features, units)
 # %%
 # The whole function counts units and channels itself.
 
-from keras_by_hand import from_pytorch_linear_after_flatten
+from keras_by_hand.porting.pytorch import from_pytorch_linear_after_flatten
 
 # %%
 # Check it

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2D, SeparableConv1D, SeparableConv2D
 
-from keras_by_hand import conv, depthwise_conv
+from keras_by_hand.layers.convolution import conv, depthwise_conv
 
 rng = np.random.default_rng(313)
 
@@ -59,10 +59,10 @@ filtered = filtered.reshape(2, 7, 7, 3 * 2)  # (batch, rows, columns, c * 2 + m)
 by_hand = filtered @ pointwise[0, 0] + bias  # (batch, rows, columns, filters)
 
 # %%
-# The whole function calls two others, ``depthwise_conv`` and ``conv``, and
-# hands strides, padding and dilation to the first.
+# The whole functions call two others, ``depthwise_conv`` and ``conv``, and
+# hand strides, padding and dilation to the first.
 
-from keras_by_hand import separable_conv
+from keras_by_hand import separable_conv1d, separable_conv2d
 
 # %%
 # Check it
@@ -93,7 +93,8 @@ for layer_class, x_shape, depthwise_shape, options in cases:
     layer.build(x_shape)
     layer.set_weights(weights)
     y = keras.ops.convert_to_numpy(layer(x))
-    expected = separable_conv(x, *weights, **options)
+    whole = separable_conv1d if len(size) == 1 else separable_conv2d
+    expected = whole(x, *weights, **options)
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%

@@ -20,7 +20,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import embedding_gradient
+from keras_by_hand.gradients import embedding_gradient
 
 tensorflow = keras.backend.backend() == "tensorflow"
 

@@ -58,7 +58,7 @@ for token, delta in zip(x[0], y_gradient[0]):
 # The function does the same with ``np.add.at``, which adds once for each token,
 # also where tokens are equal.
 
-from keras_by_hand import embedding_gradient
+from keras_by_hand.gradients import embedding_gradient
 
 # %%
 # Check it

@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import (
+from keras_by_hand.quantization import (
     pack_int4,
     quantize_int4,
     quantize_int4_columns,
@@ -73,7 +73,7 @@ vectors = table[x]  # (batch, steps, output_dim)
 # The function takes the block of each number from the layer (``g_idx``), and
 # reads tables without blocks, too.
 
-from keras_by_hand import int4_embedding
+from keras_by_hand.quantization import int4_embedding
 
 # %%
 # Check it

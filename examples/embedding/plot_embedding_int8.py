@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import quantize_int8
+from keras_by_hand.quantization import quantize_int8
 
 rng = np.random.default_rng(313)
 
@@ -58,7 +58,7 @@ vectors_of_x = rounded[x] / row_scale[x]  # (batch, steps, output_dim)
 # The function does the second half, with what the layer stores.
 # ``quantize_int8`` does the first.
 
-from keras_by_hand import int8_embedding
+from keras_by_hand.quantization import int8_embedding
 
 # %%
 # Check it

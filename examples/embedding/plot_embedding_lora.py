@@ -50,7 +50,7 @@ by_hand = embeddings[x] + 6 / 2 * (rows_of_a @ b)  # (batch, steps, output_dim)
 # %%
 # The function takes any alpha and rank. Without alpha, the factor is 1.
 
-from keras_by_hand import lora_embedding
+from keras_by_hand.adapters import lora_embedding
 
 # %%
 # Check it

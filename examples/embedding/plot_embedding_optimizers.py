@@ -20,7 +20,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import adam, adamw, embedding_gradient
+from keras_by_hand import adam, adamw
+from keras_by_hand.gradients import embedding_gradient
 
 rng = np.random.default_rng(313)
 

@@ -22,7 +22,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import embedding_gradient
+from keras_by_hand.gradients import embedding_gradient
 
 rng = np.random.default_rng(313)
 tensorflow = keras.backend.backend() == "tensorflow"

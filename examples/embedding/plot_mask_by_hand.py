@@ -20,11 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import (
-    global_average_pooling1d,
-    lstm,
-    masked_mean_squared_error,
-)
+from keras_by_hand import global_average_pooling1d, lstm
+from keras_by_hand.losses import masked_mean_squared_error
 
 rng = np.random.default_rng(313)
 

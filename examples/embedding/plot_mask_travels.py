@@ -24,7 +24,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import lstm, masked_mean_squared_error
+from keras_by_hand import lstm
+from keras_by_hand.losses import masked_mean_squared_error
 
 rng = np.random.default_rng(313)
 

@@ -18,7 +18,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import quantize_int8
+from keras_by_hand.quantization import quantize_int8
 
 rng = np.random.default_rng(313)
 
@@ -63,7 +63,7 @@ scores = rounded_h @ rounded_table.T / (r * s.T)  # (batch, input_dim)
 # The function begins with a table in int8, as the layer stores it. It can also
 # leave the vectors in float32.
 
-from keras_by_hand import int8_logits
+from keras_by_hand.quantization import int8_logits
 
 # %%
 # Check it

@@ -55,7 +55,7 @@ by_hand = (stored_bits * 2**16).view("float32")
 # %%
 # The whole function is the same.
 
-from keras_by_hand import from_bfloat16
+from keras_by_hand.precision import from_bfloat16
 
 # %%
 # Check it

@@ -21,7 +21,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import from_bfloat16
+from keras_by_hand.precision import from_bfloat16
 
 folder = tempfile.TemporaryDirectory()
 path = pathlib.Path(folder.name) / "model.weights.h5"

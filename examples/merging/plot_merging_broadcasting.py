@@ -50,7 +50,7 @@ as_in_add, as_in_plus = x + of_sample, x + of_step
 # The whole function does what ``Add`` does, for any ranks. ``Subtract``,
 # ``Average``, ``Maximum`` and ``Minimum`` begin like this, too.
 
-from keras_by_hand import aligned
+from keras_by_hand.layers.merging import aligned
 
 # %%
 # Check it

@@ -22,14 +22,14 @@ import numpy as np
 from keras.layers import AveragePooling2D, Conv2D, Dense, Flatten
 from sklearn.datasets import load_digits
 
-from keras_by_hand import (
-    average_pooling,
-    conv,
+from keras_by_hand.gradients import (
     conv2d_gradients,
     conv2d_x_gradient,
     dense_gradients,
     softmax_cross_entropy,
 )
+from keras_by_hand.layers.convolution import conv
+from keras_by_hand.layers.pooling import average_pooling
 
 # %%
 # 1408 digits, in batches of 32, are for training, the other 389 for a test.

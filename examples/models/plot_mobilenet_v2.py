@@ -21,15 +21,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.applications import MobileNetV2
 
-from keras_by_hand import (
-    batch_normalization,
-    conv,
-    dense,
-    depthwise_conv,
-    global_average_pooling,
-    relu6,
-    softmax,
-)
+from keras_by_hand import batch_normalization, dense, relu6, softmax
+from keras_by_hand.layers.convolution import conv, depthwise_conv
+from keras_by_hand.layers.pooling import global_average_pooling
 
 rng = np.random.default_rng(313)
 

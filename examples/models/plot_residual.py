@@ -24,7 +24,7 @@ import numpy as np
 from keras.layers import Dense
 from sklearn.datasets import load_digits
 
-from keras_by_hand import softmax_cross_entropy
+from keras_by_hand.gradients import softmax_cross_entropy
 
 keras.utils.set_random_seed(313)
 digits = load_digits()

@@ -21,16 +21,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.applications import ResNet50
 
-from keras_by_hand import (
-    batch_normalization,
-    conv,
-    dense,
-    global_average_pooling,
-    max_pooling,
-    relu,
-    softmax,
-    zero_padding,
-)
+from keras_by_hand import batch_normalization, dense, relu, softmax
+from keras_by_hand.layers.convolution import conv
+from keras_by_hand.layers.pooling import global_average_pooling, max_pooling
+from keras_by_hand.layers.reshaping import zero_padding
 
 rng = np.random.default_rng(313)
 

@@ -21,13 +21,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import (
-    batch_normalization,
-    conv,
-    conv_transpose,
-    max_pooling,
-    sigmoid,
-)
+from keras_by_hand import batch_normalization, sigmoid
+from keras_by_hand.layers.convolution import conv, conv_transpose
+from keras_by_hand.layers.pooling import max_pooling
 
 # %%
 # Build it

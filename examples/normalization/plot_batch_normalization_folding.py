@@ -63,7 +63,7 @@ new_bias = (bias - mean) * scale + beta
 # The whole function takes the kernel of any convolution or of ``Dense``. For a
 # layer without a bias, ``bias`` is 0. Take ``epsilon`` from the layer.
 
-from keras_by_hand import fold_batch_normalization
+from keras_by_hand.layers.normalization import fold_batch_normalization
 
 # %%
 # Check it

@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import batch_moments
+from keras_by_hand.layers.normalization import batch_moments
 
 rng = np.random.default_rng(313)
 

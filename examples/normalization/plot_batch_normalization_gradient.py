@@ -75,7 +75,7 @@ gradient_of_x = gamma / sigma * three_terms
 # %%
 # The whole function takes any number of axes and any epsilon.
 
-from keras_by_hand import batch_normalization_gradients
+from keras_by_hand.gradients import batch_normalization_gradients
 
 # %%
 # Check it

@@ -19,7 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import batch_moments, batch_normalization, moving_average
+from keras_by_hand import batch_normalization
+from keras_by_hand.layers.normalization import batch_moments, moving_average
 
 rng = np.random.default_rng(313)
 

@@ -18,11 +18,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import (
-    batch_normalization,
-    layer_normalization,
-    moving_average,
-)
+from keras_by_hand import batch_normalization, layer_normalization
+from keras_by_hand.layers.normalization import moving_average
 
 rng = np.random.default_rng(313)
 
@@ -67,7 +64,10 @@ running_mean = (1 - 0.1) * state["running_mean"] + 0.1 * batch_mean
 # The whole functions do this and the way back. This page passes ``axis=1`` to
 # Keras. With the channels last, leave it out.
 
-from keras_by_hand import batch_norm_from_pytorch, batch_norm_to_pytorch
+from keras_by_hand.porting.pytorch import (
+    batch_norm_from_pytorch,
+    batch_norm_to_pytorch,
+)
 
 # %%
 # Check it

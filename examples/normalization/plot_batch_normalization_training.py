@@ -102,7 +102,7 @@ plt.show()
 # ``batch_moments`` and ``moving_average`` from keras_by_hand take any momentum,
 # and a mask (see the page "BatchNormalization with a mask").
 
-from keras_by_hand import batch_moments, moving_average
+from keras_by_hand.layers.normalization import batch_moments, moving_average
 
 _, *moved = train(x, momentum=0.75)
 for new, old, of_batch in zip(moved, [mean, variance], batch_moments(x)):

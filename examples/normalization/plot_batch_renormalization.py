@@ -20,11 +20,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import (
-    batch_moments,
-    batch_normalization_gradients,
-    moving_average,
-)
+from keras_by_hand.gradients import batch_normalization_gradients
+from keras_by_hand.layers.normalization import batch_moments, moving_average
 
 rng = np.random.default_rng(313)
 
@@ -69,7 +66,7 @@ new_stddev = 0.99 * renorm_stddev + 0.01 * batch_stddev
 # %%
 # The whole function limits r and d. It leaves gamma and beta to its caller.
 
-from keras_by_hand import renormalize
+from keras_by_hand.layers.normalization import renormalize
 
 # %%
 # Check it

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import adaptive_windows
+from keras_by_hand.layers.pooling import adaptive_windows
 
 rng = np.random.default_rng(313)
 

@@ -58,7 +58,10 @@ for i in range(3):
 # rows of a window are equally long, so the mean of their means is the mean of
 # the window.
 
-from keras_by_hand import adaptive_average_pooling, adaptive_windows
+from keras_by_hand.layers.pooling import (
+    adaptive_average_pooling,
+    adaptive_windows,
+)
 
 # %%
 # Check it

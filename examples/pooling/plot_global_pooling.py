@@ -54,13 +54,13 @@ max_by_hand = small.max(axis=(1, 2))
 # "GlobalAveragePooling1D with a mask" adds the mask.)
 
 from keras_by_hand import (
-    global_average_pooling,
     global_average_pooling2d,
     global_average_pooling3d,
     global_max_pooling1d,
     global_max_pooling2d,
     global_max_pooling3d,
 )
+from keras_by_hand.layers.pooling import global_average_pooling
 
 # %%
 # Check it

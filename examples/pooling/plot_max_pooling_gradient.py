@@ -70,7 +70,7 @@ for i, j, channel in np.ndindex(4, 5, 2):  # all outputs
 # %%
 # The whole function takes 1D to 3D, and any size and strides of the windows.
 
-from keras_by_hand import max_pooling_gradient
+from keras_by_hand.gradients import max_pooling_gradient
 
 # %%
 # Check it

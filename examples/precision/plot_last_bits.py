@@ -20,7 +20,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import bfloat16, float16
+from keras_by_hand.precision import bfloat16, float16
 
 rng = np.random.default_rng(313)
 
@@ -51,7 +51,7 @@ def keras_dense(dtype):
 # ----------
 # float32 has 23 bits for the fraction, ``bfloat16`` 7 and ``float16`` 10.
 
-from keras_by_hand import cut_off
+from keras_by_hand.precision import cut_off
 
 
 def three_ways(z, bias, rounded, fraction_bits):

@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import float16
+from keras_by_hand.precision import float16
 
 # %%
 # Build it
@@ -78,7 +78,7 @@ for target in targets:
 # The whole function is one such step, with any learning rate and any number of
 # steps in a row.
 
-from keras_by_hand import loss_scale_step
+from keras_by_hand.optimizers import loss_scale_step
 
 # %%
 # Check it

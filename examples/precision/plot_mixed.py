@@ -22,7 +22,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import bfloat16, dense_16_bits, float16
+from keras_by_hand.precision import bfloat16, dense_16_bits, float16
 
 rng = np.random.default_rng(313)
 

@@ -49,7 +49,7 @@ by_hand = rounded_bits.view("float32")
 # %%
 # The whole function keeps NaN as it is. NumPy itself can round to ``float16``.
 
-from keras_by_hand import bfloat16, float16
+from keras_by_hand.precision import bfloat16, float16
 
 # %%
 # Check it

@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import bfloat16, float16
+from keras_by_hand.precision import bfloat16, float16
 
 # %%
 # Build it
@@ -61,7 +61,7 @@ by_hand = bfloat16(bfloat16(z) + bfloat16(bias))
 # %%
 # The whole function takes ``float16`` or ``bfloat16`` as an argument.
 
-from keras_by_hand import dense_16_bits
+from keras_by_hand.precision import dense_16_bits
 
 # %%
 # Check it

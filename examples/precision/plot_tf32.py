@@ -66,7 +66,7 @@ by_hand = rounded_bits.view("float32")
 # %%
 # The whole function takes any numbers, and returns float64.
 
-from keras_by_hand import tf32
+from keras_by_hand.precision import tf32
 
 # %%
 # Check it

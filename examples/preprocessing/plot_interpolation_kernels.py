@@ -24,7 +24,7 @@ import numpy as np
 from keras.layers import Resizing, UpSampling2D
 from sklearn.datasets import load_sample_image
 
-from keras_by_hand import pixel_distances
+from keras_by_hand.layers.resizing import pixel_distances
 
 # %%
 # Build it
@@ -61,7 +61,7 @@ by_hand = {
 # %%
 # The whole function also has "nearest" and "lanczos5".
 
-from keras_by_hand import interpolation_kernel
+from keras_by_hand.layers.resizing import interpolation_kernel
 
 # %%
 # Check it

@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import IntegerLookup, StringLookup
 
-from keras_by_hand import list_special, list_tokens
+from keras_by_hand.layers.text import list_special, list_tokens
 
 rng = np.random.default_rng(313)
 
@@ -56,7 +56,7 @@ named = tokens[np.where(inside, numbers, -1)]
 # The whole function takes any list of tokens. Keras returns bytes; ``as_text``
 # decodes them.
 
-from keras_by_hand import as_text, find_tokens
+from keras_by_hand.layers.text import as_text, find_tokens
 
 # %%
 # Check it

@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import IntegerLookup, StringLookup
 
-from keras_by_hand import list_special
+from keras_by_hand.layers.text import list_special
 
 if importlib.util.find_spec("tensorflow") is None:
     raise SystemExit("This page needs TensorFlow: these layers use its tables")
@@ -48,7 +48,7 @@ oov_places = 1 + x[1:] % 3  # (2, features)
 # The whole function also finds the places of known tokens. Without an OOV
 # place, it raises an error for an unknown token.
 
-from keras_by_hand import find_indices
+from keras_by_hand.layers.text import find_indices
 
 # %%
 # Check it

@@ -55,7 +55,7 @@ tf_idf = count * [np.mean([0.5, 1.5]), 0.5, 1.5]
 # The whole function also takes inputs with one axis or three, and adds zeros
 # for tokens to come.
 
-from keras_by_hand import encode_indices
+from keras_by_hand.layers.text import encode_indices
 
 # %%
 # Check it

@@ -57,7 +57,7 @@ by_frequency = ["", "[UNK]", *tokens[order]]
 # The whole functions take any special tokens, and can limit the vocabulary.
 # With the other output modes than "int", the mask token is not in the list.
 
-from keras_by_hand import learn_tokens, list_special, list_tokens
+from keras_by_hand.layers.text import learn_tokens, list_special, list_tokens
 
 # %%
 # Check it

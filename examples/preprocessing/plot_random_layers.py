@@ -50,7 +50,7 @@ without_layers = x  # (batch, height, width, channels)
 # %%
 # The function takes the arguments of any of these layers, and ignores them.
 
-from keras_by_hand import unchanged
+from keras_by_hand.layers.preprocessing import unchanged
 
 # %%
 # Check it

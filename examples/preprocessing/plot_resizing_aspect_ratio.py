@@ -21,7 +21,8 @@ import numpy as np
 from keras.layers import Resizing
 from sklearn.datasets import load_sample_image
 
-from keras_by_hand import resize, resizing
+from keras_by_hand import resizing
+from keras_by_hand.layers.resizing import resize
 
 # %%
 # Build it
@@ -55,7 +56,7 @@ framed = np.pad(x, [(0, 0), (above, above), (0, 0), (0, 0)], constant_values=99)
 # The whole functions do this along both axes. ``resizing`` then resizes what
 # they return.
 
-from keras_by_hand import crop_to_ratio, pad_to_ratio
+from keras_by_hand.layers.preprocessing import crop_to_ratio, pad_to_ratio
 
 # %%
 # Check it

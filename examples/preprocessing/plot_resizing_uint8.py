@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Resizing, UpSampling2D
 
-from keras_by_hand import resize
+from keras_by_hand.layers.resizing import resize
 
 # %%
 # Build it
@@ -47,7 +47,7 @@ whole = np.clip(np.round(floats), 0, 255).astype("uint8")
 # %%
 # The whole function takes any integer dtype, and clips to its range.
 
-from keras_by_hand import as_whole_numbers
+from keras_by_hand.layers.preprocessing import as_whole_numbers
 
 # %%
 # Check it

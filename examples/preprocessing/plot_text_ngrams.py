@@ -23,7 +23,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import TextVectorization
 
-from keras_by_hand import standardize_text, text_vectorization
+from keras_by_hand import text_vectorization
+from keras_by_hand.layers.text import standardize_text
 
 if importlib.util.find_spec("tensorflow") is None:
     raise SystemExit("This page needs TensorFlow: it splits the text")
@@ -58,7 +59,7 @@ tf_idf = counts * np.log(1 + 3 / (1 + have_it))  # (batch, vocabulary)
 # %%
 # The whole functions take any lengths of n-grams, and any texts.
 
-from keras_by_hand import join_ngrams, learn_idf
+from keras_by_hand.layers.text import join_ngrams, learn_idf
 
 # %%
 # Check it

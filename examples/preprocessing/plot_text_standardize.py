@@ -54,7 +54,7 @@ separate = sorted({word.decode() for word in stripped.split()})
 # The whole functions can also leave out a step, and split into characters.
 # Instead of a name, you can pass a function: here, of one text.
 
-from keras_by_hand import split_text, standardize_text
+from keras_by_hand.layers.text import split_text, standardize_text
 
 
 def words_of(

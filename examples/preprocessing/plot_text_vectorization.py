@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import TextVectorization
 
-from keras_by_hand import learn_tokens, standardize_text
+from keras_by_hand.layers.text import learn_tokens, standardize_text
 
 if importlib.util.find_spec("tensorflow") is None:
     raise SystemExit("This page needs TensorFlow: it splits the text")

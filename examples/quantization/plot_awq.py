@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from calibrating import quantize_dense
 
-from keras_by_hand import quantize_groups
+from keras_by_hand.quantization import quantize_groups
 
 rng = np.random.default_rng(313)
 
@@ -65,7 +65,7 @@ by_hand = candidates[np.argmin(losses)][:, 0]  # (features,)
 # The whole functions also return the numbers, and take features that are always
 # zero.
 
-from keras_by_hand import awq, dequantize_groups
+from keras_by_hand.quantization import awq, dequantize_groups
 
 # %%
 # Check it

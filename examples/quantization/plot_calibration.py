@@ -55,7 +55,7 @@ by_hand = np.clip(np.rint(W / s + z), 0, 15)  # (features of the group, units)
 # %%
 # The whole function takes all groups, and returns ``uint8`` numbers.
 
-from keras_by_hand import quantize_groups
+from keras_by_hand.quantization import quantize_groups
 
 # %%
 # Check it

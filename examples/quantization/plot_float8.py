@@ -62,7 +62,7 @@ by_hand = np.rint(clipped / step) * step
 # The whole functions take both formats, and a scale. Here -6 is called
 # ``lowest``.
 
-from keras_by_hand import quantize_and_dequantize, round_bits
+from keras_by_hand.quantization import quantize_and_dequantize, round_bits
 
 # %%
 # Check it

@@ -23,7 +23,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import quantize_and_dequantize, round_bits
+from keras_by_hand.quantization import quantize_and_dequantize, round_bits
 
 rng = np.random.default_rng(313)
 
@@ -57,7 +57,7 @@ by_hand = x_e4m3 @ kernel_e4m3 + round_bits(bias, 7, -126)  # (batch, units)
 # %%
 # The whole function takes any scales.
 
-from keras_by_hand import float8_dense
+from keras_by_hand.quantization import float8_dense
 
 # %%
 # Check it

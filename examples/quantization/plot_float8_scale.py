@@ -21,7 +21,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import float8_dense
+from keras_by_hand.quantization import float8_dense
 
 rng = np.random.default_rng(313)
 
@@ -67,7 +67,10 @@ for largest in largest_inputs:
 # %%
 # The whole functions take a history of any length, and the limit of e5m2, too.
 
-from keras_by_hand import compute_float8_amax_history, compute_float8_scale
+from keras_by_hand.quantization import (
+    compute_float8_amax_history,
+    compute_float8_scale,
+)
 
 # %%
 # Check it

@@ -70,7 +70,7 @@ for i in range(16):
 # The whole function takes all groups, and by default the right U, which is
 # triangular.
 
-from keras_by_hand import gptq
+from keras_by_hand.quantization import gptq
 
 # %%
 # Check it

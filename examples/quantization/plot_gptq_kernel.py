@@ -18,7 +18,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import pack_int4
+from keras_by_hand.quantization import pack_int4
 
 rng = np.random.default_rng(313)
 
@@ -72,7 +72,7 @@ awq_by_hand = x @ (W / factors[:, np.newaxis]) + bias
 # %%
 # The whole functions take kernels of any size.
 
-from keras_by_hand import awq_kernel, gptq_kernel
+from keras_by_hand.quantization import awq_kernel, gptq_kernel
 
 # %%
 # Check it

@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from calibrating import quantize_dense
 
-from keras_by_hand import gptq
+from keras_by_hand.quantization import gptq
 
 rng = np.random.default_rng(313)
 

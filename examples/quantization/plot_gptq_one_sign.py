@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from calibrating import quantize_dense
 
-from keras_by_hand import dequantize_groups, quantize_groups
+from keras_by_hand.quantization import dequantize_groups, quantize_groups
 
 # %%
 # Build it

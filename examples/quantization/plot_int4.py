@@ -22,7 +22,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import pack_int4
+from keras_by_hand.quantization import pack_int4
 
 # %%
 # Build it
@@ -70,7 +70,7 @@ for first in (0, 3):
 # The whole functions take any size of a block. They store ``int8`` numbers, and
 # read them from packed bytes.
 
-from keras_by_hand import int4_dense, quantize_int4
+from keras_by_hand.quantization import int4_dense, quantize_int4
 
 # %%
 # Check it

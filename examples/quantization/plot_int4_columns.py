@@ -18,7 +18,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import unpack_int4
+from keras_by_hand.quantization import unpack_int4
 
 rng = np.random.default_rng(313)
 
@@ -49,7 +49,7 @@ by_hand = np.rint(s * kernel) / s  # (features, units)
 # %%
 # The whole function returns the numbers, as ``int8``, and the scales.
 
-from keras_by_hand import quantize_int4_columns
+from keras_by_hand.quantization import quantize_int4_columns
 
 # %%
 # Check it

@@ -20,7 +20,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import quantize_int4
+from keras_by_hand.quantization import quantize_int4
 
 rng = np.random.default_rng(313)
 
@@ -63,7 +63,7 @@ by_hand = s * (numbers - z)  # the kernel that the layer reads
 # The whole function takes blocks of any size. ``read_blocks`` is the last of
 # the lines above, for several blocks.
 
-from keras_by_hand import quantize_int4_without_zero
+from keras_by_hand.quantization import quantize_int4_without_zero
 
 
 def read_blocks(q, scale, zero):

@@ -52,7 +52,7 @@ by_hand = halves[:, ::2] + 16 * halves[:, 1::2]  # (features, half the units)
 # has one entry if it is odd: then one zero is added. For the numbers 8 to 15
 # ``(q ^ 8) - 8`` is ``q - 16``, and for 0 to 7 it is ``q``.
 
-from keras_by_hand import pack_int4, unpack_int4
+from keras_by_hand.quantization import pack_int4, unpack_int4
 
 # %%
 # Check it

@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import unpack_int4
+from keras_by_hand.quantization import unpack_int4
 
 rng = np.random.default_rng(313)
 
@@ -51,7 +51,7 @@ scale_by_hand = scale.T  # (units, blocks)
 # %%
 # The whole function also packs the numbers again, two units in a byte.
 
-from keras_by_hand import int4_to_gptq
+from keras_by_hand.quantization import int4_to_gptq
 
 # %%
 # Check it

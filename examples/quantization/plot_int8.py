@@ -62,7 +62,7 @@ by_hand = whole_x @ whole_kernel / (r * s) + bias  # (batch, units)
 # The whole functions store ``int8`` numbers. Their products need more bits, so
 # they are summed in ``int32``. With ``weights_only``, the input stays in float.
 
-from keras_by_hand import int8_dense, quantize_int8
+from keras_by_hand.quantization import int8_dense, quantize_int8
 
 # %%
 # Check it

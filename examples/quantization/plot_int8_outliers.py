@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import int8_dense, quantize_int8
+from keras_by_hand.quantization import int8_dense, quantize_int8
 
 rng = np.random.default_rng(313)
 

@@ -70,7 +70,7 @@ by_hand = {"kernel": stored[0], "bias": stored[1], "kernel_scale": stored[2]}
 # %%
 # The whole function knows all modes, and layers without a bias.
 
-from keras_by_hand import FILE_ORDER, read_dense
+from keras_by_hand.quantization import FILE_ORDER, read_dense
 
 # %%
 # Check it

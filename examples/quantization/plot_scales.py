@@ -30,7 +30,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import unpack_int4
+from keras_by_hand.quantization import unpack_int4
 
 # %%
 # Build it
@@ -73,7 +73,7 @@ int4_by_hand = scale[0] * (q_int4 - zero[0])  # (features, units)
 # <https://ai.google.dev/edge/litert/models/quantization_spec>`__ the same for
 # the transposed kernel. This page does not run them.
 
-from keras_by_hand import dequantize_linear, int8_to_onnx
+from keras_by_hand.porting.onnx import dequantize_linear, int8_to_onnx
 
 # %%
 # Check it

@@ -16,7 +16,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import rnn_gradients
+from keras_by_hand.gradients import rnn_gradients
 
 rng = np.random.default_rng(313)
 
@@ -46,7 +46,7 @@ def keras_gradients(dtype):
 # ----------
 # The forward pass keeps all states and gates.
 
-from keras_by_hand import lstm_forward
+from keras_by_hand.gradients import lstm_forward
 
 h, c, gates = lstm_forward(x, *weights)  # h and c begin with zeros
 
@@ -76,7 +76,7 @@ _, *by_hand = rnn_gradients(x, h, kernel, deltas[:, :4])
 # %%
 # The function does this for any gradient at the outputs.
 
-from keras_by_hand import lstm_backward
+from keras_by_hand.gradients import lstm_backward
 
 # %%
 # Check it

@@ -103,7 +103,7 @@ plt.show()
 # -------
 # These take any gradient at the outputs, and return that of ``x``, too.
 
-from keras_by_hand import rnn_backward, rnn_forward, rnn_gradients
+from keras_by_hand.gradients import rnn_backward, rnn_forward, rnn_gradients
 
 delta = rnn_backward(rnn_forward(x, *weights), recurrent_kernel, y - target)
 of_x, *expected = rnn_gradients(x, h, kernel, delta)

@@ -19,7 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import conv, sigmoid
+from keras_by_hand import sigmoid
+from keras_by_hand.layers.convolution import conv
 
 rng = np.random.default_rng(313)
 

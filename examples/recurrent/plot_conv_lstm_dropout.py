@@ -16,7 +16,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import conv, sigmoid
+from keras_by_hand import sigmoid
+from keras_by_hand.layers.convolution import conv
 
 rng = np.random.default_rng(313)
 

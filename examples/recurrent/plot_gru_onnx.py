@@ -50,7 +50,7 @@ biases = {1: B.reshape(2, 6), 0: B[0, :6] + B[0, 6:]}  # by linear_before_reset
 # %%
 # The whole functions do this and the way back.
 
-from keras_by_hand import gru_from_onnx, gru_to_onnx
+from keras_by_hand.porting.onnx import gru_from_onnx, gru_to_onnx
 
 # %%
 # Check it

@@ -55,7 +55,11 @@ bias = np.stack([bias_ih, bias_hh])[:, columns]
 # %%
 # The functions do this for any number of units, and the way back.
 
-from keras_by_hand import exchange_gates, gru_from_pytorch, gru_to_pytorch
+from keras_by_hand.porting.pytorch import (
+    exchange_gates,
+    gru_from_pytorch,
+    gru_to_pytorch,
+)
 
 # %%
 # Check it

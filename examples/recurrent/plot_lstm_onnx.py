@@ -53,7 +53,7 @@ bias = (B[0, :8] + B[0, 8:])[columns]
 # The functions do this for any number of units, and the way back. As the two
 # biases are added, one may be zeros.
 
-from keras_by_hand import lstm_from_onnx, lstm_to_onnx, move_gates
+from keras_by_hand.porting.onnx import lstm_from_onnx, lstm_to_onnx, move_gates
 
 # %%
 # Check it

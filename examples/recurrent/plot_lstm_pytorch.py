@@ -52,7 +52,7 @@ to_keras = [weight_ih.T, weight_hh.T, bias_ih + bias_hh]
 # The functions do this and the way back. To PyTorch, the bias becomes the first
 # of two, and zeros the second.
 
-from keras_by_hand import lstm_from_pytorch, lstm_to_pytorch
+from keras_by_hand.porting.pytorch import lstm_from_pytorch, lstm_to_pytorch
 
 # %%
 # Check it

@@ -17,12 +17,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import LSTM, SimpleRNN
 
-from keras_by_hand import (
+from keras_by_hand import sigmoid
+from keras_by_hand.gradients import (
     lstm_backward,
     lstm_forward,
     rnn_backward,
     rnn_forward,
-    sigmoid,
 )
 
 rng = np.random.default_rng(313)

@@ -46,7 +46,8 @@ cropped = images[:, 1 : height - 0, 0 : width - 2]
 # The whole functions take all forms of ``cropping``, and refuse to drop
 # everything.
 
-from keras_by_hand import crop, cropping1d, cropping2d, cropping3d
+from keras_by_hand import cropping1d, cropping2d, cropping3d
+from keras_by_hand.layers.reshaping import crop
 
 # %%
 # Check it

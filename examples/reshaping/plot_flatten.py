@@ -57,7 +57,8 @@ new_kernel = kernel[order]  # (features, units)
 # trained behind a plain ``Flatten()`` of channels first, and reorders it for
 # the other two models.
 
-from keras_by_hand import channels_last_dense_kernel, flatten
+from keras_by_hand import flatten
+from keras_by_hand.porting.pytorch import channels_last_dense_kernel
 
 # %%
 # Check it

@@ -44,7 +44,7 @@ larger = np.repeat(taller, 3, axis=2)  # (batch, 2 * height, 3 * width, 1)
 # The whole function serves all three layers. ``UpSampling2D`` can also
 # interpolate: the next page has its function, ``up_sampling2d``.
 
-from keras_by_hand import repeat_entries
+from keras_by_hand.layers.reshaping import repeat_entries
 
 # %%
 # Check it

@@ -43,7 +43,8 @@ padded[:, :2, 2:] = x
 # %%
 # The whole functions call ``np.pad``. They take all forms of ``padding``.
 
-from keras_by_hand import zero_padding, zero_padding2d
+from keras_by_hand import zero_padding2d
+from keras_by_hand.layers.reshaping import zero_padding
 
 # %%
 # Check it

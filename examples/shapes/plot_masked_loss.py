@@ -57,7 +57,7 @@ loss_by_hand = np.mean(errors[mask])
 # The whole function does the same. If there are no steps to keep, the loss is
 # zero.
 
-from keras_by_hand import masked_mean_squared_error
+from keras_by_hand.losses import masked_mean_squared_error
 
 # %%
 # Check it

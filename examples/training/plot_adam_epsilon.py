@@ -67,7 +67,7 @@ for step, gradient in enumerate(gradients, 1):
 # %%
 # The whole function takes one step, with any learning rate, betas and epsilon.
 
-from keras_by_hand import adam_of_pytorch
+from keras_by_hand.optimizers import adam_of_pytorch
 
 
 def numpy_path(gradients, **arguments):

@@ -105,7 +105,7 @@ assert np.any(kernel - new_kernel != wrong)
 # -------
 # ``dense_gradients`` from keras_by_hand checks shapes and returns all three.
 
-from keras_by_hand import dense_gradients
+from keras_by_hand.gradients import dense_gradients
 
 gradients = dense_gradients(x, kernel, y_gradient)
 np.testing.assert_equal(gradients, (x_gradient, kernel_gradient, bias_gradient))

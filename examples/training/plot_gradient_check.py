@@ -56,7 +56,7 @@ for place in np.ndindex(3, 4):
 # The whole functions take any loss, and give the relative error between two
 # gradients. In float64, an error below ``1e-7`` means that they agree.
 
-from keras_by_hand import gradient_error, numerical_gradient
+from keras_by_hand.gradients import gradient_error, numerical_gradient
 
 # %%
 # Check it

@@ -62,7 +62,7 @@ by_global_norm = [g * 6.5 / max(6.5, global_norm) for g in gradients]
 # %%
 # The whole functions take any bound.
 
-from keras_by_hand import clipnorm, clipvalue, global_clipnorm
+from keras_by_hand.optimizers import clipnorm, clipvalue, global_clipnorm
 
 # %%
 # Check it

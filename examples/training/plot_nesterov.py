@@ -66,7 +66,7 @@ for _ in range(3):
 # %%
 # The whole function takes any gradient, as a function of the weights.
 
-from keras_by_hand import nesterov
+from keras_by_hand.optimizers import nesterov
 
 
 def slope(w):

@@ -58,7 +58,7 @@ by_hand = {
 # argument says how the losses of the samples become one number. ``"mean"`` is
 # another name for the default.
 
-from keras_by_hand import reduce_losses
+from keras_by_hand.losses import reduce_losses
 
 # %%
 # Check it

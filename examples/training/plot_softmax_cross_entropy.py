@@ -69,7 +69,7 @@ difference = (p - target) / len(target)  # (batch, classes)
 # The whole function uses ``log_softmax``, which also works where a probability
 # is too small for a float.
 
-from keras_by_hand import softmax_cross_entropy
+from keras_by_hand.gradients import softmax_cross_entropy
 
 # %%
 # Check it

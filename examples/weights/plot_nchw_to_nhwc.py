@@ -21,9 +21,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import (
+from keras_by_hand import batch_normalization
+from keras_by_hand.porting.pytorch import (
     batch_norm_from_pytorch,
-    batch_normalization,
     from_pytorch_depthwise_kernel,
     from_pytorch_images,
     from_pytorch_kernel,

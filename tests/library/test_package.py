@@ -24,20 +24,11 @@ from gallery.package import (
     PACKAGE,
     find_functions,
     find_modules,
-    find_modules_of_functions,
     order_modules,
     read_statements,
 )
 from keras_by_hand.models.activations import ACTIVATIONS
 from keras_by_hand.models.registry import LAYERS
-
-FUNCTIONS = [
-    (file, statement)
-    for file in find_modules_of_functions()
-    for statement in read_statements(file)
-    if not statement.is_import
-]
-
 
 FORMS = ["package", "wheel", "one file"]
 

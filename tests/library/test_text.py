@@ -2,10 +2,10 @@
 
 import inspect
 
+import by_hand
 import keras
 import numpy as np
 import pytest
-from driving import by_hand
 from keras import layers
 
 

@@ -1,8 +1,8 @@
 """Arguments that a function cannot compute are refused in one line that names them."""
 
+import by_hand
 import numpy as np
 import pytest
-from driving import by_hand
 
 X = np.ones((2, 3, 4))
 WORDS = {"vocabulary": ["ant", "bee"]}

@@ -2,9 +2,10 @@
 are taken as get_weights() hands them over, and numbers stay in their dtype.
 """
 
+import by_hand
 import numpy as np
 import pytest
-from driving import assert_equal, by_hand
+from driving import assert_equal
 from keras import layers
 
 

@@ -1,11 +1,11 @@
 """How many numbers a layer may make: what is reckoned before it computes is what it then
 makes, and a model that is meant seriously is never refused."""
 
+import by_hand
 import numpy as np
 import pytest
 from hostile_files import input_layer, sequential, told, write
 
-import keras_by_hand as by_hand
 from keras_by_hand.models import image_operators, operators, signal_operators
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.limits import (

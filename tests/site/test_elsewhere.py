@@ -4,10 +4,10 @@ other frameworks what it says of them."""
 import inspect
 import tomllib
 
+import by_hand
 import pytest
 from stated import stated_defaults
 
-import keras_by_hand
 from gallery.elsewhere import FAMILIES, FILE, NOTHING, elsewhere_of, read_elsewhere
 from gallery.functions import find_things
 from gallery.keras_names import named
@@ -15,7 +15,7 @@ from gallery.keras_names import named
 THINGS = {name: thing for title in FAMILIES for name, thing in named()[title].items()}
 PORTING = {
     name
-    for name, thing in vars(keras_by_hand).items()
+    for name, thing in vars(by_hand).items()
     if getattr(thing, "__module__", "").startswith("keras_by_hand.porting")
 }
 

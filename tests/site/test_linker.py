@@ -33,6 +33,16 @@ def threshold(x):
 def never(x):
     """x: any shape."""
     return missing(x)
+
+
+def halved(x):
+    """x: any shape."""
+    return _times(relu(x), 0.5)
+
+
+def _times(x, factor):
+    """x: any shape."""
+    return x * factor
 '''
 LAYERS = '''"""Layers."""
 
@@ -198,7 +208,10 @@ def test_comments_beside_an_import_stay_out_of_its_cell(trial):
         "import keras_by_hand",
         "import keras_by_hand as k",
         "import keras_by_hand.layers",
-        "from keras_by_hand.activations import relu",
+        "from keras_by_hand.activations import *",
+        "from keras_by_hand.activations import halved as h",
+        "from .keras_by_hand.activations import halved",
+        "from .beside import of_keras",
         "import beside",
         "from beside import of_keras as f",
         "def f():\n    from keras_by_hand import relu\n    return relu",
@@ -218,6 +231,15 @@ def test_other_forms_of_import_are_refused(trial, code):
     [
         ("from keras_by_hand import rely", ":15: there is no rely in keras_by_hand/"),
         ("from keras_by_hand import rely", "Did you mean relu"),
+        (
+            "from keras_by_hand.activation import relu",
+            ":15: there is no module keras_by_hand.activation ",
+        ),
+        ("from keras_by_hand.layers import rely", "no rely in keras_by_hand/layers.py"),
+        (
+            "from keras_by_hand.activations import _times",
+            "there is no _times in keras_by_hand/activations.py",
+        ),
         (
             "from keras_by_hand import never",
             "^keras_by_hand/activations.py:23: there is no missing here",
@@ -242,17 +264,39 @@ def test_what_cannot_be_linked_is_named_with_its_place(trial, code, message):
         link_text(trial(code))
 
 
-def test_a_name_that_is_not_handed_on_is_named_with_its_module(trial):
-    with (linker.PACKAGE / "activations.py").open("a") as file:
-        file.write("\n\ndef elu(x):\n    return x\n")
-    with pytest.raises(LinkError, match="activations.py has it: import it there, too."):
-        link_text(trial("from keras_by_hand import elu"))
+def test_what_is_not_handed_on_is_imported_from_its_module(trial):
+    imports = "\nfrom keras_by_hand import relu\n"
+    text = link_text(trial("from keras_by_hand.activations import halved", imports))
+    assert "# From keras_by_hand.activations: halved\n" in text
+    assert read_mark("# From a.b: c, d") == ("a.b", "c, d")
+    assert text.count("def relu") == text.count("def halved") == 1
+    run(text)
+
+
+@pytest.mark.parametrize(
+    "code, right",
+    [
+        ("from keras_by_hand.activations import relu", "keras_by_hand import relu"),
+        ("from keras_by_hand.layers import relu", "keras_by_hand import relu"),
+        (
+            "from keras_by_hand import halved",
+            "keras_by_hand.activations import halved",
+        ),
+        (
+            "from keras_by_hand.layers import halved",
+            "keras_by_hand.activations import halved",
+        ),
+    ],
+)
+def test_each_import_is_written_in_one_way(trial, code, right):
+    with pytest.raises(LinkError, match=f':15: .* cannot be .* write "from {right}"$'):
+        link_text(trial(code))
 
 
 def test_a_library_that_is_no_python_is_named_with_its_line(trial):
     with (linker.PACKAGE / "activations.py").open("a") as file:
         file.write("def elu(x:\n")
-    with pytest.raises(LinkError, match="^keras_by_hand/activations.py:24: "):
+    with pytest.raises(LinkError, match="^keras_by_hand/activations.py:34: "):
         link_text(trial("from keras_by_hand import relu"))
 
 

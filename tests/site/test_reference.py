@@ -12,7 +12,13 @@ from gallery.keras_facts import read_facts
 from gallery.reference import find_entries, find_names
 from gallery.scripts import find_headings
 
-NAMES = {"Activations": ["relu", "leaky_relu"], "Layers": ["ReLU", "Conv2D", "LSTM"]}
+NAMES = {
+    "Initializers": ["Identity"],
+    "Layers": ["ReLU", "Conv2D", "LSTM", "Identity"],
+    "Activations": ["relu", "leaky_relu"],
+    "Metrics": ["Hinge"],
+    "Losses": ["Hinge"],
+}
 
 
 @pytest.mark.parametrize(
@@ -21,6 +27,10 @@ NAMES = {"Activations": ["relu", "leaky_relu"], "Layers": ["ReLU", "Conv2D", "LS
         ("relu", ("Activations", "relu")),
         ("leaky_relu", ("Activations", "leaky_relu")),
         ("relu_layer", ("Layers", "ReLU")),
+        ("hinge", ("Losses", "Hinge")),
+        ("hinge_metric", ("Metrics", "Hinge")),
+        ("identity_layer", ("Layers", "Identity")),
+        ("identity_initializer", ("Initializers", "Identity")),
         ("conv2d", ("Layers", "Conv2D")),
         ("lstm", ("Layers", "LSTM")),
         ("lstm_step", None),

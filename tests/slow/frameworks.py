@@ -10,12 +10,12 @@ import itertools
 import json
 import sys
 
+import by_hand
 import numpy as np
 import onnx
 import onnx.reference
 import torch
 
-import keras_by_hand as by_hand
 from gallery.elsewhere import read_elsewhere
 
 FEATURES, UNITS, HEADS, WIDTH = 4, 3, 3, 6

@@ -3,12 +3,11 @@
 import inspect
 import math
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import FLOAT64, ROUNDED_CONSTANTS, Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 VALUES = {  # of the arguments that activations have, other than their defaults
     "alpha": [0.5, 2.0],

@@ -1,13 +1,12 @@
 """Cases of LoRA."""
 
+import by_hand
 import keras
 import numpy as np
 import tensorflow as tf
 from library.cases.quantization import load_int8
 from library.engine.cases import FLOAT32, ROUNDED_CONSTANTS, Case
 from library.engine.subjects import as_array, function
-
-import keras_by_hand as by_hand
 
 FEATURES, UNITS, RANK = 5, 4, 2
 ALPHA = {"lora_alpha": [1, 4, 3]}

@@ -1,10 +1,9 @@
 """Cases of constraints."""
 
+import by_hand
 import keras
 from library.engine.cases import Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 
 def constrained_by(constraint):

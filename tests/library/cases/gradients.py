@@ -1,12 +1,11 @@
 """Cases of gradients, against those of TensorFlow through Keras' own layers."""
 
+import by_hand
 import keras
 import numpy as np
 import tensorflow as tf
 from library.engine.cases import Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 
 def gradients_at(function, arrays, y_gradient):

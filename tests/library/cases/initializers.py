@@ -1,11 +1,10 @@
 """Cases of initializers, in float32, of what Keras draws with the same seed."""
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import as_array, function
-
-import keras_by_hand as by_hand
 
 SHAPES = (3, 5), (5, 3), (2, 3, 4), (4, 2, 3, 5)
 SEED = 313

@@ -1,12 +1,11 @@
 """Cases of losses."""
 
+import by_hand
 import keras
 import numpy as np
 from keras.src.backend.common.masking import set_keras_mask
 from library.engine.cases import FLOAT64, ROUNDED_CONSTANTS, Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 SHAPE = 4, 3, 5  # (batch, steps, classes)
 

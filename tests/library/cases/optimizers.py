@@ -1,11 +1,10 @@
 """Cases of optimizers: the weights after each of some steps."""
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import FLOAT32, FLOAT64, ROUNDED_CONSTANTS, Case
 from library.engine.subjects import as_tensor, function
-
-import keras_by_hand as by_hand
 
 STEPS = 3
 SHAPES = (3, 4), (2, 5)  # of weights

@@ -1,12 +1,11 @@
 """Cases of numbers of 16 bits, and of TF32."""
 
+import by_hand
 import keras
 import ml_dtypes
 import numpy as np
 from library.engine.cases import Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 
 def draw_values(draw):

@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+import by_hand
 import keras
 import numpy as np
 from keras.src.quantizers import awq as awq_of_keras
@@ -10,8 +11,6 @@ from keras.src.quantizers import gptq as gptq_of_keras
 from keras.src.quantizers.quantizers import GPTQQuantizer
 from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 FEATURES, UNITS = 6, 5
 

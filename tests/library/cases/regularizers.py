@@ -1,10 +1,9 @@
 """Cases of regularizers."""
 
+import by_hand
 import keras
 from library.engine.cases import FLOAT32, ROUNDED_CONSTANTS, Case
 from library.engine.subjects import as_tensor, function
-
-import keras_by_hand as by_hand
 
 
 def penalty_of(regularizer):

@@ -16,6 +16,7 @@ import sys
 import time
 from typing import NamedTuple
 
+import by_hand
 import mutation
 import numpy as np
 from library import test_wrong_arguments as wrong_arguments
@@ -23,7 +24,6 @@ from library import test_wrong_weights as wrong_weights
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.subjects import SUBJECTS, arrays_in
 
-import keras_by_hand
 from gallery.package import PACKAGE, find_modules_of_functions
 
 
@@ -96,7 +96,7 @@ def runs_of(module):
             tolerance = tolerance_of(subject, case)
             found.append(Run(compute, answer, tolerance, *traced(compute, codes)))
     for name, args, keywords, *_ in [*wrong_weights.WRONG, *wrong_arguments.WRONG]:
-        function = getattr(keras_by_hand, name)
+        function = getattr(by_hand, name)
         compute = functools.partial(refusal, function, args, keywords)
         y, *told = traced(compute, codes)
         found.append(Run(compute, y, 0, y, *told))

@@ -1,11 +1,10 @@
 """Cases of layers that apply an activation."""
 
+import by_hand
 import keras
 from library.cases.activations import draw_x
 from library.engine.cases import ROUNDED_CONSTANTS, Case
 from library.engine.subjects import function, layer
-
-import keras_by_hand as by_hand
 
 AXES = [1, [1, 2], [-1, 0]]
 

@@ -1,11 +1,10 @@
 """Cases of attention, and of who may attend to whom."""
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import Case
 from library.engine.subjects import function, layer, layer_for
-
-import keras_by_hand as by_hand
 
 BATCH = 2
 AXES = [1, 2, (1, 2)]  # of attention, where there are several

@@ -1,11 +1,10 @@
 """Cases of normalization layers, and of what they do in training."""
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import ROUNDED_CONSTANTS, Case, Inner
 from library.engine.subjects import function, layer
-
-import keras_by_hand as by_hand
 
 SHAPE = 2, 6, 4, 12  # all axes but the batch can have groups
 EPSILON = [0.25, 2.0]

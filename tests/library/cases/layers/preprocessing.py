@@ -2,13 +2,13 @@
 
 import functools
 
+import by_hand
 import keras
 import numpy as np
 from library.cases.layers.convolution import draw_images
 from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import function, layer
 
-import keras_by_hand as by_hand
 from keras_by_hand.models.layer import DoesNothing
 from keras_by_hand.models.preprocessing import RandomImages
 from keras_by_hand.models.registry import LAYERS

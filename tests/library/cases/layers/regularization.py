@@ -1,12 +1,11 @@
 """Cases of dropout, noise and activity penalties in training. What Keras draws is read off
 its own answer, and the rest is computed."""
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import Case
 from library.engine.subjects import as_array, function, training
-
-import keras_by_hand as by_hand
 
 RATES = 0.25, 0.5, 0.75
 

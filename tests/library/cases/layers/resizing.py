@@ -1,10 +1,9 @@
 """Cases of resizing images, against Keras' own operation."""
 
+import by_hand
 import keras
 from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 
 def resize_by_keras(x, height, width, interpolation="bilinear", antialias=False):

@@ -1,11 +1,10 @@
 """Cases of lookups and of the vectorization of text."""
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import function, layer
-
-import keras_by_hand as by_hand
 
 WORDS = ["ant", "bee", "Bee", "éland", "", "[UNK]", "yak"]
 MODES = ["one_hot", "multi_hot", "count", "tf_idf"]

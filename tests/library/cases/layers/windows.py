@@ -1,11 +1,10 @@
 """Cases of the windows of convolution and pooling."""
 
+import by_hand
 import keras
 import numpy as np
 from library.engine.cases import Case
 from library.engine.subjects import function
-
-import keras_by_hand as by_hand
 
 
 def patches_of_keras(x, size, strides=1, padding="valid", dilation_rate=1, value=0):

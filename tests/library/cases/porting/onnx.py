@@ -4,13 +4,12 @@ library's own layer, which is compared with Keras' elsewhere: mutants ask Keras 
 
 import math
 
+import by_hand
 import keras
 import numpy as np
 from library.cases.quantization import dense_in_int8
 from library.engine.cases import Case
 from library.engine.subjects import function, layer_for
-
-import keras_by_hand as by_hand
 
 BATCH, STEPS, FEATURES, UNITS = 5, 2, 4, 3
 

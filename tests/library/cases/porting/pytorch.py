@@ -4,6 +4,7 @@ is run by the library's own layer."""
 
 import functools
 
+import by_hand
 import keras
 import numpy as np
 from library.cases.porting.onnx import (
@@ -15,8 +16,6 @@ from library.cases.porting.onnx import (
 )
 from library.engine.cases import Case
 from library.engine.subjects import as_array, function, layer_for
-
-import keras_by_hand as by_hand
 
 FEATURES = 4
 
