@@ -54,5 +54,5 @@ def page_of(name):
     homes = find_homes()
     if name in homes:
         return homes[name]
-    names = find_functions()[name].uses  # such as conv of conv1d = conv2d = conv
+    names = find_functions()[name].uses  # such as conv, which conv1d calls
     return next((homes[n] for n in sorted(names) if n in homes), None)

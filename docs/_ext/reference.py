@@ -23,7 +23,7 @@ from gallery.includes import (
     write_pages,
 )
 from gallery.keras_facts import mask_in_words, read_facts, read_masks
-from gallery.package import read_statements
+from gallery.package import find_place, read_statements
 from gallery.paths import DOCS, SOURCES, find_pages, name_of
 from gallery.reference import (
     FOLDER,
@@ -87,6 +87,12 @@ def signatures(things):
             text += f"\n# and so {', '.join(names[1:])}"
         parts.append(code(text))
     return "\n".join(parts)
+
+
+def import_of(entry):
+    """Tell how to import a function; nothing of one that is its module's own."""
+    place = find_place(entry.name)
+    return code(f"from {place} import {entry.name}") if place else ""
 
 
 def arguments(things):
@@ -222,6 +228,7 @@ def in_words(entry):
     thing = next(iter(entry.things))
     parts = [
         signatures(entry.things),
+        import_of(entry),
         equations(entry.things),
         *docstring(entry),
         arguments(entry.things),
@@ -239,7 +246,7 @@ def in_words(entry):
 
 def entry_in_words(entry):
     targets = [name for name in entry.anchors if name != make_id(entry.title)]
-    told = "\n".join([*docstring(entry), source(entry)])
+    told = "\n".join([import_of(entry), *docstring(entry), source(entry)])
     text = in_words(entry) if entry.things else told
     return f"{anchors(targets)}\n{heading(entry.title)}{text}"
 

@@ -133,6 +133,12 @@ def test_rules_of_weights_are_told():
     assert "bias (channels * depth_multiplier,)" in plain_text("reference/convolution")
 
 
+def test_an_entry_tells_how_to_import_its_function():
+    recurrent, gradients = map(plain_text, ("reference/recurrent", "reference/gradients"))
+    assert "from keras_by_hand import gru " in recurrent
+    assert "from keras_by_hand.gradients import lstm_backward " in gradients
+
+
 def plain_text(page):
     text = re.sub("<.*?>", "", (SITE / f"{page}.html").read_text())
     return " ".join(html.unescape(text).split())
