@@ -1,49 +1,237 @@
-"""Shapes: arrays of the wrong number or shape are refused, by their names."""
+"""What functions take in: arrays, their shapes, options and numbers.
+
+Each function here takes first the function that asks, whose name the message
+begins with, and then what it was given, by name. What Keras would not take is
+refused in one line that says what is allowed: by ValueError, or by TypeError
+where it is of another kind.
+"""
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any, Literal
 
 import numpy as np
+
+DataFormat = Literal["channels_last", "channels_first"]
+OneOrMore = int | Sequence[int]  # a number for all axes of space, or for each
+
+LOWERED = ("data_format", "padding")  # texts that Keras lowers first
+
+
+def _said_by(function):
+    """What a message begins with: the name of a function."""
+    return getattr(function, "__name__", function)
+
+
+# -- Arrays
+
+
+def as_arrays(function: Callable, **given: Any) -> list[Any]:
+    """Arrays of what a function was given, in the dtypes that they have.
+
+    given: by their names, arrays, lists, numbers, or None, which stays. What
+    speaks NumPy's protocols (NEP 18) is handed on untouched. Raises TypeError
+    for anything but numbers and booleans.
+    """
+    return [_as_array(function, *item) for item in given.items()]
+
+
+def as_array(function: Callable, **given: Any) -> Any:
+    """The same, of one array."""
+    [array] = as_arrays(function, **given)
+    return array
+
+
+def _as_array(function, name, x):
+    if x is None:
+        return x
+    if not hasattr(x, "__array_function__"):
+        try:
+            x = np.asarray(x)
+        except ValueError:  # rows of different lengths
+            x = np.asarray(None)
+    kind = x.dtype.kind if isinstance(x, np.ndarray | np.generic) else "f"
+    if kind in "OSUMmc":
+        what = "text" if kind in "SU" else "something else"
+        raise TypeError(
+            f"{_said_by(function)}: {name} must be an array of numbers, "
+            f"not of {what}"
+        )
+    return np.asarray(x) if isinstance(x, np.generic) else x
+
+
+# -- Shapes
 
 
 def check_shapes(function, **arrays):
     """Raise ValueError for an array of the wrong shape.
 
-    function: the name of the one that asks; arrays: by its name, each array,
-    or None, and its shape, where None stands for any length.
+    arrays: by its name, each array, or None, and its shape, where None stands
+    for any length, and a text for an axis of that name of any length.
     """
     for name, (array, shape) in arrays.items():
-        found = shape if array is None else tuple(np.shape(array))
-        allowed = [n in (None, m) for n, m in zip(shape, found)]
-        if len(found) != len(shape) or not all(allowed):
-            wanted = str(tuple(shape)).replace("None", "any")
+        if array is None:
+            continue
+        found = tuple(np.shape(array))
+        fits = [
+            n in (None, m) or isinstance(n, str) for n, m in zip(shape, found)
+        ]
+        if len(found) != len(shape) or not all(fits):
+            wanted = ", ".join("any" if n is None else str(n) for n in shape)
+            comma = "," * (len(shape) == 1)
             raise ValueError(
-                f"{function}: {name} must have the shape {wanted}, not {found}"
+                f"{_said_by(function)}: {name} must have the shape "
+                f"({wanted}{comma}), not {found}"
             )
 
 
 def check_broadcasts(function, **arrays):
     """Raise ValueError for an array that does not broadcast to a shape.
 
-    function: the name of the one that asks; arrays: by its name, each array,
-    or None, and the shape, which it may not enlarge.
+    arrays: by its name, each array, or None, and the shape, which it may not
+    enlarge.
     """
     for name, (array, shape) in arrays.items():
         found = () if array is None else tuple(np.shape(array))
         pairs = zip(found[::-1], shape[::-1])
         if len(found) > len(shape) or any(n not in (1, m) for n, m in pairs):
             raise ValueError(
-                f"{function}: {name} must broadcast to the shape "
+                f"{_said_by(function)}: {name} must broadcast to the shape "
                 f"{tuple(shape)}, which {found} does not"
             )
 
 
-def name_arrays(function, kind, names, arrays):
-    """The arrays by their names; ValueError where there are more or fewer.
+def check_rank(function, least, most=None, **arrays):
+    """Raise ValueError for an array of fewer axes than least, or more than
+    most: by default, of any number more."""
+    for name, array in arrays.items():
+        rank = np.ndim(array)
+        if rank < least or most is not None and rank > most:
+            wanted = (
+                f"{least} axes" if most == least else f"{least} axes or more"
+            )
+            if most not in (None, least):
+                wanted = f"{least} to {most} axes"
+            raise ValueError(
+                f"{_said_by(function)}: {name} must have {wanted}, "
+                f"not the shape {np.shape(array)}"
+            )
+
+
+def check_count(function, kind, names, arrays):
+    """Raise ValueError where there are more or fewer arrays than names.
 
     kind: what they are, such as "weights".
     """
     if len(arrays) != len(names):
         listed = f" ({', '.join(names)})" if names else ""
         raise ValueError(
-            f"{function}: the number of {kind} must be {len(names)}{listed}, "
-            f"not {len(arrays)}"
+            f"{_said_by(function)}: the number of {kind} must be "
+            f"{len(names)}{listed}, not {len(arrays)}"
         )
+
+
+# -- Options
+
+
+@functools.cache
+def options_of(function: Callable, name: str) -> tuple:
+    """The values that an argument may have: those of the Literal, and the None,
+    in its annotation; () where that has no Literal."""
+    annotation = inspect.signature(function).parameters[name].annotation
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    parts = typing.get_args(annotation) if is_union else (annotation,)
+    values = [
+        value
+        for part in parts
+        if typing.get_origin(part) is Literal
+        for value in typing.get_args(part)
+    ]
+    return (*values, *[None] * (type(None) in parts)) if values else ()
+
+
+def as_option(function: Callable, **given: Any) -> Any:
+    """The one option that a function was given, by its name, as it is spelled
+    in the Literal of its annotation. Raises ValueError for any other."""
+    [(name, value)] = given.items()
+    allowed = options_of(function, name)
+    if name in LOWERED and isinstance(value, str):
+        value = value.lower()
+    if not isinstance(value, str | None) or value not in allowed:
+        raise ValueError(
+            f"{_said_by(function)}: {name} must be {_in_words(allowed)}, "
+            f"not {given[name]!r}"
+        )
+    return value
+
+
+def _in_words(values):
+    """Values as a sentence has them: 'a', 'b' or None."""
+    *others, last = map(repr, values)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+# -- Numbers
+
+
+def check_sizes(function, number=1, least=1, **sizes):
+    """Raise for what is no whole number of at least least.
+
+    number: how many axes there are: one number stands for all of them, or a
+    sequence has one for each.
+    """
+    for name, value in sizes.items():
+        several = isinstance(value, list | tuple | np.ndarray)
+        found = list(value) if several else [value]
+        wanted = f"a whole number of at least {least}"
+        if number > 1:
+            wanted += f", or {number} of them"
+        said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
+        if not all(isinstance(n, Integral) for n in found):
+            raise TypeError(said)
+        if several and len(found) != number or min(found, default=0) < least:
+            raise ValueError(said)
+
+
+def check_numbers(function, least=-np.inf, most=np.inf, **numbers):
+    """Raise for what is no number from least to most."""
+    for name, value in numbers.items():
+        wanted = f"a number of at least {least:g}"
+        if least == -np.inf:
+            wanted = "a number" if most == np.inf else f"at most {most:g}"
+        elif most != np.inf:
+            wanted = f"a number from {least:g} to {most:g}"
+        said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
+        if not isinstance(value, Real) and np.shape(value) != ():
+            raise TypeError(said)
+        if not isinstance(value, Real | np.ndarray):
+            raise TypeError(said)
+        if not least <= value <= most:
+            raise ValueError(said)
+
+
+def check_axes(function, rank, **axes):
+    """Raise for what is no axis, or no sequence of different axes, of an array
+    of this rank."""
+    for name, value in axes.items():
+        several = isinstance(value, list | tuple | np.ndarray)
+        found = list(value) if several else [value]
+        wanted = f"an axis from {-rank} to {rank - 1}"
+        wanted += ", or several" if several else ""
+        said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
+        if not all(isinstance(n, Integral) for n in found):
+            raise TypeError(said)
+        if not all(-rank <= n < rank for n in found):
+            raise ValueError(said)
+        if len({n % rank for n in found}) < len(found):
+            raise ValueError(f"{said}: one is there twice")
+
+
+def name_arrays(function, kind, names, arrays):
+    """The arrays by their names; ValueError where there are more or fewer."""
+    check_count(function, kind, names, arrays)
     return dict(zip(names, arrays))

@@ -1,36 +1,192 @@
 """Convolution: plain, depthwise, separable and transposed."""
 
-import numpy as np
+from typing import Literal
 
-from keras_by_hand.layers.windows import patches
-from keras_by_hand.shapes import check_shapes
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_by_hand.layers.windows import (
+    Padding,
+    check_fits,
+    check_images,
+    patches,
+)
+from keras_by_hand.names import Activation, as_function
+from keras_by_hand.shapes import (
+    DataFormat,
+    OneOrMore,
+    as_arrays,
+    as_option,
+    check_shapes,
+    check_sizes,
+)
+
+
+def _check_steps(function, rank, strides, dilation_rate):
+    """Both must be numbers of steps, and not both of them more than 1."""
+    check_sizes(function, rank, strides=strides, dilation_rate=dilation_rate)
+    if np.max(strides) > 1 and np.max(dilation_rate) > 1:
+        raise ValueError(
+            f"{function.__name__}: strides or dilation_rate must be 1, "
+            f"not {strides!r} and {dilation_rate!r}"
+        )
+
+
+def _channels(x, data_format):
+    return x.shape[1 if data_format == "channels_first" else -1]
+
+
+# -- Conv1D, Conv2D, Conv3D
+
+
+def conv1d(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Literal["valid", "same", "causal"] = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    groups: int = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """Conv1D (Keras documentation, Conv1D).
+
+    x: (batch, length, channels), or (batch, channels, length) if data_format is
+    "channels_first"; kernel: (length, channels // groups, filters); bias:
+    (filters,). Returns (batch, positions, filters), or with filters first.
+
+    Raises ValueError for other shapes and options, for strides beside a
+    dilation_rate, and for groups that do not divide the channels and the
+    filters.
+
+    >>> x = [[[1], [2], [3], [4]]]  # (batch, length, channels)
+    >>> conv1d(x, kernel=[[[-1]], [[1]]], padding="causal")[0, :, 0]
+    array([1, 1, 1, 1])
+    """
+    x, kernel, bias = as_arrays(conv1d, x=x, kernel=kernel, bias=bias)
+    padding = as_option(conv1d, padding=padding)
+    data_format = as_option(conv1d, data_format=data_format)
+    activation = as_function(conv1d, activation=activation)
+    _check_steps(conv1d, 1, strides, dilation_rate)
+    _check_conv(conv1d, 1, x, kernel, bias, data_format, groups)
+    check_fits(conv1d, x, kernel.shape[:1], padding, data_format, dilation_rate)
+    y = conv(
+        x, kernel, bias, strides, padding, data_format, dilation_rate, groups
+    )
+    return y if activation is None else activation(y)
+
+
+def conv2d(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    groups: int = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """Conv2D (Keras documentation, Conv2D).
+
+    x: (batch, height, width, channels), or (batch, channels, height, width) if
+    data_format is "channels_first"; kernel: (height, width, channels // groups,
+    filters); bias: (filters,). Returns (batch, rows, columns, filters), or with
+    filters first.
+
+    Raises ValueError for other shapes and options, for strides beside a
+    dilation_rate, and for groups that do not divide the channels and the
+    filters.
+
+    >>> x = np.arange(9).reshape(1, 3, 3, 1)
+    >>> kernel = np.ones((2, 2, 1, 1), int)
+    >>> conv2d(x, kernel, bias=[100])[0, :, :, 0]
+    array([[108, 112],
+           [120, 124]])
+    """
+    x, kernel, bias = as_arrays(conv2d, x=x, kernel=kernel, bias=bias)
+    padding = as_option(conv2d, padding=padding)
+    data_format = as_option(conv2d, data_format=data_format)
+    activation = as_function(conv2d, activation=activation)
+    _check_steps(conv2d, 2, strides, dilation_rate)
+    _check_conv(conv2d, 2, x, kernel, bias, data_format, groups)
+    check_fits(conv2d, x, kernel.shape[:2], padding, data_format, dilation_rate)
+    y = conv(
+        x, kernel, bias, strides, padding, data_format, dilation_rate, groups
+    )
+    return y if activation is None else activation(y)
+
+
+def conv3d(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    groups: int = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """Conv3D (Keras documentation, Conv3D).
+
+    x: (batch, depth, height, width, channels), or (batch, channels, depth,
+    height, width) if data_format is "channels_first"; kernel: (depth, height,
+    width, channels // groups, filters); bias: (filters,). Returns (batch,
+    slices, rows, columns, filters), or with filters first.
+
+    Raises ValueError for other shapes and options, for strides beside a
+    dilation_rate, and for groups that do not divide the channels and the
+    filters.
+
+    >>> x, kernel = np.ones((1, 3, 3, 3, 1)), np.ones((2, 2, 2, 1, 1))
+    >>> conv3d(x, kernel, strides=2)[0, 0, 0, 0]
+    array([8.])
+    """
+    x, kernel, bias = as_arrays(conv3d, x=x, kernel=kernel, bias=bias)
+    padding = as_option(conv3d, padding=padding)
+    data_format = as_option(conv3d, data_format=data_format)
+    activation = as_function(conv3d, activation=activation)
+    _check_steps(conv3d, 3, strides, dilation_rate)
+    _check_conv(conv3d, 3, x, kernel, bias, data_format, groups)
+    check_fits(conv3d, x, kernel.shape[:3], padding, data_format, dilation_rate)
+    y = conv(
+        x, kernel, bias, strides, padding, data_format, dilation_rate, groups
+    )
+    return y if activation is None else activation(y)
+
+
+def _check_conv(function, rank, x, kernel, bias, data_format, groups):
+    """Images, kernel and bias must fit, and groups divide both channels."""
+    check_images(function, rank, x, data_format)
+    check_sizes(function, groups=groups)
+    channels, filters = _channels(x, data_format), np.shape(kernel)[-1:]
+    if channels % groups or any(n % groups for n in filters):
+        raise ValueError(
+            f"{function.__name__}: groups must divide {channels} channels and "
+            f"{filters} filters, not {groups}"
+        )
+    shape = *[None] * rank, channels // groups, "filters"
+    check_shapes(function, kernel=(kernel, shape), bias=(bias, filters))
 
 
 def conv(
     x,
     kernel,
     bias=None,
-    *,
     strides=1,
     padding="valid",
-    data_format="channels_last",
+    data_format=None,
     dilation_rate=1,
     groups=1,
 ):
-    """Conv1D, Conv2D or Conv3D without activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels // groups, filters); bias:
-    (filters,), or one number. Returns (batch, *positions, filters), or with
-    filters first.
-    """
+    """A convolution of any rank, as conv2d is one of two axes of space."""
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
-    check_shapes(
-        "conv",
-        kernel=(kernel, (*[None] * (x.ndim - 2), x.shape[-1] // groups, None)),
-        bias=(bias, np.shape(bias) and kernel.shape[-1:]),  # or one number
-    )
     *size, _, _ = kernel.shape
     cut = patches(x, size, strides, padding, dilation_rate)
     pairs = zip(np.split(cut, groups, -1), np.split(kernel, groups, -1))
@@ -41,34 +197,122 @@ def conv(
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
-conv1d = conv2d = conv3d = conv  # by the names of the layers
+# -- DepthwiseConv1D, DepthwiseConv2D
+
+
+def depthwise_conv1d(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """DepthwiseConv1D (Keras documentation, DepthwiseConv1D).
+
+    x: (batch, length, channels), or (batch, channels, length) if data_format is
+    "channels_first"; kernel: (length, channels, multiplier), bias: (channels *
+    multiplier,). Returns (batch, positions, channels * multiplier), or with
+    channels first.
+
+    Raises ValueError for other shapes and options, and for strides beside a
+    dilation_rate.
+
+    >>> x = [[[1, 10], [2, 20], [3, 30]]]  # (batch, length, channels)
+    >>> depthwise_conv1d(x, kernel=np.ones((2, 2, 1), int))
+    array([[[ 3, 30],
+            [ 5, 50]]])
+    """
+    x, kernel, bias = as_arrays(depthwise_conv1d, x=x, kernel=kernel, bias=bias)
+    padding = as_option(depthwise_conv1d, padding=padding)
+    data_format = as_option(depthwise_conv1d, data_format=data_format)
+    activation = as_function(depthwise_conv1d, activation=activation)
+    _check_steps(depthwise_conv1d, 1, strides, dilation_rate)
+    _check_depthwise(depthwise_conv1d, 1, x, kernel, bias, data_format)
+    check_fits(
+        depthwise_conv1d,
+        x,
+        kernel.shape[:1],
+        padding,
+        data_format,
+        dilation_rate,
+    )
+    y = depthwise_conv(
+        x, kernel, bias, strides, padding, data_format, dilation_rate
+    )
+    return y if activation is None else activation(y)
+
+
+def depthwise_conv2d(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """DepthwiseConv2D (Keras documentation, DepthwiseConv2D).
+
+    x: (batch, height, width, channels), or (batch, channels, height, width) if
+    data_format is "channels_first"; kernel: (height, width, channels,
+    multiplier), bias: (channels * multiplier,). Returns (batch, rows, columns,
+    channels * multiplier), or with channels first.
+
+    Raises ValueError for other shapes and options, and for strides beside a
+    dilation_rate.
+
+    >>> x = np.arange(8).reshape(1, 2, 2, 2)
+    >>> depthwise_conv2d(x, np.ones((2, 2, 2, 1), int), bias=[0, 100])
+    array([[[[ 12, 116]]]])
+    """
+    x, kernel, bias = as_arrays(depthwise_conv2d, x=x, kernel=kernel, bias=bias)
+    padding = as_option(depthwise_conv2d, padding=padding)
+    data_format = as_option(depthwise_conv2d, data_format=data_format)
+    activation = as_function(depthwise_conv2d, activation=activation)
+    _check_steps(depthwise_conv2d, 2, strides, dilation_rate)
+    _check_depthwise(depthwise_conv2d, 2, x, kernel, bias, data_format)
+    check_fits(
+        depthwise_conv2d,
+        x,
+        kernel.shape[:2],
+        padding,
+        data_format,
+        dilation_rate,
+    )
+    y = depthwise_conv(
+        x, kernel, bias, strides, padding, data_format, dilation_rate
+    )
+    return y if activation is None else activation(y)
+
+
+def _check_depthwise(function, rank, x, kernel, bias, data_format):
+    """Images, kernel and bias must fit."""
+    check_images(function, rank, x, data_format)
+    shape = *[None] * rank, _channels(x, data_format), "multiplier"
+    check_shapes(function, kernel=(kernel, shape))
+    copies = kernel.shape[-2] * kernel.shape[-1]
+    check_shapes(function, bias=(bias, (copies,)))
 
 
 def depthwise_conv(
     x,
     kernel,
     bias=None,
-    *,
     strides=1,
     padding="valid",
-    data_format="channels_last",
+    data_format=None,
     dilation_rate=1,
 ):
-    """DepthwiseConv1D or DepthwiseConv2D, no activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, channels, multiplier), bias: (channels *
-    multiplier,). Returns (batch, *positions, channels * multiplier), or with
-    channels first.
-    """
+    """A depthwise convolution of any rank, as depthwise_conv2d."""
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
-    rank, channels = x.ndim - 2, x.shape[-1]
-    check_shapes(
-        "depthwise_conv",
-        kernel=(kernel, (*[None] * rank, channels, None)),
-        bias=(bias, (channels * kernel.shape[-1],)),
-    )
+    rank = x.ndim - 2
     cut = patches(x, kernel.shape[:rank], strides, padding, dilation_rate)
     window, channel, copy = list(range(rank)), rank, rank + 1  # einsum's axes
     y = np.einsum(
@@ -83,74 +327,320 @@ def depthwise_conv(
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
-depthwise_conv1d = depthwise_conv2d = depthwise_conv
+# -- SeparableConv1D, SeparableConv2D
 
 
-def separable_conv(
-    x,
-    depthwise_kernel,
-    pointwise_kernel,
-    bias=None,
+def separable_conv1d(
+    x: ArrayLike,
+    depthwise_kernel: ArrayLike,
+    pointwise_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
     *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-):
-    """SeparableConv1D or SeparableConv2D, no activation (Keras documentation).
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """SeparableConv1D (Keras documentation, SeparableConv1D).
 
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; depthwise_kernel: (*size, channels, multiplier),
-    pointwise_kernel: (1, ..., channels * multiplier, filters), bias:
-    (filters,). Returns (batch, *positions, filters), or with filters first.
+    x: (batch, length, channels), or (batch, channels, length) if data_format is
+    "channels_first"; depthwise_kernel: (length, channels, multiplier),
+    pointwise_kernel: (1, channels * multiplier, filters), bias: (filters,).
+    Returns (batch, positions, filters), or with filters first.
+
+    Raises ValueError for other shapes and options, and for strides beside a
+    dilation_rate.
+
+    >>> x, depthwise = [[[1, 10], [2, 20], [3, 30]]], np.ones((2, 2, 1), int)
+    >>> separable_conv1d(x, depthwise, pointwise_kernel=[[[1], [1]]])
+    array([[[33],
+            [55]]])
     """
-    channels = x.shape[1 if data_format == "channels_first" else -1]
-    size = [None] * (x.ndim - 2)
-    between = channels * depthwise_kernel.shape[-1]
-    check_shapes(
-        "separable_conv",
-        depthwise_kernel=(depthwise_kernel, (*size, channels, None)),
-        pointwise_kernel=(pointwise_kernel, (*[1] * len(size), between, None)),
-        bias=(bias, pointwise_kernel.shape[-1:]),
+    x, depthwise_kernel, pointwise_kernel, bias = as_arrays(
+        separable_conv1d,
+        x=x,
+        depthwise_kernel=depthwise_kernel,
+        pointwise_kernel=pointwise_kernel,
+        bias=bias,
     )
-    h = depthwise_conv(
+    padding = as_option(separable_conv1d, padding=padding)
+    data_format = as_option(separable_conv1d, data_format=data_format)
+    activation = as_function(separable_conv1d, activation=activation)
+    _check_steps(separable_conv1d, 1, strides, dilation_rate)
+    _check_separable(
+        separable_conv1d,
+        1,
         x,
         depthwise_kernel,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilation_rate=dilation_rate,
+        pointwise_kernel,
+        bias,
+        data_format,
     )
-    return conv(h, pointwise_kernel, bias, data_format=data_format)
+    check_fits(
+        separable_conv1d,
+        x,
+        depthwise_kernel.shape[:1],
+        padding,
+        data_format,
+        dilation_rate,
+    )
+    h = depthwise_conv(
+        x, depthwise_kernel, None, strides, padding, data_format, dilation_rate
+    )
+    y = conv(h, pointwise_kernel, bias, data_format=data_format)
+    return y if activation is None else activation(y)
 
 
-separable_conv1d = separable_conv2d = separable_conv
+def separable_conv2d(
+    x: ArrayLike,
+    depthwise_kernel: ArrayLike,
+    pointwise_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """SeparableConv2D (Keras documentation, SeparableConv2D).
+
+    x: (batch, height, width, channels), or (batch, channels, height, width) if
+    data_format is "channels_first"; depthwise_kernel: (height, width, channels,
+    multiplier), pointwise_kernel: (1, 1, channels * multiplier, filters), bias:
+    (filters,). Returns (batch, rows, columns, filters), or with filters first.
+
+    Raises ValueError for other shapes and options, and for strides beside a
+    dilation_rate.
+
+    >>> x = np.arange(8).reshape(1, 2, 2, 2)
+    >>> ones = np.ones((2, 2, 2, 1), int)
+    >>> separable_conv2d(x, ones, pointwise_kernel=[[[[1], [2]]]])
+    array([[[[44]]]])
+    """
+    x, depthwise_kernel, pointwise_kernel, bias = as_arrays(
+        separable_conv2d,
+        x=x,
+        depthwise_kernel=depthwise_kernel,
+        pointwise_kernel=pointwise_kernel,
+        bias=bias,
+    )
+    padding = as_option(separable_conv2d, padding=padding)
+    data_format = as_option(separable_conv2d, data_format=data_format)
+    activation = as_function(separable_conv2d, activation=activation)
+    _check_steps(separable_conv2d, 2, strides, dilation_rate)
+    _check_separable(
+        separable_conv2d,
+        2,
+        x,
+        depthwise_kernel,
+        pointwise_kernel,
+        bias,
+        data_format,
+    )
+    check_fits(
+        separable_conv2d,
+        x,
+        depthwise_kernel.shape[:2],
+        padding,
+        data_format,
+        dilation_rate,
+    )
+    h = depthwise_conv(
+        x, depthwise_kernel, None, strides, padding, data_format, dilation_rate
+    )
+    y = conv(h, pointwise_kernel, bias, data_format=data_format)
+    return y if activation is None else activation(y)
+
+
+def _check_separable(
+    function, rank, x, depthwise_kernel, pointwise_kernel, bias, data_format
+):
+    """Images, kernels and bias must fit."""
+    check_images(function, rank, x, data_format)
+    shape = *[None] * rank, _channels(x, data_format), "multiplier"
+    check_shapes(function, depthwise_kernel=(depthwise_kernel, shape))
+    copies = depthwise_kernel.shape[-2] * depthwise_kernel.shape[-1]
+    shape = *[1] * rank, copies, "filters"
+    check_shapes(function, pointwise_kernel=(pointwise_kernel, shape))
+    check_shapes(function, bias=(bias, pointwise_kernel.shape[-1:]))
+
+
+# -- Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+
+
+def conv1d_transpose(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    output_padding: OneOrMore | None = None,
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """Conv1DTranspose (Keras documentation, Conv1DTranspose).
+
+    x: (batch, length, channels), or (batch, channels, length) if data_format is
+    "channels_first"; kernel: (length, filters, channels); bias: (filters,).
+    Returns (batch, positions, filters), or with filters first.
+
+    Raises ValueError for other shapes and options, and for an output_padding
+    that is not below the strides.
+
+    >>> conv1d_transpose([[[1], [2]]], kernel=[[[1]], [[10]]])[0, :, 0]
+    array([ 1., 12., 20.])
+    """
+    x, kernel, bias = as_arrays(conv1d_transpose, x=x, kernel=kernel, bias=bias)
+    padding = as_option(conv1d_transpose, padding=padding)
+    data_format = as_option(conv1d_transpose, data_format=data_format)
+    activation = as_function(conv1d_transpose, activation=activation)
+    _check_steps(conv1d_transpose, 1, strides, dilation_rate)
+    _check_output_padding(conv1d_transpose, 1, output_padding, strides)
+    _check_transpose(conv1d_transpose, 1, x, kernel, bias, data_format)
+    y = conv_transpose(
+        x,
+        kernel,
+        bias,
+        strides,
+        padding,
+        output_padding,
+        data_format,
+        dilation_rate,
+    )
+    return y if activation is None else activation(y)
+
+
+def conv2d_transpose(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    output_padding: OneOrMore | None = None,
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """Conv2DTranspose (Keras documentation, Conv2DTranspose).
+
+    x: (batch, height, width, channels), or (batch, channels, height, width) if
+    data_format is "channels_first"; kernel: (height, width, filters, channels);
+    bias: (filters,). Returns (batch, rows, columns, filters), or with filters
+    first.
+
+    Raises ValueError for other shapes and options, and for an output_padding
+    that is not below the strides.
+
+    >>> x, kernel = np.ones((1, 2, 2, 1)), np.ones((2, 2, 1, 1))
+    >>> conv2d_transpose(x, kernel)[0, :, :, 0]
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+    x, kernel, bias = as_arrays(conv2d_transpose, x=x, kernel=kernel, bias=bias)
+    padding = as_option(conv2d_transpose, padding=padding)
+    data_format = as_option(conv2d_transpose, data_format=data_format)
+    activation = as_function(conv2d_transpose, activation=activation)
+    _check_steps(conv2d_transpose, 2, strides, dilation_rate)
+    _check_output_padding(conv2d_transpose, 2, output_padding, strides)
+    _check_transpose(conv2d_transpose, 2, x, kernel, bias, data_format)
+    y = conv_transpose(
+        x,
+        kernel,
+        bias,
+        strides,
+        padding,
+        output_padding,
+        data_format,
+        dilation_rate,
+    )
+    return y if activation is None else activation(y)
+
+
+def conv3d_transpose(
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    output_padding: OneOrMore | None = None,
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Activation = None,
+) -> np.ndarray:
+    """Conv3DTranspose (Keras documentation, Conv3DTranspose).
+
+    x: (batch, depth, height, width, channels), or (batch, channels, depth,
+    height, width) if data_format is "channels_first"; kernel: (depth, height,
+    width, filters, channels); bias: (filters,). Returns (batch, slices, rows,
+    columns, filters), or with filters first.
+
+    Raises ValueError for other shapes and options, and for an output_padding
+    that is not below the strides.
+
+    >>> x, kernel = np.ones((1, 2, 2, 2, 1)), np.ones((2, 2, 2, 1, 1))
+    >>> conv3d_transpose(x, kernel)[0, 1, 1, :, 0]
+    array([4., 8., 4.])
+    """
+    x, kernel, bias = as_arrays(conv3d_transpose, x=x, kernel=kernel, bias=bias)
+    padding = as_option(conv3d_transpose, padding=padding)
+    data_format = as_option(conv3d_transpose, data_format=data_format)
+    activation = as_function(conv3d_transpose, activation=activation)
+    _check_steps(conv3d_transpose, 3, strides, dilation_rate)
+    _check_output_padding(conv3d_transpose, 3, output_padding, strides)
+    _check_transpose(conv3d_transpose, 3, x, kernel, bias, data_format)
+    y = conv_transpose(
+        x,
+        kernel,
+        bias,
+        strides,
+        padding,
+        output_padding,
+        data_format,
+        dilation_rate,
+    )
+    return y if activation is None else activation(y)
+
+
+def _check_transpose(function, rank, x, kernel, bias, data_format):
+    """Images, kernel and bias must fit."""
+    check_images(function, rank, x, data_format)
+    shape = *[None] * rank, "filters", _channels(x, data_format)
+    check_shapes(function, kernel=(kernel, shape))
+    check_shapes(function, bias=(bias, kernel.shape[-2:-1]))
+
+
+def _check_output_padding(function, rank, output_padding, strides):
+    """output_padding must be less than the strides, for each axis."""
+    if output_padding is None:
+        return
+    check_sizes(function, rank, 0, output_padding=output_padding)
+    if np.any(np.array(output_padding) >= strides):
+        raise ValueError(
+            f"{function.__name__}: output_padding must be less than the "
+            f"strides, {strides!r}, not {output_padding!r}"
+        )
 
 
 def conv_transpose(
     x,
     kernel,
     bias=None,
-    *,
     strides=1,
     padding="valid",
     output_padding=None,
-    data_format="channels_last",
+    data_format=None,
     dilation_rate=1,
 ):
-    """Conv1DTranspose to Conv3DTranspose, no activation (Keras documentation).
-
-    x: (batch, *space, channels), or (batch, channels, *space) if data_format is
-    "channels_first"; kernel: (*size, filters, channels); bias: (filters,).
-    Returns (batch, *larger, filters), or with filters first.
-    """
+    """A transposed convolution of any rank, as conv2d_transpose."""
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
-    check_shapes(
-        "conv_transpose",
-        kernel=(kernel, (*[None] * (x.ndim - 1), x.shape[-1])),
-        bias=(bias, kernel.shape[-2:-1]),
-    )
     *size, filters, _ = kernel.shape
     strides = np.broadcast_to(strides, len(size))
     length = np.array(x.shape[1:-1])
@@ -169,9 +659,6 @@ def conv_transpose(
     y = y[:, *places]
     y = y if bias is None else y + bias
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
-
-
-conv1d_transpose = conv2d_transpose = conv3d_transpose = conv_transpose
 
 
 def transposed_size(length, span, strides, padding, output_padding):

@@ -9,10 +9,16 @@ import math
 import numpy as np
 
 from keras_by_hand.layers.convolution import (
-    conv,
-    conv_transpose,
-    depthwise_conv,
-    separable_conv,
+    conv1d,
+    conv1d_transpose,
+    conv2d,
+    conv2d_transpose,
+    conv3d,
+    conv3d_transpose,
+    depthwise_conv1d,
+    depthwise_conv2d,
+    separable_conv1d,
+    separable_conv2d,
 )
 from keras_by_hand.layers.dense import einsum_dense
 from keras_by_hand.layers.merging import (
@@ -337,9 +343,14 @@ ESTIMATES = {
         ),
         size_of_list,
     ),
-    conv: size_of_convolved,
-    conv_transpose: size_of_transposed,
-    depthwise_conv: size_of_convolved,
+    **dict.fromkeys(
+        (conv1d, conv2d, conv3d, depthwise_conv1d, depthwise_conv2d),
+        size_of_convolved,
+    ),
+    **dict.fromkeys(
+        (conv1d_transpose, conv2d_transpose, conv3d_transpose),
+        size_of_transposed,
+    ),
     einsum_dense: size_of_einsum_dense,
     dot: size_of_dot,
     adaptive_average_pooling: size_of_adaptive,
@@ -352,7 +363,8 @@ ESTIMATES = {
     resizing: size_of_resized,
     repeat_entries: size_of_repeated_entries,
     repeat_vector: size_of_repeated_vector,
-    separable_conv: size_of_separable,
+    separable_conv1d: size_of_separable,
+    separable_conv2d: size_of_separable,
     integer_lookup: size_of_lookup,
     string_lookup: size_of_lookup,
     text_vectorization: size_of_vectors,

@@ -246,3 +246,15 @@ DEAR = {
     "lora_penalty": "Keras makes a layer, and adds weights to it",
     "TextVectorization": "Keras splits texts by regular expressions",
 }
+
+# Layers whose function takes functions, and is not called by these tests: {name: reason}.
+WRAPS = "it takes the function of a layer"
+NOT_CALLED = {
+    "Bidirectional": WRAPS,
+    "RNN": WRAPS,
+    "TimeDistributed": WRAPS,
+}
+
+# Calls that nobody means, and that are neither refused by name nor computed as Keras does:
+# {subject: {words: reason}}.
+NOT_REFUSED = {}
