@@ -30,15 +30,15 @@ class Shown(NamedTuple):
     depth: int
     name: str
     kind: str
-    parameters: int
-    weights: str
-    reasons: tuple
+    parameters: int = 0
+    weights: str = ""
+    reasons: tuple = ()
 
 
 def show_model(given):
     """Print a line for each layer; return 0, or 1 where one cannot be run."""
     config, weights = read_file(given.model)
-    layers = list(list_layers(config, weights))
+    layers = list_layers(config, weights)
     refused = [layer for layer in layers if layer.reasons]
     shapes, why = ["-"] * len(layers), ""
     if not refused:
@@ -47,7 +47,7 @@ def show_model(given):
         except CannotRun as error:
             why = f"shapes of outputs are not known: {error}"
     print(*table_lines(HEAD_OF_SHOW, map(cells_of, layers, shapes)), sep="\n")
-    print(f"{count_numbers(weights):,} parameters in {len(layers)} layers")
+    print(f"{count_parameters(layers):,} parameters in {len(layers)} layers")
     if why:
         print(shown(why))
     for layer in refused:
@@ -63,33 +63,42 @@ def show_model(given):
 
 
 def list_layers(told, weights, depth=0):
-    """Yield a Shown for each layer, those in a model behind it."""
-    groups = weights.get("layers", {})
+    """Return a Shown for each layer, those in a model behind it."""
+    groups, found = weights.get("layers", {}), []
     for inner, held in with_weights(told["config"]["layers"], groups):
         is_model = inner["class_name"] in MODELS and "layers" in inner["config"]
-        said, reasons = "", ()
-        if not is_model:
-            try:
-                said = weights_in_words(build_layer(inner, held))
-            except CannotRunLayer as error:
-                said, reasons = "cannot be run", error.reasons
-        yield Shown(
-            depth,
-            name_of(inner),
-            inner["class_name"],
-            count_numbers(held),
-            said,
-            reasons,
-        )
+        row = Shown(depth, name_of(inner), inner["class_name"])
+        behind = []
         if is_model:
-            yield from list_layers(inner, held, depth + 1)
+            behind = list_layers(inner, held, depth + 1)
+            row = row._replace(parameters=count_parameters(behind, depth + 1))
+        else:
+            try:
+                weights_in = weights_of(build_layer(inner, held))
+                row = row._replace(
+                    parameters=sum(map(np.size, weights_in.values())),
+                    weights=in_words(weights_in),
+                )
+            except CannotRunLayer as error:
+                row = row._replace(
+                    parameters=count_numbers(held),
+                    weights="cannot be run",
+                    reasons=error.reasons,
+                )
+        found += [row, *behind]
+    return found
 
 
-def weights_in_words(layer):
-    """Return the names and shapes of a layer's weights."""
+def count_parameters(layers, depth=0):
+    """Return how many parameters layers have, those at a depth and in them."""
+    return sum(layer.parameters for layer in layers if layer.depth == depth)
+
+
+def in_words(weights):
+    """Return the names and shapes of weights."""
     return ", ".join(
         f"{name} {no_spaces(np.shape(array))}"
-        for name, array in weights_of(layer).items()
+        for name, array in weights.items()
     )
 
 

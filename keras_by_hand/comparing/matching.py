@@ -92,12 +92,11 @@ class Call:
 
 def last_activation(layer):
     """Return the activation that a layer applies in the end, or None."""
-    inside = layer.inside()
-    if len(inside) == 1:  # as in TimeDistributed
+    activation, inside = layer.activation, layer.inside()
+    if activation is None and len(inside) == 1:  # as in TimeDistributed
         return last_activation(inside[0])
-    activation = getattr(layer, "activation", None)
     if layer.kind == "Dense":  # dense applies it itself
-        activation = getattr(layer, "options", {}).get("activation", activation)
+        activation = layer.options.get("activation", activation)
     return None if activation is linear else activation
 
 

@@ -98,9 +98,12 @@ def outputs_of(recorded):
 
 
 def weights_of(layer):
-    """Return a layer's weights by the names of its function's arguments; where
-    these are not known, as weight_0, ..., in the order of get_weights()."""
-    if arrays := getattr(layer, "arrays", {}):
-        return arrays
-    weights = layer.list_weights()
-    return {f"weight_{n}": array for n, array in enumerate(weights)}
+    """Return a layer's weights by the names of its function's arguments, and
+    behind the name of each layer in it, those of that: "forward/kernel". Of an
+    own layer, they are named weight_0, ..., in the order of get_weights()."""
+    found, names = dict(layer.arrays), Names()
+    for inner in layer.inside():
+        (name,) = names.of_call(inner.name, 1)
+        for key, array in weights_of(inner).items():
+            found[f"{name}/{key}"] = array
+    return found

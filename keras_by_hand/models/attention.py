@@ -5,7 +5,12 @@ import numpy as np
 from keras_by_hand.layers.attention import allowed_pairs
 from keras_by_hand.models.checks import check_length
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import ALL_BUT_BOOLEANS, Layer
+from keras_by_hand.models.layer import (
+    ALL_BUT_BOOLEANS,
+    Layer,
+    name_weights,
+    parameters_of,
+)
 from keras_by_hand.models.tensors import Tensor, arrays_of, check_fractions
 
 
@@ -22,7 +27,11 @@ class Attention(Layer):
     )
 
     def find_arrays(self, names):
-        return self.list_weights()
+        default = parameters_of(self.function)["use_scale"].default
+        names = ["scale"] * self.config.get("use_scale", default)
+        if self.config.get("score_mode") == "concat":
+            names.append("concat_score_weight")
+        return name_weights(names, self.list_weights())
 
     def apply(self, x, mask=None, **keywords):
         check_fractions(*x)
@@ -30,7 +39,8 @@ class Attention(Layer):
         masks = dict(zip(("query_mask", "value_mask"), mask or ()))
         options = {**self.options, **masks, **keywords}
         key = key[0] if key else None
-        return self.function(query, value, key, *self.arrays, **options)
+        weights = self.arrays.values()
+        return self.function(query, value, key, *weights, **options)
 
     def mask_after(self, x, mask):
         return mask[0] if mask else None
@@ -53,9 +63,9 @@ class Heads(Layer):
         "value_dim",
     )
     lengths = {  # that its config tells: of which kernel, and of which axes
-        "num_query_heads": (0, 1),
-        "head_dim": (0, 2),
-        "num_key_value_heads": (1, 1),
+        "num_query_heads": ("query_kernel", 1),
+        "head_dim": ("query_kernel", 2),
+        "num_key_value_heads": ("key_kernel", 1),
     }
 
     parts = (
@@ -78,13 +88,20 @@ class Heads(Layer):
     )
 
     def find_arrays(self, names):
-        return self.list_weights()
+        has_gate = self.config.get("use_gate", False)
+        has_bias = self.config.get("use_bias", True)
+        names = [
+            f"{part.removesuffix('_dense')}_{kind}"
+            for part in self.parts
+            if has_gate or part != "gate_dense"
+            for kind in ("kernel", *["bias"] * has_bias)
+        ]
+        return name_weights(names, self.list_weights())
 
     def check_arrays(self):
-        step = 2 if self.config.get("use_bias", True) else 1
-        for key, (place, axis) in self.lengths.items():
-            if self.config.get(key) is not None and self.arrays:
-                shape = self.arrays[place * step].shape
+        for key, (name, axis) in self.lengths.items():
+            if self.config.get(key) is not None:
+                shape = self.arrays[name].shape
                 check_length(self.config, key, shape, shape[axis])
 
     def compute(
@@ -141,7 +158,7 @@ class Heads(Layer):
         if self.config.get("dropout"):
             # Keras then computes it in the way in which it returns the scores.
             options["return_attention_scores"] = True
-        y = self.function(*arrays, *self.arrays, **options)
+        y = self.function(*arrays, *self.arrays.values(), **options)
         return y if isinstance(y, tuple) else (y, None)
 
     def attend_along_axes(self, query, value, key, options):
@@ -177,10 +194,10 @@ class MultiHeadAttention(Heads):
     them. It does not look at a query_mask that it is given."""
 
     lengths = {
-        "num_heads": (0, 1),
-        "key_dim": (0, 2),
-        "value_dim": (-1, 1),
-        "output_shape": (-1, slice(2, None)),
+        "num_heads": ("query_kernel", 1),
+        "key_dim": ("query_kernel", 2),
+        "value_dim": ("output_kernel", 1),
+        "output_shape": ("output_kernel", slice(2, None)),
     }
 
     def mask_of_query(self, query, query_mask):

@@ -52,6 +52,7 @@ class Layer:
     kinds = "f"  # of dtypes that its call casts: what has a fraction
     takes_mask = False  # whether its function does
     parts = ()  # groups of the file that hold its weights, if not its own
+    arrays, options, activation = {}, {}, None  # what prepare finds
 
     def __init__(self, told, weights, build, function=None):
         self.kind, self.config = told["class_name"], told["config"]
@@ -78,8 +79,10 @@ class Layer:
             self.notes.append(said)
 
     def inside(self):
-        """Return the layers in this."""
-        return []
+        """Return the layers in this: here, those that are its activations."""
+        functions = [*self.options.values(), self.activation]
+        holders = [getattr(held, "__self__", None) for held in functions]
+        return [holder for holder in holders if isinstance(holder, Layer)]
 
     def with_all_inside(self):
         """Return this layer and all in it, those in its layers, too."""
@@ -175,12 +178,8 @@ class Layer:
             if FLAGS.get(n) in self.config
             or signature[n].default is signature[n].empty
         ]
-        if not len(needed) <= len(arrays) <= len(names):
-            why = "" if arrays else ": it was saved before it was built"
-            raise CannotRun(
-                f"the file has {len(arrays)} weights, not {len(names)}{why}"
-            )
-        return dict(zip(names, arrays))
+        optional = len(names) - len(needed)
+        return name_weights(names, arrays, optional)
 
     # -- Its call
 
@@ -324,6 +323,17 @@ def check_tensor(given):
     that is not there."""
     if given is not None and not isinstance(given, Tensor | np.ndarray):
         raise CannotRun("its input or mask is no tensor")
+
+
+def name_weights(names, arrays, optional=0):
+    """Return a layer's weights by their names, of which the last may be
+    missing. Raises CannotRun where there are not as many."""
+    if not len(names) - optional <= len(arrays) <= len(names):
+        why = "" if arrays else ": it was saved before it was built"
+        raise CannotRun(
+            f"the file has {len(arrays)} weights, not {len(names)}{why}"
+        )
+    return dict(zip(names, arrays))
 
 
 @functools.cache  # as a model may have thousands of layers

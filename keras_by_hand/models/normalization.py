@@ -16,6 +16,9 @@ class SpectralNormalization(Layer):
             build, told, self.weights.get("layer", {})
         )
 
+        *_, vector_u = [None, *self.list_weights()]  # behind its layer's kernel
+        self.arrays = {} if vector_u is None else {"vector_u": vector_u}
+
     def inside(self):
         return [self.layer]
 

@@ -54,7 +54,7 @@ class OwnLayer(Layer):
                 )
 
     def prepare(self, build):
-        self.arrays = self.list_weights()
+        self.arrays = weights_by_path(self.weights, self.dtype)
         self.options = weights_inside(self.weights, self.dtype)
         for key in self.config.keys() - OF_KERAS:
             told = self.config[key]
@@ -105,7 +105,7 @@ class OwnLayer(Layer):
         name = getattr(self.own, "__name__", "of its own")
         try:
             options = {**self.options, **keywords}
-            y = self.own(*inputs, *self.arrays, **options)
+            y = self.own(*inputs, *self.list_weights(), **options)
             y, mask = y if takes_mask else (y, None)
             y = each(np.asarray, y)
         except CannotRun:
@@ -117,6 +117,20 @@ class OwnLayer(Layer):
 
     def first_states(self, batch, given):
         raise CannotRun("a cell of your own is not known here")
+
+
+def weights_by_path(weights, dtype):
+    """Return the weights of a layer, and of those in it, by their places in the
+    file: "weight_0", "dense/weight_1"."""
+    found = {}
+    for name, group in weights.items():
+        if name == "vars":
+            for number, array in enumerate(group):
+                found[f"weight_{number}"] = in_dtype(array, dtype)
+        elif name != "seed_generator":
+            for path, array in weights_by_path(group, dtype).items():
+                found[f"{name}/{path}"] = array
+    return found
 
 
 def weights_inside(weights, dtype):

@@ -105,7 +105,8 @@ class Lookup(Layer):
         self.options["vocabulary"] = tokens
         variables = self.weights.get("vars")
         if isinstance(variables, dict) and "idf_weights" in variables:
-            self.options["idf_weights"] = variables["idf_weights"]
+            self.options.pop("idf_weights", None)
+            self.arrays["idf_weights"] = variables["idf_weights"]
 
     def learned_tokens(self):
         """Return what adapt() has learned, as Keras reads it: empty lines at

@@ -10,7 +10,7 @@ from keras_by_hand.models.checks import check_keys, check_length
 from keras_by_hand.models.config import quantization_mode
 from keras_by_hand.models.embedding import Embedding, ReversibleEmbedding
 from keras_by_hand.models.errors import CannotRun, refusing
-from keras_by_hand.models.layer import KeepsMask, Layer
+from keras_by_hand.models.layer import KeepsMask, Layer, name_weights
 from keras_by_hand.models.limits import bounded
 from keras_by_hand.quantization import (
     FILE_ORDER,
@@ -45,11 +45,7 @@ class Quantized(Layer):
         self.has_blocks = self.mode == "int4" and len(arrays) == len(names)
         if self.mode == "int4" and not self.has_blocks:
             names = [n for n in names if n != "g_idx" and "zero" not in n]
-        if len(arrays) != len(names):
-            raise CannotRun(
-                f"the file has {len(arrays)} weights, not {len(names)}"
-            )
-        self.arrays = dict(zip(names, arrays))
+        self.arrays = name_weights(names, arrays)
         self.check_arrays()
 
     def rounds_inputs(self, otherwise):

@@ -5,11 +5,12 @@ import re
 import keras
 import numpy as np
 import pytest
+from drawing import draw_weights
 from keras import layers
 
 from keras_by_hand import load_model
 from keras_by_hand.comparing.golden import golden_vectors
-from keras_by_hand.comparing.recording import record
+from keras_by_hand.comparing.recording import record, weights_of
 
 
 @pytest.fixture
@@ -166,3 +167,112 @@ def read_header(text):
         arrays[name] = np.float32(numbers).reshape([int(n) for n in shape.split(",")])
     assert len(arrays) == text.count("static const float") > 10
     return arrays
+
+
+def heads(kind, *sizes, **config):
+    """A layer of attention of its input to itself."""
+    layer = kind(*sizes, **config, name="it")
+    return lambda x: layer(x, x)
+
+
+def scores(kind, **config):
+    """The same, of attention that takes a list."""
+    layer = kind(**config, name="it")
+    return lambda x: layer([x, x])
+
+
+def cells(kind, names):
+    return layers.RNN([kind(2, name=name) for name in names], name="it")
+
+
+GATES = "kernel (3,8), recurrent_kernel (2,8), bias (8,)"
+NESTED = {  # a layer named "it", of inputs (4, 3), and its weights as they are shown
+    "heads": (
+        lambda: heads(layers.MultiHeadAttention, 2, 5),
+        "query_kernel (3,2,5), query_bias (2,5), key_kernel (3,2,5), key_bias (2,5), "
+        "value_kernel (3,2,5), value_bias (2,5), output_kernel (2,5,3), "
+        "output_bias (3,)",
+    ),
+    "heads and a gate": (
+        lambda: heads(layers.MultiHeadAttention, 2, 5, use_bias=False, use_gate=True),
+        "query_kernel (3,2,5), key_kernel (3,2,5), gate_kernel (3,2,5), "
+        "value_kernel (3,2,5), output_kernel (2,5,3)",
+    ),
+    "groups": (
+        lambda: heads(layers.GroupQueryAttention, 5, 4, 2, use_bias=False),
+        "query_kernel (3,4,5), key_kernel (3,2,5), value_kernel (3,2,5), "
+        "output_kernel (4,5,3)",
+    ),
+    "scores": (
+        lambda: scores(layers.Attention, use_scale=True, score_mode="concat"),
+        "scale (), concat_score_weight ()",
+    ),
+    "additive scores": (lambda: scores(layers.AdditiveAttention), "scale (3,)"),
+    "both directions": (
+        lambda: layers.Bidirectional(layers.LSTM(2, name="lstm"), name="it"),
+        ", ".join(
+            f"{way}_lstm/{weight}"
+            for way in ("forward", "backward")
+            for weight in GATES.split(", ")
+        ),
+    ),
+    "each step": (
+        lambda: layers.TimeDistributed(layers.Dense(2, name="dense"), name="it"),
+        "dense/kernel (3,2), dense/bias (2,)",
+    ),
+    "cells": (
+        lambda: cells(layers.SimpleRNNCell, ["first", "second"]),
+        "stacked_rnn_cells/first/kernel (3,2), "
+        "stacked_rnn_cells/first/recurrent_kernel (2,2), "
+        "stacked_rnn_cells/first/bias (2,), stacked_rnn_cells/second/kernel (2,2), "
+        "stacked_rnn_cells/second/recurrent_kernel (2,2), "
+        "stacked_rnn_cells/second/bias (2,)",
+    ),
+    "an activation": (
+        lambda: layers.Dense(2, activation=layers.PReLU(name="slope"), name="it"),
+        "kernel (3,2), bias (2,), slope/alpha (4,2)",
+    ),
+    "a normalized kernel": (
+        lambda: layers.SpectralNormalization(layers.Dense(2, name="dense"), name="it"),
+        "vector_u (1,2), dense/kernel (3,2), dense/bias (2,)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_weights_in_a_layer_are_shown_and_dumped(name, command, tmp_path):
+    make, expected = NESTED[name]
+    keras.utils.set_random_seed(313)
+    x = keras.Input((4, 3))
+    model = keras.Model(x, make()(x))
+    model(np.ones((2, 4, 3)))  # which builds a layer that is an activation
+    draw_weights(model, np.random.default_rng(313))
+    model.save(tmp_path / "model.keras")
+    code, said, errors = command("show", tmp_path / "model.keras")
+    assert (code, errors) == (0, "")
+    (row,) = (line for line in said.splitlines() if line.startswith("it "))
+    assert re.sub(r"stacked_rnn_cells_\d+", "stacked_rnn_cells", row).endswith(
+        f"  {expected}"
+    )
+    assert said.endswith(f"{model.count_params()} parameters in 2 layers\n")
+    vectors = golden_vectors(load_model(tmp_path / "model.keras"), np.ones((2, 4, 3)))
+    dumped = [
+        array
+        for key, array in vectors.items()
+        if not re.search(r"/(in|out)put(_\d)?$", key)
+    ]
+    # Keras has those of a normalization behind those of its layer: those of one shape
+    # are in one order.
+    pairs = zip(*(sorted(a, key=np.shape) for a in (dumped, model.get_weights())))
+    assert len(dumped) == len(model.get_weights())
+    for array, weight in pairs:
+        np.testing.assert_array_equal(array, weight)
+
+
+def test_cells_of_one_name_are_told_apart(tmp_path):
+    x = keras.Input((4, 3))
+    model = keras.Model(x, cells(layers.GRUCell, ["cell", "cell"])(x))
+    model.save(tmp_path / "model.keras")
+    weights = weights_of(load_model(tmp_path / "model.keras").by_name["it"])
+    assert len(weights) == len(model.get_weights()) == 6
+    assert sum("/cell#2/" in name for name in weights) == 3
