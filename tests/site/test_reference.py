@@ -134,7 +134,9 @@ def test_rules_of_weights_are_told():
 
 
 def test_an_entry_tells_how_to_import_its_function():
-    recurrent, gradients = map(plain_text, ("reference/recurrent", "reference/gradients"))
+    recurrent, gradients = map(
+        plain_text, ("reference/recurrent", "reference/gradients")
+    )
     assert "from keras_by_hand import gru " in recurrent
     assert "from keras_by_hand.gradients import lstm_backward " in gradients
 
