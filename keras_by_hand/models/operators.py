@@ -69,7 +69,7 @@ ALIKE = (  # leaves them as they are
     "diagflat diagonal diff dsplit expand_dims flip fliplr flipud full_like "
     "hsplit isfinite isinf isnan isneginf isposinf logical_and logical_not "
     "logical_or logical_xor max min moveaxis nan_to_num nanmax nanmin negative "
-    "ones_like pad ptp ravel repeat reshape roll rot90 sign signbit split "
+    "ones_like pad ptp ravel repeat roll rot90 sign signbit split "
     "squeeze swapaxes take take_along_axis transpose tril triu trunc vsplit "
     "zeros_like"
 )
@@ -90,10 +90,7 @@ SUMMED = "nanprod nansum prod sum trace"  # adds up small ones in 32 bits
 RUNNING = "cumprod cumsum nancumprod nancumsum"  # keeps the dtype
 PLACES = "argmax argmin count_nonzero digitize"  # returns int32
 ROUNDED_TO = {"float16": float16, "bfloat16": bfloat16}
-OF_NUMPY = {
-    "newshape": "shape",
-    "xs": "arrays",
-}
+OF_NUMPY = {"xs": "arrays"}
 
 
 # -- Dtypes
@@ -391,6 +388,8 @@ OPERATORS = {
         "nanargmax": without_nans(np.argmax, -np.inf),
         "nanargmin": without_nans(np.argmin, np.inf),
         "quantile": quantile,
+        # NumPy 2.1 has another name for the shape.
+        "reshape": lambda x, newshape: np.reshape(x, newshape),
         "sort": sort,
         "bincount": bincount,
         "search_sorted": search_sorted,

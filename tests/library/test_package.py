@@ -75,27 +75,39 @@ def test_it_needs_nothing_but_numpy(form, tmp_path):
     assert refused.stderr == said
 
 
-def test_each_form_of_it_predicts_the_same(tmp_path):
-    """With NumPy and h5py alone, what Keras predicts."""
-    model = keras.Sequential([keras.Input((5, 3)), keras.layers.GRU(4)])
-    model.add(keras.layers.Dense(2, activation="gelu"))
-    model.save(tmp_path / "model.keras")
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A folder with a model's file and its input, and what Keras predicts."""
+    folder = tmp_path_factory.mktemp("saved")
+    x = keras.Input((5, 3))
+    y = keras.ops.reshape(keras.layers.GRU(4)(x), (-1, 2, 2))
+    model = keras.Model(x, keras.layers.Dense(2, activation="gelu")(y))
+    model.save(folder / "model.keras")
     x = np.random.default_rng(313).normal(size=(2, 5, 3)).astype("float32")
-    np.save(tmp_path / "x.npy", x)
+    np.save(folder / "x.npy", x)
+    return folder, model.predict(x, verbose=0)
+
+
+def predict(python, saved, cwd):
+    """Run the model's file by the library that stands in a folder or an environment."""
+    command = "-m keras_by_hand run model.keras --input x.npy --output y.npy"
+    for name in ("model.keras", "x.npy"):
+        shutil.copy(saved[0] / name, cwd)
+    run(python, *command.split(), cwd=cwd)
+    return np.load(cwd / "y.npy")
+
+
+def test_each_form_of_it_predicts_the_same(saved, tmp_path):
+    """With NumPy and h5py alone, what Keras predicts."""
     python = bare_environment(tmp_path / "bare", "numpy", "h5py")
     answers = []
     for form in FORMS:
         (tmp_path / form).mkdir()
         put(form, tmp_path / form)
-        command = (
-            f"-m keras_by_hand ../model.keras --input ../x.npy --output {form[0]}.npy"
-        )
-        run(python, *command.split(), cwd=tmp_path / form)
-        answers.append(np.load(tmp_path / form / f"{form[0]}.npy"))
+        answers.append(predict(python, saved, tmp_path / form))
     for answer in answers:
         np.testing.assert_array_equal(answer, answers[0], strict=True)
-    expected = model.predict(x, verbose=0)
-    np.testing.assert_allclose(answers[0], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(answers[0], saved[1], rtol=1e-4, atol=1e-6)
 
 
 EXAMPLES = """
@@ -140,15 +152,24 @@ def install(folder, *requirements):
 END = oldest if sys.version_info < (3, 12) else newest
 
 
-@pytest.mark.parametrize("environment", [locked, END])
+@pytest.fixture(scope="module", params=[locked, END])
+def environment(request, tmp_path_factory):
+    """The Python of an environment that has no Keras."""
+    return request.param(tmp_path_factory.mktemp("environment"))
+
+
 def test_the_examples_run(environment, tmp_path):
-    """Each docstring's, and README.md's, without Keras."""
-    python = environment(tmp_path / "environment")
-    command = (python, "-W", "error", "-c", EXAMPLES, ROOT / "README.md")
+    """Each docstring's, and README.md's."""
+    command = (environment, "-W", "error", "-c", EXAMPLES, ROOT / "README.md")
     said = run(*command, cwd=tmp_path)
     files = (*PACKAGE.rglob("*.py"), ROOT / "README.md")
     texts = [file.read_text() for file in files]
     assert int(said) == sum(len(re.findall("^ *>>> ", t, re.M)) for t in texts) > 0
+
+
+def test_a_model_runs_as_in_keras(environment, saved, tmp_path):
+    answer = predict(environment, saved, tmp_path)
+    np.testing.assert_allclose(answer, saved[1], rtol=1e-4, atol=1e-6)
 
 
 def test_the_wheel_is_the_package():
