@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 DataFormat = Literal["channels_last", "channels_first"]
+Padding = Literal["valid", "same"]
 OneOrMore = int | Sequence[int]  # a number for all axes of space, or for each
 
 LOWERED = ("data_format", "padding")  # texts that Keras lowers first
@@ -132,6 +133,34 @@ def check_count(function, kind, names, arrays):
         raise ValueError(
             f"{_said_by(function)}: the number of {kind} must be "
             f"{len(names)}{listed}, not {len(arrays)}"
+        )
+
+
+# -- Images
+
+SPACE = {
+    1: ("length",),
+    2: ("height", "width"),
+    3: ("depth", "height", "width"),
+}  # what axes of space are called, by how many there are
+
+
+def check_images(function, rank, x, data_format):
+    """Images must have rank axes of space, beside samples and channels."""
+    names = ["batch", *SPACE[rank], "channels"]
+    if data_format == "channels_first":
+        names.insert(1, names.pop())
+    check_shapes(function, x=(x, names))
+
+
+def check_fits(function, x, size, padding, data_format, dilation_rate=1):
+    """Without padding, a window must not be longer than the images."""
+    space = x.shape[2:] if data_format == "channels_first" else x.shape[1:-1]
+    span = [int(n) for n in (np.array(size) - 1) * dilation_rate + 1]
+    if padding == "valid" and any(n > m for n, m in zip(span, space)):
+        raise ValueError(
+            f"{_said_by(function)}: x must not be shorter than a window of "
+            f"{tuple(span)}, as {tuple(space)} is; padding='same' takes it"
         )
 
 

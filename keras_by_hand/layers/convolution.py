@@ -5,18 +5,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_by_hand.layers.windows import (
-    Padding,
-    check_fits,
-    check_images,
-    patches,
-)
+from keras_by_hand.layers.windows import patches
 from keras_by_hand.names import Activation, as_function
 from keras_by_hand.shapes import (
     DataFormat,
     OneOrMore,
+    Padding,
     as_arrays,
     as_option,
+    check_fits,
+    check_images,
     check_shapes,
     check_sizes,
 )

@@ -81,12 +81,9 @@ def _check_equation(equation, x, kernel):
     text = equation.replace(" ", "") if isinstance(equation, str) else ""
     parts = EQUATION.fullmatch(text)
     left, of_x, right, of_kernel, *of_y = parts.groups() if parts else "???????"
-    letters = set(of_x), set(of_kernel), set(of_y[1])
-    if (
-        not (letters[1] <= letters[0] | letters[2] <= letters[0] | letters[1])
-        or (left, right) != (of_y[0], of_y[2])
-        or (left and right)
-    ):
+    known = set(of_x) | set(of_kernel), set(of_x) | set(of_y[1])
+    fits = set(of_y[1]) <= known[0] and set(of_kernel) <= known[1]
+    if not fits or [left, right] != of_y[::2] or (left and right):
         raise ValueError(
             "einsum_dense: equation must be as 'ab,bc->ac', '...ab,bc->...ac' "
             f"or 'ab...,bc->ac...', not {equation!r}"

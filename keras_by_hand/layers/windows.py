@@ -1,37 +1,8 @@
 """Windows: what padding adds for convolution and pooling; how they are cut."""
 
-from typing import Literal
-
 import numpy as np
 
-from keras_by_hand.shapes import check_shapes
-
-Padding = Literal["valid", "same"]
-
-SPACE = {
-    1: ("length",),
-    2: ("height", "width"),
-    3: ("depth", "height", "width"),
-}  # what axes of space are called, by how many there are
-
-
-def check_images(function, rank, x, data_format):
-    """Images must have rank axes of space, beside samples and channels."""
-    names = ["batch", *SPACE[rank], "channels"]
-    if data_format == "channels_first":
-        names.insert(1, names.pop())
-    check_shapes(function, x=(x, names))
-
-
-def check_fits(function, x, size, padding, data_format, dilation_rate=1):
-    """Without padding, a window must not be longer than the images."""
-    space = x.shape[2:] if data_format == "channels_first" else x.shape[1:-1]
-    span = [int(n) for n in (np.array(size) - 1) * dilation_rate + 1]
-    if padding == "valid" and any(n > m for n, m in zip(span, space)):
-        raise ValueError(
-            f"{function.__name__}: x must not be shorter than a window of "
-            f"{tuple(span)}, as {tuple(space)} is; padding='same' takes it"
-        )
+from keras_by_hand.shapes import Padding, check_fits, check_images
 
 
 def patches(x, size, strides=1, padding="valid", dilation_rate=1, value=0):

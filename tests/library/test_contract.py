@@ -6,20 +6,13 @@ import numpy as np
 from library import reasons
 from library.engine import contract
 from library.engine.answers import differ, record, tolerance_of
-from library.engine.subjects import SUBJECTS, FunctionSubject, LayerSubject, read_cases
+from library.engine.subjects import read_cases
 from library.test_derived import assert_accepted, for_each
 
 from keras_by_hand.shapes import options_of
 
 read_cases()
-CALLED = {
-    name: subject
-    for name, subject in SUBJECTS.items()
-    if isinstance(subject, LayerSubject)
-    and name not in reasons.NOT_CALLED
-    or isinstance(subject, FunctionSubject)
-    and subject.function.__module__.startswith("keras_by_hand")
-}
+CALLED = contract.called()
 
 
 @for_each(CALLED)
@@ -40,13 +33,12 @@ def test_lists_are_taken_as_arrays(name):
 
 @for_each(CALLED)
 def test_what_keras_refuses_is_refused_by_name(name, record_property):
-    subject, found, asked = CALLED[name], {}, 0
-    for odd_calls in (contract.odd_options, contract.odd_weights, contract.odd_inputs):
-        for odd in odd_calls(subject):
-            asked += 1
-            if how := contract.judge(subject, odd):
-                found[odd.words] = f"{name}, {odd.words} {how}"
-    record_property("odd calls", asked)
+    subject, found = CALLED[name], {}
+    odd_calls = contract.odd_calls(subject)
+    record_property("calls that nobody means", len(odd_calls))
+    for odd in odd_calls:
+        if how := contract.judge(subject, odd):
+            found[odd.words] = f"{name}, {odd.words} {how}"
     assert_accepted(found, reasons.NOT_REFUSED.get(name, {}), "NOT_REFUSED")
 
 

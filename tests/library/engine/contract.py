@@ -6,6 +6,7 @@ Keras takes it, and the function agrees; or the function refuses it. There is no
 Nothing is listed here: it is read from signatures, and from what was drawn.
 """
 
+import functools
 import inspect
 import re
 from typing import NamedTuple
@@ -14,7 +15,8 @@ import numpy as np
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.cases import Case, find_arrays, map_arrays, put_array
 from library.engine.strings import NO_SUCH
-from library.engine.subjects import LayerSubject, arrays_in
+from library.engine.subjects import SUBJECTS, LayerSubject, arrays_in
+from library.reasons import NOT_CALLED
 
 from keras_by_hand.models.registry import LAYERS
 
@@ -42,14 +44,27 @@ class Odd(NamedTuple):
 
 
 def function_of(subject):
-    """The function of the library that users call for a subject."""
+    """The function of the library that users call for a subject; None where a layer in
+    training has its own."""
     if isinstance(subject, LayerSubject):
         return LAYERS[subject.name][0]
-    return subject.function
+    return getattr(subject, "function", None)
 
 
 def parameters_of(subject):
     return inspect.signature(function_of(subject)).parameters
+
+
+@functools.cache
+def called():
+    """The subjects whose function of the library is called directly, by name."""
+    return {
+        name: subject
+        for name, subject in SUBJECTS.items()
+        if name not in NOT_CALLED
+        and function_of(subject)
+        and function_of(subject).__module__.startswith("keras_by_hand")
+    }
 
 
 def call(subject, case, given_as=np.asarray):
@@ -85,6 +100,12 @@ def cover(subject):
 
 
 # -- What nobody means
+
+
+@functools.cache
+def odd_calls(subject):
+    """All calls of a subject that nobody means."""
+    return [*odd_options(subject), *odd_weights(subject), *odd_inputs(subject)]
 
 
 def odd_options(subject):

@@ -16,13 +16,12 @@ import sys
 import time
 from typing import NamedTuple
 
-import by_hand
 import mutation
 import numpy as np
-from library import test_wrong_arguments as wrong_arguments
-from library import test_wrong_weights as wrong_weights
+from library import test_shapes, test_wrong_shapes
+from library.engine import contract
 from library.engine.answers import differ, record, tolerance_of
-from library.engine.subjects import SUBJECTS, arrays_in
+from library.engine.subjects import SUBJECTS
 
 from gallery.package import PACKAGE, find_modules_of_functions
 
@@ -90,25 +89,37 @@ def runs_of(module):
     its functions that are refused."""
     functions = functions_of(module)
     codes = {code: name for name, f in functions.items() for code in codes_of(f)}
-    found = []
+    found, refused = [], []
     for subject in [name for name, s in SUBJECTS.items() if s.module == module]:
         for case, answer, compute, *_ in record(subject):
             tolerance = tolerance_of(subject, case)
             found.append(Run(compute, answer, tolerance, *traced(compute, codes)))
-    for name, args, keywords, *_ in [*wrong_weights.WRONG, *wrong_arguments.WRONG]:
-        function = getattr(by_hand, name)
-        compute = functools.partial(refusal, function, args, keywords)
+        if subject in contract.called():
+            odd_calls = contract.odd_calls(SUBJECTS[subject])
+            refused += [odd.compute for odd in odd_calls]
+    for function, args, keywords in typed_calls(module):
+        refused.append(functools.partial(function, *args, **keywords))
+    for call in refused:
+        compute = functools.partial(refusal, call)
         y, *told = traced(compute, codes)
         found.append(Run(compute, y, 0, y, *told))
     return [run for run in found if run.functions]
 
 
-def refusal(function, args, keywords):
-    """What a function answers, or what it says when it refuses to."""
+def typed_calls(module):
+    """Yield the calls that no subject derives: (function, arguments, keywords)."""
+    if module in ("names", "shapes"):
+        yield from test_shapes.calls()
+    yield from test_wrong_shapes.refused_calls()
+
+
+def refusal(call):
+    """What a call answers, or what it says when it is refused."""
     try:
-        return arrays_in(function(*args, **keywords))
-    except (NotImplementedError, ValueError) as error:
+        found = call()
+    except contract.REFUSALS as error:
         return [np.array(str(error))]
+    return [np.asarray(y) for y in (found if isinstance(found, list) else [found])]
 
 
 def code_of(tree, function):

@@ -1,0 +1,264 @@
+"""What functions take in, by the functions that take it in: each answer, and each refusal
+word for word."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from keras_by_hand import names, shapes
+
+
+def pool(x, size=2, padding: Literal["valid", "same"] | None = "valid"):
+    """A function that asks."""
+
+
+def f64(*numbers):
+    return np.array(numbers, "float64")
+
+
+class Traced:
+    """What speaks NumPy's protocols, and is no array."""
+
+    def __array_function__(self, *_):
+        raise AssertionError("it is handed on, not computed with")
+
+
+TRACED = Traced()
+
+# The function, what it is asked beside pool, by place and by name, and what it answers.
+RIGHT = [
+    ("as_arrays", (), {"x": [1, 2], "b": None}, [np.array([1, 2]), None]),
+    ("as_array", (), {"x": 1.5}, np.array(1.5)),
+    ("as_array", (), {"x": np.float32(2)}, np.array(2, "float32")),
+    ("as_array", (), {"x": np.array([True])}, np.array([True])),
+    ("as_array", (), {"x": TRACED}, TRACED),
+    ("check_shapes", (), {"x": (f64(1, 2), (None,)), "b": (None, (3,))}, None),
+    ("check_shapes", (), {"x": ([[1, 2]], ("batch", 2))}, None),
+    ("check_broadcasts", (), {"x": (f64(1), (2, 3)), "b": (None, (3,))}, None),
+    ("check_rank", (1,), {"x": f64(1, 2)}, None),
+    ("check_rank", (1, 2), {"x": [[1]]}, None),
+    ("check_count", ("weights", ["kernel"], [1]), {}, None),
+    ("check_images", (1, np.ones((2, 5, 3)), "channels_last"), {}, None),
+    ("check_fits", (np.ones((2, 3, 5)), (3,), "same", None), {}, None),
+    ("check_fits", (np.ones((2, 3, 5)), (3,), "valid", None), {}, None),
+    ("check_fits", (np.ones((2, 3, 5)), (3,), "valid", "channels_first", 2), {}, None),
+    ("as_option", (), {"padding": "same"}, "same"),
+    ("as_option", (), {"padding": "VALID"}, "valid"),
+    ("as_option", (), {"padding": None}, None),
+    ("check_sizes", (), {"size": 1}, None),
+    ("check_sizes", (2, 0), {"size": (0, 3)}, None),
+    ("check_sizes", (2,), {"size": np.int64(3)}, None),
+    ("check_numbers", (0, 1), {"rate": 0, "other": 1}, None),
+    ("check_numbers", (0,), {"rate": np.float32(2)}, None),
+    ("check_numbers", (), {"rate": np.array(-2.5)}, None),
+    ("check_axes", (3,), {"axis": -3, "axes": [0, 2]}, None),
+    ("as_function", (), {"activation": "relu"}, names.ACTIVATIONS["relu"]),
+    ("as_function", (), {"activation": np.tanh}, np.tanh),
+    ("as_function", (), {"activation": None}, None),
+]
+
+ACTIVATIONS = ", ".join(map(repr, names.ACTIVATIONS))
+NUMBERS, SHAPES, ONE = "must be an array of numbers, not of", "must have the shape", [1]
+WRONG = [
+    ("as_array", (), {"x": "two"}, TypeError, f"x {NUMBERS} text"),
+    ("as_array", (), {"x": b"two"}, TypeError, f"x {NUMBERS} text"),
+    ("as_array", (), {"x": {}}, TypeError, f"x {NUMBERS} something else"),
+    ("as_array", (), {"x": [[1], [2, 3]]}, TypeError, f"x {NUMBERS} something else"),
+    ("as_array", (), {"x": np.array([None])}, TypeError, f"x {NUMBERS} something else"),
+    ("as_array", (), {"x": np.array(["a"])}, TypeError, f"x {NUMBERS} text"),
+    ("as_array", (), {"x": 1j}, TypeError, f"x {NUMBERS} something else"),
+    ("check_shapes", (), {"x": (ONE, (2,))}, ValueError, f"x {SHAPES} (2,), not (1,)"),
+    (
+        "check_shapes",
+        (),
+        {"x": ([ONE], (None, "units", 3))},
+        ValueError,
+        f"x {SHAPES} (any, units, 3), not (1, 1)",
+    ),
+    (
+        "check_broadcasts",
+        (),
+        {"x": (f64(1, 2), (4, 3))},
+        ValueError,
+        "x must broadcast to the shape (4, 3), which (2,) does not",
+    ),
+    (
+        "check_broadcasts",
+        (),
+        {"x": ([[1]], (1,))},
+        ValueError,
+        "x must broadcast to the shape (1,), which (1, 1) does not",
+    ),
+    (
+        "check_rank",
+        (2,),
+        {"x": ONE},
+        ValueError,
+        "x must have 2 axes or more, not the shape (1,)",
+    ),
+    (
+        "check_rank",
+        (2, 2),
+        {"x": ONE},
+        ValueError,
+        "x must have 2 axes, not the shape (1,)",
+    ),
+    (
+        "check_rank",
+        (2, 3),
+        {"x": [[[ONE]]]},
+        ValueError,
+        "x must have 2 to 3 axes, not the shape (1, 1, 1, 1)",
+    ),
+    (
+        "check_count",
+        ("weights", ["kernel", "bias"], ONE),
+        {},
+        ValueError,
+        "the number of weights must be 2 (kernel, bias), not 1",
+    ),
+    (
+        "check_count",
+        ("states", [], ONE),
+        {},
+        ValueError,
+        "the number of states must be 0, not 1",
+    ),
+    *[
+        (
+            "check_images",
+            (rank, np.ones((2, 3)), data_format),
+            {},
+            ValueError,
+            f"x {SHAPES} ({wanted}), not (2, 3)",
+        )
+        for rank, data_format, wanted in [
+            (1, None, "batch, length, channels"),
+            (2, "channels_first", "batch, channels, height, width"),
+            (3, "channels_last", "batch, depth, height, width, channels"),
+        ]
+    ],
+    *[
+        (
+            "check_fits",
+            (np.ones((2, 3, 5)), (size,), "valid", data_format, rate),
+            {},
+            ValueError,
+            f"x must not be shorter than a window of ({span},), as ({length},) is; "
+            "padding='same' takes it",
+        )
+        for size, data_format, rate, span, length in [
+            (4, "channels_last", 1, 4, 3),
+            (4, "channels_first", 2, 7, 5),
+        ]
+    ],
+    *[
+        (
+            "as_function",
+            (),
+            {"activation": value},
+            error,
+            f"activation must be a function, None, or one of {ACTIVATIONS}, not {value!r}",
+        )
+        for value, error in [("no such text", ValueError), (3, TypeError)]
+    ],
+    *[
+        (
+            "as_option",
+            (),
+            {"padding": value},
+            ValueError,
+            f"padding must be 'valid', 'same' or None, not {value!r}",
+        )
+        for value in ("no such text", 0, ["same"], np.array(["same", "valid"]))
+    ],
+    *[
+        (
+            "check_sizes",
+            (),
+            {"size": value},
+            error,
+            f"size must be a whole number of at least 1, not {value!r}",
+        )
+        for value, error in [(0, ValueError), (1.5, TypeError), ((1, 2), ValueError)]
+    ],
+    *[
+        (
+            "check_sizes",
+            (2, 2),
+            {"size": value},
+            error,
+            f"size must be a whole number of at least 2, or 2 of them, not {value!r}",
+        )
+        for value, error in [
+            ((2, 1), ValueError),
+            ((2,), ValueError),
+            ([], ValueError),
+            ("two", TypeError),
+            (None, TypeError),
+        ]
+    ],
+    *[
+        (
+            "check_numbers",
+            limits,
+            {"rate": value},
+            error,
+            f"rate must be {wanted}, not {value!r}",
+        )
+        for limits, wanted, value, error in [
+            ((), "a number", "half", TypeError),
+            ((), "a number", [1], TypeError),
+            ((), "a number", None, TypeError),
+            ((), "a number", float("nan"), ValueError),
+            ((0,), "a number of at least 0", -0.5, ValueError),
+            ((0, 1), "a number from 0 to 1", 1.5, ValueError),
+            ((-np.inf, 1), "at most 1", 2, ValueError),
+        ]
+    ],
+    *[
+        (
+            "check_axes",
+            (3,),
+            {"axis": value},
+            error,
+            f"axis must be an axis from -3 to 2{more}",
+        )
+        for value, error, more in [
+            (3, ValueError, ", not 3"),
+            (-4, ValueError, ", not -4"),
+            (1.0, TypeError, ", not 1.0"),
+            ([0, 3], ValueError, ", or several, not [0, 3]"),
+            ([0, -3], ValueError, ", or several, not [0, -3]: one is there twice"),
+        ]
+    ],
+]
+
+
+def module_of(name):
+    return names if name == "as_function" else shapes
+
+
+def calls():
+    """Yield all of these: (function, arguments, keywords)."""
+    for name, args, keywords, *_ in [*RIGHT, *WRONG]:
+        yield getattr(module_of(name), name), (pool, *args), keywords
+
+
+@pytest.mark.parametrize("name, args, keywords, expected", RIGHT)
+def test_what_is_right_is_taken(name, args, keywords, expected):
+    found = getattr(module_of(name), name)(pool, *args, **keywords)
+    if name.startswith("as_array") and expected is not TRACED:
+        np.testing.assert_equal(found, expected)
+        pairs = zip(*(v if isinstance(v, list) else [v] for v in (found, expected)))
+        assert all(getattr(a, "dtype", 0) == getattr(b, "dtype", 0) for a, b in pairs)
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize("name, args, keywords, error, message", WRONG)
+def test_what_is_wrong_is_refused_by_name(name, args, keywords, error, message):
+    with pytest.raises(error) as raised:
+        getattr(module_of(name), name)(pool, *args, **keywords)
+    assert str(raised.value) == f"pool: {message}"
