@@ -90,11 +90,11 @@ def find_imported(page, statement):
         fail(page, statement.node.lineno, f"there is no module {source} to be linked")
     of_library = module.is_relative_to(PACKAGE)
     for name in sorted(statement.binds):
-        place = find_place(name) if of_library else resolve(module, name) and source
-        if place == source:
+        place = find_place(name) if of_library else source
+        if place == source and resolve(module, name):
             continue
         why = f"there is no {name} in {module.relative_to(ROOT)}."
-        if place:
+        if place not in (source, None):
             why = f'{name} cannot be linked so: write "from {place} import {name}"'
         else:
             known = {n for s in read_statements(module) for n in s.binds}

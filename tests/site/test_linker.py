@@ -95,7 +95,7 @@ BESIDE = '"""Beside."""\n\n\ndef of_keras(x):\n    """x: any shape."""\n    retu
 def trial(tmp_path, monkeypatch):
     """Return a function that writes a page into a small project, and returns it."""
     for name, text in {
-        "__init__": "from keras_by_hand.activations import never, relu, threshold\n"
+        "__init__": "from keras_by_hand.activations import gone, never, relu, threshold\n"
         "from keras_by_hand.layers import dense, double, twice\n",
         "activations": ACTIVATIONS,
         "layers": LAYERS,
@@ -235,6 +235,7 @@ def test_other_forms_of_import_are_refused(trial, code):
             "from keras_by_hand.activation import relu",
             ":15: there is no module keras_by_hand.activation ",
         ),
+        ("from keras_by_hand import gone", ":15: there is no gone in keras_by_hand/"),
         ("from keras_by_hand.layers import rely", "no rely in keras_by_hand/layers.py"),
         (
             "from keras_by_hand.activations import _times",
