@@ -102,6 +102,8 @@ class Comparison:
     def summary(self):
         """Return the lines under the table."""
         matched = sum(row.tensor is not None for row in self.rows)
+        together = len({name for row in self.rows for name in row.together})
+        handed_on = len(self.rows) - matched - together - len(self.unmatched)
         lines = []
         if any(row.is_first for row in self.rows):
             lines.append(
@@ -110,8 +112,10 @@ class Comparison:
         lines.append(
             f"compared {matched} of {len(self.rows)} layers by themselves"
         )
-        if together := sum(len(row.together) for row in self.rows):
+        if together:
             lines[-1] += f", {together} with a later one"
+        if handed_on:
+            lines[-1] += f", {handed_on} hand on their input"
         if self.unused:
             lines.append(
                 f"{len(self.unused)} tensors of the port stand for none"

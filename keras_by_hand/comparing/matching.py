@@ -93,10 +93,12 @@ class Call:
 def last_activation(layer):
     """Return the activation that a layer applies in the end, or None."""
     activation, inside = layer.activation, layer.inside()
+    has_kernel = any(name.endswith("kernel") for name in layer.arrays)
+    if has_kernel and "recurrent_kernel" not in layer.arrays:
+        # Its function applies it itself, in the end and not at each step.
+        activation = layer.options.get("activation", activation)
     if activation is None and len(inside) == 1:  # as in TimeDistributed
         return last_activation(inside[0])
-    if layer.kind == "Dense":  # dense applies it itself
-        activation = layer.options.get("activation", activation)
     return None if activation is linear else activation
 
 
@@ -244,6 +246,8 @@ class Matching:
         match = self.best(array, tensors, call)
         if match and match.agrees:
             return match
+        if match := self.find_but_for_nan(array, call):
+            return match
         if not self.is_trying or self.is_returned(call):
             return None
         judged = (
@@ -252,6 +256,22 @@ class Matching:
             for layout in self.list_before(call, name)
         )
         return next((match for match in judged if match.agrees), None)
+
+    def find_but_for_nan(self, array, call):
+        """Return the match of an array with a tensor that has NaN where it has
+        none, and is equal elsewhere, or None."""
+        for name in self.by_size.get(array.size, ()):
+            if not np.isnan(self.port.measures[name][0]):
+                continue
+            for layout in self.list_layouts(name, array.shape, call.origin):
+                tensor = layout(self.port.arrays[name])
+                is_nan = np.isnan(tensor)
+                filled = np.where(is_nan, array, tensor)
+                error, place = difference(array, filled)
+                nearest = self.port.widened(name, self.tolerance)
+                if error <= nearest and not is_nan.all():
+                    return Match(name, layout, np.inf, place, False)
+        return None
 
     def best(self, array, tensors, call, order=None):
         """Return the match of an array, an output of a call, that is nearest of

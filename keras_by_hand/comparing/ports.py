@@ -6,10 +6,10 @@ import numpy as np
 
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.recording import outputs_of, record
-from keras_by_hand.comparing.with_keras import run_keras
+from keras_by_hand.comparing.with_keras import load_by_keras, run_keras
 from keras_by_hand.comparing.with_onnx import run_onnx
 from keras_by_hand.comparing.with_tflite import run_tflite
-from keras_by_hand.models.data import read_input
+from keras_by_hand.models.data import read_arrays
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 
@@ -23,9 +23,7 @@ def run_port(thing, path_of_model, x, dtype=None):
     if isinstance(thing, dict):
         return Port({name: np.asarray(y) for name, y in thing.items()})
     if thing == "keras":
-        import keras  # here, as nothing else needs it
-
-        thing = keras.models.load_model(path_of_model)
+        thing = load_by_keras(path_of_model)
     if hasattr(thing, "predict") and hasattr(thing, "get_config"):
         return run_keras(thing, x)
     path = os.fspath(thing)
@@ -33,7 +31,7 @@ def run_port(thing, path_of_model, x, dtype=None):
     if ending == ".keras":
         return Port(outputs_of(record(load_model(path, dtype), x)))
     if ending == ".npz":
-        arrays = read_input(path)
+        arrays = read_arrays(path)
         if not isinstance(arrays, dict):
             raise CannotRun(f"{path} has no names: save by np.savez")
         return Port(arrays)

@@ -5,7 +5,26 @@ from unittest import mock
 
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.recording import Names
+from keras_by_hand.models.errors import CannotRun, first_line
 from keras_by_hand.models.tensors import items
+
+
+def load_by_keras(path):
+    """Return a file's model as Keras loads it; code in the file is not run.
+    Raises CannotRun where Keras is missing, or cannot load it."""
+    try:
+        import keras  # here, as nothing else needs it
+    except ImportError as error:
+        raise CannotRun(
+            f"{error.name or error} is missing, without which Keras does not "
+            "run: pip install keras tensorflow"
+        ) from None
+    try:
+        return keras.models.load_model(path)
+    except Exception as error:  # of as many kinds as there are faults
+        raise CannotRun(
+            f"{path}: Keras cannot load it: {first_line(error)}"
+        ) from None
 
 
 def run_keras(model, x):

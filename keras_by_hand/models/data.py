@@ -28,6 +28,15 @@ KINDS = "biufcSU"  # of dtypes that can be read; a model then takes some of them
 
 
 def read_input(path):
+    """Return the inputs that a .npy or .npz file holds: an array, or several in
+    a dict by their names. Raises CannotRun where it is neither."""
+    x = read_arrays(path)
+    if isinstance(x, dict) and len(x) == 1:  # whatever its name
+        (x,) = x.values()
+    return x
+
+
+def read_arrays(path):
     """Return what a .npy or .npz file holds: an array, or a dict of them.
     Raises CannotRun where it is neither."""
     file, budget = open_file(path)

@@ -115,11 +115,11 @@ class Layer:
             if name in by_name | told
         }
         self.takes_mask = "mask" in {*by_place, *by_name}
-        alone = None  # unless the function sees to the activation itself
-        if "activation" not in self.options:
-            alone = self.config.get("activation")
-        of_alone = self.weights.get("activation")
-        self.activation = find_activation(alone, of_alone, build)
+        alone = self.config.get("activation")
+        is_of_function = "activation" in self.options
+        if alone is not None and not is_of_function:
+            of_alone = self.weights.get("activation")
+            self.activation = find_activation(alone, of_alone, build)
         names = [n for n in by_place if n not in NOT_WEIGHTS | told]
         self.arrays = self.find_arrays(names)
         self.check_arrays()
@@ -228,7 +228,9 @@ class Layer:
         options = {**self.options, **keywords}
         if self.takes_mask and mask is not None:
             options["mask"] = mask
-        y = self.activation(self.function(x, **self.arrays, **options))
+        y = self.function(x, **self.arrays, **options)
+        if self.activation:
+            y = self.activation(y)
         # Its functions make float64 of whole numbers.
         return each(lambda array: in_dtype(array, self.dtype), y)
 

@@ -55,6 +55,7 @@ class InputLayer(DoesNothing):
             raise CannotRun(
                 f"input {self.name} is not of numbers, but {x.dtype}"
             )
+        given = x.shape
         if shape is not None:
             x = fit_rank(x, shape)
             sizes = list(zip(x.shape, shape))[1:]
@@ -63,7 +64,7 @@ class InputLayer(DoesNothing):
             ):
                 wanted = ["any" if n is None else str(n) for n in shape]
                 raise CannotRun(
-                    f"input {self.name} has shape {x.shape}, "
+                    f"input {self.name} has shape {given}, "
                     f"not ({', '.join(wanted)})"
                 )
             if is_stateful and shape[0] and len(x) % shape[0]:

@@ -4,6 +4,7 @@ import io
 import os
 import zipfile
 
+import keras
 import numpy as np
 import pytest
 from hostile_files import sequential, told, write
@@ -63,7 +64,7 @@ INPUTS = {
     "long_header": (with_header(" " * 60_000), "is damaged"),
     "version_2": (with_header("{", b"\x02\x00"), "is damaged"),
     "version_3": (with_header("{", b"\x03\x00"), "version (3, 0) of .npy is not known"),
-    "key": (npz(z=ONES), "no input x: the model has x; given are z"),
+    "keys": (npz(y=ONES, z=ONES), "no input x: the model has x; given are y, z"),
     "no_key": (npz(), "no input x: the model has x; given are none"),
     "no_npy": (npz(x=b"text"), "is damaged"),
     "no_zip": (npz(x=ONES)[:-30], "is damaged"),
@@ -104,6 +105,15 @@ def test_a_number_is_no_batch_of_samples(tmp_path):
         model.predict(3.0)
 
 
+def test_a_sample_is_told_by_its_own_shape(tmp_path):
+    """Also where Keras would add an axis of 1 to a batch."""
+    path = tmp_path / "image.keras"
+    keras.Sequential([keras.Input((6, 5, 1), name="image")]).save(path)
+    shape = r"image has shape \(6, 5, 1\), not \(any, 6, 5, 1\)"
+    with pytest.raises(CannotRun, match=shape):
+        load_model(path).predict(np.zeros((6, 5, 1)))
+
+
 def test_what_numpy_writes_is_read(tmp_path):
     path = tmp_path / "x.npz"
     arrays = {
@@ -115,7 +125,9 @@ def test_what_numpy_writes_is_read(tmp_path):
         save(path, **arrays)
         np.testing.assert_equal(read_input(path), arrays)
     np.save(tmp_path / "a.npy", arrays["a"])
-    np.testing.assert_equal(read_input(tmp_path / "a.npy"), arrays["a"])
+    np.savez(tmp_path / "a.npz", of_any_name=arrays["a"])
+    for name in ("a.npy", "a.npz"):
+        np.testing.assert_equal(read_input(tmp_path / name), arrays["a"])
 
 
 def test_nothing_of_an_input_is_executed(tmp_path):

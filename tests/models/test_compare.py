@@ -402,6 +402,35 @@ def test_names_can_be_given(small):
     assert found.faulty == ["conv"]  # of zeros, the others make zeros
 
 
+def test_a_tensor_with_nan_differs(small):
+    path, x, tensors = small
+    tensors["classifier.0"] = tensors["classifier.0"].copy()
+    tensors["classifier.0"][1, 2] = np.nan
+    found = compare(path, tensors, x)
+    assert "hidden" in found.faulty
+    assert found.rows[2].tensor == "classifier.0" and found.rows[2].place == (1, 2)
+
+
+def test_each_layer_is_counted_once(tmp_path):
+    """One that has no tensor, and that two others take; one that hands on; one that is
+    not compared."""
+    x = keras.Input((4,))
+    y = layers.Dense(3, name="shared")(x)
+    ends = [layers.Dense(2, name=name)(y) for name in ("a", "b")]
+    z = layers.Dropout(0.5, name="drop")(layers.Dense(2, name="last")(ends[0]))
+    model = keras.Model(x, [*ends, z])
+    ports.draw_weights(model, np.random.default_rng(313))
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(5, 4)).astype("float32")
+    made = ports.record(model, x)
+    port = {f"of {name}": made[name] for name in ("a", "b")}
+    said = str(compare(tmp_path / "model.keras", port, x))
+    assert (
+        "compared 2 of 5 layers by themselves, 1 with a later one, 1 hand on their input\n"
+        "cannot tell, as the port has no tensor: last"
+    ) in said
+
+
 def test_what_has_no_tensor_is_told(small):
     path, x, tensors = small
     del tensors["classifier.1"]
@@ -539,9 +568,22 @@ def test_inputs_that_an_export_does_not_take(saved, tmp_path, kind):
         compare(small_path, path, small_model()[1])
 
 
-@pytest.mark.parametrize("kind, missing", [("onnx", "onnx"), ("tflite", "ai-edge")])
-def test_what_must_be_installed_is_said(small, monkeypatch, kind, missing):
-    for name in ("onnx", "ai_edge_litert", "tensorflow.lite.python"):
+@pytest.mark.parametrize(
+    "port, missing",
+    [("port.onnx", "onnx"), ("port.tflite", "ai-edge"), ("keras", "keras tensorflow")],
+)
+def test_what_must_be_installed_is_said(small, monkeypatch, port, missing):
+    for name in ("onnx", "ai_edge_litert", "tensorflow.lite.python", "keras"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(CannotRun, match=f"pip install {missing}"):
-        compare(small[0], f"port.{kind}", small[1])
+        compare(small[0], port, small[1])
+
+
+def test_a_file_that_keras_cannot_load_is_told(command, written, monkeypatch):
+    def fails(path):
+        raise TypeError("Could not locate class 'Shift'.\nMake sure")
+
+    monkeypatch.setattr(keras.models, "load_model", fails)
+    model, x, _ = written
+    answer = command("compare", model, "keras", "--input", x)
+    assert refuses(answer, "Keras cannot load it: Could not locate class 'Shift'.")
