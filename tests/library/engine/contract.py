@@ -9,11 +9,12 @@ Nothing is listed here: it is read from signatures, and from what was drawn.
 import functools
 import inspect
 import re
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from library.engine.answers import differ, record, tolerance_of
-from library.engine.cases import Case, find_arrays, map_arrays, put_array
+from library.engine.cases import find_arrays, map_arrays, put_array
 from library.engine.strings import NO_SUCH
 from library.engine.subjects import SUBJECTS, LayerSubject, arrays_in
 from library.reasons import NOT_CALLED
@@ -35,12 +36,14 @@ REFUSALS = ArithmeticError, LookupError, TypeError, ValueError
 
 
 class Odd(NamedTuple):
-    """A call that nobody means: what is odd about it, how the library is called, and how
-    Keras is, where it must be asked whether it takes that."""
+    """A call that nobody means: what is odd about it, how the library is called, how
+    Keras is, where it must be asked whether it takes that, and how far apart their
+    answers may be."""
 
     words: str
     compute: callable
     ask: callable
+    tolerance: float
 
 
 def function_of(subject):
@@ -243,7 +246,10 @@ def odd_shapes(array):
 
 
 def odd_call(subject, words, case, ask):
-    return Odd(words, lambda: call(subject, case), ask and (lambda: ask(case)))
+    tolerance = tolerance_of(subject.name, case)
+    return Odd(
+        words, lambda: call(subject, case), ask and (lambda: ask(case)), tolerance
+    )
 
 
 # -- What becomes of it
@@ -271,8 +277,9 @@ def judge(subject, odd):
     if odd.ask is None:
         return "is computed in silence, and Keras has no such weights"
     try:
-        expected = odd.ask()
+        with warnings.catch_warnings(action="ignore"):  # of what it takes all the same
+            expected = odd.ask()
     except Exception:
         return "is computed in silence, and Keras refuses it"
-    how = differ(expected[: len(y)], y, tolerance_of(subject.name, Case({}, ())))
+    how = differ(expected[: len(y)], y, odd.tolerance)
     return how and f"gives another {how} than Keras"
