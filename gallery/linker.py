@@ -97,7 +97,7 @@ def find_imported(page, statement):
         if place not in (source, None):
             why = f'{name} cannot be linked so: write "from {place} import {name}"'
         else:
-            known = {n for s in read_statements(module) for n in s.binds}
+            known = {n for s in read_statements(module) for n in s.binds} - {name}
             if near := difflib.get_close_matches(name, known, n=3):
                 why += f" Did you mean {', '.join(near)}?"
         fail(page, statement.node.lineno, why)
