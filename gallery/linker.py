@@ -25,6 +25,7 @@ from gallery.package import (
     read_statements,
     resolve,
 )
+from gallery.paring import pare
 from gallery.paths import EXAMPLES, ROOT, SOURCES, name_of, place
 from gallery.scripts import find_headings, write_mark
 
@@ -165,7 +166,8 @@ def link(page):
             block += as_lines(page, statement.node.lineno, head)
         for definition in found:
             block += as_lines(page, statement.node.lineno, "\n")
-            block += as_lines(definition.file, definition.line, definition.text)
+            pared = pare(definition)
+            block += [Line(text, definition.file, number) for text, number in pared]
         edits.append((statement, block))
     for statement, block in reversed(edits):
         first, last = statement.node.lineno, statement.node.end_lineno

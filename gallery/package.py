@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sphinx.errors import SphinxError
 
+from gallery.paring import pare
 from gallery.paths import ROOT
 
 NAME = "keras_by_hand"
@@ -148,8 +149,8 @@ def original(statement):
 
 
 def find_needed(file, names):
-    """Return the statements that define names of a module and all that they need, in an
-    order in which they run, and the imports that they need from elsewhere.
+    """Return the statements that define names of a module and all that they need on a
+    page, in an order in which they run, and the imports that they need from elsewhere.
 
     Raises LinkError for a name that a module neither defines nor imports.
     """
@@ -160,7 +161,8 @@ def find_needed(file, names):
             continue
         (imports if statement.is_import else found).append(statement)
         if not statement.is_import:
-            left += [look_up(statement, name) for name in statement.uses]
+            _, uses = names_of("\n".join(text for text, _ in pare(statement)))
+            left += [look_up(statement, name) for name in uses]
     order = list(order_modules({s.file for s in found}))
     return sorted(found, key=lambda s: (order.index(s.file), s.line)), imports
 
