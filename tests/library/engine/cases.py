@@ -20,7 +20,8 @@ class Case:
 
     config: the arguments of the constructor, or the function's keywords; inputs: what it
     is called with, by place; call: the keywords of a layer's call; weights: a layer's, by
-    their names; tolerance: where it is not the subject's.
+    their names; tolerance: where it is not the subject's; drawn: what a layer in training
+    drew by chance.
     """
 
     config: dict
@@ -28,6 +29,7 @@ class Case:
     call: dict = dataclasses.field(default_factory=dict)
     weights: dict = dataclasses.field(default_factory=dict)
     tolerance: float | None = None
+    drawn: np.ndarray | None = None
 
     def but(self, **changed):
         return dataclasses.replace(self, **changed)

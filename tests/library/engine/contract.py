@@ -16,7 +16,12 @@ import numpy as np
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.cases import find_arrays, map_arrays, put_array
 from library.engine.strings import NO_SUCH
-from library.engine.subjects import SUBJECTS, LayerSubject, arrays_in
+from library.engine.subjects import (
+    SUBJECTS,
+    FunctionSubject,
+    LayerSubject,
+    arrays_in,
+)
 from library.reasons import NOT_CALLED
 
 from keras_by_hand.models.registry import LAYERS
@@ -80,14 +85,26 @@ def call(subject, case, given_as=np.asarray):
     if isinstance(subject, LayerSubject):
         if isinstance(inputs[0], list) and "inputs" not in parameters:
             inputs = inputs[0] + inputs[1:]  # query, value and key
+            masks = [name for name in parameters if name.endswith("_mask")]
+            options |= zip(masks, options.pop("mask", []))
         if any(p.kind is p.VAR_POSITIONAL for p in parameters.values()):
             places = [
                 p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
             ]
             inputs += [options.pop(name, None) for name in places[len(inputs) :]]
+    if not isinstance(subject, FunctionSubject):
         options = {name: value for name, value in options.items() if name in parameters}
+    if case.drawn is not None:
+        inputs.append(case.drawn)
     arrays = map_arrays(given_as, [*inputs, *case.weights.values()])
     return arrays_in(function(*arrays, **options))
+
+
+def can_call(subject, case):
+    """Whether the function takes all masks that Keras' layer does: those of its inputs may
+    be for allowed_pairs."""
+    masks = {name for name in case.call if name.endswith("_mask")}
+    return masks <= parameters_of(subject).keys()
 
 
 def cover(subject):
@@ -96,7 +113,7 @@ def cover(subject):
     recorded, chosen = record(subject.name), [0]
     seen = {*recorded[0].case.config}
     for number, (case, *_) in enumerate(recorded):
-        if {*case.config} - seen:
+        if {*case.config} - seen and can_call(subject, case):
             chosen.append(number)
             seen |= {*case.config}
     return chosen

@@ -162,6 +162,7 @@ class TrainingSubject(Subject):
         case = self.generator(draw)
         layer, x, y = self.call(case)
         drawn = self.read(layer, x, y)
+        case = case.but(drawn=drawn)
         known = inspect.signature(self.function).parameters
         config = {key: case.config[key] for key in case.config if key in known}
         return case, [y], lambda: [self.function(x, drawn, **config)], self.ask
