@@ -1,7 +1,10 @@
 """Which function an activation stands for, as a config names it."""
 
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.legacy import HARD_SIGMOID, hard_sigmoid_of_keras_2
 from keras_by_hand.names import ACTIVATIONS
+
+IN_FILES = {**ACTIVATIONS, HARD_SIGMOID: hard_sigmoid_of_keras_2}
 
 
 def find_activation(told, weights, build):
@@ -15,8 +18,8 @@ def find_activation(told, weights, build):
             "its activation is a function of your own, which is never run"
         )
     name = "linear" if told is None else told
-    if not isinstance(name, str) or name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in IN_FILES:
         raise CannotRun(
             f"no function of this file computes the activation {name}"
         )
-    return ACTIVATIONS[name]
+    return IN_FILES[name]

@@ -14,6 +14,7 @@ from keras_by_hand.models.archives import (
 )
 from keras_by_hand.models.config import NUMBERS
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.legacy import is_of_keras_2, translated
 
 COPIES = 5  # of a text in memory: its bytes, and up to four for a character
 OBJECT = 25  # nodes; to look at an object of HDF5 takes as long as so many
@@ -69,9 +70,18 @@ def check_kind(path, file):
 
 
 def read_config(archive, budget):
-    """Return what config.json holds; its values are counted before any is
-    made."""
-    name = "config.json"
+    """Return what config.json holds, in the words of today."""
+    config = read_json(archive, "config.json", budget)
+    if "metadata.json" in archive.namelist():
+        metadata = read_json(archive, "metadata.json", budget)
+        if is_of_keras_2(metadata):
+            return translated(config)
+    return config
+
+
+def read_json(archive, name, budget):
+    """Return what a member of a zip file holds; its values are counted before
+    any is made."""
     data = archive.read(take_member(archive, name, budget, COPIES))
     budget.take(name, nodes=sum(map(data.count, (b",", b"[", b"{"))))
     return json.loads(data)

@@ -1,5 +1,7 @@
 """Where Keras 3.15.1 itself departs from mathematics: what a run says of it."""
 
+from keras_by_hand.models.legacy import HARD_SIGMOID
+
 SPARSEMAX = (
     "the sparsemax of Keras 3.15.1 is computed, whose results need not add up "
     "to 1"
@@ -8,9 +10,15 @@ BICUBIC = (
     "TensorFlow rounds distances to 1/1024 in bicubic interpolation without "
     "antialias; here they are exact, and results may differ by some 0.001"
 )
+OLD_HARD_SIGMOID = (
+    "Keras 2 saved the file: its hard_sigmoid, of slope 0.2, is computed; that "
+    "of Keras 3 has 1/6"
+)
 OF_CONFIG = (  # a key, its value, what is said
     ("activation", "sparsemax", SPARSEMAX),
     ("recurrent_activation", "sparsemax", SPARSEMAX),
+    ("activation", HARD_SIGMOID, OLD_HARD_SIGMOID),
+    ("recurrent_activation", HARD_SIGMOID, OLD_HARD_SIGMOID),
     ("interpolation", "bicubic", BICUBIC),
 )
 ROUNDED = (
