@@ -30,7 +30,8 @@ class OwnLayer(Layer):
     inputs: those by place; weights: the layer's own, in the order in which it
     adds them; layers: the weights of layers in it, a list for each, by the
     names of its attributes. A function with an argument mask is given the mask
-    of the first input, or None, and returns y and the mask that goes on.
+    of the first input, a list where that is one, or None where there is none,
+    and returns y and the mask that goes on.
     """
 
     def __init__(self, told, weights, build, function):
@@ -77,13 +78,11 @@ class OwnLayer(Layer):
                 lambda given: in_dtype(given, self.dtype), [args, keywords]
             )
             inputs += tensors_in(keywords)
+            is_masked = any(given.mask is not None for given in inputs)
+            mask = masks_of(args)[0] if is_masked else None
             if "mask" in keywords:
                 mask = arrays_of(keywords.pop("mask"))
-            else:
-                mask = masks_of(args)[0]
-            is_masked = mask is not None or any(
-                given.mask is not None for given in inputs
-            )
+            is_masked = is_masked or mask is not None
             if is_masked and "mask" not in self.by_name:
                 raise CannotRun(
                     "a mask reaches it, but its function has no argument mask"

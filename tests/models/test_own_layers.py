@@ -95,6 +95,33 @@ def keeps_masks(x, *, mask):
 
 
 @keras.saving.register_keras_serializable("pack")
+class Mix(layers.Layer):
+    """A layer that takes a list, and the masks of what is in it."""
+
+    def build(self, shapes):
+        self.share = self.add_weight(shape=shapes[0][-1:], initializer="ones")
+
+    def call(self, inputs, mask=None):
+        first, second = inputs
+        if mask is not None and mask[0] is not None:
+            first = first * ops.cast(mask[0], first.dtype)[..., None]
+        return self.share * first + second
+
+
+def mix(inputs, share):
+    first, second = inputs
+    return share * first + second
+
+
+def mix_with_masks(inputs, share, *, mask):
+    first, second = inputs
+    if mask is not None:
+        assert mask[1] is None
+        first = first * mask[0][..., np.newaxis].astype(first.dtype)
+    return mix([first, second], share), None
+
+
+@keras.saving.register_keras_serializable("pack")
 class Graph(keras.Model):
     """A functional model whose class is the user's."""
 
@@ -131,6 +158,22 @@ def two_inputs():
     return keras.Model([x, other], Shift()(x, other)), [numbers(2, 3), numbers(2, 3)]
 
 
+def a_list():
+    x, other = keras.Input((4, 3)), keras.Input((4, 3))
+    return keras.Model([x, other], Mix()([x, other])), [
+        numbers(2, 4, 3),
+        numbers(2, 4, 3),
+    ]
+
+
+def a_list_with_a_mask():
+    x, other = keras.Input((4, 3)), keras.Input((4, 3))
+    steps = numbers(2, 4, 3)
+    steps[:, 2:] = 0
+    y = Mix()([layers.Dense(3)(layers.Masking()(x)), other])
+    return keras.Model([x, other], y), [steps, numbers(2, 4, 3)]
+
+
 def layers_in_a_layer():
     return keras.Sequential([keras.Input((4, 3)), Block()]), numbers(2, 4, 3)
 
@@ -156,6 +199,8 @@ def a_class_of_a_graph():
 MODELS = {
     own_layer: {"Shift": shift},
     two_inputs: {"pack>Shift": shift_of_two},
+    a_list: {"Mix": mix},
+    a_list_with_a_mask: {"Mix": mix_with_masks},
     layers_in_a_layer: {"Block": block},
     a_mask: {"KeepsMasks": keeps_masks},
     a_class_of_a_graph: {"Graph": "Functional", "Wide": "Dense"},
@@ -214,6 +259,11 @@ REFUSED = [
         a_mask,
         {"KeepsMasks": takes_no_mask},
         "a mask reaches it, but its function has no",
+    ),
+    (
+        a_list_with_a_mask,
+        {"Mix": mix},
+        "a mask reaches it, but its function has no argument mask",
     ),
     (a_class_of_a_graph, {}, "layers={'Graph': 'Functional'} runs these"),
     (a_class_of_a_graph, {"Graph": "Functional"}, r"\(Wide\): a class of your own"),
