@@ -11,6 +11,7 @@ from keras_by_hand.comparing.recording import run_calls
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.errors import CannotRun, shown
 from keras_by_hand.models.load import load_model
+from keras_by_hand.models.model import Model
 from keras_by_hand.models.tensors import tensors_in
 
 TOLERANCE = 1e-5
@@ -36,13 +37,13 @@ class Row(NamedTuple):
     name: str
     kind: str
     shape: tuple
-    arrived: float = None
-    place: tuple = None
-    correlation: float = None
-    own: float = None
+    arrived: float | None = None
+    place: tuple | None = None
+    correlation: float | None = None
+    own: float | None = None
     agrees: bool = True
     is_first: bool = False
-    tensor: str = None
+    tensor: str | None = None
     together: tuple = ()
     is_before: bool = False
 
@@ -64,6 +65,21 @@ class Comparison:
             for row in rows
             if not row.agrees
         ]
+
+    def __repr__(self):
+        differing = {
+            name
+            for row in self.rows
+            if not row.agrees
+            for name in (row.name, *row.together)
+        }
+        others = len(differing) + len(self.unmatched)
+        said = f"{len(self.rows) - others} of {len(self.rows)} layers agree"
+        if self.faulty:
+            said += f"; differ: {', '.join(self.faulty)}"
+        if self.unmatched:
+            said += f"; not compared: {', '.join(self.unmatched)}"
+        return shown(f"<Comparison: {said}>")
 
     def __str__(self):
         return "\n".join([*self.table(), *self.summary()])
@@ -160,30 +176,39 @@ class Comparison:
         return axis
 
 
-def compare(a, b, x, *, names=None, tolerance=TOLERANCE, dtype=None):
+def compare(
+    model, port, inputs, *, names=None, tolerance=TOLERANCE, dtype=None
+):
     """Compare a Keras model with its port, layer by layer; return a Comparison.
 
-    a: the path of the .keras file; b: the port: the path of another .keras
-    file, of a .tflite or .onnx file, or of a .npz file with the output of each
-    layer; a model of Keras, or "keras" for what Keras makes of a; or a dict
-    {name: array}; x: the inputs, as for predict; names: {layer of a: name in
-    b}, where names differ and values cannot tell; tolerance: how far a layer
+    model: the path of its .keras file, or what load_model returned for it;
+    port: the path of another .keras file, of a .tflite or .onnx file, or of a
+    .npz file with the output of each layer; a model that is loaded, by Keras or
+    here, or "keras" for what Keras makes of the model's file; or a dict {name:
+    array}; inputs: as for predict; names: {layer of the model: name in the
+    port}, where names differ and values cannot tell; tolerance: how far a layer
     may differ, as a part of the largest number of its output; dtype: "float64"
-    to compute a in that, in the place of its layers' own dtypes; b, too, where
-    it is the path of a .keras file.
+    to compute the model's file in that, in the place of its layers' own dtypes;
+    the port, too, where it is the path of a .keras file.
 
-    Each layer of a is computed in NumPy twice: from x, and from what the port
-    has for the layer's inputs, which shows the difference that it makes itself.
-    Whole numbers must be equal. What has 16 bits may differ by 16 units of
-    rounding, and what is quantized by two steps, as the root of the mean of
-    squares. A port with all names and shapes has the order of axes, too.
-    Raises CannotRun where a model cannot be run, or x or names do not fit.
+    Each layer of the model is computed in NumPy twice: from the inputs, and
+    from what the port has for the layer's inputs, which shows the difference
+    that it makes itself. Whole numbers must be equal. What has 16 bits may
+    differ by 16 units of rounding, and what is quantized by two steps, as the
+    root of the mean of squares. A port with all names and shapes has the order
+    of axes, too.
+    Raises CannotRun where a model cannot be run, or inputs or names do not fit;
+    ValueError for a dtype beside a model that is loaded.
     """
-    model = load_model(a, dtype)
-    model.fit(x)  # refuses what does not fit, before the port meets it
-    port = run_port(b, a, x, dtype)
+    path = None
+    if not isinstance(model, Model):
+        path, model = model, load_model(model, dtype)
+    elif dtype:
+        raise ValueError("dtype goes with a path; this model has its own")
+    model.as_inputs(inputs)  # refuses these before the port meets them
+    port = run_port(port, path, inputs, dtype)
     check_names(names or {}, port)
-    matching = Matching(model, x, port, names or {}, tolerance)
+    matching = Matching(model, inputs, port, names or {}, tolerance)
     calls = matching.find()
     check_used(names or {}, calls)
     return Comparison(*make_rows(matching, calls), port)

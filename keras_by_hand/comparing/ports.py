@@ -12,18 +12,26 @@ from keras_by_hand.comparing.with_tflite import run_tflite
 from keras_by_hand.models.data import read_arrays
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
+from keras_by_hand.models.model import Model
 
 
 def run_port(thing, path_of_model, x, dtype=None):
     """Return the Port of what compare() is given.
 
-    x: the inputs; dtype: in which a .keras file is computed, or None for its
-    layers' own.
+    path_of_model: None where it is loaded already; x: the inputs; dtype: in
+    which a .keras file is computed, or None for its layers' own.
     """
     if isinstance(thing, dict):
         return Port({name: np.asarray(y) for name, y in thing.items()})
     if thing == "keras":
+        if path_of_model is None:
+            raise CannotRun(
+                'the port "keras" goes with the path of a model; else give '
+                "what keras.models.load_model(path) returns"
+            )
         thing = load_by_keras(path_of_model)
+    if isinstance(thing, Model):
+        return Port(outputs_of(record(thing, x)))
     if hasattr(thing, "predict") and hasattr(thing, "get_config"):
         return run_keras(thing, x)
     path = os.fspath(thing)

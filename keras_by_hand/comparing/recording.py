@@ -44,7 +44,7 @@ def run_calls(model, x, around):
     """Run a model for all samples at once; around(layer, args, keywords) makes
     the call of each layer, but for inputs and for models in the model, whose
     layers are called instead. Return its outputs, Tensors. What keeps states
-    begins without any.
+    begins without any, and has its own again afterwards.
 
     Raises CannotRun where x does not fit.
     """
@@ -54,14 +54,19 @@ def run_calls(model, x, around):
             return layer.call(args, keywords)
         return around(layer, args, keywords)
 
-    for layer in model.with_all_inside():
-        if isinstance(layer, Recurrent):
-            layer.kept = None
-    inputs = model.fit(x)
+    layers = model.with_all_inside()
+    kept = {la: la.kept for la in layers if isinstance(la, Recurrent)}
+    inputs = model.as_inputs(x)
     given = sum(tensor.array.size for tensor in tensors_in(inputs))
     numbers = given + count_numbers(model.weights)
-    with model.calls_by(step), limited(numbers):
-        return model.run(inputs)
+    try:
+        for layer in kept:
+            layer.kept = None
+        with model.calls_by(step), limited(numbers):
+            return model.run(inputs)
+    finally:
+        for layer, states in kept.items():
+            layer.kept = states
 
 
 def record(model, x, until=None):

@@ -15,7 +15,7 @@ from keras_by_hand.models.config import (
     revive_call,
     with_weights,
 )
-from keras_by_hand.models.errors import CannotRun, CannotRunLayer
+from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import count_numbers
 from keras_by_hand.models.layer import DoesNothing, Layer, name_of
 from keras_by_hand.models.limits import limited
@@ -44,7 +44,7 @@ class InputLayer(DoesNothing):
         if not (shape is None or is_shape(shape)):
             raise CannotRun(f"batch_shape: {shape!r} is no shape")
 
-    def fit(self, x, is_stateful):
+    def as_input(self, x, is_stateful):
         """Return an array as the layer takes it, in its dtype.
 
         Raises CannotRun where its shape does not fit. A model that keeps states
@@ -62,10 +62,9 @@ class InputLayer(DoesNothing):
             if x.ndim != len(shape) or any(
                 n not in (size, None) for size, n in sizes
             ):
-                wanted = ["any" if n is None else str(n) for n in shape]
                 raise CannotRun(
                     f"input {self.name} has shape {given}, "
-                    f"not ({', '.join(wanted)})"
+                    f"not {self.shape_in_words()}"
                 )
             if is_stateful and shape[0] and len(x) % shape[0]:
                 raise CannotRun(
@@ -73,6 +72,12 @@ class InputLayer(DoesNothing):
                     f"of {shape[0]}: the model keeps states"
                 )
         return x.astype(self.dtype, copy=False) if self.dtype else x
+
+    def shape_in_words(self):
+        """Return the shape that its inputs have."""
+        shape = self.config.get("batch_shape") or ["..."]
+        lengths = ["any" if n is None else str(n) for n in shape]
+        return f"({', '.join(lengths)})"
 
 
 def is_shape(shape):
@@ -103,6 +108,29 @@ class Model(Layer):
     takes_mask = True
     around = None
 
+    def __repr__(self):
+        layers = self.with_all_inside()[1:]
+        arrays = [a for layer in layers for a in layer.arrays.values()]
+        inputs = [
+            f"{layer.name} {layer.shape_in_words()}"
+            if isinstance(layer, InputLayer)
+            else layer.name
+            for layer in self.layers_of(self.inputs)
+        ]
+        outputs = [
+            f"{layer.name} ({layer.kind})"
+            for layer in self.layers_of(self.outputs)
+        ]
+        return shown(
+            f"<{self.kind} {self.name}: {len(self.layers)} layers, "
+            f"{sum(map(np.size, arrays)):,} parameters, {', '.join(inputs)} -> "
+            f"{', '.join(outputs)}>"
+        )
+
+    def layers_of(self, told):
+        """Return the layers that references name, in order."""
+        return [self.by_name[name] for name, _, _ in references(told)]
+
     def check_config(self):
         check_keys(self.config, self.reads)
 
@@ -130,7 +158,7 @@ class Model(Layer):
 
     def compute(self, x, mask=None, training=None):
         set_masks(x, mask)
-        return self.run(self.fit(x))
+        return self.run(self.as_inputs(x))
 
     def apply(self, x, mask=None):
         return arrays_of(self.compute(Tensor(x, mask)))
@@ -193,7 +221,7 @@ class Model(Layer):
         as the model was made for.
         Raises CannotRun where it does not fit.
         """
-        tensors = self.fit(x)
+        tensors = self.as_inputs(x)
         samples = len(tensors_in(tensors)[0].array)
         outputs, weights = [], count_numbers(self.weights)
         size = self.batch_size()
@@ -221,7 +249,7 @@ class Model(Layer):
         shape = first.config.get("batch_shape") if self.is_stateful else None
         return (shape and shape[0]) or BATCH
 
-    def fit(self, x):
+    def as_inputs(self, x):
         """Return the inputs as Tensors, nested as those of the model."""
         given = {}
         for reference, thing in paired(self.inputs, x):
@@ -229,7 +257,9 @@ class Model(Layer):
             is_tensor = isinstance(thing, Tensor)  # of a model around this one
             tensor = thing if is_tensor else Tensor(np.asarray(thing))
             if isinstance(layer, InputLayer):
-                tensor = tensor.but(layer.fit(tensor.array, self.is_stateful))
+                tensor = tensor.but(
+                    layer.as_input(tensor.array, self.is_stateful)
+                )
             if tensor.array.ndim == 0:
                 raise CannotRun(f"input {layer.name} has no axis of samples")
             given[reference] = tensor
@@ -248,6 +278,7 @@ class Sequential(Model):
         if not self.layers:
             raise CannotRun("it has no layers")
         self.inputs = [self.layers[0].name, 0, 0]
+        self.outputs = [self.layers[-1].name, 0, 0]
 
     def find_fed(self, name):
         """Return the layers that a layer feeds, and the places at which it does

@@ -132,6 +132,34 @@ def test_two_files_are_both_computed_in_the_dtype(saved):
     assert max(row.arrived for row in found.rows if row.tensor) == 0
 
 
+def test_a_model_that_is_loaded_is_compared_as_its_file_is(saved):
+    model, x, faults, path = saved("gru")
+    broken = ports.break_port(model, few := ports.two_at_a_time(faults)[-1])
+    loaded = load_model(path)
+    for port in (ports.record(broken, x), broken):
+        found = compare(loaded, port, x)
+        assert sorted(found.faulty) == layers_of(few)
+        assert found.rows == compare(model=path, port=port, inputs=x).rows
+    assert compare(path, loaded, x).faulty == []
+    with pytest.raises(CannotRun, match='"keras" goes with the path of a model'):
+        compare(loaded, "keras", x)
+    with pytest.raises(ValueError, match="dtype goes with a path"):
+        compare(loaded, path, x, dtype="float64")
+
+
+def test_states_are_as_they_were_after_a_comparison(tmp_path):
+    inputs = keras.Input(batch_shape=(5, 4, 3))
+    model = keras.Model(inputs, layers.LSTM(2, stateful=True)(inputs))
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(5, 4, 3)).astype("float32")
+    one, other = (load_model(tmp_path / "model.keras") for _ in range(2))
+    first, second = one.predict(x), one.predict(x)
+    assert np.any(first != second)
+    other.predict(x)
+    assert compare(other, {"lstm": first}, x).faulty == []
+    np.testing.assert_array_equal(other.predict(x), second)
+
+
 def test_states_do_not_go_on_from_one_run_to_the_next(tmp_path):
     inputs = keras.Input(batch_shape=(5, 4, 3))
     model = keras.Model(inputs, layers.LSTM(2, stateful=True)(inputs))
@@ -472,6 +500,17 @@ def test_the_figure_shows_what_is_smaller_in_float64(small):
     axis = compare(path, tensors, x, dtype="float64").plot()
     _, own = (line.get_ydata() for line in axis.lines)
     assert 1e-14 < own[-1] < 1e-12 and own[0] <= own[-1]
+
+
+def test_it_is_told_in_a_line_which_layers_differ(small):
+    path, x, tensors = small
+    assert repr(compare(path, tensors, x)) == "<Comparison: 4 of 4 layers agree>"
+    tensors["features.0"] = tensors["features.0"] + 1
+    del tensors["classifier.1"]
+    found = compare(path, tensors, x, names={"conv": "features.0"})
+    assert repr(found) == (
+        "<Comparison: 1 of 4 layers agree; differ: conv; not compared: hidden, last>"
+    )
 
 
 # -- The command

@@ -1,6 +1,7 @@
 """Whole models of all kinds, run from their files in NumPy and by Keras in float64."""
 
 import functools
+import re
 
 import keras
 import numpy as np
@@ -726,3 +727,19 @@ def test_the_whole_part_of_a_number_is_its_category(output_mode, tmp_path):
     x = np.float32([[3.9, 1.2, 0.5], [-0.5, 2, 3.2]])
     y = by_hand.load_model(tmp_path / "model.keras").predict(x)
     np.testing.assert_array_equal(y, model.predict_on_batch(x), strict=True)
+
+
+def test_a_model_is_told_in_a_line(tmp_path):
+    x, z = keras.Input((4, 3), name="x"), keras.Input((None,), name="z")
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(2)], name="inner")
+    y = layers.Bidirectional(layers.LSTM(2), name="both")(x)
+    model = keras.Model([x, z], [inner(layers.Dense(3)(y)), z + 1], name="whole")
+    model.save(tmp_path / "model.keras")
+    told = repr(by_hand.load_model(tmp_path / "model.keras"))
+    assert re.sub(r"(add)_?\d*", r"\1", told) == (
+        f"<Functional whole: 6 layers, {model.count_params()} parameters, "
+        "x (any, 4, 3), z (any, any) -> inner (Sequential), add (Add)>"
+    )
+    inner.save(tmp_path / "inner.keras")
+    told = repr(by_hand.load_model(tmp_path / "inner.keras"))
+    assert told.startswith("<Sequential inner: 2 layers, 8 parameters, input_layer")
