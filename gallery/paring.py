@@ -12,7 +12,9 @@ import textwrap
 
 WIDTH = 80  # of a line of linked code
 CHECKS = re.compile(r"_?check_\w+")  # what such a function does, it refuses
-CONVERSIONS = "as_array", "as_arrays", "as_function", "as_option"  # and hand on, else
+CONVERSIONS = (  # and hand on, else
+    "as_array as_arrays as_axes as_function as_labels as_option as_pair as_states".split()
+)
 
 
 @functools.cache

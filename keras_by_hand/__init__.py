@@ -59,6 +59,7 @@ from keras_by_hand.layers.attention import (
     group_query_attention,
     multi_head_attention,
 )
+from keras_by_hand.layers.conv_lstm import conv_lstm1d, conv_lstm2d, conv_lstm3d
 from keras_by_hand.layers.convolution import (
     conv1d,
     conv1d_transpose,
@@ -147,10 +148,6 @@ from keras_by_hand.layers.preprocessing import (
     resizing,
 )
 from keras_by_hand.layers.recurrent import (
-    bidirectional,
-    conv_lstm1d,
-    conv_lstm2d,
-    conv_lstm3d,
     gru,
     gru_cell,
     lstm,
@@ -159,7 +156,6 @@ from keras_by_hand.layers.recurrent import (
     simple_rnn,
     simple_rnn_cell,
     stacked_rnn_cells,
-    time_distributed,
 )
 from keras_by_hand.layers.regularization import (
     activity_regularization,
@@ -191,6 +187,7 @@ from keras_by_hand.layers.text import (
     string_lookup,
     text_vectorization,
 )
+from keras_by_hand.layers.wrappers import bidirectional, time_distributed
 from keras_by_hand.losses import (
     binary_crossentropy,
     categorical_crossentropy,

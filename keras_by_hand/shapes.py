@@ -204,6 +204,16 @@ def _in_words(values):
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def check_functions(function, **functions):
+    """Raise TypeError for what is neither a function nor None."""
+    for name, value in functions.items():
+        if value is not None and not callable(value):
+            raise TypeError(
+                f"{_said_by(function)}: {name} must be a function, "
+                f"not {value!r}"
+            )
+
+
 # -- Numbers
 
 

@@ -148,7 +148,7 @@ fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), sharey=True)
 fig.suptitle("Batch renormalization keeps small batches apart")
 for axis, renorm in zip(axes, (False, True)):
     limits = {} if renorm else {"rmin": 1, "rmax": 1, "dmax": 0}
-    y = [renormalize(batch, 0, 1, **limits) for batch in batches]
+    y = [renormalize(batch, [0], [1], **limits) for batch in batches]
     axis.plot(np.squeeze(y), "C0o", alpha=0.5)
     axis.set(title=f"renorm={renorm}", xlabel="batch")
 plt.show()

@@ -65,7 +65,7 @@ for t in range(2):
 # The whole function is for any rank, and adds the other arguments. It convolves
 # all steps of x at once. Only the convolution of h needs the loop.
 
-from keras_by_hand.layers.recurrent import conv_lstm
+from keras_by_hand.layers.conv_lstm import conv_lstm
 
 # %%
 # Check it

@@ -62,8 +62,8 @@ for t in range(3):
     state = z * state + (1 - z) * g
 
 # %%
-# ``gru_cell`` is a step, and ``gru`` is the whole layer, with masks, an order
-# of steps, a state to begin with, ``reset_after=False`` and other activations.
+# ``gru`` is the whole layer, with masks, an order of steps, a state to begin
+# with, ``reset_after=False`` and other activations.
 
 from keras_by_hand import gru
 

@@ -20,7 +20,7 @@ from keras_by_hand.shapes import (
 )
 
 
-def _check_steps(function, rank, strides, dilation_rate):
+def check_steps(function, rank, strides, dilation_rate):
     """Both must be numbers of steps, and not both of them more than 1."""
     check_sizes(function, rank, strides=strides, dilation_rate=dilation_rate)
     if np.max(strides) > 1 and np.max(dilation_rate) > 1:
@@ -67,7 +67,7 @@ def conv1d(
     padding = as_option(conv1d, padding=padding)
     data_format = as_option(conv1d, data_format=data_format)
     activation = as_function(conv1d, activation=activation)
-    _check_steps(conv1d, 1, strides, dilation_rate)
+    check_steps(conv1d, 1, strides, dilation_rate)
     _check_conv(conv1d, 1, x, kernel, bias, data_format, groups)
     check_fits(conv1d, x, kernel.shape[:1], padding, data_format, dilation_rate)
     y = conv(
@@ -109,7 +109,7 @@ def conv2d(
     padding = as_option(conv2d, padding=padding)
     data_format = as_option(conv2d, data_format=data_format)
     activation = as_function(conv2d, activation=activation)
-    _check_steps(conv2d, 2, strides, dilation_rate)
+    check_steps(conv2d, 2, strides, dilation_rate)
     _check_conv(conv2d, 2, x, kernel, bias, data_format, groups)
     check_fits(conv2d, x, kernel.shape[:2], padding, data_format, dilation_rate)
     y = conv(
@@ -149,7 +149,7 @@ def conv3d(
     padding = as_option(conv3d, padding=padding)
     data_format = as_option(conv3d, data_format=data_format)
     activation = as_function(conv3d, activation=activation)
-    _check_steps(conv3d, 3, strides, dilation_rate)
+    check_steps(conv3d, 3, strides, dilation_rate)
     _check_conv(conv3d, 3, x, kernel, bias, data_format, groups)
     check_fits(conv3d, x, kernel.shape[:3], padding, data_format, dilation_rate)
     y = conv(
@@ -228,7 +228,7 @@ def depthwise_conv1d(
     padding = as_option(depthwise_conv1d, padding=padding)
     data_format = as_option(depthwise_conv1d, data_format=data_format)
     activation = as_function(depthwise_conv1d, activation=activation)
-    _check_steps(depthwise_conv1d, 1, strides, dilation_rate)
+    check_steps(depthwise_conv1d, 1, strides, dilation_rate)
     _check_depthwise(depthwise_conv1d, 1, x, kernel, bias, data_format)
     check_fits(
         depthwise_conv1d,
@@ -273,7 +273,7 @@ def depthwise_conv2d(
     padding = as_option(depthwise_conv2d, padding=padding)
     data_format = as_option(depthwise_conv2d, data_format=data_format)
     activation = as_function(depthwise_conv2d, activation=activation)
-    _check_steps(depthwise_conv2d, 2, strides, dilation_rate)
+    check_steps(depthwise_conv2d, 2, strides, dilation_rate)
     _check_depthwise(depthwise_conv2d, 2, x, kernel, bias, data_format)
     check_fits(
         depthwise_conv2d,
@@ -365,7 +365,7 @@ def separable_conv1d(
     padding = as_option(separable_conv1d, padding=padding)
     data_format = as_option(separable_conv1d, data_format=data_format)
     activation = as_function(separable_conv1d, activation=activation)
-    _check_steps(separable_conv1d, 1, strides, dilation_rate)
+    check_steps(separable_conv1d, 1, strides, dilation_rate)
     _check_separable(
         separable_conv1d,
         1,
@@ -427,7 +427,7 @@ def separable_conv2d(
     padding = as_option(separable_conv2d, padding=padding)
     data_format = as_option(separable_conv2d, data_format=data_format)
     activation = as_function(separable_conv2d, activation=activation)
-    _check_steps(separable_conv2d, 2, strides, dilation_rate)
+    check_steps(separable_conv2d, 2, strides, dilation_rate)
     _check_separable(
         separable_conv2d,
         2,
@@ -496,7 +496,7 @@ def conv1d_transpose(
     padding = as_option(conv1d_transpose, padding=padding)
     data_format = as_option(conv1d_transpose, data_format=data_format)
     activation = as_function(conv1d_transpose, activation=activation)
-    _check_steps(conv1d_transpose, 1, strides, dilation_rate)
+    check_steps(conv1d_transpose, 1, strides, dilation_rate)
     _check_output_padding(conv1d_transpose, 1, output_padding, strides)
     _check_transpose(conv1d_transpose, 1, x, kernel, bias, data_format)
     y = conv_transpose(
@@ -544,7 +544,7 @@ def conv2d_transpose(
     padding = as_option(conv2d_transpose, padding=padding)
     data_format = as_option(conv2d_transpose, data_format=data_format)
     activation = as_function(conv2d_transpose, activation=activation)
-    _check_steps(conv2d_transpose, 2, strides, dilation_rate)
+    check_steps(conv2d_transpose, 2, strides, dilation_rate)
     _check_output_padding(conv2d_transpose, 2, output_padding, strides)
     _check_transpose(conv2d_transpose, 2, x, kernel, bias, data_format)
     y = conv_transpose(
@@ -590,7 +590,7 @@ def conv3d_transpose(
     padding = as_option(conv3d_transpose, padding=padding)
     data_format = as_option(conv3d_transpose, data_format=data_format)
     activation = as_function(conv3d_transpose, activation=activation)
-    _check_steps(conv3d_transpose, 3, strides, dilation_rate)
+    check_steps(conv3d_transpose, 3, strides, dilation_rate)
     _check_output_padding(conv3d_transpose, 3, output_padding, strides)
     _check_transpose(conv3d_transpose, 3, x, kernel, bias, data_format)
     y = conv_transpose(

@@ -1,74 +1,110 @@
 """Normalization: layers, in prediction and in training."""
 
-import functools
-import inspect
-
 import numpy as np
+from numpy.typing import ArrayLike
 
-from keras_by_hand.shapes import check_shapes, name_arrays
+from keras_by_hand.shapes import (
+    OneOrMore,
+    as_arrays,
+    check_axes,
+    check_numbers,
+    check_rank,
+    check_shapes,
+    check_sizes,
+)
 
 
-def _weights_in_order(function):
-    """A normalization that takes weights by place as get_weights() has them.
+def _weights_there(function, scale, center, **weights):
+    """Weights by their names, of which there is no gamma without scale, and no
+    beta without center.
 
-    Without scale there is no gamma, without center no beta: the weights behind
-    it move up, or None stands in its place.
+    They may have been given by place as in get_weights(), where those behind a
+    missing one move up; or with None in its place; or by name; or none at all.
     """
-    parameters = inspect.signature(function).parameters.values()
-    names = [p.name for p in parameters if p.default is None]  # of weights
-
-    @functools.wraps(function)
-    def normalize(x, *weights, scale=True, center=True, **options):
-        options |= {"scale": scale, "center": center}
-        lacking = ["gamma"] * (not scale) + ["beta"] * (not center)
-        there = [name for name in names if name not in lacking]
-        if len(weights) > len(there):
-            return function(x, *weights, **options)
-        return function(x, **dict(zip(there, weights)), **options)
-
-    return normalize
-
-
-def _check_weights(function, weights, scale, center):
-    """Weights, by their names, must be those that there are, or none."""
-    told = f"{function} with scale={scale} and center={center}"
-    given = [name for name in weights if weights[name] is not None]
     lacking = ["gamma"] * (not scale) + ["beta"] * (not center)
-    names = [name for name in weights if given and name not in lacking]
-    name_arrays(told, "weights", names, given)
-    for name in lacking:
-        if name in given:
-            raise ValueError(f"{told}: there is no {name}")
+    there = [name for name in weights if name not in lacking]
+    given = [name for name in weights if weights[name] is not None]
+    if given not in ([], there, [*weights][: len(there)]):
+        raise ValueError(
+            f"{function.__name__} with scale={scale} and center={center}: the "
+            f"number of weights must be {len(there)} ({', '.join(there)}), or "
+            f"0, not {len(given)} ({', '.join(given)})"
+        )
+    moved = {name: weights[old] for name, old in zip(there, given)}
+    return dict.fromkeys(weights) | moved
 
 
-@_weights_in_order
+def _check_channels(function, channels, **weights):
+    """Weights must have an entry for each channel."""
+    for name, weight in weights.items():
+        check_shapes(function, **{name: (weight, (channels,))})
+
+
+def _check_along(function, x, axis, **weights):
+    """Weights must have the lengths of x along the axes, in ascending order."""
+    check_axes(function, x.ndim, axis=axis)
+    lengths = tuple(x.shape[i] for i in sorted(np.ravel(axis)))
+    for name, weight in weights.items():
+        check_shapes(function, **{name: (weight, lengths)})
+
+
+# -- BatchNormalization
+
+
 def batch_normalization(
-    x,
-    gamma=None,
-    beta=None,
-    moving_mean=None,
-    moving_variance=None,
+    x: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
+    moving_mean: ArrayLike | None = None,
+    moving_variance: ArrayLike | None = None,
     *,
-    axis=-1,
-    epsilon=0.001,
-    scale=True,
-    center=True,
-):
+    axis: int = -1,
+    epsilon: float = 0.001,
+    center: bool = True,
+    scale: bool = True,
+) -> np.ndarray:
     """BatchNormalization when predicting (Ioffe and Szegedy, 2015).
 
-    x: any shape. The others: (channels,), with x.shape[axis] channels, or one
-    number; as in get_weights(): no gamma without scale, no beta without center;
-    or none, for a new layer. Returns the shape of x.
+    x: any shape. The others: (channels,), with x.shape[axis] channels; as in
+    get_weights(): no gamma without scale, no beta without center; or none, for
+    a new layer. Returns the shape of x.
+
+    Raises ValueError for another number of weights and other shapes, and for an
+    axis that x does not have.
+
+    >>> x = [[4, 9], [6, 5]]  # (batch, channels)
+    >>> statistics = [5, 7], [1, 4]  # moving_mean, moving_variance
+    >>> batch_normalization(x, [1, 1], [0, 10], *statistics, epsilon=0)
+    array([[-1., 11.],
+           [ 1.,  9.]])
     """
-    weights = {"gamma": gamma, "beta": beta}
-    weights |= {"moving_mean": moving_mean, "moving_variance": moving_variance}
-    _check_weights("batch_normalization", weights, scale, center)
-    for name, weight in weights.items():
-        shape = np.shape(weight) and (x.shape[axis],)  # or one number
-        check_shapes("batch_normalization", **{name: (weight, shape)})
+    x, gamma, beta, moving_mean, moving_variance = as_arrays(
+        batch_normalization,
+        x=x,
+        **_weights_there(
+            batch_normalization,
+            scale,
+            center,
+            gamma=gamma,
+            beta=beta,
+            moving_mean=moving_mean,
+            moving_variance=moving_variance,
+        ),
+    )
+    check_numbers(batch_normalization, 0, epsilon=epsilon)
+    check_axes(batch_normalization, x.ndim, one=True, axis=axis)
+    _check_channels(
+        batch_normalization,
+        x.shape[axis],
+        gamma=gamma,
+        beta=beta,
+        moving_mean=moving_mean,
+        moving_variance=moving_variance,
+    )
+    weights = gamma, beta, moving_mean, moving_variance
     gamma, beta, moving_mean, moving_variance = [
         np.asarray(number, x.dtype) if weight is None else weight
-        for weight, number in zip(weights.values(), (1, 0, 0, 1))
+        for weight, number in zip(weights, (1, 0, 0, 1))
     ]
     shape = [1] * x.ndim
     shape[axis] = -1  # all channels
@@ -79,52 +115,119 @@ def batch_normalization(
     return y
 
 
-def batch_moments(x, mask=None):
+def batch_moments(
+    x: ArrayLike, mask: ArrayLike | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of the batch, (features,).
 
     x: (batch, ..., features), mask: (batch, ...), true for what counts.
+
+    Raises ValueError for other shapes.
+
+    >>> mean, variance = batch_moments([[1, 10], [3, 30]])
+    >>> mean, variance
+    (array([ 2., 20.]), array([  1., 100.]))
     """
-    check_shapes("batch_moments", mask=(mask, x.shape[:-1]))
-    rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
+    x, mask = as_arrays(batch_moments, x=x, mask=mask)
+    check_rank(batch_moments, 2, x=x)
+    check_shapes(batch_moments, mask=(mask, x.shape[:-1]))
+    rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask != 0]
     n = len(rows) if mask is None else len(rows) + 1e-7
     mean = np.sum(rows, axis=0) / n
     return mean, np.sum(np.square(rows - mean), axis=0) / n
 
 
-def moving_average(average, new, momentum=0.99):
-    """A moving average after one more value."""
-    check_shapes("moving_average", new=(new, np.shape(average)))
+def moving_average(
+    average: ArrayLike, new: ArrayLike, momentum: float = 0.99
+) -> np.ndarray:
+    """A moving average after one more value.
+
+    Raises ValueError for a new value of another shape, and for a momentum that
+    is not from 0 to 1.
+
+    >>> moving_average([8, 0], [4, 4], momentum=0.75)
+    array([7., 1.])
+    """
+    average, new = as_arrays(moving_average, average=average, new=new)
+    check_numbers(moving_average, 0, 1, momentum=momentum)
+    check_shapes(moving_average, new=(new, average.shape))
     return momentum * average + (1 - momentum) * new
 
 
 def fold_batch_normalization(
-    kernel, bias, gamma, beta, moving_mean, moving_variance, *, epsilon=0.001
-):
+    kernel: ArrayLike,
+    bias: ArrayLike,
+    gamma: ArrayLike,
+    beta: ArrayLike,
+    moving_mean: ArrayLike,
+    moving_variance: ArrayLike,
+    *,
+    epsilon: float = 0.001,
+) -> tuple[np.ndarray, np.ndarray]:
     """Kernel and bias that do without the BatchNormalization behind them.
 
     kernel: (..., filters) of a convolution, (features, units) of Dense, the
-    others: (filters,) or one number. (Jacob et al., 2018, section 3.2.)
+    others: (filters,); bias may be one number, such as 0. (Jacob et al., 2018,
+    section 3.2.)
+
+    Raises ValueError for other shapes.
+
+    >>> kernel, bias = fold_batch_normalization(
+    ...     [[1, 2]], [3, 3], [1, 5], [0, 0], [1, 1], [1, 1], epsilon=0
+    ... )
+    >>> kernel, bias
+    (array([[ 1., 10.]]), array([ 2., 10.]))
     """
-    weights = {"bias": bias, "gamma": gamma, "beta": beta}
-    weights |= {"moving_mean": moving_mean, "moving_variance": moving_variance}
-    for name, weight in weights.items():
-        shape = np.shape(weight) and kernel.shape[-1:]  # or one number
-        check_shapes("fold_batch_normalization", **{name: (weight, shape)})
+    kernel, bias, gamma, beta, moving_mean, moving_variance = as_arrays(
+        fold_batch_normalization,
+        kernel=kernel,
+        bias=bias,
+        gamma=gamma,
+        beta=beta,
+        moving_mean=moving_mean,
+        moving_variance=moving_variance,
+    )
+    check_numbers(fold_batch_normalization, 0, epsilon=epsilon)
+    check_rank(fold_batch_normalization, 2, kernel=kernel)
+    _check_channels(
+        fold_batch_normalization,
+        kernel.shape[-1],
+        bias=bias if np.ndim(bias) else None,
+        gamma=gamma,
+        beta=beta,
+        moving_mean=moving_mean,
+        moving_variance=moving_variance,
+    )
     scale = gamma / np.sqrt(moving_variance + epsilon)
     return kernel * scale, (bias - moving_mean) * scale + beta
 
 
 def renormalize(
-    x, mean, stddev, *, epsilon=0.001, rmin=0, rmax=np.inf, dmax=np.inf
-):
+    x: ArrayLike,
+    mean: ArrayLike,
+    stddev: ArrayLike,
+    *,
+    epsilon: float = 0.001,
+    rmin: float = 0,
+    rmax: float = np.inf,
+    dmax: float = np.inf,
+) -> np.ndarray:
     """What renorm=True does in training, without gamma and beta (Ioffe, 2017).
 
     x: (batch, ..., features), mean, stddev: renorm_mean and renorm_stddev,
-    (features,), or one number. Returns the shape of x.
+    (features,). Returns the shape of x.
+
+    Raises ValueError for other shapes, and for limits that exclude each other.
+
+    >>> x = [[1], [3]]  # its mean is 2, its standard deviation 1
+    >>> renormalize(x, mean=[0], stddev=[4], epsilon=0)  # as x / 4
+    array([[0.25],
+           [0.75]])
     """
-    for name, weight in (("mean", mean), ("stddev", stddev)):
-        shape = np.shape(weight) and x.shape[-1:]  # or one number
-        check_shapes("renormalize", **{name: (weight, shape)})
+    x, mean, stddev = as_arrays(renormalize, x=x, mean=mean, stddev=stddev)
+    _check_limits(epsilon, rmin, rmax, dmax)
+    check_rank(renormalize, 2, x=x)
+    _check_channels(renormalize, x.shape[-1], mean=mean, stddev=stddev)
     batch_mean, variance = batch_moments(x)
     batch_stddev = np.sqrt(variance + epsilon)
     stddev = np.maximum(stddev, epsilon**0.5)  # as in Keras, never near 0
@@ -133,30 +236,49 @@ def renormalize(
     return (x - batch_mean) / batch_stddev * r + d
 
 
-@_weights_in_order
+def _check_limits(epsilon, rmin, rmax, dmax):
+    """Limits must leave room."""
+    check_numbers(renormalize, 0, epsilon=epsilon, dmax=dmax)
+    check_numbers(renormalize, rmin=rmin)
+    check_numbers(renormalize, rmin, rmax=rmax)
+
+
+# -- LayerNormalization, RMSNormalization, GroupNormalization
+
+
 def layer_normalization(
-    x,
-    gamma=None,
-    beta=None,
+    x: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
     *,
-    axis=-1,
-    epsilon=0.001,
-    scale=True,
-    center=True,
-):
+    axis: OneOrMore = -1,
+    epsilon: float = 0.001,
+    center: bool = True,
+    scale: bool = True,
+) -> np.ndarray:
     """LayerNormalization (Ba, Kiros and Hinton, 2016).
 
     x: any shape, gamma, beta: the lengths of x along the axes, in ascending
     order, as in get_weights(): no gamma without scale, no beta without center;
     or none, for a new layer. Returns the shape of x.
+
+    Raises ValueError for another number of weights and other shapes, and for
+    axes that x does not have.
+
+    >>> layer_normalization([[1, 3], [50, 70]], epsilon=0)
+    array([[-1.,  1.],
+           [-1.,  1.]])
     """
-    axes = tuple(np.ravel(axis))
-    lengths = tuple(x.shape[i] for i in sorted(axes))
-    weights = {"gamma": gamma, "beta": beta}
-    _check_weights("layer_normalization", weights, scale, center)
-    check_shapes(
-        "layer_normalization", gamma=(gamma, lengths), beta=(beta, lengths)
+    x, gamma, beta = as_arrays(
+        layer_normalization,
+        x=x,
+        **_weights_there(
+            layer_normalization, scale, center, gamma=gamma, beta=beta
+        ),
     )
+    check_numbers(layer_normalization, 0, epsilon=epsilon)
+    _check_along(layer_normalization, x, axis, gamma=gamma, beta=beta)
+    axes = tuple(np.ravel(axis))
     mean = np.mean(x, axes, keepdims=True)
     variance = np.var(x, axes, keepdims=True)
     y = (x - mean) / np.sqrt(variance + epsilon)
@@ -170,52 +292,72 @@ def layer_normalization(
     return y
 
 
-def rms_normalization(x, scale, *, axis=-1, epsilon=1e-6):
+def rms_normalization(
+    x: ArrayLike,
+    scale: ArrayLike,
+    *,
+    axis: OneOrMore = -1,
+    epsilon: float = 1e-6,
+) -> np.ndarray:
     """RMSNormalization (Zhang and Sennrich, 2019).
 
     x: any shape, axis: a number or a list, scale: the lengths of x along the
     axes, in ascending order. Returns the shape of x.
+
+    Raises ValueError for other shapes, for axes that x does not have, and for
+    those whose lengths the last axes do not have: Keras multiplies along these.
+
+    >>> rms_normalization([[1, 7]], scale=[5, 10], epsilon=0)
+    array([[ 1., 14.]])
     """
+    x, scale = as_arrays(rms_normalization, x=x, scale=scale)
+    check_numbers(rms_normalization, 0, epsilon=epsilon)
+    _check_along(rms_normalization, x, axis, scale=scale)
+    check_shapes(rms_normalization, scale=(scale, x.shape[-np.size(axis) :]))
     axes = tuple(np.ravel(axis))
-    lengths = tuple(x.shape[i] for i in sorted(axes))
-    check_shapes("rms_normalization", scale=(scale, lengths))
-    last = x.shape[-len(axes) :]  # Keras multiplies along these
-    check_shapes("rms_normalization", scale=(scale, last))
     mean_square = np.mean(np.square(x), axes, keepdims=True)
     return scale * x / np.sqrt(mean_square + epsilon)
 
 
-@_weights_in_order
 def group_normalization(
-    x,
-    gamma=None,
-    beta=None,
+    x: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
     *,
-    groups=32,
-    axis=-1,
-    epsilon=0.001,
-    scale=True,
-    center=True,
-):
+    groups: int = 32,
+    axis: int = -1,
+    epsilon: float = 0.001,
+    center: bool = True,
+    scale: bool = True,
+) -> np.ndarray:
     """GroupNormalization (Wu and He, 2018).
 
     x: (batch, ..., channels), or with channels on another axis; gamma, beta:
     (channels,), as in get_weights(): no gamma without scale, no beta without
     center; or none, for a new layer; groups: -1 for each channel by itself.
     Returns the shape of x.
+
+    Raises ValueError for another number of weights and other shapes, for an
+    axis that x does not have, and for groups that do not divide the channels.
+
+    >>> group_normalization([[1, 3, 50, 70]], groups=2, epsilon=0)
+    array([[-1.,  1., -1.,  1.]])
     """
+    x, gamma, beta = as_arrays(
+        group_normalization,
+        x=x,
+        **_weights_there(
+            group_normalization, scale, center, gamma=gamma, beta=beta
+        ),
+    )
+    check_numbers(group_normalization, 0, epsilon=epsilon)
+    check_rank(group_normalization, 2, x=x)
+    check_axes(group_normalization, x.ndim, one=True, axis=axis)
+    _check_channels(group_normalization, x.shape[axis], gamma=gamma, beta=beta)
+    _check_groups(groups, x.shape[axis])
     x = np.moveaxis(x, axis, -1)
-    weights = {"gamma": gamma, "beta": beta}
-    _check_weights("group_normalization", weights, scale, center)
     channels = x.shape[-1]
-    for name, weight in weights.items():
-        check_shapes("group_normalization", **{name: (weight, (channels,))})
     groups = channels if groups == -1 else groups
-    if channels % groups:
-        raise ValueError(
-            f"group_normalization: {groups} groups do not divide {channels} "
-            "channels"
-        )
     grouped = x.reshape(len(x), -1, groups, channels // groups)
     mean = np.mean(grouped, axis=(1, 3), keepdims=True)
     variance = np.var(grouped, axis=(1, 3), keepdims=True)
@@ -228,25 +370,61 @@ def group_normalization(
     return np.moveaxis(y, -1, axis)
 
 
-def unit_normalization(x, *, axis=-1):
-    """UnitNormalization (Keras documentation).
+def _check_groups(groups, channels):
+    """Groups must be -1, or divide the channels."""
+    if not isinstance(groups, int) or groups != -1:
+        check_sizes(group_normalization, groups=groups)
+    if channels % groups:
+        raise ValueError(
+            f"group_normalization: groups must divide {channels} channels, "
+            f"not {groups}"
+        )
+
+
+# -- UnitNormalization, SpectralNormalization
+
+
+def unit_normalization(x: ArrayLike, *, axis: OneOrMore = -1) -> np.ndarray:
+    """UnitNormalization (Keras documentation, UnitNormalization).
 
     x: any shape, axis: one or several, along which the vectors lie. Returns an
     array in the shape of x.
+
+    Raises ValueError for axes that x does not have.
+
+    >>> unit_normalization([[3, 4], [0, 0]])
+    array([[0.6, 0.8],
+           [0. , 0. ]])
     """
+    [x] = as_arrays(unit_normalization, x=x)
+    check_axes(unit_normalization, x.ndim, axis=axis)
     axes = tuple(np.atleast_1d(axis))
     length = np.sqrt(np.sum(np.square(x), axis=axes, keepdims=True))
     return x / np.maximum(length, 1e-12)
 
 
-def spectral_normalization(kernel, vector_u, *, power_iterations=1):
+def spectral_normalization(
+    kernel: ArrayLike, vector_u: ArrayLike, *, power_iterations: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """The weights that SpectralNormalization makes (Miyato et al., 2018).
 
     kernel: (..., units), vector_u: (1, units). Returns both, new, as they are
     after a call with training=True. A kernel of zeros stays.
+
+    Raises ValueError for other shapes, and for less than one iteration.
+
+    >>> kernel = [[3, 0], [0, 4]]  # makes vectors up to 4 times longer
+    >>> spectral_normalization(kernel, [[0, 1]])[0]
+    array([[0.75, 0.  ],
+           [0.  , 1.  ]])
     """
-    shape = 1, np.shape(kernel)[-1]
-    check_shapes("spectral_normalization", vector_u=(vector_u, shape))
+    kernel, vector_u = as_arrays(
+        spectral_normalization, kernel=kernel, vector_u=vector_u
+    )
+    check_sizes(spectral_normalization, power_iterations=power_iterations)
+    check_rank(spectral_normalization, 2, kernel=kernel)
+    shape = 1, kernel.shape[-1]
+    check_shapes(spectral_normalization, vector_u=(vector_u, shape))
     if not np.any(kernel):
         return kernel, vector_u
     matrix = kernel.reshape(-1, kernel.shape[-1])

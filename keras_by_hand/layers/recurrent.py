@@ -1,115 +1,259 @@
-"""Recurrent layers: a loop around a cell, the cells, and what wraps them."""
+"""Recurrent layers: a loop around a cell, and the cells."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from keras_by_hand.activations import sigmoid
-from keras_by_hand.layers.convolution import conv
-from keras_by_hand.shapes import check_shapes, name_arrays
+from keras_by_hand.activations import linear, sigmoid
+from keras_by_hand.names import Activation, as_function
+from keras_by_hand.shapes import (
+    as_array,
+    as_arrays,
+    check_count,
+    check_functions,
+    check_rank,
+    check_shapes,
+)
+
+CellFunction = Callable[[Any, Any], tuple[Any, Any]]  # of x and states
+
+# -- What recurrent layers take in
 
 
-def choose(kept, new, old):
+def as_states(function, names, states):
+    """States as arrays, in the order of their names, or None: none were given.
+    Where there is only one, it may stand alone, in no list."""
+    if states is None:
+        return None
+    if hasattr(states, "__array_function__"):
+        states = [states]
+    _check_list(function, states)
+    check_count(function, "states", names, states)
+    return as_arrays(function, **dict(zip(names, states)))
+
+
+def _check_list(function, states):
+    """States must be in a list."""
+    if not isinstance(states, list | tuple):
+        raise TypeError(
+            f"{function.__name__}: states must be a list, with an array for "
+            f"each state, not {type(states).__name__}"
+        )
+
+
+def check_states(function, names, states, shape):
+    """All states that were given must have this shape."""
+    for name, state in zip(names, states or ()):
+        check_shapes(function, **{name: (state, shape)})
+
+
+def check_steps_and_mask(function, x, mask):
+    """There must be a step, and the mask have an entry for each."""
+    if not x.shape[1]:
+        raise ValueError(f"{function.__name__}: x must have at least one step")
+    check_shapes(function, mask=(mask, x.shape[:2]))
+
+
+def or_linear(activation):
+    """An activation, or linear in the place of None."""
+    return linear if activation is None else activation
+
+
+def _check_weights(function, gates, x, kernel, recurrent_kernel, bias, rows=()):
+    """Weights with so many gates must fit to x, and to each other.
+
+    rows: how many the bias has, in a tuple, unless it has one alone.
+    """
+    width = "units" if gates == 1 else f"{gates} * units"
+    shape = "units", width
+    check_shapes(function, recurrent_kernel=(recurrent_kernel, shape))
+    units = len(recurrent_kernel)
+    shape = units, gates * units
+    check_shapes(function, recurrent_kernel=(recurrent_kernel, shape))
+    check_shapes(function, kernel=(kernel, (x.shape[-1], gates * units)))
+    check_shapes(function, bias=(bias, (*rows, gates * units)))
+
+
+def _check_sequences(function, x, mask):
+    check_shapes(function, x=(x, ("batch", "steps", "features")))
+    check_steps_and_mask(function, x, mask)
+
+
+# -- The loop
+
+
+def zero_state(x: np.ndarray, recurrent_kernel: np.ndarray) -> np.ndarray:
+    """Zeros, (batch, units), in the dtype of x; in float64 for integers.
+
+    >>> zero_state(np.ones((2, 5, 4)), np.ones((3, 12)))
+    array([[0., 0., 0.],
+           [0., 0., 0.]])
+    """
+    return np.zeros((len(x), len(recurrent_kernel)), np.result_type(x, 0.0))
+
+
+def _choose(kept, new, old):
     """new where kept, (batch,), is true, else old: two arrays, or two lists."""
-    if isinstance(new, list):
-        return [choose(kept, *pair) for pair in zip(new, old)]
+    if isinstance(new, list | tuple):
+        return [_choose(kept, *pair) for pair in zip(new, old)]
     return np.where(kept.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
 
 def rnn(
-    cell,
-    x,
-    states,
-    mask=None,
+    cell: CellFunction,
+    x: ArrayLike,
+    states: Sequence[Any],
+    mask: ArrayLike | None = None,
     *,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
+    return_sequences: bool = False,
+    return_state: bool = False,
+    go_backwards: bool = False,
+    zero_output_for_mask: bool = False,
+) -> np.ndarray | list[Any]:
     """An RNN layer around cell(step, states) (Keras documentation, RNN).
 
     x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
     last output, or all, (batch, steps, ...); or a list of that and the states.
+
+    Raises ValueError for other shapes, and TypeError for a cell that is no
+    function, and states that are no list.
+
+    >>> def cell(x, states):
+    ...     total = states[0] + x
+    ...     return total, [total]
+    >>> x = [[[1], [2], [3]]]  # (batch, steps, features)
+    >>> rnn(cell, x, [np.zeros((1, 1))], return_sequences=True)[0, :, 0]
+    array([1., 3., 6.])
     """
-    check_shapes("rnn", mask=(mask, x.shape[:2]))
+    x, mask = as_arrays(rnn, x=x, mask=mask)
+    check_functions(rnn, cell=cell)
+    check_rank(rnn, 3, x=x)
+    check_steps_and_mask(rnn, x, mask)
+    _check_list(rnn, states)
     order = range(x.shape[1])
     outputs = []
     for t in reversed(order) if go_backwards else order:
         y, new_states = cell(x[:, t], states)
+        _check_list(rnn, new_states)
         if mask is not None:
             repeat = outputs and not zero_output_for_mask
-            y = choose(
+            y = _choose(
                 mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
             )
-            new_states = choose(mask[:, t], new_states, states)
+            new_states = _choose(mask[:, t], new_states, states)
         states = new_states
         outputs.append(y)
     y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
     return [y, *states] if return_state else y
 
 
-def zero_state(x, recurrent_kernel):
-    """Zeros, (batch, units), in the dtype of x; in float64 for integers."""
-    return np.zeros((len(x), len(recurrent_kernel)), np.result_type(x, 0.0))
-
-
-def _check_states(function, names, states, shape):
-    """States must be as many as their names, and have one shape."""
-    for name, h in name_arrays(function, "states", names, states).items():
-        check_shapes(function, **{name: (h, shape)})
+# -- SimpleRNN
 
 
 def simple_rnn_cell(
-    x, states, kernel, recurrent_kernel, bias=None, *, activation=np.tanh
-):
+    x: ArrayLike,
+    states: Sequence[ArrayLike],
+    kernel: ArrayLike,
+    recurrent_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    activation: Activation = np.tanh,
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """A step of SimpleRNN. x: (batch, features), states: [(batch, units)].
 
     kernel: (features, units), recurrent_kernel: (units, units), bias: (units,).
     Returns the output, which is the new state, and a list with it.
+
+    Raises ValueError for other shapes, and an activation that Keras has not.
+
+    >>> x, h, one, two = [[1]], [[10]], [[1]], [[2]]  # all of shape (1, 1)
+    >>> y, states = simple_rnn_cell(x, [h], one, two, activation=None)
+    >>> y  # 1 * 1 + 10 * 2
+    array([[21]])
     """
-    units = len(recurrent_kernel)
-    check_shapes(
-        "simple_rnn",
-        recurrent_kernel=(recurrent_kernel, (units, units)),
-        kernel=(kernel, (x.shape[-1], units)),
-        bias=(bias, (units,)),
+    x, kernel, recurrent_kernel, bias = as_arrays(
+        simple_rnn_cell,
+        x=x,
+        kernel=kernel,
+        recurrent_kernel=recurrent_kernel,
+        bias=bias,
     )
-    _check_states("simple_rnn", ["h"], states, (len(x), units))
+    states = as_states(simple_rnn_cell, ["h"], states)
+    activation = as_function(simple_rnn_cell, activation=or_linear(activation))
+    check_shapes(simple_rnn_cell, x=(x, ("batch", "features")))
+    _check_weights(simple_rnn_cell, 1, x, kernel, recurrent_kernel, bias)
+    _check_cell_states(simple_rnn_cell, ["h"], states, x, recurrent_kernel)
+    weights = kernel, recurrent_kernel, bias
+    return _simple_rnn_step(x, states, weights, activation)
+
+
+def _check_cell_states(function, names, states, x, recurrent_kernel):
+    """A cell must be given all its states."""
+    _check_list(function, states)
+    check_states(function, names, states, (len(x), len(recurrent_kernel)))
+
+
+def _simple_rnn_step(x, states, weights, activation):
+    kernel, recurrent_kernel, bias = weights
     z = x @ kernel + states[0] @ recurrent_kernel
     h = activation(z if bias is None else z + bias)
     return h, [h]
 
 
 def simple_rnn(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
+    x: ArrayLike,
+    kernel: ArrayLike,
+    recurrent_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    mask: ArrayLike | None = None,
+    initial_state: ArrayLike | Sequence[ArrayLike] | None = None,
     *,
-    activation=np.tanh,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """SimpleRNN (Keras documentation).
+    activation: Activation = np.tanh,
+    return_sequences: bool = False,
+    return_state: bool = False,
+    go_backwards: bool = False,
+    zero_output_for_mask: bool = False,
+) -> np.ndarray | list[np.ndarray]:
+    """SimpleRNN (Keras documentation, SimpleRNN).
 
-    x: (batch, steps, features), mask: (batch, steps), initial_state:
-    [(batch, units)], zeros if there is none. Returns what rnn does.
+    x: (batch, steps, features), kernel: (features, units), recurrent_kernel:
+    (units, units), bias: (units,), mask: (batch, steps), initial_state:
+    [(batch, units)], zeros if there is none. Returns the last output, (batch,
+    units), or all, (batch, steps, units); or a list of that and the state.
+
+    Raises ValueError for other shapes, and an activation that Keras has not.
+
+    >>> x = [[[1], [2], [3]]]  # (batch, steps, features)
+    >>> options = {"activation": None, "return_sequences": True}
+    >>> simple_rnn(x, [[1]], [[10]], **options)[0, :, 0]
+    array([  1.,  12., 123.])
     """
+    x, kernel, recurrent_kernel, bias, mask = as_arrays(
+        simple_rnn,
+        x=x,
+        kernel=kernel,
+        recurrent_kernel=recurrent_kernel,
+        bias=bias,
+        mask=mask,
+    )
+    initial_state = as_states(simple_rnn, ["h"], initial_state)
+    activation = as_function(simple_rnn, activation=or_linear(activation))
+    _check_sequences(simple_rnn, x, mask)
+    _check_weights(simple_rnn, 1, x, kernel, recurrent_kernel, bias)
+    check_states(
+        simple_rnn, ["h"], initial_state, (len(x), len(recurrent_kernel))
+    )
+    weights = kernel, recurrent_kernel, bias
 
     def cell(x, states):
-        return simple_rnn_cell(
-            x, states, kernel, recurrent_kernel, bias, activation=activation
-        )
+        return _simple_rnn_step(x, states, weights, activation)
 
-    if initial_state is None:
-        initial_state = [zero_state(x, recurrent_kernel)]
     return rnn(
         cell,
         x,
-        initial_state,
+        initial_state or [zero_state(x, recurrent_kernel)],
         mask,
         return_sequences=return_sequences,
         return_state=return_state,
@@ -118,34 +262,58 @@ def simple_rnn(
     )
 
 
+# -- LSTM
+
+
 def lstm_cell(
-    x,
-    states,
-    kernel,
-    recurrent_kernel,
-    bias=None,
+    x: ArrayLike,
+    states: Sequence[ArrayLike],
+    kernel: ArrayLike,
+    recurrent_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
     *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-):
+    activation: Activation = np.tanh,
+    recurrent_activation: Activation = sigmoid,
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """A step of LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 1999).
 
     x: (batch, features), states: [h, c], both (batch, units), kernel:
     (features, 4 * units), recurrent_kernel: (units, 4 * units), bias:
     (4 * units,). Returns the new h, and the list [h, c].
+
+    Raises ValueError for other shapes, and an activation that Keras has not.
+
+    >>> x, h, c = [[1]], [[0]], [[4]]  # (batch, features), (batch, units)
+    >>> kernel = [[-99, 99, 0, 99]]  # input shut, forget and output open
+    >>> y, [h, c] = lstm_cell(x, [h, c], kernel, np.zeros((1, 4)))
+    >>> c, y.round(2)  # y: the tangent of c
+    (array([[4.]]), array([[1.]]))
     """
-    units = len(recurrent_kernel)
-    check_shapes(
-        "lstm",
-        recurrent_kernel=(recurrent_kernel, (units, 4 * units)),
-        kernel=(kernel, (x.shape[-1], 4 * units)),
-        bias=(bias, (4 * units,)),
+    x, kernel, recurrent_kernel, bias = as_arrays(
+        lstm_cell,
+        x=x,
+        kernel=kernel,
+        recurrent_kernel=recurrent_kernel,
+        bias=bias,
     )
-    _check_states("lstm", ["h", "c"], states, (len(x), units))
+    states = as_states(lstm_cell, "hc", states)
+    activation = as_function(lstm_cell, activation=or_linear(activation))
+    recurrent_activation = as_function(
+        lstm_cell, recurrent_activation=or_linear(recurrent_activation)
+    )
+    check_shapes(lstm_cell, x=(x, ("batch", "features")))
+    _check_weights(lstm_cell, 4, x, kernel, recurrent_kernel, bias)
+    _check_cell_states(lstm_cell, "hc", states, x, recurrent_kernel)
+    weights = kernel, recurrent_kernel, bias
+    return _lstm_step(x, states, weights, activation, recurrent_activation)
+
+
+def _lstm_step(x, states, weights, activation, recurrent_activation):
+    kernel, recurrent_kernel, bias = weights
     h, c = states
     z = x @ kernel + h @ recurrent_kernel
     z = z if bias is None else z + bias
-    i, f, g, o = z.reshape(len(x), 4, units).swapaxes(0, 1)
+    i, f, g, o = z.reshape(len(x), 4, -1).swapaxes(0, 1)
     i, f, o = map(recurrent_activation, (i, f, o))
     c = f * c + i * activation(g)
     h = o * activation(c)
@@ -153,43 +321,63 @@ def lstm_cell(
 
 
 def lstm(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
+    x: ArrayLike,
+    kernel: ArrayLike,
+    recurrent_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    mask: ArrayLike | None = None,
+    initial_state: Sequence[ArrayLike] | None = None,
     *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """LSTM (Keras documentation).
+    activation: Activation = np.tanh,
+    recurrent_activation: Activation = sigmoid,
+    return_sequences: bool = False,
+    return_state: bool = False,
+    go_backwards: bool = False,
+    zero_output_for_mask: bool = False,
+) -> np.ndarray | list[np.ndarray]:
+    """LSTM (Keras documentation, LSTM).
 
-    x: (batch, steps, features), mask: (batch, steps), initial_state: [h, c],
-    both (batch, units), zeros if there is none. Returns what rnn does.
+    x: (batch, steps, features), kernel: (features, 4 * units),
+    recurrent_kernel: (units, 4 * units), bias: (4 * units,), mask: (batch,
+    steps), initial_state: [h, c], both (batch, units), zeros if there is none.
+    Returns the last output, (batch, units), or all, (batch, steps, units); or a
+    list of that and the states.
+
+    Raises ValueError for other shapes, and an activation that Keras has not.
+
+    >>> x = [[[1], [2], [3]]]  # (batch, steps, features)
+    >>> kernel = [[99, 99, 1, 99]]  # all gates open: c adds up
+    >>> y, h, c = lstm(
+    ...     x, kernel, np.zeros((1, 4)), activation=None, return_state=True
+    ... )
+    >>> c
+    array([[6.]])
     """
+    x, kernel, recurrent_kernel, bias, mask = as_arrays(
+        lstm,
+        x=x,
+        kernel=kernel,
+        recurrent_kernel=recurrent_kernel,
+        bias=bias,
+        mask=mask,
+    )
+    initial_state = as_states(lstm, "hc", initial_state)
+    activation = as_function(lstm, activation=or_linear(activation))
+    recurrent_activation = as_function(
+        lstm, recurrent_activation=or_linear(recurrent_activation)
+    )
+    _check_sequences(lstm, x, mask)
+    _check_weights(lstm, 4, x, kernel, recurrent_kernel, bias)
+    check_states(lstm, "hc", initial_state, (len(x), len(recurrent_kernel)))
+    weights = kernel, recurrent_kernel, bias
 
     def cell(x, states):
-        return lstm_cell(
-            x,
-            states,
-            kernel,
-            recurrent_kernel,
-            bias,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-        )
+        return _lstm_step(x, states, weights, activation, recurrent_activation)
 
-    if initial_state is None:
-        initial_state = [zero_state(x, recurrent_kernel)] * 2
     return rnn(
         cell,
         x,
-        initial_state,
+        initial_state or [zero_state(x, recurrent_kernel)] * 2,
         mask,
         return_sequences=return_sequences,
         return_state=return_state,
@@ -198,32 +386,63 @@ def lstm(
     )
 
 
+# -- GRU
+
+
 def gru_cell(
-    x,
-    states,
-    kernel,
-    recurrent_kernel,
-    bias=None,
+    x: ArrayLike,
+    states: Sequence[ArrayLike],
+    kernel: ArrayLike,
+    recurrent_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
     *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    reset_after=True,
-):
+    activation: Activation = np.tanh,
+    recurrent_activation: Activation = sigmoid,
+    reset_after: bool = True,
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """A step of GRU (Cho et al., 2014; reset_after: as in cuDNN).
 
     x: (batch, features), states: [h], h: (batch, units), kernel: (features,
     3 * units), recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or
     (3 * units,) without reset_after. Returns the new h, and the list [h].
+
+    Raises ValueError for other shapes, and an activation that Keras has not.
+
+    >>> x, h = [[1]], [[4]]  # (batch, features), (batch, units)
+    >>> kernel = [[0, 0, 2]]  # z, r, g: z of 0.5 is half old, half new
+    >>> gru_cell(x, [h], kernel, np.zeros((1, 3)), activation=None)[0]
+    array([[3.]])
     """
-    units = len(recurrent_kernel)
-    check_shapes(
-        "gru",
-        recurrent_kernel=(recurrent_kernel, (units, 3 * units)),
-        kernel=(kernel, (x.shape[-1], 3 * units)),
+    x, kernel, recurrent_kernel, bias = as_arrays(
+        gru_cell,
+        x=x,
+        kernel=kernel,
+        recurrent_kernel=recurrent_kernel,
+        bias=bias,
     )
-    shape = (2, 3 * units) if reset_after else (3 * units,)
-    check_shapes(f"gru with reset_after={reset_after}", bias=(bias, shape))
-    _check_states("gru", ["h"], states, (len(x), units))
+    states = as_states(gru_cell, ["h"], states)
+    activation = as_function(gru_cell, activation=or_linear(activation))
+    recurrent_activation = as_function(
+        gru_cell, recurrent_activation=or_linear(recurrent_activation)
+    )
+    check_shapes(gru_cell, x=(x, ("batch", "features")))
+    _check_gru(gru_cell, x, kernel, recurrent_kernel, bias, reset_after)
+    _check_cell_states(gru_cell, ["h"], states, x, recurrent_kernel)
+    weights = kernel, recurrent_kernel, bias
+    return _gru_step(
+        x, states, weights, activation, recurrent_activation, reset_after
+    )
+
+
+def _check_gru(function, x, kernel, recurrent_kernel, bias, reset_after):
+    weights = kernel, recurrent_kernel, bias
+    _check_weights(function, 3, x, *weights, rows=(2,) if reset_after else ())
+
+
+def _gru_step(
+    x, states, weights, activation, recurrent_activation, reset_after
+):
+    kernel, recurrent_kernel, bias = weights
     (h,) = states
     if bias is None:
         bias = 0, 0
@@ -242,45 +461,64 @@ def gru_cell(
 
 
 def gru(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
+    x: ArrayLike,
+    kernel: ArrayLike,
+    recurrent_kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    mask: ArrayLike | None = None,
+    initial_state: ArrayLike | Sequence[ArrayLike] | None = None,
     *,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    reset_after=True,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """GRU (Keras documentation).
+    activation: Activation = np.tanh,
+    recurrent_activation: Activation = sigmoid,
+    reset_after: bool = True,
+    return_sequences: bool = False,
+    return_state: bool = False,
+    go_backwards: bool = False,
+    zero_output_for_mask: bool = False,
+) -> np.ndarray | list[np.ndarray]:
+    """GRU (Keras documentation, GRU).
 
-    x: (batch, steps, features), mask: (batch, steps), initial_state:
-    [(batch, units)], zeros if there is none. Returns what rnn does.
+    x: (batch, steps, features), kernel: (features, 3 * units),
+    recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or (3 * units,)
+    without reset_after, mask: (batch, steps), initial_state: [(batch, units)],
+    zeros if there is none. Returns the last output, (batch, units), or all,
+    (batch, steps, units); or a list of that and the state.
+
+    Raises ValueError for other shapes, and an activation that Keras has not.
+
+    >>> x = [[[4], [2], [9]]]  # (batch, steps, features)
+    >>> kernel = [[-99, 0, 1]]  # z, r, g: z of 0 lets the candidate g through
+    >>> mask = [[True, True, False]]  # (batch, steps)
+    >>> gru(x, kernel, np.zeros((1, 3)), None, mask, activation=None)
+    array([[2.]])
     """
+    x, kernel, recurrent_kernel, bias, mask = as_arrays(
+        gru,
+        x=x,
+        kernel=kernel,
+        recurrent_kernel=recurrent_kernel,
+        bias=bias,
+        mask=mask,
+    )
+    initial_state = as_states(gru, ["h"], initial_state)
+    activation = as_function(gru, activation=or_linear(activation))
+    recurrent_activation = as_function(
+        gru, recurrent_activation=or_linear(recurrent_activation)
+    )
+    _check_sequences(gru, x, mask)
+    _check_gru(gru, x, kernel, recurrent_kernel, bias, reset_after)
+    check_states(gru, ["h"], initial_state, (len(x), len(recurrent_kernel)))
+    weights = kernel, recurrent_kernel, bias
 
     def cell(x, states):
-        return gru_cell(
-            x,
-            states,
-            kernel,
-            recurrent_kernel,
-            bias,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            reset_after=reset_after,
+        return _gru_step(
+            x, states, weights, activation, recurrent_activation, reset_after
         )
 
-    if initial_state is None:
-        initial_state = [zero_state(x, recurrent_kernel)]
     return rnn(
         cell,
         x,
-        initial_state,
+        initial_state or [zero_state(x, recurrent_kernel)],
         mask,
         return_sequences=return_sequences,
         return_state=return_state,
@@ -289,99 +527,30 @@ def gru(
     )
 
 
-def bidirectional(
-    layer,
-    x,
-    *weights,
-    mask=None,
-    initial_state=None,
-    merge_mode="concat",
-    backward_layer=None,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    **options,
-):
-    """Bidirectional (Keras documentation). layer: a function such as lstm.
-
-    x: (batch, steps, features), mask: (batch, steps); weights, initial_state:
-    those of layer, then as many of backward_layer, by default layer; options:
-    keywords of both. Returns their outputs merged, or both in a list; with
-    return_state a list of the outputs, the states of layer, and the other's.
-    """
-
-    def halves(arrays):
-        return arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
-
-    states = [] if initial_state is None else initial_state
-    for kind, arrays in (("weights", weights), ("states", states)):
-        if len(arrays) % 2:
-            raise ValueError(
-                f"bidirectional: the number of {kind} must be even, as many "
-                f"for each direction, not {len(arrays)}"
-            )
-    weights, weights_back = halves(weights)
-    start, start_back = halves(states) if len(states) else (None, None)
-    options |= {
-        "mask": mask,
-        "return_sequences": return_sequences,
-        "return_state": True,
-        "zero_output_for_mask": return_sequences,
-    }
-    y, *states = layer(
-        x, *weights, initial_state=start, go_backwards=go_backwards, **options
-    )
-    y_back, *states_back = (backward_layer or layer)(
-        x,
-        *weights_back,
-        initial_state=start_back,
-        go_backwards=not go_backwards,
-        **options,
-    )
-    if return_sequences:
-        y_back = y_back[:, ::-1]
-    if merge_mode == "concat":
-        y = np.concatenate([y, y_back], axis=-1)
-    elif merge_mode == "sum":
-        y = y + y_back
-    elif merge_mode == "ave":
-        y = (y + y_back) / 2
-    elif merge_mode == "mul":
-        y = y * y_back
-    results = [y] if merge_mode else [y, y_back]
-    if return_state:
-        results += states + states_back
-    return results if len(results) > 1 else results[0]
+# -- StackedRNNCells
 
 
-def time_distributed(layer, x, *weights, mask=None, **options):
-    """TimeDistributed (Keras documentation). layer: a function such as conv2d.
-
-    x: (batch, steps, ...), mask: (batch, steps, ...), only if layer takes one;
-    weights, options: those of layer. Returns (batch, steps, ...).
-    """
-    shape = *x.shape[:2], *[None] * (np.ndim(mask) - 2)
-    check_shapes("time_distributed", mask=(mask, shape))
-    outputs = []
-    for t in range(x.shape[1]):
-        if mask is not None:
-            options["mask"] = mask[:, t]
-        outputs.append(layer(x[:, t], *weights, **options))
-    return np.stack(outputs, axis=1)
-
-
-def stacked_rnn_cells(x, states, cells):
-    """A step of StackedRNNCells (Keras documentation).
+def stacked_rnn_cells(
+    x: ArrayLike, states: Sequence[Any], cells: Sequence[CellFunction]
+) -> tuple[np.ndarray, list[Any]]:
+    """A step of StackedRNNCells (Keras documentation, StackedRNNCells).
 
     x: (batch, features), states: a list of states for each cell, cells:
     functions of a step and a list of states. Returns the output of the last
     cell, and the list of their new states.
+
+    Raises ValueError where there are not as many lists of states as cells, or
+    no cell, and TypeError for a cell that is no function.
+
+    >>> def cell(x, states):
+    ...     total = states[0] + x
+    ...     return total, [total]
+    >>> y, states = stacked_rnn_cells([1], [[[10]], [[100]]], [cell, cell])
+    >>> y, states  # 1 + 10, and 11 + 100
+    (array([111]), [[array([11])], [array([111])]])
     """
-    if len(states) != len(cells):
-        raise ValueError(
-            "stacked_rnn_cells: the number of lists of states must be "
-            f"{len(cells)}, one for each cell, not {len(states)}"
-        )
+    x = as_array(stacked_rnn_cells, x=x)
+    _check_cells(cells, states)
     new_states = []
     for cell, cell_states in zip(cells, states):
         x, cell_states = cell(x, cell_states)
@@ -389,76 +558,12 @@ def stacked_rnn_cells(x, states, cells):
     return x, new_states
 
 
-def conv_lstm(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    *,
-    strides=1,
-    padding="valid",
-    data_format="channels_last",
-    dilation_rate=1,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """ConvLSTM1D, 2D or 3D (Shi et al., 2015). Returns what rnn does.
-
-    x: (batch, steps, *space, channels), or channels before space if data_format
-    is "channels_first", kernel: (*size, channels, 4 * filters),
-    recurrent_kernel: (*size, filters, 4 * filters), bias: (4 * filters,), mask:
-    (batch, steps), initial_state: [h, c] in the shape of the output, or zeros.
-    """
-    axis = 1 if data_format == "channels_first" else -1
-    size = [None] * (x.ndim - 3)
-    channels = x.shape[2 if data_format == "channels_first" else -1]
-    filters = recurrent_kernel.shape[-2]
-    check_shapes(
-        "conv_lstm",
-        kernel=(kernel, (*size, channels, 4 * filters)),
-        recurrent_kernel=(recurrent_kernel, (*size, filters, 4 * filters)),
-        bias=(bias, (4 * filters,)),
-    )
-    z_x = conv(
-        x.reshape(-1, *x.shape[2:]),  # (batch * steps, ...)
-        kernel,
-        bias,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilation_rate=dilation_rate,
-    )
-    z_x = z_x.reshape(*x.shape[:2], *z_x.shape[1:])  # (batch, steps, ...)
-
-    def cell(z_x, states):
-        h, c = states
-        z_h = conv(h, recurrent_kernel, padding="same", data_format=data_format)
-        i, f, g, o = np.split(z_x + z_h, 4, axis)
-        i, f, o = map(recurrent_activation, (i, f, o))
-        c = f * c + i * activation(g)
-        h = o * activation(c)
-        return h, [h, c]
-
-    zeros = np.zeros_like(np.split(z_x[:, 0], 4, axis)[0])
-    if initial_state is None:
-        initial_state = [zeros, zeros]
-    _check_states("conv_lstm", ["h", "c"], initial_state, zeros.shape)
-    return rnn(
-        cell,
-        z_x,
-        initial_state,
-        mask,
-        return_sequences=return_sequences,
-        return_state=return_state,
-        go_backwards=go_backwards,
-        zero_output_for_mask=zero_output_for_mask,
-    )
-
-
-conv_lstm1d = conv_lstm2d = conv_lstm3d = conv_lstm
+def _check_cells(cells, states):
+    """Each cell must be a function, and have its states."""
+    for number, cell in enumerate(cells):
+        check_functions(stacked_rnn_cells, **{f"cells[{number}]": cell})
+    if len(states) != len(cells) or not cells:
+        raise ValueError(
+            "stacked_rnn_cells: there must be a cell or more, and a list of "
+            f"states for each, not {len(cells)} and {len(states)}"
+        )

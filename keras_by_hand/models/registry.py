@@ -18,6 +18,7 @@ from keras_by_hand.layers.attention import (
     group_query_attention,
     multi_head_attention,
 )
+from keras_by_hand.layers.conv_lstm import conv_lstm1d, conv_lstm2d, conv_lstm3d
 from keras_by_hand.layers.convolution import (
     conv1d,
     conv1d_transpose,
@@ -107,10 +108,6 @@ from keras_by_hand.layers.preprocessing import (
     unchanged,
 )
 from keras_by_hand.layers.recurrent import (
-    bidirectional,
-    conv_lstm1d,
-    conv_lstm2d,
-    conv_lstm3d,
     gru,
     gru_cell,
     lstm,
@@ -119,7 +116,6 @@ from keras_by_hand.layers.recurrent import (
     simple_rnn,
     simple_rnn_cell,
     stacked_rnn_cells,
-    time_distributed,
 )
 from keras_by_hand.layers.regularization import (
     activity_regularization,
@@ -151,6 +147,7 @@ from keras_by_hand.layers.text import (
     string_lookup,
     text_vectorization,
 )
+from keras_by_hand.layers.wrappers import bidirectional, time_distributed
 from keras_by_hand.models.applications import custom_scale_layer, layer_scale
 from keras_by_hand.models.attention import (
     Attention,

@@ -232,7 +232,7 @@ OF_VARIABLES = "Keras makes an optimizer, and takes several steps"
 DEAR = {
     **dict.fromkeys(["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"], OF_STEPS),
     **dict.fromkeys(["ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], OF_STEPS),
-    **dict.fromkeys(["lstm_gradients", "layers.recurrent-conv_lstm"], OF_STEPS),
+    **dict.fromkeys(["lstm_gradients", "layers.conv_lstm-conv_lstm"], OF_STEPS),
     **dict.fromkeys(["MultiHeadAttention", "GroupQueryAttention"], OF_HEADS),
     "layers.attention-multi_head_attention": "its mutants meet all cases of two layers",
     **dict.fromkeys(["Conv1D", "Conv2D", "Conv3D"], COMPILED),
@@ -252,9 +252,19 @@ WRAPS = "it takes the function of a layer"
 NOT_CALLED = {
     "Bidirectional": WRAPS,
     "RNN": WRAPS,
+    "SpectralNormalization": "spectral_normalization takes the kernel of its layer",
     "TimeDistributed": WRAPS,
 }
 
 # Calls that nobody means, and that are neither refused by name nor computed as Keras does:
 # {subject: {words: reason}}.
-NOT_REFUSED = {}
+ANY_RANK = "Keras builds a layer for one number of axes; the function takes any"
+ANY_SIZE = "Keras builds a layer for one size of images; the function takes any"
+NOT_REFUSED = {
+    "BatchNormalization": {"inputs 0 with one axis more": ANY_RANK},
+    "ConvLSTM2D": {"inputs 0 with a channel less": ANY_SIZE},
+    "GroupNormalization": {
+        "inputs 0 with one axis more": ANY_RANK,
+        "weights: one too few": "none are those of a new layer",
+    },
+}

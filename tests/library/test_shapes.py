@@ -46,6 +46,7 @@ RIGHT = [
     ("as_option", (), {"padding": "same"}, "same"),
     ("as_option", (), {"padding": "VALID"}, "valid"),
     ("as_option", (), {"padding": None}, None),
+    ("check_functions", (), {"layer": np.tanh, "backward_layer": None}, None),
     ("check_sizes", (), {"size": 1}, None),
     ("check_sizes", (2, 0), {"size": (0, 3)}, None),
     ("check_sizes", (2,), {"size": np.int64(3)}, None),
@@ -173,6 +174,13 @@ WRONG = [
         )
         for value in ("no such text", 0, ["same"], np.array(["same", "valid"]))
     ],
+    (
+        "check_functions",
+        (),
+        {"layer": "dense"},
+        TypeError,
+        "layer must be a function, not 'dense'",
+    ),
     *[
         (
             "check_sizes",

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import mutation
 import numpy as np
-from library import test_shapes, test_wrong_shapes
+from library import test_shapes, test_wrong_shapes, test_wrong_wrappers
 from library.engine import contract
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.subjects import SUBJECTS
@@ -111,6 +111,7 @@ def typed_calls(module):
     if module in ("names", "shapes"):
         yield from test_shapes.calls()
     yield from test_wrong_shapes.refused_calls()
+    yield from test_wrong_wrappers.calls()
 
 
 def refusal(call):

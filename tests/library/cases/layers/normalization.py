@@ -90,20 +90,23 @@ def moving_average(draw):
 
 
 def normalized_behind(kernel, bias, *statistics, epsilon=0.001):
-    """Dense and the BatchNormalization behind it, of vectors that tell kernel and bias."""
+    """Dense and the BatchNormalization behind it, of vectors that tell kernel and bias. A
+    patch of a convolution is such a vector, too."""
+    shape, kernel = kernel.shape, kernel.reshape(-1, kernel.shape[-1])
     layer = keras.layers.BatchNormalization(epsilon=epsilon, dtype="float64")
     layer.build((None, kernel.shape[-1]))
     layer.set_weights(statistics)
     rows = np.vstack([np.zeros(len(kernel)), np.eye(len(kernel))])
     y = np.asarray(layer(rows @ kernel + bias))
-    return y[1:] - y[0], y[0]
+    return (y[1:] - y[0]).reshape(shape), y[0]
 
 
 @function(normalized_behind, by_hand.fold_batch_normalization)
 def fold_batch_normalization(draw):
     statistics = [draw.normal(3) for _ in range(4)] + [draw.positive(3)]
     config = draw.some(epsilon=[0.25, 2.0])
-    return Case(config, (draw.normal(4, 3), *statistics))
+    kernel = draw.normal(*draw.one_of((4, 3), (2, 2, 3)))
+    return Case(config, (kernel, *statistics))
 
 
 def renormalized(x, mean, stddev, epsilon=0.001, rmin=None, rmax=None, dmax=None):
@@ -131,17 +134,20 @@ def renormalize(draw):
 
 
 def spectral_weights(kernel, vector_u, power_iterations=1):
+    """Of Dense, which has a row for each entry of a patch of a convolution."""
+    shape, kernel = kernel.shape, kernel.reshape(-1, kernel.shape[-1])
     dense = keras.layers.Dense(kernel.shape[-1], use_bias=False, dtype="float64")
     layer = keras.layers.SpectralNormalization(dense, power_iterations, dtype="float64")
     layer.build((None, len(kernel)))
     dense.set_weights([kernel])
     layer.vector_u.assign(vector_u)
     layer(np.ones((1, len(kernel))), training=True)
-    return dense.kernel, layer.vector_u.value
+    return np.reshape(dense.kernel, shape), layer.vector_u.value
 
 
 @function(spectral_weights, by_hand.spectral_normalization)
 def spectral_normalization(draw):
-    kernel = draw.normal(4, 3) * (draw.number != 1)  # zeros stay
+    kernel = draw.normal(*draw.one_of((4, 3), (2, 2, 3)))
+    kernel *= draw.number != 1  # zeros stay
     config = draw.some(power_iterations=[2, 3])
     return Case(config, (kernel, draw.normal(1, 3)))
