@@ -1,26 +1,88 @@
 """Constraints: what weights are held to after each step."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_by_hand.shapes import as_array, as_axes, check_numbers
 
 
-def non_neg(w):
-    """Set negative entries of w, of any shape, to 0 (Keras, NonNeg)."""
+def non_neg(w: ArrayLike) -> np.ndarray:
+    """Set negative entries of w, of any shape, to 0 (Keras, NonNeg).
+
+    Raises TypeError for what is no array of numbers.
+
+    >>> non_neg([[-2, 3]])
+    array([[0, 3]])
+    """
+    w = as_array(non_neg, w=w)
     return np.maximum(w, 0)
 
 
-def max_norm(w, max_value=2, axis=0):
-    """Shorten w where its norm along an axis is larger (Keras, MaxNorm)."""
+def max_norm(
+    w: ArrayLike, max_value: float = 2, axis: int | Sequence[int] = 0
+) -> np.ndarray:
+    """Shorten w where its norm along an axis is larger (Keras, MaxNorm).
+
+    axis: a number, or several, such as (0, 1, 2) for the filters of a Conv2D.
+
+    Raises ValueError for a max_value below 0, and an axis that w has not.
+
+    >>> max_norm([[3, 0], [4, 1]], max_value=1).round(4)  # norms: 5 and 1
+    array([[0.6, 0. ],
+           [0.8, 1. ]])
+    """
+    w = as_array(max_norm, w=w)
+    check_numbers(max_norm, 0, max_value=max_value)
+    axis = as_axes(max_norm, np.ndim(w), axis=axis)
     norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
     return w * (np.minimum(norm, max_value) / (norm + 1e-7))
 
 
-def unit_norm(w, axis=0):
-    """Make the norm of w along an axis 1 (Keras, UnitNorm). Zeros stay."""
+def unit_norm(w: ArrayLike, axis: int | Sequence[int] = 0) -> np.ndarray:
+    """Make the norm of w along an axis 1 (Keras, UnitNorm). Zeros stay.
+
+    axis: a number, or several.
+
+    Raises ValueError for an axis that w has not.
+
+    >>> unit_norm([[3, 0], [4, 0]]).round(4)
+    array([[0.6, 0. ],
+           [0.8, 0. ]])
+    """
+    w = as_array(unit_norm, w=w)
+    axis = as_axes(unit_norm, np.ndim(w), axis=axis)
     return w / (np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True)) + 1e-7)
 
 
-def min_max_norm(w, min_value=0.0, max_value=1.0, rate=1.0, axis=0):
-    """Bring norms along an axis of w between two values (Keras, MinMaxNorm)."""
+def min_max_norm(
+    w: ArrayLike,
+    min_value: float = 0.0,
+    max_value: float = 1.0,
+    rate: float = 1.0,
+    axis: int | Sequence[int] = 0,
+) -> np.ndarray:
+    """Bring norms along an axis of w between two values (Keras, MinMaxNorm).
+
+    rate: the part of the way there; axis: a number, or several.
+
+    Raises ValueError for a min_value above the max_value, and an axis that w
+    has not.
+
+    >>> min_max_norm([[3], [4]], max_value=1, rate=0.5).round(4)  # 5 to 3
+    array([[1.8],
+           [2.4]])
+    """
+    w = as_array(min_max_norm, w=w)
+    _check_limits(min_value, max_value, rate)
+    axis = as_axes(min_max_norm, np.ndim(w), axis=axis)
     norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
     wanted = rate * np.clip(norm, min_value, max_value) + (1 - rate) * norm
     return w * (wanted / (norm + 1e-7))
+
+
+def _check_limits(min_value, max_value, rate):
+    """All must be numbers, in this order."""
+    check_numbers(min_max_norm, max_value=max_value, rate=rate)
+    check_numbers(min_max_norm, most=max_value, min_value=min_value)

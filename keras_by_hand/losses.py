@@ -1,82 +1,201 @@
 """Losses: each, and how Keras reduces them to one number."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_by_hand.activations import log_softmax
-from keras_by_hand.shapes import check_shapes
+from keras_by_hand.shapes import (
+    as_array,
+    as_arrays,
+    as_axes,
+    as_labels,
+    as_option,
+    as_pair,
+    check_axes,
+    check_numbers,
+    check_rank,
+    check_shapes,
+)
 
 
-def masked_mean_squared_error(targets, y, mask):
+def masked_mean_squared_error(
+    targets: ArrayLike, y: ArrayLike, mask: ArrayLike
+) -> np.ndarray | float:
     """The loss "mean_squared_error" of one batch with a mask.
 
     targets and y: (batch, steps, units), mask: (batch, steps), True for the
     steps to keep. Returns a number.
+
+    Raises ValueError for other shapes, TypeError for a mask of numbers.
+
+    >>> targets, y = [[[1, 1], [0, 0]]], [[[1, 3], [9, 9]]]
+    >>> print(masked_mean_squared_error(targets, y, mask=[[True, False]]))
+    2.0
     """
-    shape = np.shape(y)
-    check_shapes(
-        "masked_mean_squared_error",
-        targets=(targets, shape),
-        mask=(mask, shape[:-1]),
+    targets, y, mask = as_arrays(
+        masked_mean_squared_error, targets=targets, y=y, mask=mask
     )
+    _check_masked(targets, y, mask)
     errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
     return np.mean(errors[mask]) if np.any(mask) else 0.0
 
 
-def mean_squared_error(y_true, y_pred):
+def _check_masked(targets, y, mask):
+    """All must have the shape of y, and the mask must be of booleans."""
+    check_rank(masked_mean_squared_error, 1, y=y)
+    shape = np.shape(y)
+    check_shapes(
+        masked_mean_squared_error,
+        targets=(targets, shape),
+        mask=(mask, shape[:-1]),
+    )
+    if mask.dtype != bool:
+        raise TypeError(
+            "masked_mean_squared_error: mask must be an array of booleans"
+        )
+
+
+def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
     """The mean of the squared errors over the last axis (Keras documentation).
 
     From (batch, ..., units) to (batch, ...).
+
+    Raises ValueError for shapes that do not fit.
+
+    >>> mean_squared_error([[0, 1], [2, 2]], [[0, 3], [2, 2]])
+    array([2., 0.])
     """
+    y_true, y_pred = as_pair(mean_squared_error, y_true=y_true, y_pred=y_pred)
+    check_rank(mean_squared_error, 1, y_pred=y_pred)
     return np.mean((y_pred - y_true) ** 2, axis=-1)
 
 
-def mean_absolute_error(y_true, y_pred):
+def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
     """The mean of |error| over the last axis (Keras documentation).
 
     From (batch, ..., units) to (batch, ...).
+
+    Raises ValueError for shapes that do not fit.
+
+    >>> mean_absolute_error([[0, 1], [2, 2]], [[0, 3], [2, 2]])
+    array([1., 0.])
     """
+    y_true, y_pred = as_pair(mean_absolute_error, y_true=y_true, y_pred=y_pred)
+    check_rank(mean_absolute_error, 1, y_pred=y_pred)
     return np.mean(np.abs(y_pred - y_true), axis=-1)
 
 
-def huber(y_true, y_pred, delta=1.0):
+def huber(
+    y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0
+) -> np.ndarray:
     """Half the squared error up to delta, then a line (Huber, 1964).
 
     From (batch, ..., units) to (batch, ...).
+
+    Raises ValueError for shapes that do not fit, TypeError for a delta that is
+    no number.
+
+    >>> huber([[0], [0], [0]], [[0.5], [1], [100]])
+    array([ 0.125,  0.5  , 99.5  ])
     """
+    y_true, y_pred = as_pair(huber, y_true=y_true, y_pred=y_pred)
+    check_rank(huber, 1, y_pred=y_pred)
+    check_numbers(huber, delta=delta)
     error = np.abs(y_pred - y_true)
     line = delta * error - delta**2 / 2
     return np.mean(np.where(error <= delta, error**2 / 2, line), axis=-1)
 
 
-def log_cosh(y_true, y_pred):
-    """Mean of log(cosh(error)); from (batch, ..., units) to (batch, ...)."""
+def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
+    """Mean of log(cosh(error)); from (batch, ..., units) to (batch, ...).
+
+    Raises ValueError for shapes that do not fit.
+
+    >>> log_cosh([[0], [0], [0]], [[0], [1], [100]]).round(2)
+    array([ 0.  ,  0.43, 99.31])
+    """
+    y_true, y_pred = as_pair(log_cosh, y_true=y_true, y_pred=y_pred)
+    check_rank(log_cosh, 1, y_pred=y_pred)
     error = y_pred - y_true
     return np.mean(np.logaddexp(error, -error) - float(np.log(2)), axis=-1)
 
 
-def reduce_losses(losses, sample_weight=None, reduction="sum_over_batch_size"):
-    """One number from losses and weights, (batch,) (Keras documentation)."""
+def reduce_losses(
+    losses: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    reduction: Literal[
+        "sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"
+    ] = "sum_over_batch_size",
+) -> np.ndarray | float:
+    """One number from losses, (batch, ...), and weights (Keras documentation).
+
+    sample_weight: (batch,), or what multiplies the losses, such as (batch, 1).
+
+    Raises ValueError for weights of another shape, and for reductions that do
+    not reduce.
+
+    >>> print(reduce_losses([1, 2, 6]), reduce_losses([1, 2, 6], [1, 0, 1]))
+    3.0 2.3333333333333335
+    """
+    sample_weight, losses = as_pair(
+        reduce_losses, sample_weight=sample_weight, losses=losses
+    )
+    check_rank(reduce_losses, 1, losses=losses)
+    _check_reduction(reduction)
+    reduction = as_option(reduce_losses, reduction=reduction)
     if sample_weight is None:
         sample_weight = np.ones_like(losses)
-    total = np.sum(losses * sample_weight)
-    if reduction in ("sum_over_batch_size", "mean"):
-        return total / losses.size
-    if reduction == "mean_with_sample_weight":
-        return total / np.sum(sample_weight)
+    weighted = losses * sample_weight
     if reduction == "sum":
-        return total
-    raise ValueError(f"unknown reduction: {reduction}")
+        return np.sum(weighted)
+    number = weighted.size
+    if reduction == "mean_with_sample_weight":
+        number = np.sum(sample_weight)
+    return np.sum(weighted) / number if number else 0.0
+
+
+def _check_reduction(reduction):
+    """It must reduce."""
+    if reduction in (None, "none"):
+        raise ValueError(
+            f"reduce_losses: reduction must not be {reduction!r}, which leaves "
+            "losses as they are: multiply them by sample_weight instead"
+        )
 
 
 def categorical_crossentropy(
-    y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1
-):
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> np.ndarray:
     """The loss of each sample (Keras documentation, CategoricalCrossentropy).
 
     y_true: one-hot or probabilities, y_pred: probabilities or logits, both
     (batch, ..., classes). Returns (batch, ...); axis: where the classes are.
+
+    Raises ValueError for shapes that are not the same, for a label_smoothing
+    that is not from 0 to 1, and for an axis that there is not.
+
+    >>> y_true, y_pred = [[1, 0], [0, 1]], [[0.5, 0.5], [0, 1]]
+    >>> categorical_crossentropy(y_true, y_pred).round(2)
+    array([0.69, 0.  ])
     """
-    classes = np.shape(y_pred)[axis]
+    y_true, y_pred = as_arrays(
+        categorical_crossentropy, y_true=y_true, y_pred=y_pred
+    )
+    _check_crossentropy(
+        categorical_crossentropy, y_true, y_pred, label_smoothing
+    )
+    y_true, y_pred = as_pair(
+        categorical_crossentropy, y_true=y_true, y_pred=y_pred
+    )
+    check_axes(categorical_crossentropy, np.ndim(y_pred), one=True, axis=axis)
+    classes = np.shape(y_pred)[-1]  # as in Keras, wherever the classes are
     y_true = y_true * (1 - label_smoothing) + label_smoothing / classes
     if from_logits:
         log_p = log_softmax(y_pred, axis)
@@ -87,13 +206,29 @@ def categorical_crossentropy(
 
 
 def sparse_categorical_crossentropy(
-    y_true, y_pred, from_logits=False, ignore_class=None
-):
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+) -> np.ndarray:
     """The loss of each label, or 0 for ignore_class (Keras documentation).
 
     y_true: class indices, (batch, ...), y_pred: probabilities or logits,
     (batch, ..., classes). Returns (batch, ...).
+
+    Raises ValueError for other shapes, and for labels that are no classes.
+
+    >>> y_pred = [[0.5, 0.5], [0, 1], [1, 0]]
+    >>> loss = sparse_categorical_crossentropy
+    >>> loss([0, 1, -1], y_pred, ignore_class=-1).round(2)
+    array([0.69, 0.  , 0.  ])
     """
+    y_pred = as_array(sparse_categorical_crossentropy, y_pred=y_pred)
+    check_rank(sparse_categorical_crossentropy, 1, y_pred=y_pred)
+    y_true = as_labels(
+        sparse_categorical_crossentropy, np.shape(y_pred)[:-1], y_true=y_true
+    )
+    _check_labels(y_true, np.shape(y_pred)[-1], ignore_class)
     if from_logits:
         log_p = log_softmax(y_pred)
     else:
@@ -107,14 +242,44 @@ def sparse_categorical_crossentropy(
     return np.where(ignored, 0, -picked)
 
 
+def _check_labels(y_true, classes, ignore_class):
+    """Each label must be a class, or to be ignored."""
+    if ignore_class is not None:
+        check_numbers(
+            sparse_categorical_crossentropy, ignore_class=ignore_class
+        )
+        y_true = y_true[y_true != ignore_class]
+    if np.any((y_true < 0) | (y_true >= classes)):
+        raise ValueError(
+            "sparse_categorical_crossentropy: labels must be from 0 to "
+            f"{classes - 1}, or ignore_class, which is {ignore_class}"
+        )
+
+
 def binary_crossentropy(
-    y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1
-):
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int | Sequence[int] = -1,
+) -> np.ndarray:
     """The loss of each sample (Keras documentation, BinaryCrossentropy).
 
     y_true: 0, 1 or between, y_pred: probabilities or logits, both (batch, ...,
     outputs). Returns (batch, ...), the mean over axis.
+
+    Raises ValueError for shapes that are not the same, for a label_smoothing
+    that is not from 0 to 1, and for an axis that there is not.
+
+    >>> binary_crossentropy([[1], [0]], [[0.5], [0]]).round(2)
+    array([0.69, 0.  ])
     """
+    y_true, y_pred = as_arrays(
+        binary_crossentropy, y_true=y_true, y_pred=y_pred
+    )
+    _check_crossentropy(binary_crossentropy, y_true, y_pred, label_smoothing)
+    y_true, y_pred = as_pair(binary_crossentropy, y_true=y_true, y_pred=y_pred)
+    axis = as_axes(binary_crossentropy, np.ndim(y_pred), axis=axis)
     y_true = y_true * (1 - label_smoothing) + label_smoothing / 2
     if from_logits:
         losses = np.maximum(y_pred, 0) - y_true * y_pred
@@ -123,3 +288,10 @@ def binary_crossentropy(
         p = np.clip(y_pred, 1e-7, 1 - 1e-7)
         losses = -y_true * np.log(p) - (1 - y_true) * np.log(1 - p)
     return np.mean(losses, axis=axis)
+
+
+def _check_crossentropy(function, y_true, y_pred, label_smoothing):
+    """Both must have one shape, and labels a part to be smoothed."""
+    check_rank(function, 1, y_pred=y_pred)
+    check_shapes(function, y_true=(y_true, np.shape(y_pred)))
+    check_numbers(function, 0, 1, label_smoothing=label_smoothing)

@@ -20,7 +20,7 @@ DataFormat = Literal["channels_last", "channels_first"]
 Padding = Literal["valid", "same"]
 OneOrMore = int | Sequence[int]  # a number for all axes of space, or for each
 
-LOWERED = ("data_format", "padding")  # texts that Keras lowers first
+LOWERED = "data_format", "distribution", "padding"  # texts that Keras lowers first
 
 
 def _said_by(function):
@@ -31,7 +31,7 @@ def _said_by(function):
 # -- Arrays
 
 
-def as_arrays(function: Callable, **given: Any) -> list[Any]:
+def as_arrays(function: Callable | str, **given: Any) -> list[np.ndarray]:
     """Arrays of what a function was given, in the dtypes that they have.
 
     given: by their names, arrays, lists, numbers, or None, which stays. What
@@ -41,7 +41,7 @@ def as_arrays(function: Callable, **given: Any) -> list[Any]:
     return [_as_array(function, *item) for item in given.items()]
 
 
-def as_array(function: Callable, **given: Any) -> Any:
+def as_array(function: Callable | str, **given: Any) -> np.ndarray:
     """The same, of one array."""
     [array] = as_arrays(function, **given)
     return array
@@ -63,6 +63,61 @@ def _as_array(function, name, x):
             f"not of {what}"
         )
     return np.asarray(x) if isinstance(x, np.generic) else x
+
+
+def as_pair(function: Callable, **given: Any) -> list[np.ndarray]:
+    """Two arrays that a loss compares or weighs, as Keras' losses take them.
+
+    given: by their names, both, of which the first may be None. They have the
+    dtype of the second, or float64 if that has whole numbers. Where one has
+    one axis more, of length 1, at its end, the other gets that, too, if it is
+    (batch,); else it is left out. Raises ValueError for shapes that do not
+    broadcast.
+    """
+    first, second = as_arrays(function, **given)
+    if second.dtype.kind != "f":
+        second = second.astype("float64")
+    if first is None:
+        return [first, second]
+    if first.dtype != second.dtype:
+        first = first.astype(second.dtype)
+    if np.ndim(first) > np.ndim(second):
+        first, second = _of_one_rank(first, second)
+    else:
+        second, first = _of_one_rank(second, first)
+    try:
+        np.broadcast_shapes(np.shape(first), np.shape(second))
+    except ValueError:
+        names = " and ".join(given)
+        shapes = " and ".join(str(np.shape(x)) for x in given.values())
+        raise ValueError(
+            f"{_said_by(function)}: {names} must have one shape, not {shapes}"
+        ) from None
+    return [first, second]
+
+
+def _of_one_rank(longer, shorter):
+    """Both, with as many axes where they differ in a last one of length 1."""
+    if np.ndim(longer) == np.ndim(shorter) + 1 and np.shape(longer)[-1] == 1:
+        if np.ndim(shorter) == 1:
+            return longer, shorter[:, np.newaxis]
+        return longer[..., 0], shorter
+    return longer, shorter
+
+
+def as_labels(function: Callable, shape: Sequence, **given: Any) -> np.ndarray:
+    """The labels that a function was given, by their name: whole numbers, in
+    this shape, or with one axis more, of length 1. Raises ValueError for
+    other numbers and shapes."""
+    labels = as_array(function, **given)
+    if np.shape(labels) == (*shape, 1):
+        labels = labels[..., 0]
+    [name] = given
+    check_shapes(function, **{name: (labels, shape)})
+    whole = labels.astype("int64")
+    if np.any(whole != labels):
+        raise ValueError(f"{_said_by(function)}: {name} must be whole numbers")
+    return whole
 
 
 # -- Shapes
@@ -253,21 +308,62 @@ def check_numbers(function, least=-np.inf, most=np.inf, **numbers):
             raise ValueError(said)
 
 
-def check_axes(function, rank, **axes):
+def check_positive(function, **numbers):
+    """Raise for what is no number above 0."""
+    for name, value in numbers.items():
+        check_numbers(function, **{name: value})
+        if value <= 0:
+            raise ValueError(
+                f"{_said_by(function)}: {name} must be above 0, not {value!r}"
+            )
+
+
+def check_tokens(function, x, number):
+    """Raise ValueError for tokens that are no row of a table of number rows."""
+    x = np.asarray(x)
+    if x.size and not (-1 < x.min() and x.max() < number):
+        raise ValueError(
+            f"{_said_by(function)}: x must have tokens from 0 to {number - 1}, "
+            f"not from {x.min()} to {x.max()}"
+        )
+
+
+def check_booleans(function, **masks):
+    """Raise ValueError for a mask, or None, of other numbers than 0 and 1."""
+    for name, mask in masks.items():
+        if mask is None or mask.dtype == bool:
+            continue
+        if not np.all((mask == 0) | (mask == 1)):
+            raise ValueError(f"{_said_by(function)}: {name} must be booleans")
+
+
+def check_axes(function, rank, one=False, **axes):
     """Raise for what is no axis, or no sequence of different axes, of an array
-    of this rank."""
+    of this rank. one: a sequence is none, either."""
     for name, value in axes.items():
+        if not rank:
+            raise ValueError(
+                f"{_said_by(function)}: a single number has no {name} {value!r}"
+            )
         several = isinstance(value, list | tuple | np.ndarray)
         found = list(value) if several else [value]
         wanted = f"an axis from {-rank} to {rank - 1}"
-        wanted += ", or several" if several else ""
+        wanted += ", or several" if several and not one else ""
         said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
-        if not all(isinstance(n, Integral) for n in found):
+        if one and several or not all(isinstance(n, Integral) for n in found):
             raise TypeError(said)
         if not all(-rank <= n < rank for n in found):
             raise ValueError(said)
         if len({n % rank for n in found}) < len(found):
             raise ValueError(f"{said}: one is there twice")
+
+
+def as_axes(function: Callable, rank: int, **given: Any) -> Any:
+    """An axis, or a tuple of several, that a function was given, by its name.
+    Raises ValueError for what is no axis of an array of this rank."""
+    check_axes(function, rank, **given)
+    [axes] = given.values()
+    return tuple(axes) if isinstance(axes, list) else axes
 
 
 def name_arrays(function, kind, names, arrays):

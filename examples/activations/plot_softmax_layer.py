@@ -68,7 +68,7 @@ keep = rng.integers(0, 2, size=(3, 4))  # the same for both images
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     limit = 1000 * np.finfo(dtype).eps
-    for axis in (-1, 1, [2], [1, 2], [0, -1]):
+    for axis in (-1, 1, (2,), (1, 2), (0, -1)):
         for m in (None, keep, keep[:, :1]):
             layer = Softmax(axis=axis, dtype=dtype)
             y_case = layer(images.astype(dtype), mask=m)

@@ -64,7 +64,8 @@ def train_embedding(embeddings, batches, target, **arguments):
     steps), target: (batch, steps, output_dim). The loss is the mean squared
     error. arguments: those of adamw. Returns (updates, input_dim, output_dim).
     """
-    m, v, path = 0, 0, []
+    path = []
+    m = v = np.zeros_like(embeddings)
     for t, x in enumerate(batches, 1):
         y_gradient = 2 * (embeddings[x] - target) / target.size
         gradient = embedding_gradient(x, y_gradient, len(embeddings))

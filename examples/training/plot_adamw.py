@@ -48,7 +48,7 @@ print(train(keras.optimizers.AdamW(0.1, weight_decay=0.5), gradients))
 # the gradient alone. Keras multiplies the decay by the learning rate, as
 # PyTorch (with the default 0.01) does. The paper keeps the two apart.
 
-w, m, v = start, 0, 0
+w, m, v = start, np.zeros(3), np.zeros(3)
 for t, gradient in enumerate(gradients, 1):
     w = w - 0.1 * 0.5 * w
     w, m, v = adam(w, gradient, m, v, t, learning_rate=0.1)
@@ -60,7 +60,7 @@ from keras_by_hand import adamw
 
 
 def numpy_adamw(gradients, **arguments):
-    w, m, v = start, 0, 0
+    w, m, v = start, np.zeros(3), np.zeros(3)
     for t, gradient in enumerate(gradients, 1):
         w, m, v = adamw(w, gradient, m, v, t, **arguments)
     return w
@@ -96,7 +96,7 @@ for dtype in dtypes:
 # Is the ``Adam(weight_decay=0.5)`` of PyTorch, an L2 penalty, the same? No. (In
 # plain ``SGD``, :math:`s(g)` is :math:`g`, and it would be.)
 
-w, m, v = start, 0, 0
+w, m, v = start, np.zeros(3), np.zeros(3)
 for t, gradient in enumerate(gradients, 1):
     w, m, v = adam(w, gradient + 0.5 * w, m, v, t, **exact)
 assert not np.allclose(w, expected)

@@ -111,8 +111,9 @@ assert not np.allclose(y, binary_crossentropy(both, sure, from_logits=True))
 
 z = np.linspace(-6, 6, 121)[:, np.newaxis]  # (samples, 1)
 fig, axis = plt.subplots(figsize=(6, 3.4))
-axis.plot(z, binary_crossentropy(1, z, from_logits=True), label="target 1")
-axis.plot(z, binary_crossentropy(0, z, from_logits=True), label="target 0")
+for target in (1, 0):
+    loss = binary_crossentropy(target + 0 * z, z, from_logits=True)
+    axis.plot(z, loss, label=f"target {target}")
 axis.set(title="A wrong answer costs its logit", xlabel="logit", ylabel="loss")
 axis.legend()
 plt.show()

@@ -33,6 +33,25 @@ RIGHT = [
     ("as_array", (), {"x": np.float32(2)}, np.array(2, "float32")),
     ("as_array", (), {"x": np.array([True])}, np.array([True])),
     ("as_array", (), {"x": TRACED}, TRACED),
+    *[
+        ("as_pair", (), {"y_true": a, "y_pred": b}, [*found])
+        for a, b, found in [
+            ([1, 2], [3, 4], [f64(1, 2), f64(3, 4)]),
+            ([True], np.float32([3]), [np.float32([1]), np.float32([3])]),
+            (None, [3], [None, f64(3)]),
+            (2, [3], [f64(2)[0], f64(3)]),
+            ([1, 2], [[3], [4]], [f64(1, 2)[:, None], f64(3, 4)[:, None]]),
+            ([[3], [4]], [1, 2], [f64(3, 4)[:, None], f64(1, 2)[:, None]]),
+            ([[[3]]], [[1, 2]], [f64(3)[None], f64(1, 2)[None]]),
+            ([[1, 2]], [[[3]]], [f64(1, 2)[None], f64(3)[None]]),
+            ([[[1, 2]]], [[3, 4]], [f64(1, 2)[None, None], f64(3, 4)[None]]),
+        ]
+    ],
+    ("as_labels", ((2,),), {"y_true": [0, 2.0]}, np.array([0, 2])),
+    ("as_labels", ((2,),), {"y_true": [[0], [2]]}, np.array([0, 2])),
+    ("as_axes", (3,), {"axis": [0, -1]}, (0, -1)),
+    ("as_axes", (3,), {"axis": (0, -1)}, (0, -1)),
+    ("as_axes", (3,), {"axis": -3}, -3),
     ("check_shapes", (), {"x": (f64(1, 2), (None,)), "b": (None, (3,))}, None),
     ("check_shapes", (), {"x": ([[1, 2]], ("batch", 2))}, None),
     ("check_broadcasts", (), {"x": (f64(1), (2, 3)), "b": (None, (3,))}, None),
@@ -53,7 +72,12 @@ RIGHT = [
     ("check_numbers", (0, 1), {"rate": 0, "other": 1}, None),
     ("check_numbers", (0,), {"rate": np.float32(2)}, None),
     ("check_numbers", (), {"rate": np.array(-2.5)}, None),
+    ("check_positive", (), {"bound": 0.5, "scale": np.float32(2)}, None),
+    ("check_tokens", (f64(-0.5, 3), 4), {}, None),
+    ("check_tokens", ([], 4), {}, None),
     ("check_axes", (3,), {"axis": -3, "axes": [0, 2]}, None),
+    ("check_axes", (3, True), {"axis": -3}, None),
+    ("check_booleans", (), {"kept": np.array([0, 1]), "mask": None}, None),
     ("as_function", (), {"activation": "relu"}, names.ACTIVATIONS["relu"]),
     ("as_function", (), {"activation": np.tanh}, np.tanh),
     ("as_function", (), {"activation": None}, None),
@@ -62,6 +86,7 @@ RIGHT = [
 ACTIVATIONS = ", ".join(map(repr, names.ACTIVATIONS))
 NUMBERS, SHAPES, ONE = "must be an array of numbers, not of", "must have the shape", [1]
 WRONG = [
+    ("check_booleans", (), {"kept": f64(0, 0.5)}, ValueError, "kept must be booleans"),
     ("as_array", (), {"x": "two"}, TypeError, f"x {NUMBERS} text"),
     ("as_array", (), {"x": b"two"}, TypeError, f"x {NUMBERS} text"),
     ("as_array", (), {"x": {}}, TypeError, f"x {NUMBERS} something else"),
@@ -70,6 +95,16 @@ WRONG = [
     ("as_array", (), {"x": np.array(["a"])}, TypeError, f"x {NUMBERS} text"),
     ("as_array", (), {"x": 1j}, TypeError, f"x {NUMBERS} something else"),
     ("check_shapes", (), {"x": (ONE, (2,))}, ValueError, f"x {SHAPES} (2,), not (1,)"),
+    *[
+        (
+            "check_tokens",
+            (tokens, 4),
+            {},
+            ValueError,
+            f"x must have tokens from 0 to 3, not from {tokens[0]} to {tokens[1]}",
+        )
+        for tokens in ([0, 4], [-1, 3])
+    ],
     (
         "check_shapes",
         (),
@@ -227,6 +262,39 @@ WRONG = [
     ],
     *[
         (
+            "as_pair",
+            (),
+            {"y_true": a, "y_pred": b},
+            ValueError,
+            f"y_true and y_pred must have one shape, not {shapes}",
+        )
+        for a, b, shapes in [
+            ([1, 2], [1, 2, 3], "(2,) and (3,)"),
+            ([[1], [2]], [1, 2, 3], "(2, 1) and (3,)"),
+            ([1, 2], [[[3, 4, 5]]], "(2,) and (1, 1, 3)"),
+        ]
+    ],
+    ("as_labels", ((2,),), {"y": [0.5, 1]}, ValueError, "y must be whole numbers"),
+    ("as_labels", ((2,),), {"y": [0]}, ValueError, f"y {SHAPES} (2,), not (1,)"),
+    *[
+        ("check_positive", (), {"bound": value}, error, f"bound must be {wanted}")
+        for value, error, wanted in [
+            (0, ValueError, "above 0, not 0"),
+            (-0.5, ValueError, "above 0, not -0.5"),
+            ("two", TypeError, "a number, not 'two'"),
+        ]
+    ],
+    ("check_axes", (0,), {"axis": -1}, ValueError, "a single number has no axis -1"),
+    ("as_axes", (0,), {"axis": 0}, ValueError, "a single number has no axis 0"),
+    (
+        "check_axes",
+        (3, True),
+        {"axis": [1]},
+        TypeError,
+        "axis must be an axis from -3 to 2, not [1]",
+    ),
+    *[
+        (
             "check_axes",
             (3,),
             {"axis": value},
@@ -257,7 +325,7 @@ def calls():
 @pytest.mark.parametrize("name, args, keywords, expected", RIGHT)
 def test_what_is_right_is_taken(name, args, keywords, expected):
     found = getattr(module_of(name), name)(pool, *args, **keywords)
-    if name.startswith("as_array") and expected is not TRACED:
+    if isinstance(expected, np.ndarray | list):
         np.testing.assert_equal(found, expected)
         pairs = zip(*(v if isinstance(v, list) else [v] for v in (found, expected)))
         assert all(getattr(a, "dtype", 0) == getattr(b, "dtype", 0) for a, b in pairs)

@@ -146,6 +146,28 @@ WRONG = [
     ],
 ]
 
+HEADS = [np.ones((4, 2, 3))] * 3 + [np.ones((2, 3, 4))]  # a kernel for each part
+SHARED = [np.ones((4, 2, 3)), *[np.ones((4, 3, 3))] * 2, np.ones((2, 3, 4))]
+WRONG += [
+    ("add", (np.ones((2, 3)),), {}, "inputs must be a list of one or more arrays"),
+    ("concatenate", ([],), {}, "inputs must be a list of one or more arrays"),
+    ("gaussian_dropout", ([1], [1]), {"rate": 1}, "rate must be below 1"),
+    ("sinusoidal_positions", (2, 3), {}, "features must be even, not 3"),
+    (
+        "multi_head_attention",
+        (*[np.ones((1, 3, 2, 4))] * 2, None, *HEADS),
+        {"use_bias": False, "attention_axes": 2, "use_causal_mask": True},
+        "use_causal_mask and sliding_window are of axis 1; along other axes, give an "
+        "attention_mask",
+    ),
+    (
+        "group_query_attention",
+        (*[np.ones((1, 3, 4))] * 2, None, *SHARED),
+        {"use_bias": False},
+        "2 heads of the query cannot share 3 heads of the key",
+    ),
+]
+
 
 def calls():
     """Yield all of these: (function, arguments, keywords)."""

@@ -9,13 +9,14 @@ import numpy as np
 from keras.src.saving import saving_lib
 from library.engine.cases import Inner, map_arrays
 
-from keras_by_hand.models.activations import ACTIVATIONS
 from keras_by_hand.models.budget import Budget
 from keras_by_hand.models.files import read_group
 from keras_by_hand.models.registry import LAYERS, build_layer
 from keras_by_hand.models.tensors import Tensor, tensors_in
+from keras_by_hand.names import ACTIVATIONS
 
-NAMES = {*LAYERS, *ACTIVATIONS}  # of what the library computes of Keras
+# Of what the library computes of Keras; two names of an activation are one function.
+NAMES = {*LAYERS, *(function.__name__ for function in ACTIVATIONS.values())}
 
 
 def prepare_layer(name, layer, case):
