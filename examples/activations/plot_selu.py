@@ -123,7 +123,7 @@ assert not np.allclose(of_he, [0, 1], atol=0.25)
 # %%
 # See it
 # ------
-# Only one of the three lines is flat.
+# Only the line of selu with ``lecun_normal`` is flat.
 
 of_relu = through_ten_layers("relu", keras.initializers.LecunNormal)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")

@@ -111,7 +111,7 @@ assert np.any(y != x @ (kernel + 3 * a @ b) + bias)
 # %%
 # See it
 # ------
-# A and B have 24 entries each, A B has 144.
+# A and B are thin, and their product is as large as the kernel.
 
 fig, axes = plt.subplots(1, 3, width_ratios=[2, 12, 12], figsize=(6, 3.4))
 for axis, title, matrix in zip(axes, ["A", "B", "A B"], [a, b, a @ b]):

@@ -93,9 +93,9 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
 #    (on TensorFlow, in NumPy) has, and the weights are those without a mask.
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** In
-#    float16, ``Attention`` subtracts 65504 on TensorFlow and JAX. On PyTorch it
-#    subtracts a billion there, too, which is infinity: where all values are
-#    masked, it returns nan.
+#    float16, ``Attention`` subtracts the largest number of the format on
+#    TensorFlow and JAX. On PyTorch it subtracts a billion there, too, which is
+#    infinity: where all values are masked, it returns nan.
 
 nothing = [None, np.zeros((2, 5), dtype=bool)]
 fifths = np.full(scores.shape, 1 / 5)

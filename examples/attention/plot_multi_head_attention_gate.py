@@ -101,8 +101,8 @@ if keras.backend.backend() == "jax":
 # Break it
 # --------
 # Would you add a gate of zeros to a trained layer, as if it changed nothing? It
-# is half open: sigmoid(0) is 0.5. A large bias opens it; one far below zero
-# closes it, and leaves only the bias of the output.
+# is half open, as sigmoid(0) is one half. A large bias opens it; one far below
+# zero closes it, and leaves only the bias of the output.
 
 plain = keras_attention([*weights[:4], *weights[6:]])  # without a gate
 

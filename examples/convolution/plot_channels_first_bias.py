@@ -3,8 +3,8 @@ channels_first: a wrong bias on TensorFlow
 ==========================================
 
 On TensorFlow, a convolution with ``data_format="channels_first"`` adds its bias
-along the wrong axis if its output is as wide as it has filters: 32 filters on
-32 by 32 pixels with ``padding="same"``, for example. There is no error message.
+along the wrong axis if its output has as many columns as filters, here four.
+There is no error message.
 
 .. math::
 

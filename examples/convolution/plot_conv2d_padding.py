@@ -2,8 +2,8 @@ r"""
 Conv2D padding: "same" puts the odd pixel at the end
 ====================================================
 
-Each convolution makes an image smaller: ten layers with a kernel of 3 take 20
-pixels off each axis. ``padding="same"`` puts zeros around the image. If an axis
+Each convolution makes an image smaller: ten layers with a kernel of 3 take ten
+pixels off each side. ``padding="same"`` puts zeros around the image. If an axis
 needs an odd number of them, the extra row is at the bottom, the extra column on
 the right. With *strides* of :math:`s`, patches begin at every s-th pixel. From
 :math:`n` pixels, a kernel of :math:`k` pixels makes :math:`m`:

@@ -103,6 +103,7 @@ for wrong in (right / y_gradient[..., 0].size, right[::-1, ::-1]):
 # ------
 # From a loss of "mse", gradient descent learns Sobel's kernel in 300 steps.
 
+shown = (0, 10, 300)  # steps
 image = rng.choice([-1.0, 1.0], size=(1, 5, 5, 1)).repeat(3, 1).repeat(3, 2)
 sobel = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]).reshape(3, 3, 1, 1)
 cut = patches(image, (3, 3))
@@ -113,7 +114,7 @@ axes[0].imshow(image[0], cmap="PuOr", vmin=-2, vmax=2)
 axes[0].set_title("image")
 axes[1].imshow(edges[0], cmap="PuOr")
 axes[1].set_title("edges")
-for steps, axis in zip((0, 10, 300), axes[2:]):
+for steps, axis in zip(shown, axes[2:]):
     learned = np.zeros(sobel.shape)
     for _ in range(steps):
         y_gradient = 2 * (np.tensordot(cut, learned, 3) - edges) / edges.size

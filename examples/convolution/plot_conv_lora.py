@@ -26,8 +26,7 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# A kernel of 3 by 3 pixels, 16 channels and 32 filters, and a rank of 2: A and
-# B together have 352 numbers.
+# A kernel of 3 by 3 pixels, 16 channels and 32 filters, and a rank of 2.
 
 layer = Conv2D(32, 3, lora_rank=2, lora_alpha=6)
 layer.build((None, 8, 8, 16))  # (batch, height, width, channels)

@@ -45,9 +45,9 @@ print(gradient)
 # %%
 # Compute it
 # ----------
-# The mean squared error is a mean of 16 squares, so its gradient is the error
-# times 2/16. Go through the tokens: each adds the gradient at its place to its
-# row.
+# The mean squared error is a mean of 8 * 2 squares, so its gradient is the
+# error times 2 / (8 * 2). Go through the tokens: each adds the gradient at its
+# place to its row.
 
 y_gradient = 2 * (embeddings[x] - target) / target.size
 row_sums = np.zeros((6, 2))  # (input_dim, output_dim)

@@ -52,6 +52,7 @@ def keras_int4(block_size):
 layer = keras_int4(block_size=2)
 y = keras.ops.convert_to_numpy(layer(x))
 stored = layer.get_weights()
+assert keras.quantizers.Int4QuantizationConfig().block_size == 128
 print("scales of the blocks:", stored[1], sep="\n")
 
 # %%

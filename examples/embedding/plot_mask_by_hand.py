@@ -2,9 +2,9 @@ r"""
 LSTM mask argument: pass the mask to every layer by hand
 ========================================================
 
-In Keras 3.15, a recurrent layer passes its mask on to the next layer. The
-development versions of Keras 3.16 do not. If you pass the mask to each layer by
-hand, your model does not depend on this.
+In Keras 3.15.1, a recurrent layer passes its mask on to the next layer. Keras
+3.16.0.dev does not. If you pass the mask to each layer by hand, your model does
+not depend on this.
 
 .. math::
 
@@ -113,7 +113,7 @@ np.testing.assert_allclose(loss, expected_loss, tolerance, tolerance)
 # %%
 # Break it
 # --------
-# Would you leave out the ``mask`` arguments in Keras 3.16? Then the layer
+# Would you leave out the ``mask`` arguments in Keras 3.16.0.dev? Then the layer
 # ``Bidirectional`` reads the padding, and the mean counts it.
 
 _, wrong = read_twice(tokens, *weights64, handed_on=False)

@@ -116,11 +116,11 @@ assert not np.allclose(capped, np.clip(logits, -64, 64))
 # ------
 # Small logits hardly change.
 
-z = np.linspace(-100, 100, 401)
+z, cap = np.linspace(-100, 100, 401), 30
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-axis.plot(z, 30 * np.tanh(z / 30), label="logit_soft_cap=30")
-axis.plot(z, np.clip(z, -30, 30), "--", label="clipped at 30")
-axis.set(title="The soft cap keeps logits between -30 and 30, and their order")
+axis.plot(z, cap * np.tanh(z / cap), label=f"logit_soft_cap={cap}")
+axis.plot(z, np.clip(z, -cap, cap), "--", label=f"clipped at {cap}")
+axis.set(title="The soft cap keeps logits between -c and c, and their order")
 axis.set(xlabel="logit", ylabel="capped")
 axis.legend()
 plt.show()

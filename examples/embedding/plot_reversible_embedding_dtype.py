@@ -10,8 +10,8 @@ and the same table.
 
    \text{logits} = \text{float32}(h) \; \text{float32}(E)^\top
 
-Between 2048 and 4096, ``float16`` has only every second whole number, and above
-65504 it has only infinity.
+From 2048 on, ``float16`` has only every second whole number, and from 4096 on
+every fourth. Above 65504 it has only infinity.
 """
 
 import keras
@@ -42,6 +42,7 @@ def keras_logits(h, **arguments):
 in_float16 = keras_logits(h)
 in_float32 = keras_logits(h, reverse_dtype="float32")
 print(in_float16, in_float32, sep="\n")
+assert np.finfo("float16").max == 65504 and np.spacing(np.float16(4096)) == 4
 
 # %%
 # Compute it

@@ -78,7 +78,7 @@ np.testing.assert_raises(ValueError, layers.Dot(axes=0), [users, items])
 # ``normalize`` scales each vector to length 1, unless it is shorter than 1e-7.
 
 a, b = rng.normal(size=(2, 2, 4, 4)).astype("float32").astype("float64")
-a[0, :2] = [[0, 0, 0, 0], [2**-30, 0, 0, 0]]
+a[0, :2] = [[0, 0, 0, 0], [1e-7 / 2, 0, 0, 0]]
 expected = dot([a, b], axes=(2, 1), normalize=True)
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:

@@ -75,6 +75,7 @@ cases = [  # shape of x, channels, arguments
     ((2, 6), 6, {"groups": 1, "epsilon": 0.5}),
     ((2, 3, 64), 64, {}),
 ]
+assert keras.layers.GroupNormalization().groups == 32
 tensorflow = keras.backend.backend() == "tensorflow"
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps

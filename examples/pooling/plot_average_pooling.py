@@ -24,8 +24,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The mean of ones is 1, even at the border. A second image has the numbers from
-# 0 to 19.
+# The mean of ones is 1, even at the border. The pixels of a second image are
+# numbered from 0.
 
 ones = np.ones((1, 4, 5, 1), "float32")  # (batch, height, width, channels)
 layer = AveragePooling2D(pool_size=3, strides=1, padding="same")
@@ -46,6 +46,8 @@ real = np.pad(ones[0, :, :, 0], 1)  # 1 for a pixel, 0 for padding
 windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
 counted = np.lib.stride_tricks.sliding_window_view(real, (3, 3))
 means = windows.sum(axis=(2, 3)) / counted.sum(axis=(2, 3))  # (height, width)
+corner = counted[0, 0]
+print(f"{corner.sum():.0f} of {corner.size} pixels in a corner are real")
 
 # %%
 # The whole functions take any windows and strides, with padding or without.
@@ -90,6 +92,7 @@ for function, layer_class, shape, pool_size, options in cases:
 x = np.float32([[[10], [20]]])  # (batch, steps, channels)
 y = AveragePooling1D(3, strides=2, padding="same")(x)
 expected = average_pooling1d(x, pool_size=3, strides=2, padding="same")
+assert expected.item() == 15
 if keras.backend.backend() == "torch":
     expected = [[[(10 + 20 + 20) / 3]]]
 np.testing.assert_allclose(keras.ops.convert_to_numpy(y), expected, rtol=1e-6)
@@ -107,7 +110,7 @@ assert not np.allclose(y_ones, wrong)
 # %%
 # See it
 # ------
-# In a corner, only four of the nine pixels are real.
+# In a corner, most pixels of a window are padding.
 
 image = wrong[0, :, :, 0]
 fig, axis = plt.subplots(figsize=(5, 2.8))

@@ -109,12 +109,12 @@ assert not np.allclose(y, wrong)
 # %%
 # See it
 # ------
-# The candidate of one unit: h times its weight is 1, and the second bias 0.5.
+# The candidate of one unit: h times its weight is 1, and b is the second bias.
 
-r = np.linspace(0, 1, 50)
+r, b = np.linspace(0, 1, 50), 0.5
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-axis.plot(r, np.tanh(r * 1 + 0.5), "C1", label="linear_before_reset=0")
-axis.plot(r, np.tanh(r * (1 + 0.5)), "C0--", label="linear_before_reset=1")
+axis.plot(r, np.tanh(r * 1 + b), "C1", label="linear_before_reset=0")
+axis.plot(r, np.tanh(r * (1 + b)), "C0--", label="linear_before_reset=1")
 axis.set(title="With linear_before_reset=1, the reset gate resets a bias, too")
 axis.set(xlabel="reset gate r", ylabel="candidate g", ylim=(0, 1))
 axis.legend(loc="lower right")

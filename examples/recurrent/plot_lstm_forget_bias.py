@@ -98,6 +98,7 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
     np.testing.assert_allclose(state, expected, tolerance, tolerance)
 print(state.round(3))
+print(f"with f = 1 it keeps {remaining_state(1, 1, steps=1):.1%} a step")
 
 # %%
 # Break it

@@ -77,8 +77,7 @@ for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     np.testing.assert_array_equal(call(layer, x, training=False), x)
 
 # %%
-# Mean and variance of y are near 0 and 1: within 6 standard errors of 12,000
-# numbers.
+# Mean and variance of y are near 0 and 1, within 6 standard errors.
 
 square = y**2
 error = np.abs([np.mean(y), np.mean(square) - 1])

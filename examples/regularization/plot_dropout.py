@@ -78,9 +78,9 @@ for axis in (0, 1):
 
 # %%
 # The gradient has the same mask, which the same seed draws. All outputs are 0,
-# the targets -12, and 24 outputs share the mean: each has a gradient of
-# 2 * 12 / 24 = 1. The input is ``np.eye``, so each row of the kernel shows the
-# gradient of one sample. ``SGD`` subtracts it from zeros.
+# the targets -12, and 3 * 8 outputs share the mean: each has a gradient of
+# 2 * 12 / (3 * 8) = 1. The input is ``np.eye``, so each row of the kernel shows
+# the gradient of one sample. ``SGD`` subtracts it from zeros.
 
 dense = keras.layers.Dense(8, use_bias=False, kernel_initializer="zeros")
 model = keras.Sequential([dense, Dropout(0.75, seed=7)])

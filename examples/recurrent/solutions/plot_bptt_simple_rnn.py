@@ -20,7 +20,7 @@ slope = (above - below) / 2e-5
 assert np.isclose(slope, of_recurrent_kernel[0, 1])
 
 # %%
-# ``0.5**6`` is 1/64.
+# Begin with ``0.5**6``, and look whether that is small enough.
 
 steps = 7
 assert 0.5**steps < 0.01 <= 0.5 ** (steps - 1)
