@@ -40,8 +40,8 @@ new_weights = model.get_weights()
 # %%
 # See it
 # ------
-# One sample, one hidden unit, one output: follow them with a pencil. Below are
-# the gradients. If ``x`` grows a little, the loss grows 84 times as much.
+# One sample, one hidden unit, one output: follow them with a pencil. Below each
+# number is its gradient: the loss grows so many times as much as that number.
 
 drawn_z = 3 * 2 - 1
 drawn_h = max(0, drawn_z)

@@ -43,6 +43,7 @@ def keras_clipped(gradients, dtype="float32", rate=1.0, **bound):
     return -flat([keras.ops.convert_to_numpy(w) for w in weights])
 
 
+print("norm of all:", np.linalg.norm(flat(gradients)))
 for name in ("clipvalue", "clipnorm", "global_clipnorm"):
     print(name, keras_clipped(gradients, **{name: 6.5}))
 

@@ -52,6 +52,7 @@ by_hand = {
     "mse": np.mean(losses),  # does not use the weights
     "weighted_mse": weighted_sum / np.sum(weights),
 }
+print("divisors:", len(losses), np.sum(weights))
 
 # %%
 # The whole function takes each ``reduction`` that a Keras loss has. This
@@ -63,7 +64,7 @@ from keras_by_hand.losses import reduce_losses
 # %%
 # Check it
 # --------
-# The divisors, 8 and 16, are powers of two: equal to the bit.
+# Both divisors are powers of two: equal to the bit.
 
 np.testing.assert_equal(y, by_hand)
 

@@ -52,7 +52,7 @@ axis.contour(w0, w1, w0**2 / 2 + 8 * w1**2, 12, colors="#8884")
 for name, arguments in options.items():
     points = np.vstack([start, keras_sgd([1 / 32] * 25, **arguments)])
     axis.plot(points[:, 0], points[:, 1], ".-", linewidth=1, label=name)
-axis.set(title="Momentum gets further in 25 steps", xlabel="w0", ylabel="w1")
+axis.set(title="Momentum gets further", xlabel="w0", ylabel="w1")
 axis.legend()
 plt.show()
 
@@ -60,7 +60,7 @@ plt.show()
 # Compute it
 # ----------
 # The velocity keeps three quarters of what it was and adds the plain step. Then
-# the weights move by it. Nesterov's form counts the newest step 1.75 times.
+# the weights move by it. Nesterov's form counts the newest step 1 + 0.75 times.
 
 by_hand = {"momentum": [], "Nesterov": []}
 for name, path in by_hand.items():

@@ -47,8 +47,8 @@ for sentence, word in np.argwhere(labels != -1):
 
 # %%
 # The whole function takes probabilities, too, and has no loop. As an index, -1
-# would pick the last class, and 255 would fail. So a label to be ignored
-# becomes 0, and its loss is set to 0 afterwards.
+# would pick the last class, and a large label would fail. So a label to be
+# ignored becomes 0, and its loss is set to 0 afterwards.
 
 from keras_by_hand import sparse_categorical_crossentropy
 

@@ -21,7 +21,7 @@ from sklearn.datasets import load_digits
 # %%
 # Build it
 # --------
-# Training sees 11 batches of 128 images, eight times; 389 images are a test.
+# Training sees 11 batches of 128 images, eight times; the others are a test.
 # ``tanh`` bends as relu does, but smoothly between -1 and 1; its slope is
 # 1 - tanh². With ``from_logits=True``, softmax is a part of the loss.
 
@@ -74,7 +74,7 @@ def train(weights, slope):
 # %%
 # Check it
 # --------
-# All weights agree after 88 steps. Keras reports the mean loss of each epoch.
+# All weights agree after 8 * 11 steps. Keras reports each epoch's mean loss.
 
 weights, losses = train(start, slope_of_tanh)
 for by_keras, by_hand in zip(model.get_weights(), weights):

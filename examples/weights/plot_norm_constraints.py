@@ -56,6 +56,7 @@ from keras_by_hand import max_norm, min_max_norm, unit_norm
 # In a kernel divided by 2**20, the 1e-7 matters. Only on TensorFlow does Keras
 # compute in float64 throughout.
 
+assert keras.config.epsilon() == 1e-7
 np.testing.assert_allclose(short[:, :3], at_most_2, rtol=1e-4, atol=1e-4)
 y = keras.ops.convert_to_numpy(UnitNorm()(kernel))
 np.testing.assert_allclose(y[:, :3], of_norm_1, rtol=1e-4, atol=1e-4)

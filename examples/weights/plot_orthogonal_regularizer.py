@@ -56,6 +56,7 @@ from keras_by_hand import orthogonal_regularizer
 # The columns have length 5, and their products are 0, 20 and 15. So the cosines
 # are 0, 4/5 and 3/5.
 
+print(kernel.T @ kernel)
 np.testing.assert_allclose(penalty, penalty_by_hand, rtol=1e-4)
 
 expected = orthogonal_regularizer(kernel, 0.5, mode="columns")

@@ -91,6 +91,7 @@ for name, penalty in [("l1", l1(kernel)), ("l2", l2(kernel)), ("l1l2", 0)]:
     layer.kernel.assign(kernel)
     np.testing.assert_allclose(float(layer.losses[0]), penalty, rtol=1e-4)
 np.testing.assert_raises(ValueError, keras.regularizers.get, "l1_l2")
+assert np.isclose(l1(kernel), 0.01 * np.sum(np.abs(kernel)))
 
 # %%
 # Break it
