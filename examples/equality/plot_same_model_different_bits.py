@@ -91,7 +91,7 @@ for result in [*answers.values(), *sums.values()]:
 # Break it
 # --------
 # Would you compare answers to the bit? Then you test the order of additions,
-# except of whole numbers below ``2**24``. Take ``2**24`` and 509 ones. float32
+# except of whole numbers below ``2**24``. Take ``2**24`` and many ones. float32
 # has no ``2**24 + 1``, so a one that is added alone is lost. Ones of another
 # block are added up first: 510 - 256 = 254 and 510 - 192 = 318 of them count.
 

@@ -8,9 +8,8 @@ ways:
 
 1. Whole numbers must be equal to the bit.
 2. Other numbers, computed in float64, must agree to about 12 digits. Usually
-   they agree to 15.
-3. Computed in float32, they must agree to about 4 digits. Usually they agree
-   to 7.
+   they agree to more.
+3. Computed in float32, they must agree to about 4 digits.
 
 The second and the third have the same formula for the tolerance, and some pages
 are stricter. With :math:`\varepsilon`, the distance from 1 to the next number
@@ -56,11 +55,11 @@ def product_and_bias(x, kernel, bias):
 # Check it
 # --------
 # **Whole numbers: equal to the bit.** float32 holds every whole number up to
-# ``2**24``, about 17 million. As long as all sums stay below that, nothing is
-# rounded. Then the order of the additions makes no difference, and every
-# processor that multiplies in float32 gets the same result. (TF32 on graphics
-# cards does, too, for inputs and weights up to 2048.) ``strict=True`` compares
-# shape and dtype as well.
+# ``2**24``. As long as all sums stay below that, nothing is rounded. Then the
+# order of the additions makes no difference, and every processor that
+# multiplies in float32 gets the same result. (TF32 on graphics cards does, too,
+# for inputs and weights up to ``2**11``.) ``strict=True`` compares shape and
+# dtype as well.
 
 x = rng.integers(-9, 10, size=(32, 16))  # (batch, features)
 kernel = rng.integers(-9, 10, size=(16, 8))  # (features, units)

@@ -47,7 +47,7 @@ print(raw.dtype, attributes)
 # Compute it
 # ----------
 # Read the bytes as whole numbers of 16 bits. Multiplied by 2**16, they are the
-# upper half of 32 bits. Read these as float32.
+# bits of a float32, whose lower half is zero.
 
 stored_bits = raw.view("uint16").astype("uint32")  # (features, units)
 by_hand = (stored_bits * 2**16).view("float32")
@@ -72,7 +72,7 @@ np.testing.assert_array_equal(found, np.float32(kernel), strict=True)
 
 # %%
 # NumPy has ``float16``, and the file does, too. A layer with mixed precision
-# computes in 16 bits, but keeps its weights, and stores them, in 32.
+# computes in 16 bits, but keeps its weights, and stores them, in float32.
 
 for dtype, stored in [("float16", "float16"), ("mixed_bfloat16", "float32")]:
     array, attributes = stored_kernel(dtype)
@@ -93,8 +93,8 @@ assert np.any(read_wrongly != kernel)
 # %%
 # See it
 # ------
-# Each column is a bit of the number 96: the sign, 8 bits of exponent, 23 bits
-# of digits. The file has the first 16 of them.
+# Each column is a bit of the number 96: the sign, 8 bits of exponent, and the
+# digits. The file has the first 16 of them.
 
 bits = np.float32([96]).view("uint32") >> np.arange(31, -1, -1) & 1
 fig, axis = plt.subplots(figsize=(6, 2), layout="constrained")

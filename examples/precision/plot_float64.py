@@ -25,9 +25,9 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The numbers are odd whole numbers of 25 bits, divided by ``2**24``: float32
-# must round each of them. Four products and a bias add up to 53 bits at most,
-# which float64 holds.
+# The numbers are odd whole numbers, divided by ``2**24``. Each has one bit more
+# than float32 holds, and must be rounded there. Four products and a bias add up
+# to no more bits than float64 holds.
 
 
 def long_numbers(*shape):

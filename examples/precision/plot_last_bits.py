@@ -67,6 +67,7 @@ def three_ways(z, bias, rounded, fraction_bits):
 # Each entry takes one of these ways. The printout shows which, on this machine:
 # the share of entries that ``dense(x)`` and ``predict`` compute in each way.
 
+assert np.finfo("float32").nmant == 23
 np.testing.assert_array_equal(cut_off([259, -259], 7), [258, -258])
 z = x @ kernel
 for dtype, rounded, fraction_bits in [

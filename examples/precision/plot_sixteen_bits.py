@@ -78,6 +78,7 @@ for dtype, rounded, exponent_bits, fraction_bits in formats:
     np.testing.assert_array_equal(bits, rounded(x).view("uint32"), strict=True)
     np.testing.assert_equal(rounded([np.inf, np.nan]), [np.inf, np.nan])
     np.testing.assert_array_equal(rounded(numbers), numbers)
+    print(f"{dtype}: B = {2 ** (exponent_bits - 1) - 1}")
     print(f"{dtype}: smallest {numbers[1]:.1e}, largest {numbers[-1]:.4e}")
 np.testing.assert_array_equal(by_hand, bfloat16(values), strict=True)
 

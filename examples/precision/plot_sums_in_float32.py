@@ -3,7 +3,7 @@ bfloat16 and float16: Dense sums in float32
 ===========================================
 
 A ``Dense`` layer of ``bfloat16`` or ``float16`` rounds its input and weights to
-16 bits, but multiplies and adds in float32. It rounds again when the sum is
+that format, but multiplies and adds in float32. It rounds again when the sum is
 complete, and after adding the bias.
 
 .. math::
@@ -11,7 +11,7 @@ complete, and after adding the bias.
    z &= \sum_i r(x_i) \, r(W_{ij}) \quad\text{in float32} \\
    y &= r\left(r(z) + r(b)\right)
 
-Here :math:`r` rounds to 16 bits. Long sums would go wrong without float32:
+Here :math:`r` rounds to the format. Long sums would go wrong without float32:
 added in bfloat16, ones get no further than 256, because 257 rounds to 256.
 """
 
@@ -47,6 +47,7 @@ def keras_dense(x, kernel, bias, dtype):
 x, kernel, bias = example(256)
 y = keras_dense(x, kernel, bias, "bfloat16")
 print(y)
+print(bfloat16(np.array([257, 258, 259])))
 
 # %%
 # Compute it
@@ -66,7 +67,7 @@ from keras_by_hand.precision import dense_16_bits
 # %%
 # Check it
 # --------
-# :math:`z` and :math:`y` fit into 16 bits here, so that every processor gives
+# :math:`z` and :math:`y` need no rounding here, so that every processor gives
 # the same bits. This checks the rounding of the inputs and weights, and that no
 # partial sum is rounded.
 

@@ -2,8 +2,8 @@ r"""
 TF32: float32 inputs with ten bits of fraction
 ==============================================
 
-Recent NVIDIA GPUs may multiply float32 matrices as TF32: they keep only ten of
-the 23 bits of each factor's fraction, and sum in float32. CPUs do not.
+Recent NVIDIA GPUs may multiply float32 matrices as TF32: they keep only ten
+bits of each factor's fraction, and sum in float32. CPUs do not.
 
 .. math::
 

@@ -12,8 +12,8 @@ factors, so that their weights are rounded more finely.
    q_{ij} &= \text{round}\left(\frac{a_i W_{ij}}{s} + z\right) \\
    \hat{W}_{ij} &= \frac{s \, (q_{ij} - z)}{a_i}
 
-:math:`m_i` is the largest absolute input of feature i. The power p is 0, 0.05,
-0.1, ... or 1: the one with the smallest mean of :math:`m_i^2 \, (\hat{W} -
+:math:`m_i` is the largest absolute input of feature i. The power p is 0, 1/20,
+2/20, ... or 1: the one with the smallest mean of :math:`m_i^2 \, (\hat{W} -
 W)_{ij}^2`. In each group s = (high - low) / 15 and z = round(-low / s), as in
 GPTQ. Keras 3.15.1 ignores the data: it is compared with NumPy after a patch.
 """

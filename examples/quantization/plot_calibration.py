@@ -66,6 +66,7 @@ from keras_by_hand.quantization import quantize_groups
 #    <https://github.com/keras-team/keras/pull/23512>`__.)
 
 GPTQ, AWQ = keras.quantizers.GPTQConfig, keras.quantizers.AWQConfig
+assert GPTQ(None, None).group_size == AWQ(None, None).group_size == 128
 q, scale, zero = quantize_groups(kernel, group_size=16)
 for Config in (GPTQ, AWQ):
     rounded = quantize_dense(kernel, data, Config, 16, patched=False)

@@ -10,10 +10,10 @@ gradients to *e5m2*, with 5 and 2 bits.
 
    (-1)^s \; 2^{e - B} \left(1 + \frac{f}{2^p}\right)
 
-with a sign :math:`s`, an exponent :math:`e` and a fraction :math:`f`. e4m3 has
-:math:`p = 3` bits of fraction, :math:`B = 7`, and ends at 448; e5m2 has 2 and
-15, and ends at 57344. Where :math:`e = 0`, the 1 is left out and the power is
-:math:`2^{1 - B}`. What is larger becomes the largest number.
+with a sign :math:`s`, an exponent :math:`e` and a fraction :math:`f` of
+:math:`p` bits. With n bits of exponent, :math:`B = 2^{n - 1} - 1`. Where
+:math:`e = 0`, the 1 is left out and the power is :math:`2^{1 - B}`. e4m3 ends
+at 448, and e5m2 at 57344. What is larger becomes the largest number.
 """
 
 import keras

@@ -66,7 +66,7 @@ from keras_by_hand.quantization import float8_dense
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** A ``Dense`` layer in
 #    float8 rounds its float32 bias to bfloat16, and the gradient of the bias,
-#    too. A bias of 1 + 1/256 counts as 1.
+#    too. A bias of 1 + 2**-8 counts as 1.
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 

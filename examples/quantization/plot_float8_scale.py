@@ -45,6 +45,8 @@ model = keras.Sequential([keras.Input(shape=(3,)), dense])
 dense.kernel.assign(kernel)
 dense.bias.assign(bias)
 model.compile(keras.optimizers.SGD(learning_rate=0.0), loss="mse")
+default = keras.dtype_policies.get("float8_from_float32")
+assert default.amax_history_length == 1024
 
 # %%
 # Compute it

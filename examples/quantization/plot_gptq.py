@@ -15,7 +15,7 @@ error on the calibration data.
    U^\top U &= H^{-1} = \left( X^\top X + \lambda I \right)^{-1}
 
 :math:`w` are the weights of a unit, :math:`s` and :math:`z` the scale and zero
-point of a group of 128 features, :math:`X` the data, a sample in a row;
+point of a group of features, :math:`X` the data, a sample in a row;
 :math:`U` is upper triangular, and :math:`\lambda` is 0.01 times the mean of the
 diagonal of :math:`X^\top X`. Keras 3.15.1 takes :math:`H^{-1}` for :math:`U`:
 in that form it is compared with NumPy here. The next page compares :math:`U`

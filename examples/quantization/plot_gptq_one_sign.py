@@ -3,8 +3,8 @@ GPTQ and AWQ: groups whose weights are all positive
 ===================================================
 
 In Keras 3.15.1 GPTQ and AWQ give wrong weights for a group whose weights are
-all positive: its zero point is negative, but is stored as an integer from 0 to
-255.
+all positive: its zero point is negative, but is stored as an integer without a
+sign.
 
 .. math::
 

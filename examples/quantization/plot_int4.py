@@ -48,6 +48,7 @@ def keras_int4(x, kernel, bias, block_size):
 
 y, weights = keras_int4(x, kernel, bias, block_size=3)
 print("scales of the blocks:", weights[2], sep="\n")
+assert keras.quantizers.Int4QuantizationConfig().block_size == 128
 
 # %%
 # Compute it
@@ -105,6 +106,7 @@ assert np.any(wrong != y)
 
 numbers = (np.arange(-8, 8) - zero[block, :1]) * scale[block, :1]
 read = (q - zero[block]) * scale[block]
+print("numbers of a block:", numbers.shape[1])
 fig, axis = plt.subplots(figsize=(6, 3.4))
 axis.plot(numbers, "_", color="gray", markersize=24)
 axis.plot(kernel[:, 0], "o", markersize=9, label="weight")

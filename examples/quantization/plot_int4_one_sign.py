@@ -3,7 +3,7 @@ int4: blocks whose weights have one sign
 ========================================
 
 In Keras 3.15.1 int4 gives wrong values for a full block whose weights all have
-the same sign: its 16 numbers begin at 0, and don't reach far enough.
+the same sign: its numbers begin at 0, and don't reach far enough.
 
 .. math::
 
@@ -49,9 +49,9 @@ print(wrong)
 # %%
 # Compute it
 # ----------
-# What Keras 3.15.1 stores, for one block with all features. Its 16 numbers
-# would reach from low to high. But the zero point is clipped, so they begin or
-# end at 0.
+# What Keras 3.15.1 stores, for one block with all features. Its numbers would
+# reach from low to high. But the zero point is clipped, so they begin or end
+# at 0.
 
 low, high = kernel.min(axis=0), kernel.max(axis=0)  # (units,)
 s = (high - low + 1e-7) / 15

@@ -3,7 +3,7 @@ int4 to GPTQ: the same kernel, transposed and without signs
 ===========================================================
 
 A kernel in int4 with blocks can be stored as GPTQ without quantizing it again.
-GPTQ has a row for each unit, and numbers from 0 to 15 where int4 has -8 to 7.
+GPTQ has a row for each unit, and its numbers begin at 0, where int4 has -8.
 
 .. math::
 
@@ -82,7 +82,7 @@ np.testing.assert_array_equal(read, read_int4, strict=True)
 # Break it
 # --------
 # Would you only transpose the bytes, as both formats pack two units in a byte?
-# A negative number is then read as 8 to 15.
+# A negative number is then read as one from 8 up.
 
 not_moved = read_gptq(packed.T.view("uint8"), gptq_scale, gptq_zero)
 right = np.isclose(not_moved, read_int4)

@@ -72,6 +72,7 @@ def int4_steps(kernel, block_size=128):
 # Keras' errors are those of the formula, to 3 %. Its scales in int4 are the
 # steps.
 
+print(f"1 / sqrt(12): {1 / np.sqrt(12):.2f}")
 largest = np.abs(kernel).max(axis=0)
 kernel_error = rounding_error(kernel, largest / 127)
 x_error = rounding_error(x, np.abs(x).max(axis=1) / 127)
@@ -116,6 +117,7 @@ for name, error in errors.items():
     axis.plot(sizes[name] / 1000, error, "o")
     axis.annotate(f"  {name}", (sizes[name] / 1000, error), va="center")
 axis.set(title="What a layer stores, and how far its outputs are off")
-axis.set(xlabel="kB (65.5 kB in float32)", ylabel="relative error")
+in_float32 = kernel.size * 4 / 1000
+axis.set(xlabel=f"kB ({in_float32} kB in float32)", ylabel="relative error")
 axis.set(xlim=(8, 22), yscale="log")
 plt.show()

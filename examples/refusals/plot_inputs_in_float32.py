@@ -9,7 +9,7 @@ warning says so.
 .. math:: y = \operatorname{float32}(x) \, W
 
 A ``float32`` has 24 binary digits. So whole numbers up to ``2**24``, which is
-16 777 216, are safe. Beyond that, many are rounded.
+16,777,216, are safe. Beyond that, many are rounded.
 """
 
 import keras
