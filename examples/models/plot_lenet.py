@@ -32,7 +32,7 @@ from keras_by_hand.layers.convolution import conv
 from keras_by_hand.layers.pooling import average_pooling
 
 # %%
-# 1408 digits, in batches of 32, are for training, the other 389 for a test.
+# 1408 digits, in batches of 32, are for training, the others for a test.
 
 digits = load_digits()
 pixels = digits.images[..., np.newaxis] / 16  # (batch, rows, columns, 1)

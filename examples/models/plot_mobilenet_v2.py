@@ -106,8 +106,8 @@ np.testing.assert_array_less(errors, 1000 * eps)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:**
 #    ``keras.applications.MobileNetV2`` without ``input_shape``, as for
-#    features, pads odd images only at the end where strides are 2. Here the
-#    sizes are 40, 20, 10, 5, 3 and 2, but its last block returns one pixel.
+#    features, pads odd images only at the end where strides are 2. Here its
+#    last block returns one pixel.
 
 any_size = MobileNetV2(include_top=False, alpha=0.35, weights=None)
 wrong_shape = any_size.compute_output_shape(x.shape)

@@ -94,7 +94,7 @@ np.testing.assert_array_equal(y_awq, expected, strict=True)
 # %%
 # Break it
 # --------
-# In GPTQ Keras stores the group of a feature with a fraction: 0.75 is group 0.
+# In GPTQ Keras stores the group of a feature with a fraction: 3/4 is group 0.
 # Would you round it?
 
 rounded = np.rint(g_idx).clip(0, 1)
