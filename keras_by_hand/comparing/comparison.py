@@ -49,12 +49,16 @@ class Row(NamedTuple):
 
 
 class Comparison:
-    """What compare() found.
+    """What compare found. Printed, it is a table.
 
     rows: a Row for each call of a layer, in order; faulty: the names of the
     layers that differ by themselves, those joined by "+" that the port has one
     tensor for; unmatched: the names of the calls that were not compared;
     unused: the tensors of the port that stand for none.
+
+    >>> port = {"dense": np.array([[7, 1]])}  # the outputs of its layers
+    >>> compare("model.keras", port, np.array([[1, 2]]))
+    <Comparison: 0 of 1 layers agree; differ: dense>
     """
 
     def __init__(self, rows, unmatched, unused, port):
@@ -197,8 +201,14 @@ def compare(
     differ by 16 units of rounding, and what is quantized by two steps, as the
     root of the mean of squares. A port with all names and shapes has the order
     of axes, too.
+
     Raises CannotRun where a model cannot be run, or inputs or names do not fit;
     ValueError for a dtype beside a model that is loaded.
+
+    >>> port = {"dense": np.array([[7, 1]])}  # the outputs of its layers
+    >>> found = compare("model.keras", port, np.array([[1, 2]]))
+    >>> found.faulty
+    ['dense']
     """
     path = None
     if not isinstance(model, Model):

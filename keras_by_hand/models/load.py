@@ -7,23 +7,25 @@ from keras_by_hand.models.registry import MODELS, build_layer, stands_for
 
 
 def load_model(path, dtype=None, layers=None):
-    """Return the model of a .keras file. Runs no code of the file.
+    """Return the Model of a .keras file. Runs no code of the file.
 
     dtype: "float32" or "float64", in which all layers compute, in the place of
     their own: as Keras would if they had been made with it.
 
     layers: for classes of your own, by their names, the function that computes
     such a layer, of its inputs, its weights and, by keyword, its config; or the
-    name of Keras' class that does the same, such as "Functional" for a model
-    whose graph is in the file:
-
-        def shift(x, offset, *, scale):
-            return scale * x + offset
-
-        load_model(path, layers={"Shift": shift, "MyModel": "Functional"})
+    name of Keras' class that does the same, as in {"MyModel": "Functional"} for
+    a model whose graph is in the file.
 
     Raises CannotRun where it is no such file, is damaged, or has something in
     it that is not known here; OSError where it cannot be read.
+
+    >>> model = load_model("model.keras")  # Dense(2, activation="relu")
+    >>> model.predict(np.array([[1, 2]]))
+    array([[7., 0.]], dtype=float32)
+    >>> def shift(x, offset, *, scale):
+    ...     return scale * x + offset
+    >>> model = load_model("own.keras", layers={"Shift": shift})
     """
     if dtype not in (None, "float32", "float64"):
         raise ValueError(f"dtype must be 'float32' or 'float64', not {dtype!r}")

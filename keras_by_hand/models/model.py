@@ -98,12 +98,23 @@ def fit_rank(x, shape):
 
 
 class Model(Layer):
-    """A model, which may be a layer of another.
+    """A model of layers. load_model makes it of a file.
 
-    layers: all it has; inputs: references to its inputs, as nested as they are.
-    around: what makes the calls of its layers (calls_by), or None.
+    layers: all it has, in the order of the file; by_name: the same, by their
+    names. Of each layer, name is its own and kind that of its class in Keras,
+    config is what the file tells of it, and arrays has its weights by their
+    names, as kernel and bias. record returns what each layer makes.
+
+    >>> model = load_model("model.keras")
+    >>> model
+    <Sequential my_model: 2 layers, 6 parameters, x (any, 2) -> dense (Dense)>
+    >>> model.by_name["dense"].arrays["kernel"]
+    array([[ 1., -1.],
+           [ 3.,  0.]], dtype=float32)
     """
 
+    # inputs: references to its inputs, as nested as they are; around: what
+    # makes the calls of its layers (calls_by), or None.
     reads = "layers input_layers output_layers build_input_shape".split()
     takes_mask = True
     around = None
@@ -219,6 +230,7 @@ class Model(Layer):
         own dtype, but in float32 where Keras rounds to float16 or bfloat16.
         Stateful layers go on where they ended, as in Keras, in batches as long
         as the model was made for.
+
         Raises CannotRun where it does not fit.
         """
         tensors = self.as_inputs(x)
