@@ -13,8 +13,10 @@ import textwrap
 WIDTH = 80  # of a line of linked code
 CHECKS = re.compile(r"_?check_\w+")  # what such a function does, it refuses
 CONVERSIONS = (  # and hand on, else
-    "as_array as_arrays as_axes as_function as_labels as_option as_pair as_states".split()
+    "as_array as_arrays as_axes as_function as_labels as_option as_pair as_states "
+    "as_steps".split()
 )
+GENERAL = ["_attend_along_axes"]  # what is left to these, no page asks for
 
 
 @functools.cache
@@ -27,8 +29,9 @@ def pare(statement):
     if not isinstance(node, ast.FunctionDef):
         return [(text, number) for number, text in numbered]
     source = "\n" * (statement.line - 1) + statement.text  # nodes know their lines in it
-    dropped = {n for part in contract_of(node.body) for n in lines_of(part, numbered)}
-    replaced = {node.lineno: signature(node, source)}
+    parts = list(contract_of(node.body))
+    dropped = {n for part in parts for n in lines_of(part, numbered)}
+    replaced = {node.lineno: signature(node, source, read_alone(parts, node))}
     dropped |= set(range(node.lineno, node.body[0].lineno))
     if ast.get_docstring(node) is not None:
         first = node.body[0]
@@ -55,14 +58,31 @@ def contract_of(statements):
 
 
 def is_contract(node):
-    if not isinstance(node, ast.Expr | ast.Assign):
+    if not isinstance(node, ast.Expr | ast.Assign | ast.Return):
         return False
     if not isinstance(node.value, ast.Call):
         return False
     name = ast.unparse(node.value.func)
     if isinstance(node, ast.Expr):
         return bool(CHECKS.fullmatch(name))
-    return name in CONVERSIONS
+    return name in (CONVERSIONS if isinstance(node, ast.Assign) else GENERAL)
+
+
+def read_alone(parts, function):
+    """Return the names that a function reads only where it leaves all to another, which is
+    in these parts of it."""
+    leaving = [part for part in parts if any(map(is_return, ast.walk(part)))]
+    others = set(ast.walk(function)).difference(*map(ast.walk, parts))
+    return names_in(leaving) - {n.id for n in others if isinstance(n, ast.Name)}
+
+
+def is_return(node):
+    return isinstance(node, ast.Return)
+
+
+def names_in(nodes):
+    found = [n for node in nodes for n in ast.walk(node)]
+    return {n.id for n in found if isinstance(n, ast.Name)}
 
 
 def lines_of(node, numbered):
@@ -73,8 +93,9 @@ def lines_of(node, numbered):
     return range(first, node.end_lineno + 1)
 
 
-def signature(node, source):
-    """Return the lines in which a function begins, without annotations."""
+def signature(node, source, hidden=()):
+    """Return the lines in which a function begins, without annotations and what is
+    hidden."""
 
     def told(argument, default):
         equal = f"={ast.get_source_segment(source, default)}" if default else ""
@@ -83,9 +104,14 @@ def signature(node, source):
     args = node.args
     defaults = [None] * (len(args.args) - len(args.defaults)) + args.defaults
     parts = [told(*pair) for pair in zip(args.args, defaults)]
-    if args.vararg or args.kwonlyargs:
+    by_name = [
+        told(*pair)
+        for pair in zip(args.kwonlyargs, args.kw_defaults)
+        if pair[0].arg not in hidden
+    ]
+    if args.vararg or by_name:
         parts.append(f"*{args.vararg.arg if args.vararg else ''}")
-    parts += [told(*pair) for pair in zip(args.kwonlyargs, args.kw_defaults)]
+    parts += by_name
     if args.kwarg:
         parts.append(f"**{args.kwarg.arg}")
     inner = ", ".join(parts)

@@ -428,10 +428,11 @@ def spectral_normalization(
     if not np.any(kernel):
         return kernel, vector_u
     matrix = kernel.reshape(-1, kernel.shape[-1])
+    u = vector_u
     for _ in range(power_iterations):
-        vector_v = vector_u @ matrix.T
-        vector_v = vector_v / np.linalg.norm(vector_v)
-        vector_u = vector_v @ matrix
-        sigma = np.linalg.norm(vector_u)
-        vector_u = vector_u / sigma
-    return kernel / sigma, vector_u
+        v = u @ matrix.T
+        v = v / np.linalg.norm(v)
+        u = v @ matrix
+        sigma = np.linalg.norm(u)
+        u = u / sigma
+    return kernel / sigma, u

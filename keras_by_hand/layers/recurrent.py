@@ -24,11 +24,12 @@ CellFunction = Callable[[Any, Any], tuple[Any, Any]]  # of x and states
 
 def as_states(function, names, states):
     """States as arrays, in the order of their names, or None: none were given.
-    Where there is only one, it may stand alone, in no list."""
-    if states is None:
-        return None
+    Where there is only one, it may stand alone, in no list. Without names they
+    are whatever the cell takes."""
     if hasattr(states, "__array_function__"):
         states = [states]
+    if states is None or names is None:
+        return states
     _check_list(function, states)
     check_count(function, "states", names, states)
     return as_arrays(function, **dict(zip(names, states)))
@@ -104,7 +105,7 @@ def _choose(kept, new, old):
 def rnn(
     cell: CellFunction,
     x: ArrayLike,
-    states: Sequence[Any],
+    states: Any,
     mask: ArrayLike | None = None,
     *,
     return_sequences: bool = False,
@@ -114,8 +115,9 @@ def rnn(
 ) -> np.ndarray | list[Any]:
     """An RNN layer around cell(step, states) (Keras documentation, RNN).
 
-    x: (batch, steps, ...), states: a list, mask: (batch, steps). Returns the
-    last output, or all, (batch, steps, ...); or a list of that and the states.
+    x: (batch, steps, ...), states: a list, or the only one, mask: (batch,
+    steps). Returns the last output, or all, (batch, steps, ...); or a list of
+    that and the states.
 
     Raises ValueError for other shapes, and TypeError for a cell that is no
     function, and states that are no list.
@@ -128,22 +130,22 @@ def rnn(
     array([1., 3., 6.])
     """
     x, mask = as_arrays(rnn, x=x, mask=mask)
+    states = as_states(rnn, None, states)
     check_functions(rnn, cell=cell)
     check_rank(rnn, 3, x=x)
     check_steps_and_mask(rnn, x, mask)
     _check_list(rnn, states)
     order = range(x.shape[1])
-    outputs = []
+    previous, outputs = None, []
     for t in reversed(order) if go_backwards else order:
         y, new_states = cell(x[:, t], states)
         _check_list(rnn, new_states)
         if mask is not None:
-            repeat = outputs and not zero_output_for_mask
-            y = _choose(
-                mask[:, t], y, outputs[-1] if repeat else np.zeros_like(y)
-            )
+            if previous is None or zero_output_for_mask:
+                previous = np.zeros_like(y)
+            y = _choose(mask[:, t], y, previous)
             new_states = _choose(mask[:, t], new_states, states)
-        states = new_states
+        previous, states = y, new_states
         outputs.append(y)
     y = np.stack(outputs, axis=1) if return_sequences else outputs[-1]
     return [y, *states] if return_state else y
@@ -286,7 +288,7 @@ def lstm_cell(
     >>> x, h, c = [[1]], [[0]], [[4]]  # (batch, features), (batch, units)
     >>> kernel = [[-99, 99, 0, 99]]  # input shut, forget and output open
     >>> y, [h, c] = lstm_cell(x, [h, c], kernel, np.zeros((1, 4)))
-    >>> c, y.round(2)  # y: the tangent of c
+    >>> c, y.round(2)  # y: tanh(c)
     (array([[4.]]), array([[1.]]))
     """
     x, kernel, recurrent_kernel, bias = as_arrays(
@@ -551,11 +553,12 @@ def stacked_rnn_cells(
     """
     x = as_array(stacked_rnn_cells, x=x)
     _check_cells(cells, states)
+    y = x
     new_states = []
     for cell, cell_states in zip(cells, states):
-        x, cell_states = cell(x, cell_states)
+        y, cell_states = cell(y, cell_states)
         new_states.append(cell_states)
-    return x, new_states
+    return y, new_states
 
 
 def _check_cells(cells, states):

@@ -59,7 +59,7 @@ WRONG = [
     ),
     (
         "rnn",
-        (GRU_CELL, X, STATE),
+        (GRU_CELL, X, None),
         {},
         TypeError,
         "states must be a list, with an array",
@@ -271,6 +271,13 @@ WRONG = [
     ),
     (
         "time_distributed",
+        (np.mean, [[[1], [2, 3]]]),
+        {},
+        TypeError,
+        "x must be an array, not rows of different lengths",
+    ),
+    (
+        "time_distributed",
         (np.mean, STEP),
         {},
         ValueError,
@@ -329,8 +336,12 @@ def test_one_state_may_stand_alone(kind, start):
     expected = layer(X, initial_state=STATE)
     y = getattr(by_hand, kind)(X, *weights, initial_state=start)
     assert_equal(expected, y)
-    cell = getattr(by_hand, f"{kind}_cell")
-    _, [state] = cell(STEP, start, *weights)
+
+    def cell(x, states):
+        return getattr(by_hand, f"{kind}_cell")(x, states, *weights)
+
+    assert_equal(expected, by_hand.rnn(cell, X, start))
+    _, [state] = cell(STEP, start)
     assert_equal(layer(X[:, :1], initial_state=STATE), state)
 
 
