@@ -45,7 +45,7 @@ def keras_outputs(policy, *arrays):
     return keras.ops.convert_to_numpy(layer(x))
 
 
-packed = pack_int4(q)  # (half the units, features)
+packed = pack_int4(q, dtype="uint8")  # (half the units, features)
 y_gptq = keras_outputs(
     "gptq/4/4_from_float32", bias, packed, scale, zero, g_idx
 )

@@ -78,7 +78,7 @@ unsigned = np.indices((16, 16), "uint8").reshape(2, 256)
 for pairs in (unsigned, unsigned.astype("int8") - 8):
     dtype = pairs.dtype.name
     keras_packed, _, _ = keras.quantizers.pack_int4(pairs, dtype=dtype)
-    packed = pack_int4(pairs)
+    packed = pack_int4(pairs, dtype=dtype)
     np.testing.assert_array_equal(keras_packed, packed, strict=True)
     read = keras.quantizers.unpack_int4(packed, 2, dtype=dtype)
     np.testing.assert_array_equal(read, pairs, strict=True)

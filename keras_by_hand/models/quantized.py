@@ -1,6 +1,7 @@
 """Layers after quantize("int8") or quantize("int4")."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class Quantized(Layer):
 class QuantizedDense(Quantized, KeepsMask):
     """A Dense in int8 or int4."""
 
-    reads = ("units", "use_bias", "activation")
+    reads: Sequence[str] = ("units", "use_bias", "activation")
 
     def weight_names(self):
         names = FILE_ORDER[self.mode]
@@ -86,7 +87,7 @@ class QuantizedDense(Quantized, KeepsMask):
         scale = self.arrays["kernel_scale"]
         check_length(self.config, "units", scale.shape, scale.shape[-1])
 
-    def quantized(self, x, kernel, bias=0, **others):
+    def quantized(self, x, kernel, bias=None, **others):
         """Return what it makes of an array, by the weights of its mode."""
         if self.has_blocks:
             return self.activation(int4_dense(x, kernel, bias=bias, **others))
@@ -140,7 +141,7 @@ def quantize_inputs(x, equation):
 class QuantizedEmbedding(Quantized, Embedding):
     """An Embedding in int8 or int4."""
 
-    reads = ("input_dim", "output_dim", "mask_zero")
+    reads: Sequence[str] = ("input_dim", "output_dim", "mask_zero")
 
     def weight_names(self):
         names = ["embeddings", "embeddings_scale"]

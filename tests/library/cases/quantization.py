@@ -109,16 +109,16 @@ def int8_logits(draw):
 # -- int4
 
 
-def pack_by_keras(arr, axis=0):
-    dtype = arr.dtype.name
+def pack_by_keras(arr, axis=0, dtype="int8"):
     return keras.quantizers.pack_int4(arr, axis, dtype)[0]
 
 
 @function(pack_by_keras, by_hand.pack_int4)
 def pack_int4(draw):
-    dtype, least = draw.one_of(("int8", -8), ("uint8", 0))
+    config = draw.some(axis=[1, -1], dtype=["uint8"])
+    dtype, least = config.get("dtype", "int8"), -8 * ("dtype" not in config)
     arr = draw.rng.integers(least, least + 16, size=(5, 4, 3)).astype(dtype)
-    return Case(draw.some(axis=[1, -1]), (arr,))
+    return Case(config, (arr,))
 
 
 def unpack_by_keras(packed, orig_len, axis=0, dtype="int8"):
@@ -134,7 +134,10 @@ def unpack_int4(draw):
 
 
 def blocks_by_keras(kernel, block_size=128):
-    return keras.quantizers.abs_max_quantize_grouped_with_zero_point(kernel, block_size)
+    """As layers are quantized."""
+    return keras.quantizers.abs_max_quantize_grouped_with_zero_point(
+        kernel, block_size, to_numpy=True
+    )
 
 
 def draw_kernel(draw, features):
@@ -440,7 +443,8 @@ def awq_kernel(draw):
 
 def dequantized_by_gptq(q, scale, zero, group_size=128):
     g_idx = np.arange(q.shape[1]) // group_size
-    return by_hand.gptq_kernel(by_hand.pack_int4(q), scale, zero, g_idx)
+    packed = by_hand.pack_int4(q, dtype="uint8")
+    return by_hand.gptq_kernel(packed, scale, zero, g_idx)
 
 
 @function(dequantized_by_gptq, by_hand.dequantize_groups)
