@@ -4,7 +4,7 @@ import by_hand
 import keras
 import numpy as np
 import tensorflow as tf
-from library.cases.quantization import load_int8
+from library.cases.quantization import draw_tokens, load_int8
 from library.engine.cases import FLOAT32, ROUNDED_CONSTANTS, Case
 from library.engine.subjects import as_array, function
 
@@ -117,7 +117,7 @@ def embedding_with_lora(x, embeddings, a, b, lora_alpha=None):
 @function(embedding_with_lora, by_hand.lora_embedding)
 def lora_embedding(draw):
     arrays = draw.normal(FEATURES, UNITS), *draw_update(draw, FEATURES)
-    return Case(draw.some(**ALPHA), (draw.tokens(FEATURES, 2, 3), *arrays))
+    return Case(draw.some(**ALPHA), (draw_tokens(draw, FEATURES, 2, 3), *arrays))
 
 
 def int8_with_lora(x, bias, a, b, kernel_q, kernel_scale, lora_alpha):

@@ -160,7 +160,7 @@ def embedding_of_keras(x, y_gradient, input_dim):
 
 @function(embedding_of_keras, by_hand.embedding_gradient)
 def embedding_gradient(draw):
-    inputs = draw.tokens(5, 2, 6), draw.normal(2, 6, 3)
+    inputs = draw.tokens(5, 2, 6) + draw.one_of(0, 0.75), draw.normal(2, 6, 3)
     return Case({"input_dim": draw.one_of(5, 7)}, inputs)
 
 

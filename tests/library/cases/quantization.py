@@ -19,6 +19,11 @@ def draw_x(draw):
     return draw.normal(3, FEATURES).astype("float32")
 
 
+def draw_tokens(draw, *sizes):
+    """Whole numbers, and some that lose their fraction."""
+    return draw.tokens(*sizes) + draw.one_of(0, 0.75)
+
+
 def draw_bytes(draw, *shape, dtype="int8"):
     """Numbers of int8, or of uint8."""
     limits = (-127, 128) if dtype == "int8" else (0, 256)
@@ -88,7 +93,7 @@ def embedding_in_int8(x, embeddings, embeddings_scale):
 @function(embedding_in_int8, by_hand.int8_embedding, tolerance=FLOAT32)
 def int8_embedding(draw):
     embeddings = draw_bytes(draw, 7, 4)
-    return Case({}, (draw.tokens(7, 2, 3), embeddings, draw_scale(draw, 7)))
+    return Case({}, (draw_tokens(draw, 7, 2, 3), embeddings, draw_scale(draw, 7)))
 
 
 def logits_in_int8(h, embeddings, embeddings_scale, weights_only=False):
@@ -213,7 +218,7 @@ def embedding_in_int4(
 
 @function(embedding_in_int4, by_hand.int4_embedding, tolerance=FLOAT32)
 def int4_embedding(draw):
-    blocks, tokens = draw.one_of(0, 2, 3), draw.tokens(7, 2, 4)
+    blocks, tokens = draw.one_of(0, 2, 3), draw_tokens(draw, 7, 2, 4)
     output_dim = 6 if blocks else draw.one_of(6, 5)
     embeddings = draw_bytes(draw, 7, (output_dim + 1) // 2)
     if not blocks:
@@ -291,8 +296,9 @@ def float8_dense(draw):
     tolerance=FLOAT32,
 )
 def compute_float8_scale(draw):
-    config = {"amax": draw.one_of(3.0, 0.0, 500.0, 0.5), "scale": draw.one_of(0.5, 2.0)}
-    return Case(config | {"dtype_max": draw.one_of(448.0, 57344.0)}, ())
+    config = {"amax": draw.one_of(3.0, 0.0, np.inf, 500.0, np.nan, 0.5)}
+    config |= {"scale": draw.one_of(0.5, 2.0), "dtype_max": draw.one_of(448.0, 57344.0)}
+    return Case(config, ())
 
 
 @function(
