@@ -2,6 +2,9 @@
 and whole pages."""
 
 import re
+import textwrap
+
+from docutils.nodes import make_id
 
 from gallery.paths import GALLERY
 
@@ -11,8 +14,27 @@ def plain(text):
     return re.sub(r"([*_`|\\])", r"\\\1", text)
 
 
+def prose(text):
+    """Return a text in one line, in which nothing is markup but ``code``."""
+    parts = re.split("(``.+?``)", " ".join(text.split()))
+    return "".join(p if p.startswith("``") else plain(p) for p in parts)
+
+
+def code(text, language="python"):
+    """Return a text as code of a language."""
+    return f".. code-block:: {language}\n\n{textwrap.indent(text, '   ')}\n"
+
+
 def literal(names):
     return ", ".join(f"``{name}``" for name in names)
+
+
+def anchors(names, title):
+    """Return targets that stand before a title, without that which it has itself: Sphinx
+    wants each label once, and names are on several pages."""
+    names = [name for name in names if name != make_id(title)]
+    spans = "".join(f'<span id="{name}"></span>' for name in names)
+    return f".. raw:: html\n\n   {spans}\n" if names else ""
 
 
 def heading(title, rule="-"):

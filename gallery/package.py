@@ -148,6 +148,16 @@ def original(statement):
     return None
 
 
+def pared_text(statement):
+    """Return the text of a statement as pages have it."""
+    return "\n".join(text for text, _ in pare(statement))
+
+
+def needs_of(statement):
+    """Return the names that a statement takes from outside, as pages have it."""
+    return names_of(pared_text(statement))[1]
+
+
 def find_needed(file, names):
     """Return the statements that define names of a module and all that they need on a
     page, in an order in which they run, and the imports that they need from elsewhere.
@@ -161,8 +171,7 @@ def find_needed(file, names):
             continue
         (imports if statement.is_import else found).append(statement)
         if not statement.is_import:
-            _, uses = names_of("\n".join(text for text, _ in pare(statement)))
-            left += [look_up(statement, name) for name in uses]
+            left += [look_up(statement, name) for name in needs_of(statement)]
     order = list(order_modules({s.file for s in found}))
     return sorted(found, key=lambda s: (order.index(s.file), s.line)), imports
 

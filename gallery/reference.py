@@ -2,71 +2,169 @@
 each of its functions, and where each of them stands.
 """
 
+import ast
 import functools
+import re
 from typing import NamedTuple
 
 from gallery.functions import find_things
 from gallery.keras_facts import read_facts
 from gallery.package import (
+    PACKAGE,
     find_functions,
     find_modules_of_functions,
     is_function,
     look_up,
+    needs_of,
     original,
+    pared_text,
     read_statements,
 )
+from gallery.paring import CHECKS, CONVERSIONS
 
 FOLDER = "reference"  # in docs: the pages
+RANK = re.compile(
+    r"(?<=[a-z])[123](?:d(?![a-z0-9])|D)"
+)  # in names, as conv1d and Conv1D
+# What takes arguments in has no page: functions tell what they take.
+WITHOUT_PAGE = PACKAGE / "shapes.py", PACKAGE / "names.py"
 
 
 class Entry(NamedTuple):
-    """What the reference tells of a function.
+    """What the reference tells of a function, or of several that differ in rank alone.
 
-    name: the function's; page: where it stands, "reference/recurrent"; things: what of
-    Keras it computes, {(title of a family, name): facts}; code: the statements to show,
-    imports and constants included; helpers: the names of what else it needs.
+    functions: the statements that define them; page: where it stands, such as
+    "reference/recurrent"; things: what of Keras they compute, {(title of a family, name):
+    facts}; shown: the functions whose code stands for all; head: the imports and constants
+    that this needs; helpers: the other functions that it needs.
     """
 
-    name: str
+    functions: list
     page: str
     things: dict
-    code: list
+    shown: list
+    head: list
     helpers: list
 
     @property
+    def names(self):
+        return list(map(function_name, self.functions))
+
+    @property
+    def told(self):
+        """The functions to be called: those of a rank, if any are."""
+        of_a_rank = [s for s in self.functions if RANK.search(function_name(s))]
+        return of_a_rank or self.functions
+
+    @property
     def title(self):
-        return ", ".join(name for _, name in self.things) or self.name
+        return ", ".join(
+            [name for _, name in self.things] or map(function_name, self.told)
+        )
 
     @property
     def anchors(self):
         """Its addresses on the page, that of its title first."""
         names = [name.lower() for _, name in self.things]
-        return list(dict.fromkeys([*names, self.name.lstrip("_")]))
+        return list(dict.fromkeys([*names, *(n.lstrip("_") for n in self.names)]))
+
+    @property
+    def code(self):
+        """The code to show and to copy, as pages have it."""
+        head = "\n".join(statement.text for statement in self.head)
+        return "\n\n\n".join(filter(None, [head, *map(pared_text, self.shown)]))
 
 
 def page_of_module(file):
     return f"{FOLDER}/{file.stem}"
 
 
-def find_code(statement):
-    """Return what to show of a function, its imports and constants first, and the names
-    of the functions that it needs."""
-    imports, constants, helpers, left = [], [], [], [statement]
+def function_name(statement):
+    """Return the name of a function."""
+    return statement.node.name
+
+
+def choose_shown(functions):
+    """Return the functions whose code stands for all: of those of a rank, that of images,
+    and what computes any rank."""
+    of_a_rank = [f for f in functions if RANK.search(function_name(f))]
+    of_any = [f for f in functions if f not in of_a_rank]
+    of_images = [f for f in of_a_rank if "2d" in function_name(f)]
+    return (of_images or of_a_rank)[:1] + of_any
+
+
+def find_needs(statements):
+    """Return the imports and constants that the code of functions needs, and the other
+    functions."""
+    imports, constants, helpers, left = [], [], [], [*statements]
     while left:
         current = left.pop()
-        for name in sorted(current.uses):
+        for name in sorted(needs_of(current)):
             needed = look_up(current, name)
             if needed.is_import:
                 imports.append(needed)
             elif function := original(needed):
-                helpers += sorted(function.binds)
+                helpers.append(function)
             elif needed not in constants:
                 constants.append(needed)
                 left.append(needed)
     imports = sorted(dict.fromkeys(imports), key=lambda s: s.text)
     constants = sorted(constants, key=lambda s: (s.file, s.line))
-    helpers = [name for name in dict.fromkeys(helpers) if name not in statement.binds]
-    return [*imports, *constants, statement], helpers
+    helpers = [s for s in dict.fromkeys(helpers) if s not in statements]
+    return [*imports, *constants], helpers
+
+
+def is_internal(name):
+    """Whether a function is its module's own, or only takes in what others are given: it
+    checks, or converts."""
+    return name.startswith("_") or CHECKS.fullmatch(name) or name in CONVERSIONS
+
+
+def find_told():
+    """Return the functions that have an entry: the public ones, and what their code
+    needs."""
+    left = [
+        statement
+        for file in find_modules_of_functions()
+        if file not in WITHOUT_PAGE
+        for statement in filter(is_function, read_statements(file))
+        if not is_internal(function_name(statement))
+    ]
+    found = set()
+    while left:
+        if (statement := left.pop()) not in found:
+            found.add(statement)
+            left += find_needs([statement])[1]
+    return found
+
+
+def without_numbers(function):
+    """Return the code of a function as pages have it, without docstring, name and numbers:
+    equal for those that differ in rank alone."""
+    [node] = ast.parse(pared_text(function)).body
+    node.name = ""
+    node.body = node.body[ast.get_docstring(node) is not None :]
+    return re.sub(r"\d", "", ast.unparse(node))
+
+
+def by_rank(functions):
+    """Return lists of the functions that differ in rank alone, as conv1d and conv2d, with
+    conv, which computes any; in the order of the first of each."""
+    of_rank, groups = {}, []
+    for statement in functions:
+        if RANK.search(function_name(statement)):
+            key = RANK.sub("", function_name(statement)), without_numbers(statement)
+            of_rank.setdefault(key, []).append(statement)
+    for statement in functions:
+        name = function_name(statement)
+        if not RANK.search(name):
+            same = [of_rank[key] for key in of_rank if key[0] == name.lstrip("_")]
+            if same:
+                same[0].append(statement)
+            else:
+                groups.append([statement])
+    groups += [sorted(group, key=function_name) for group in of_rank.values()]
+    return sorted(groups, key=lambda group: min(s.line for s in group))
 
 
 @functools.cache
@@ -78,17 +176,15 @@ def find_entries():
         function = original(find_functions()[name])
         things = of_function.setdefault(function, {})
         things[title, thing] = facts[title][thing]
-    found = {}
+    told, found = find_told(), {}
     for file in find_modules_of_functions():
-        entries = [
-            Entry(
-                *statement.binds,
-                page_of_module(file),
-                of_function.get(statement, {}),
-                *find_code(statement),
-            )
-            for statement in filter(is_function, read_statements(file))
-        ]
+        entries = []
+        for functions in by_rank([s for s in read_statements(file) if s in told]):
+            things = {}
+            for statement in functions:
+                things |= of_function.get(statement, {})
+            shown, page = choose_shown(functions), page_of_module(file)
+            entries.append(Entry(functions, page, things, shown, *find_needs(shown)))
         if entries:
             entries.sort(key=lambda entry: not entry.things)
             found[page_of_module(file)] = entries
@@ -99,9 +195,10 @@ def find_entries():
 def find_addresses():
     """Return {name of a function: its address, such as "reference/dense#dense"}."""
     return {
-        entry.name: f"{page}#{entry.anchors[0]}"
+        name: f"{page}#{entry.anchors[0]}"
         for page, entries in find_entries().items()
         for entry in entries
+        for name in entry.names
     }
 
 

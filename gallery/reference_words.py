@@ -1,6 +1,7 @@
 """What people write for the reference: words for arguments, and equations."""
 
 import functools
+import json
 import tomllib
 from fnmatch import fnmatchcase
 
@@ -13,7 +14,7 @@ ANY = "any"
 
 @functools.cache
 def read_words():
-    """Return {heading: {argument: what it does}}."""
+    """Return {heading: {argument: what it does, or {option: what it does}}}."""
     return tomllib.loads(WORDS.read_text())
 
 
@@ -33,12 +34,35 @@ def headings_of(name):
 
 
 def words_of(name, argument):
-    """Return what an argument of something in Keras does, as reStructuredText. Raises
-    KeyError where nobody has told it."""
+    """Return what an argument of something in Keras does, as reStructuredText, or {option:
+    what it does}. Raises KeyError where nobody has told it."""
     for heading in [*headings_of(name), ANY]:
         if argument in read_words()[heading]:
             return read_words()[heading][argument]
     raise KeyError(f"{WORDS.name} lacks the argument {argument} of {name}")
+
+
+def option_in_words(words, options):
+    """Return what words_of returns with what the argument may be, as reStructuredText.
+
+    options: {value: "", or the names that alone take it}.
+    """
+    told = {
+        value: code_of(value) + f" ({names})" * bool(names)
+        for value, names in options.items()
+    }
+    if isinstance(words, dict):
+        return ", ".join(
+            f"{text} {words[value]}" if value else text for value, text in told.items()
+        )
+    *others, last = told.values() or [""]
+    any_of = f"{', '.join(others)} or {last}" if others else last
+    return f"{words}: {any_of}" if told else words
+
+
+def code_of(value):
+    """Return what an option may be as readers type it."""
+    return f"``{json.dumps(value) if value else value}``"
 
 
 def equation_of(name):

@@ -1,5 +1,5 @@
 """The reference: a page for each module of the library, with what there is to tell of each
-function, and an index of all names that Keras has.
+function, one on whole models, and an index of all names that Keras has.
 """
 
 import ast
@@ -7,52 +7,58 @@ import functools
 import re
 import textwrap
 
-from docutils.nodes import make_id
 from fault_tables import address_of_demands
 
-from gallery import stages
+from gallery import stages, whole_models
 from gallery.elsewhere import elsewhere_of, names_there
-from gallery.functions import page_of
+from gallery.functions import find_things, page_of
 from gallery.includes import (
+    anchors,
+    code,
     folded,
     heading,
     literal,
     plain,
+    prose,
     table,
     write,
     write_pages,
 )
 from gallery.keras_facts import mask_in_words, read_facts, read_masks
-from gallery.package import find_place, read_statements
+from gallery.package import (
+    find_functions,
+    find_place,
+    original,
+    read_statements,
+)
 from gallery.paths import DOCS, SOURCES, find_pages, name_of
 from gallery.reference import (
     FOLDER,
+    RANK,
     file_of_page,
     find_addresses,
     find_entries,
     find_names,
+    function_name,
 )
-from gallery.reference_words import equation_of, words_of
+from gallery.reference_words import equation_of, option_in_words, words_of
 from gallery.scripts import read_title
+from gallery.signatures import (
+    call_of,
+    example_of,
+    imports_of,
+    in_lines,
+    options_of,
+    paragraphs_of,
+    types_of,
+)
 from gallery.surprises import surprises_of
 
-WIDTH = 76  # of a call, so that it need not be scrolled on most screens
 BY_KIND = ("initializer", "regularizer", "constraint")  # arguments told in one line
 BEGINS = "how weights begin, what the loss adds for them, what each step enforces"
 # Their shapes are told.
 INPUTS = {"inputs", "x", "data", "sequence", "sequences", "y_true", "y_pred"}
 MOST_LESSONS = 6
-
-
-def code(text):
-    return f".. code-block:: python\n\n{textwrap.indent(text, '   ')}\n"
-
-
-def anchors(names):
-    """Return targets that stand before a title: Sphinx wants each label once, and names
-    are on several pages."""
-    spans = "".join(f'<span id="{name}"></span>' for name in names)
-    return f".. raw:: html\n\n   {spans}\n" if names else ""
 
 
 def link(name):
@@ -62,13 +68,6 @@ def link(name):
 
 
 # -- Parts of an entry
-
-
-def in_lines(call):
-    """Break a call that is too long for one line between its arguments."""
-    return "\n".join(
-        textwrap.wrap(call, WIDTH, subsequent_indent="    ", break_long_words=False)
-    )
 
 
 def signatures(things):
@@ -89,21 +88,53 @@ def signatures(things):
     return "\n".join(parts)
 
 
-def import_of(entry):
-    """Tell how to import a function; nothing of one that is its module's own."""
-    place = find_place(entry.name)
-    return code(f"from {place} import {entry.name}") if place else ""
+def calls(entry):
+    """Tell how to import and to call functions, with types; nothing of those that are
+    their module's own."""
+    public, told = [s for s in entry.told if find_place(function_name(s))], {}
+    for statement in public:
+        told.setdefault(types_of(statement, statement.node), []).append(statement)
+    if not public:
+        return ""
+    parts = [imports_of(map(function_name, public))]
+    for first, *others in told.values():
+        names = ", ".join(map(function_name, others))
+        call = call_of(first, first.node, function_name(first))
+        parts.append(call + f"\n# and so {names}" * bool(names))
+    return code("\n\n".join(parts))
 
 
-def arguments(things):
+def options(entry):
+    """Return {argument of Keras: {what it may be: the names of Keras for which it may, ""
+    for all}}."""
+    found, having = {}, {}
+    for thing in entry.things:
+        function = original(find_functions()[find_things()[thing]])
+        for argument, values in options_of(function).items():
+            having.setdefault(argument, []).append(thing[1])
+            for value in values:
+                names = found.setdefault(argument, {}).setdefault(value, [])
+                names.append(thing[1])
+    return {
+        argument: {
+            value: "" if names == having[argument] else ", ".join(names)
+            for value, names in values.items()
+        }
+        for argument, values in found.items()
+    }
+
+
+def arguments(entry):
     """Tell what each argument does; what begins, penalizes or holds weights, in a line."""
-    told, by_kind = {}, {}
-    for (_, name), facts in things.items():
+    told, by_kind, options_there = {}, {}, options(entry)
+    for (_, name), facts in entry.things.items():
         for argument in facts["arguments"]:
             if argument.endswith(BY_KIND):
                 by_kind[argument] = None
             elif argument not in INPUTS:
-                told.setdefault(argument, words_of(name, argument))
+                words = words_of(name, argument)
+                what = option_in_words(words, options_there.get(argument, {}))
+                told.setdefault(argument, what)
     lines = [f"- ``{argument}``: {words}" for argument, words in told.items()]
     if by_kind:
         lines.append(f"- {literal(by_kind)}: {BEGINS}")
@@ -148,10 +179,25 @@ def weights(things):
     return "\n".join(parts)
 
 
-def docstring(entry):
-    """Return what the function says of itself, as paragraphs."""
-    paragraphs = (ast.get_docstring(entry.code[-1].node) or "").split("\n\n")
-    return [plain(" ".join(text.split())) + "\n" for text in paragraphs]
+def docstrings(entry):
+    """Return what functions say of themselves, as paragraphs; what all of them say but for
+    their rank, once."""
+    saying, shown = {}, function_name(entry.shown[0])
+    for statement in entry.told:
+        for place, text in enumerate(paragraphs_of(statement.node)):
+            key = place, RANK.sub("", text)
+            saying.setdefault(key, {})[function_name(statement)] = text
+    paragraphs = []
+    for _, texts in sorted(saying.items(), key=lambda item: item[0][0]):
+        of = f"{literal(texts)}: " if len(texts) < len(entry.told) else ""
+        text = texts[shown] if shown in texts else [*texts.values()][0]
+        paragraphs.append(f"{of}{prose(text)}\n")
+    return paragraphs
+
+
+def example(entry):
+    found = example_of(entry.shown[0].node)
+    return code(found, "pycon") if found else ""
 
 
 def equations(things):
@@ -166,10 +212,8 @@ def equations(things):
 
 def source(entry):
     """Return the code of a function, with links to what else of the library it needs."""
-    head = [s.text for s in entry.code[:-1]]
-    text = "\n".join(head) + "\n\n\n" * bool(head) + entry.code[-1].text
-    needs = ", ".join(map(link, entry.helpers))
-    return code(text) + (f"\nIt needs {needs}.\n" if needs else "")
+    needs = ", ".join(link(function_name(helper)) for helper in entry.helpers)
+    return code(entry.code) + (f"\nIt needs {needs}.\n" if needs else "")
 
 
 def masks(things):
@@ -213,13 +257,13 @@ def read_titles():
 
 
 def lessons(entry):
-    """Return links to the pages about an entry: the one that its function was written
+    """Return links to the pages about an entry: those that its functions were written
     for, and those that have its name in their title."""
     names = [name for _, name in entry.things]
     word = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
-    home = page_of(entry.name)
+    homes = filter(None, map(page_of, map(function_name, entry.told)))
     named = [page for page, title in read_titles().items() if word.search(title)]
-    pages = list(dict.fromkeys([home, *named] if home else named))[:MOST_LESSONS]
+    pages = list(dict.fromkeys([*homes, *named]))[:MOST_LESSONS]
     return ", ".join(f":doc:`/auto_examples/{page}`" for page in pages)
 
 
@@ -228,12 +272,13 @@ def in_words(entry):
     thing = next(iter(entry.things))
     parts = [
         signatures(entry.things),
-        import_of(entry),
+        calls(entry),
         equations(entry.things),
-        *docstring(entry),
-        arguments(entry.things),
+        *docstrings(entry),
+        arguments(entry),
         weights(entry.things),
         masks(entry.things),
+        example(entry),
         source(entry),
         elsewhere(entry.things),
         surprises(entry.things),
@@ -245,10 +290,9 @@ def in_words(entry):
 
 
 def entry_in_words(entry):
-    targets = [name for name in entry.anchors if name != make_id(entry.title)]
-    told = "\n".join([import_of(entry), *docstring(entry), source(entry)])
+    told = "\n".join([calls(entry), *docstrings(entry), example(entry), source(entry)])
     text = in_words(entry) if entry.things else told
-    return f"{anchors(targets)}\n{heading(entry.title)}{text}"
+    return f"{anchors(entry.anchors, entry.title)}\n{heading(entry.title)}{text}"
 
 
 # -- Pages
@@ -279,6 +323,7 @@ def write_reference(app):
         page.removeprefix(f"{FOLDER}/"): page_in_words(page, entries)
         for page, entries in find_entries().items()
     }
+    pages[whole_models.PAGE.removeprefix(f"{FOLDER}/")] = whole_models.page_in_words()
     write_pages(DOCS / FOLDER, pages)
     write("reference.inc", index_in_words())
 
@@ -290,6 +335,10 @@ def name_in_index(thing, address, taken):
     free = name.lower() not in taken
     taken.add(anchor := name.lower() if free else f"{name.lower()}-{title.lower()}")
     words = " ".join(read_facts()[title][name]["arguments"])
+    return anchor_in_index(name, anchor, address, words)
+
+
+def anchor_in_index(name, anchor, address, words=""):
     page, _, place = address.partition("#")
     return (
         f'<a class="name" id="{anchor}" href="{page}.html#{place}" '
@@ -297,8 +346,19 @@ def name_in_index(thing, address, taken):
     )
 
 
+def models_in_index():
+    """Return the links to what runs whole models."""
+    page = f'<a href="{whole_models.PAGE}.html">{whole_models.TITLE}</a>'
+    addresses = whole_models.find_addresses().items()
+    return page, *(
+        anchor_in_index(title, address.partition("#")[2], address)
+        for title, address in addresses
+    )
+
+
 def index_in_words():
-    """Return all names of Keras: those with an entry lead to it, by family."""
+    """Return all names of Keras: those with an entry lead to it, by family; and what runs
+    whole models."""
     links, missing, taken = {}, {}, set()
     for title, things in read_facts().items():
         for name in things:
@@ -315,12 +375,13 @@ def index_in_words():
     of_library = [titles[page] for page in titles if page not in links]
     groups = [(titles[page], *links[page]) for page in titles if page in links]
     groups.append(("<span>Not named in Keras</span>", *of_library))
+    groups.append(models_in_index())
     lines = [f'<p class="names">{" ".join(group)}</p>' for group in groups]
     text = ".. raw:: html\n\n" + textwrap.indent("\n".join(lines), "   ") + "\n\n"
     for title, names in missing.items():
         count = f"{title} without a function here: {len(names)}"
         text += folded(count, f"{plain(', '.join(names))}.") + "\n"
-    tree = "".join(f"   /{page}\n" for page in find_entries())
+    tree = "".join(f"   /{page}\n" for page in [*find_entries(), whole_models.PAGE])
     return f"{text}\n.. toctree::\n   :hidden:\n\n{tree}"
 
 
@@ -333,7 +394,7 @@ def write_masks(app):
 
 
 def add_script(app, pagename, templatename, context, doctree):
-    if pagename == FOLDER:
+    if pagename.partition("/")[0] == FOLDER:
         app.add_js_file("forward.js", loading_method="defer")
 
 

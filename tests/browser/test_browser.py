@@ -126,27 +126,45 @@ def test_names_are_filtered_by_what_is_marked_alone(tab, address):
 
 
 @pytest.mark.parametrize(
-    "name, entry", [("gru", "recurrent#gru"), ("conv3d", "convolution#conv3d")]
+    "old, entry",
+    [
+        ("reference.html#gru", "recurrent#gru"),
+        ("reference.html#conv3d", "convolution#conv3d"),
+        ("reference/recurrent.html#bidirectional", "wrappers#bidirectional"),
+    ],
 )
-def test_the_address_of_a_name_leads_on_to_its_entry(tab, address, name, entry):
+def test_the_address_of_a_name_leads_on_to_its_entry(tab, address, old, entry):
     page, _, anchor = entry.partition("#")
-    tab.goto(f"{address}/reference.html#{name}")
+    tab.goto(f"{address}/{old}")
     tab.wait_for_url(f"{address}/reference/{page}.html#{anchor}")
     tab.go_back()  # the index with the name is no step of its own
     assert "reference" not in tab.url
 
 
-def test_the_copy_button_copies_the_code(tab, address):
-    tab.goto(f"{address}/auto_examples/dense/plot_ones_bias.html")
-    block = tab.locator("div.highlight", has=tab.locator("button.copybtn")).first
-    code = block.locator("pre").inner_text()
+def copy(tab, block):
+    """Press the button of a block of code; return what it shows and what was copied."""
     block.hover()
     block.locator("button.copybtn").click()
     expect(block.locator("button.copybtn.success")).to_be_visible()
     copied = tab.evaluate("navigator.clipboard.readText()")
-    assert copied.strip() == code.strip()
+    return block.locator("pre").inner_text().strip(), copied.strip()
+
+
+def test_the_copy_button_copies_the_code(tab, address):
+    tab.goto(f"{address}/auto_examples/dense/plot_ones_bias.html")
+    block = tab.locator("div.highlight", has=tab.locator("button.copybtn")).first
+    code, copied = copy(tab, block)
+    assert copied == code
     assert "import keras" in copied
     assert tab.locator(".sphx-glr-script-out button.copybtn").count() == 0
+
+
+def test_of_an_example_what_one_types_is_copied(tab, address):
+    tab.goto(f"{address}/reference/dense.html")
+    example = tab.locator(".highlight-pycon div.highlight").first
+    code, copied = copy(tab, example)
+    assert code.startswith(">>> dense(") and "\narray(" in code
+    assert copied.startswith("dense(") and "array(" not in copied
 
 
 def background(tab):

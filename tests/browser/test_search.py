@@ -269,6 +269,11 @@ def test_a_name_finds_its_lesson_then_its_entry_in_the_reference(
     assert found[:2] == ["auto_examples/gru", "reference/recurrent#gru"]
 
 
+@pytest.mark.parametrize("typed", ["load_model", "Comparison", "keras-by-hand show"])
+def test_what_runs_whole_models_is_found_in_the_reference(search_page, typed):
+    assert rank(search_page, typed)[0].startswith("reference/models#")
+
+
 def test_all_words_are_on_a_page_that_is_found(search_page):
     index = json.dumps(SMALL)
     assert rank(search_page, "gru word", index) == ["a_page"]

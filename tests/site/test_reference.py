@@ -2,15 +2,32 @@
 
 import ast
 import html
+import inspect
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import by_hand
+import numpy as np
 import pytest
+import reference
 from project import PAGES, SITE
 
-from gallery import functions
+from gallery import functions, whole_models
+from gallery.command_help import read_help
 from gallery.keras_facts import read_facts
-from gallery.reference import find_entries, find_names
+from gallery.package import find_door, names_of
+from gallery.reference import (
+    find_addresses,
+    find_entries,
+    find_names,
+    function_name,
+)
 from gallery.scripts import find_headings
+from gallery.signatures import WIDTH
+from keras_by_hand.shapes import options_of
 
 NAMES = {
     "Initializers": ["Identity"],
@@ -59,33 +76,142 @@ def test_each_function_for_something_of_keras_has_a_page_about_it():
 
 
 ENTRIES = [entry for entries in find_entries().values() for entry in entries]
-BY_NAME = {entry.name: entry for entry in ENTRIES}
+BY_NAME = {name: entry for entry in ENTRIES for name in entry.names}
 
 
 def find_code(name, done):
     """Return the code of an entry below that of all entries that it leads to."""
-    if name in done:
-        return ""
-    done.add(name)
     entry = BY_NAME[name]
-    own = "\n".join(statement.text for statement in entry.code)
-    return "\n\n".join([*(find_code(helper, done) for helper in entry.helpers), own])
+    if entry.title in done:
+        return ""
+    done.add(entry.title)
+    helpers = [find_code(function_name(helper), done) for helper in entry.helpers]
+    return "\n\n".join([*helpers, entry.code])
 
 
-@pytest.mark.parametrize("name", ["gelu", "text_vectorization", "conv_lstm", "lstm"])
-def test_what_is_copied_from_the_reference_runs_alone(name):
+@pytest.mark.parametrize("page", find_entries())
+def test_what_is_copied_from_the_reference_runs_alone(page):
+    for entry in find_entries()[page]:
+        variables = {}
+        exec(find_code(entry.names[0], set()), variables)
+        for statement in entry.shown:
+            function = variables[function_name(statement)]
+            pytest.raises(TypeError, function)  # which lacks its arguments
+
+
+@pytest.mark.parametrize(
+    "name, x, more, y",
+    [
+        ("conv2d", np.ones((1, 3, 3, 1)), [np.ones((2, 2, 1, 1))], 4),
+        ("max_pooling2d", np.ones((1, 2, 2, 1)), [], 1),
+        ("softmax", np.zeros((1, 2)), [], 0.5),
+    ],
+)
+def test_what_is_copied_computes(name, x, more, y):
     variables = {}
     exec(find_code(name, set()), variables)
-    assert callable(variables[name])
-    pytest.raises(TypeError, variables[name])  # which lacks its arguments
+    assert np.all(variables[name](x, *more) == y)
 
 
 def test_an_entry_shows_or_links_all_that_its_code_needs():
+    shown = {function_name(s) for entry in ENTRIES for s in entry.shown}
     for entry in ENTRIES:
-        needs = {name for statement in entry.code for name in statement.uses}
-        shown = {name for statement in entry.code for name in statement.binds}
-        aliases = {name for name in needs if name not in shown | set(entry.helpers)}
-        assert aliases <= {"conv1d", "conv2d"}, entry.name  # of conv, to which it leads
+        _, needs = names_of(entry.code)
+        assert needs <= shown & {*map(function_name, entry.helpers)}, entry.title
+
+
+def test_the_code_that_is_shown_has_no_checks():
+    assert len(ENTRIES) > 250
+    for entry in ENTRIES:
+        assert not re.search(r"\b_?check_|\bas_(array|option)|>>> ", entry.code)
+
+
+# -- Calls and options
+
+
+def test_a_call_is_told_with_its_types():
+    text = reference.entry_in_words(BY_NAME["conv2d"])
+    call = """
+   conv2d(x: ArrayLike, kernel: ArrayLike, bias: ArrayLike | None = None, *,
+       strides: int | Sequence[int] = 1, padding: "valid" | "same" = "valid",
+       data_format: "channels_last" | "channels_first" | None = None,
+       dilation_rate: int | Sequence[int] = 1, groups: int = 1,
+       activation: str | Callable | None = None) -> np.ndarray
+   # and so conv3d
+"""
+    assert call in text
+    assert "   from keras_by_hand import conv1d, conv2d, conv3d\n" in text
+    assert max(map(len, call.splitlines())) <= WIDTH + 3
+
+
+def test_what_differs_in_rank_alone_shares_an_entry():
+    assert BY_NAME["conv1d"] is BY_NAME["conv3d"] is BY_NAME["conv"]
+    assert BY_NAME["conv2d"].title == "Conv1D, Conv2D, Conv3D"
+    assert [function_name(s) for s in BY_NAME["conv2d"].shown] == ["conv2d", "conv"]
+    # The first has a mask.
+    assert BY_NAME["global_average_pooling1d"] != BY_NAME["global_average_pooling2d"]
+    text = reference.entry_in_words(BY_NAME["conv2d"])
+    assert text.count("Raises ValueError") == 1  # they say the same
+    assert "``conv3d``: x: (batch, depth, height, width, channels)" in text
+
+
+def test_an_entry_has_the_example_of_the_function_that_is_shown():
+    text = reference.entry_in_words(BY_NAME["dense"])
+    example = ".. code-block:: pycon\n\n   >>> dense([[1, 2]], kernel="
+    assert text.index("Raises ValueError") < text.index(example)
+    assert text.index(example) < text.index("   def dense(x, kernel, bias=None")
+
+
+def test_each_text_of_an_option_stands_in_the_entry_and_with_its_argument():
+    options = 0
+    for entry in ENTRIES:
+        text, arguments = reference.entry_in_words(entry), reference.arguments(entry)
+        of_keras = {a for facts in entry.things.values() for a in facts["arguments"]}
+        for statement in entry.told:
+            function = getattr(by_hand, function_name(statement), None)
+            for name in inspect.signature(function).parameters if function else ():
+                for value in filter(None, options_of(function, name)):
+                    assert f'"{value}"' in text, (function, name)
+                    if name in of_keras:
+                        assert f'``"{value}"``' in arguments, (function, name)
+                    options += 1
+    assert options > 200
+
+
+# -- Whole models
+
+
+def test_each_name_of_the_door_has_an_entry():
+    known = find_addresses().keys() | whole_models.find_addresses().keys()
+    assert find_door() - known == set()
+
+
+def test_whole_models_have_addresses_and_are_in_the_index():
+    index = (SITE / "reference.html").read_text()
+    ids = ids_of(SITE / f"{whole_models.PAGE}.html")
+    for title, address in whole_models.find_addresses().items():
+        page, _, anchor = address.partition("#")
+        assert anchor in ids, title
+        assert f'href="{page}.html#{anchor}"' in index, title
+
+
+def test_methods_are_told():
+    text = whole_models.page_in_words()
+    assert "   Model.predict(x, report=None)\n\nReturn what Keras' predict" in text
+    assert "   compare(model, port, inputs, *, names=None, tolerance=1e-05" in text
+
+
+@pytest.mark.parametrize("words", [[], ["show"], ["run"], ["compare"], ["dump"]])
+def test_the_help_of_a_command_is_what_it_prints(words):
+    command = Path(sys.executable).parent / "keras-by-hand"
+    width = {**os.environ, "COLUMNS": str(WIDTH)}
+    done = subprocess.run(
+        [command, *words, "--help"], env=width, capture_output=True, text=True
+    )
+    assert read_help()[" ".join(["keras-by-hand", *words])] == done.stdout.rstrip()
+
+
+# -- The site
 
 
 def test_the_index_has_all_that_keras_has():

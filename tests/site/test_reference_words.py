@@ -1,6 +1,7 @@
 """The words for arguments, and the equations, that people write for the reference."""
 
 import inspect
+import re
 from fnmatch import filter as filter_names
 
 import pytest
@@ -8,16 +9,20 @@ from docutils.core import publish_doctree
 
 from gallery.functions import find_things
 from gallery.keras_names import accepted, named
+from gallery.package import find_functions
 from gallery.reference_words import (
     ANY,
     equation_of,
     headings_of,
+    option_in_words,
     read_equations,
     read_words,
     words_of,
 )
+from gallery.signatures import options_of
 
 WARNING = 2  # of docutils
+LITERAL = re.compile("``(.+?)``")
 # Docstrings tell of these.
 INPUTS = {"data", "inputs", "sequence", "sequences", "w", "x"}
 # Words tell these better.
@@ -90,13 +95,60 @@ def test_no_words_repeat_those_for_any():
             assert words != common.get(argument), (heading, argument)
 
 
-def test_words_are_few_and_no_sentence():
+def find_texts():
+    """Yield all that is told, with the heading and the argument."""
     for heading, words in read_words().items():
-        for argument, text in words.items():
-            told = f"[{heading}] {argument}: {text}"
-            assert 3 <= len(text.split()) <= 12, told
-            assert not text.endswith(".") and not text[0].isupper(), told
-            assert text.count("``") % 2 == 0, told
+        for argument, what in words.items():
+            for text in what.values() if isinstance(what, dict) else [what]:
+                yield heading, argument, text
+
+
+def test_words_are_few_and_no_sentence():
+    for told in find_texts():
+        text = told[-1]
+        assert 2 <= len(text.split()) <= 12, told
+        assert not text.endswith(".") and not text[0].isupper(), told
+        assert text.count("``") % 2 == 0, told
+
+
+OPTIONS = [
+    (name, argument, [value for value in values if value is not None])
+    for (_, name), function in find_things().items()
+    for argument, values in options_of(find_functions()[function]).items()
+    if (name, argument) in ARGUMENTS
+]
+
+
+def test_each_text_of_an_option_is_told_once():
+    """By its function; words for an option have none, or a table for all of them."""
+    assert len(OPTIONS) > 100
+    for name, argument, texts in OPTIONS:
+        words = words_of(name, argument)
+        if isinstance(words, dict):
+            assert words.keys() >= set(texts), (name, argument)
+        else:
+            assert {*LITERAL.findall(words)}.isdisjoint(texts), (name, argument)
+
+
+def test_words_are_for_options_that_there_are():
+    there = {}
+    for name, argument, texts in OPTIONS:
+        found = [h for h in headings_of(name) if argument in read_words()[h]]
+        there.setdefault((*found, ANY)[0] + argument, set()).update(texts)
+    for heading, words in read_words().items():
+        for argument, what in words.items():
+            if isinstance(what, dict):
+                assert what.keys() == there.get(heading + argument), argument
+
+
+def test_an_option_is_told_with_its_texts():
+    told = option_in_words("what it does", {"a": "", "b": "Conv1D", None: ""})
+    assert told == 'what it does: ``"a"``, ``"b"`` (Conv1D) or ``None``'
+    words = {"a": "does this", "b": "does that"}
+    told = option_in_words(words, {"b": "", "a": "Conv1D"})
+    assert told == '``"b"`` does that, ``"a"`` (Conv1D) does this'
+    assert option_in_words("what it does", {}) == "what it does"
+    pytest.raises(KeyError, option_in_words, words, {"c": ""})
 
 
 def test_what_nobody_has_told_is_an_error():
@@ -113,7 +165,7 @@ def test_there_is_one_equation_for_each_that_words_do_not_tell_better():
 
 
 def test_texts_are_restructuredtext():
-    texts = [text for words in read_words().values() for text in words.values()]
+    texts = [text for *_, text in find_texts()]
     texts += [equation.get("letters", "") for equation in read_equations()]
     for text in texts:
         publish_doctree(text, settings_overrides={"halt_level": WARNING})
