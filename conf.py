@@ -111,7 +111,7 @@ notfound_urls_prefix = f"/{repository_name}/"
 copybutton_selector = (  # code a reader would run, not what it printed
     "div:not(.prompt, .output_area, .sphx-glr-script-out) > div.highlight pre"
 )
-copybutton_exclude = ".linenos, .gp, .go"  # neither the prompt of an example
+copybutton_exclude = ".linenos, .gp, .go"  # of an example, what one types is copied
 
 # -- The gallery: every script in examples/ is linked, run, and becomes a page
 
