@@ -64,24 +64,25 @@ along_columns = multi_head_attention(columns, columns, None, *weights)
 along_columns = along_columns.reshape(2, 4, 3, 6).swapaxes(1, 2)
 
 # %%
-# The whole function takes any axes. It moves the chosen ones behind the others,
-# and merges each kind into one axis. The rest is attention over sequences.
+# Along both axes, which is the default, all pixels of an image are one sequence.
 
-from keras_by_hand.layers.attention import attend_over
+pixels = x.reshape(2, 12, 6)  # (batch, rows * columns, features)
+along_both = multi_head_attention(pixels, pixels, None, *weights)
+along_both = along_both.reshape(2, 3, 4, 6)
 
 # %%
 # Check it
 # --------
-# First the two results above. Then along both axes, and along one. (Only
-# TensorFlow computes a whole layer in float64.)
-
-for axis, by_hand in ((2, along_rows), (1, along_columns)):
-    y, _ = keras_attention((axis,))
-    np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
+# The three results. (Only TensorFlow computes a whole layer in float64.)
 
 tensorflow = keras.backend.backend() == "tensorflow"
-for attention_axes in (None, (1, 2), (1,), (-2,)):
-    expected = attend_over(x, attention_axes, *weights)
+for attention_axes, expected in (
+    ((2,), along_rows),
+    ((-2,), along_rows),
+    ((1,), along_columns),
+    ((1, 2), along_both),
+    (None, along_both),
+):
     for dtype in ["float64", "float32"] if tensorflow else ["float32"]:
         y, _ = keras_attention(attention_axes, dtype)
         tolerance = 1000 * np.finfo(dtype).eps
@@ -96,7 +97,9 @@ with np.testing.assert_raises(ValueError):
     keras_attention((2,), use_causal_mask=True)
 causal = np.tri(4, dtype=bool)  # (columns, columns)
 y, _ = keras_attention((2,), attention_mask=causal)
-expected = attend_over(x, (2,), *weights, attention_mask=causal)
+options = {"use_causal_mask": True}
+expected = multi_head_attention(rows, rows, None, *weights, **options)
+expected = expected.reshape(2, 3, 4, 6)
 np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%

@@ -56,7 +56,7 @@ merged = [
 
 # %%
 # The whole functions take any number of inputs. These may have different ranks:
-# ``aligned`` inserts axes after the batch, and repeats the numbers along them.
+# ``aligned`` inserts axes after the batch, where NumPy repeats the numbers.
 # For inputs with masks, see the page "Add, Concatenate, Multiply: masks where
 # branches meet".
 

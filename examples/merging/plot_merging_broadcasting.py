@@ -14,6 +14,8 @@ NumPy and the operator ``+`` insert them in front. For a sequence and a vector:
 Here n is a sample, t a step and i a feature.
 """
 
+import math
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -47,8 +49,8 @@ of_step = v[np.newaxis]  # (1, steps, features)
 as_in_add, as_in_plus = x + of_sample, x + of_step
 
 # %%
-# The whole function does what ``Add`` does, for any ranks. ``Subtract``,
-# ``Average``, ``Maximum`` and ``Minimum`` begin like this, too.
+# ``aligned`` inserts the axes, for any ranks. ``Subtract``, ``Average``,
+# ``Maximum`` and ``Minimum`` begin like this, too.
 
 from keras_by_hand.layers.merging import aligned
 
@@ -60,7 +62,7 @@ from keras_by_hand.layers.merging import aligned
 
 np.testing.assert_array_equal(y, as_in_add, strict=True)
 np.testing.assert_array_equal(by_operator, as_in_plus, strict=True)
-expected = np.sum(aligned([x, v]), axis=0)
+expected = sum(aligned([x, v]))
 np.testing.assert_array_equal(y, expected, strict=True)
 np.testing.assert_array_equal(by_operator, x + v, strict=True)
 
@@ -70,9 +72,9 @@ for shapes in [
     [(2, 3, 1, 4), (2, 1, 5, 4), (2, 5, 4)],
 ]:
     case = [rng.integers(-9, 10, size=s).astype("float32") for s in shapes]
-    for layer, merge in [(layers.Add(), np.sum), (layers.Multiply(), np.prod)]:
+    for layer, merge in [(layers.Add(), sum), (layers.Multiply(), math.prod)]:
         of_keras = keras.ops.convert_to_numpy(layer(case))
-        expected = merge(aligned(case), axis=0)
+        expected = merge(aligned(case))
         np.testing.assert_array_equal(of_keras, expected, strict=True)
 
 # %%

@@ -1,7 +1,5 @@
 """How attention works in a model: its inputs, masks and axes."""
 
-import numpy as np
-
 from keras_by_hand.layers.attention import allowed_pairs
 from keras_by_hand.models.checks import check_length
 from keras_by_hand.models.errors import CannotRun
@@ -52,7 +50,6 @@ class Heads(Layer):
 
     kinds = ALL_BUT_BOOLEANS
     reads = (
-        "attention_axes",
         "dropout",
         "head_dim",
         "key_dim",
@@ -127,16 +124,15 @@ class Heads(Layer):
             attention_mask = arrays_of(attention_mask).astype(bool)
         self.take_masks(query, value, key)
         arrays = [arrays_of(tensor) for tensor in (query, value, key)]
-        options = {"return_attention_scores": return_attention_scores}
-        if query.array.ndim > 3:
-            given = [*masks.values(), attention_mask]
-            if use_causal_mask or any(mask is not None for mask in given):
+        options = {
+            "return_attention_scores": return_attention_scores,
+            "use_causal_mask": use_causal_mask,
+        }
+        if any(mask is not None for mask in masks.values()):
+            if query.array.ndim > 3:
                 raise CannotRun(
                     "a mask of more than one axis of steps is not known here"
                 )
-            return self.attend_along_axes(*arrays, options)
-        options["use_causal_mask"] = use_causal_mask
-        if any(mask is not None for mask in masks.values()):
             shape = *query.array.shape[:2], value.array.shape[1]
             attention_mask = both(allowed_pairs(shape, **masks), attention_mask)
         options["attention_mask"] = attention_mask
@@ -161,39 +157,12 @@ class Heads(Layer):
         y = self.function(*arrays, *self.arrays.values(), **options)
         return y if isinstance(y, tuple) else (y, None)
 
-    def attend_along_axes(self, query, value, key, options):
-        """Attend along some of several axes between samples and features: the
-        others are as more samples."""
-        between = query.ndim - 1
-        axes = self.config.get("attention_axes") or range(1, between)
-        axes = [a % between for a in (axes if np.ndim(axes) else [axes])]
-        others = [a for a in range(between) if a not in axes]
-        order = [*others, *axes]
-
-        def in_rows(x):
-            if x is None:
-                return None
-            along = np.prod([x.shape[a] for a in axes])
-            return x.transpose(*order, -1).reshape(-1, along, x.shape[-1])
-
-        rows = [in_rows(x) for x in (query, value, key)]
-        y, scores = self.attend(rows, options)
-        samples = [query.shape[a] for a in others]
-        steps = [query.shape[a] for a in axes]
-        sources = [value.shape[a] for a in axes]
-        y = y.reshape(*samples, *steps, *y.shape[2:])
-        rest = range(len(order), y.ndim)
-        y = Tensor(y.transpose(*np.argsort(order), *rest))
-        if not options["return_attention_scores"]:
-            return y
-        return [y, Tensor(scores.reshape(*samples, -1, *steps, *sources))]
-
 
 class MultiHeadAttention(Heads):
     """It takes the masks away from its inputs: what comes later no longer sees
     them. It does not look at a query_mask that it is given."""
 
-    lengths = {
+    lengths: dict = {
         "num_heads": ("query_kernel", 1),
         "key_dim": ("query_kernel", 2),
         "value_dim": ("output_kernel", 1),

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from keras_by_hand.layers.merging import aligned_ranks
+from keras_by_hand.layers.merging import aligned
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import ALL_NUMBERS, Layer
 from keras_by_hand.models.notes import BIAS, is_taken_for_bias
@@ -16,10 +16,24 @@ class Merging(Layer):
 
     places = ()
 
+    def apply(self, x, mask=None):
+        return super().apply(of_one_batch(x))
+
     def mask_after(self, x, mask):
         if any(m is None for m in mask):
             return None
         return np.logical_or.reduce(mask)
+
+
+def of_one_batch(arrays):
+    """Return arrays with as many samples: those of a constant may be one."""
+    samples = max((len(x) for x in arrays if x.ndim), default=1)
+    return [
+        np.broadcast_to(x, (samples, *x.shape[1:]))
+        if x.shape[:1] == (1,)
+        else x
+        for x in arrays
+    ]
 
 
 class Adding(Merging):
@@ -27,7 +41,7 @@ class Adding(Merging):
 
     def apply(self, x, mask=None):
         y = super().apply(x)
-        inputs = aligned_ranks(x)
+        inputs = aligned(x)
         if any(is_taken_for_bias(y, other) for other in inputs[1:]):
             self.note(BIAS.format("an input"))
         return y
@@ -52,6 +66,7 @@ class MaskedMerging(Merging):
     def apply(self, x, mask=None):
         if all(m is None for m in mask or ()):
             return super().apply(x)
+        x = of_one_batch(x)
         kept = [True if m is None else m[..., np.newaxis] for m in mask]
         y = self.function(
             [np.where(k, each, self.neutral) for k, each in zip(kept, x)]

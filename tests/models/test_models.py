@@ -195,6 +195,15 @@ def masked_merges():
     return keras.Model([a, b], outputs), [tokens(3, 6), more_masked]
 
 
+def constants_in_merges():
+    """Constants of one sample, such as positions, which are the same for all."""
+    x = keras.Input((4, 3))
+    steps, features = map(ops.convert_to_tensor, [numbers(1, 4, 3), numbers(1, 3)])
+    kinds = layers.Add, layers.Average, layers.Multiply, layers.Subtract
+    outputs = [kind()([x, other]) for kind in kinds for other in (steps, features)]
+    return keras.Model(x, outputs), numbers(5, 4, 3)
+
+
 def stacked_cells():
     x, start = keras.Input((6,), dtype="int32"), keras.Input((4, 3))
     y = layers.Embedding(10, 3, mask_zero=True)(x)
@@ -368,6 +377,7 @@ MODELS = [
     a_cell_in_a_layer,
     operators,
     masked_merges,
+    constants_in_merges,
     stacked_cells,
     directions_that_differ,
     sentences_of_a_text,

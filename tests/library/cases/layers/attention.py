@@ -4,10 +4,10 @@ import by_hand
 import keras
 import numpy as np
 from library.engine.cases import Case
-from library.engine.subjects import function, layer, layer_for
+from library.engine.subjects import function, layer
 
 BATCH = 2
-AXES = [1, 2, (1, 2)]  # of attention, where there are several
+AXES = [1, 2, (1, 2), (-2, 1)]  # of attention, where there are several
 
 
 def draw_lengths(draw):
@@ -67,15 +67,35 @@ def multi_head_attention(draw):
     if draw.number % 4 != 3:
         pools = {"value_dim": [2, 5], "output_shape": [3, (2, 3)]}
         return draw_heads(draw, sizes | draw.some(**SHARED, **pools), features=3)
-    config = sizes | {"attention_axes": draw.one_of(*AXES)} | draw.some(use_gate=[True])
-    inputs = draw.normal(BATCH, 3, 2, 5), draw.normal(BATCH, 3, 2, 4)
-    return Case(config, inputs, draw.some(return_attention_scores=[True]))
+    return draw_along_axes(draw, sizes | draw.some(use_gate=[True]))
+
+
+def draw_along_axes(draw, config):
+    """Images as query and value, which are of other lengths along the axes of attention. In
+    every second case, with a mask, by which some steps may attend to nothing."""
+    turn = draw.number // 4
+    axes = AXES[turn % len(AXES)]
+    attending = [axis % 4 for axis in np.ravel(axes)]
+    target = [BATCH, 3, 2]
+    source = [n + 2 * (axis in attending) for axis, n in enumerate(target)]
+    inputs = draw.normal(*target, 5), draw.normal(*source, 4)
+    call = draw.some(return_attention_scores=[True])
+    if axes == 1:
+        config = config | draw.some(sliding_window=[2])
+        call |= draw.some(use_causal_mask=[True])
+    if turn >= len(AXES):
+        pairs = [lengths[axis] for lengths in (target, source) for axis in attending]
+        others = [(BATCH, 2, 1), (BATCH, 3), (), (BATCH,)][turn % len(AXES)]
+        mask = draw.mask(*others, *pairs)
+        mask[0] = False
+        call["attention_mask"] = mask
+    return Case({**config, "attention_axes": axes}, inputs, call)
 
 
 @layer("GroupQueryAttention", number=24)
 def group_query_attention(draw):
     groups = draw.one_of(2, 1, 3)
-    sizes = {"num_query_heads": groups * draw.one_of(2, 1, 3)}
+    sizes = {"num_query_heads": groups * draw.one_of(1, 2, 3)}
     sizes |= {"head_dim": 16, "num_key_value_heads": groups}
     return draw_heads(draw, sizes | draw.some(**SHARED), features=5)
 
@@ -134,25 +154,6 @@ def window_mask(draw):
     target, source = draw_lengths(draw)
     config = {"target": target, "source": source, "sliding_window": draw.int(1, 3)}
     return Case(config | draw.some(use_causal_mask=[True]), ())
-
-
-def attend_along(x, *weights, attention_axes=None, **options):
-    config = {"num_heads": 2, "key_dim": 4, "attention_axes": attention_axes}
-    heads = layer_for(keras.layers.MultiHeadAttention, x.shape, x.shape, **config)
-    heads.set_weights(weights)
-    return heads(x, x, **options)
-
-
-def attend_over(x, *weights, attention_axes=None, **options):
-    return by_hand.attend_over(x, attention_axes, *weights, **options)
-
-
-@function(attend_along, attend_over)
-def over_axes(draw):
-    kernels = [(5, 2, 4), (2, 4)] * 3 + [(2, 4, 5), (5,)]
-    x = draw.normal(BATCH, 3, 2, 5)
-    config = draw.some(attention_axes=[(1,), (2,), (-2,), (2, 1)])
-    return Case(config, (x, *[draw.normal(*shape) for shape in kernels]))
 
 
 def positions_in_the_plane(steps, features):

@@ -7,7 +7,7 @@ import numpy as np
 from library.engine.cases import Case
 from library.engine.subjects import as_array, function, training
 
-RATES = 0.25, 0.5, 0.75
+RATES = 0.25, 0.5, 0.75, 0.0
 
 
 def draw_case(draw, **config):
