@@ -64,7 +64,7 @@ along_columns = multi_head_attention(columns, columns, None, *weights)
 along_columns = along_columns.reshape(2, 4, 3, 6).swapaxes(1, 2)
 
 # %%
-# Along both axes, which is the default, all pixels of an image are one sequence.
+# Along both axes, the default, all pixels of an image are one sequence.
 
 pixels = x.reshape(2, 12, 6)  # (batch, rows * columns, features)
 along_both = multi_head_attention(pixels, pixels, None, *weights)
