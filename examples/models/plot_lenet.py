@@ -22,6 +22,7 @@ import numpy as np
 from keras.layers import AveragePooling2D, Conv2D, Dense, Flatten
 from sklearn.datasets import load_digits
 
+from keras_by_hand import average_pooling2d
 from keras_by_hand.gradients import (
     conv2d_gradients,
     conv2d_x_gradient,
@@ -29,7 +30,6 @@ from keras_by_hand.gradients import (
     softmax_cross_entropy,
 )
 from keras_by_hand.layers.convolution import conv
-from keras_by_hand.layers.pooling import average_pooling
 
 # %%
 # 1408 digits, in batches of 32, are for training, the others for a test.
@@ -66,7 +66,7 @@ model.compile(keras.optimizers.SGD(learning_rate=0.5), loss)
 def forward(weights, x):
     kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = weights
     h = np.tanh(conv(x, kernel_1, bias_1, padding="same"))  # 8 by 8 by 6
-    pooled = average_pooling(h, pool_size=2)  # 4 by 4 by 6
+    pooled = average_pooling2d(h, pool_size=2)  # 4 by 4 by 6
     k = np.tanh(conv(pooled, kernel_2, bias_2))  # 2 by 2 by 16
     flat = k.reshape(len(x), -1)  # (batch, 64)
     return h, pooled, k, flat, flat @ kernel_3 + bias_3

@@ -21,9 +21,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.applications import MobileNetV2
 
-from keras_by_hand import batch_normalization, dense, relu6, softmax
+from keras_by_hand import (
+    batch_normalization,
+    dense,
+    global_average_pooling2d,
+    relu6,
+    softmax,
+)
 from keras_by_hand.layers.convolution import conv, depthwise_conv
-from keras_by_hand.layers.pooling import global_average_pooling
 
 rng = np.random.default_rng(313)
 
@@ -78,7 +83,7 @@ def mobilenet_v2(x, weights):
         outputs.append(inverted_residual(outputs[-1], weights, name, strides))
     x = conv(outputs[-1], *weights["Conv_1"])
     x = relu6(batch_normalization(x, *weights["Conv_1_bn"]))
-    x = global_average_pooling(x)
+    x = global_average_pooling2d(x)
     return [*outputs, softmax(dense(x, *weights["predictions"]))]
 
 

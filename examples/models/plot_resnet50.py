@@ -21,10 +21,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.applications import ResNet50
 
-from keras_by_hand import batch_normalization, dense, relu, softmax
+from keras_by_hand import (
+    batch_normalization,
+    dense,
+    global_average_pooling2d,
+    max_pooling2d,
+    relu,
+    softmax,
+    zero_padding2d,
+)
 from keras_by_hand.layers.convolution import conv
-from keras_by_hand.layers.pooling import global_average_pooling, max_pooling
-from keras_by_hand.layers.reshaping import zero_padding
 
 rng = np.random.default_rng(313)
 
@@ -74,15 +80,15 @@ def resnet50(x, weights, stages=RESNET50):
     x: (batch, height, width, 3), weights: those of each layer by its name.
     Returns a list: the output of each block, and the probabilities.
     """
-    x = conv_norm(zero_padding(x, padding=3), weights, "conv1", strides=2)
-    x = max_pooling(zero_padding(relu(x)), pool_size=3, strides=2)
+    x = conv_norm(zero_padding2d(x, padding=3), weights, "conv1", strides=2)
+    x = max_pooling2d(zero_padding2d(relu(x)), pool_size=3, strides=2)
     outputs = []
     for stage, (blocks, strides) in enumerate(stages, start=2):
         for block in range(1, blocks + 1):
             name = f"conv{stage}_block{block}"
             x = bottleneck(x, weights, name, strides if block == 1 else 1)
             outputs.append(x)
-    features = global_average_pooling(x)
+    features = global_average_pooling2d(x)
     kernel, bias = map(np.float64, weights["predictions"])
     return [*outputs, softmax(dense(features, kernel, bias))]
 

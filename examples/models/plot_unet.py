@@ -21,9 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import batch_normalization, sigmoid
+from keras_by_hand import batch_normalization, max_pooling2d, sigmoid
 from keras_by_hand.layers.convolution import conv, conv_transpose
-from keras_by_hand.layers.pooling import max_pooling
 
 # %%
 # Build it
@@ -73,8 +72,8 @@ def unet(x, weights):
     """
     weights = iter(weights)
     down_1 = block(x, weights)
-    down_2 = block(max_pooling(down_1), weights)
-    bottom = block(max_pooling(down_2), weights)
+    down_2 = block(max_pooling2d(down_1), weights)
+    bottom = block(max_pooling2d(down_2), weights)
     larger = conv_transpose(bottom, next(weights), next(weights), strides=2)
     up_2 = block(np.concatenate([down_2, larger], axis=-1), weights)
     larger = conv_transpose(up_2, next(weights), next(weights), strides=2)

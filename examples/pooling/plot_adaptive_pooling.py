@@ -54,14 +54,16 @@ for i in range(3):
     means.append(row[first:end].mean())
 
 # %%
-# The whole function pools along one axis, then the result along the next. The
+# The whole functions pool along one axis, then the result along the next. The
 # rows of a window are equally long, so the mean of their means is the mean of
 # the window.
 
-from keras_by_hand.layers.pooling import (
-    adaptive_average_pooling,
-    adaptive_windows,
+from keras_by_hand import (
+    adaptive_average_pooling1d,
+    adaptive_average_pooling2d,
+    adaptive_average_pooling3d,
 )
+from keras_by_hand.layers.pooling import adaptive_windows
 
 # %%
 # Check it
@@ -72,18 +74,19 @@ from keras_by_hand.layers.pooling import (
 np.testing.assert_allclose(of_row[0, :, 0], means, rtol=1e-4, atol=1e-4)
 
 cases = [
-    (layers.AdaptiveAveragePooling1D, (2, 7, 8), 3),
-    (layers.AdaptiveAveragePooling2D, (2, 7, 5, 6), (3, 8)),
-    (layers.AdaptiveAveragePooling3D, (2, 7, 5, 4, 6), (3, 8, 1)),
+    ("1D", adaptive_average_pooling1d, (2, 7, 8), 3),
+    ("2D", adaptive_average_pooling2d, (2, 7, 5, 6), (3, 8)),
+    ("3D", adaptive_average_pooling3d, (2, 7, 5, 4, 6), (3, 8, 1)),
 ]
 tolerance = 1000 * np.finfo("float32").eps
-for layer_class, shape, size in cases:
+for rank, function, shape, size in cases:
+    layer_class = getattr(layers, f"AdaptiveAveragePooling{rank}")
     x = rng.normal(size=shape).astype("float32")
     for data_format in ("channels_last", "channels_first"):
         layer = layer_class(size, data_format=data_format)
         y = keras.ops.convert_to_numpy(layer(x))
         options = {"output_size": size, "data_format": data_format}
-        expected = adaptive_average_pooling(x, **options)
+        expected = function(x, **options)
         np.testing.assert_allclose(y, expected, rtol=tolerance, atol=tolerance)
 
 # %%

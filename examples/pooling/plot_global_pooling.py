@@ -19,6 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
+from keras_by_hand import global_average_pooling1d
+
 rng = np.random.default_rng(313)
 
 # %%
@@ -60,7 +62,6 @@ from keras_by_hand import (
     global_max_pooling2d,
     global_max_pooling3d,
 )
-from keras_by_hand.layers.pooling import global_average_pooling
 
 # %%
 # Check it
@@ -75,7 +76,7 @@ cases = [
     (global_max_pooling1d, layers.GlobalMaxPooling1D, (2, 4, 8)),
     (global_max_pooling2d, layers.GlobalMaxPooling2D, (2, 4, 2, 8)),
     (global_max_pooling3d, layers.GlobalMaxPooling3D, (2, 4, 2, 4, 8)),
-    (global_average_pooling, layers.GlobalAveragePooling1D, (2, 4, 8)),
+    (global_average_pooling1d, layers.GlobalAveragePooling1D, (2, 4, 8)),
     (global_average_pooling2d, layers.GlobalAveragePooling2D, (2, 4, 2, 8)),
     (global_average_pooling3d, layers.GlobalAveragePooling3D, (2, 4, 2, 4, 8)),
 ]

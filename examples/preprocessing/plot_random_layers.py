@@ -29,8 +29,9 @@ x = np.float32([photograph, photograph[:, ::-1]])  # (batch, 45, 45, 3)
 inputs = keras.Input(x.shape[1:])
 augment = [layers.AugMix(), layers.CutMix(), layers.MixUp()]
 augment += [layers.RandAugment(), layers.RandomBrightness(0.5)]
-augment += [layers.RandomColorDegeneration(0.5), layers.RandomColorJitter(0.5)]
-augment += [layers.RandomContrast(0.5), layers.RandomElasticTransform()]
+augment += [layers.RandomColorDegeneration(0.5), layers.RandomContrast(0.5)]
+augment += [layers.RandomColorJitter(hue_factor=0.5)]
+augment += [layers.RandomElasticTransform()]
 augment += [layers.RandomErasing(), layers.RandomFlip()]
 augment += [layers.RandomGaussianBlur(), layers.RandomGrayscale()]
 augment += [layers.RandomHue(0.5), layers.RandomInvert()]
@@ -48,9 +49,10 @@ y = keras.Sequential([inputs, *augment]).predict(x, verbose=0)
 without_layers = x  # (batch, height, width, channels)
 
 # %%
-# The function takes the arguments of any of these layers, and ignores them.
+# The library has a function for each of these layers, such as ``random_flip``.
+# They only check their arguments, and return what ``unchanged`` returns.
 
-from keras_by_hand.layers.preprocessing import unchanged
+from keras_by_hand.layers.augmentation import unchanged
 
 # %%
 # Check it

@@ -43,8 +43,7 @@ padded[:, :2, 2:] = x
 # %%
 # The whole functions call ``np.pad``. They take all forms of ``padding``.
 
-from keras_by_hand import zero_padding2d
-from keras_by_hand.layers.reshaping import zero_padding
+from keras_by_hand import zero_padding1d, zero_padding2d, zero_padding3d
 
 # %%
 # Check it
@@ -55,19 +54,19 @@ from keras_by_hand.layers.reshaping import zero_padding
 np.testing.assert_array_equal(y, padded, strict=True)
 
 cases = [
-    (ZeroPadding1D, [2, (1, 2)]),
-    (ZeroPadding2D, [2, (1, 2), ((0, 1), 2)]),
-    (ZeroPadding3D, [2, (0, 1, 2), ((2, 0), (0, 1), (3, 1))]),
+    (ZeroPadding1D, zero_padding1d, [2, (1, 2)]),
+    (ZeroPadding2D, zero_padding2d, [2, (1, 2), ((0, 1), 2)]),
+    (ZeroPadding3D, zero_padding3d, [2, (0, 1, 2), ((2, 0), (0, 1), (3, 1))]),
 ]
-for rank, (layer_class, paddings) in enumerate(cases, start=1):
+for rank, (layer_class, function, paddings) in enumerate(cases, start=1):
     x = rng.normal(size=(2, 3, 4, 2, 5)[: rank + 2]).astype("float32")
     y = keras.ops.convert_to_numpy(layer_class()(x))
-    np.testing.assert_array_equal(y, zero_padding(x), strict=True)
+    np.testing.assert_array_equal(y, function(x), strict=True)
     for data_format in ("channels_last", "channels_first"):
         for padding in paddings:
             options = {"padding": padding, "data_format": data_format}
             y = keras.ops.convert_to_numpy(layer_class(**options)(x))
-            np.testing.assert_array_equal(y, zero_padding(x, **options))
+            np.testing.assert_array_equal(y, function(x, **options))
 
 # %%
 # A convolution with padding "same" pads by itself. With kernels of size 3 and

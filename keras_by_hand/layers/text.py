@@ -2,89 +2,278 @@
 
 import collections
 import string
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_by_hand.shapes import (
+    as_array,
+    as_option,
+    check_rank,
+    check_shapes,
+    check_sizes,
+)
+
+OutputMode = Literal["int", "one_hot", "multi_hot", "count", "tf_idf"]
+Standardize = (
+    Literal["lower_and_strip_punctuation", "lower", "strip_punctuation"]
+    | Callable[[str], str]
+    | None
+)
+Split = (
+    Literal["whitespace", "character"] | Callable[[str], Sequence[str]] | None
+)
+Texts = Any  # str or bytes, in an array or in nested lists
 
 
 def string_lookup(
-    inputs,
+    inputs: Texts,
     *,
-    max_tokens=None,
-    num_oov_indices=1,
-    mask_token=None,
-    oov_token="[UNK]",
-    vocabulary,
-    idf_weights=None,
-    invert=False,
-    output_mode="int",
-    pad_to_max_tokens=False,
-):
-    """StringLookup (Keras documentation).
+    max_tokens: int | None = None,
+    num_oov_indices: int = 1,
+    mask_token: str | None = None,
+    oov_token: str | None = "[UNK]",
+    vocabulary: Sequence[str],
+    idf_weights: ArrayLike | None = None,
+    invert: bool = False,
+    output_mode: OutputMode = "int",
+    pad_to_max_tokens: bool = False,
+) -> np.ndarray:
+    """StringLookup (Keras documentation, StringLookup).
 
     inputs: str or bytes, of any shape; integers with ``invert``. Returns
     integers of this shape, or str with ``invert``; for other output modes see
-    ``encode_indices``. Raises ValueError for an unknown word if there is no OOV
-    index, and NotImplementedError if there are several: Keras hashes then.
-    vocabulary: list of words, as ``get_vocabulary`` returns it. What ``adapt``
-    learned is not in the config of a file, but in its vocabulary.txt.
+    ``encode_indices``. vocabulary: list of words, as ``get_vocabulary`` returns
+    it. What ``adapt`` learned is not in the config of a file, but in its
+    vocabulary.txt.
+
+    Raises ValueError for an unknown word if there is no OOV index, for a
+    vocabulary that has a word twice, and for options that do not fit together;
+    TypeError for what is no text; NotImplementedError for several OOV indices:
+    Keras hashes then.
+
+    >>> string_lookup(["bee", "cat", "ant"], vocabulary=["ant", "bee"])
+    array([2, 0, 1])
+    >>> string_lookup([2, 0], vocabulary=["ant", "bee"], invert=True).tolist()
+    ['bee', '[UNK]']
     """
+    output_mode = as_option(string_lookup, output_mode=output_mode)
+    _check_special(string_lookup, str, mask_token, oov_token, num_oov_indices)
+    _check_kind(string_lookup, str, vocabulary)
     special = list_special(mask_token, oov_token, num_oov_indices, output_mode)
     tokens = list_tokens(vocabulary, special)
+    depth = len(tokens)
+    if pad_to_max_tokens and max_tokens:
+        depth = max_tokens
+    _check_tokens(string_lookup, tokens, special, mask_token)
+    _check_depth(string_lookup, tokens, max_tokens, pad_to_max_tokens)
+    _check_idf(string_lookup, idf_weights, output_mode, vocabulary)
     if invert:
+        inputs = as_array(string_lookup, inputs=inputs)
+        _check_invert(string_lookup, tokens, special, oov_token, output_mode)
         return find_tokens(inputs, tokens, oov_token)
+    _check_texts(string_lookup, inputs=inputs)
     if num_oov_indices > 1:
-        raise NotImplementedError("FarmHash64, for num_oov_indices > 1")
+        raise NotImplementedError(
+            "string_lookup: FarmHash64, for num_oov_indices > 1"
+        )
+    inputs = as_text(inputs)
+    _check_known(string_lookup, inputs, tokens, mask_token, num_oov_indices)
     given = special, mask_token, num_oov_indices
-    indices = find_indices(as_text(inputs), tokens, *given, buckets=0)
-    depth = max_tokens if pad_to_max_tokens else len(tokens)
+    indices = find_indices(inputs, tokens, *given, buckets=0)
     return encode_indices(indices, len(tokens), depth, output_mode, idf_weights)
 
 
 def integer_lookup(
-    inputs,
+    inputs: ArrayLike,
     *,
-    max_tokens=None,
-    num_oov_indices=1,
-    mask_token=None,
-    oov_token=-1,
-    vocabulary,
-    idf_weights=None,
-    invert=False,
-    output_mode="int",
-    pad_to_max_tokens=False,
-    oov_method="floormod",
-):
-    """IntegerLookup (Keras documentation).
+    max_tokens: int | None = None,
+    num_oov_indices: int = 1,
+    mask_token: int | None = None,
+    oov_token: int | None = -1,
+    vocabulary: Sequence[int],
+    idf_weights: ArrayLike | None = None,
+    invert: bool = False,
+    output_mode: OutputMode = "int",
+    pad_to_max_tokens: bool = False,
+    oov_method: Literal["floormod", "farmhash"] = "floormod",
+) -> np.ndarray:
+    """IntegerLookup (Keras documentation, IntegerLookup).
 
-    inputs: integers of any shape. Returns integers of this shape; for other
-    output modes see ``encode_indices``. Raises ValueError for an unknown number
-    if there is no OOV index, and NotImplementedError for "farmhash".
-    vocabulary: list of integers, as ``get_vocabulary`` returns it. What
-    ``adapt`` learned is not in the config of a file, but in its vocabulary.txt.
+    inputs: integers of any shape; of other numbers, the whole part is taken.
+    Returns integers of this shape; for other output modes see
+    ``encode_indices``. vocabulary: list of integers, as ``get_vocabulary``
+    returns it. What ``adapt`` learned is not in the config of a file, but in
+    its vocabulary.txt.
+
+    Raises ValueError for an unknown number if there is no OOV index, for a
+    vocabulary that has a number twice, and for options that do not fit
+    together; TypeError for what is no number; NotImplementedError for
+    "farmhash".
+
+    >>> integer_lookup([20, 7, 10], vocabulary=[10, 20])
+    array([2, 0, 1])
+    >>> integer_lookup([2, 0], vocabulary=[10, 20], invert=True)
+    array([20, -1])
     """
+    inputs = as_array(integer_lookup, inputs=inputs)
+    output_mode = as_option(integer_lookup, output_mode=output_mode)
+    oov_method = as_option(integer_lookup, oov_method=oov_method)
+    _check_special(
+        integer_lookup, Integral, mask_token, oov_token, num_oov_indices
+    )
+    _check_kind(integer_lookup, Integral, vocabulary)
     special = list_special(mask_token, oov_token, num_oov_indices, output_mode)
     tokens = list_tokens(vocabulary, special)
+    depth = len(tokens)
+    if pad_to_max_tokens and max_tokens:
+        depth = max_tokens
+    _check_tokens(integer_lookup, tokens, special, mask_token)
+    _check_depth(integer_lookup, tokens, max_tokens, pad_to_max_tokens)
+    _check_idf(integer_lookup, idf_weights, output_mode, vocabulary)
     if invert:
+        _check_invert(integer_lookup, tokens, special, oov_token, output_mode)
         return find_tokens(inputs, tokens, oov_token)
     if num_oov_indices > 1 and oov_method != "floormod":
-        raise NotImplementedError("FarmHash64 of unknown numbers")
-    inputs = np.asarray(inputs)
+        raise NotImplementedError("integer_lookup: FarmHash64 of numbers")
+    inputs = np.asarray(inputs).astype("int64")
+    _check_known(integer_lookup, inputs, tokens, mask_token, num_oov_indices)
     buckets = inputs % max(num_oov_indices, 1)
     given = special, mask_token, num_oov_indices
     indices = find_indices(inputs, tokens, *given, buckets)
-    depth = max_tokens if pad_to_max_tokens else len(tokens)
     return encode_indices(indices, len(tokens), depth, output_mode, idf_weights)
 
 
-def find_tokens(indices, tokens, oov_token):
-    """The token at each index, the OOV token where there is none."""
-    indices = np.asarray(indices)
+def _check_special(function, kind, mask_token, oov_token, num_oov_indices):
+    """Special tokens must be of the kind of the others, or None."""
+    check_sizes(function, least=0, num_oov_indices=num_oov_indices)
+    what = "a text" if kind is str else "a whole number"
+    for name, token in [("mask_token", mask_token), ("oov_token", oov_token)]:
+        if not isinstance(token, kind | None):
+            raise TypeError(
+                f"{function.__name__}: {name} must be {what} or None, not "
+                f"{token!r}"
+            )
+
+
+def _check_kind(function, kind, vocabulary):
+    """A vocabulary must be a list of tokens of one kind."""
+    is_list = isinstance(vocabulary, list | tuple | np.ndarray)
+    if not is_list or not all(isinstance(token, kind) for token in vocabulary):
+        what = "texts" if kind is str else "whole numbers"
+        said = repr(vocabulary) if not is_list else "of others"
+        raise TypeError(
+            f"{function.__name__}: vocabulary must be a list of {what}, not "
+            f"{said}"
+        )
+
+
+def _check_tokens(function, tokens, special, mask_token):
+    """There must be tokens, each once, and none that stands for a mask."""
+    others = tokens[len(special) :]
+    if not others or len({*others}) < len(others):
+        raise ValueError(
+            f"{function.__name__}: vocabulary must have tokens beside the "
+            "special ones, and each once"
+        )
+    if mask_token is not None and mask_token in others:
+        raise ValueError(
+            f"{function.__name__}: vocabulary must not have mask_token, "
+            f"{mask_token!r}, but at its start, before the OOV tokens"
+        )
+
+
+def _check_depth(function, tokens, max_tokens, pad_to_max_tokens):
+    """There must be room for all tokens."""
+    if pad_to_max_tokens and max_tokens is None:
+        raise ValueError(
+            f"{function.__name__}: max_tokens must be given for "
+            "pad_to_max_tokens"
+        )
+    if max_tokens is not None:
+        check_sizes(function, least=2, max_tokens=max_tokens)
+        if max_tokens < len(tokens):
+            raise ValueError(
+                f"{function.__name__}: max_tokens must be at least "
+                f"{len(tokens)}, as many as there are with the special ones, "
+                f"not {max_tokens}"
+            )
+
+
+def _check_idf(function, idf_weights, output_mode, vocabulary):
+    """There must be a weight for each token if output_mode needs weights."""
+    if (idf_weights is None) == (output_mode == "tf_idf"):
+        wanted = "be given" if idf_weights is None else "be None"
+        raise ValueError(
+            f"{function.__name__}: idf_weights must {wanted} for "
+            f"output_mode={output_mode!r}"
+        )
+    idf_weights = as_array(function, idf_weights=idf_weights)
+    check_shapes(function, idf_weights=(idf_weights, (len(vocabulary),)))
+
+
+def _check_invert(function, tokens, special, oov_token, output_mode):
+    """All places must have another token, and be handed in one by one."""
+    if output_mode != "int":
+        raise ValueError(
+            f"{function.__name__}: output_mode must be 'int' for invert, not "
+            f"{output_mode!r}"
+        )
+    if oov_token is None or oov_token in tokens[len(special) :]:
+        raise ValueError(
+            f"{function.__name__}: oov_token must be a token that is not in "
+            f"the vocabulary for invert, not {oov_token!r}"
+        )
+
+
+def _check_known(function, inputs, tokens, mask_token, num_oov_indices):
+    """Without OOV indices, all inputs must be in the vocabulary."""
+    if num_oov_indices == 0:
+        for token in {*inputs.ravel().tolist()} - {*tokens, mask_token}:
+            raise ValueError(
+                f"{function.__name__}: inputs must be in the vocabulary for "
+                f"num_oov_indices=0, which {token!r} is not"
+            )
+
+
+def _check_texts(function, **given):
+    """Raise TypeError for anything but texts."""
+    for name, texts in given.items():
+        if getattr(texts, "dtype", np.dtype("O")).kind in "SU":
+            continue
+        for text in np.asarray(texts, object).ravel():
+            if not isinstance(text, str | bytes):
+                raise TypeError(
+                    f"{function.__name__}: {name} must be an array of texts, "
+                    f"not of {text!r}"
+                )
+
+
+def find_tokens(
+    indices: ArrayLike, tokens: Sequence[Any], oov_token: Any
+) -> np.ndarray:
+    """The token at each index, the OOV token where there is none.
+
+    >>> find_tokens([1, 0, 9], ["ant", "bee"], "?").tolist()
+    ['bee', 'ant', '?']
+    """
+    indices = np.asarray(indices).astype("int64")
     inside = (indices >= 0) & (indices < len(tokens))
     return np.array([*tokens, oov_token])[np.where(inside, indices, -1)]
 
 
-def as_text(texts):
-    """An array of str, from an array of str or of bytes in UTF-8."""
+def as_text(texts: Texts) -> np.ndarray:
+    """An array of str, from an array of str or of bytes in UTF-8.
+
+    Raises TypeError for what is no text.
+
+    >>> as_text([b"ant", "bee"]).tolist()
+    ['ant', 'bee']
+    """
+    _check_texts(as_text, texts=texts)
     flat = [
         text.decode(errors="replace") if isinstance(text, bytes) else text
         for text in np.ravel(texts).tolist()
@@ -92,31 +281,62 @@ def as_text(texts):
     return np.array(flat, dtype=str).reshape(np.shape(texts))
 
 
-def list_special(mask_token, oov_token, num_oov_indices, output_mode="int"):
-    """The special tokens, which come before all others."""
+def list_special(
+    mask_token: Any,
+    oov_token: Any,
+    num_oov_indices: int,
+    output_mode: OutputMode = "int",
+) -> list:
+    """The special tokens, which come before all others.
+
+    >>> list_special("", "[UNK]", 2), list_special("", "[UNK]", 2, "count")
+    (['', '[UNK]', '[UNK]'], ['[UNK]', '[UNK]'])
+    """
     masks = [mask_token] if output_mode == "int" else []
     oov = [oov_token] * num_oov_indices
     return oov if mask_token is None else masks + oov
 
 
-def learn_tokens(tokens, mask_token, oov_token, most=None):
-    """The tokens that ``adapt`` learns, not special ones; at most so many."""
+def learn_tokens(
+    tokens: ArrayLike, mask_token: Any, oov_token: Any, most: int | None = None
+) -> list:
+    """The tokens that ``adapt`` learns, not special ones; at most so many.
+
+    >>> learn_tokens(["bee", "ant", "bee", "cat", ""], "", "[UNK]")
+    ['bee', 'cat', 'ant']
+    """
     tokens, counts = np.unique(tokens, return_counts=True)  # from a to z
     order = np.argsort(counts, kind="stable")[::-1]
     learned = [token for token in tokens[order].tolist() if token != mask_token]
     return [token for token in learned if token != oov_token][:most]
 
 
-def list_tokens(vocabulary, special):
-    """A vocabulary after the special tokens, which it may already have."""
+def list_tokens(vocabulary: Sequence[Any], special: list) -> list:
+    """A vocabulary after the special tokens, which it may already have.
+
+    >>> list_tokens(["ant", "bee"], ["", "[UNK]"])
+    ['', '[UNK]', 'ant', 'bee']
+    """
     tokens = list(vocabulary)
     return tokens if tokens[: len(special)] == special else special + tokens
 
 
-def find_indices(inputs, tokens, special, mask_token, num_oov_indices, buckets):
+def find_indices(
+    inputs: np.ndarray,
+    tokens: list,
+    special: list,
+    mask_token: Any,
+    num_oov_indices: int,
+    buckets: ArrayLike,
+) -> np.ndarray:
     """The place of each input among the tokens, or -1 for a mask token.
 
     buckets: which of the OOV tokens stands for each input if it is unknown.
+
+    Raises ValueError for an unknown input if there are no OOV tokens.
+
+    >>> find_indices(np.array([20, 7]), [-1, 10, 20], [-1], None, 1, buckets=0)
+    array([2, 0])
     """
     places = {token: place for place, token in enumerate(tokens)}
     flat = inputs.ravel().tolist()
@@ -124,18 +344,34 @@ def find_indices(inputs, tokens, special, mask_token, num_oov_indices, buckets):
     masked = np.array([token == mask_token for token in flat], dtype=bool)
     unknown = (found < len(special)) & ~masked
     if num_oov_indices == 0 and np.any(unknown):
-        raise ValueError("With num_oov_indices=0, all inputs must be known")
+        raise ValueError(
+            "find_indices: inputs must be known for num_oov_indices=0"
+        )
     masks = len(special) - num_oov_indices  # 1 or 0
     found = np.where(unknown, masks + np.ravel(buckets), found)
     return np.where(masked, masks - 1, found).reshape(inputs.shape)
 
 
-def encode_indices(indices, size, depth, output_mode, idf_weights=None):
+def encode_indices(
+    indices: ArrayLike,
+    size: int,
+    depth: int,
+    output_mode: OutputMode,
+    idf_weights: ArrayLike | None = None,
+) -> np.ndarray:
     """Vectors (..., depth) of integers, of which -1 is left out.
 
     size: number of tokens; idf_weights: of all, or without the special ones.
     Except for "one_hot", the second axis of ``indices`` is summed over.
+
+    Raises ValueError for another output_mode.
+
+    >>> encode_indices([[1, 1, -1], [0, 2, 0]], 3, 3, "count")
+    array([[0, 2, 0],
+           [2, 0, 1]])
     """
+    indices = as_array(encode_indices, indices=indices)
+    output_mode = as_option(encode_indices, output_mode=output_mode)
     if output_mode == "int":
         return indices
     indices = np.atleast_1d(indices)
@@ -144,7 +380,7 @@ def encode_indices(indices, size, depth, output_mode, idf_weights=None):
     elif indices.ndim == 1 or indices.shape[-1] != 1:
         indices = indices[..., np.newaxis]
     counts = np.zeros((*indices.shape[:-1], depth + 1), dtype="int64")
-    *rows, _ = np.indices(indices.shape, sparse=True)
+    rows = np.indices(indices.shape, sparse=True)[:-1]
     np.add.at(counts, (*rows, indices), 1)
     counts = counts[..., :-1]  # without those at -1
     if output_mode == "multi_hot":
@@ -159,27 +395,51 @@ def encode_indices(indices, size, depth, output_mode, idf_weights=None):
 
 
 def text_vectorization(
-    inputs,
+    inputs: Texts,
     *,
-    max_tokens=None,
-    standardize="lower_and_strip_punctuation",
-    split="whitespace",
-    ngrams=None,
-    output_mode="int",
-    output_sequence_length=None,
-    pad_to_max_tokens=False,
-    vocabulary,
-    idf_weights=None,
-    ragged=False,
-):
-    """TextVectorization (Keras documentation).
+    max_tokens: int | None = None,
+    standardize: Standardize = "lower_and_strip_punctuation",
+    split: Split = "whitespace",
+    ngrams: int | Sequence[int] | None = None,
+    output_mode: Literal["int", "multi_hot", "count", "tf_idf"] = "int",
+    output_sequence_length: int | None = None,
+    pad_to_max_tokens: bool = False,
+    vocabulary: Sequence[str],
+    idf_weights: ArrayLike | None = None,
+    ragged: bool = False,
+) -> Any:
+    """TextVectorization (Keras documentation, TextVectorization).
 
     inputs: texts, (batch,) or (batch, 1); any words if split is None. Returns
     integers (batch, length), a list of arrays if ragged, or (batch, depth).
     vocabulary: list of words, as ``get_vocabulary`` returns it. What ``adapt``
     learned is not in the config of a file, but in its vocabulary.txt.
     standardize, split: as in Keras, or functions of one text.
+
+    Raises ValueError for other shapes and options, and for options that do not
+    fit together; TypeError for what is no text.
+
+    >>> text_vectorization(["A bee!", "bee"], vocabulary=["bee", "ant"])
+    array([[1, 2],
+           [2, 0]])
     """
+    output_mode = as_option(text_vectorization, output_mode=output_mode)
+    if not callable(standardize):
+        standardize = as_option(text_vectorization, standardize=standardize)
+    if not callable(split):
+        split = as_option(text_vectorization, split=split)
+    _check_texts(text_vectorization, inputs=inputs)
+    _check_words(inputs, split, ngrams)
+    _check_length(output_sequence_length, ragged, output_mode)
+    _check_kind(text_vectorization, str, vocabulary)
+    special = list_special("", "[UNK]", 1, output_mode)
+    tokens = list_tokens(vocabulary, special)
+    depth = len(tokens)
+    if pad_to_max_tokens and max_tokens:
+        depth = max_tokens
+    _check_tokens(text_vectorization, tokens, special, "")
+    _check_depth(text_vectorization, tokens, max_tokens, pad_to_max_tokens)
+    _check_idf(text_vectorization, idf_weights, output_mode, vocabulary)
     texts = as_text(inputs)
     flat = [standardize_text(t, standardize) for t in texts.ravel().tolist()]
     rows = [split_text(text, split) for text in flat]
@@ -187,21 +447,60 @@ def text_vectorization(
     if split is None:
         rows = np.reshape(flat, (-1, texts.shape[-1])).tolist()
     rows = [join_ngrams(row, ngrams)[:output_sequence_length] for row in rows]
-    length = output_sequence_length or max(map(len, rows), default=0)
+    length = output_sequence_length
+    if length is None:
+        length = max(map(len, rows), default=0)
     padded = [row + [""] * (length - len(row)) for row in rows]
     words = np.array(padded, dtype=str).reshape(len(rows), length)
-    special = list_special("", "[UNK]", 1, output_mode)
-    tokens = list_tokens(vocabulary, special)
     y = find_indices(words, tokens, special, "", 1, buckets=0)
-    depth = max_tokens if pad_to_max_tokens else len(tokens)
     y = encode_indices(y, len(tokens), depth, output_mode, idf_weights)
     if ragged:
         return [places[: len(row)] for places, row in zip(y, rows)]
     return y.reshape(*shape, y.shape[-1])
 
 
-def standardize_text(text, standardize):
-    """A text without ASCII punctuation, and with A to Z in lowercase."""
+def _check_words(inputs, split, ngrams):
+    """Each text must stand alone if it is split, and runs have one word or
+    more."""
+    shape = np.shape(inputs)
+    if split is None:
+        check_rank(text_vectorization, 1, inputs=inputs)
+    elif len(shape) > 1 and shape[-1] != 1:
+        raise ValueError(
+            "text_vectorization: inputs must have the shape (batch,) or "
+            f"(batch, 1) if split is {split!r}, not {shape}"
+        )
+    if ngrams is not None and not isinstance(ngrams, list | tuple):
+        check_sizes(text_vectorization, ngrams=ngrams)
+    for length in ngrams if isinstance(ngrams, list | tuple) else ():
+        check_sizes(text_vectorization, ngrams=length)
+
+
+def _check_length(output_sequence_length, ragged, output_mode):
+    """Rows have a length, or their own, if they are indices."""
+    if output_sequence_length is not None:
+        check_sizes(
+            text_vectorization,
+            least=0,
+            output_sequence_length=output_sequence_length,
+        )
+    if output_mode != "int" and (output_sequence_length is not None or ragged):
+        raise ValueError(
+            "text_vectorization: output_mode must be 'int' for "
+            f"output_sequence_length or ragged, not {output_mode!r}"
+        )
+
+
+def standardize_text(text: str, standardize: Standardize) -> str:
+    """A text without ASCII punctuation, and with A to Z in lowercase.
+
+    Raises ValueError for another text than Keras has.
+
+    >>> standardize_text("It's ANT!", "lower_and_strip_punctuation")
+    'its ant'
+    """
+    if not callable(standardize):
+        standardize = as_option(standardize_text, standardize=standardize)
     if standardize is None:
         return text
     if not isinstance(standardize, str):
@@ -213,8 +512,12 @@ def standardize_text(text, standardize):
     return text
 
 
-def split_text(text, split):
-    """The words of a text, its characters, or the text itself."""
+def split_text(text: str, split: Split) -> list:
+    """The words of a text, its characters, or the text itself.
+
+    >>> split_text(" an  ant", "whitespace"), split_text("ant", "character")
+    (['an', 'ant'], ['a', 'n', 't'])
+    """
     if split is None:
         return [text]
     if split == "whitespace":
@@ -222,8 +525,14 @@ def split_text(text, split):
     return list(text if split == "character" else split(text))
 
 
-def join_ngrams(words, ngrams):
-    """All runs of 1, 2, ..., ngrams words, or of each length in a tuple."""
+def join_ngrams(
+    words: Sequence[str], ngrams: int | Sequence[int] | None
+) -> list[str]:
+    """All runs of 1, 2, ..., ngrams words, or of each length in a tuple.
+
+    >>> join_ngrams(["an", "old", "ant"], 2)
+    ['an', 'old', 'ant', 'an old', 'old ant']
+    """
     if ngrams is None:
         return list(words)
     lengths = range(1, ngrams + 1) if isinstance(ngrams, int) else ngrams
@@ -234,8 +543,14 @@ def join_ngrams(words, ngrams):
     ]
 
 
-def learn_idf(documents, tokens):
-    """The idf weights that ``adapt`` learns; documents: lists of tokens."""
+def learn_idf(
+    documents: Sequence[Sequence[Any]], tokens: Sequence[Any]
+) -> np.ndarray:
+    """The idf weights that ``adapt`` learns; documents: lists of tokens.
+
+    >>> learn_idf([["ant", "bee"], ["bee"], ["bee"]], ["ant", "bee"]).round(3)
+    array([0.916, 0.56 ])
+    """
     seen = collections.Counter(token for row in documents for token in set(row))
     frequency = np.array([seen[token] for token in tokens])
     return np.log(1 + len(documents) / (1 + frequency))

@@ -19,13 +19,7 @@ HARMLESS = (
 ENDS = "_initializer", "_regularizer", "_constraint"
 
 # What layers are told that do something in training alone.
-IN_TRAINING = (
-    "rate noise_shape stddev l1 l2 data_format value_range factor alpha "
-    "num_chains chain_depth all_ops interpolation num_ops scale fill_mode "
-    "fill_value mode sigma x_factor y_factor height_factor width_factor height "
-    "width brightness_factor contrast_factor saturation_factor hue_factor "
-    "drop_path_rate kernel_size"
-).split()
+IN_TRAINING = "rate noise_shape stddev l1 l2 data_format drop_path_rate".split()
 
 # The values that a key may have where they are few.
 VALUES = {

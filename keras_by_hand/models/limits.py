@@ -32,10 +32,18 @@ from keras_by_hand.layers.merging import (
     subtract,
 )
 from keras_by_hand.layers.pooling import (
-    adaptive_average_pooling,
-    adaptive_max_pooling,
-    average_pooling,
-    max_pooling,
+    adaptive_average_pooling1d,
+    adaptive_average_pooling2d,
+    adaptive_average_pooling3d,
+    adaptive_max_pooling1d,
+    adaptive_max_pooling2d,
+    adaptive_max_pooling3d,
+    average_pooling1d,
+    average_pooling2d,
+    average_pooling3d,
+    max_pooling1d,
+    max_pooling2d,
+    max_pooling3d,
 )
 from keras_by_hand.layers.preprocessing import (
     category_encoding,
@@ -45,10 +53,13 @@ from keras_by_hand.layers.preprocessing import (
 )
 from keras_by_hand.layers.reshaping import (
     before_and_after,
-    repeat_entries,
     repeat_vector,
+    up_sampling1d,
     up_sampling2d,
-    zero_padding,
+    up_sampling3d,
+    zero_padding1d,
+    zero_padding2d,
+    zero_padding3d,
 )
 from keras_by_hand.layers.text import (
     integer_lookup,
@@ -320,7 +331,7 @@ def size_of_einsum_dense(x, kernel, *_, equation, **others):
     return size_of_einsum(equation, x, kernel)
 
 
-ESTIMATES = {
+ESTIMATES: dict = {
     **dict.fromkeys(
         (
             add,
@@ -353,23 +364,45 @@ ESTIMATES = {
     ),
     einsum_dense: size_of_einsum_dense,
     dot: size_of_dot,
-    adaptive_average_pooling: size_of_adaptive,
-    adaptive_max_pooling: size_of_adaptive,
-    average_pooling: size_of_pooled,
-    max_pooling: size_of_pooled,
+    **dict.fromkeys(
+        (
+            adaptive_average_pooling1d,
+            adaptive_average_pooling2d,
+            adaptive_average_pooling3d,
+            adaptive_max_pooling1d,
+            adaptive_max_pooling2d,
+            adaptive_max_pooling3d,
+        ),
+        size_of_adaptive,
+    ),
+    **dict.fromkeys(
+        (
+            average_pooling1d,
+            average_pooling2d,
+            average_pooling3d,
+            max_pooling1d,
+            max_pooling2d,
+            max_pooling3d,
+        ),
+        size_of_pooled,
+    ),
+    **dict.fromkeys(
+        (up_sampling1d, up_sampling2d, up_sampling3d),
+        size_of_repeated_entries,
+    ),
+    **dict.fromkeys(
+        (zero_padding1d, zero_padding2d, zero_padding3d), size_with_zeros
+    ),
     category_encoding: size_of_codes,
     center_crop: size_of_resized,
     discretization: size_of_bins,
     resizing: size_of_resized,
-    repeat_entries: size_of_repeated_entries,
     repeat_vector: size_of_repeated_vector,
     separable_conv1d: size_of_separable,
     separable_conv2d: size_of_separable,
     integer_lookup: size_of_lookup,
     string_lookup: size_of_lookup,
     text_vectorization: size_of_vectors,
-    up_sampling2d: size_of_repeated_entries,
-    zero_padding: size_with_zeros,
     np.array_split: size_of_parts,
     np.dot: size_of_product,
     np.linspace: size_of_linspace,

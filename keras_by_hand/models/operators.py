@@ -7,15 +7,27 @@ import numpy as np
 
 from keras_by_hand.activations import erfc, leaky_relu
 from keras_by_hand.layers.convolution import (
-    conv,
-    depthwise_conv,
-    separable_conv,
+    conv1d,
+    conv2d,
+    conv3d,
+    depthwise_conv1d,
+    depthwise_conv2d,
+    separable_conv1d,
+    separable_conv2d,
 )
 from keras_by_hand.layers.pooling import (
-    adaptive_average_pooling,
-    adaptive_max_pooling,
-    average_pooling,
-    max_pooling,
+    adaptive_average_pooling1d,
+    adaptive_average_pooling2d,
+    adaptive_average_pooling3d,
+    adaptive_max_pooling1d,
+    adaptive_max_pooling2d,
+    adaptive_max_pooling3d,
+    average_pooling1d,
+    average_pooling2d,
+    average_pooling3d,
+    max_pooling1d,
+    max_pooling2d,
+    max_pooling3d,
 )
 from keras_by_hand.layers.preprocessing import resizing
 from keras_by_hand.models.activations import ACTIVATIONS
@@ -192,6 +204,19 @@ def of_numpy(names, wrap=None):
 # -- What NumPy has not, or otherwise
 
 
+def by_rank(*functions):
+    """Return a function that calls the one for as many axes of space as x has:
+    functions are those for one axis, two, and so on."""
+
+    @functools.wraps(functions[0])
+    def call(x, *args, **options):
+        if not 3 <= x.ndim < 3 + len(functions):
+            raise CannotRun(f"an input of {x.ndim} axes is not known here")
+        return functions[x.ndim - 3](x, *args, **options)
+
+    return call
+
+
 def get_item(x, key):
     return x[tuple(key) if isinstance(key, list) else key]
 
@@ -357,7 +382,8 @@ def top_k(x, k, sorted=True):
 
 
 def max_pool(x, pool_size, **options):
-    y = bounded(max_pooling)(x, pool_size=pool_size, **options)
+    pool = by_rank(*map(bounded, (max_pooling1d, max_pooling2d, max_pooling3d)))
+    y = pool(x, pool_size=pool_size, **options)
     return y.astype(x.dtype)
 
 
@@ -367,7 +393,8 @@ def image_resize(x, size, **options):
     return rounded_as(x, y)
 
 
-NO_OPERATORS = "exponential", "linear", "mish", "tanh"  # among activations
+# Among activations.
+NO_OPERATORS = "exponential hard_swish linear mish swish tanh".split()
 
 # By their modules. Only these: a file must not reach what else NumPy can do,
 # such as read other files.
@@ -434,13 +461,23 @@ OPERATORS = {
     "keras.src.ops.nn": {
         **{n: f for n, f in ACTIVATIONS.items() if n not in NO_OPERATORS},
         "leaky_relu": in_floats(leaky_relu),
-        "adaptive_average_pool": adaptive_average_pooling,
-        "adaptive_max_pool": adaptive_max_pooling,
-        "average_pool": average_pooling,
+        "adaptive_average_pool": by_rank(
+            adaptive_average_pooling1d,
+            adaptive_average_pooling2d,
+            adaptive_average_pooling3d,
+        ),
+        "adaptive_max_pool": by_rank(
+            adaptive_max_pooling1d,
+            adaptive_max_pooling2d,
+            adaptive_max_pooling3d,
+        ),
+        "average_pool": by_rank(
+            average_pooling1d, average_pooling2d, average_pooling3d
+        ),
         "batch_norm": batch_norm,
-        "conv": conv,
+        "conv": by_rank(conv1d, conv2d, conv3d),
         "depth_to_space": depth_to_space,
-        "depthwise_conv": depthwise_conv,
+        "depthwise_conv": by_rank(depthwise_conv1d, depthwise_conv2d),
         "dot_product_attention": dot_product_attention,
         "layer_norm": layer_norm,
         "max_pool": max_pool,
@@ -449,7 +486,7 @@ OPERATORS = {
         "normalize": normalize,
         "one_hot": one_hot,
         "rms_norm": rms_norm,
-        "separable_conv": separable_conv,
+        "separable_conv": by_rank(separable_conv1d, separable_conv2d),
         "space_to_depth": space_to_depth,
     },
     "keras.src.ops.image": {

@@ -3,15 +3,16 @@
 import numpy as np
 
 from keras_by_hand.layers.preprocessing import as_whole_numbers
+from keras_by_hand.layers.text import list_tokens
+from keras_by_hand.models.checks import check_keys
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import (
     ALL_NUMBERS,
-    DoesNothing,
     KeepsMask,
     Layer,
 )
 from keras_by_hand.models.notes import LARGER, ROUNDED
-from keras_by_hand.models.tensors import in_dtype, tensors_in
+from keras_by_hand.models.tensors import arrays_of, in_dtype, tensors_in
 
 
 class Images(Layer):
@@ -50,10 +51,17 @@ class Scaling(KeepsMask):
     kinds = ALL_NUMBERS
 
 
-class RandomImages(DoesNothing):
+class RandomImages(Layer):
     """A layer that changes images in training alone."""
 
     kinds = ALL_NUMBERS
+
+    def check_config(self):
+        check_keys(self.config, self.find_arguments()[1])
+
+    def compute(self, x, mask=None, training=None):
+        self.function(arrays_of(x), **self.options)  # it checks them
+        return x  # the same tensor, as in Keras
 
 
 class CategoryEncoding(Layer):
@@ -105,8 +113,18 @@ class Lookup(Layer):
         self.options["vocabulary"] = tokens
         variables = self.weights.get("vars")
         if isinstance(variables, dict) and "idf_weights" in variables:
-            self.options.pop("idf_weights", None)
-            self.arrays["idf_weights"] = variables["idf_weights"]
+            self.take_weights(tokens, np.ravel(variables["idf_weights"]))
+
+    def take_weights(self, tokens, weights):
+        """Take idf_weights: the file has them of all tokens, special ones too,
+        and of places for more."""
+        number = self.config.get("num_oov_indices", 1)
+        most = min(number, len(weights)) if isinstance(number, int) else 0
+        special = [self.config.get("oov_token", "[UNK]")] * most
+        tokens = list_tokens(tokens, special)
+        self.options.pop("idf_weights", None)
+        self.options["vocabulary"] = tokens
+        self.arrays["idf_weights"] = weights[: len(tokens)]
 
     def learned_tokens(self):
         """Return what adapt() has learned, as Keras reads it: empty lines at

@@ -1,5 +1,23 @@
 """What the derived proof need not notice, and why: an entry that is not true fails."""
 
+import inspect
+
+import keras
+
+# Layers that change images in training alone.
+RANDOM = """
+    AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration
+    RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing
+    RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
+    RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear
+    RandomTranslation RandomZoom
+""".split()
+
+
+def arguments_of(name):
+    return inspect.signature(getattr(keras.layers, name)).parameters
+
+
 # Arguments of Keras that are not compared: {subject: {argument: reason}}.
 QUANTIZED = "of quantize(): cases/quantization.py"
 HASHED = "of FarmHash64, which the library refuses"
@@ -61,6 +79,7 @@ NOT_COMPARED = {
     },
     "sparse_categorical_crossentropy": {"axis": "TensorFlow has the last one only"},
     "SpectralNormalization": {"power_iterations": "counts in training only"},
+    **{name: dict.fromkeys(arguments_of(name), "acts in training") for name in RANDOM},
     "compute_float8_scale": {"margin": "0 wherever Keras calls it"},
 }
 
@@ -98,7 +117,6 @@ WITHOUT_EFFECT = {
         "reverse_dtype='float32': ignored": "rounds no more than float32 may"
     },
     "activity_regularization": {f"inputs 0: {words}": SUM for words in ARRAY_3D},
-    "attend_over": {f"inputs 4: {words}": KEY_BIAS for words in ["zeroed", *ARRAY_2D]},
     "GlobalAveragePooling2D": {"inputs 0: axis 2 reversed": POSITIONS},
     "GlobalAveragePooling3D": {f"inputs 0: {words}": POSITIONS for words in IN_SPACE},
     "GlobalMaxPooling2D": {"inputs 0: axis 2 reversed": POSITIONS},
@@ -179,7 +197,6 @@ OTHER_GRADIENT = {
 EXACT = "rounds in float64, which holds all that it makes"
 OTHER_DTYPE = {
     "compute_float8_scale": {0: "numbers come in, and no arrays"},
-    "float8_dense": {0: EXACT},
     "learn_idf": {0: "texts come in"},
     "sinusoidal_positions": {0: "numbers come in, and no arrays"},
     "tf32": {0: EXACT},
@@ -195,16 +212,8 @@ SURVIVORS = {
 
 # Layers that models can have, and that are compared in another way: {name: reason}.
 IN_TRAINING = "what it does is in training: see the subject of that name"
-AT_RANDOM = "unchanged compares all layers that change images in training"
 CELL = "RNN has it"
 OF_APPLICATIONS = "of a model of keras.applications: tests/models"
-RANDOM = """
-    AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration
-    RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing
-    RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
-    RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear
-    RandomTranslation RandomZoom
-""".split()
 WITHOUT_SUBJECT = {
     "ActivityRegularization": "see activity_regularization",
     "CustomScaleLayer": OF_APPLICATIONS,
@@ -217,7 +226,6 @@ WITHOUT_SUBJECT = {
     **dict.fromkeys(["AlphaDropout", "Dropout", "GaussianDropout"], IN_TRAINING),
     **dict.fromkeys(["GaussianNoise", "SpatialDropout1D"], IN_TRAINING),
     **dict.fromkeys(["SpatialDropout2D", "SpatialDropout3D"], IN_TRAINING),
-    **dict.fromkeys(RANDOM, AT_RANDOM),
 }
 
 # Functions that no case reaches: {function: reason}.
@@ -251,20 +259,56 @@ DEAR = {
 WRAPS = "it takes the function of a layer"
 NOT_CALLED = {
     "Bidirectional": WRAPS,
+    "Identity": "it hands on whatever it is given, lists, too",
     "RNN": WRAPS,
     "SpectralNormalization": "spectral_normalization takes the kernel of its layer",
     "TimeDistributed": WRAPS,
+    "from_bfloat16": "a list of raw bytes has no type",
 }
+
+# Calls that nobody means, and in which TensorFlow stops Python: {subject: [words]}.
+ONE_ENTRY = ["inputs 0 with one channel"]  # with channels first: of one position
+STOPS_PYTHON = {f"AdaptiveMaxPooling{rank}D": ONE_ENTRY for rank in (1, 2, 3)}
 
 # Calls that nobody means, and that are neither refused by name nor computed as Keras does:
 # {subject: {words: reason}}.
 ANY_RANK = "Keras builds a layer for one number of axes; the function takes any"
 ANY_SIZE = "Keras builds a layer for one size of images; the function takes any"
+LOWERED = "each other layer of Keras lowers it first"
+SCALES = "scales of one row, as quantize_int8 returns them"
 NOT_REFUSED = {
+    "AlphaDropout in training": {
+        "inputs 0 with one axis more": "what is kept was drawn for the other shape"
+    },
+    "MultiHeadAttention": {
+        f"weights: attention_output/kernel with axis 2 {words}": "of another output_shape"
+        for words in ("twice", "of one")
+    },
+    **{
+        f"Adaptive{kind}Pooling{rank}D": {"data_format='CHANNELS_FIRST'": LOWERED}
+        for kind in ("Average", "Max")
+        for rank in (1, 2, 3)
+    },
     "BatchNormalization": {"inputs 0 with one axis more": ANY_RANK},
     "ConvLSTM2D": {"inputs 0 with a channel less": ANY_SIZE},
     "GroupNormalization": {
         "inputs 0 with one axis more": ANY_RANK,
         "weights: one too few": "none are those of a new layer",
+    },
+    "Normalization": {
+        "weights: one too few": "a config has mean and variance, without count",
+        "inputs 0 without its last axis": ANY_RANK,
+    },
+    "PReLU": {
+        f"weights: alpha with axis {axis} of one": "as a layer with shared_axes has it"
+        for axis in range(3)
+    },
+    "int8_dense": {"inputs 2 with one axis more": SCALES},
+    "lora_int8_dense": {"inputs 5 with one axis more": SCALES},
+    "quantize_int4": {
+        "block_size=2": "mends Keras: quantize_int4_without_zero computes as Keras does"
+    },
+    "UpSampling2D": {
+        "interpolation='BICUBIC'": "TensorFlow rounds distances, as its docstring says"
     },
 }

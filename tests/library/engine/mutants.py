@@ -18,7 +18,13 @@ from typing import NamedTuple
 
 import mutation
 import numpy as np
-from library import test_shapes, test_wrong_shapes, test_wrong_wrappers
+from library import (
+    test_shapes,
+    test_wrong_options,
+    test_wrong_preprocessing,
+    test_wrong_shapes,
+    test_wrong_wrappers,
+)
 from library.engine import contract
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.subjects import SUBJECTS
@@ -112,6 +118,8 @@ def typed_calls(module):
         yield from test_shapes.calls()
     yield from test_wrong_shapes.refused_calls()
     yield from test_wrong_wrappers.calls()
+    yield from test_wrong_options.calls()
+    yield from test_wrong_preprocessing.calls()
 
 
 def refusal(call):

@@ -1,0 +1,238 @@
+"""What layers of preprocessing, and of reshaping, refuse that no drawn case asks them: what
+only a text, a vocabulary or two options together can have wrong. Each by name."""
+
+import by_hand
+import keras
+import numpy as np
+import pytest
+
+ROW, IMAGE = [[1.0, 2.0]], np.ones((4, 6, 1))
+WORDS, NUMBERS = {"vocabulary": ["ant", "bee"]}, {"vocabulary": [7, 9]}
+TEXTS = "an array of texts, not of"
+ROOM = (
+    "max_tokens must be at least 3, as many as there are with the special ones, not 2"
+)
+TOKENS = "vocabulary must have tokens beside the special ones, and each once"
+RESERVED = "but at its start, before the OOV tokens"
+INVERTED = "oov_token must be a token that is not in the vocabulary for invert, not"
+PRODUCT = "target_shape must have the product 2, where one entry may be -1, not be"
+LETTERS = {"vocabulary": ["a", "b"]}
+
+# The function, its arguments, by place and by name, and what it says.
+WRONG = [
+    ("reshape", (ROW,), {"target_shape": 2}, f"{PRODUCT} 2"),
+    ("reshape", (ROW,), {"target_shape": (2.0,)}, f"{PRODUCT} (2.0,)"),
+    ("rescaling", (ROW,), {"scale": None}, "scale must be numbers, not None"),
+    ("normalization", (ROW,), {"mean": 1}, "mean and variance must be given"),
+    (
+        "category_encoding",
+        ([[1, -1]],),
+        {"num_tokens": 3},
+        "x must not be below 0 for 'multi_hot', as -1 is",
+    ),
+    (
+        "category_encoding",
+        ([[1, 0]], [[1, 1]]),
+        {"num_tokens": 3},
+        "count_weights must be None for output_mode='multi_hot', as 'count' alone takes it",
+    ),
+    (
+        "resizing",
+        (IMAGE,),
+        {
+            "height": 2,
+            "width": 2,
+            "crop_to_aspect_ratio": True,
+            "pad_to_aspect_ratio": True,
+        },
+        "crop_to_aspect_ratio or pad_to_aspect_ratio must be False, not both True",
+    ),
+    ("as_text", ([1],), {}, f"texts must be {TEXTS} 1"),
+    (
+        "find_indices",
+        (np.array(["a"]), [""], [""], "", 0, 0),
+        {},
+        "inputs must be known",
+    ),
+    ("string_lookup", ([3],), WORDS, f"inputs must be {TEXTS} 3"),
+    ("string_lookup", (["ant", None],), WORDS, f"inputs must be {TEXTS} None"),
+    (
+        "string_lookup",
+        ([["ant"], ["bee", "ant"]],),
+        WORDS,
+        f"inputs must be {TEXTS} ['ant']",
+    ),
+    (
+        "string_lookup",
+        (["ant"],),
+        {"vocabulary": "ant"},
+        "vocabulary must be a list of texts, not 'ant'",
+    ),
+    (
+        "string_lookup",
+        (["ant"],),
+        {"vocabulary": [b"ant"]},
+        "vocabulary must be a list of texts, not of others",
+    ),
+    (
+        "string_lookup",
+        (["ant"],),
+        {**WORDS, "mask_token": 3},
+        "mask_token must be a text or None, not 3",
+    ),
+    ("string_lookup", (["ant"],), {"vocabulary": ["ant", "ant"]}, TOKENS),
+    ("string_lookup", (["ant"],), {"vocabulary": ["[UNK]"]}, TOKENS),
+    (
+        "string_lookup",
+        (["ant"],),
+        {**WORDS, "mask_token": "bee"},
+        f"vocabulary must not have mask_token, 'bee', {RESERVED}",
+    ),
+    ("string_lookup", (["ant"],), {**WORDS, "max_tokens": 2}, ROOM),
+    (
+        "string_lookup",
+        (["ant"],),
+        {**WORDS, "pad_to_max_tokens": True},
+        "max_tokens must be given for pad_to_max_tokens",
+    ),
+    (
+        "string_lookup",
+        (["ant"],),
+        {**WORDS, "output_mode": "tf_idf"},
+        "idf_weights must be given for output_mode='tf_idf'",
+    ),
+    (
+        "string_lookup",
+        (["ant"],),
+        {**WORDS, "idf_weights": [1.0, 2.0]},
+        "idf_weights must be None for output_mode='int'",
+    ),
+    (
+        "string_lookup",
+        (["yak", "ant"],),
+        {**WORDS, "num_oov_indices": 0},
+        "inputs must be in the vocabulary for num_oov_indices=0, which 'yak' is not",
+    ),
+    (
+        "string_lookup",
+        (["ant"],),
+        {**WORDS, "num_oov_indices": 2},
+        "FarmHash64, for num_oov_indices > 1",
+    ),
+    (
+        "string_lookup",
+        ([1],),
+        {**WORDS, "invert": True, "output_mode": "count"},
+        "output_mode must be 'int' for invert, not 'count'",
+    ),
+    (
+        "string_lookup",
+        ([1],),
+        {**WORDS, "invert": True, "oov_token": "bee"},
+        f"{INVERTED} 'bee'",
+    ),
+    (
+        "string_lookup",
+        ([1],),
+        {**WORDS, "invert": True, "oov_token": None},
+        f"{INVERTED} None",
+    ),
+    (
+        "string_lookup",
+        (["1"],),
+        {**WORDS, "invert": True},
+        "inputs must be an array of numbers, not of text",
+    ),
+    (
+        "integer_lookup",
+        ([7],),
+        {"vocabulary": [7.5]},
+        "vocabulary must be a list of whole numbers, not of others",
+    ),
+    (
+        "integer_lookup",
+        ([7],),
+        {**NUMBERS, "oov_token": "?"},
+        "oov_token must be a whole number or None, not '?'",
+    ),
+    (
+        "integer_lookup",
+        ([7],),
+        {**NUMBERS, "num_oov_indices": 2, "oov_method": "farmhash"},
+        "FarmHash64 of numbers",
+    ),
+    ("text_vectorization", ([3],), LETTERS, f"inputs must be {TEXTS} 3"),
+    (
+        "text_vectorization",
+        ([["a", "b"]],),
+        LETTERS,
+        "inputs must have the shape (batch,) or (batch, 1) if split is 'whitespace', "
+        "not (1, 2)",
+    ),
+    (
+        "text_vectorization",
+        ("a",),
+        {**LETTERS, "split": None},
+        "inputs must have 1 axes or more, not the shape ()",
+    ),
+    (
+        "text_vectorization",
+        (["a"],),
+        {**LETTERS, "ngrams": (0,)},
+        "ngrams must be a whole number of at least 1, not 0",
+    ),
+    (
+        "text_vectorization",
+        (["a"],),
+        {**LETTERS, "output_mode": "count", "output_sequence_length": 2},
+        "output_mode must be 'int' for output_sequence_length or ragged, not 'count'",
+    ),
+    (
+        "text_vectorization",
+        (["a"],),
+        {**LETTERS, "output_mode": "count", "ragged": True},
+        "output_mode must be 'int' for output_sequence_length or ragged, not 'count'",
+    ),
+    (
+        "standardize_text",
+        ("a", "upper"),
+        {},
+        "standardize must be 'lower_and_strip_punctuation', 'lower', "
+        "'strip_punctuation' or None, not 'upper'",
+    ),
+]
+
+
+def calls():
+    """Yield all of these: (function, arguments, keywords)."""
+    for name, args, keywords, _ in WRONG:
+        yield getattr(by_hand, name), args, keywords
+
+
+@pytest.mark.parametrize("name, args, keywords, message", WRONG)
+def test_what_is_wrong_is_refused_by_name(name, args, keywords, message):
+    with pytest.raises((NotImplementedError, TypeError, ValueError)) as raised:
+        getattr(by_hand, name)(*args, **keywords)
+    assert str(raised.value).startswith(f"{name}: {message}")
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "one_hot"])
+@pytest.mark.parametrize("x", [[[1, 7]], [[[1, -2]]], [[-0.5, 2.9]], 3, [True, False]])
+def test_categories_out_of_range_are_taken_as_keras_takes_them(mode, x):
+    y = keras.layers.CategoryEncoding(3, output_mode=mode)(np.array(x))
+    expected = by_hand.category_encoding(x, num_tokens=3, output_mode=mode)
+    np.testing.assert_array_equal(y, expected)
+
+
+def test_lookups_take_whole_parts_and_bytes():
+    x = np.array([7.9, 9.0, 2.0])
+    y = keras.layers.IntegerLookup(**NUMBERS)(x)
+    np.testing.assert_array_equal(y, by_hand.integer_lookup(x, **NUMBERS))
+    y = by_hand.string_lookup([b"bee", "yak"], **WORDS)
+    np.testing.assert_array_equal(y, [2, 0])
+
+
+def test_a_vectorization_may_be_of_no_words():
+    layer = keras.layers.TextVectorization(**LETTERS, output_sequence_length=0)
+    y = by_hand.text_vectorization(["a b"], **LETTERS, output_sequence_length=0)
+    assert y.shape == layer(["a b"]).shape == (1, 0)
