@@ -623,7 +623,7 @@ def masks_of_heads_and_words():
 
 NOT_KNOWN = {
     masks_of_heads_and_words: r"layer heads \(.*: an attention_mask with an axis for",
-    two_ways_of_hashing: r"layer words \(StringLookup\): string_lookup: FarmHash64, .* not known",
+    two_ways_of_hashing: r"layer words \(StringLookup\): string_lookup: FarmHash64, .* not",
     states_that_are_kept: r"input x has 3 samples, not a multiple of 2",
     states_in_each_step: r"layer each \(.*: a layer in it that keeps states",
     text_for_numbers: "input x is not of numbers",
