@@ -117,8 +117,8 @@ def signature(node, source, hidden=()):
     inner = ", ".join(parts)
     if len(f"def {node.name}({inner}):") <= WIDTH:
         return [f"def {node.name}({inner}):"]
-    parts = [inner] if len(inner) + 4 <= WIDTH else [f"{part}," for part in parts]
-    return [f"def {node.name}(", *(f"    {part}" for part in parts), "):"]
+    lines = textwrap.wrap(inner, WIDTH - 4, break_on_hyphens=False)
+    return [f"def {node.name}(", *(f"    {line}" for line in lines), "):"]
 
 
 def docstring(node):

@@ -196,12 +196,12 @@ def erfc(x: ArrayLike) -> np.ndarray:
     array([2.   , 1.   , 0.157])
     """
     x = as_array(erfc, x=x)
-    x = np.clip(x, -30, 30)  # 2 and 0 from there on; large squares overflow
-    square = np.square(x)
+    z = np.clip(x, -30, 30)  # 2 and 0 from there on; large squares overflow
+    square = np.square(z)
     midpoints = [0.25 + 0.5 * n for n in range(12)]
     integral = sum(math.exp(-t * t) / (t * t + square) for t in midpoints)
-    lacking = 2 * sigmoid(-4 * math.pi * x)
-    return x * np.exp(-square) / math.pi * integral + lacking
+    lacking = 2 * sigmoid(-4 * math.pi * z)
+    return z * np.exp(-square) / math.pi * integral + lacking
 
 
 def silu(x: ArrayLike) -> np.ndarray:
@@ -427,13 +427,13 @@ def sparsemax(x: ArrayLike, axis: int = -1) -> np.ndarray:
     x = as_array(sparsemax, x=x)
     check_axes(sparsemax, np.ndim(x), one=True, axis=axis)
     x = np.moveaxis(x, axis, -1)
-    x = x - np.max(x, axis=-1, keepdims=True)  # keeps the totals small
-    largest = -np.sort(-x, axis=-1)  # descending
+    z = x - np.max(x, axis=-1, keepdims=True)  # keeps the totals small
+    largest = -np.sort(-z, axis=-1)  # descending
     k = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
     above = 1 + k * largest > np.cumsum(largest, axis=-1)
     total = np.sum(np.where(above, largest, 0), axis=-1, keepdims=True)
     tau = (total - 1) / np.sum(above, axis=-1, keepdims=True, dtype=x.dtype)
-    return np.moveaxis(np.maximum(x - tau, 0), -1, axis)
+    return np.moveaxis(np.maximum(z - tau, 0), -1, axis)
 
 
 def sparsemax_of_keras(x: ArrayLike, axis: int = -1) -> np.ndarray:

@@ -25,9 +25,8 @@ def max_norm(
 ) -> np.ndarray:
     """Shorten w where its norm along an axis is larger (Keras, MaxNorm).
 
-    axis: a number, or several, such as (0, 1, 2) for the filters of a Conv2D.
-
-    Raises ValueError for a max_value below 0, and an axis that w has not.
+    Raises ValueError for a max_value below 0, and for an axis, or one of
+    several, that w has not.
 
     >>> max_norm([[3, 0], [4, 1]], max_value=1).round(4)  # norms: 5 and 1
     array([[0.6, 0. ],
@@ -43,9 +42,7 @@ def max_norm(
 def unit_norm(w: ArrayLike, axis: int | Sequence[int] = 0) -> np.ndarray:
     """Make the norm of w along an axis 1 (Keras, UnitNorm). Zeros stay.
 
-    axis: a number, or several.
-
-    Raises ValueError for an axis that w has not.
+    Raises ValueError for an axis, or one of several, that w has not.
 
     >>> unit_norm([[3, 0], [4, 0]]).round(4)
     array([[0.6, 0. ],
@@ -65,10 +62,8 @@ def min_max_norm(
 ) -> np.ndarray:
     """Bring norms along an axis of w between two values (Keras, MinMaxNorm).
 
-    rate: the part of the way there; axis: a number, or several.
-
-    Raises ValueError for a min_value above the max_value, and an axis that w
-    has not.
+    Raises ValueError for a min_value above the max_value, and for an axis, or
+    one of several, that w has not.
 
     >>> min_max_norm([[3], [4]], max_value=1, rate=0.5).round(4)  # 5 to 3
     array([[1.8],

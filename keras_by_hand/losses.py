@@ -23,7 +23,7 @@ from keras_by_hand.shapes import (
 
 def masked_mean_squared_error(
     targets: ArrayLike, y: ArrayLike, mask: ArrayLike
-) -> np.ndarray | float:
+) -> np.floating | float:
     """The loss "mean_squared_error" of one batch with a mask.
 
     targets and y: (batch, steps, units), mask: (batch, steps), True for the
@@ -129,13 +129,11 @@ def reduce_losses(
     reduction: Literal[
         "sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"
     ] = "sum_over_batch_size",
-) -> np.ndarray | float:
-    """One number from losses, (batch, ...), and weights (Keras documentation).
+) -> np.floating | float:
+    """One number from losses and weights, (batch, ...) (Keras documentation).
 
-    sample_weight: (batch,), or what multiplies the losses, such as (batch, 1).
-
-    Raises ValueError for weights of another shape, and for reductions that do
-    not reduce.
+    Raises ValueError for weights that do not multiply the losses, and for
+    reductions that do not reduce.
 
     >>> print(reduce_losses([1, 2, 6]), reduce_losses([1, 2, 6], [1, 0, 1]))
     3.0 2.3333333333333335

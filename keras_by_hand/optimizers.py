@@ -49,7 +49,7 @@ def sgd(
 
 def nesterov(
     w: ArrayLike,
-    gradient: Callable,
+    gradient: Callable[[np.ndarray], np.ndarray],
     velocity: ArrayLike,
     learning_rate: float = 0.01,
     momentum: float = 0.0,
@@ -256,7 +256,7 @@ def clipnorm(gradients: Sequence[ArrayLike], bound: float) -> list[np.ndarray]:
     """
     gradients = as_arrays(clipnorm, **_by_number(clipnorm, gradients))
     check_positive(clipnorm, bound=bound)
-    return [g * bound / max(bound, np.linalg.norm(g)) for g in gradients]
+    return [g * bound / max(bound, float(np.linalg.norm(g))) for g in gradients]
 
 
 def global_clipnorm(
@@ -274,7 +274,7 @@ def global_clipnorm(
         global_clipnorm, **_by_number(global_clipnorm, gradients)
     )
     check_positive(global_clipnorm, bound=bound)
-    global_norm = np.linalg.norm([np.linalg.norm(g) for g in gradients])
+    global_norm = float(np.linalg.norm([np.linalg.norm(g) for g in gradients]))
     return [g * bound / max(bound, global_norm) for g in gradients]
 
 

@@ -15,7 +15,7 @@ from keras_by_hand.shapes import (
 LARGEST = np.finfo("float64").max
 
 
-def l1(w: ArrayLike, l1: float = 0.01) -> np.ndarray:
+def l1(w: ArrayLike, l1: float = 0.01) -> np.floating:
     """The penalty of w, of any shape (Keras documentation, L1).
 
     Raises ValueError for an l1 below 0.
@@ -28,7 +28,7 @@ def l1(w: ArrayLike, l1: float = 0.01) -> np.ndarray:
     return l1 * np.sum(np.abs(w))
 
 
-def l2(w: ArrayLike, l2: float = 0.01) -> np.ndarray:
+def l2(w: ArrayLike, l2: float = 0.01) -> np.floating:
     """The penalty of w, of any shape, not halved (Keras, L2).
 
     Raises ValueError for an l2 below 0.
@@ -41,7 +41,7 @@ def l2(w: ArrayLike, l2: float = 0.01) -> np.ndarray:
     return l2 * np.sum(np.square(w))
 
 
-def l1l2(w: ArrayLike, l1: float = 0.0, l2: float = 0.0) -> np.ndarray:
+def l1l2(w: ArrayLike, l1: float = 0.0, l2: float = 0.0) -> np.floating:
     """The sum of both penalties of w, of any shape (Keras, L1L2).
 
     Raises ValueError for an l1 or l2 below 0.
@@ -58,7 +58,7 @@ def orthogonal_regularizer(
     w: ArrayLike,
     factor: float = 0.01,
     mode: Literal["rows", "columns"] = "rows",
-) -> np.ndarray:
+) -> np.floating:
     """The penalty of w, (rows, columns) (Keras, OrthogonalRegularizer).
 
     It needs at least two rows, or two columns; else there are no pairs.
@@ -73,11 +73,11 @@ def orthogonal_regularizer(
     check_numbers(orthogonal_regularizer, 0, LARGEST, factor=factor)
     mode = as_option(orthogonal_regularizer, mode=mode)
     _check_pairs(w, mode)
-    w = w if mode == "rows" else w.T
-    length = np.sqrt(np.sum(np.square(w), axis=1, keepdims=True))
-    w = w / np.maximum(length, 1e-12)
-    each_pair_once = np.triu_indices(len(w), k=1)
-    return factor * np.mean(np.abs(w @ w.T)[each_pair_once])
+    rows = w if mode == "rows" else w.T
+    length = np.sqrt(np.sum(np.square(rows), axis=1, keepdims=True))
+    rows = rows / np.maximum(length, 1e-12)
+    each_pair_once = np.triu_indices(len(rows), k=1)
+    return factor * np.mean(np.abs(rows @ rows.T)[each_pair_once])
 
 
 def _check_pairs(w, mode):

@@ -20,7 +20,7 @@ DataFormat = Literal["channels_last", "channels_first"]
 Padding = Literal["valid", "same"]
 OneOrMore = int | Sequence[int]  # a number for all axes of space, or for each
 
-LOWERED = "data_format", "distribution", "padding"  # texts that Keras lowers first
+LOWERED = "data_format", "distribution", "padding"  # Keras lowers them first
 
 
 def _said_by(function):
@@ -43,11 +43,13 @@ def as_arrays(function: Callable | str, **given: Any) -> list[np.ndarray]:
 
 def as_array(function: Callable | str, **given: Any) -> np.ndarray:
     """The same, of one array."""
-    [array] = as_arrays(function, **given)
-    return array
+    [(name, x)] = given.items()
+    return _as_array(function, name, x)
 
 
 def _as_array(function, name, x):
+    if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":  # at once
+        return x
     if x is None:
         return x
     if not hasattr(x, "__array_function__"):

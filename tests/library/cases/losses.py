@@ -11,7 +11,10 @@ SHAPE = 4, 3, 5  # (batch, steps, classes)
 
 
 def draw_errors(draw):
-    return draw.normal(*SHAPE), 3 * draw.normal(*SHAPE)
+    """Of one shape, and of shapes that Keras makes one."""
+    pairs = (SHAPE, SHAPE), ((4,), (4, 1)), ((4, 3, 1), (4, 3)), ((3, 5), SHAPE)
+    of_true, of_pred = draw.one_of(*pairs)
+    return draw.normal(*of_true), 3 * draw.normal(*of_pred)
 
 
 @function(keras.losses.mean_squared_error, by_hand.mean_squared_error)
@@ -87,7 +90,8 @@ def masked_loss(targets, y, mask):
 @function(masked_loss, by_hand.masked_mean_squared_error)
 def masked_mean_squared_error(draw):
     mask = draw.mask(*SHAPE[:2]) if draw.number != 1 else np.zeros(SHAPE[:2], bool)
-    return Case({}, (*draw_errors(draw), mask))
+    inputs = draw.normal(*SHAPE), 3 * draw.normal(*SHAPE)
+    return Case({}, (*inputs, mask))
 
 
 def reduced(losses, sample_weight=None, reduction="sum_over_batch_size"):
@@ -103,7 +107,8 @@ def reduced(losses, sample_weight=None, reduction="sum_over_batch_size"):
 
 @function(reduced, by_hand.reduce_losses)
 def reduce_losses(draw):
-    inputs = [draw.normal(5)]
+    shape, *others = draw.one_of(((5,), (5, 1)), ((4, 3), (4, 1), (3,), (4, 3, 1)))
     config = draw.some(reduction=["sum", "mean", "mean_with_sample_weight"])
-    config |= draw.some(sample_weight=[draw.positive(5)])
-    return Case(config, tuple(inputs))
+    weights = [draw.positive(*of_weights) for of_weights in (shape, *others)]
+    config |= draw.some(sample_weight=[*weights, np.zeros(shape)])
+    return Case(config, (draw.normal(*shape),))
