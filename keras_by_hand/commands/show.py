@@ -62,26 +62,26 @@ def show_model(given):
     return int(bool(refused))
 
 
-def list_layers(told, weights, depth=0):
+def list_layers(saved, weights, depth=0):
     """Return a Shown for each layer, those in a model behind it."""
     groups, found = weights.get("layers", {}), []
-    for inner, held in with_weights(told["config"]["layers"], groups):
+    for inner, group in with_weights(saved["config"]["layers"], groups):
         is_model = inner["class_name"] in MODELS and "layers" in inner["config"]
         row = Shown(depth, name_of(inner), inner["class_name"])
         behind = []
         if is_model:
-            behind = list_layers(inner, held, depth + 1)
+            behind = list_layers(inner, group, depth + 1)
             row = row._replace(parameters=count_parameters(behind, depth + 1))
         else:
             try:
-                weights_in = weights_of(build_layer(inner, held))
+                weights_in = weights_of(build_layer(inner, group))
                 row = row._replace(
                     parameters=sum(map(np.size, weights_in.values())),
                     weights=in_words(weights_in),
                 )
             except CannotRunLayer as error:
                 row = row._replace(
-                    parameters=count_numbers(held),
+                    parameters=count_numbers(group),
                     weights="cannot be run",
                     reasons=error.reasons,
                 )

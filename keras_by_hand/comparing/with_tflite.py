@@ -42,8 +42,10 @@ def run_tflite(path, x):
         model.allocate_tensors()
     except (RuntimeError, ValueError) as error:
         raise CannotRun(f"{path}: {first_line(error)}") from None
-    inputs = {find_name(told): told for told in model.get_input_details()}
-    shapes = {name: shape_of(told) for name, told in inputs.items()}
+    inputs = {
+        find_name(details): details for details in model.get_input_details()
+    }
+    shapes = {name: shape_of(details) for name, details in inputs.items()}
     steps = {}
 
     def run(arrays):
@@ -53,63 +55,65 @@ def run_tflite(path, x):
                 model.resize_tensor_input(index, array.shape)
             model.allocate_tensors()
             for name, array in arrays.items():
-                told = inputs[name]
-                model.set_tensor(told["index"], quantized(array, told))
+                details = inputs[name]
+                model.set_tensor(details["index"], quantized(array, details))
             model.invoke()
         except (RuntimeError, ValueError) as error:
             raise CannotRun(f"{path}: {first_line(error)}") from None
         return read_tensors_of(model, steps)
 
     made = run_with(run, path, shapes, x)
-    outputs = [told["name"] for told in model.get_output_details()]
+    outputs = [details["name"] for details in model.get_output_details()]
     return Port(made, outputs, steps)
 
 
 def read_tensors_of(model, steps):
     """Return what the operators of a model have made, {name: array}, in their
     order; add the steps of what is quantized to steps."""
-    details = {told["index"]: told for told in model.get_tensor_details()}
+    tensors = {
+        details["index"]: details for details in model.get_tensor_details()
+    }
     made = {}
     for operator in model._get_ops_details():  # no public way tells their order
-        for index in filter(details.get, operator["outputs"]):
-            told = details[index]
+        for index in filter(tensors.get, operator["outputs"]):
+            details = tensors[index]
             with contextlib.suppress(ValueError):  # has none, as in a loop
                 array = model.get_tensor(index)
-                name = told["name"]
+                name = details["name"]
                 name = f"{name} ({index})" if name in made else name
-                made[name], steps[name] = dequantized(array, told)
+                made[name], steps[name] = dequantized(array, details)
     return made
 
 
-def shape_of(told):
+def shape_of(details):
     """Return the shape of an input, None for a length that may be any."""
-    signature = told.get("shape_signature")
+    signature = details.get("shape_signature")
     known = signature is not None and len(signature)
-    shape = signature if known else told["shape"]
+    shape = signature if known else details["shape"]
     return [None if length < 0 else int(length) for length in shape]
 
 
-def find_name(told):
+def find_name(details):
     """Return the name of an input as the model had it."""
-    return told["name"].removesuffix(":0").removeprefix("serving_default_")
+    return details["name"].removesuffix(":0").removeprefix("serving_default_")
 
 
-def quantized(array, told):
+def quantized(array, details):
     """Return an array as an input takes it."""
-    if told["dtype"] in (np.int8, np.uint8, np.int16):
-        scale, zero = told["quantization"]
-        limits = np.iinfo(told["dtype"])
+    if details["dtype"] in (np.int8, np.uint8, np.int16):
+        scale, zero = details["quantization"]
+        limits = np.iinfo(details["dtype"])
         if scale:
             array = np.clip(
                 np.round(array / scale) + zero, limits.min, limits.max
             )
-    return array.astype(told["dtype"])
+    return array.astype(details["dtype"])
 
 
-def dequantized(array, told):
+def dequantized(array, details):
     """Return the numbers that a tensor stands for, and the step between two
     neighbours, 0 where it is not quantized."""
-    parameters = told["quantization_parameters"]
+    parameters = details["quantization_parameters"]
     scales, zeros = parameters["scales"], parameters["zero_points"]
     if array.dtype.kind not in "iu" or len(scales) != 1:
         return array, 0.0

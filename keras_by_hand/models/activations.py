@@ -7,17 +7,17 @@ from keras_by_hand.names import ACTIVATIONS
 IN_FILES = {**ACTIVATIONS, HARD_SIGMOID: hard_sigmoid_of_keras_2}
 
 
-def find_activation(told, weights, build):
+def find_activation(saved, weights, build):
     """Return the function of an activation: of its name, or of a layer that
     stands in its place, built with its weights; None leaves numbers as they
     are."""
-    if isinstance(told, dict):
-        if told.get("module") == "keras.layers":
-            return build(told, weights or {}).apply
+    if isinstance(saved, dict):
+        if saved.get("module") == "keras.layers":
+            return build(saved, weights or {}).apply
         raise CannotRun(
             "its activation is a function of your own, which is never run"
         )
-    name = "linear" if told is None else told
+    name = "linear" if saved is None else saved
     if not isinstance(name, str) or name not in IN_FILES:
         raise CannotRun(
             f"no function of this file computes the activation {name}"

@@ -43,15 +43,15 @@ def damaged(path, error):
 
 
 def take_member(archive, name, budget, copies=1):
-    """Take from a budget what a member of a zip file needs; return what its
-    directory tells of it.
+    """Take from a budget what a member of a zip file needs; return its
+    ZipInfo.
 
     copies: how often it will be in memory.
     """
-    told = archive.getinfo(name)
-    if told.flag_bits & ENCRYPTED:
+    member = archive.getinfo(name)
+    if member.flag_bits & ENCRYPTED:
         raise CannotRun(f"{name} is encrypted")
-    if told.compress_type not in PACKED:
+    if member.compress_type not in PACKED:
         raise CannotRun(f"{name} is packed in a way that is not known here")
-    budget.take(name, bytes=copies * told.file_size, nodes=1)
-    return told
+    budget.take(name, bytes=copies * member.file_size, nodes=1)
+    return member

@@ -59,7 +59,7 @@ class Heads(Layer):
         "output_shape",
         "value_dim",
     )
-    lengths = {  # that its config tells: of which kernel, and of which axes
+    lengths = {  # that its config has: of which kernel, and of which axes
         "num_query_heads": ("query_kernel", 1),
         "head_dim": ("query_kernel", 2),
         "num_key_value_heads": ("key_kernel", 1),

@@ -72,7 +72,7 @@ def check_values(kind, config):
                 raise CannotRun(f"{key}={numbers!r} is not at least 1")
 
 
-# The lengths of weights that a config tells: the first weight that a layer has
+# The lengths of weights that a config has: the first weight that a layer has
 # of those after the key, and its axes.
 LENGTHS = {
     "units": {"recurrent_kernel": 0, "kernel": -1},
@@ -87,7 +87,7 @@ TRANSPOSED = {"filters": {"kernel": -2}}  # of a transposed convolution
 
 def check_lengths(kind, config, arrays):
     """Raise CannotRun where weights, by their names, have other lengths than
-    the config tells."""
+    the config has."""
     lengths = LENGTHS | (TRANSPOSED if kind.endswith("Transpose") else {})
     for key, places in lengths.items():
         there = [name for name in places if key in config and name in arrays]
@@ -98,7 +98,6 @@ def check_lengths(kind, config, arrays):
 
 def check_length(config, key, shape, found):
     """Raise CannotRun where a weight of this shape has found another length
-    than the config tells."""
-    told = np.ravel(config[key])
-    if np.any(told != np.ravel(found)):
+    than the config has."""
+    if np.any(np.ravel(config[key]) != np.ravel(found)):
         raise CannotRun(f"{key} is {config[key]!r}, but a weight has {shape}")

@@ -1,4 +1,8 @@
-"""What config.json tells of layers and their calls."""
+"""What config.json has of layers and their calls.
+
+A layer is saved as a dict of its class_name, its module, its config and others:
+this is what is called saved.
+"""
 
 import re
 
@@ -16,14 +20,14 @@ WHOLE = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
 NUMBERS = {*WHOLE, "float16", "float32", "float64"}  # of constants and weights
 
 
-def is_of_keras(told):
+def is_of_keras(saved):
     """Whether a class is Keras' own, not one that a user registered."""
-    return str(told.get("module")).split(".")[0] == "keras"
+    return str(saved.get("module")).split(".")[0] == "keras"
 
 
-def is_operator(told):
+def is_operator(saved):
     """Whether it is an operation between tensors, such as +."""
-    return str(told.get("module")).startswith(OPERATORS_OF_KERAS)
+    return str(saved.get("module")).startswith(OPERATORS_OF_KERAS)
 
 
 def snake_case(name):
@@ -33,18 +37,18 @@ def snake_case(name):
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def with_weights(told, groups):
-    """Return the layers of a list, each with its weights: the groups of the
-    file have the names of the classes, and numbers."""
+def with_weights(layers, groups):
+    """Return saved layers, each with its weights: the groups of the file have
+    the names of the classes, and numbers."""
     found, count = [], {}
-    for of_layer in told:
+    for saved in layers:
         group = {}
-        if not is_operator(of_layer):
-            kind = of_layer["class_name"]
+        if not is_operator(saved):
+            kind = saved["class_name"]
             name = GROUPS.get(kind, snake_case(kind))
             number = count[name] = count.get(name, -1) + 1
             group = groups.get(f"{name}_{number}" if number else name, {})
-        found.append((of_layer, group))
+        found.append((saved, group))
     return found
 
 
@@ -79,18 +83,18 @@ def quantization_mode(policy):
     return mode.split("/")[0]  # of int4/128
 
 
-def with_dtype(told, dtype):
-    """Return what config.json tells, with this dtype in the place of all that
-    have a fraction."""
-    if isinstance(told, list):
-        return [with_dtype(item, dtype) for item in told]
-    if not isinstance(told, dict):
-        return told
+def with_dtype(saved, dtype):
+    """Return what config.json has, with this dtype in the place of all dtypes
+    that have a fraction."""
+    if isinstance(saved, list):
+        return [with_dtype(item, dtype) for item in saved]
+    if not isinstance(saved, dict):
+        return saved
     return {
         key: dtype
         if key.endswith(("dtype", "source_name")) and is_float(value)
         else with_dtype(value, dtype)
-        for key, value in told.items()
+        for key, value in saved.items()
     }
 
 
@@ -104,37 +108,37 @@ def is_float(policy):
 # -- Outputs of calls, and the arguments of a call
 
 
-def is_reference(told):
+def is_reference(item):
     """Whether it names an output of a call: [layer, number of the call, place
     among the outputs]."""
-    is_triple = isinstance(told, list) and len(told) == 3
-    return is_triple and isinstance(told[0], str)
+    is_triple = isinstance(item, list) and len(item) == 3
+    return is_triple and isinstance(item[0], str)
 
 
-def references(told):
+def references(nested):
     """Return the references in nested lists and dicts, in order."""
-    if is_reference(told):
-        return [tuple(told)]
-    return [found for item in items(told) for found in references(item)]
+    if is_reference(nested):
+        return [tuple(nested)]
+    return [found for item in items(nested) for found in references(item)]
 
 
-def each_reference(function, told):
+def each_reference(function, nested):
     """Return what a function makes of all references that nested lists and
     dicts hold."""
-    if is_reference(told):
-        return function(told)
-    if isinstance(told, dict):
-        return {key: each_reference(function, told[key]) for key in told}
-    return [each_reference(function, item) for item in told]
+    if is_reference(nested):
+        return function(nested)
+    if isinstance(nested, dict):
+        return {key: each_reference(function, nested[key]) for key in nested}
+    return [each_reference(function, item) for item in nested]
 
 
-def arguments_in(told):
+def sources_of(node):
     """Return the references among the arguments of a call."""
-    if isinstance(told, dict) and told.get("class_name") == "__keras_tensor__":
-        return [tuple(told["config"]["keras_history"])]
-    if not isinstance(told, dict | list):
+    if isinstance(node, dict) and node.get("class_name") == "__keras_tensor__":
+        return [tuple(node["config"]["keras_history"])]
+    if not isinstance(node, dict | list):
         return []
-    return [found for item in items(told) for found in arguments_in(item)]
+    return [found for item in items(node) for found in sources_of(item)]
 
 
 def find_value(values, reference):
@@ -148,12 +152,12 @@ def find_value(values, reference):
         ) from None
 
 
-def revive_call(told, values):
-    """Return the arguments of a call, by place and by name. Raises CannotRun
-    where it is not told as Keras does."""
+def revive_call(node, values):
+    """Return the arguments of a call, one of the inbound_nodes of a layer, by
+    place and by name. Raises CannotRun where it is not as Keras saves it."""
     try:
-        args = revive(told["args"], values)
-        keywords = revive(told["kwargs"], values).items()
+        args = revive(node["args"], values)
+        keywords = revive(node["kwargs"], values).items()
         return [*args], {n: v for n, v in keywords if v is not None}
     except CannotRun:
         raise
@@ -164,13 +168,13 @@ def revive_call(told, values):
         ) from None
 
 
-def revive(told, values):
+def revive(saved, values):
     """Return an argument of a call as it was: tensors, constants, slices."""
-    if isinstance(told, list):
-        return [revive(item, values) for item in told]
-    if not isinstance(told, dict):
-        return told
-    kind, config = told.get("class_name"), told.get("config")
+    if isinstance(saved, list):
+        return [revive(item, values) for item in saved]
+    if not isinstance(saved, dict):
+        return saved
+    kind, config = saved.get("class_name"), saved.get("config")
     if kind == "__keras_tensor__":
         return find_value(values, config["keras_history"])
     if kind in ("__numpy__", "__tensor__"):
@@ -180,4 +184,4 @@ def revive(told, values):
         return slice(*ends)
     if kind == "__ellipsis__":
         return ...
-    return {key: revive(item, values) for key, item in told.items()}
+    return {key: revive(item, values) for key, item in saved.items()}

@@ -60,9 +60,9 @@ def read_npz(archive, budget):
     """Return the arrays in a .npz file by their names."""
     arrays = {}
     for name in archive.namelist():
-        told = take_member(archive, name, budget)
-        with archive.open(told) as member:
-            arrays[name.removesuffix(".npy")] = read_npy(member, told.file_size)
+        member = take_member(archive, name, budget)
+        with archive.open(member) as file:
+            arrays[name.removesuffix(".npy")] = read_npy(file, member.file_size)
     return arrays
 
 

@@ -1,4 +1,4 @@
-"""How an EinsumDense is told in a model."""
+"""How an EinsumDense is saved in a model."""
 
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import Layer

@@ -41,8 +41,10 @@ def read_file(path):
         try:
             with zipfile.ZipFile(file) as archive:
                 config = read_config(archive, budget)
-                told = take_member(archive, "model.weights.h5", budget)
-                with h5py.File(io.BytesIO(archive.read(told))) as weights_file:
+                member = take_member(archive, "model.weights.h5", budget)
+                with h5py.File(
+                    io.BytesIO(archive.read(member))
+                ) as weights_file:
                     weights = read_group(weights_file, budget, set(), h5py)
                 read_vocabularies(archive, weights, budget)
                 return config, weights
@@ -154,13 +156,13 @@ def read_vocabularies(archive, weights, budget):
     their layers, as lists under the name "vocabulary"."""
     for name in archive.namelist():
         if re.fullmatch(r"assets/(layers/\w+/)+vocabulary\.txt", name):
-            told = take_member(archive, name, budget, COPIES)
+            member = take_member(archive, name, budget, COPIES)
             group = weights
             for part in name.split("/")[1:-1]:
                 group = group.setdefault(part, {})
                 if not isinstance(group, dict):
                     raise CannotRun(f"{name}: it has no place in the file")
-            text = archive.read(told).decode()
+            text = archive.read(member).decode()
             budget.take(name, nodes=sum(map(text.count, LINE_ENDS)))
             group["vocabulary"] = text.splitlines()
 

@@ -42,9 +42,9 @@ ALL_NUMBERS, ALL_BUT_BOOLEANS = "biuf", "iuf"
 class Layer:
     """A layer of a model: y = function(x, *weights, **config), in predict.
 
-    told: what config.json tells of it; weights: what read_file found for it;
-    build: makes a layer of what is told of one in this; function: what computes
-    it. Raises CannotRun where something is not known here, or missing.
+    saved: the layer as config.json has it; weights: what read_file found for
+    it; build: makes a layer in this of such two; function: what computes it.
+    Raises CannotRun where something is not known here, or missing.
     """
 
     places = ("training", "mask")  # of its call, after the input
@@ -54,9 +54,9 @@ class Layer:
     parts = ()  # groups of the file that hold its weights, if not its own
     arrays, options, activation = {}, {}, None  # what prepare finds
 
-    def __init__(self, told, weights, build, function=None):
-        self.kind, self.config = told["class_name"], told["config"]
-        self.name, self.module = name_of(told), told.get("module")
+    def __init__(self, saved, weights, build, function=None):
+        self.kind, self.config = saved["class_name"], saved["config"]
+        self.name, self.module = name_of(saved), saved.get("module")
         self.weights = weights
         self.function = refusing(bounded(function))
         self.notes = notes_of_config(self.config)
@@ -91,9 +91,9 @@ class Layer:
             layers += layer.inside()
         return layers
 
-    def build_inside(self, build, told, weights):
-        """Return a layer in this, of what is told of it."""
-        layer = build(told, weights)
+    def build_inside(self, build, saved, weights):
+        """Return a layer in this, of what is saved of it."""
+        layer = build(saved, weights)
         if layer.dtype not in (self.dtype, None):  # None: each of its layers'
             raise CannotRun(
                 f"layer {layer.name} in it computes in {layer.dtype}, not in "
@@ -106,13 +106,13 @@ class Layer:
     def prepare(self, build):
         """Find the function's keywords and weights."""
         by_place, by_name = self.find_arguments()
-        told = {n for n in by_place if self.config.get(n) is not None}
+        by_config = {n for n in by_place if self.config.get(n) is not None}
         self.options = {
             name: find_activation(value, self.weights.get(name), build)
             if name.endswith("activation")
             else revive(value, {})
             for name, value in self.config.items()
-            if name in by_name | told
+            if name in by_name | by_config
         }
         self.takes_mask = "mask" in {*by_place, *by_name}
         alone = self.config.get("activation")
@@ -120,7 +120,7 @@ class Layer:
         if alone is not None and not is_of_function:
             of_alone = self.weights.get("activation")
             self.activation = find_activation(alone, of_alone, build)
-        names = [n for n in by_place if n not in NOT_WEIGHTS | told]
+        names = [n for n in by_place if n not in NOT_WEIGHTS | by_config]
         self.arrays = self.find_arrays(names)
         self.check_arrays()
 
@@ -129,7 +129,7 @@ class Layer:
         by_place, by_name = self.find_arguments()
         flags = {FLAGS[name] for name in by_place if name in FLAGS}
         lengths = {
-            n for n, told in LENGTHS.items() if told.keys() & {*by_place}
+            n for n, places in LENGTHS.items() if places.keys() & {*by_place}
         }
         known = {*by_name, *flags, *lengths, *self.reads}
         if any(name.endswith("kernel") for name in by_place):
@@ -142,7 +142,7 @@ class Layer:
                 raise CannotRun(f"{name}={value!r} is neither true nor false")
 
     def check_arrays(self):
-        """Raise CannotRun where its weights are not as its config tells."""
+        """Raise CannotRun where its weights are not as its config has it."""
         check_lengths(self.kind, self.config, self.arrays)
 
     def find_arguments(self):
@@ -343,7 +343,7 @@ def parameters_of(function):
     return inspect.signature(function).parameters
 
 
-def name_of(told):
+def name_of(saved):
     """Return the name of a layer."""
-    name = told.get("name") or told["config"].get("name")
+    name = saved.get("name") or saved["config"].get("name")
     return "without a name" if name is None else name

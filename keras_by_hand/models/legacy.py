@@ -20,17 +20,17 @@ def is_of_keras_2(metadata):
     return str(known.get("keras_version")).startswith("2.")
 
 
-def translated(told):
-    """Return what config.json of Keras 2 tells, in the words of today."""
-    if isinstance(told, list):
-        return [translated(item) for item in told]
-    if not isinstance(told, dict):
-        return told
-    told = {key: translated(value) for key, value in told.items()}
-    for key in told:
-        if key.endswith("activation") and told[key] == "hard_sigmoid":
-            told[key] = HARD_SIGMOID
-    config = told.get("config")
-    if told.get("class_name") == "Discretization" and isinstance(config, dict):
+def translated(saved):
+    """Return what config.json of Keras 2 has, in the words of today."""
+    if isinstance(saved, list):
+        return [translated(item) for item in saved]
+    if not isinstance(saved, dict):
+        return saved
+    saved = {key: translated(value) for key, value in saved.items()}
+    for key in saved:
+        if key.endswith("activation") and saved[key] == "hard_sigmoid":
+            saved[key] = HARD_SIGMOID
+    config = saved.get("config")
+    if saved.get("class_name") == "Discretization" and isinstance(config, dict):
         config["dtype"] = "float32"  # and not that of its output
-    return told
+    return saved

@@ -7,12 +7,12 @@ import numpy as np
 
 from keras_by_hand.models.checks import check_keys, check_values
 from keras_by_hand.models.config import (
-    arguments_in,
     each_reference,
     find_value,
     is_reference,
     references,
     revive_call,
+    sources_of,
     with_weights,
 )
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
@@ -138,9 +138,9 @@ class Model(Layer):
             f"{', '.join(outputs)}>"
         )
 
-    def layers_of(self, told):
+    def layers_of(self, nested):
         """Return the layers that references name, in order."""
-        return [self.by_name[name] for name, _, _ in references(told)]
+        return [self.by_name[name] for name, _, _ in references(nested)]
 
     def check_config(self):
         check_keys(self.config, self.reads)
@@ -148,16 +148,16 @@ class Model(Layer):
     def prepare(self, build):
         of_old = self.weights.get("_layer_checkpoint_dependencies", {})
         groups = self.weights.get("layers", of_old)
-        told = with_weights(self.config["layers"], groups)
+        saved = with_weights(self.config["layers"], groups)
         self.dtype = None  # of numbers: that of each layer
         self.layers, refused = [], []
-        for pair in told:
+        for pair in saved:
             try:
                 self.layers.append(build(*pair))
             except CannotRunLayer as error:
                 refused += error.reasons
         if refused:
-            known = f"{len(self.layers)} of {len(told)} layers can be run"
+            known = f"{len(self.layers)} of {len(saved)} layers can be run"
             raise CannotRunLayer(*refused, then=f" ({known})")
         self.by_name = {layer.name: layer for layer in self.layers}
         if len(self.by_name) < len(self.layers):
@@ -225,9 +225,9 @@ class Model(Layer):
         them.
 
         x: an array, or a list or dict of them by the names of the inputs, each
-        (batch, ...); report: a function that is told, after each part of them,
-        how many samples are done, and of how many. Each layer computes in its
-        own dtype, but in float32 where Keras rounds to float16 or bfloat16.
+        (batch, ...); report: a function that is called after each part of them
+        with how many samples are done, and of how many. Each layer computes in
+        its own dtype, but in float32 where Keras rounds to float16 or bfloat16.
         Stateful layers go on where they ended, as in Keras, in batches as long
         as the model was made for.
 
@@ -315,8 +315,8 @@ class Functional(Model):
 
     def connect(self):
         self.calls = {
-            name_of(told): told.get("inbound_nodes") or []
-            for told in self.config["layers"]
+            name_of(saved): saved.get("inbound_nodes") or []
+            for saved in self.config["layers"]
         }
         calls = [call for calls in self.calls.values() for call in calls]
         if any(isinstance(call, list) for call in calls):
@@ -348,8 +348,8 @@ class Functional(Model):
         return [
             (self.by_name[fed], place)
             for fed, calls in self.calls.items()
-            for told in calls
-            for place, source in enumerate(arguments_in(told))
+            for node in calls
+            for place, source in enumerate(sources_of(node))
             if source[0] == name
         ]
 
@@ -372,8 +372,8 @@ class Functional(Model):
         """Return the calls that each call takes from."""
         needs = {(name, 0): [] for name in self.input_names}
         for name, calls in self.calls.items():
-            for number, told in enumerate(calls):
-                sources = arguments_in(told)
+            for number, node in enumerate(calls):
+                sources = sources_of(node)
                 needs[name, number] = [(n, call) for n, call, _ in sources]
         return needs
 
@@ -410,7 +410,7 @@ class Functional(Model):
         """Return what is not needed any more after each call."""
         last, done = {}, {}
         for position, (name, number) in enumerate(self.order):
-            for used in arguments_in(self.calls[name][number]):
+            for used in sources_of(self.calls[name][number]):
                 last[used] = position
         for used in last.keys() - set(references(self.outputs)):
             done.setdefault(last[used], []).append(used)
@@ -421,10 +421,10 @@ class Functional(Model):
         likewise."""
         values = dict(paired(self.inputs, inputs))
         for position, (name, number) in enumerate(self.order):
-            told = self.calls[name][number]
+            node = self.calls[name][number]
             layer = self.by_name[name]
             try:
-                args, keywords = revive_call(told, values)
+                args, keywords = revive_call(node, values)
             except CannotRun as error:
                 raise layer.refusal(error) from None
             y = self.step(layer, args, keywords)
@@ -437,9 +437,9 @@ class Functional(Model):
         return outputs[0] if one else outputs
 
 
-def look_up(values, told):
+def look_up(values, nested):
     """Return the tensors that references stand for, as nested as these."""
-    return each_reference(lambda r: find_value(values, r), told)
+    return each_reference(lambda r: find_value(values, r), nested)
 
 
 def joined(parts):
@@ -451,16 +451,18 @@ def joined(parts):
     return np.concatenate(parts)
 
 
-def paired(told, given):
+def paired(inputs, given):
     """Return what is given for the inputs of a model, [(reference, what)]:
     nested as they are, or in a dict by their names. Raises CannotRun where some
     are missing."""
-    expected = references(told)
+    expected = references(inputs)
     names = [name for name, _, _ in expected]
     if isinstance(given, dict):
-        if isinstance(told, dict) and told.keys() <= given.keys():
+        if isinstance(inputs, dict) and inputs.keys() <= given.keys():
             return [
-                pair for key in told for pair in paired(told[key], given[key])
+                pair
+                for key in inputs
+                for pair in paired(inputs[key], given[key])
             ]
         if missing := [name for name in names if name not in given]:
             raise CannotRun(
@@ -468,16 +470,16 @@ def paired(told, given):
                 f"given are {', '.join(map(str, given)) or 'none'}"
             )
         return [(reference, given[reference[0]]) for reference in expected]
-    if is_reference(told):
+    if is_reference(inputs):
         alone = isinstance(given, list | tuple) and len(given) == 1
-        return [(tuple(told), given[0] if alone else given)]
+        return [(tuple(inputs), given[0] if alone else given)]
     given = given if isinstance(given, list | tuple) else [given]
-    if len(given) != len(told):
+    if len(given) != len(inputs):
         raise CannotRun(
             f"{len(given)} inputs, but the model has {', '.join(names)}"
         )
     return [
         pair
-        for of_told, of_given in zip(items(told), given)
-        for pair in paired(of_told, of_given)
+        for item, thing in zip(items(inputs), given)
+        for pair in paired(item, thing)
     ]

@@ -11,10 +11,8 @@ class SpectralNormalization(Layer):
     reads = ("layer",)
 
     def prepare(self, build):
-        told = self.config["layer"]
-        self.layer = self.build_inside(
-            build, told, self.weights.get("layer", {})
-        )
+        weights = self.weights.get("layer", {})
+        self.layer = self.build_inside(build, self.config["layer"], weights)
 
         *_, vector_u = [None, *self.list_weights()]  # behind its layer's kernel
         self.arrays = {} if vector_u is None else {"vector_u": vector_u}

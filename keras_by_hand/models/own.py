@@ -34,9 +34,9 @@ class OwnLayer(Layer):
     and returns y and the mask that goes on.
     """
 
-    def __init__(self, told, weights, build, function):
+    def __init__(self, saved, weights, build, function):
         self.own = function  # whose errors are the user's
-        super().__init__(told, weights, build, function)
+        super().__init__(saved, weights, build, function)
 
     def check_config(self):
         try:
@@ -58,11 +58,11 @@ class OwnLayer(Layer):
         self.arrays = weights_by_path(self.weights, self.dtype)
         self.options = weights_inside(self.weights, self.dtype)
         for key in self.config.keys() - OF_KERAS:
-            told = self.config[key]
+            saved = self.config[key]
             self.options[key] = (
-                find_activation(told, self.weights.get(key), build)
+                find_activation(saved, self.weights.get(key), build)
                 if key.endswith("activation")
-                else revive(told, {})
+                else revive(saved, {})
             )
 
     def call(self, args, keywords):

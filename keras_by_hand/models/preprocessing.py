@@ -1,4 +1,4 @@
-"""How preprocessing layers are told and called in a model."""
+"""How preprocessing layers are saved and called in a model."""
 
 import numpy as np
 

@@ -51,11 +51,11 @@ class Quantized(Layer):
 
     def rounds_inputs(self, otherwise):
         """Return whether inputs are rounded to int8, too; otherwise: if its
-        config doesn't tell."""
-        told = self.config.get("quantization_config")
-        if told is None:
+        config does not say."""
+        saved = self.config.get("quantization_config")
+        if saved is None:
             return otherwise
-        rounding = told["config"].get("activation_quantizer")
+        rounding = saved["config"].get("activation_quantizer")
         if rounding is None:
             return False
         if rounding["config"] != ABS_MAX:
@@ -79,9 +79,9 @@ class QuantizedDense(Quantized, KeepsMask):
     def prepare(self, build):
         super().prepare(build)
         self.weights_only = not self.rounds_inputs(self.mode == "int8")
-        told, weights = self.config.get("activation"), self.weights
-        weights = weights.get("activation")
-        self.activation = find_activation(told, weights, build)
+        saved = self.config.get("activation")
+        weights = self.weights.get("activation")
+        self.activation = find_activation(saved, weights, build)
 
     def check_arrays(self):
         scale = self.arrays["kernel_scale"]

@@ -70,8 +70,8 @@ class StackedCells(Layer):
 
     def prepare(self, build):
         groups = self.weights.get("cells", {})
-        told = with_weights(self.config["cells"], groups)
-        self.cells = [self.build_inside(build, *pair) for pair in told]
+        saved = with_weights(self.config["cells"], groups)
+        self.cells = [self.build_inside(build, *pair) for pair in saved]
 
     def inside(self):
         return self.cells
@@ -92,8 +92,8 @@ class RNN(Recurrent):
 
     def prepare(self, build):
         super().prepare(build)
-        told = self.config["cell"]
-        self.cell = self.build_inside(build, told, self.weights.get("cell", {}))
+        saved, weights = self.config["cell"], self.weights.get("cell", {})
+        self.cell = self.build_inside(build, saved, weights)
 
     def inside(self):
         return [self.cell]
@@ -117,13 +117,12 @@ class Bidirectional(Recurrent):
 
     def prepare(self, build):
         super().prepare(build)
-        told = self.config["layer"]
-        told_back = self.config.get("backward_layer") or told
-        self.forward = self.build_inside(
-            build, told, self.weights.get("forward_layer", {})
-        )
-        group = self.weights.get("backward_layer", {})
-        self.backward = self.build_inside(build, told_back, group)
+        saved = self.config["layer"]
+        weights = self.weights.get("forward_layer", {})
+        self.forward = self.build_inside(build, saved, weights)
+        saved = self.config.get("backward_layer") or saved
+        weights = self.weights.get("backward_layer", {})
+        self.backward = self.build_inside(build, saved, weights)
 
     def inside(self):
         return [self.forward, self.backward]
@@ -133,8 +132,9 @@ class Bidirectional(Recurrent):
 
     def apply(self, x, mask=None, initial_state=None):
         _, common = self.find_arguments()
-        told = self.forward.options
-        options = {**self.options, **{n: told[n] for n in told if n in common}}
+        of_forward = self.forward.options.items()
+        shared = {name: value for name, value in of_forward if name in common}
+        options = {**self.options, **shared}
         options["backward_layer"] = self.backward.apply
         return self.function(
             self.forward.apply,
@@ -154,18 +154,17 @@ class TimeDistributed(KeepsMask):
     reads = ("layer",)
 
     def prepare(self, build):
-        told = self.config["layer"]
-        if '"stateful": true' in json.dumps(told):
+        saved = self.config["layer"]
+        if '"stateful": true' in json.dumps(saved):
             raise CannotRun("a layer in it that keeps states is not known here")
-        if quantization_mode(told["config"].get("dtype")):
+        if quantization_mode(saved["config"].get("dtype")):
             # Keras 3.15.1 multiplies by its whole numbers without their scale.
             raise CannotRun(
                 "a quantized layer in it is not known here; save the model "
                 "before quantize()"
             )
-        self.layer = self.build_inside(
-            build, told, self.weights.get("layer", {})
-        )
+        weights = self.weights.get("layer", {})
+        self.layer = self.build_inside(build, saved, weights)
 
     def inside(self):
         return [self.layer]

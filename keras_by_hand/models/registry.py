@@ -373,46 +373,46 @@ QUANTIZED = {  # to int8 or int4
 }
 
 
-def stands_for(told, own):
-    """Return what a user gives for a class that config.json tells of, or None:
-    by its registered name, such as package>Shift, or the class's alone."""
+def stands_for(saved, own):
+    """Return what a user gives for the class of a saved layer, or None: by its
+    registered name, such as package>Shift, or the class's alone."""
     own = own or {}
-    return own.get(told.get("registered_name"), own.get(told["class_name"]))
+    return own.get(saved.get("registered_name"), own.get(saved["class_name"]))
 
 
-def build_layer(told, weights, own=None):
-    """Return a layer, an operator or a model, as config.json tells of it, with
-    its weights, as read_file found them. Raises CannotRun.
+def build_layer(saved, weights, own=None):
+    """Return a layer, an operator or a model, as config.json has it, with its
+    weights, as read_file found them. Raises CannotRun.
 
     own: by the names of classes of a user, the function that computes such a
     layer, or the name of Keras' class that does the same.
     """
     build = functools.partial(build_layer, own=own)
-    given = stands_for(told, own)
+    given = stands_for(saved, own)
     if callable(given):
-        return OwnLayer(told, weights, build, given)
+        return OwnLayer(saved, weights, build, given)
     if given is not None:
-        told = {**told, "module": "keras", "class_name": given}
-    name = told["class_name"]
+        saved = {**saved, "module": "keras", "class_name": given}
+    name = saved["class_name"]
     function, kind = LAYERS.get(name, (None, None))
-    mode = quantization_mode(told["config"].get("dtype"))
-    if not is_of_keras(told):
+    mode = quantization_mode(saved["config"].get("dtype"))
+    if not is_of_keras(saved):
         why = (
             "a class of your own, whose formula is not in the file; give its "
             f"function: load_model(path, layers={{{name!r}: function}})"
         )
-    elif name in MODELS and "layers" not in told["config"]:
+    elif name in MODELS and "layers" not in saved["config"]:
         why = "the file does not tell which layers it has"
     elif name in MODELS:
-        return MODELS[name](told, weights, build)
-    elif is_operator(told):
-        return Operator(told, weights, build)
+        return MODELS[name](saved, weights, build)
+    elif is_operator(saved):
+        return Operator(saved, weights, build)
     elif mode and (mode not in ("int8", "int4") or name not in QUANTIZED):
         why = f"quantized to {mode}: not known here; save it before quantize()"
     elif mode:
-        return QUANTIZED[name](told, weights, build, function)
+        return QUANTIZED[name](saved, weights, build, function)
     elif kind:
-        return kind(told, weights, build, function)
+        return kind(saved, weights, build, function)
     else:
         why = "no function of this file computes it"
-    raise CannotRunLayer(f"layer {name_of(told)} ({name}): {why}")
+    raise CannotRunLayer(f"layer {name_of(saved)} ({name}): {why}")

@@ -1,4 +1,4 @@
-"""How activations with a slope of their own are told in a model."""
+"""How activations with a slope of their own are saved in a model."""
 
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layer import KeepsMask
