@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_by_hand.porting.pytorch import Weights
 from keras_by_hand.shapes import (
     as_array,
     as_arrays,
@@ -15,8 +16,6 @@ from keras_by_hand.shapes import (
     check_shapes,
     check_sizes,
 )
-
-Weights = list[np.ndarray]
 
 
 def move_gates(weight: ArrayLike, old: str, new: str) -> np.ndarray:
