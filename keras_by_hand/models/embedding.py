@@ -1,5 +1,7 @@
 """How embeddings are called in a model, and where masks begin."""
 
+from collections.abc import Sequence
+
 from keras_by_hand.models.layer import Layer
 from keras_by_hand.models.tensors import Tensor, arrays_of, in_dtype
 
@@ -7,7 +9,7 @@ from keras_by_hand.models.tensors import Tensor, arrays_of, in_dtype
 class Embedding(Layer):
     """An Embedding: token 0 is padding if mask_zero."""
 
-    reads = ("mask_zero",)
+    reads: Sequence[str] = ("mask_zero",)
 
     def mask_after(self, x, mask):
         return x != 0 if self.config.get("mask_zero") else None

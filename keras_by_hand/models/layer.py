@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -47,12 +48,14 @@ class Layer:
     Raises CannotRun where something is not known here, or missing.
     """
 
-    places = ("training", "mask")  # of its call, after the input
-    reads = ()  # keys of its config, beside arguments of its function
+    places: Sequence[str] = ("training", "mask")  # of its call, after the input
+    reads: Sequence[str] = ()  # keys of its config that its function lacks
     kinds = "f"  # of dtypes that its call casts: what has a fraction
     takes_mask = False  # whether its function does
-    parts = ()  # groups of the file that hold its weights, if not its own
-    arrays, options, activation = {}, {}, None  # what prepare finds
+    parts: Sequence[str] = ()  # groups of the file that have its weights
+    arrays: dict = {}  # what prepare finds
+    options: dict = {}
+    activation = None
 
     def __init__(self, saved, weights, build, function=None):
         self.kind, self.config = saved["class_name"], saved["config"]
@@ -295,7 +298,7 @@ class TakesAndKeepsMask(TakesMask, KeepsMask):
 class DoesNothing(Layer):
     """A layer that does something in training alone."""
 
-    reads = IN_TRAINING
+    reads: Sequence[str] = IN_TRAINING
 
     def check_config(self):
         check_keys(self.config, self.reads)

@@ -14,8 +14,8 @@ class SpectralNormalization(Layer):
         weights = self.weights.get("layer", {})
         self.layer = self.build_inside(build, self.config["layer"], weights)
 
-        *_, vector_u = [None, *self.list_weights()]  # behind its layer's kernel
-        self.arrays = {} if vector_u is None else {"vector_u": vector_u}
+        arrays = self.list_weights()  # the first is the kernel of its layer
+        self.arrays = {"vector_u": arrays[-1]} if arrays else {}
 
     def inside(self):
         return [self.layer]

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,10 +15,10 @@ from keras_by_hand.models.tensors import flat
 class Recurrent(Layer):
     """A layer that goes from step to step, from states that it may be given."""
 
-    places = ("initial_state", "mask", "training")
+    places: Sequence[str] = ("initial_state", "mask", "training")
     kinds = ALL_BUT_BOOLEANS
-    reads = ("stateful", "dropout")
-    parts = ("cell",)
+    reads: Sequence[str] = ("stateful", "dropout")
+    parts: Sequence[str] = ("cell",)
     kept = None  # the last states, from which a stateful layer goes on
 
     def apply(self, x, mask=None, initial_state=None, **keywords):
