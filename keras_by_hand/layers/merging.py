@@ -130,6 +130,8 @@ def _by_place(function, inputs):
 def _check_merging(function, inputs):
     """Inputs must be of as many samples, and broadcast behind these."""
     check_rank(function, 1, **_by_place(function, inputs))
+    if len({x.shape for x in inputs}) == 1:
+        return
     samples, *lengths = zip(*(x.shape for x in aligned(inputs)))
     if len({*samples}) > 1 or any(len({*n} - {1}) > 1 for n in lengths):
         shapes = " and ".join(str(np.shape(x)) for x in inputs)
