@@ -198,11 +198,11 @@ def find_modules():
 
 def find_modules_of_functions():
     """Return those that compute what Keras computes; others run and compare models."""
-    of_models = {PACKAGE / name for name in ("models", "comparing", "commands")}
+    of_models = {"models", "comparing", "commands", "__main__.py"}
     return [
         file
         for file in find_modules()
-        if file.parent not in of_models and file.stem != "__main__"
+        if file.relative_to(PACKAGE).parts[0] not in of_models
     ]
 
 

@@ -9,7 +9,9 @@ import re
 import numpy as np
 
 from keras_by_hand.models.errors import CannotRun, first_line
+from keras_by_hand.models.legacy import HARD_SIGMOID, hard_sigmoid_of_keras_2
 from keras_by_hand.models.tensors import items
+from keras_by_hand.names import ACTIVATIONS
 
 OPERATORS_OF_KERAS = "keras.src.ops."
 GROUPS = {  # of model.weights.h5, where they are not called as the class is
@@ -18,6 +20,7 @@ GROUPS = {  # of model.weights.h5, where they are not called as the class is
 FLOATS = "float64 float32 float16 bfloat16 mixed_float16 mixed_bfloat16".split()
 WHOLE = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
 NUMBERS = {*WHOLE, "float16", "float32", "float64"}  # of constants and weights
+IN_FILES = {**ACTIVATIONS, HARD_SIGMOID: hard_sigmoid_of_keras_2}
 
 
 def is_of_keras(saved):
@@ -50,6 +53,27 @@ def with_weights(layers, groups):
             group = groups.get(f"{name}_{number}" if number else name, {})
         found.append((saved, group))
     return found
+
+
+# -- Activations
+
+
+def find_activation(saved, weights, build):
+    """Return the function of an activation: of its name, or of a layer that
+    stands in its place, built with its weights; None leaves numbers as they
+    are."""
+    if isinstance(saved, dict):
+        if saved.get("module") == "keras.layers":
+            return build(saved, weights or {}).apply
+        raise CannotRun(
+            "its activation is a function of your own, which is never run"
+        )
+    name = "linear" if saved is None else saved
+    if not isinstance(name, str) or name not in IN_FILES:
+        raise CannotRun(
+            f"no function of this file computes the activation {name}"
+        )
+    return IN_FILES[name]
 
 
 # -- Dtypes

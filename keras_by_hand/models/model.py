@@ -17,9 +17,9 @@ from keras_by_hand.models.config import (
 )
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import count_numbers
-from keras_by_hand.models.layer import DoesNothing, Layer, name_of
+from keras_by_hand.models.layers.layer import DoesNothing, Layer, name_of
 from keras_by_hand.models.limits import limited
-from keras_by_hand.models.operators import Operator
+from keras_by_hand.models.operators.operator import Operator
 from keras_by_hand.models.tensors import (
     Tensor,
     arrays_of,

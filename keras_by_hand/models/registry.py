@@ -150,25 +150,29 @@ from keras_by_hand.layers.text import (
     text_vectorization,
 )
 from keras_by_hand.layers.wrappers import bidirectional, time_distributed
-from keras_by_hand.models.applications import custom_scale_layer, layer_scale
-from keras_by_hand.models.attention import (
-    Attention,
-    Heads,
-    MultiHeadAttention,
-)
 from keras_by_hand.models.config import (
     is_of_keras,
     is_operator,
     quantization_mode,
 )
-from keras_by_hand.models.dense import EinsumDense
-from keras_by_hand.models.embedding import (
+from keras_by_hand.models.errors import CannotRunLayer
+from keras_by_hand.models.layers.activation import LeakyReLU, PReLU, ReLU
+from keras_by_hand.models.layers.applications import (
+    custom_scale_layer,
+    layer_scale,
+)
+from keras_by_hand.models.layers.attention import (
+    Attention,
+    Heads,
+    MultiHeadAttention,
+)
+from keras_by_hand.models.layers.dense import EinsumDense
+from keras_by_hand.models.layers.embedding import (
     Embedding,
     Masking,
     ReversibleEmbedding,
 )
-from keras_by_hand.models.errors import CannotRunLayer
-from keras_by_hand.models.layer import (
+from keras_by_hand.models.layers.layer import (
     Convolution,
     DoesNothing,
     HoldsCode,
@@ -181,7 +185,7 @@ from keras_by_hand.models.layer import (
     TakesMask,
     name_of,
 )
-from keras_by_hand.models.merging import (
+from keras_by_hand.models.layers.merging import (
     Adding,
     Average,
     Concatenate,
@@ -191,11 +195,9 @@ from keras_by_hand.models.merging import (
     Multiply,
     TFDConcat,
 )
-from keras_by_hand.models.model import Functional, InputLayer, Sequential
-from keras_by_hand.models.normalization import SpectralNormalization
-from keras_by_hand.models.operators import Operator
-from keras_by_hand.models.own import OwnLayer
-from keras_by_hand.models.preprocessing import (
+from keras_by_hand.models.layers.normalization import SpectralNormalization
+from keras_by_hand.models.layers.own import OwnLayer
+from keras_by_hand.models.layers.preprocessing import (
     CategoryEncoding,
     CenterCrop,
     Discretization,
@@ -206,13 +208,13 @@ from keras_by_hand.models.preprocessing import (
     Scaling,
     UpSampling2D,
 )
-from keras_by_hand.models.quantized import (
+from keras_by_hand.models.layers.quantized import (
     QuantizedDense,
     QuantizedEinsumDense,
     QuantizedEmbedding,
     QuantizedReversible,
 )
-from keras_by_hand.models.recurrent import (
+from keras_by_hand.models.layers.recurrent import (
     RNN,
     Bidirectional,
     Cell,
@@ -221,7 +223,8 @@ from keras_by_hand.models.recurrent import (
     StackedCells,
     TimeDistributed,
 )
-from keras_by_hand.models.slopes import LeakyReLU, PReLU, ReLU
+from keras_by_hand.models.model import Functional, InputLayer, Sequential
+from keras_by_hand.models.operators.operator import Operator
 
 # The function that computes it, and how it is called in a model.
 LAYERS = {

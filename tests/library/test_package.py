@@ -27,8 +27,8 @@ from gallery.package import (
     order_modules,
     read_statements,
 )
-from keras_by_hand.models.activations import ACTIVATIONS
 from keras_by_hand.models.registry import LAYERS
+from keras_by_hand.names import ACTIVATIONS
 
 FORMS = ["package", "wheel", "one file"]
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hostile_files import input_layer, sequential, told, write
 
-from keras_by_hand.models import image_operators, operators, signal_operators
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.limits import (
     ALWAYS,
@@ -17,6 +16,7 @@ from keras_by_hand.models.limits import (
     limited,
     numbers_in,
 )
+from keras_by_hand.models.operators import image, operator, signal
 
 LINE, IMAGE = np.ones((2, 5, 3)), np.ones((2, 5, 7, 3))
 FIRST = {"data_format": "channels_first"}
@@ -115,13 +115,13 @@ ROWS = [
     (np.stack, ([LINE, LINE],), {}, 60),
     (np.vstack, ([LINE, LINE],), {}, 60),
     (np.add, (LINE, np.ones((4, 1, 1, 1))), {}, 120),
-    (operators.einsum, (LINE, LINE), {"subscripts": "abc,dbc->ad"}, 4),
-    (operators.einsum, (LINE, LINE), {"subscripts": "...c, dec"}, 10 * 3 * 10),
-    (operators.image_resize, (IMAGE, (9, 4)), {}, 9 * 7 * 6 + 45 + 28),
-    (operators.max_pool, (LINE, 4), {"padding": "same"}, 54),
-    (operators.multi_hot, (np.ones((2, 3), int), 5), {}, 30),
-    (operators.one_hot, (np.ones((2, 3), int), 5), {}, 30),
-    (operators.tile, (LINE, (2, 1, 3)), {}, 180),
+    (operator.einsum, (LINE, LINE), {"subscripts": "abc,dbc->ad"}, 4),
+    (operator.einsum, (LINE, LINE), {"subscripts": "...c, dec"}, 10 * 3 * 10),
+    (operator.image_resize, (IMAGE, (9, 4)), {}, 9 * 7 * 6 + 45 + 28),
+    (operator.max_pool, (LINE, 4), {"padding": "same"}, 54),
+    (operator.multi_hot, (np.ones((2, 3), int), 5), {}, 30),
+    (operator.one_hot, (np.ones((2, 3), int), 5), {}, 30),
+    (operator.tile, (LINE, (2, 1, 3)), {}, 180),
 ]
 
 
@@ -148,15 +148,15 @@ def test_what_a_function_makes_is_known_before(
 
 HUGE = 10**9
 GREEDY = [  # these ask for themselves
-    (image_operators.pad_images, (IMAGE, HUGE, 0, 0, 0)),
-    (image_operators.extract_patches, (np.ones((1, 99, 99, 9)), 50, 1)),
-    (signal_operators.rfft, (LINE, HUGE)),
-    (signal_operators.irfft, ((LINE, LINE), HUGE)),
-    (signal_operators.stft, (LINE, HUGE, 1, 4)),
-    (signal_operators.stft, (LINE, 4, 1, HUGE)),
-    (signal_operators.stft, (np.ones((9, 99_999)), 4, 1, 2000)),
-    (signal_operators.segment_sum, (LINE[0], np.array([0, 1, 0]), HUGE)),
-    (signal_operators.bincount, (np.array([1, HUGE]),)),
+    (image.pad_images, (IMAGE, HUGE, 0, 0, 0)),
+    (image.extract_patches, (np.ones((1, 99, 99, 9)), 50, 1)),
+    (signal.rfft, (LINE, HUGE)),
+    (signal.irfft, ((LINE, LINE), HUGE)),
+    (signal.stft, (LINE, HUGE, 1, 4)),
+    (signal.stft, (LINE, 4, 1, HUGE)),
+    (signal.stft, (np.ones((9, 99_999)), 4, 1, 2000)),
+    (signal.segment_sum, (LINE[0], np.array([0, 1, 0]), HUGE)),
+    (signal.bincount, (np.array([1, HUGE]),)),
 ]
 
 
@@ -167,7 +167,7 @@ def test_operators_do_not_make_what_is_too_much(function, args):
 
 
 def test_operators_are_known_behind_what_sees_to_their_dtypes():
-    of_numpy = operators.OPERATORS["keras.src.ops.numpy"]
+    of_numpy = operator.OPERATORS["keras.src.ops.numpy"]
     for name in ("repeat", "add", "matmul", "linspace", "concatenate"):
         function = of_numpy[name]
         assert find_estimate(function) is find_estimate(getattr(np, name)) is not None

@@ -12,13 +12,13 @@ from project import load_by_hand
 
 import keras_by_hand as by_hand
 from gallery.keras_facts import read_masks
-from keras_by_hand.models.attention import Attention, Heads
 from keras_by_hand.models.config import revive
-from keras_by_hand.models.embedding import Embedding, Masking
-from keras_by_hand.models.layer import DoesNothing, KeepsMask
-from keras_by_hand.models.merging import Concatenate, Merging
-from keras_by_hand.models.normalization import SpectralNormalization
-from keras_by_hand.models.recurrent import Recurrent
+from keras_by_hand.models.layers.attention import Attention, Heads
+from keras_by_hand.models.layers.embedding import Embedding, Masking
+from keras_by_hand.models.layers.layer import DoesNothing, KeepsMask
+from keras_by_hand.models.layers.merging import Concatenate, Merging
+from keras_by_hand.models.layers.normalization import SpectralNormalization
+from keras_by_hand.models.layers.recurrent import Recurrent
 from keras_by_hand.models.registry import LAYERS as KNOWN
 from keras_by_hand.models.tensors import Tensor
 

@@ -12,7 +12,7 @@ from test_configs import rewritten
 
 from keras_by_hand import CannotRun, load_model
 from keras_by_hand.models.config import references, revive, snake_case
-from keras_by_hand.models.operators import OPERATORS, Operator
+from keras_by_hand.models.operators.operator import OPERATORS, Operator
 from keras_by_hand.models.tensors import Tensor, tensors_in
 
 # x, y: (2, 3, 4); z: the same with gaps, 0 and equal numbers; sheet: (2, 3, 3); row: (6,);

@@ -8,7 +8,7 @@ from drawing import draw_weights
 from keras import layers, ops
 
 import keras_by_hand as by_hand
-from keras_by_hand.models.own import weights_inside
+from keras_by_hand.models.layers.own import weights_inside
 
 rng = np.random.default_rng(313)
 

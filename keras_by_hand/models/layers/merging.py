@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_by_hand.layers.merging import aligned
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import ALL_NUMBERS, Layer
+from keras_by_hand.models.layers.layer import ALL_NUMBERS, Layer
 from keras_by_hand.models.notes import BIAS, is_taken_for_bias
 
 

@@ -1,7 +1,7 @@
 """How an EinsumDense is saved in a model."""
 
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import Layer
+from keras_by_hand.models.layers.layer import Layer
 
 
 class EinsumDense(Layer):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from keras_by_hand.models.layer import Layer
+from keras_by_hand.models.layers.layer import Layer
 from keras_by_hand.models.tensors import Tensor, arrays_of, in_dtype
 
 

@@ -30,10 +30,17 @@ from keras_by_hand.layers.pooling import (
     max_pooling3d,
 )
 from keras_by_hand.layers.preprocessing import resizing
-from keras_by_hand.models.activations import ACTIVATIONS
 from keras_by_hand.models.config import compute_dtype, snake_case
 from keras_by_hand.models.errors import CannotRun, refusing
-from keras_by_hand.models.image_operators import (
+from keras_by_hand.models.layers.layer import Layer
+from keras_by_hand.models.layers.preprocessing import rounded_as
+from keras_by_hand.models.limits import (
+    bounded,
+    check_size,
+    size_of_einsum,
+)
+from keras_by_hand.models.notes import BIAS, SPARSEMAX, is_taken_for_bias
+from keras_by_hand.models.operators.image import (
     crop_images,
     depth_to_space,
     extract_patches,
@@ -41,21 +48,13 @@ from keras_by_hand.models.image_operators import (
     rgb_to_grayscale,
     space_to_depth,
 )
-from keras_by_hand.models.layer import Layer
-from keras_by_hand.models.limits import (
-    bounded,
-    check_size,
-    size_of_einsum,
-)
-from keras_by_hand.models.norm_operators import (
+from keras_by_hand.models.operators.norm import (
     batch_norm,
     dot_product_attention,
     layer_norm,
     rms_norm,
 )
-from keras_by_hand.models.notes import BIAS, SPARSEMAX, is_taken_for_bias
-from keras_by_hand.models.preprocessing import rounded_as
-from keras_by_hand.models.signal_operators import (
+from keras_by_hand.models.operators.signal import (
     bincount,
     extract_sequences,
     fft,
@@ -72,6 +71,7 @@ from keras_by_hand.models.signal_operators import (
     stft,
 )
 from keras_by_hand.models.tensors import Tensor, arrays_of, each, flat, in_dtype
+from keras_by_hand.names import ACTIVATIONS
 from keras_by_hand.precision import bfloat16, float16
 
 # Functions whose names and answers NumPy has, too, by what Keras does with

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from keras_by_hand.models.activations import find_activation
 from keras_by_hand.models.checks import (
     IN_TRAINING,
     LENGTHS,
@@ -14,7 +13,7 @@ from keras_by_hand.models.checks import (
     check_lengths,
     check_values,
 )
-from keras_by_hand.models.config import compute_dtype, revive
+from keras_by_hand.models.config import compute_dtype, find_activation, revive
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, refusing
 from keras_by_hand.models.limits import bounded
 from keras_by_hand.models.notes import BIAS, notes_of_config

@@ -6,7 +6,7 @@ from keras_by_hand.layers.preprocessing import as_whole_numbers
 from keras_by_hand.layers.text import list_tokens
 from keras_by_hand.models.checks import check_keys
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import (
+from keras_by_hand.models.layers.layer import (
     ALL_NUMBERS,
     KeepsMask,
     Layer,

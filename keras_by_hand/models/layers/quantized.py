@@ -6,12 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_by_hand.layers.dense import einsum_dense
-from keras_by_hand.models.activations import find_activation
 from keras_by_hand.models.checks import check_keys, check_length
-from keras_by_hand.models.config import quantization_mode
-from keras_by_hand.models.embedding import Embedding, ReversibleEmbedding
+from keras_by_hand.models.config import find_activation, quantization_mode
 from keras_by_hand.models.errors import CannotRun, refusing
-from keras_by_hand.models.layer import KeepsMask, Layer, name_weights
+from keras_by_hand.models.layers.embedding import Embedding, ReversibleEmbedding
+from keras_by_hand.models.layers.layer import KeepsMask, Layer, name_weights
 from keras_by_hand.models.limits import bounded
 from keras_by_hand.quantization import (
     FILE_ORDER,

@@ -3,7 +3,7 @@
 from keras_by_hand.layers.attention import allowed_pairs
 from keras_by_hand.models.checks import check_length
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import (
+from keras_by_hand.models.layers.layer import (
     ALL_BUT_BOOLEANS,
     Layer,
     name_weights,

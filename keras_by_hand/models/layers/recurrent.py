@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_by_hand.models.config import quantization_mode, with_weights
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import ALL_BUT_BOOLEANS, KeepsMask, Layer
+from keras_by_hand.models.layers.layer import ALL_BUT_BOOLEANS, KeepsMask, Layer
 from keras_by_hand.models.tensors import flat
 
 

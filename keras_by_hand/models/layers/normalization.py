@@ -1,6 +1,6 @@
 """How a normalization that holds a layer is called in a model."""
 
-from keras_by_hand.models.layer import Layer
+from keras_by_hand.models.layers.layer import Layer
 from keras_by_hand.models.tensors import check_fractions
 
 

@@ -4,10 +4,9 @@ import inspect
 
 import numpy as np
 
-from keras_by_hand.models.activations import find_activation
-from keras_by_hand.models.config import revive
+from keras_by_hand.models.config import find_activation, revive
 from keras_by_hand.models.errors import CannotRun, first_line
-from keras_by_hand.models.layer import Layer
+from keras_by_hand.models.layers.layer import Layer
 from keras_by_hand.models.tensors import (
     Tensor,
     arrays_of,

@@ -1,7 +1,7 @@
 """How activations with a slope of their own are saved in a model."""
 
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layer import KeepsMask
+from keras_by_hand.models.layers.layer import KeepsMask
 
 
 class LeakyReLU(KeepsMask):

@@ -1,0 +1,1 @@
+"""How models call layers; what those compute is in keras_by_hand/layers/."""
