@@ -138,16 +138,6 @@ def is_function(statement):
     return isinstance(statement.node, ast.FunctionDef | ast.ClassDef)
 
 
-def original(statement):
-    """Return the function that a statement defines, or gives another name; else None."""
-    if is_function(statement):
-        return statement
-    value = getattr(statement.node, "value", None)
-    if isinstance(statement.node, ast.Assign) and isinstance(value, ast.Name):
-        return original(look_up(statement, value.id))
-    return None
-
-
 def pared_text(statement):
     """Return the text of a statement as pages have it."""
     return "\n".join(text for text, _ in pare(statement))
@@ -219,7 +209,7 @@ def find_functions():
         name: statement
         for file in find_modules_of_functions()
         for statement in read_statements(file)
-        if original(statement)
+        if is_function(statement)
         for name in sorted(statement.binds)
         if not name.startswith("_")
     }

@@ -16,7 +16,6 @@ from gallery.package import (
     is_function,
     look_up,
     needs_of,
-    original,
     pared_text,
     read_statements,
 )
@@ -103,8 +102,8 @@ def find_needs(statements):
             needed = look_up(current, name)
             if needed.is_import:
                 imports.append(needed)
-            elif function := original(needed):
-                helpers.append(function)
+            elif is_function(needed):
+                helpers.append(needed)
             elif needed not in constants:
                 constants.append(needed)
                 left.append(needed)
@@ -173,8 +172,7 @@ def find_entries():
     Keras has a name for comes first."""
     facts, of_function = read_facts(), {}
     for (title, thing), name in find_things().items():
-        function = original(find_functions()[name])
-        things = of_function.setdefault(function, {})
+        things = of_function.setdefault(find_functions()[name], {})
         things[title, thing] = facts[title][thing]
     told, found = find_told(), {}
     for file in find_modules_of_functions():

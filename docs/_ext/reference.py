@@ -28,7 +28,6 @@ from gallery.keras_facts import mask_in_words, read_facts, read_masks
 from gallery.package import (
     find_functions,
     find_place,
-    original,
     read_statements,
 )
 from gallery.paths import DOCS, SOURCES, find_pages, name_of
@@ -109,7 +108,7 @@ def options(entry):
     for all}}."""
     found, having = {}, {}
     for thing in entry.things:
-        function = original(find_functions()[find_things()[thing]])
+        function = find_functions()[find_things()[thing]]
         for argument, values in options_of(function).items():
             having.setdefault(argument, []).append(thing[1])
             for value in values:

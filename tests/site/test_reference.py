@@ -67,7 +67,7 @@ def test_each_function_for_something_of_keras_has_a_page_about_it():
         assert functions.page_of(name).partition("/")[2] in pages, name
     pages = {
         "lstm": "recurrent/plot_lstm",
-        "conv_lstm2d": "recurrent/plot_conv_lstm",  # another name of conv_lstm
+        "conv_lstm3d": "recurrent/plot_conv_lstm",  # whose conv_lstm it calls
         "sparse_categorical_crossentropy": (  # which needs log_softmax
             "training/plot_sparse_categorical_crossentropy"
         ),
