@@ -201,13 +201,13 @@ def lora_int8_dense(
         kernel_q=kernel_q,
         kernel_scale=kernel_scale,
     )
-    _check_int8(lora_int8_dense, x, kernel_q, kernel_scale, bias)
+    _check_lora_int8(lora_int8_dense, x, kernel_q, kernel_scale, bias)
     _check_update(lora_int8_dense, kernel_q.shape, a, b, lora_alpha)
     factor = 1 if lora_alpha is None else lora_alpha / a.shape[-1]
     return int8_dense(x, kernel_q, kernel_scale, bias) + factor * (x @ a @ b)
 
 
-def _check_int8(function, x, kernel_q, kernel_scale, bias):
+def _check_lora_int8(function, x, kernel_q, kernel_scale, bias):
     """Weights of a Dense layer in int8 must fit to x and to each other."""
     check_rank(function, 2, x=x)
     check_shapes(function, kernel_q=(kernel_q, (x.shape[-1], "units")))

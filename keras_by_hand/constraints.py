@@ -70,14 +70,14 @@ def min_max_norm(
            [2.4]])
     """
     w = as_array(min_max_norm, w=w)
-    _check_limits(min_value, max_value, rate)
+    _check_norms(min_value, max_value, rate)
     axis = as_axes(min_max_norm, np.ndim(w), axis=axis)
     norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
     wanted = rate * np.clip(norm, min_value, max_value) + (1 - rate) * norm
     return w * (wanted / (norm + 1e-7))
 
 
-def _check_limits(min_value, max_value, rate):
+def _check_norms(min_value, max_value, rate):
     """All must be numbers, in this order."""
     check_numbers(min_max_norm, max_value=max_value, rate=rate)
     check_numbers(min_max_norm, most=max_value, min_value=min_value)

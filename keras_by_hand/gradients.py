@@ -471,7 +471,9 @@ def attention_gradients(
         key=key,
         y_gradient=y_gradient,
     )
-    _check_attention(attention_gradients, query, value, key, scale, y_gradient)
+    _check_attention_gradients(
+        attention_gradients, query, value, key, scale, y_gradient
+    )
     products = query @ key.swapaxes(1, 2)  # (batch, queries, values)
     weights = softmax(scale * products)
     value_gradient = weights.swapaxes(1, 2) @ y_gradient
@@ -484,7 +486,7 @@ def attention_gradients(
     return query_gradient, value_gradient, key_gradient, scale_gradient
 
 
-def _check_attention(function, query, value, key, scale, y_gradient):
+def _check_attention_gradients(function, query, value, key, scale, y_gradient):
     """Arrays must share the samples, and key the features of query."""
     check_shapes(function, query=(query, ("batch", "queries", "features")))
     batch, queries, features = query.shape

@@ -624,12 +624,12 @@ def dequantize_groups(
     array([ 20,   0, 150])
     """
     q, scale, zero = as_arrays(dequantize_groups, q=q, scale=scale, zero=zero)
-    _check_groups(dequantize_groups, q, scale, zero, group_size)
+    _check_scales_of_groups(dequantize_groups, q, scale, zero, group_size)
     group = np.arange(q.shape[1]) // group_size  # of each feature
     return (scale[:, group] * (q.astype(scale.dtype) - zero[:, group])).T
 
 
-def _check_groups(function, q, scale, zero, group_size):
+def _check_scales_of_groups(function, q, scale, zero, group_size):
     """There must be a scale and a zero point for each group."""
     check_shapes(function, q=(q, ("units", "features")))
     check_sizes(function, group_size=group_size)
@@ -665,7 +665,7 @@ def gptq(
     kernel, data = as_arrays(gptq, kernel=kernel, data=data)
     check_numbers(gptq, 0, 1, hessian_damping=hessian_damping)
     _check_data(gptq, kernel, data, group_size)
-    _check_parts(gptq, kernel, group_size)
+    _check_group_size(gptq, kernel, group_size)
     data = np.asarray(data, "float64")
     products = data.T @ data  # (features, features)
     unused = np.diag(products) == 0  # features that are always 0
@@ -706,7 +706,7 @@ def _check_data(function, kernel, data, group_size):
         raise ValueError(f"{function.__name__}: data must be finite")
 
 
-def _check_parts(function, kernel, group_size):
+def _check_group_size(function, kernel, group_size):
     """No group may be in two of the parts of 128 features."""
     if len(kernel) > 128 and 128 % group_size:
         raise ValueError(

@@ -30,12 +30,12 @@ def as_states(function, names, states):
         states = [states]
     if states is None or names is None:
         return states
-    _check_list(function, states)
+    _check_list_of_states(function, states)
     check_count(function, "states", names, states)
     return as_arrays(function, **dict(zip(names, states)))
 
 
-def _check_list(function, states):
+def _check_list_of_states(function, states):
     """States must be in a list."""
     if not isinstance(states, list | tuple):
         raise TypeError(
@@ -134,12 +134,12 @@ def rnn(
     check_functions(rnn, cell=cell)
     check_rank(rnn, 3, x=x)
     check_steps_and_mask(rnn, x, mask)
-    _check_list(rnn, states)
+    _check_list_of_states(rnn, states)
     order = range(x.shape[1])
     previous, outputs = None, []
     for t in reversed(order) if go_backwards else order:
         y, new_states = cell(x[:, t], states)
-        _check_list(rnn, new_states)
+        _check_list_of_states(rnn, new_states)
         if mask is not None:
             if previous is None or zero_output_for_mask:
                 previous = np.zeros_like(y)
@@ -193,7 +193,7 @@ def simple_rnn_cell(
 
 def _check_cell_states(function, names, states, x, recurrent_kernel):
     """A cell must be given all its states."""
-    _check_list(function, states)
+    _check_list_of_states(function, states)
     check_states(function, names, states, (len(x), len(recurrent_kernel)))
 
 

@@ -142,7 +142,7 @@ def gru_to_onnx(
     kernel, recurrent_kernel, bias = as_arrays(
         gru_to_onnx, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias
     )
-    _check_gru(gru_to_onnx, kernel, recurrent_kernel, bias)
+    _check_gru_to_onnx(gru_to_onnx, kernel, recurrent_kernel, bias)
     weights = [kernel.T[np.newaxis], recurrent_kernel.T[np.newaxis]]
     if bias is None:
         return weights
@@ -151,7 +151,7 @@ def gru_to_onnx(
     return [*weights, bias.reshape(1, -1)]
 
 
-def _check_gru(function, kernel, recurrent_kernel, bias):
+def _check_gru_to_onnx(function, kernel, recurrent_kernel, bias):
     """The bias may have two rows, or none."""
     rows = [2] * (np.ndim(bias) > 1)
     _check_keras(function, 3, kernel, recurrent_kernel, bias, rows)
@@ -268,7 +268,7 @@ def dequantize_linear(
     x, x_scale, x_zero_point = as_arrays(
         dequantize_linear, x=x, x_scale=x_scale, x_zero_point=x_zero_point
     )
-    _check_scales(x, x_scale, x_zero_point, axis, block_size)
+    _check_zero_points(x, x_scale, x_zero_point, axis, block_size)
     if block_size:
         block = np.arange(x.shape[axis]) // block_size
         x_scale = np.take(x_scale, block, axis)
@@ -281,7 +281,7 @@ def dequantize_linear(
     return (x.astype("float32") - x_zero_point) * x_scale
 
 
-def _check_scales(x, x_scale, x_zero_point, axis, block_size):
+def _check_zero_points(x, x_scale, x_zero_point, axis, block_size):
     """There must be a scale and a zero point for each row, column or block."""
     check_shapes(dequantize_linear, x=(x, ("rows", "columns")))
     check_axes(dequantize_linear, 2, True, axis=axis)

@@ -737,7 +737,7 @@ def attention_to_pytorch(weights: Sequence[ArrayLike]) -> State:
     weights = as_arrays(
         attention_to_pytorch, **dict(zip(_parts(weights), weights))
     )
-    _check_attention(weights)
+    _check_attention_weights(weights)
     use_bias = len(weights) == 8
     *kernels, output_kernel = weights[::2] if use_bias else weights
     features = math.prod(kernels[0].shape[1:])  # heads * key_dim
@@ -760,7 +760,7 @@ def _parts(weights):
     return [f"{part}_{kind}" for part in parts for kind in kinds]
 
 
-def _check_attention(weights):
+def _check_attention_weights(weights):
     """All must have the same heads, and the output the features of query."""
     check_shapes(
         attention_to_pytorch,
