@@ -73,9 +73,10 @@ format: $(BIN)/tests-installed ## Write Python files in the project's style
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-lint: $(BIN)/tests-installed ## Style, spelling, and what is unsafe in the workflow
+lint: $(BIN)/tests-installed ## Style, types, spelling, and what is unsafe in the workflow
 	@$(BIN)/ruff format --check --quiet . || { echo "make format mends the style" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
 	@$(BIN)/codespell $$(git ls-files --cached --others --exclude-standard)
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
