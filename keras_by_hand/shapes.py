@@ -366,9 +366,3 @@ def as_axes(function: Callable, rank: int, **given: Any) -> Any:
     check_axes(function, rank, **given)
     [axes] = given.values()
     return tuple(axes) if isinstance(axes, list) else axes
-
-
-def name_arrays(function, kind, names, arrays):
-    """The arrays by their names; ValueError where there are more or fewer."""
-    check_count(function, kind, names, arrays)
-    return dict(zip(names, arrays))
