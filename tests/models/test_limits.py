@@ -19,15 +19,34 @@ from keras_by_hand.models.limits import (
 from keras_by_hand.models.operators import image, operator, signal
 
 LINE, IMAGE = np.ones((2, 5, 3)), np.ones((2, 5, 7, 3))
+VOLUME = np.ones((2, 5, 7, 4, 3))
 FIRST = {"data_format": "channels_first"}
 IMAGE_FIRST = np.ones((2, 3, 5, 7))
 KERNEL, TRANSPOSED = np.ones((3, 3, 3, 6)), np.ones((3, 3, 2, 3))
 TEXTS = np.array([["a b c"], ["b"]])
 WORDS = {"vocabulary": ["a", "b", "c"]}
 
+
+def by_rank(name, numbers, options, *channels):
+    """Rows for functions of one, two and three axes of space, as many as there are
+    numbers; channels: of kernels."""
+    for rank, most in enumerate(numbers, 1):
+        x = (LINE, IMAGE, VOLUME)[rank - 1]
+        kernels = [np.ones((2,) * rank + last) for last in channels]
+        yield getattr(by_hand, f"{name}{rank}d"), (x, *kernels), options, most
+
+
 # A function, its arguments, and how many numbers it makes at the most: more than its
 # result has where it pads or repeats its inputs first.
 ROWS = [
+    *by_rank("conv", (30, 210, 840), {}, (3, 2)),
+    *by_rank("depthwise_conv", (30, 210), {}, (3, 1)),
+    *by_rank("adaptive_average_pooling", (30, 210, 840), {"output_size": 2}),
+    *by_rank("adaptive_max_pooling", (30, 210, 840), {"output_size": 2}),
+    *by_rank("average_pooling", (30, 210, 840), {"pool_size": 2}),
+    *by_rank("max_pooling", (30, 210, 840), {"pool_size": 2}),
+    *by_rank("up_sampling", (60, 840, 6720), {"size": 2}),
+    *by_rank("zero_padding", (42, 378, 2268), {"padding": 1}),
     *[(f, ([LINE, LINE[:, :1]],), {}, 2 * 30) for f in (by_hand.add, by_hand.subtract)],
     *[(f, ([LINE[0], LINE[1]],), {}, 30) for f in (by_hand.multiply, by_hand.average)],
     *[(f, ([LINE, LINE[:, 0]],), {}, 60) for f in (by_hand.maximum, by_hand.minimum)],
@@ -47,8 +66,17 @@ ROWS = [
     (
         by_hand.conv2d_transpose,
         (IMAGE_FIRST, TRANSPOSED),
-        {"strides": (3, 2), "output_padding": 1, "dilation_rate": 2, **FIRST},
-        4 * 22 * 21,
+        {"strides": (3, 2), "output_padding": 1, **FIRST},
+        4 * 19 * 18,
+    ),
+    (by_hand.conv2d_transpose, (IMAGE, TRANSPOSED), {"dilation_rate": 2}, 4 * 11 * 13),
+    (by_hand.conv1d_transpose, (LINE, np.ones((2, 2, 3))), {}, 28),
+    (by_hand.conv3d_transpose, (VOLUME, np.ones((2, 2, 2, 2, 3))), {}, 1512),
+    (
+        by_hand.separable_conv1d,
+        (LINE, KERNEL[0, :2, :, :1], KERNEL[:1, 0, :, :2]),
+        {},
+        30,
     ),
     (by_hand.einsum_dense, (LINE, np.ones((3, 4))), {"equation": "abc,cd->abcd"}, 120),
     (by_hand.einsum_dense, (LINE, np.ones((3, 4))), {"equation": "...c,cd->...d"}, 40),
