@@ -227,11 +227,9 @@ def sparse_categorical_crossentropy(
         sparse_categorical_crossentropy, np.shape(y_pred)[:-1], y_true=y_true
     )
     _check_labels(y_true, np.shape(y_pred)[-1], ignore_class)
-    if from_logits:
-        log_p = log_softmax(y_pred)
-    else:
-        p = y_pred / np.sum(y_pred, axis=-1, keepdims=True)
-        log_p = np.log(np.clip(p, 1e-7, 1 - 1e-7))
+    if not from_logits:  # clipped first, as in Keras, and then made to sum to 1
+        y_pred = np.log(np.clip(y_pred, 1e-7, 1 - 1e-7))
+    log_p = log_softmax(y_pred)
     ignored = np.zeros(y_true.shape, dtype=bool)
     if ignore_class is not None:
         ignored = y_true == ignore_class
