@@ -22,12 +22,18 @@ from keras_by_hand.shapes import (
 
 Factor = float | Sequence[float]  # a number, or the least and the most
 Range = Sequence[float]  # the least and the most of the numbers in images
-Interpolation = Literal["nearest", "bilinear"]
+Sampling = Literal["nearest", "bilinear"]
 FillMode = Literal["reflect", "wrap", "constant", "nearest"]
 
 
-def unchanged(images):
-    """The images as they are: what all these layers return in predict."""
+def unchanged(images: np.ndarray) -> np.ndarray:
+    """The images as they are: what all these layers return in predict.
+
+    Raises nothing: what comes in goes out.
+
+    >>> unchanged(np.array([[1, 2]]))
+    array([[1, 2]])
+    """
     return images
 
 
@@ -90,7 +96,7 @@ def aug_mix(
     factor: Factor = 0.3,
     alpha: float = 1.0,
     all_ops: bool = True,
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     seed: int | None = None,
     data_format: DataFormat | None = None,
 ) -> np.ndarray:
@@ -171,7 +177,7 @@ def rand_augment(
     value_range: Range = (0, 255),
     num_ops: int = 2,
     factor: Factor = 0.5,
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     seed: int | None = None,
     data_format: DataFormat | None = None,
 ) -> np.ndarray:
@@ -347,7 +353,7 @@ def random_elastic_transform(
     *,
     factor: Factor = 1.0,
     scale: Factor = 1.0,
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     fill_mode: FillMode | Literal["mirror"] = "reflect",
     fill_value: float = 0.0,
     value_range: Range = (0, 255),
@@ -543,7 +549,7 @@ def random_perspective(
     *,
     factor: Factor = 1.0,
     scale: float = 1.0,
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     fill_value: float = 0.0,
     seed: int | None = None,
     data_format: DataFormat | None = None,
@@ -601,7 +607,7 @@ def random_rotation(
     *,
     factor: Factor,
     fill_mode: FillMode = "reflect",
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     seed: int | None = None,
     fill_value: float = 0.0,
     data_format: DataFormat | None = None,
@@ -684,7 +690,7 @@ def random_shear(
     *,
     x_factor: Factor = 0.0,
     y_factor: Factor = 0.0,
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     fill_mode: FillMode = "reflect",
     fill_value: float = 0.0,
     data_format: DataFormat | None = None,
@@ -717,7 +723,7 @@ def random_translation(
     height_factor: Factor,
     width_factor: Factor,
     fill_mode: FillMode = "reflect",
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     seed: int | None = None,
     fill_value: float = 0.0,
     data_format: DataFormat | None = None,
@@ -755,7 +761,7 @@ def random_zoom(
     height_factor: Factor,
     width_factor: Factor | None = None,
     fill_mode: FillMode = "reflect",
-    interpolation: Interpolation = "bilinear",
+    interpolation: Sampling = "bilinear",
     seed: int | None = None,
     fill_value: float = 0.0,
     data_format: DataFormat | None = None,

@@ -60,7 +60,7 @@ def max_pooling1d(
     _check_windows(
         max_pooling1d, 1, x, pool_size, strides, padding, data_format
     )
-    return max_pooling(x, pool_size, strides, padding, data_format)
+    return _max_pooling(x, pool_size, strides, padding, data_format)
 
 
 def max_pooling2d(
@@ -91,7 +91,7 @@ def max_pooling2d(
     _check_windows(
         max_pooling2d, 2, x, pool_size, strides, padding, data_format
     )
-    return max_pooling(x, pool_size, strides, padding, data_format)
+    return _max_pooling(x, pool_size, strides, padding, data_format)
 
 
 def max_pooling3d(
@@ -122,10 +122,10 @@ def max_pooling3d(
     _check_windows(
         max_pooling3d, 3, x, pool_size, strides, padding, data_format
     )
-    return max_pooling(x, pool_size, strides, padding, data_format)
+    return _max_pooling(x, pool_size, strides, padding, data_format)
 
 
-def max_pooling(x, pool_size, strides, padding, data_format):
+def _max_pooling(x, pool_size, strides, padding, data_format):
     """Max pooling of any rank, as max_pooling2d has two axes of space."""
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
@@ -167,7 +167,7 @@ def average_pooling1d(
     _check_windows(
         average_pooling1d, 1, x, pool_size, strides, padding, data_format
     )
-    return average_pooling(x, pool_size, strides, padding, data_format)
+    return _average_pooling(x, pool_size, strides, padding, data_format)
 
 
 def average_pooling2d(
@@ -199,7 +199,7 @@ def average_pooling2d(
     _check_windows(
         average_pooling2d, 2, x, pool_size, strides, padding, data_format
     )
-    return average_pooling(x, pool_size, strides, padding, data_format)
+    return _average_pooling(x, pool_size, strides, padding, data_format)
 
 
 def average_pooling3d(
@@ -230,10 +230,10 @@ def average_pooling3d(
     _check_windows(
         average_pooling3d, 3, x, pool_size, strides, padding, data_format
     )
-    return average_pooling(x, pool_size, strides, padding, data_format)
+    return _average_pooling(x, pool_size, strides, padding, data_format)
 
 
-def average_pooling(x, pool_size, strides, padding, data_format):
+def _average_pooling(x, pool_size, strides, padding, data_format):
     """Average pooling of any rank, as average_pooling2d."""
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
@@ -442,7 +442,7 @@ def adaptive_average_pooling1d(
     x = as_array(adaptive_average_pooling1d, x=x)
     data_format = as_option(adaptive_average_pooling1d, data_format=data_format)
     _check_adaptive(adaptive_average_pooling1d, 1, x, output_size, data_format)
-    return adaptive_pooling(np.mean, x, output_size, data_format)
+    return _adaptive_pooling(np.mean, x, output_size, data_format)
 
 
 def adaptive_average_pooling2d(
@@ -467,7 +467,7 @@ def adaptive_average_pooling2d(
     x = as_array(adaptive_average_pooling2d, x=x)
     data_format = as_option(adaptive_average_pooling2d, data_format=data_format)
     _check_adaptive(adaptive_average_pooling2d, 2, x, output_size, data_format)
-    return adaptive_pooling(np.mean, x, output_size, data_format)
+    return _adaptive_pooling(np.mean, x, output_size, data_format)
 
 
 def adaptive_average_pooling3d(
@@ -492,7 +492,7 @@ def adaptive_average_pooling3d(
     x = as_array(adaptive_average_pooling3d, x=x)
     data_format = as_option(adaptive_average_pooling3d, data_format=data_format)
     _check_adaptive(adaptive_average_pooling3d, 3, x, output_size, data_format)
-    return adaptive_pooling(np.mean, x, output_size, data_format)
+    return _adaptive_pooling(np.mean, x, output_size, data_format)
 
 
 # -- AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D
@@ -519,7 +519,7 @@ def adaptive_max_pooling1d(
     x = as_array(adaptive_max_pooling1d, x=x)
     data_format = as_option(adaptive_max_pooling1d, data_format=data_format)
     _check_adaptive(adaptive_max_pooling1d, 1, x, output_size, data_format)
-    return adaptive_pooling(np.max, x, output_size, data_format)
+    return _adaptive_pooling(np.max, x, output_size, data_format)
 
 
 def adaptive_max_pooling2d(
@@ -544,7 +544,7 @@ def adaptive_max_pooling2d(
     x = as_array(adaptive_max_pooling2d, x=x)
     data_format = as_option(adaptive_max_pooling2d, data_format=data_format)
     _check_adaptive(adaptive_max_pooling2d, 2, x, output_size, data_format)
-    return adaptive_pooling(np.max, x, output_size, data_format)
+    return _adaptive_pooling(np.max, x, output_size, data_format)
 
 
 def adaptive_max_pooling3d(
@@ -569,10 +569,10 @@ def adaptive_max_pooling3d(
     x = as_array(adaptive_max_pooling3d, x=x)
     data_format = as_option(adaptive_max_pooling3d, data_format=data_format)
     _check_adaptive(adaptive_max_pooling3d, 3, x, output_size, data_format)
-    return adaptive_pooling(np.max, x, output_size, data_format)
+    return _adaptive_pooling(np.max, x, output_size, data_format)
 
 
-def adaptive_pooling(pool, x, output_size, data_format):
+def _adaptive_pooling(pool, x, output_size, data_format):
     """Apply pool, np.mean or np.max, to the windows, axis by axis."""
     first = 2 if data_format == "channels_first" else 1
     sizes = np.broadcast_to(output_size, x.ndim - 2)
@@ -588,9 +588,12 @@ def adaptive_windows(length: int, positions: int) -> list[np.ndarray]:
 
     length: of the axis; positions: how many windows there are.
 
+    Raises ValueError for numbers below 1.
+
     >>> [steps.tolist() for steps in adaptive_windows(5, 2)]
     [[0, 1, 2], [2, 3, 4]]
     """
+    check_sizes(adaptive_windows, length=length, positions=positions)
     first = np.arange(positions) * length // positions
     end = -(-np.arange(1, positions + 1) * length // positions)  # rounded up
     return [np.arange(*pair) for pair in zip(first, end)]

@@ -229,8 +229,8 @@ def resizing(
     old width) if data_format is "channels_first"; interpolation: "nearest",
     "bilinear", "bicubic", "lanczos3" or "lanczos5"; fill_mode: "constant" only.
     Returns x with the new height and width. On TensorFlow, Keras rounds the
-    distances of "bicubic" without antialias to 1/1024 pixel: it is off by some
-    1e-4.
+    distances of "bicubic" without antialias to 1/1024 pixel: it is off by up to
+    1e-3 of the largest entry.
 
     Raises ValueError for other shapes, sizes and options, and for an image that
     is to be cropped and padded.
@@ -269,10 +269,14 @@ def crop_to_ratio(x: ArrayLike, height: int, width: int) -> np.ndarray:
     """Cuts x: (..., old height, old width, channels) to the ratio of height and
     width, around the middle: if an odd number goes, one more at the end.
 
+    Raises ValueError for other shapes and sizes.
+
     >>> crop_to_ratio([[[1], [2], [3], [4]]], 1, 2)[0, :, 0]
     array([2, 3])
     """
     x = as_array(crop_to_ratio, x=x)
+    check_rank(crop_to_ratio, 3, x=x)
+    check_sizes(crop_to_ratio, height=height, width=width)
     h, w = x.shape[-3:-1]
     rows = max(1, min(h, w * height // width))
     columns = max(1, min(w, h * width // height))
@@ -286,10 +290,14 @@ def pad_to_ratio(
     """Pads x: (..., old height, old width, channels) to the ratio of height and
     width, equally at both ends: if an odd number is needed, one too few.
 
+    Raises ValueError for other shapes and sizes.
+
     >>> pad_to_ratio([[[1], [2]]], 1, 4, fill_value=9)[0, :, 0]
     array([9, 1, 2, 9])
     """
     x = as_array(pad_to_ratio, x=x)
+    check_rank(pad_to_ratio, 3, x=x)
+    check_sizes(pad_to_ratio, height=height, width=width)
     h, w = x.shape[-3:-1]
     rows = max(0, w * height // width - h) // 2
     columns = max(0, h * width // height - w) // 2

@@ -132,12 +132,18 @@ def repeat_vector(x: ArrayLike, *, n: int) -> np.ndarray:
 # -- ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 
 
-def before_and_after(amount, rank):
+def before_and_after(amount: Sides, rank: int) -> list[tuple]:
     """An int, tuple or pairs, as Keras has it for padding and cropping, as a
-    pair (before, after) for each of rank axes."""
-    if rank == 1 or isinstance(amount, int | np.integer):
-        amount = [amount] * rank
-    return [tuple(np.broadcast_to(pair, 2)) for pair in amount]
+    pair (before, after) for each of rank axes.
+
+    Raises ValueError for more than two numbers in the place of a pair.
+
+    >>> before_and_after((1, (2, 0)), 2)
+    [(1, 1), (2, 0)]
+    """
+    if rank > 1 and not isinstance(amount, int | np.integer):
+        return [before_and_after(pair, 1)[0] for pair in amount]
+    return [tuple(np.broadcast_to(np.array(amount), 2).tolist())] * rank
 
 
 def _check_sides(function, rank, **sides):
@@ -177,7 +183,7 @@ def zero_padding1d(
     data_format = as_option(zero_padding1d, data_format=data_format)
     check_images(zero_padding1d, 1, x, data_format)
     _check_sides(zero_padding1d, 1, padding=padding)
-    return zero_padding(x, padding, data_format)
+    return _zero_padding(x, padding, data_format)
 
 
 def zero_padding2d(
@@ -202,7 +208,7 @@ def zero_padding2d(
     data_format = as_option(zero_padding2d, data_format=data_format)
     check_images(zero_padding2d, 2, x, data_format)
     _check_sides(zero_padding2d, 2, padding=padding)
-    return zero_padding(x, padding, data_format)
+    return _zero_padding(x, padding, data_format)
 
 
 def zero_padding3d(
@@ -227,10 +233,10 @@ def zero_padding3d(
     data_format = as_option(zero_padding3d, data_format=data_format)
     check_images(zero_padding3d, 3, x, data_format)
     _check_sides(zero_padding3d, 3, padding=padding)
-    return zero_padding(x, padding, data_format)
+    return _zero_padding(x, padding, data_format)
 
 
-def zero_padding(x, padding, data_format):
+def _zero_padding(x, padding, data_format):
     """Zeros around images of any rank, as zero_padding2d."""
     pairs = before_and_after(padding, x.ndim - 2)
     if data_format == "channels_first":
@@ -269,7 +275,7 @@ def cropping1d(
     """
     x = as_array(cropping1d, x=x)
     _check_cropping(cropping1d, 1, x, cropping, None)
-    return crop(x, cropping, None)
+    return _crop(x, cropping, None)
 
 
 def cropping2d(
@@ -293,7 +299,7 @@ def cropping2d(
     x = as_array(cropping2d, x=x)
     data_format = as_option(cropping2d, data_format=data_format)
     _check_cropping(cropping2d, 2, x, cropping, data_format)
-    return crop(x, cropping, data_format)
+    return _crop(x, cropping, data_format)
 
 
 def cropping3d(
@@ -316,10 +322,10 @@ def cropping3d(
     x = as_array(cropping3d, x=x)
     data_format = as_option(cropping3d, data_format=data_format)
     _check_cropping(cropping3d, 3, x, cropping, data_format)
-    return crop(x, cropping, data_format)
+    return _crop(x, cropping, data_format)
 
 
-def crop(x, cropping, data_format):
+def _crop(x, cropping, data_format):
     """What is left of images of any rank, as cropping2d."""
     pairs = before_and_after(cropping, x.ndim - 2)
     first = 2 if data_format == "channels_first" else 1  # axis of space
@@ -362,7 +368,7 @@ def up_sampling2d(
     "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5". Returns x with
     height and width multiplied by size; all but "nearest" make float numbers.
     On TensorFlow, Keras rounds the distances of "bicubic" to 1/1024 pixel: it
-    is off by some 1e-4, unless size is a power of two.
+    is off by up to 1e-3 of the largest entry, unless size is a power of two.
 
     Raises ValueError for other shapes and options.
 
@@ -415,8 +421,23 @@ def up_sampling3d(
     return repeat_entries(x, size, data_format)
 
 
-def repeat_entries(x, size=2, data_format=None):
-    """Each entry several times in a row, on all axes of space."""
+def repeat_entries(
+    x: ArrayLike, size: OneOrMore = 2, data_format: DataFormat | None = None
+) -> np.ndarray:
+    """Each entry several times in a row, on all axes of space, as UpSampling.
+
+    x: (batch, ..., channels), or (batch, channels, ...) if data_format is
+    "channels_first"; size: how often, one number or one for each axis of space.
+
+    Raises ValueError for other shapes and options.
+
+    >>> repeat_entries([[[1], [2]]], size=3)[0, :, 0]
+    array([1, 1, 1, 2, 2, 2])
+    """
+    x = as_array(repeat_entries, x=x)
+    data_format = as_option(repeat_entries, data_format=data_format)
+    check_rank(repeat_entries, 3, x=x)
+    check_sizes(repeat_entries, x.ndim - 2, size=size)
     first = 2 if data_format == "channels_first" else 1
     for axis, times in enumerate(np.broadcast_to(size, x.ndim - 2), first):
         x = np.repeat(x, times, axis)

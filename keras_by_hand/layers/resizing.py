@@ -22,9 +22,12 @@ def pixel_distances(length: int, new_length: int) -> np.ndarray:
 
     Returns (new_length, length), in old pixels: the new minus the old.
 
+    Raises ValueError for a length below 1.
+
     >>> pixel_distances(2, 4)[:, 0]  # to the first of two pixels
     array([-0.25,  0.25,  0.75,  1.25])
     """
+    check_sizes(pixel_distances, length=length, new_length=new_length)
     centers = (np.arange(new_length) + 0.5) * length / new_length - 0.5
     return centers[:, np.newaxis] - np.arange(length)
 

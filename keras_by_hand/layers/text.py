@@ -159,15 +159,21 @@ def _check_special(function, kind, mask_token, oov_token, num_oov_indices):
             )
 
 
+def _check_list(function, tokens):
+    if not isinstance(tokens, list | tuple | np.ndarray):
+        raise TypeError(
+            f"{function.__name__}: tokens must be in a list, not {tokens!r}"
+        )
+
+
 def _check_kind(function, kind, vocabulary):
     """A vocabulary must be a list of tokens of one kind."""
-    is_list = isinstance(vocabulary, list | tuple | np.ndarray)
-    if not is_list or not all(isinstance(token, kind) for token in vocabulary):
+    _check_list(function, vocabulary)
+    if not all(isinstance(token, kind) for token in vocabulary):
         what = "texts" if kind is str else "whole numbers"
-        said = repr(vocabulary) if not is_list else "of others"
         raise TypeError(
             f"{function.__name__}: vocabulary must be a list of {what}, not "
-            f"{said}"
+            "of others"
         )
 
 
@@ -257,9 +263,12 @@ def find_tokens(
 ) -> np.ndarray:
     """The token at each index, the OOV token where there is none.
 
+    Raises TypeError for indices that are no numbers.
+
     >>> find_tokens([1, 0, 9], ["ant", "bee"], "?").tolist()
     ['bee', 'ant', '?']
     """
+    indices = as_array(find_tokens, indices=indices)
     indices = np.asarray(indices).astype("int64")
     inside = (indices >= 0) & (indices < len(tokens))
     return np.array([*tokens, oov_token])[np.where(inside, indices, -1)]
@@ -289,9 +298,13 @@ def list_special(
 ) -> list:
     """The special tokens, which come before all others.
 
+    Raises ValueError for fewer OOV tokens than none, and another output_mode.
+
     >>> list_special("", "[UNK]", 2), list_special("", "[UNK]", 2, "count")
     (['', '[UNK]', '[UNK]'], ['[UNK]', '[UNK]'])
     """
+    check_sizes(list_special, least=0, num_oov_indices=num_oov_indices)
+    output_mode = as_option(list_special, output_mode=output_mode)
     masks = [mask_token] if output_mode == "int" else []
     oov = [oov_token] * num_oov_indices
     return oov if mask_token is None else masks + oov
@@ -302,9 +315,13 @@ def learn_tokens(
 ) -> list:
     """The tokens that ``adapt`` learns, not special ones; at most so many.
 
+    Raises ValueError for most below 0.
+
     >>> learn_tokens(["bee", "ant", "bee", "cat", ""], "", "[UNK]")
     ['bee', 'cat', 'ant']
     """
+    if most is not None:
+        check_sizes(learn_tokens, least=0, most=most)
     tokens, counts = np.unique(tokens, return_counts=True)  # from a to z
     order = np.argsort(counts, kind="stable")[::-1]
     learned = [token for token in tokens[order].tolist() if token != mask_token]
@@ -314,9 +331,12 @@ def learn_tokens(
 def list_tokens(vocabulary: Sequence[Any], special: list) -> list:
     """A vocabulary after the special tokens, which it may already have.
 
+    Raises TypeError for a vocabulary that is no list.
+
     >>> list_tokens(["ant", "bee"], ["", "[UNK]"])
     ['', '[UNK]', 'ant', 'bee']
     """
+    _check_list(list_tokens, vocabulary)
     tokens = list(vocabulary)
     return tokens if tokens[: len(special)] == special else special + tokens
 
@@ -470,10 +490,14 @@ def _check_words(inputs, split, ngrams):
             "text_vectorization: inputs must have the shape (batch,) or "
             f"(batch, 1) if split is {split!r}, not {shape}"
         )
-    if ngrams is not None and not isinstance(ngrams, list | tuple):
-        check_sizes(text_vectorization, ngrams=ngrams)
-    for length in ngrams if isinstance(ngrams, list | tuple) else ():
-        check_sizes(text_vectorization, ngrams=length)
+    _check_ngrams(text_vectorization, ngrams)
+
+
+def _check_ngrams(function, ngrams):
+    """There must be a length, or several, or None."""
+    if ngrams is not None:
+        for length in ngrams if isinstance(ngrams, list | tuple) else [ngrams]:
+            check_sizes(function, ngrams=length)
 
 
 def _check_length(output_sequence_length, ragged, output_mode):
@@ -515,9 +539,13 @@ def standardize_text(text: str, standardize: Standardize) -> str:
 def split_text(text: str, split: Split) -> list:
     """The words of a text, its characters, or the text itself.
 
+    Raises ValueError for another text than Keras has.
+
     >>> split_text(" an  ant", "whitespace"), split_text("ant", "character")
     (['an', 'ant'], ['a', 'n', 't'])
     """
+    if not callable(split):
+        split = as_option(split_text, split=split)
     if split is None:
         return [text]
     if split == "whitespace":
@@ -530,9 +558,12 @@ def join_ngrams(
 ) -> list[str]:
     """All runs of 1, 2, ..., ngrams words, or of each length in a tuple.
 
+    Raises ValueError for a length below 1.
+
     >>> join_ngrams(["an", "old", "ant"], 2)
     ['an', 'old', 'ant', 'an old', 'old ant']
     """
+    _check_ngrams(join_ngrams, ngrams)
     if ngrams is None:
         return list(words)
     lengths = range(1, ngrams + 1) if isinstance(ngrams, int) else ngrams
@@ -548,9 +579,13 @@ def learn_idf(
 ) -> np.ndarray:
     """The idf weights that ``adapt`` learns; documents: lists of tokens.
 
+    Raises TypeError for a document that is no list.
+
     >>> learn_idf([["ant", "bee"], ["bee"], ["bee"]], ["ant", "bee"]).round(3)
     array([0.916, 0.56 ])
     """
+    for tokens_of_one in documents:
+        _check_list(learn_idf, tokens_of_one)
     seen = collections.Counter(token for row in documents for token in set(row))
     frequency = np.array([seen[token] for token in tokens])
     return np.log(1 + len(documents) / (1 + frequency))

@@ -206,7 +206,7 @@ OTHER_DTYPE = {
 # line: reason}}.
 SURVIVORS = {
     "standardize_text": {
-        "return standardize(text)": "a function of one's own: test_wrong_arguments.py"
+        "return standardize(text)": "a function of one's own: test_wrong_preprocessing.py"
     },
 }
 

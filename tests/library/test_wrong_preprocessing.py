@@ -66,7 +66,7 @@ WRONG = [
         "string_lookup",
         (["ant"],),
         {"vocabulary": "ant"},
-        "vocabulary must be a list of texts, not 'ant'",
+        "tokens must be in a list, not 'ant'",
     ),
     (
         "string_lookup",
@@ -236,3 +236,9 @@ def test_a_vectorization_may_be_of_no_words():
     layer = keras.layers.TextVectorization(**LETTERS, output_sequence_length=0)
     y = by_hand.text_vectorization(["a b"], **LETTERS, output_sequence_length=0)
     assert y.shape == layer(["a b"]).shape == (1, 0)
+
+
+def test_standardize_and_split_may_be_functions_of_ones_own():
+    own = {"standardize": str.upper, "split": lambda text: text.split("-")}
+    y = by_hand.text_vectorization(["a-b", "b"], vocabulary=["A", "B"], **own)
+    np.testing.assert_array_equal(y, [[2, 3], [3, 0]])
