@@ -135,7 +135,8 @@ def _weigh(scores, value, query_mask, value_mask, use_causal_mask):
         mask = np.logical_and(mask, value_mask[..., np.newaxis, :])
     if use_causal_mask:
         mask &= np.tri(*scores.shape[-2:], dtype=bool)
-    attention_weights = softmax(np.where(mask, scores, scores - 1e9))
+    less = scores - min(1e9, np.finfo(scores.dtype).max)  # of float16: 65504
+    attention_weights = softmax(np.where(mask, scores, less))
     y = attention_weights @ value
     if query_mask is not None:
         y = np.where(query_mask[..., np.newaxis], y, 0)
@@ -283,7 +284,7 @@ def multi_head_attention(
         allowed = np.logical_and(allowed, distance >= 0)
     if sliding_window is not None:
         allowed = np.logical_and(allowed, abs(distance) < sliding_window)
-    scores = softmax(np.where(allowed, scores, -1e9))
+    scores = softmax(np.where(allowed, scores, np.finfo(scores.dtype).min / 2))
     if return_attention_scores:  # zeros where a step may attend to nothing
         scores = scores * allowed
 

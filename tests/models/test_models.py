@@ -739,6 +739,19 @@ def test_the_whole_part_of_a_number_is_its_category(output_mode, tmp_path):
     np.testing.assert_array_equal(y, model.predict_on_batch(x), strict=True)
 
 
+def test_attention_of_16_bits_to_nothing_is_a_mean(tmp_path):
+    x = keras.Input((4,), dtype="int32")
+    y = layers.Embedding(10, 3, mask_zero=True, dtype="float16")(x)
+    kinds = layers.Attention(dtype="float16"), layers.AdditiveAttention(dtype="float16")
+    heads = layers.MultiHeadAttention(2, 4, dtype="float16")
+    model = keras.Model(x, [*[kind([y, y]) for kind in kinds], heads(y, y)])
+    model.save(tmp_path / "model.keras")
+    words = np.int32([[3, 1, 4, 0], [0, 0, 0, 0]])
+    outputs = by_hand.load_model(tmp_path / "model.keras").predict(words)
+    for by_function, of_keras in zip(outputs, model.predict_on_batch(words)):
+        np.testing.assert_allclose(by_function, of_keras, rtol=0.01, atol=0.001)
+
+
 def test_a_model_is_told_in_a_line(tmp_path):
     x, z = keras.Input((4, 3), name="x"), keras.Input((None,), name="z")
     inner = keras.Sequential([keras.Input((3,)), layers.Dense(2)], name="inner")
