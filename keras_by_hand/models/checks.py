@@ -4,9 +4,13 @@ A key that nothing uses would be dropped without a word, and so would a value
 that a function takes for another.
 """
 
+import functools
+import inspect
+
 import numpy as np
 
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.shapes import options_of
 
 # What changes no prediction, beside initializers and their like.
 HARMLESS = (
@@ -18,58 +22,44 @@ HARMLESS = (
 ).split()
 ENDS = "_initializer", "_regularizer", "_constraint"
 
-# What layers are told that do something in training alone.
+# Keys of layers that do something in training alone.
 IN_TRAINING = "rate noise_shape stddev l1 l2 data_format drop_path_rate".split()
 
-# The values that a key may have where they are few.
-VALUES = {
-    "data_format": ("channels_last", "channels_first", None),
+# Keys that a function may lack, with the values that change nothing then.
+WITHOUT_EFFECT = {
     "encoding": ("utf-8",),
-    "fill_mode": ("constant",),
-    "interpolation": "nearest bilinear bicubic lanczos3 lanczos5".split(),
-    "merge_mode": ("concat", "sum", "ave", "mul", None),
-    "oov_method": ("floormod", "farmhash"),
-    "output_mode": ("int", "one_hot", "multi_hot", "count", "tf_idf"),
+    "oov_method": ("floormod", "farmhash"),  # of texts
     "ragged": (False, None),
     "renorm": (False,),
     "rms_scaling": (False,),
-    "score_mode": ("dot", "concat"),
     "sparse": (False, None),
-    "split": ("whitespace", "character", None),
-    "standardize": (
-        "lower_and_strip_punctuation",
-        "lower",
-        "strip_punctuation",
-        None,
-    ),
     "time_major": (False,),
 }
-AT_LEAST_1 = "strides dilation_rate pool_size size groups n".split()
 
 
 def check_keys(config, known):
     """Raise CannotRun for a key of a config that is neither known nor
     harmless."""
-    for key in config.keys() - {*known, *HARMLESS, *VALUES}:
+    for key in config.keys() - {*known, *HARMLESS, *WITHOUT_EFFECT}:
         if not key.endswith(ENDS):
             raise CannotRun(f"its config has {key!r}, which is not known here")
 
 
-def check_values(kind, config):
-    """Raise CannotRun for a value of a config that Keras would not take, or
-    that is not known here."""
-    values = dict(VALUES)
-    if isinstance(config.get("padding"), str):  # else widths
-        causal = ["causal"] if kind == "Conv1D" else []
-        values["padding"] = "valid", "same", *causal
-    for key, allowed in values.items():
-        if key in config and config[key] not in allowed:
-            raise CannotRun(f"{key}={config[key]!r} is not known here")
-    for key in AT_LEAST_1:
-        numbers = config.get(key, 1)
-        for number in numbers if isinstance(numbers, list) else [numbers]:
-            if isinstance(number, int) and number < 1 and number != -1:
-                raise CannotRun(f"{key}={numbers!r} is not at least 1")
+def check_values(function, config):
+    """Raise CannotRun for a value of a config that is none of those that the
+    function of its layer declares."""
+    declared = {
+        key: options_of(function, key) for key in parameters_of(function)
+    }
+    for key, allowed in {**WITHOUT_EFFECT, **declared}.items():
+        if allowed and key in config and config[key] not in allowed:
+            wanted = " or ".join(map(repr, allowed))
+            raise CannotRun(f"{key} must be {wanted}, not {config[key]!r}")
+
+
+@functools.cache  # as a model may have thousands of layers
+def parameters_of(function):
+    return inspect.signature(function).parameters
 
 
 # The lengths of weights that a config has: the first weight that a layer has

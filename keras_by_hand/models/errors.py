@@ -60,6 +60,8 @@ def refusing(function):
             raise CannotRun(f"{error}: not known here") from None
         except (ArithmeticError, IndexError, TypeError, ValueError) as error:
             why = first_line(error)
-            raise CannotRun(f"its input or weights do not fit: {why}") from None
+            raise CannotRun(
+                f"its input, weights or config do not fit: {why}"
+            ) from None
 
     return refuse

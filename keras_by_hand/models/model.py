@@ -39,7 +39,7 @@ class InputLayer(DoesNothing):
 
     def check_config(self):
         super().check_config()
-        check_values(self.kind, self.config)
+        check_values(self.function, self.config)
         shape = self.config.get("batch_shape")
         if not (shape is None or is_shape(shape)):
             raise CannotRun(f"batch_shape: {shape!r} is no shape")

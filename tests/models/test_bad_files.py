@@ -317,7 +317,7 @@ WEIGHTS = {
     virtual: "their numbers are not in the file",
     huge: "their numbers are not in the file",
     without_kernel: "layer first (Dense): the file has 0 weights, not 2",
-    wrong_shape: "layer first (Dense): its input or weights do not fit",
+    wrong_shape: "layer first (Dense): its input, weights or config do not fit",
     one_too_many: "layer first (Dense): the file has 3 weights, not 2",
     of_text: "weights /layers/dense/vars/0: object is no dtype of weights",
     of_text_that_claims_numbers: "object is no dtype of weights",

@@ -64,7 +64,6 @@ WRONG = [  # a layer, the shape of its input, what its config is made to say
     (named(layers.MaxPooling2D), IMAGES, {"padding": "full"}),
     (named(layers.Conv2D, 2, 3), IMAGES, {"padding": "causal"}),
     (named(layers.Conv2D, 2, 3), IMAGES, {"data_format": "sideways"}),
-    (named(layers.Conv2D, 2, 3), IMAGES, {"strides": [1, 0]}),
     (named(layers.Conv2D, 5, 3), IMAGES, {"filters": 4}),
     (named(layers.Conv2D, 5, 3), IMAGES, {"kernel_size": [3, 2]}),
     (named(layers.Conv2DTranspose, 5, 3), IMAGES, {"filters": 2}),
@@ -87,6 +86,8 @@ WRONG = [  # a layer, the shape of its input, what its config is made to say
     (named(layers.Dense, 2), STEPS, {"dtype": "int99"}),
     (named(layers.Resizing, 2, 2), IMAGES, {"interpolation": "area"}),
     (named(layers.Resizing, 2, 2), IMAGES, {"fill_mode": "reflect"}),
+    (named(layers.RandomFlip), IMAGES, {"mode": "sideways"}),
+    (named(layers.UpSampling2D), IMAGES, {"data_format": "Channels_First"}),
 ]
 
 
@@ -96,6 +97,30 @@ def test_a_config_that_is_not_known_is_refused_by_name(make, shape, changes, tmp
     (name,) = changes
     with pytest.raises(by_hand.CannotRun, match=rf"layer it \(\w+\): .*{name}"):
         load_changed(tmp_path, make(), shape, changes)
+
+
+SIZES = [  # below 1
+    (named(layers.Conv2D, 2, 3), IMAGES, {"strides": [1, 0]}),
+    (named(layers.Conv1D, 2, 3), STEPS, {"dilation_rate": [0]}),
+    (named(layers.Conv2D, 2, 3), IMAGES, {"groups": 0}),
+    (named(layers.Conv2DTranspose, 2, 3), IMAGES, {"strides": -1}),
+    (named(layers.SeparableConv2D, 2, 3), IMAGES, {"strides": 0}),
+    (named(layers.MaxPooling2D), IMAGES, {"pool_size": [0, 2]}),
+    (named(layers.AveragePooling1D, 2), STEPS, {"strides": [0]}),
+    (named(layers.UpSampling1D), STEPS, {"size": -2}),
+    (named(layers.UpSampling2D), IMAGES, {"size": [2, 0]}),
+    (named(layers.RepeatVector, 2), TOKENS, {"n": 0}),
+    (named(layers.GroupNormalization, 1), STEPS, {"groups": 0}),
+]
+
+
+@pytest.mark.parametrize("make, shape, changes", SIZES, ids=describe)
+def test_a_size_that_is_none_is_refused_by_name(make, shape, changes, tmp_path):
+    """By the function, before it or anything else computes with it."""
+    model = load_changed(tmp_path, make(), shape, changes)
+    (name,) = changes
+    with pytest.raises(by_hand.CannotRun, match=rf"layer it \(\w+\): .*{name} must be"):
+        model.predict(np.ones((2, *shape), "float32"))
 
 
 OF_HEADS = [
@@ -142,7 +167,7 @@ def test_an_input_or_a_model_with_a_key_that_is_not_known_is_refused(tmp_path):
 
     with pytest.raises(by_hand.CannotRun, match=r"layer whole .*has 'colour'"):
         by_hand.load_model(rewritten(path, tmp_path / "copy.keras", of_model))
-    with pytest.raises(by_hand.CannotRun, match=r"layer x .*sparse=True"):
+    with pytest.raises(by_hand.CannotRun, match=r"layer x .*sparse must be"):
         by_hand.load_model(rewritten(path, tmp_path / "copy.keras", of_input))
 
 

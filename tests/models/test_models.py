@@ -683,7 +683,7 @@ class RandomShift(layers.Layer):
 LAYERS = {
     "hashed .*: no function of this file": layers.Hashing(3, name="hashed"),
     "shift .*: a class of your own": RandomShift(name="shift"),
-    "resize .* interpolation='area' is not known here": layers.Resizing(
+    "resize .* interpolation must be .*, not 'area'": layers.Resizing(
         2, 2, interpolation="area", name="resize"
     ),
 }

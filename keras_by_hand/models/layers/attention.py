@@ -1,13 +1,12 @@
 """How attention works in a model: its inputs, masks and axes."""
 
 from keras_by_hand.layers.attention import allowed_pairs
-from keras_by_hand.models.checks import check_length
+from keras_by_hand.models.checks import check_length, parameters_of
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layers.layer import (
     ALL_BUT_BOOLEANS,
     Layer,
     name_weights,
-    parameters_of,
 )
 from keras_by_hand.models.tensors import Tensor, arrays_of, check_fractions
 

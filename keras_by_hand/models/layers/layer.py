@@ -1,7 +1,5 @@
 """What all layers of a model have in common: weights, keywords, and a call."""
 
-import functools
-import inspect
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +10,7 @@ from keras_by_hand.models.checks import (
     check_keys,
     check_lengths,
     check_values,
+    parameters_of,
 )
 from keras_by_hand.models.config import compute_dtype, find_activation, revive
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, refusing
@@ -137,7 +136,7 @@ class Layer:
         if any(name.endswith("kernel") for name in by_place):
             known.add("activation")
         check_keys(self.config, known - NOT_WEIGHTS)
-        check_values(self.kind, self.config)
+        check_values(self.function, self.config)
         for name, parameter in parameters_of(self.function).items():
             value = self.config.get(name)
             if isinstance(parameter.default, bool) and value not in FLAG_VALUES:
@@ -338,11 +337,6 @@ def name_weights(names, arrays, optional=0):
             f"the file has {len(arrays)} weights, not {len(names)}{why}"
         )
     return dict(zip(names, arrays))
-
-
-@functools.cache  # as a model may have thousands of layers
-def parameters_of(function):
-    return inspect.signature(function).parameters
 
 
 def name_of(saved):

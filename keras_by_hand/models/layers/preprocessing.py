@@ -4,7 +4,6 @@ import numpy as np
 
 from keras_by_hand.layers.preprocessing import as_whole_numbers
 from keras_by_hand.layers.text import list_tokens
-from keras_by_hand.models.checks import check_keys
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layers.layer import (
     ALL_NUMBERS,
@@ -55,9 +54,6 @@ class RandomImages(Layer):
     """A layer that changes images in training alone."""
 
     kinds = ALL_NUMBERS
-
-    def check_config(self):
-        check_keys(self.config, self.find_arguments()[1])
 
     def compute(self, x, mask=None, training=None):
         self.function(arrays_of(x), **self.options)  # it checks them
