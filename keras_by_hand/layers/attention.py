@@ -135,7 +135,7 @@ def _weigh(scores, value, query_mask, value_mask, use_causal_mask):
         mask = np.logical_and(mask, value_mask[..., np.newaxis, :])
     if use_causal_mask:
         mask &= np.tri(*scores.shape[-2:], dtype=bool)
-    less = scores - min(1e9, np.finfo(scores.dtype).max)  # of float16: 65504
+    less = scores - (65504 if scores.dtype == "float16" else 1e9)
     attention_weights = softmax(np.where(mask, scores, less))
     y = attention_weights @ value
     if query_mask is not None:
