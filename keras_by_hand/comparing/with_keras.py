@@ -1,7 +1,7 @@
 """Run a model by Keras, and keep what its layers made."""
 
+import contextlib
 import warnings
-from unittest import mock
 
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.recording import Names
@@ -31,38 +31,58 @@ def run_keras(model, x):
     """Return the Port of a model of Keras, Sequential or functional; x: its
     inputs, as for predict."""
     import keras
-    from keras.src.models import functional  # there is no public way
 
-    arrays, names, real = {}, Names(), functional.operation_fn
+    arrays, names = {}, Names()
 
-    def operation_fn(operation, *settings, **options):
-        call_layer = real(operation, *settings, **options)
-
-        def call(*args, **keywords):
-            y = call_layer(*args, **keywords)
-            if not isinstance(operation, keras.Model):
-                outputs = keras.tree.flatten(y)
-                named = names.of_call(operation.name, len(outputs))
-                arrays.update(
-                    zip(named, map(keras.ops.convert_to_numpy, outputs))
-                )
-            return y
-
-        return call
+    def keep(operation, y):
+        outputs = keras.tree.flatten(y)
+        named = names.of_call(operation.name, len(outputs))
+        arrays.update(zip(named, map(keras.ops.convert_to_numpy, outputs)))
 
     inputs = list_inputs(x, [tensor.name for tensor in model.inputs])
     # Keras refuses some that are nested otherwise than the model's.
     one = isinstance(model, keras.Sequential)
     nested = model.inputs[0] if one else model.input
     inputs = keras.tree.pack_sequence_as(nested, inputs)
-    with (
-        mock.patch.object(functional, "operation_fn", operation_fn),
-        warnings.catch_warnings(),
-    ):
+    with contextlib.ExitStack() as stack:
+        for operation in list_operations(model, keras.Model):
+            stack.enter_context(watched(operation, keep))
         # Of one tensor in a list, it only warns.
+        stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "(?s).*structure of `inputs` does")
         model(inputs, training=False)
     return Port(arrays)
+
+
+def list_operations(model, kind):
+    """Return the layers and operators of a model of Keras, each once; of models
+    in it, which are of this kind, those in them."""
+    found, left = {}, [model]
+    for thing in left:  # which grows
+        if isinstance(thing, kind):
+            left += getattr(thing, "operations", thing.layers)
+        else:
+            found[id(thing)] = thing
+    return [*found.values()]
+
+
+@contextlib.contextmanager
+def watched(operation, keep):
+    """While open, keep(operation, y) is given what an operation returns."""
+    is_quantized = getattr(operation, "quantization_mode", None) is not None
+    name = "quantized_call" if is_quantized else "call"
+    call = getattr(operation, name)
+
+    def call_and_keep(*args, **keywords):
+        y = call(*args, **keywords)
+        keep(operation, y)
+        return y
+
+    setattr(operation, name, call_and_keep)
+    try:
+        yield
+    finally:
+        delattr(operation, name)
 
 
 def list_inputs(x, names):

@@ -82,6 +82,17 @@ def test_two_files_of_keras_and_keras_itself(saved, tmp_path):
     assert compare(tmp_path / "broken.keras", "keras", x).faulty == []
 
 
+def test_a_quantized_model_of_keras_is_compared_and_left_as_it_was(tmp_path):
+    model = keras.Sequential([keras.Input((5,)), layers.Dense(4), layers.Dense(3)])
+    for layer in model.layers:
+        layer.quantize("int8")
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(2, 5)).astype("float32")
+    found = compare(tmp_path / "model.keras", model, x)
+    assert found.faulty == [] and all(row.tensor for row in found.rows)
+    assert not {"call", "quantized_call"} & {*vars(model.layers[0])}
+
+
 def test_axes_of_equal_length_are_not_swapped_to_agree(tmp_path, monkeypatch):
     model = keras.Sequential([keras.Input((4, 4)), layers.Permute((2, 1), name="turn")])
     model.save(tmp_path / "model.keras")
