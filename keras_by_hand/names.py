@@ -36,7 +36,7 @@ from keras_by_hand.activations import (
     threshold,
 )
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "celu": celu,
     "elu": elu,
     "exponential": exponential,
@@ -76,7 +76,7 @@ Activation = (
 )  # None leaves numbers as they are
 
 
-def as_function(function: Callable, **given: Any) -> Any:
+def as_function(function: Callable, **given: Any) -> Callable[[Any], Any]:
     """The activation that a function was given, by its name: a function, that
     of a text, or None. Raises ValueError for a text that is no activation's,
     TypeError for anything else."""

@@ -221,6 +221,16 @@ def check_fits(function, x, size, padding, data_format, dilation_rate=1):
         )
 
 
+def check_steps(function, rank, strides, dilation_rate):
+    """Both must be numbers of steps, and not both of them more than 1."""
+    check_sizes(function, rank, strides=strides, dilation_rate=dilation_rate)
+    if np.max(strides) > 1 and np.max(dilation_rate) > 1:
+        raise ValueError(
+            f"{_said_by(function)}: strides or dilation_rate must be 1, "
+            f"not {strides!r} and {dilation_rate!r}"
+        )
+
+
 # -- Options
 
 

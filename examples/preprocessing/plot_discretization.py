@@ -88,7 +88,7 @@ fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 ends = [-1, *boundaries, 3.5]
 for bin_index, (low, high) in enumerate(zip(ends, ends[1:])):
     axis.plot([low, high], [bin_index, bin_index], color="C0")
-bins = discretization(boundaries, bin_boundaries=boundaries)
+bins = discretization(np.array(boundaries), bin_boundaries=boundaries)
 axis.plot(boundaries, bins, "o", color="C0")
 axis.plot(boundaries, bins - 1, "o", color="C0", fillstyle="none")
 axis.set(title="Discretization: a boundary belongs to the bin above")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_by_hand.activations import sigmoid
-from keras_by_hand.layers.convolution import check_steps, conv
+from keras_by_hand.layers.convolution import conv
 from keras_by_hand.layers.recurrent import (
     as_states,
     check_states,
@@ -24,6 +24,7 @@ from keras_by_hand.shapes import (
     as_option,
     check_fits,
     check_shapes,
+    check_steps,
 )
 
 

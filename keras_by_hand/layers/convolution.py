@@ -17,17 +17,8 @@ from keras_by_hand.shapes import (
     check_images,
     check_shapes,
     check_sizes,
+    check_steps,
 )
-
-
-def check_steps(function, rank, strides, dilation_rate):
-    """Both must be numbers of steps, and not both of them more than 1."""
-    check_sizes(function, rank, strides=strides, dilation_rate=dilation_rate)
-    if np.max(strides) > 1 and np.max(dilation_rate) > 1:
-        raise ValueError(
-            f"{function.__name__}: strides or dilation_rate must be 1, "
-            f"not {strides!r} and {dilation_rate!r}"
-        )
 
 
 def _channels(x, data_format):

@@ -60,6 +60,8 @@ RIGHT = [
     ("check_count", ("weights", ["kernel"], [1]), {}, None),
     ("check_images", (1, np.ones((2, 5, 3)), "channels_last"), {}, None),
     ("check_fits", (np.ones((2, 3, 5)), (3,), "same", None), {}, None),
+    ("check_steps", (2, (1, 2), 1), {}, None),
+    ("check_steps", (2, 1, (2, 1)), {}, None),
     ("check_fits", (np.ones((2, 3, 5)), (3,), "valid", None), {}, None),
     ("check_fits", (np.ones((2, 3, 5)), (3,), "valid", "channels_first", 2), {}, None),
     ("as_option", (), {"padding": "same"}, "same"),
@@ -189,6 +191,13 @@ WRONG = [
             (4, "channels_first", 2, 7, 5),
         ]
     ],
+    (
+        "check_steps",
+        (2, (1, 2), 3),
+        {},
+        ValueError,
+        "strides or dilation_rate must be 1, not (1, 2) and 3",
+    ),
     *[
         (
             "as_function",

@@ -350,5 +350,5 @@ def test_no_page_of_the_gallery_imports_the_library():
 
 def test_each_function_has_the_page_that_is_about_it():
     homes = linker.find_homes()
-    assert homes["lstm"] == homes["lstm_cell"] == "recurrent/plot_lstm"
-    assert homes["rnn"] == homes["choose"] == "recurrent/plot_rnn"
+    assert homes["lstm"] == homes["_lstm_step"] == "recurrent/plot_lstm"
+    assert homes["rnn"] == homes["_choose"] == "recurrent/plot_rnn"
