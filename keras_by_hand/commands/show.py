@@ -9,9 +9,10 @@ from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.config import references, with_weights
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import count_numbers, read_file
+from keras_by_hand.models.layers.input import InputLayer
 from keras_by_hand.models.layers.layer import name_of
 from keras_by_hand.models.load import load_model
-from keras_by_hand.models.model import InputLayer, Model
+from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer
 
 HEAD_OF_SHOW = "layer", "class", "output", "parameters", "weights"

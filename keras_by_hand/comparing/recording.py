@@ -7,9 +7,10 @@ import numpy as np
 
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.files import count_numbers
+from keras_by_hand.models.layers.input import InputLayer
 from keras_by_hand.models.layers.recurrent import Recurrent
 from keras_by_hand.models.limits import limited
-from keras_by_hand.models.model import InputLayer, Model
+from keras_by_hand.models.model import Model
 from keras_by_hand.models.tensors import tensors_in
 
 

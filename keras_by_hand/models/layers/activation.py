@@ -1,7 +1,22 @@
-"""How activations with a slope of their own are saved in a model."""
+"""How activation layers are saved and called in a model."""
 
+from keras_by_hand.layers.activation import (
+    activation_layer,
+    elu_layer,
+    identity_layer,
+    lambda_layer,
+    leaky_relu_layer,
+    prelu,
+    relu_layer,
+    softmax_layer,
+)
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layers.layer import KeepsMask
+from keras_by_hand.models.layers.layer import (
+    KeepsMask,
+    Layer,
+    LayerTable,
+    TakesAndKeepsMask,
+)
 
 
 class LeakyReLU(KeepsMask):
@@ -39,3 +54,24 @@ class PReLU(KeepsMask):
                 raise CannotRun(
                     f"shared_axes has {axis}, but a weight has {shape[1:]}"
                 )
+
+
+class HoldsCode(Layer):
+    """A Lambda."""
+
+    def check_config(self):
+        raise CannotRun(
+            "it holds code, which is never run; use layers or keras.ops"
+        )
+
+
+ACTIVATION_LAYERS: LayerTable = {
+    "Activation": (activation_layer, KeepsMask),
+    "ELU": (elu_layer, KeepsMask),
+    "Identity": (identity_layer, KeepsMask),
+    "Lambda": (lambda_layer, HoldsCode),
+    "LeakyReLU": (leaky_relu_layer, LeakyReLU),
+    "PReLU": (prelu, PReLU),
+    "ReLU": (relu_layer, ReLU),
+    "Softmax": (softmax_layer, TakesAndKeepsMask),
+}

@@ -1,11 +1,18 @@
 """How attention works in a model: its inputs, masks and axes."""
 
-from keras_by_hand.layers.attention import allowed_pairs
+from keras_by_hand.layers.attention import (
+    additive_attention,
+    allowed_pairs,
+    attention,
+    group_query_attention,
+    multi_head_attention,
+)
 from keras_by_hand.models.checks import check_length, parameters_of
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layers.layer import (
     ALL_BUT_BOOLEANS,
     Layer,
+    LayerTable,
     name_weights,
 )
 from keras_by_hand.models.tensors import Tensor, arrays_of, check_fractions
@@ -194,3 +201,11 @@ def both(allowed, attention_mask):
             "masks of the inputs"
         )
     return allowed & attention_mask
+
+
+ATTENTION_LAYERS: LayerTable = {
+    "AdditiveAttention": (additive_attention, Attention),
+    "Attention": (attention, Attention),
+    "GroupQueryAttention": (group_query_attention, Heads),
+    "MultiHeadAttention": (multi_head_attention, MultiHeadAttention),
+}

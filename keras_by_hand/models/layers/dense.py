@@ -1,7 +1,8 @@
-"""How an EinsumDense is saved in a model."""
+"""How dense layers are saved and called in a model."""
 
+from keras_by_hand.layers.dense import dense, einsum_dense
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layers.layer import Layer
+from keras_by_hand.models.layers.layer import KeepsMask, Layer, LayerTable
 
 
 class EinsumDense(Layer):
@@ -16,3 +17,9 @@ class EinsumDense(Layer):
                 f"bias_axes is {axes!r}, but the file has "
                 f"{len(self.arrays)} weights"
             )
+
+
+DENSE_LAYERS: LayerTable = {
+    "Dense": (dense, KeepsMask),
+    "EinsumDense": (einsum_dense, EinsumDense),
+}

@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from keras_by_hand.models.layers.layer import Layer
+from keras_by_hand.layers.embedding import (
+    embedding,
+    masking,
+    reversible_embedding,
+)
+from keras_by_hand.models.layers.layer import Layer, LayerTable
 from keras_by_hand.models.tensors import Tensor, arrays_of, in_dtype
 
 
@@ -40,3 +45,10 @@ class Masking(Layer):
     def compute(self, x, mask=None, training=None):
         x = in_dtype(arrays_of(x), "int32", "b")  # of booleans, with its zeros
         return Tensor(*self.apply(x))
+
+
+EMBEDDING_LAYERS: LayerTable = {
+    "Embedding": (embedding, Embedding),
+    "Masking": (masking, Masking),
+    "ReversibleEmbedding": (reversible_embedding, ReversibleEmbedding),
+}

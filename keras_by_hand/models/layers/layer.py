@@ -1,6 +1,6 @@
 """What all layers of a model have in common: weights, keywords, and a call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,11 +15,10 @@ from keras_by_hand.models.checks import (
 from keras_by_hand.models.config import compute_dtype, find_activation, revive
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, refusing
 from keras_by_hand.models.limits import bounded
-from keras_by_hand.models.notes import BIAS, notes_of_config
+from keras_by_hand.models.notes import notes_of_config
 from keras_by_hand.models.tensors import (
     Tensor,
     arrays_of,
-    check_fractions,
     each,
     in_dtype,
     masks_of,
@@ -28,8 +27,6 @@ from keras_by_hand.models.tensors import (
 
 FLAGS = {"bias": "use_bias", "gamma": "scale", "beta": "center"}  # of weights
 NOT_WEIGHTS = {"initial_state", "mask", "states"}  # by place, after the input
-
-
 FLAG_VALUES = True, False, None  # in config.json
 TENSORS = set(  # arguments of calls that are tensors, if there are any
     "value key mask query_mask value_mask key_mask attention_mask".split()
@@ -247,37 +244,6 @@ class KeepsMask(Layer):
         return mask
 
 
-class Convolution(Layer):
-    """A convolution of any kind, whose bias TensorFlow may misplace."""
-
-    def apply(self, x, mask=None):
-        y = super().apply(x)
-        first = self.config.get("data_format") == "channels_first"
-        if first and "bias" in self.arrays and y.shape[-1] == y.shape[1]:
-            self.note(BIAS.format("the bias"))
-        return y
-
-
-class KeepsDtype(Layer):
-    """A layer whose function makes floats of whole numbers, and Keras not."""
-
-    def apply(self, x, mask=None):
-        y = self.function(x, **self.options)
-        return y.astype(x.dtype, copy=False)
-
-
-class OfFractions(Layer):
-    """A layer that Keras computes among whole numbers if it is given these."""
-
-    def apply(self, x, mask=None):
-        check_fractions(x)
-        return super().apply(x)
-
-
-class OfFractionsKeepsMask(OfFractions, KeepsMask):
-    """The same, with a mask."""
-
-
 class TakesMask(Layer):
     """A layer whose call has the mask at the second place."""
 
@@ -312,13 +278,9 @@ class DoesNothing(Layer):
         return x
 
 
-class HoldsCode(Layer):
-    """A Lambda."""
-
-    def check_config(self):
-        raise CannotRun(
-            "it holds code, which is never run; use layers or keras.ops"
-        )
+# By the class in Keras: the function that computes a layer, and how a model
+# calls it.
+LayerTable = dict[str, tuple[Callable, type[Layer]]]
 
 
 def check_tensor(given):

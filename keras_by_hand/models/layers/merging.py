@@ -4,9 +4,19 @@ import functools
 
 import numpy as np
 
-from keras_by_hand.layers.merging import aligned
+from keras_by_hand.layers.merging import (
+    add,
+    aligned,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.layers.layer import ALL_NUMBERS, Layer
+from keras_by_hand.models.layers.layer import ALL_NUMBERS, Layer, LayerTable
 from keras_by_hand.models.notes import BIAS, is_taken_for_bias
 
 
@@ -121,3 +131,16 @@ class TFDConcat(Concatenate):
     numbers."""
 
     kinds = ALL_NUMBERS
+
+
+MERGING_LAYERS: LayerTable = {
+    "Add": (add, Adding),
+    "Average": (average, Average),
+    "Concatenate": (concatenate, Concatenate),
+    "Dot": (dot, Layer),
+    "Maximum": (maximum, Maximum),
+    "Minimum": (minimum, Minimum),
+    "Multiply": (multiply, Multiply),
+    "Subtract": (subtract, Merging),
+    "TFDConcat": (concatenate, TFDConcat),
+}

@@ -202,3 +202,12 @@ class QuantizedReversible(QuantizedEmbedding, ReversibleEmbedding):
             logits = int8_dense(x, kernel, scale, weights_only=weights_only)
         cap = self.config.get("logit_soft_cap")
         return logits if cap is None else cap * np.tanh(logits / cap)
+
+
+# By the class in Keras, of what quantize() changes.
+QUANTIZED = {
+    "Dense": QuantizedDense,
+    "EinsumDense": QuantizedEinsumDense,
+    "Embedding": QuantizedEmbedding,
+    "ReversibleEmbedding": QuantizedReversible,
+}
