@@ -40,7 +40,7 @@ def patches(
     x = as_array(patches, x=x)
     padding = as_option(patches, padding=padding)
     check_numbers(patches, value=value)
-    _check_windows(patches, x, size, strides, padding, dilation_rate)
+    _check_patches(patches, x, size, strides, padding, dilation_rate)
     rank = len(size)
     strides = np.broadcast_to(strides, rank)
     dilation_rate = np.broadcast_to(dilation_rate, rank)
@@ -63,7 +63,7 @@ def patches(
     return windows[:, *steps]
 
 
-def _check_windows(function, x, size, strides, padding, dilation_rate=1):
+def _check_patches(function, x, size, strides, padding, dilation_rate=1):
     """Windows must fit into images of their rank."""
     if np.ndim(size) != 1:
         raise TypeError(
@@ -98,7 +98,7 @@ def window_entries(
     x = as_array(window_entries, x=x)
     padding = as_option(window_entries, padding=padding)
     check_numbers(window_entries, value=value)
-    _check_windows(window_entries, x, size, strides, padding)
+    _check_patches(window_entries, x, size, strides, padding)
     cut = patches(x, size, strides, padding, value=value)
     return [cut[..., *entry, :] for entry in np.ndindex(*size)]
 
