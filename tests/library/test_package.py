@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import readme_renderer.markdown
 from environments import bare_environment
+from example_files import write_examples
 from packaging.metadata import Metadata
 from project import ROOT, TEMPORARY, join_by_hand, load_by_hand, run
 
@@ -112,10 +113,13 @@ def test_each_form_of_it_predicts_the_same(saved, tmp_path):
 
 EXAMPLES = """
 import doctest, importlib, pkgutil, sys
+import numpy
 import keras_by_hand
+names = {name: getattr(keras_by_hand, name) for name in keras_by_hand.__all__}
+names["np"] = numpy
 found = pkgutil.walk_packages(keras_by_hand.__path__, "keras_by_hand.")
 modules = [keras_by_hand, *(importlib.import_module(module.name) for module in found)]
-results = [doctest.testmod(module) for module in modules]
+results = [doctest.testmod(module, extraglobs=names) for module in modules]
 results.append(doctest.testfile(sys.argv[1], module_relative=False))
 print(sum(result.attempted for result in results))
 sys.exit(any(result.failed for result in results))
@@ -159,7 +163,8 @@ def environment(request, tmp_path_factory):
 
 
 def test_the_examples_run(environment, tmp_path):
-    """Each docstring's, and README.md's."""
+    """Each docstring's, and README.md's, beside the files that they name."""
+    write_examples(tmp_path)
     command = (environment, "-W", "error", "-c", EXAMPLES, ROOT / "README.md")
     said = run(*command, cwd=tmp_path)
     files = (*PACKAGE.rglob("*.py"), ROOT / "README.md")
