@@ -827,8 +827,6 @@ def test_no_mask_may_have_another_axis_or_length(name, arguments, masks, options
         ("dropout", [X], "kept", (2, 5, 4), {"rate": 0.5}),
         ("alpha_dropout", [X], "kept", (2, 5, 4), {"rate": 0.5}),
         ("allowed_pairs", [(2, 3, 5)], "attention_mask", (2, 3, 5), {}),
-        ("normalization", [X], "mean", (5, 4), {"axis": [1, 2], "variance": 1}),
-        ("normalization", [X], "variance", (5, 4), {"axis": [1, 2], "mean": 1}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

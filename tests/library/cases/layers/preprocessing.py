@@ -19,7 +19,7 @@ def rescaling(draw):
 
 @layer("Normalization", number=24)
 def normalization(draw):
-    config = draw.some(axis=[1, [1, 2], [2, 1], None, -2], invert=[True])
+    config = draw.some(axis=[1, [1, 2], [2, 1], -2, None], invert=[True])
     config |= (
         {"mean": 0.5, "variance": draw.one_of(2.0, 0.25)} if draw.number % 3 < 2 else {}
     )
