@@ -17,11 +17,11 @@ LARGE = 10**9
 
 
 def input_layer(*shape, dtype="float32"):
-    return told("InputLayer", "x", batch_shape=[None, *shape], dtype=dtype)
+    return saved("InputLayer", "x", batch_shape=[None, *shape], dtype=dtype)
 
 
-def told(kind, name="layer", **config):
-    """Return what config.json tells of a layer."""
+def saved(kind, name="layer", **config):
+    """Return a layer as config.json has it."""
     config = {"name": name, **config}
     module = "keras.layers"
     return {"module": module, "class_name": kind, "name": name, "config": config}
@@ -168,11 +168,11 @@ def long_number(folder):
 
 
 def long_name(folder):
-    write(folder, sequential(input_layer(4), told("Hologram", "n" * 1_000_000)))
+    write(folder, sequential(input_layer(4), saved("Hologram", "n" * 1_000_000)))
 
 
 def many_layers(folder):
-    write(folder, sequential(input_layer(4), *[told("Hologram", "a")] * 40_000))
+    write(folder, sequential(input_layer(4), *[saved("Hologram", "a")] * 40_000))
 
 
 def vocabularies(folder):
@@ -191,7 +191,7 @@ def vocabulary_of_odd_lines(folder):
 def constant_of_any_size(folder):
     value = {"value": 3, "dtype": f"({LARGE},)f4"}
     constant = {"class_name": "__numpy__", "config": value}
-    layers(told("Normalization", mean=constant, variance=[1.0]))(folder)
+    layers(saved("Normalization", mean=constant, variance=[1.0]))(folder)
 
 
 # -- Arguments
@@ -201,24 +201,24 @@ def doubling_inputs(folder):
     steps = [input_layer(4)]
     for number in range(60):
         source = [steps[-1]["name"], 0, 0]
-        steps.append(call(told("Concatenate", f"c{number}", axis=-1), source, source))
+        steps.append(call(saved("Concatenate", f"c{number}", axis=-1), source, source))
     write(folder, functional(steps, "c59"))
 
 
 def many_inputs(folder):
     sources = [["repeat", 0, 0]] * 8_000
-    repeat = call(told("RepeatVector", "repeat", n=1_000_000), ["x", 0, 0])
-    join = call(told("Concatenate", "join", axis=1), *sources)
+    repeat = call(saved("RepeatVector", "repeat", n=1_000_000), ["x", 0, 0])
+    join = call(saved("Concatenate", "join", axis=1), *sources)
     write(folder, functional([input_layer(4), repeat, join], "join"))
 
 
 def outer_sum(folder):
     steps = [
         input_layer(4),
-        call(told("RepeatVector", "repeat", n=1_000_000), ["x", 0, 0]),
-        call(told("Reshape", "row", target_shape=[1, -1]), ["repeat", 0, 0]),
-        call(told("Reshape", "column", target_shape=[-1, 1]), ["repeat", 0, 0]),
-        call(told("Add", "sum"), ["row", 0, 0], ["column", 0, 0]),
+        call(saved("RepeatVector", "repeat", n=1_000_000), ["x", 0, 0]),
+        call(saved("Reshape", "row", target_shape=[1, -1]), ["repeat", 0, 0]),
+        call(saved("Reshape", "column", target_shape=[-1, 1]), ["repeat", 0, 0]),
+        call(saved("Add", "sum"), ["row", 0, 0], ["column", 0, 0]),
     ]
     write(folder, functional(steps, "sum"))
 
@@ -227,7 +227,7 @@ def operator(name, module="numpy", **arguments):
     """Return a function that writes a model of an operator of a module of keras.ops."""
 
     def of_operator(folder):
-        step = call(told(name, "operator"), ["x", 0, 0])
+        step = call(saved(name, "operator"), ["x", 0, 0])
         step["module"] = f"keras.src.ops.{module}"
         step["inbound_nodes"][0]["kwargs"] = arguments
         write(folder, functional([input_layer(4), step], "operator"))
@@ -237,14 +237,14 @@ def operator(name, module="numpy", **arguments):
 
 def ngrams(folder):
     config = {"ngrams": LARGE, "vocabulary": ["a", "b"], "output_mode": "int"}
-    vectors = told("TextVectorization", split="whitespace", **config)
+    vectors = saved("TextVectorization", split="whitespace", **config)
     write(folder, sequential(input_layer(1, dtype="string"), vectors))
     np.save(folder / "x.npy", np.array([["a b " * 50]]))
 
 
 def long_rows(folder):
     config = {"output_sequence_length": LARGE, "vocabulary": ["a", "b"]}
-    vectors = told("TextVectorization", split="whitespace", **config)
+    vectors = saved("TextVectorization", split="whitespace", **config)
     write(folder, sequential(input_layer(1, dtype="string"), vectors))
     np.save(folder / "x.npy", np.array([["a b"]]))
 
@@ -278,34 +278,34 @@ GREEDY = {
     "outer_sum": outer_sum,
     "ngrams": ngrams,
     "long_rows": long_rows,
-    "repeat_vector": layers(told("RepeatVector", n=10**8)),
+    "repeat_vector": layers(saved("RepeatVector", n=10**8)),
     "repeat_vectors": layers(
         *[
             step
             for number in range(3)
             for step in (
-                told("RepeatVector", f"repeat{number}", n=1000),
-                told("Flatten", f"flat{number}"),
+                saved("RepeatVector", f"repeat{number}", n=1000),
+                saved("Flatten", f"flat{number}"),
             )
         ]
     ),
-    "category_encoding": layers(told("CategoryEncoding", num_tokens=LARGE)),
-    "zero_padding1d": layers(told("ZeroPadding1D", padding=LARGE), shape=(4, 1)),
-    "zero_padding2d": layers(told("ZeroPadding2D", padding=40_000), shape=(4, 4, 1)),
-    "up_sampling1d": layers(told("UpSampling1D", size=LARGE), shape=(4, 1)),
-    "up_sampling2d": layers(told("UpSampling2D", size=40_000), shape=(4, 4, 1)),
-    "up_sampling3d": layers(told("UpSampling3D", size=1000), shape=(4, 4, 4, 1)),
-    "resizing": layers(told("Resizing", height=LARGE, width=2), shape=(4, 4, 1)),
+    "category_encoding": layers(saved("CategoryEncoding", num_tokens=LARGE)),
+    "zero_padding1d": layers(saved("ZeroPadding1D", padding=LARGE), shape=(4, 1)),
+    "zero_padding2d": layers(saved("ZeroPadding2D", padding=40_000), shape=(4, 4, 1)),
+    "up_sampling1d": layers(saved("UpSampling1D", size=LARGE), shape=(4, 1)),
+    "up_sampling2d": layers(saved("UpSampling2D", size=40_000), shape=(4, 4, 1)),
+    "up_sampling3d": layers(saved("UpSampling3D", size=1000), shape=(4, 4, 4, 1)),
+    "resizing": layers(saved("Resizing", height=LARGE, width=2), shape=(4, 4, 1)),
     "padded_resizing": layers(
-        told("Resizing", height=LARGE, width=1, pad_to_aspect_ratio=True),
+        saved("Resizing", height=LARGE, width=1, pad_to_aspect_ratio=True),
         shape=(4, 4, 1),
     ),
-    "center_crop": layers(told("CenterCrop", height=LARGE, width=2), shape=(4, 4, 1)),
+    "center_crop": layers(saved("CenterCrop", height=LARGE, width=2), shape=(4, 4, 1)),
     "adaptive_pooling": layers(
-        told("AdaptiveAveragePooling1D", output_size=LARGE), shape=(4, 1)
+        saved("AdaptiveAveragePooling1D", output_size=LARGE), shape=(4, 1)
     ),
     "pooling": layers(
-        told("MaxPooling1D", pool_size=LARGE, strides=1, padding="same"), shape=(4, 1)
+        saved("MaxPooling1D", pool_size=LARGE, strides=1, padding="same"), shape=(4, 1)
     ),
     "repeat": operator("Repeat", repeats=LARGE),
     "tile": operator("Tile", repeats=[1, LARGE]),

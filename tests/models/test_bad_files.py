@@ -37,7 +37,7 @@ def rewritten(good, path, change=None, weights=None, leave=(), compress=False):
 
 
 def layer(config, name):
-    return next(told for told in config["config"]["layers"] if told["name"] == name)
+    return next(saved for saved in config["config"]["layers"] if saved["name"] == name)
 
 
 def of_own_class(config):
@@ -59,13 +59,13 @@ def unknown_activation(config):
 
 
 def own_activation(config):
-    told = {"module": "builtins", "class_name": "function", "config": "relu"}
-    layer(config, "first")["config"]["activation"] = told
+    saved = {"module": "builtins", "class_name": "function", "config": "relu"}
+    layer(config, "first")["config"]["activation"] = saved
 
 
 def reading_operator(config):
-    told = config["config"]["layers"]
-    multiply = next(step for step in told if step["class_name"] == "Multiply")
+    layers = config["config"]["layers"]
+    multiply = next(step for step in layers if step["class_name"] == "Multiply")
     multiply.update(class_name="Fromfile", name="reading")
     multiply["config"]["name"] = "reading"
     multiply["inbound_nodes"][0]["args"][1] = "/etc/hostname"
@@ -94,8 +94,8 @@ def without_any_layer(config):
 
 
 def without_name(config):
-    told = layer(config, "last")
-    told["name"] = told["config"]["name"] = None
+    saved = layer(config, "last")
+    saved["name"] = saved["config"]["name"] = None
 
 
 def place_out_of_range(config):
@@ -145,14 +145,14 @@ def text_for_a_length(config):
 
 
 def constant_without_value(config):
-    told = {"class_name": "__numpy__", "config": {"dtype": "float32"}}
-    layer(config, "last")["inbound_nodes"][0]["args"] = [told]
+    saved = {"class_name": "__numpy__", "config": {"dtype": "float32"}}
+    layer(config, "last")["inbound_nodes"][0]["args"] = [saved]
 
 
 def number_for_a_flag(config):
     x, first, step, last = config["config"]["layers"]
-    told = {"name": "last", "num_heads": 1, "key_dim": 2, "use_gate": 10**9}
-    last.update(class_name="MultiHeadAttention", config=told)
+    of_heads = {"name": "last", "num_heads": 1, "key_dim": 2, "use_gate": 10**9}
+    last.update(class_name="MultiHeadAttention", config=of_heads)
 
 
 def unknown_dtype(config):
@@ -165,9 +165,9 @@ def several_unknown(config):
 
 
 def escapes(config):
-    told = layer(config, "first")
-    told["name"] = told["config"]["name"] = "a\x1b[2J\nb\u202e"
-    told["class_name"] = "Hologram"
+    saved = layer(config, "first")
+    saved["name"] = saved["config"]["name"] = "a\x1b[2J\nb\u202e"
+    saved["class_name"] = "Hologram"
 
 
 def without_output(config):
@@ -423,10 +423,10 @@ def test_all_that_is_unknown_is_named_at_once(good, tmp_path):
     path = tmp_path / "bad.keras"
 
     def add_many(config):
-        told = config["config"]["layers"]
+        _, *steps = config["config"]["layers"]
         more = [{**layer(config, "first"), "name": f"more{n}"} for n in range(12)]
         config["config"]["layers"] = [
-            {**step, "class_name": "Hologram"} for step in told[1:] + more
+            {**step, "class_name": "Hologram"} for step in steps + more
         ]
 
     rewritten(good, path, add_many)

@@ -7,7 +7,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from hostile_files import sequential, told, write
+from hostile_files import saved, sequential, write
 from refusals import is_refused
 
 from keras_by_hand import load_model
@@ -99,7 +99,7 @@ def test_an_input_that_is_no_file(command, good, tmp_path):
 
 
 def test_a_number_is_no_batch_of_samples(tmp_path):
-    write(tmp_path, sequential(told("Flatten", "flatten")))
+    write(tmp_path, sequential(saved("Flatten", "flatten")))
     model = load_model(tmp_path / "model.keras")
     with pytest.raises(CannotRun, match="input flatten has no axis of samples"):
         model.predict(3.0)

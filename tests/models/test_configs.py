@@ -1,5 +1,5 @@
 """What the configs of layers may hold: a key that nothing uses, and a value that is not
-known, are refused by name, as are weights of other lengths than the config tells."""
+known, are refused by name, as are weights of other lengths than the config has."""
 
 import functools
 import json
@@ -199,9 +199,9 @@ def test_the_slope_that_was_called_alpha_is_read_as_by_keras(tmp_path):
     keras.Sequential([keras.Input((2,)), layers.LeakyReLU()]).save(path)
 
     def of_old(config):
-        told = config["layers"][1]["config"]
-        told["alpha"] = 0.25
-        del told["negative_slope"]
+        slopes = config["layers"][1]["config"]
+        slopes["alpha"] = 0.25
+        del slopes["negative_slope"]
 
     old = rewritten(path, tmp_path / "old.keras", of_old)
     with pytest.warns(match="`alpha` is deprecated"):

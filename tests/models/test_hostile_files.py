@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hostile_files import DAMAGED, GREEDY, call, functional, input_layer, told, write
+from hostile_files import DAMAGED, GREEDY, call, functional, input_layer, saved, write
 
 from gallery.paths import ROOT
 from keras_by_hand import load_model
@@ -53,7 +53,7 @@ def test_a_hostile_file_ends_in_one_line_soon(tmp_path, name):
 def test_calls_in_reverse_order_take_linear_time(tmp_path):
     steps = [input_layer(4)]
     for number in range(5000):
-        step = told("Identity", f"step{number}")
+        step = saved("Identity", f"step{number}")
         steps.append(call(step, [steps[-1]["name"], 0, 0]))
     backwards = [steps[0], *steps[:0:-1]]
     write(tmp_path, functional(backwards, "step4999"))

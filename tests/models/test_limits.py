@@ -4,7 +4,7 @@ makes, and a model that is meant seriously is never refused."""
 import by_hand
 import numpy as np
 import pytest
-from hostile_files import input_layer, sequential, told, write
+from hostile_files import input_layer, saved, sequential, write
 
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.limits import (
@@ -212,11 +212,11 @@ def test_small_models_make_what_they_like():
 
 def test_inputs_and_weights_let_a_model_make_more(tmp_path):
     numbers = 2 * ALWAYS // GROWTH
-    repeat = told("RepeatVector", n=GROWTH)
+    repeat = saved("RepeatVector", n=GROWTH)
     write(tmp_path, sequential(input_layer(numbers), repeat))
     model = by_hand.load_model(tmp_path / "model.keras")
     assert model.predict(np.ones((1, numbers), "float32")).size == 2 * ALWAYS
-    write(tmp_path, sequential(input_layer(1), told("RepeatVector", n=2 * ALWAYS)))
+    write(tmp_path, sequential(input_layer(1), saved("RepeatVector", n=2 * ALWAYS)))
     model = by_hand.load_model(tmp_path / "model.keras")
     with pytest.raises(CannotRun, match="it would make 16,777,216 numbers"):
         model.predict(np.ones((1, 1), "float32"))
@@ -225,8 +225,10 @@ def test_inputs_and_weights_let_a_model_make_more(tmp_path):
 
 
 def test_what_is_made_in_a_wrapper_is_bounded_too(tmp_path):
-    inner = told("RepeatVector", "inner", n=10**8)
-    write(tmp_path, sequential(input_layer(2, 4), told("TimeDistributed", layer=inner)))
+    inner = saved("RepeatVector", "inner", n=10**8)
+    write(
+        tmp_path, sequential(input_layer(2, 4), saved("TimeDistributed", layer=inner))
+    )
     model = by_hand.load_model(tmp_path / "model.keras")
     with pytest.raises(CannotRun, match="it would make"):
         model.predict(np.ones((1, 2, 4), "float32"))

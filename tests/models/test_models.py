@@ -473,8 +473,8 @@ def test_numbers_are_compared_in_the_dtype_of_the_layer(tmp_path):
 
 def test_a_constant_of_16_bits_is_read_without_keras():
     # Keras makes NumPy know bfloat16, which alone it doesn't.
-    told = {"class_name": "__numpy__", "config": {"value": [0.1], "dtype": "bfloat16"}}
-    assert revive(told, {}).dtype == "float32"
+    saved = {"class_name": "__numpy__", "config": {"value": [0.1], "dtype": "bfloat16"}}
+    assert revive(saved, {}).dtype == "float32"
 
 
 def test_it_tells_which_layers_an_input_feeds(tmp_path):

@@ -536,9 +536,9 @@ def run_calls(model, given):
     values = {(name, 0, 0): Tensor(array) for name, array in given.items()}
     refused = {}
     for name, number in model.order:
-        told = model.calls[name][number]
+        node = model.calls[name][number]
         try:
-            args, keywords = revive([told["args"], told["kwargs"]], values)
+            args, keywords = revive([node["args"], node["kwargs"]], values)
             keywords = {n: value for n, value in keywords.items() if value is not None}
             with np.errstate(all="ignore"):  # divisions by 0, and the like
                 y = model.by_name[name].call(args, keywords)
