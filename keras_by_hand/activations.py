@@ -413,39 +413,19 @@ def log_softmax(x: ArrayLike, axis: int | Sequence[int] = -1) -> np.ndarray:
 
 
 def sparsemax(x: ArrayLike, axis: int = -1) -> np.ndarray:
-    """The point nearest to x whose entries are at least 0 and add up to 1.
+    """The sparsemax of Keras 3.15.1, whose results need not add up to 1.
 
-    x: any shape; each vector along the axis is a point (Martins and Astudillo,
-    2016, Algorithm 1).
+    x: any shape. Keras adds up running totals in the place of entries; where
+    more than one entry is left, sparsemax_of_paper has other results.
 
     Raises ValueError for an axis that x does not have.
 
-    >>> sparsemax([[3.0, 2.5, 0], [0, 0, 0.25]])
-    array([[0.75, 0.25, 0.  ],
-           [0.25, 0.25, 0.5 ]])
+    >>> sparsemax([[3.0, 1.5, 0], [3, 2.5, 0]])
+    array([[1., 0., 0.],
+           [0., 0., 0.]])
     """
     x = as_array(sparsemax, x=x)
     check_axes(sparsemax, np.ndim(x), one=True, axis=axis)
-    x = np.moveaxis(x, axis, -1)
-    z = x - np.max(x, axis=-1, keepdims=True)  # keeps the totals small
-    largest = -np.sort(-z, axis=-1)  # descending
-    k = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
-    above = 1 + k * largest > np.cumsum(largest, axis=-1)
-    total = np.sum(np.where(above, largest, 0), axis=-1, keepdims=True)
-    tau = (total - 1) / np.sum(above, axis=-1, keepdims=True, dtype=x.dtype)
-    return np.moveaxis(np.maximum(z - tau, 0), -1, axis)
-
-
-def sparsemax_of_keras(x: ArrayLike, axis: int = -1) -> np.ndarray:
-    """What Keras 3.15.1 returns for x, any shape, as for sparsemax.
-
-    Raises ValueError for an axis that x does not have.
-
-    >>> sparsemax_of_keras([[3.0, 2.5, 0]])  # of sparsemax: 0.75, 0.25, 0
-    array([[0., 0., 0.]])
-    """
-    x = as_array(sparsemax_of_keras, x=x)
-    check_axes(sparsemax_of_keras, np.ndim(x), one=True, axis=axis)
     x = np.moveaxis(x, axis, -1)
     largest = -np.sort(-x, axis=-1)  # descending
     running = np.cumsum(largest, axis=-1)
@@ -454,6 +434,30 @@ def sparsemax_of_keras(x: ArrayLike, axis: int = -1) -> np.ndarray:
     k = np.sum(above, axis=-1, keepdims=True, dtype=x.dtype)
     total = np.sum(np.where(above, running, 0), axis=-1, keepdims=True)
     return np.moveaxis(np.maximum(x - (total - 1) / k, 0), -1, axis)
+
+
+def sparsemax_of_paper(x: ArrayLike, axis: int = -1) -> np.ndarray:
+    """The point nearest to x whose entries are at least 0 and add up to 1.
+
+    x: any shape; each vector along the axis is a point (Martins and Astudillo,
+    2016, Algorithm 1).
+
+    Raises ValueError for an axis that x does not have.
+
+    >>> sparsemax_of_paper([[3.0, 2.5, 0], [0, 0, 0.25]])
+    array([[0.75, 0.25, 0.  ],
+           [0.25, 0.25, 0.5 ]])
+    """
+    x = as_array(sparsemax_of_paper, x=x)
+    check_axes(sparsemax_of_paper, np.ndim(x), one=True, axis=axis)
+    x = np.moveaxis(x, axis, -1)
+    z = x - np.max(x, axis=-1, keepdims=True)  # keeps the totals small
+    largest = -np.sort(-z, axis=-1)  # descending
+    k = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    above = 1 + k * largest > np.cumsum(largest, axis=-1)
+    total = np.sum(np.where(above, largest, 0), axis=-1, keepdims=True)
+    tau = (total - 1) / np.sum(above, axis=-1, keepdims=True, dtype=x.dtype)
+    return np.moveaxis(np.maximum(z - tau, 0), -1, axis)
 
 
 def glu(x: ArrayLike, axis: int = -1) -> np.ndarray:

@@ -55,12 +55,12 @@ descending = -np.sort(-x, axis=-1)  # (batch, classes)
 totals = np.cumsum(descending, axis=-1)
 k = np.sum(1 + np.arange(1, 5) * descending > totals, axis=-1)  # (batch,)
 tau = (totals[range(3), k - 1] - 1) / k
-sparsemax_by_hand = np.maximum(x - tau[:, np.newaxis], 0)
+by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 
 # %%
 # The whole function works along any axis, and keeps the totals small.
 
-from keras_by_hand import sparsemax
+from keras_by_hand.activations import sparsemax_of_paper
 
 # %%
 # Check it
@@ -72,10 +72,10 @@ points = np.stack(list(np.ndindex(5, 5, 5, 5))) / 4
 points = points[points.sum(axis=-1) == 1]  # (points, classes)
 distances = np.sum((x[:, np.newaxis] - points) ** 2, axis=-1)
 nearest = points[np.argmin(distances, axis=-1)]  # (batch, classes)
-np.testing.assert_array_equal(sparsemax(x), nearest)
-np.testing.assert_array_equal(sparsemax(x.T, axis=0), nearest.T)
+np.testing.assert_array_equal(sparsemax_of_paper(x), nearest)
+np.testing.assert_array_equal(sparsemax_of_paper(x.T, axis=0), nearest.T)
 np.testing.assert_array_equal(y, np.float32(nearest), strict=True)
-np.testing.assert_array_equal(y, np.float32(sparsemax_by_hand), strict=True)
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 # %%
 # Training: if :math:`g` is the gradient at the probabilities, the gradient at
@@ -111,7 +111,7 @@ assert np.any(of_keras != y)
 
 first = np.linspace(-1.5, 3.5, 201)
 second, third = np.full_like(first, 1), np.full_like(first, 0.5)
-p = sparsemax(np.stack([first, second, third]), axis=0)
+p = sparsemax_of_paper(np.stack([first, second, third]), axis=0)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 axis.stackplot(first, p, labels=["first", "second", "third"])
 axis.set(title="sparsemax of [first, 1, 0.5]", xlabel="first score")

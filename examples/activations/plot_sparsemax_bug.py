@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from derivative import derivative_in_training
 
-from keras_by_hand import sparsemax
+from keras_by_hand.activations import sparsemax_of_paper
 
 # %%
 # Build it
@@ -48,7 +48,7 @@ wrong_by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 # %%
 # The whole function takes any number of samples and classes.
 
-from keras_by_hand.activations import sparsemax_of_keras
+from keras_by_hand import sparsemax
 
 # %%
 # Check it
@@ -62,7 +62,7 @@ from keras_by_hand.activations import sparsemax_of_keras
 
 np.testing.assert_array_equal(y, np.float32(wrong_by_hand), strict=True)
 
-expected = sparsemax_of_keras(x)
+expected = sparsemax(x)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
@@ -91,8 +91,8 @@ np.testing.assert_array_equal(gradient, [1 - 3, 2 - 3 / 2, 0, 0])
 
 divided = y / y.sum(axis=-1, keepdims=True)
 print("divided:", divided)
-print("right:  ", sparsemax(x))
-assert np.any(divided != sparsemax(x))
+print("right:  ", sparsemax_of_paper(x))
+assert np.any(divided != sparsemax_of_paper(x))
 
 # %%
 # See it
@@ -102,8 +102,8 @@ assert np.any(divided != sparsemax(x))
 first = np.linspace(-1.5, 3.5, 201)
 moving = np.stack([first, np.full_like(first, 1), np.full_like(first, 0.5)], 1)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-axis.plot(first, sparsemax_of_keras(moving).sum(axis=1), label="Keras 3.15.1")
-axis.plot(first, sparsemax(moving).sum(axis=1), "--", label="sparsemax")
+axis.plot(first, sparsemax(moving).sum(axis=1), label="Keras 3.15.1")
+axis.plot(first, sparsemax_of_paper(moving).sum(axis=1), "--", label="paper")
 axis.set(title="Sum of sparsemax([first, 1, 0.5])", xlabel="first score")
 axis.legend()
 plt.show()

@@ -68,7 +68,7 @@ def test_what_a_subject_is_in_keras():
         "Dropout in training": ("Layers", "Dropout"),
         "relu": ("Activations", "relu"),
         "ReLU": ("Layers", "ReLU"),
-        "sparsemax_of_keras": ("Activations", "sparsemax"),
+        "sparsemax": ("Activations", "sparsemax"),
         "mean_squared_error": ("Losses", "MeanSquaredError"),
         "Adam": ("Optimizers", "Adam"),
         "attention_gradients": None,

@@ -18,7 +18,7 @@ from gallery.reference_words import equation_of, read_equations
 
 LETTER = re.compile(r":math:`([^`]+)` is ``(\w+)``")
 READ_BY_PEOPLE = {
-    "sparsemax": "it says what tau fulfils, not how to find it",
+    "sparsemax": "its letters say which entries are counted",
     "RNN": "it says what a cell is, and any will do",
     "Bidirectional": "it says in which order two layers read",
 }
