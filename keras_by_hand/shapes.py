@@ -10,11 +10,12 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 DataFormat = Literal["channels_last", "channels_first"]
 Padding = Literal["valid", "same"]
@@ -125,7 +126,7 @@ def as_labels(function: Callable, shape: Sequence, **given: Any) -> np.ndarray:
 # -- Shapes
 
 
-def check_shapes(function, **arrays):
+def check_shapes(function: Callable | str, **arrays: Any) -> None:
     """Raise ValueError for an array of the wrong shape.
 
     arrays: by its name, each array, or None, and its shape, where None stands
@@ -147,7 +148,7 @@ def check_shapes(function, **arrays):
             )
 
 
-def check_broadcasts(function, **arrays):
+def check_broadcasts(function: Callable | str, **arrays: Any) -> None:
     """Raise ValueError for an array that does not broadcast to a shape.
 
     arrays: by its name, each array, or None, and the shape, which it may not
@@ -163,7 +164,12 @@ def check_broadcasts(function, **arrays):
             )
 
 
-def check_rank(function, least, most=None, **arrays):
+def check_rank(
+    function: Callable | str,
+    least: int,
+    most: int | None = None,
+    **arrays: Any,
+) -> None:
     """Raise ValueError for an array of fewer axes than least, or more than
     most: by default, of any number more."""
     for name, array in arrays.items():
@@ -180,7 +186,12 @@ def check_rank(function, least, most=None, **arrays):
             )
 
 
-def check_count(function, kind, names, arrays):
+def check_count(
+    function: Callable | str,
+    kind: str,
+    names: Sequence[str],
+    arrays: Sized,
+) -> None:
     """Raise ValueError where there are more or fewer arrays than names.
 
     kind: what they are, such as "weights".
@@ -202,7 +213,9 @@ SPACE = {
 }  # what axes of space are called, by how many there are
 
 
-def check_images(function, rank, x, data_format):
+def check_images(
+    function: Callable, rank: int, x: np.ndarray, data_format: DataFormat | None
+) -> None:
     """Images must have rank axes of space, beside samples and channels."""
     names = ["batch", *SPACE[rank], "channels"]
     if data_format == "channels_first":
@@ -210,7 +223,14 @@ def check_images(function, rank, x, data_format):
     check_shapes(function, x=(x, names))
 
 
-def check_fits(function, x, size, padding, data_format, dilation_rate=1):
+def check_fits(
+    function: Callable,
+    x: np.ndarray,
+    size: OneOrMore,
+    padding: str,
+    data_format: DataFormat | None,
+    dilation_rate: OneOrMore = 1,
+) -> None:
     """Without padding, a window must not be longer than the images."""
     space = x.shape[2:] if data_format == "channels_first" else x.shape[1:-1]
     span = [int(n) for n in (np.array(size) - 1) * dilation_rate + 1]
@@ -221,7 +241,9 @@ def check_fits(function, x, size, padding, data_format, dilation_rate=1):
         )
 
 
-def check_steps(function, rank, strides, dilation_rate):
+def check_steps(
+    function: Callable, rank: int, strides: OneOrMore, dilation_rate: OneOrMore
+) -> None:
     """Both must be numbers of steps, and not both of them more than 1."""
     check_sizes(function, rank, strides=strides, dilation_rate=dilation_rate)
     if np.max(strides) > 1 and np.max(dilation_rate) > 1:
@@ -284,7 +306,9 @@ def check_functions(function, **functions):
 # -- Numbers
 
 
-def check_sizes(function, number=1, least=1, **sizes):
+def check_sizes(
+    function: Callable | str, number: int = 1, least: int = 1, **sizes: Any
+) -> None:
     """Raise for what is no whole number of at least least.
 
     number: how many axes there are: one number stands for all of them, or a
@@ -303,7 +327,12 @@ def check_sizes(function, number=1, least=1, **sizes):
             raise ValueError(said)
 
 
-def check_numbers(function, least=-np.inf, most=np.inf, **numbers):
+def check_numbers(
+    function: Callable | str,
+    least: float = -np.inf,
+    most: float = np.inf,
+    **numbers: Any,
+) -> None:
     """Raise for what is no number from least to most."""
     for name, value in numbers.items():
         wanted = f"a number of at least {least:g}"
@@ -312,15 +341,14 @@ def check_numbers(function, least=-np.inf, most=np.inf, **numbers):
         elif most != np.inf:
             wanted = f"a number from {least:g} to {most:g}"
         said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
-        if not isinstance(value, Real) and np.shape(value) != ():
-            raise TypeError(said)
-        if not isinstance(value, Real | np.ndarray):
+        is_array = isinstance(value, np.ndarray) and value.ndim == 0
+        if not (is_array or isinstance(value, Real)):
             raise TypeError(said)
         if not least <= value <= most:
             raise ValueError(said)
 
 
-def check_positive(function, **numbers):
+def check_positive(function: Callable | str, **numbers: Any) -> None:
     """Raise for what is no number above 0."""
     for name, value in numbers.items():
         check_numbers(function, **{name: value})
@@ -330,7 +358,7 @@ def check_positive(function, **numbers):
             )
 
 
-def check_tokens(function, x, number):
+def check_tokens(function: Callable, x: ArrayLike, number: int) -> None:
     """Raise ValueError for tokens that are no row of a table of number rows."""
     x = np.asarray(x)
     if x.size and not (-1 < x.min() and x.max() < number):
@@ -340,7 +368,7 @@ def check_tokens(function, x, number):
         )
 
 
-def check_booleans(function, **masks):
+def check_booleans(function: Callable, **masks: np.ndarray | None) -> None:
     """Raise ValueError for a mask, or None, of other numbers than 0 and 1."""
     for name, mask in masks.items():
         if mask is None or mask.dtype == bool:
@@ -349,7 +377,9 @@ def check_booleans(function, **masks):
             raise ValueError(f"{_said_by(function)}: {name} must be booleans")
 
 
-def check_axes(function, rank, one=False, **axes):
+def check_axes(
+    function: Callable | str, rank: int, one: bool = False, **axes: Any
+) -> None:
     """Raise for what is no axis, or no sequence of different axes, of an array
     of this rank. one: a sequence is none, either."""
     for name, value in axes.items():
