@@ -611,6 +611,13 @@ CHANGED = [  # an operator, what its config is made to say, what is said
     (ops.slice, ([0, 1, 1, 0], [2, 2, 2, 1]), {"shape": [2, 6, 2, 1]}, "not in the"),
     (ops.image.crop_images, (1, 1, 1, 1), {"top_cropping": 9}, "not in the image"),
     (ops.image.pad_images, (1, 1, 1, 1), {"left_padding": -1}, "less than nothing"),
+    (
+        ops.image.rgb_to_grayscale,
+        (None,),
+        {"data_format": "sideways"},
+        "data_format must be",
+    ),
+    (ops.nn.max_pool, (2,), {"data_format": "Channels_First"}, "data_format must be"),
     (ops.dot_product_attention, "all", {"attn_logits_soft_cap": 2.0}, "drops attn"),
     (ops.dot_product_attention, "all", {"flash_attention": True}, "no flash_attention"),
     (

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from typing import get_args
 
 import numpy as np
 
@@ -73,6 +74,7 @@ from keras_by_hand.models.operators.signal import (
 from keras_by_hand.models.tensors import Tensor, arrays_of, each, flat, in_dtype
 from keras_by_hand.names import ACTIVATIONS
 from keras_by_hand.precision import bfloat16, float16
+from keras_by_hand.shapes import DataFormat
 
 # Functions whose names and answers NumPy has, too, by what Keras does with
 # dtypes of whole numbers, which NumPy makes float64 or int64.
@@ -499,6 +501,15 @@ OPERATORS = {
 }
 
 
+def check_data_format(data_format=None, **others):
+    """Raise CannotRun for what is none, as functions and limits read it."""
+    if data_format not in (*get_args(DataFormat), None):
+        raise CannotRun(
+            "data_format must be 'channels_last' or 'channels_first', "
+            f"not {data_format!r}"
+        )
+
+
 class Operator(Layer):
     """An operation between tensors, such as +: it has no weights or masks."""
 
@@ -531,6 +542,7 @@ class Operator(Layer):
         ):
             self.note(BIAS.format("the second"))
         try:
+            check_data_format(**options)
             y = self.function(*args, **options)
         except CannotRun as error:
             raise self.refusal(error) from None
