@@ -35,9 +35,9 @@ def _said_by(function):
 def as_arrays(function: Callable | str, **given: Any) -> list[np.ndarray]:
     """Arrays of what a function was given, in the dtypes that they have.
 
-    given: by their names, arrays, lists, numbers, or None, which stays. What
-    speaks NumPy's protocols (NEP 18) is handed on untouched. Raises TypeError
-    for anything but numbers and booleans.
+    given: by their names, arrays, lists, numbers, or None, which stays where
+    the function's annotation has it. What speaks NumPy's protocols (NEP 18) is
+    handed on untouched. Raises TypeError for anything but numbers and booleans.
     """
     return [_as_array(function, *item) for item in given.items()]
 
@@ -51,7 +51,7 @@ def as_array(function: Callable | str, **given: Any) -> np.ndarray:
 def _as_array(function, name, x):
     if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":  # at once
         return x
-    if x is None:
+    if x is None and takes_none(function, name):
         return x
     if not hasattr(x, "__array_function__"):
         try:
@@ -66,6 +66,16 @@ def _as_array(function, name, x):
             f"not of {what}"
         )
     return np.asarray(x) if isinstance(x, np.generic) else x
+
+
+@functools.cache
+def takes_none(function: Callable | str, name: str) -> bool:
+    """Whether an argument of a function may be None: its annotation says so."""
+    if isinstance(function, str):  # a name alone
+        return False
+    parameter = inspect.signature(function).parameters.get(name)
+    annotation = parameter and parameter.annotation
+    return type(None) in typing.get_args(annotation)
 
 
 def as_pair(function: Callable, **given: Any) -> list[np.ndarray]:
@@ -293,10 +303,13 @@ def _in_words(values):
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def check_functions(function, **functions):
-    """Raise TypeError for what is neither a function nor None."""
+def check_functions(function: Callable, **functions: Any) -> None:
+    """Raise TypeError for what is neither a function nor, where the annotation
+    has it, None."""
     for name, value in functions.items():
-        if value is not None and not callable(value):
+        if value is None and takes_none(function, name):
+            continue
+        if not callable(value):
             raise TypeError(
                 f"{_said_by(function)}: {name} must be a function, "
                 f"not {value!r}"

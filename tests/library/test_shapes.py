@@ -1,6 +1,7 @@
 """What functions take in, by the functions that take it in: each answer, and each refusal
 word for word."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,14 @@ import pytest
 from keras_by_hand import names, shapes
 
 
-def pool(x, size=2, padding: Literal["valid", "same"] | None = "valid"):
+def pool(
+    x,
+    b: list | None = None,
+    y_true: list | None = None,
+    size=2,
+    padding: Literal["valid", "same"] | None = "valid",
+    backward_layer: Callable | None = None,
+):
     """A function that asks."""
 
 
@@ -91,6 +99,7 @@ WRONG = [
     ("check_booleans", (), {"kept": f64(0, 0.5)}, ValueError, "kept must be booleans"),
     ("as_array", (), {"x": "two"}, TypeError, f"x {NUMBERS} text"),
     ("as_array", (), {"x": b"two"}, TypeError, f"x {NUMBERS} text"),
+    ("as_array", (), {"x": None}, TypeError, f"x {NUMBERS} something else"),
     ("as_array", (), {"x": {}}, TypeError, f"x {NUMBERS} something else"),
     ("as_array", (), {"x": [[1], [2, 3]]}, TypeError, f"x {NUMBERS} something else"),
     ("as_array", (), {"x": np.array([None])}, TypeError, f"x {NUMBERS} something else"),

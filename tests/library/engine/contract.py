@@ -25,6 +25,7 @@ from library.engine.subjects import (
 from library.reasons import NOT_CALLED
 
 from keras_by_hand.models.registry import LAYERS
+from keras_by_hand.shapes import takes_none
 
 NUMBERS = 0, -1, 2, 1.5, "two"  # in the place of a whole number
 FRACTIONS = -0.5, 1.5, "half"  # in that of any other
@@ -187,6 +188,7 @@ def odd_weights(subject):
 def misshapen(weights):
     """Yield (words, weights, of which one is missing, too many, or of another shape)."""
     *kept, _ = weights
+    yield f"{next(iter(weights))} of None", {**weights, next(iter(weights)): None}
     yield "one too many", {**weights, "more": np.ones(1)}
     yield "one too few", {name: weights[name] for name in kept}
     for name, weight in weights.items():
@@ -210,7 +212,7 @@ def shapes_of_others(subject, case):
         value = case.config.get(name, parameter.default)
         if name in known:
             continue
-        for other in others_of(value):
+        for other in [*others_of(value), parameter.default]:
             try:
                 layer = subject.build(
                     case.but(config={**case.config, name: other}, weights={})
@@ -247,16 +249,26 @@ def odd_inputs(subject):
             for path, array in find_arrays(held).items():
                 where = ".".join(map(str, path))
                 shapes = {w: change(array) for w, change in odd_shapes(array)}
+                if may_be_none(subject, path[-1]):
+                    shapes.pop("of None", None)
                 for words, other in shapes.items():
                     odd = recorded.case.but(**{field: put_array(held, path, other)})
                     words = f"{field} {where} {words}"
                     yield odd_call(subject, words, odd, ask)
 
 
+def may_be_none(subject, place):
+    """Whether the function takes None for an input, told by its place or name."""
+    names = list(parameters_of(subject))
+    name = names[place] if isinstance(place, int) and place < len(names) else place
+    return takes_none(function_of(subject), name)
+
+
 def odd_shapes(array):
     if array.dtype.kind not in "biuf":
         return
     yield "of text", lambda x: np.full(x.shape, "text")
+    yield "of None", lambda x: None
     for words, change in ODD_SHAPES.items():
         if array.ndim or "more" in words:
             other = change(array)
