@@ -1,6 +1,6 @@
 """Convolution: plain, depthwise, separable and transposed."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -164,16 +164,22 @@ def _check_conv(function, rank, x, kernel, bias, data_format, groups):
 
 
 def conv(
-    x,
-    kernel,
-    bias=None,
-    strides=1,
-    padding="valid",
-    data_format=None,
-    dilation_rate=1,
-    groups=1,
-):
-    """A convolution of any rank, as conv2d is one of two axes of space."""
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None = None,
+    strides: OneOrMore = 1,
+    padding: Literal["valid", "same", "causal"] = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    groups: int = 1,
+) -> np.ndarray:
+    """A convolution of any rank, as conv2d is one of two axes of space.
+
+    Raises nothing of its own: conv2d and its like check what they are given.
+
+    >>> conv(np.array([[[1], [2], [4]]]), np.array([[[1]], [[1]]]))[0, :, 0]
+    array([3, 6])
+    """
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
     *size, _, _ = kernel.shape
@@ -290,15 +296,23 @@ def _check_depthwise(function, rank, x, kernel, bias, data_format):
 
 
 def depthwise_conv(
-    x,
-    kernel,
-    bias=None,
-    strides=1,
-    padding="valid",
-    data_format=None,
-    dilation_rate=1,
-):
-    """A depthwise convolution of any rank, as depthwise_conv2d."""
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None = None,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+) -> np.ndarray:
+    """A depthwise convolution of any rank, as depthwise_conv2d.
+
+    Raises nothing of its own: depthwise_conv2d and its like check what they
+    are given.
+
+    >>> x = np.array([[[1, 10], [2, 20]]])  # (batch, length, channels)
+    >>> depthwise_conv(x, np.ones((2, 2, 1)))
+    array([[[ 3., 30.]]])
+    """
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
     rank = x.ndim - 2
@@ -618,16 +632,24 @@ def _check_output_padding(function, rank, output_padding, strides):
 
 
 def conv_transpose(
-    x,
-    kernel,
-    bias=None,
-    strides=1,
-    padding="valid",
-    output_padding=None,
-    data_format=None,
-    dilation_rate=1,
-):
-    """A transposed convolution of any rank, as conv2d_transpose."""
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None = None,
+    strides: Any = 1,
+    padding: Padding = "valid",
+    output_padding: Any = None,
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+) -> np.ndarray:
+    """A transposed convolution of any rank, as conv2d_transpose.
+
+    Raises nothing of its own: conv2d_transpose and its like check what they
+    are given.
+
+    >>> x = np.array([[[1], [2]]])  # (batch, length, channels)
+    >>> conv_transpose(x, np.ones((2, 1, 1)), strides=2)[0, :, 0]
+    array([1., 1., 2., 2.])
+    """
     if data_format == "channels_first":
         x = np.moveaxis(x, 1, -1)
     *size, filters, _ = kernel.shape
@@ -650,11 +672,22 @@ def conv_transpose(
     return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
-def transposed_size(length, span, strides, padding, output_padding):
+def transposed_size(
+    length: Any,
+    span: Any,
+    strides: Any,
+    padding: Padding,
+    output_padding: Any,
+) -> Any:
     """The length of a transposed convolution's output along an axis.
 
     length: of the input; span: of the kernel, (size - 1) * dilation_rate + 1.
     Numbers, or arrays with a number for each axis (Keras' source code).
+
+    Raises nothing of its own: conv2d_transpose checks what it is given.
+
+    >>> transposed_size(3, 2, 2, "same", None)
+    6
     """
     last = (length - 1) * strides  # where the last copy of the kernel begins
     if padding == "valid" and output_padding is None:
