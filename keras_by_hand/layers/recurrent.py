@@ -22,7 +22,9 @@ CellFunction = Callable[[Any, Any], tuple[Any, Any]]  # of x and states
 # -- What recurrent layers take in
 
 
-def as_states(function, names, states):
+def as_states(
+    function: Callable, names: Sequence[str] | None, states: Any
+) -> Any:
     """States as arrays, in the order of their names, or None: none were given.
     Where there is only one, it may stand alone, in no list. Without names they
     are whatever the cell takes."""
@@ -44,21 +46,31 @@ def _check_list_of_states(function, states):
         )
 
 
-def check_states(function, names, states, shape):
+def check_states(
+    function: Callable, names: Sequence[str], states: Any, shape: Sequence
+) -> None:
     """All states that were given must have this shape."""
     for name, state in zip(names, states or ()):
         check_shapes(function, **{name: (state, shape)})
 
 
-def check_steps_and_mask(function, x, mask):
+def check_steps_and_mask(
+    function: Callable, x: np.ndarray, mask: np.ndarray | None
+) -> None:
     """There must be a step, and the mask have an entry for each."""
     if not x.shape[1]:
         raise ValueError(f"{function.__name__}: x must have at least one step")
     check_shapes(function, mask=(mask, x.shape[:2]))
 
 
-def or_linear(activation):
-    """An activation, or linear in the place of None."""
+def or_linear(activation: Activation) -> str | Callable[[Any], Any]:
+    """An activation, or linear in the place of None.
+
+    Raises nothing: as_function takes what this returns.
+
+    >>> or_linear("relu")
+    'relu'
+    """
     return linear if activation is None else activation
 
 
@@ -88,6 +100,8 @@ def _check_sequences(function, x, mask):
 def zero_state(x: np.ndarray, recurrent_kernel: np.ndarray) -> np.ndarray:
     """Zeros, (batch, units), in the dtype of x; in float64 for integers.
 
+    Raises nothing of its own: lstm and its like check what they are given.
+
     >>> zero_state(np.ones((2, 5, 4)), np.ones((3, 12)))
     array([[0., 0., 0.],
            [0., 0., 0.]])
@@ -105,7 +119,7 @@ def _choose(kept, new, old):
 def rnn(
     cell: CellFunction,
     x: ArrayLike,
-    states: Any,
+    initial_state: Any,
     mask: ArrayLike | None = None,
     *,
     return_sequences: bool = False,
@@ -115,9 +129,9 @@ def rnn(
 ) -> np.ndarray | list[Any]:
     """An RNN layer around cell(step, states) (Keras documentation, RNN).
 
-    x: (batch, steps, ...), states: a list, or the only one, mask: (batch,
-    steps). Returns the last output, or all, (batch, steps, ...); or a list of
-    that and the states.
+    x: (batch, steps, ...), initial_state: a list, or the only one, mask:
+    (batch, steps). Returns the last output, or all, (batch, steps, ...); or a
+    list of that and the states.
 
     Raises ValueError for other shapes, and TypeError for a cell that is no
     function, and states that are no list.
@@ -130,7 +144,7 @@ def rnn(
     array([1., 3., 6.])
     """
     x, mask = as_arrays(rnn, x=x, mask=mask)
-    states = as_states(rnn, None, states)
+    states = as_states(rnn, None, initial_state)
     check_functions(rnn, cell=cell)
     check_rank(rnn, 3, x=x)
     check_steps_and_mask(rnn, x, mask)
@@ -209,9 +223,9 @@ def simple_rnn(
     kernel: ArrayLike,
     recurrent_kernel: ArrayLike,
     bias: ArrayLike | None = None,
-    mask: ArrayLike | None = None,
-    initial_state: ArrayLike | Sequence[ArrayLike] | None = None,
     *,
+    initial_state: ArrayLike | Sequence[ArrayLike] | None = None,
+    mask: ArrayLike | None = None,
     activation: Activation = np.tanh,
     return_sequences: bool = False,
     return_state: bool = False,
@@ -221,8 +235,8 @@ def simple_rnn(
     """SimpleRNN (Keras documentation, SimpleRNN).
 
     x: (batch, steps, features), kernel: (features, units), recurrent_kernel:
-    (units, units), bias: (units,), mask: (batch, steps), initial_state:
-    [(batch, units)], zeros if there is none. Returns the last output, (batch,
+    (units, units), bias: (units,), initial_state: [(batch, units)], zeros if
+    there is none, mask: (batch, steps). Returns the last output, (batch,
     units), or all, (batch, steps, units); or a list of that and the state.
 
     Raises ValueError for other shapes, and an activation that Keras has not.
@@ -327,9 +341,9 @@ def lstm(
     kernel: ArrayLike,
     recurrent_kernel: ArrayLike,
     bias: ArrayLike | None = None,
-    mask: ArrayLike | None = None,
-    initial_state: Sequence[ArrayLike] | None = None,
     *,
+    initial_state: Sequence[ArrayLike] | None = None,
+    mask: ArrayLike | None = None,
     activation: Activation = np.tanh,
     recurrent_activation: Activation = sigmoid,
     return_sequences: bool = False,
@@ -340,8 +354,8 @@ def lstm(
     """LSTM (Keras documentation, LSTM).
 
     x: (batch, steps, features), kernel: (features, 4 * units),
-    recurrent_kernel: (units, 4 * units), bias: (4 * units,), mask: (batch,
-    steps), initial_state: [h, c], both (batch, units), zeros if there is none.
+    recurrent_kernel: (units, 4 * units), bias: (4 * units,), initial_state:
+    [h, c], both (batch, units), zeros if there is none, mask: (batch, steps).
     Returns the last output, (batch, units), or all, (batch, steps, units); or a
     list of that and the states.
 
@@ -467,9 +481,9 @@ def gru(
     kernel: ArrayLike,
     recurrent_kernel: ArrayLike,
     bias: ArrayLike | None = None,
-    mask: ArrayLike | None = None,
-    initial_state: ArrayLike | Sequence[ArrayLike] | None = None,
     *,
+    initial_state: ArrayLike | Sequence[ArrayLike] | None = None,
+    mask: ArrayLike | None = None,
     activation: Activation = np.tanh,
     recurrent_activation: Activation = sigmoid,
     reset_after: bool = True,
@@ -482,8 +496,8 @@ def gru(
 
     x: (batch, steps, features), kernel: (features, 3 * units),
     recurrent_kernel: (units, 3 * units), bias: (2, 3 * units), or (3 * units,)
-    without reset_after, mask: (batch, steps), initial_state: [(batch, units)],
-    zeros if there is none. Returns the last output, (batch, units), or all,
+    without reset_after, initial_state: [(batch, units)], zeros if there is
+    none, mask: (batch, steps). Returns the last output, (batch, units), or all,
     (batch, steps, units); or a list of that and the state.
 
     Raises ValueError for other shapes, and an activation that Keras has not.
@@ -491,7 +505,7 @@ def gru(
     >>> x = [[[4], [2], [9]]]  # (batch, steps, features)
     >>> kernel = [[-99, 0, 1]]  # z, r, g: z of 0 lets the candidate g through
     >>> mask = [[True, True, False]]  # (batch, steps)
-    >>> gru(x, kernel, np.zeros((1, 3)), None, mask, activation=None)
+    >>> gru(x, kernel, np.zeros((1, 3)), mask=mask, activation=None)
     array([[2.]])
     """
     x, kernel, recurrent_kernel, bias, mask = as_arrays(
