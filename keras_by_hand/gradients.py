@@ -128,9 +128,10 @@ def conv2d_x_gradient(
         y_gradient=(y_gradient, (batch, *length.tolist(), kernel.shape[-1])),
     )
     least = transposed_size(length, size, strides, padding, output_padding=0)
-    options = {"strides": strides, "padding": padding}
-    options["output_padding"] = np.array(space) - least
-    return conv_transpose(y_gradient, kernel, **options)
+    output_padding = np.array(space) - least
+    return conv_transpose(
+        y_gradient, kernel, None, strides, padding, output_padding
+    )
 
 
 def _check_shape_of_x(function, shape, kernel, padding):
