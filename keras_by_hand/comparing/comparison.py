@@ -1,11 +1,14 @@
 """Compare a model, layer by layer, with its port."""
 
-from typing import NamedTuple
+import os
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from keras_by_hand.comparing.differences import correlation, difference
 from keras_by_hand.comparing.matching import Matching, find_groups
+from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.ports import run_port
 from keras_by_hand.comparing.recording import run_calls
 from keras_by_hand.comparing.tables import no_spaces, table_lines
@@ -61,7 +64,13 @@ class Comparison:
     <Comparison: 0 of 1 layers agree; differ: dense>
     """
 
-    def __init__(self, rows, unmatched, unused, port):
+    def __init__(
+        self,
+        rows: list[Row],
+        unmatched: list[str],
+        unused: list[str],
+        port: Port,
+    ) -> None:
         self.rows, self.unmatched = rows, unmatched
         self.unused, self.port = unused, port
         self.faulty = [
@@ -70,7 +79,7 @@ class Comparison:
             if not row.agrees
         ]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         differing = {
             name
             for row in self.rows
@@ -85,18 +94,18 @@ class Comparison:
             said += f"; not compared: {', '.join(self.unmatched)}"
         return shown(f"<Comparison: {said}>")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "\n".join([*self.table(), *self.summary()])
 
-    def table(self):
+    def table(self) -> list[str]:
         """Return the lines of the table."""
-        return table_lines(COLUMNS, [self.cells_of(row) for row in self.rows])
+        return table_lines(COLUMNS, [self._cells_of(row) for row in self.rows])
 
-    def cells_of(self, row):
+    def _cells_of(self, row):
         """Return the cells of a row."""
         words = [shown(row.name), shown(row.kind), no_spaces(row.shape)]
         if row.tensor is None:
-            return ["", *words, "", "", "", self.why_not(row), ""]
+            return ["", *words, "", "", "", self._why_not(row), ""]
         said = []
         if not row.agrees and row.tensor != row.name:
             said.append(f"beside {shown(row.tensor)}")
@@ -112,14 +121,14 @@ class Comparison:
             ", ".join(said),
         ]
 
-    def why_not(self, row):
+    def _why_not(self, row):
         """Return in words why a row has no numbers."""
         for other in self.rows:
             if row.name in other.together:
                 return f"with {other.name}"
         return "not compared" if row.name in self.unmatched else "its input"
 
-    def summary(self):
+    def summary(self) -> list[str]:
         """Return the lines under the table."""
         matched = sum(row.tensor is not None for row in self.rows)
         together = len({name for row in self.rows for name in row.together})
@@ -151,7 +160,7 @@ class Comparison:
             lines.append("no layer differs")
         return lines
 
-    def plot(self, axis=None):
+    def plot(self, axis: Any = None) -> Any:
         """Draw both differences of each layer, from the input to the output;
         return the axis of Matplotlib."""
         if axis is None:
@@ -160,10 +169,8 @@ class Comparison:
             _, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
         rows = [row for row in self.rows if row.tensor is not None]
         drawn = [value for row in rows for value in (row.arrived, row.own)]
-        tiny = np.finfo("float32").eps / 100
-        least = min(
-            [tiny, *filter(None, drawn)]
-        )  # for 0, which has no logarithm
+        tiny = float(np.finfo("float32").eps) / 100
+        least = min([tiny, *filter(None, drawn)])  # of 0 there is no logarithm
         for key, mark, label in (
             ("arrived", "o-", "as it arrived"),
             ("own", "s", "of the layer itself"),
@@ -181,8 +188,14 @@ class Comparison:
 
 
 def compare(
-    model, port, inputs, *, names=None, tolerance=TOLERANCE, dtype=None
-):
+    model: str | os.PathLike[str] | Model,
+    port: Any,
+    inputs: Any,
+    *,
+    names: Mapping[str, str] | None = None,
+    tolerance: float = TOLERANCE,
+    dtype: Literal["float32", "float64"] | None = None,
+) -> Comparison:
     """Compare a Keras model with its port, layer by layer; return a Comparison.
 
     model: the path of its .keras file, or what load_model returned for it;
@@ -221,7 +234,8 @@ def compare(
     matching = Matching(model, inputs, port, names or {}, tolerance)
     calls = matching.find()
     check_used(names or {}, calls)
-    return Comparison(*make_rows(matching, calls), port)
+    rows, unmatched, unused = make_rows(matching, calls)
+    return Comparison(rows, unmatched, unused, port)
 
 
 def check_names(names, port):

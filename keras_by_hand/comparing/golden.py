@@ -2,14 +2,16 @@
 code."""
 
 import re
+from typing import Any
 
 import numpy as np
 
 from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.model import Model
 
 
-def golden_vectors(model, x):
+def golden_vectors(model: Model, x: Any) -> dict[str, np.ndarray]:
     """Return {name: array}: "dense/input" (or "add/input_0", "add/input_1"),
     "dense/output" and "dense/kernel" for a layer named dense; float32, row by
     row, in Keras' order of axes. Weights have the names that weights_of gives,

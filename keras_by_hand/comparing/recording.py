@@ -1,13 +1,15 @@
 """What each layer of a model makes, by names."""
 
 import contextlib
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.files import count_numbers
 from keras_by_hand.models.layers.input import InputLayer
+from keras_by_hand.models.layers.layer import Layer
 from keras_by_hand.models.layers.recurrent import Recurrent
 from keras_by_hand.models.limits import limited
 from keras_by_hand.models.model import Model
@@ -32,8 +34,8 @@ class Made(NamedTuple):
     """An output of a layer: the layer, the arrays that it took, and the one
     that it made."""
 
-    layer: object
-    given: list
+    layer: Layer
+    given: list[np.ndarray]
     array: np.ndarray
 
 
@@ -70,13 +72,14 @@ def run_calls(model, x, around):
             layer.kept = states
 
 
-def record(model, x, until=None):
+def record(model: Model, x: Any, until: str | None = None) -> dict[str, Made]:
     """Return {name: Made} of each layer's output, in the order of their calls.
 
     until: a name, after which it stops. Raises CannotRun where the model has no
     such layer, or x does not fit.
     """
-    found, names = {}, Names()
+    found: dict[str, Made] = {}
+    names = Names()
 
     def around(layer, args, keywords):
         given = [tensor.array for tensor in tensors_in([args, keywords])]
@@ -98,12 +101,12 @@ def record(model, x, until=None):
     return found
 
 
-def outputs_of(recorded):
+def outputs_of(recorded: Mapping[str, Made]) -> dict[str, np.ndarray]:
     """Return {name: array} of what record returns."""
     return {name: np.asarray(made.array) for name, made in recorded.items()}
 
 
-def weights_of(layer):
+def weights_of(layer: Layer) -> dict[str, np.ndarray]:
     """Return a layer's weights by the names of its function's arguments, and
     behind the name of each layer in it, those of that: "forward/kernel". Of an
     own layer, they are named weight_0, ..., in the order of get_weights()."""

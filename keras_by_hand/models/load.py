@@ -1,12 +1,21 @@
 """Run a whole model from its file, in NumPy."""
 
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
 from keras_by_hand.models.config import is_of_keras, with_dtype
 from keras_by_hand.models.errors import CannotRun, first_line
 from keras_by_hand.models.files import read_file
+from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer, stands_for
 
 
-def load_model(path, dtype=None, layers=None):
+def load_model(
+    path: str | os.PathLike[str],
+    dtype: Literal["float32", "float64"] | None = None,
+    layers: Mapping[str, Callable[..., Any] | str] | None = None,
+) -> Model:
     """Return the Model of a .keras file. Runs no code of the file.
 
     dtype: "float32" or "float64", in which all layers compute, in the place of

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -37,9 +39,12 @@ class Model(Layer):
     """A model of layers. load_model makes it of a file.
 
     layers: all it has, in the order of the file; by_name: the same, by their
-    names. Of each layer, name is its own and kind that of its class in Keras,
-    config is what the file tells of it, and arrays has its weights by their
-    names, as kernel and bias. record returns what each layer makes.
+    names. Of each layer, and of the model, which is one, name is its own and
+    kind that of its class in Keras, config is what the file tells of it, and
+    arrays has its weights by their names, as kernel and bias. These, predict
+    and list_notes are for users; the other methods are what layers of models
+    have in common. keras_by_hand.comparing.recording.record returns what each
+    layer makes.
 
     >>> model = load_model("model.keras")
     >>> model
@@ -54,19 +59,24 @@ class Model(Layer):
     reads = "layers input_layers output_layers build_input_shape".split()
     takes_mask = True
     around = None
+    layers: list[Layer]
+    by_name: dict[str, Layer]
+    inputs: Any
+    outputs: Any
+    run: Callable[[Any], Any]  # of Tensors, nested as the inputs
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         layers = self.with_all_inside()[1:]
         arrays = [a for layer in layers for a in layer.arrays.values()]
         inputs = [
             f"{layer.name} {layer.shape_in_words()}"
             if isinstance(layer, InputLayer)
             else layer.name
-            for layer in self.layers_of(self.inputs)
+            for layer in self._layers_of(self.inputs)
         ]
         outputs = [
             f"{layer.name} ({layer.kind})"
-            for layer in self.layers_of(self.outputs)
+            for layer in self._layers_of(self.outputs)
         ]
         return shown(
             f"<{self.kind} {self.name}: {len(self.layers)} layers, "
@@ -74,7 +84,7 @@ class Model(Layer):
             f"{', '.join(outputs)}>"
         )
 
-    def layers_of(self, nested):
+    def _layers_of(self, nested):
         """Return the layers that references name, in order."""
         return [self.by_name[name] for name, _, _ in references(nested)]
 
@@ -101,7 +111,7 @@ class Model(Layer):
             twice = max(names, key=names.count)
             raise CannotRun(f"two of its layers are named {twice!r}")
         self.is_stateful = '"stateful": true' in json.dumps(self.config)
-        self.connect()
+        self._connect()
 
     def compute(self, x, mask=None, training=None):
         set_masks(x, mask)
@@ -119,7 +129,7 @@ class Model(Layer):
     def inside(self):
         return self.layers
 
-    def list_notes(self):
+    def list_notes(self) -> list[str]:
         """Return what is to be said of its layers, where Keras departs from
         mathematics: one sentence each. Some are known only after predict."""
         return [
@@ -147,7 +157,7 @@ class Model(Layer):
     def layers_after(self, name):
         """Yield the layers that an input feeds, by its name; also in models in
         the model, and behind operators."""
-        for layer, place in self.find_fed(name):
+        for layer, place in self._find_fed(name):
             if isinstance(layer, Model):
                 inside = references(layer.inputs)[place][0]
                 yield from layer.layers_after(inside)
@@ -156,7 +166,9 @@ class Model(Layer):
             else:
                 yield layer
 
-    def predict(self, x, report=None):
+    def predict(
+        self, x: Any, report: Callable[[int, int], None] | None = None
+    ) -> Any:
         """Return what Keras' predict returns: an array, or a list or dict of
         them.
 
@@ -172,7 +184,7 @@ class Model(Layer):
         tensors = self.as_inputs(x)
         samples = len(tensors_in(tensors)[0].array)
         outputs, weights = [], count_numbers(self.weights)
-        size = self.batch_size()
+        size = self._batch_size()
         for start in range(0, max(samples, 1), size):
             rows = slice(start, start + size)
             part = each(lambda t, rows=rows: Tensor(t.array[rows]), tensors)
@@ -191,7 +203,7 @@ class Model(Layer):
                 f"together; give fewer: {error}"
             ) from None
 
-    def batch_size(self):
+    def _batch_size(self):
         """Return how many samples predict takes at a time."""
         first = self.by_name[references(self.inputs)[0][0]]
         shape = first.config.get("batch_shape") if self.is_stateful else None
@@ -222,13 +234,13 @@ class Model(Layer):
 class Sequential(Model):
     """Layers in a row: a Sequential or a Pipeline."""
 
-    def connect(self):
+    def _connect(self):
         if not self.layers:
             raise CannotRun("it has no layers")
         self.inputs = [self.layers[0].name, 0, 0]
         self.outputs = [self.layers[-1].name, 0, 0]
 
-    def find_fed(self, name):
+    def _find_fed(self, name):
         """Return the layers that a layer feeds, and the places at which it does
         so, [(layer, place)]; here the first, whatever the input's name."""
         layers = [la for la in self.layers if not isinstance(la, InputLayer)]
@@ -249,7 +261,7 @@ class Functional(Model):
     is not needed any more after each call, {position: [reference]}.
     """
 
-    def connect(self):
+    def _connect(self):
         self.calls = {
             name_of(saved): saved.get("inbound_nodes") or []
             for saved in self.config["layers"]
@@ -263,22 +275,22 @@ class Functional(Model):
         for name, _, _ in set(references(self.inputs)):
             self.by_name[name]  # a KeyError where there is none
         self.outputs = each_reference(
-            self.renumbered, self.config["output_layers"]
+            self._renumbered, self.config["output_layers"]
         )
         self.input_names = {
             layer.name for layer in self.layers if isinstance(layer, InputLayer)
         }
-        self.order = self.find_order()
-        self.last_uses = self.find_last_uses()
+        self.order = self._find_order()
+        self.last_uses = self._find_last_uses()
 
-    def renumbered(self, reference):
+    def _renumbered(self, reference):
         """Return a reference to an output with the number of its call as layers
         have it: Keras counts a call more for a functional model in a model."""
         name, number, place = reference
         more = isinstance(self.by_name[name], Functional)
         return [name, number - more, place]
 
-    def find_fed(self, name):
+    def _find_fed(self, name):
         """Return the layers that a layer feeds, and the places at which it does
         so, [(layer, place)]."""
         return [
@@ -289,13 +301,13 @@ class Functional(Model):
             if source[0] == name
         ]
 
-    def find_order(self):
+    def _find_order(self):
         """Return the calls in Keras' order, on which it depends who still sees
         the masks that an attention takes away: those come first from which the
         way to an output is longest (Keras' source code, map_graph)."""
-        needs = self.find_needs()
+        needs = self._find_needs()
         depth, of_layer = {}, {}  # of all its calls, a layer's largest
-        for call in reversed(self.list_calls(needs)):
+        for call in reversed(self._list_calls(needs)):
             name, _ = call
             deepest = max(depth.setdefault(call, 0), of_layer.get(name, 0))
             depth[call] = of_layer[name] = deepest
@@ -304,7 +316,7 @@ class Functional(Model):
         order = sorted(depth, key=lambda call: -depth[call])  # equals stay
         return [call for call in order if call[0] not in self.input_names]
 
-    def find_needs(self):
+    def _find_needs(self):
         """Return the calls that each call takes from."""
         needs = {(name, 0): [] for name in self.input_names}
         for name, calls in self.calls.items():
@@ -313,7 +325,7 @@ class Functional(Model):
                 needs[name, number] = [(n, call) for n, call, _ in sources]
         return needs
 
-    def list_calls(self, needs):
+    def _list_calls(self, needs):
         """Return the calls that the outputs need, each behind what it takes."""
         found, begun, left = [], set(), []
         for name, number, _ in reversed(references(self.outputs)):
@@ -342,7 +354,7 @@ class Functional(Model):
                 left.append(needed)
         return found
 
-    def find_last_uses(self):
+    def _find_last_uses(self):
         """Return what is not needed any more after each call."""
         last, done = {}, {}
         for position, (name, number) in enumerate(self.order):
