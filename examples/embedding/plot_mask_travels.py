@@ -69,8 +69,8 @@ def tag_words(tokens, embeddings, *weights):
     *lstms, kernel, bias = weights
     x, mask = embeddings[tokens], tokens != 0
     options = {"return_sequences": True, "zero_output_for_mask": True}
-    forward = lstm(x, *lstms[:3], mask, **options)
-    backward = lstm(x, *lstms[3:], mask, go_backwards=True, **options)
+    forward = lstm(x, *lstms[:3], mask=mask, **options)
+    backward = lstm(x, *lstms[3:], mask=mask, go_backwards=True, **options)
     x = np.concatenate([forward, backward[:, ::-1]], axis=-1)
     return x @ kernel + bias, mask
 

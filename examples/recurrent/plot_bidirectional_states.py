@@ -59,10 +59,11 @@ def both_ways(x, weights, mask, initial_state):
     layer, then those of the backward layer, mask: (batch, steps).
     """
     options = {"return_sequences": True, "return_state": True}
-    options["zero_output_for_mask"] = True
-    y, *states = lstm(x, *weights[:3], mask, initial_state[:2], **options)
-    options["go_backwards"] = True
-    y_back, *back = lstm(x, *weights[3:], mask, initial_state[2:], **options)
+    options |= {"zero_output_for_mask": True, "mask": mask}
+    start, start_back = initial_state[:2], initial_state[2:]
+    y, *states = lstm(x, *weights[:3], initial_state=start, **options)
+    options |= {"initial_state": start_back, "go_backwards": True}
+    y_back, *back = lstm(x, *weights[3:], **options)
     return [np.concatenate([y, y_back[:, ::-1]], axis=-1), *states, *back]
 
 

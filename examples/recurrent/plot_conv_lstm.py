@@ -28,12 +28,14 @@ rng = np.random.default_rng(313)
 # 4 * 2 = 8 filters.
 
 
-def keras_conv_lstm(layer_class, arrays, mask=None, start=None, **options):
+def keras_conv_lstm(
+    layer_class, arrays, mask=None, initial_state=None, **options
+):
     x, *weights = arrays
     layer = layer_class(2, weights[0].shape[:-2], **options)
     layer.build(x.shape)
     layer.set_weights(weights)
-    y = layer(x, mask=mask, initial_state=start)
+    y = layer(x, mask=mask, initial_state=initial_state)
     return keras.tree.map_structure(keras.ops.convert_to_numpy, y)
 
 
@@ -92,16 +94,16 @@ for layer_class, size, space in (
     arrays = [draw(*shape).astype("float64") for shape in shapes]
     start = [draw(2, *space, 2), draw(2, *space, 2)]  # h and c
     x_first = [np.moveaxis(arrays[0], -1, 2), *arrays[1:]]  # x and weights
-    for options, *given in (
-        (full, arrays, None, start),
-        (masked, arrays, used_mask),
-        (first, x_first),
+    for options, given, call in (
+        (full, arrays, {"initial_state": start}),
+        (masked, arrays, {"mask": used_mask}),
+        (first, x_first, {}),
     ):
         options["return_state"] = True  # [y, h, c]
-        right = conv_lstm(*given[0], *given[1:], **options)
-        cases.append((layer_class, options, given, right))
+        right = conv_lstm(*given, **call, **options)
+        cases.append((layer_class, options, given, call, right))
         layer = layer_class(2, size, **options)
-        shapes = layer.compute_output_shape(given[0][0].shape)
+        shapes = layer.compute_output_shape(given[0].shape)
         np.testing.assert_equal(shapes, [array.shape for array in right])
 
 # %%
@@ -109,10 +111,10 @@ for layer_class, size, space in (
 
 dtype = "float64" if backend == "tensorflow" else "float32"
 tolerance = 1000 * np.finfo(dtype).eps
-for layer_class, options, given, right in cases:
+for layer_class, options, given, call, right in cases:
     if options is not first:
         options = {"dtype": dtype, **options}
-        actual = keras_conv_lstm(layer_class, *given, **options)
+        actual = keras_conv_lstm(layer_class, given, **call, **options)
         for pair in zip(actual, right, strict=True):
             np.testing.assert_allclose(*pair, tolerance, tolerance)
 
@@ -120,7 +122,7 @@ for layer_class, options, given, right in cases:
 # ``data_format`` moves the channels of x and y, but not of the kernels. Here is
 # the ``ConvLSTM1D``.
 
-_, _, ((x_first, *first_weights),), right = cases[2]
+_, _, (x_first, *first_weights), _, right = cases[2]
 inputs = keras.Input(x_first.shape[1:])
 model = keras.Model(inputs, ConvLSTM1D(2, 2, **first)(inputs))
 model.set_weights(first_weights)
@@ -139,7 +141,7 @@ if backend == "jax":
     arrays = [draw(2, 2, 3, 3), draw(2, 3, 8), draw(2, 2, 8), draw(8)]
     wrong = keras_conv_lstm(ConvLSTM1D, arrays, mask)
     right = keras_conv_lstm(ConvLSTM1D, arrays, mask, unroll=True)
-    np.testing.assert_allclose(right, conv_lstm(*arrays, mask), 1e-4, 1e-4)
+    np.testing.assert_allclose(right, conv_lstm(*arrays, mask=mask), 1e-4, 1e-4)
     assert not np.allclose(right, wrong)
 
 # %%

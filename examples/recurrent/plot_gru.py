@@ -77,11 +77,12 @@ np.testing.assert_allclose(y, state, rtol=1e-4, atol=1e-4)
 
 tensorflow = keras.backend.backend() == "tensorflow"
 start = [rng.normal(size=(2, 2)).astype("float32")]  # (batch, units)
+call = {"initial_state": start, "mask": mask}
 options = {"return_sequences": True, "go_backwards": True}
 for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
     tolerance = 1000 * np.finfo(dtype).eps
-    actual = keras_gru(weights, mask, start, dtype=dtype, **options)
-    expected = gru(x, *weights, mask, start, return_state=True, **options)
+    actual = keras_gru(weights, **call, dtype=dtype, **options)
+    expected = gru(x, *weights, **call, return_state=True, **options)
     for pair in zip(actual, expected, strict=True):
         np.testing.assert_allclose(*pair, tolerance, tolerance)
 

@@ -77,8 +77,8 @@ for y, start, argument in (
     (y_ignored, [state], None),
     (y_passed, [state], mask),
 ):
-    used = mask_in_use(mask, start, argument)
-    expected = simple_rnn(x, *weights, used, start, activation=linear)
+    call = {"mask": mask_in_use(mask, start, argument), "initial_state": start}
+    expected = simple_rnn(x, *weights, **call, activation=linear)
     y = keras.ops.convert_to_numpy(y)
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
@@ -101,7 +101,7 @@ for layer_class, function, shapes, start in cases:
     for argument in (None, mask):
         y = layer(embedding(tokens), initial_state=start, mask=argument)
         used = mask_in_use(mask, start, argument)
-        expected = function(x, *random64, used, start)
+        expected = function(x, *random64, mask=used, initial_state=start)
         y = keras.ops.convert_to_numpy(y)
         np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
@@ -110,7 +110,8 @@ for layer_class, function, shapes, start in cases:
 # --------
 # Would you rely on the mask of ``Embedding``, as you do without a state?
 
-wrong = simple_rnn(x, *weights, mask, [state], activation=linear)
+call = {"mask": mask, "initial_state": [state]}
+wrong = simple_rnn(x, *weights, **call, activation=linear)
 assert np.any(keras.ops.convert_to_numpy(y_ignored) != wrong)
 
 # %%

@@ -1,19 +1,14 @@
 """ConvLSTM: an LSTM of images, whose products are convolutions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_by_hand.activations import sigmoid
+from keras_by_hand.activations import linear, sigmoid
 from keras_by_hand.layers.convolution import conv
-from keras_by_hand.layers.recurrent import (
-    as_states,
-    check_states,
-    check_steps_and_mask,
-    or_linear,
-    rnn,
-)
+from keras_by_hand.layers.recurrent import rnn
 from keras_by_hand.names import Activation, as_function
 from keras_by_hand.shapes import (
     SPACE,
@@ -21,10 +16,13 @@ from keras_by_hand.shapes import (
     OneOrMore,
     Padding,
     as_arrays,
+    as_list,
     as_option,
     check_fits,
     check_shapes,
+    check_states,
     check_steps,
+    check_steps_and_mask,
 )
 
 
@@ -33,9 +31,9 @@ def conv_lstm1d(
     kernel: ArrayLike,
     recurrent_kernel: ArrayLike,
     bias: ArrayLike | None = None,
-    mask: ArrayLike | None = None,
-    initial_state: Sequence[ArrayLike] | None = None,
     *,
+    initial_state: Sequence[ArrayLike] | None = None,
+    mask: ArrayLike | None = None,
     strides: OneOrMore = 1,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
@@ -52,8 +50,8 @@ def conv_lstm1d(
     x: (batch, steps, length, channels), or channels before length if
     data_format is "channels_first"; kernel: (length, channels, 4 * filters),
     recurrent_kernel: (length, filters, 4 * filters), bias: (4 * filters,),
-    mask: (batch, steps), initial_state: [h, c] in the shape of the output, or
-    zeros. strides, padding and dilation_rate are those of x. Returns the last
+    initial_state: [h, c] in the shape of the output, or zeros, mask: (batch,
+    steps). strides, padding and dilation_rate are those of x. Returns the last
     output, (batch, positions, filters), or all, (batch, steps, positions,
     filters); or a list of that and the states.
 
@@ -74,14 +72,14 @@ def conv_lstm1d(
         bias=bias,
         mask=mask,
     )
-    initial_state = as_states(conv_lstm1d, "hc", initial_state)
+    initial_state = as_list(conv_lstm1d, "hc", initial_state=initial_state)
     padding = as_option(conv_lstm1d, padding=padding)
     data_format = as_option(conv_lstm1d, data_format=data_format)
-    activation = as_function(conv_lstm1d, activation=or_linear(activation))
+    activation = as_function(conv_lstm1d, activation=activation)
     recurrent_activation = as_function(
-        conv_lstm1d, recurrent_activation=or_linear(recurrent_activation)
+        conv_lstm1d, recurrent_activation=recurrent_activation
     )
-    arrays = x, kernel, recurrent_kernel, bias, mask, initial_state
+    arrays = x, kernel, recurrent_kernel, bias, initial_state, mask
     windows = strides, padding, data_format, dilation_rate
     _check_conv_lstm(conv_lstm1d, 1, arrays, windows)
     return conv_lstm(
@@ -101,9 +99,9 @@ def conv_lstm2d(
     kernel: ArrayLike,
     recurrent_kernel: ArrayLike,
     bias: ArrayLike | None = None,
-    mask: ArrayLike | None = None,
-    initial_state: Sequence[ArrayLike] | None = None,
     *,
+    initial_state: Sequence[ArrayLike] | None = None,
+    mask: ArrayLike | None = None,
     strides: OneOrMore = 1,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
@@ -120,8 +118,8 @@ def conv_lstm2d(
     x: (batch, steps, height, width, channels), or channels before height if
     data_format is "channels_first"; kernel: (height, width, channels, 4 *
     filters), recurrent_kernel: (height, width, filters, 4 * filters), bias:
-    (4 * filters,), mask: (batch, steps), initial_state: [h, c] in the shape of
-    the output, or zeros. strides, padding and dilation_rate are those of x.
+    (4 * filters,), initial_state: [h, c] in the shape of the output, or zeros,
+    mask: (batch, steps). strides, padding and dilation_rate are those of x.
     Returns the last output, (batch, rows, columns, filters), or all, (batch,
     steps, rows, columns, filters); or a list of that and the states.
 
@@ -143,14 +141,14 @@ def conv_lstm2d(
         bias=bias,
         mask=mask,
     )
-    initial_state = as_states(conv_lstm2d, "hc", initial_state)
+    initial_state = as_list(conv_lstm2d, "hc", initial_state=initial_state)
     padding = as_option(conv_lstm2d, padding=padding)
     data_format = as_option(conv_lstm2d, data_format=data_format)
-    activation = as_function(conv_lstm2d, activation=or_linear(activation))
+    activation = as_function(conv_lstm2d, activation=activation)
     recurrent_activation = as_function(
-        conv_lstm2d, recurrent_activation=or_linear(recurrent_activation)
+        conv_lstm2d, recurrent_activation=recurrent_activation
     )
-    arrays = x, kernel, recurrent_kernel, bias, mask, initial_state
+    arrays = x, kernel, recurrent_kernel, bias, initial_state, mask
     windows = strides, padding, data_format, dilation_rate
     _check_conv_lstm(conv_lstm2d, 2, arrays, windows)
     return conv_lstm(
@@ -170,9 +168,9 @@ def conv_lstm3d(
     kernel: ArrayLike,
     recurrent_kernel: ArrayLike,
     bias: ArrayLike | None = None,
-    mask: ArrayLike | None = None,
-    initial_state: Sequence[ArrayLike] | None = None,
     *,
+    initial_state: Sequence[ArrayLike] | None = None,
+    mask: ArrayLike | None = None,
     strides: OneOrMore = 1,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
@@ -189,9 +187,9 @@ def conv_lstm3d(
     x: (batch, steps, depth, height, width, channels), or channels before depth
     if data_format is "channels_first"; kernel: (depth, height, width, channels,
     4 * filters), recurrent_kernel: (depth, height, width, filters, 4 *
-    filters), bias: (4 * filters,), mask: (batch, steps), initial_state: [h, c]
-    in the shape of the output, or zeros. strides, padding and dilation_rate are
-    those of x. Returns the last output, (batch, slices, rows, columns,
+    filters), bias: (4 * filters,), initial_state: [h, c] in the shape of the
+    output, or zeros, mask: (batch, steps). strides, padding and dilation_rate
+    are those of x. Returns the last output, (batch, slices, rows, columns,
     filters), or all, (batch, steps, slices, rows, columns, filters); or a list
     of that and the states.
 
@@ -212,14 +210,14 @@ def conv_lstm3d(
         bias=bias,
         mask=mask,
     )
-    initial_state = as_states(conv_lstm3d, "hc", initial_state)
+    initial_state = as_list(conv_lstm3d, "hc", initial_state=initial_state)
     padding = as_option(conv_lstm3d, padding=padding)
     data_format = as_option(conv_lstm3d, data_format=data_format)
-    activation = as_function(conv_lstm3d, activation=or_linear(activation))
+    activation = as_function(conv_lstm3d, activation=activation)
     recurrent_activation = as_function(
-        conv_lstm3d, recurrent_activation=or_linear(recurrent_activation)
+        conv_lstm3d, recurrent_activation=recurrent_activation
     )
-    arrays = x, kernel, recurrent_kernel, bias, mask, initial_state
+    arrays = x, kernel, recurrent_kernel, bias, initial_state, mask
     windows = strides, padding, data_format, dilation_rate
     _check_conv_lstm(conv_lstm3d, 3, arrays, windows)
     return conv_lstm(
@@ -236,7 +234,7 @@ def conv_lstm3d(
 
 def _check_conv_lstm(function, rank, arrays, windows):
     """All arrays must fit to x, the recurrent kernel and the windows."""
-    x, kernel, recurrent_kernel, bias, mask, initial_state = arrays
+    x, kernel, recurrent_kernel, bias, initial_state, mask = arrays
     strides, padding, data_format, dilation_rate = windows
     check_steps(function, rank, strides, dilation_rate)
     names = ["batch", "steps", *SPACE[rank], "channels"]
@@ -263,24 +261,33 @@ def _check_conv_lstm(function, rank, arrays, windows):
 
 
 def conv_lstm(
-    x,
-    kernel,
-    recurrent_kernel,
-    bias=None,
-    mask=None,
-    initial_state=None,
-    strides=1,
-    padding="valid",
-    data_format=None,
-    dilation_rate=1,
-    activation=np.tanh,
-    recurrent_activation=sigmoid,
-    return_sequences=False,
-    return_state=False,
-    go_backwards=False,
-    zero_output_for_mask=False,
-):
-    """A ConvLSTM of any rank, as conv_lstm2d is one of two axes of space."""
+    x: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray | None = None,
+    initial_state: Sequence[ArrayLike] | None = None,
+    mask: np.ndarray | None = None,
+    strides: OneOrMore = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: OneOrMore = 1,
+    activation: Callable[[Any], Any] = np.tanh,
+    recurrent_activation: Callable[[Any], Any] = sigmoid,
+    return_sequences: bool = False,
+    return_state: bool = False,
+    go_backwards: bool = False,
+    zero_output_for_mask: bool = False,
+) -> np.ndarray | list[np.ndarray]:
+    """A ConvLSTM of any rank, as conv_lstm2d is one of two axes of space.
+
+    Raises nothing of its own: conv_lstm2d and its like check what they are
+    given.
+
+    >>> x = np.array([[[[1], [2]]] * 2])  # (batch, steps, length, channels)
+    >>> kernel = np.array([[[99, 99, 1, 99]]])  # all gates open: c adds up
+    >>> conv_lstm(x, kernel, np.zeros((1, 1, 4)), activation=abs)[0, :, 0]
+    array([2., 4.])
+    """
     axis = 1 if data_format == "channels_first" else -1
     images = x.reshape(-1, *x.shape[2:])  # (batch * steps, ...)
     z_x = conv(
@@ -288,11 +295,13 @@ def conv_lstm(
     )
     z_x = z_x.reshape(*x.shape[:2], *z_x.shape[1:])  # (batch, steps, ...)
 
+    activation = activation or linear
+
     def cell(z_x, states):
         h, c = states
         z_h = conv(h, recurrent_kernel, padding="same", data_format=data_format)
         i, f, g, o = np.split(z_x + z_h, 4, axis)
-        i, f, o = map(recurrent_activation, (i, f, o))
+        i, f, o = map(recurrent_activation or linear, (i, f, o))
         c = f * c + i * activation(g)
         h = o * activation(c)
         return h, [h, c]

@@ -26,7 +26,7 @@ from keras_by_hand.models.tensors import (
 )
 
 FLAGS = {"bias": "use_bias", "gamma": "scale", "beta": "center"}  # of weights
-NOT_WEIGHTS = {"initial_state", "mask", "states"}  # by place, after the input
+NOT_WEIGHTS = {"initial_state", "mask", "states"}  # of a call
 FLAG_VALUES = True, False, None  # in config.json
 TENSORS = set(  # arguments of calls that are tensors, if there are any
     "value key mask query_mask value_mask key_mask attention_mask".split()
