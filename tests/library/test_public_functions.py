@@ -11,12 +11,17 @@ import pytest
 
 import keras_by_hand
 from gallery.package import PACKAGE, find_functions, find_modules_of_functions
+from gallery.reference import is_internal
 
 FUNCTIONS = {
     name: thing
     for name in find_functions()
     if inspect.isfunction(thing := getattr(by_hand, name))
 }
+
+
+# What takes arguments in refuses them in other functions' names, which tell of it.
+OF_USERS = [name for name in FUNCTIONS if not is_internal(name)]
 
 
 def for_each(names):
@@ -33,7 +38,7 @@ def test_it_has_its_own_name_and_its_types(name):
     assert signature.return_annotation is not signature.empty
 
 
-@for_each(FUNCTIONS)
+@for_each(OF_USERS)
 def test_it_tells_its_errors_and_shows_an_example(name):
     parts = inspect.getdoc(FUNCTIONS[name]).split("\n\n")
     assert any(part.startswith("Raises ") for part in parts), "no paragraph Raises"
@@ -52,11 +57,13 @@ def test_examples_are_true(module):
     assert outcome.failed == 0
 
 
-def test_the_examples_of_models_are_true():
-    for thing in (keras_by_hand.load_model, keras_by_hand.compare):
-        assert ">>> " in inspect.getdoc(thing)
+@for_each(["load_model", "Model", "compare", "Comparison"])
+def test_what_runs_models_shows_an_example(name):
+    """They run in tests/library/test_package.py, beside the files that they name."""
+    assert ">>> " in inspect.getdoc(getattr(keras_by_hand, name))
 
 
 def test_the_type_checker_is_content():
+    """With the library, and with the calls of users in calls_with_types.py."""
     said, errors, status = mypy.api.run([])
     assert (status, errors) == (0, ""), said
