@@ -197,7 +197,7 @@ def find_modules_of_functions():
 
 
 def read_version():
-    """Return the version of the library, as "0.2.0"."""
+    """Return the version of the library, as "0.2.0.dev0"."""
     return resolve(PACKAGE / "__init__.py", "__version__").node.value.value
 
 

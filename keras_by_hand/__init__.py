@@ -6,7 +6,7 @@ differs. All else is imported from the module where it stands:
 from keras_by_hand.gradients import lstm_backward.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.2.0.dev0"
 
 from keras_by_hand.activations import (
     celu,

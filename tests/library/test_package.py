@@ -16,6 +16,7 @@ import readme_renderer.markdown
 from environments import bare_environment
 from example_files import write_examples
 from packaging.metadata import Metadata
+from packaging.version import Version
 from project import ROOT, TEMPORARY, join_by_hand, load_by_hand, run
 
 import keras_by_hand
@@ -25,6 +26,7 @@ from gallery.package import (
     PACKAGE,
     find_functions,
     find_modules,
+    find_place,
     order_modules,
     read_statements,
 )
@@ -209,11 +211,12 @@ def test_a_package_index_can_show_its_description():
     page = readme_renderer.markdown.render(metadata.description)
     links = re.findall(r'(?:href|src)="(?!#user-content-)(.*?)"', page)  # titles' own
     links += metadata.project_urls.values()
-    at = re.escape(repository.REPOSITORY)
-    ours = (
-        rf"https://(?:github\.com/{at}/blob|raw\.githubusercontent\.com/{at})/main/(.+)"
-    )
-    files = [found[1] for link in links if (found := re.fullmatch(ours, link))]
+    source = f"https://github.com/{repository.REPOSITORY}/blob/main/"
+    files = [link.removeprefix(source) for link in links if link.startswith(source)]
+    pictures = metadata.project_urls["Homepage"] + "_static/"
+    files += [
+        link.replace(pictures, "docs/_static/") for link in links if pictures in link
+    ]
     assert {"CHANGELOG.md", "docs/course.rst", "docs/_static/page.png"} <= set(files)
     for file in files:
         assert (ROOT / file).is_file(), file
@@ -224,8 +227,17 @@ def test_a_package_index_can_show_its_description():
 def test_the_newest_changes_are_told():
     """The section of this version, which may still be unreleased, comes first."""
     titles = re.findall(r"^## (.*)", (ROOT / "CHANGELOG.md").read_text(), re.M)
-    assert titles[0].split()[0] == keras_by_hand.__version__
+    version = Version(keras_by_hand.__version__)
+    assert titles[0].startswith(f"{version.base_version} - ")
+    assert titles[0].endswith("unreleased") == version.is_devrelease
     assert len(titles) > 1
+
+
+def test_what_took_the_place_of_a_name_is_there():
+    rows = re.findall(r"^\| `.* \| (.*) \|$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    names = re.findall(r"`(\w+)[`(]", " ".join(rows))
+    assert "sparsemax_of_paper" in names
+    assert [name for name in names if not find_place(name)] == []
 
 
 def test_two_builds_have_the_same_bytes(tmp_path, monkeypatch):
