@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 DataFormat = Literal["channels_last", "channels_first"]
 Padding = Literal["valid", "same"]
 OneOrMore = int | Sequence[int]  # a number for all axes of space, or for each
+Weights = list[np.ndarray]  # of a layer, in the order of get_weights()
 
 LOWERED = "data_format", "distribution", "padding"  # Keras lowers them first
 

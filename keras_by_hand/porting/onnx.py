@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_by_hand.porting.pytorch import Weights
 from keras_by_hand.shapes import (
+    Weights,
     as_array,
     as_arrays,
     check_axes,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
+    Weights,
     as_array,
     as_arrays,
     check_count,
@@ -19,7 +20,6 @@ from keras_by_hand.shapes import (
     check_sizes,
 )
 
-Weights = list[np.ndarray]
 State = dict[str, np.ndarray]
 
 # -- Images and convolutions
