@@ -1,22 +1,27 @@
 """Functions as pages have them: what they compute, and no more.
 
 A function of the library says what it takes by annotations, refuses what it does not take,
-and has an example. Pages call it rightly, and their readers look for the formula: what is
-linked has none of these.
+and has an example. Pages call it rightly, with arrays, functions and texts as they are
+spelled, and their readers look for the formula: what is linked has none of these.
 """
 
 import ast
 import functools
-import re
 import textwrap
 
+from gallery.paths import ROOT
+
 WIDTH = 80  # of a line of linked code
-CHECKS = re.compile(r"_?check_\w+")  # what such a function does, it refuses
-CONVERSIONS = (  # and hand on, else
-    "as_array as_arrays as_axes as_function as_labels as_option as_pair as_states "
-    "as_steps".split()
-)
-GENERAL = ["_attend_along_axes"]  # what is left to these, no page asks for
+# Their functions refuse what a function does not take, and hand on the rest.
+TAKE_IN = [ROOT / "keras_by_hand" / name for name in ("shapes.py", "names.py")]
+
+
+@functools.cache
+def functions_that_take_in():
+    """Return the names of the functions of TAKE_IN: each name is of one thing alone."""
+    trees = [ast.parse(file.read_text()) for file in TAKE_IN]
+    found = [node for tree in trees for node in tree.body]
+    return {node.name for node in found if isinstance(node, ast.FunctionDef)}
 
 
 @functools.cache
@@ -28,10 +33,12 @@ def pare(statement):
     node = statement.node
     if not isinstance(node, ast.FunctionDef):
         return [(text, number) for number, text in numbered]
-    source = "\n" * (statement.line - 1) + statement.text  # nodes know their lines in it
+    source = (
+        "\n" * (statement.line - 1) + statement.text
+    )  # nodes know their lines in it
     parts = list(contract_of(node.body))
     dropped = {n for part in parts for n in lines_of(part, numbered)}
-    replaced = {node.lineno: signature(node, source, read_alone(parts, node))}
+    replaced = {node.lineno: signature(node, source)}
     dropped |= set(range(node.lineno, node.body[0].lineno))
     if ast.get_docstring(node) is not None:
         first = node.body[0]
@@ -46,43 +53,37 @@ def pare(statement):
 
 
 def contract_of(statements):
-    """Yield the statements, among these and those in them, that check or convert what a
+    """Yield the statements, among these and those in them, that check or hand on what a
     function was given."""
     for node in statements:
         inner = [*getattr(node, "body", []), *getattr(node, "orelse", [])]
         found = list(contract_of(inner))
-        if is_contract(node) or inner and len(found) == len(inner):
+        if refuses(node) or hands_on(node) or inner and len(found) == len(inner):
             yield node
         else:
             yield from found
 
 
-def is_contract(node):
-    if not isinstance(node, ast.Expr | ast.Assign | ast.Return):
-        return False
-    if not isinstance(node.value, ast.Call):
+def refuses(node):
+    """Whether a statement is a call of a check."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
         return False
     name = ast.unparse(node.value.func)
-    if isinstance(node, ast.Expr):
-        return bool(CHECKS.fullmatch(name))
-    return name in (CONVERSIONS if isinstance(node, ast.Assign) else GENERAL)
+    return name.startswith("_check_") or name in functions_that_take_in()
 
 
-def read_alone(parts, function):
-    """Return the names that a function reads only where it leaves all to another, which is
-    in these parts of it."""
-    leaving = [part for part in parts if any(map(is_return, ast.walk(part)))]
-    others = set(ast.walk(function)).difference(*map(ast.walk, parts))
-    return names_in(leaving) - {n.id for n in others if isinstance(n, ast.Name)}
-
-
-def is_return(node):
-    return isinstance(node, ast.Return)
-
-
-def names_in(nodes):
-    found = [n for node in nodes for n in ast.walk(node)]
-    return {n.id for n in found if isinstance(n, ast.Name)}
+def hands_on(node):
+    """Whether a statement takes variables in under their own names, as
+    "x, bias = as_arrays(dense, x=x, bias=bias)" does. Without it, they are what they
+    are."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    if ast.unparse(node.value.func) not in functions_that_take_in():
+        return False
+    [target] = node.targets
+    targets = list(map(ast.unparse, getattr(target, "elts", [target])))
+    given = {k.arg: ast.unparse(k.value) for k in node.value.keywords}
+    return [*given] == [*given.values()] == targets
 
 
 def lines_of(node, numbered):
@@ -93,9 +94,8 @@ def lines_of(node, numbered):
     return range(first, node.end_lineno + 1)
 
 
-def signature(node, source, hidden=()):
-    """Return the lines in which a function begins, without annotations and what is
-    hidden."""
+def signature(node, source):
+    """Return the lines in which a function begins, without annotations."""
 
     def told(argument, default):
         equal = f"={ast.get_source_segment(source, default)}" if default else ""
@@ -104,11 +104,7 @@ def signature(node, source, hidden=()):
     args = node.args
     defaults = [None] * (len(args.args) - len(args.defaults)) + args.defaults
     parts = [told(*pair) for pair in zip(args.args, defaults)]
-    by_name = [
-        told(*pair)
-        for pair in zip(args.kwonlyargs, args.kw_defaults)
-        if pair[0].arg not in hidden
-    ]
+    by_name = [told(*pair) for pair in zip(args.kwonlyargs, args.kw_defaults)]
     if args.vararg or by_name:
         parts.append(f"*{args.vararg.arg if args.vararg else ''}")
     parts += by_name

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from gallery.functions import find_things
 from gallery.keras_facts import read_facts
 from gallery.package import (
-    PACKAGE,
     find_functions,
     find_modules_of_functions,
     is_function,
@@ -19,14 +18,12 @@ from gallery.package import (
     pared_text,
     read_statements,
 )
-from gallery.paring import CHECKS, CONVERSIONS
+from gallery.paring import TAKE_IN
 
 FOLDER = "reference"  # in docs: the pages
 RANK = re.compile(
     r"(?<=[a-z])[123](?:d(?![a-z0-9])|D)"
 )  # in names, as conv1d and Conv1D
-# What takes arguments in has no page: functions tell what they take.
-WITHOUT_PAGE = PACKAGE / "shapes.py", PACKAGE / "names.py"
 
 
 class Entry(NamedTuple):
@@ -113,21 +110,15 @@ def find_needs(statements):
     return [*imports, *constants], helpers
 
 
-def is_internal(name):
-    """Whether a function is its module's own, or only takes in what others are given: it
-    checks, or converts."""
-    return name.startswith("_") or CHECKS.fullmatch(name) or name in CONVERSIONS
-
-
 def find_told():
     """Return the functions that have an entry: the public ones, and what their code
     needs."""
     left = [
         statement
         for file in find_modules_of_functions()
-        if file not in WITHOUT_PAGE
+        if file not in TAKE_IN  # functions tell what they take
         for statement in filter(is_function, read_statements(file))
-        if not is_internal(function_name(statement))
+        if not function_name(statement).startswith("_")
     ]
     found = set()
     while left:

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     as_array,
-    as_axes,
     check_axes,
     check_numbers,
     check_positive,
@@ -392,7 +391,8 @@ def softmax(x: ArrayLike, axis: int | Sequence[int] = -1) -> np.ndarray:
            [0.5 , 0.5 ]])
     """
     x = as_array(softmax, x=x)
-    axis = as_axes(softmax, np.ndim(x), axis=axis)
+    check_axes(softmax, np.ndim(x), axis=axis)
+    axis = tuple(np.ravel(axis))
     powers = np.exp(x - np.max(x, axis, keepdims=True))
     return powers / np.sum(powers, axis, keepdims=True)
 
@@ -407,7 +407,8 @@ def log_softmax(x: ArrayLike, axis: int | Sequence[int] = -1) -> np.ndarray:
            [  -0.7,   -0.7]])
     """
     x = as_array(log_softmax, x=x)
-    axis = as_axes(log_softmax, np.ndim(x), axis=axis)
+    check_axes(log_softmax, np.ndim(x), axis=axis)
+    axis = tuple(np.ravel(axis))
     x = x - np.max(x, axis, keepdims=True)
     return x - np.log(np.sum(np.exp(x), axis, keepdims=True))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_by_hand.shapes import as_array, as_axes, check_numbers
+from keras_by_hand.shapes import as_array, check_axes, check_numbers
 
 
 def non_neg(w: ArrayLike) -> np.ndarray:
@@ -34,7 +34,8 @@ def max_norm(
     """
     w = as_array(max_norm, w=w)
     check_numbers(max_norm, 0, max_value=max_value)
-    axis = as_axes(max_norm, np.ndim(w), axis=axis)
+    check_axes(max_norm, np.ndim(w), axis=axis)
+    axis = tuple(np.ravel(axis))
     norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
     return w * (np.minimum(norm, max_value) / (norm + 1e-7))
 
@@ -49,7 +50,8 @@ def unit_norm(w: ArrayLike, axis: int | Sequence[int] = 0) -> np.ndarray:
            [0.8, 0. ]])
     """
     w = as_array(unit_norm, w=w)
-    axis = as_axes(unit_norm, np.ndim(w), axis=axis)
+    check_axes(unit_norm, np.ndim(w), axis=axis)
+    axis = tuple(np.ravel(axis))
     return w / (np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True)) + 1e-7)
 
 
@@ -71,7 +73,8 @@ def min_max_norm(
     """
     w = as_array(min_max_norm, w=w)
     _check_norms(min_value, max_value, rate)
-    axis = as_axes(min_max_norm, np.ndim(w), axis=axis)
+    check_axes(min_max_norm, np.ndim(w), axis=axis)
+    axis = tuple(np.ravel(axis))
     norm = np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True))
     wanted = rate * np.clip(norm, min_value, max_value) + (1 - rate) * norm
     return w * (wanted / (norm + 1e-7))

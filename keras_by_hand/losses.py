@@ -8,12 +8,8 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.activations import log_softmax
 from keras_by_hand.shapes import (
-    as_array,
     as_arrays,
-    as_axes,
-    as_labels,
     as_option,
-    as_pair,
     check_axes,
     check_numbers,
     check_rank,
@@ -58,6 +54,38 @@ def _check_masked(targets, y, mask):
         )
 
 
+def _in_one_dtype(
+    a: np.ndarray, b: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both in the dtype of b, or in float64 if that has whole numbers."""
+    b = b if b.dtype.kind == "f" else b.astype("float64")
+    return a.astype(b.dtype, copy=False), b
+
+
+def _of_one_rank(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where one has one axis more, of length 1, the other gets it, too, if it
+    has only one, or else it is left out."""
+    if np.ndim(a) < np.ndim(b):
+        return _of_one_rank(b, a)[::-1]
+    if np.ndim(a) == np.ndim(b) + 1 and np.shape(a)[-1] == 1:
+        return (a, b[:, np.newaxis]) if np.ndim(b) == 1 else (a[..., 0], b)
+    return a, b
+
+
+def _check_pair(function, **pair):
+    """Arrays must have an axis, and broadcast, once they are of one rank."""
+    arrays = _of_one_rank(*pair.values())
+    check_rank(function, 1, **dict(zip(pair, arrays)))
+    try:
+        np.broadcast_shapes(*map(np.shape, arrays))
+    except ValueError:
+        shapes = " and ".join(str(np.shape(x)) for x in pair.values())
+        raise ValueError(
+            f"{function.__name__}: {' and '.join(pair)} must have one shape, "
+            f"not {shapes}"
+        ) from None
+
+
 def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
     """The mean of the squared errors over the last axis (Keras documentation).
 
@@ -68,8 +96,9 @@ def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
     >>> mean_squared_error([[0, 1], [2, 2]], [[0, 3], [2, 2]])
     array([2., 0.])
     """
-    y_true, y_pred = as_pair(mean_squared_error, y_true=y_true, y_pred=y_pred)
-    check_rank(mean_squared_error, 1, y_pred=y_pred)
+    y_true, y_pred = as_arrays(mean_squared_error, y_true=y_true, y_pred=y_pred)
+    _check_pair(mean_squared_error, y_true=y_true, y_pred=y_pred)
+    y_true, y_pred = _of_one_rank(*_in_one_dtype(y_true, y_pred))
     return np.mean((y_pred - y_true) ** 2, axis=-1)
 
 
@@ -83,8 +112,11 @@ def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
     >>> mean_absolute_error([[0, 1], [2, 2]], [[0, 3], [2, 2]])
     array([1., 0.])
     """
-    y_true, y_pred = as_pair(mean_absolute_error, y_true=y_true, y_pred=y_pred)
-    check_rank(mean_absolute_error, 1, y_pred=y_pred)
+    y_true, y_pred = as_arrays(
+        mean_absolute_error, y_true=y_true, y_pred=y_pred
+    )
+    _check_pair(mean_absolute_error, y_true=y_true, y_pred=y_pred)
+    y_true, y_pred = _of_one_rank(*_in_one_dtype(y_true, y_pred))
     return np.mean(np.abs(y_pred - y_true), axis=-1)
 
 
@@ -101,8 +133,9 @@ def huber(
     >>> huber([[0], [0], [0]], [[0.5], [1], [100]])
     array([ 0.125,  0.5  , 99.5  ])
     """
-    y_true, y_pred = as_pair(huber, y_true=y_true, y_pred=y_pred)
-    check_rank(huber, 1, y_pred=y_pred)
+    y_true, y_pred = as_arrays(huber, y_true=y_true, y_pred=y_pred)
+    _check_pair(huber, y_true=y_true, y_pred=y_pred)
+    y_true, y_pred = _of_one_rank(*_in_one_dtype(y_true, y_pred))
     check_numbers(huber, delta=delta)
     error = np.abs(y_pred - y_true)
     line = delta * error - delta**2 / 2
@@ -117,8 +150,9 @@ def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
     >>> log_cosh([[0], [0], [0]], [[0], [1], [100]]).round(2)
     array([ 0.  ,  0.43, 99.31])
     """
-    y_true, y_pred = as_pair(log_cosh, y_true=y_true, y_pred=y_pred)
-    check_rank(log_cosh, 1, y_pred=y_pred)
+    y_true, y_pred = as_arrays(log_cosh, y_true=y_true, y_pred=y_pred)
+    _check_pair(log_cosh, y_true=y_true, y_pred=y_pred)
+    y_true, y_pred = _of_one_rank(*_in_one_dtype(y_true, y_pred))
     error = y_pred - y_true
     return np.mean(np.logaddexp(error, -error) - float(np.log(2)), axis=-1)
 
@@ -138,14 +172,15 @@ def reduce_losses(
     >>> print(reduce_losses([1, 2, 6]), reduce_losses([1, 2, 6], [1, 0, 1]))
     3.0 2.3333333333333335
     """
-    sample_weight, losses = as_pair(
-        reduce_losses, sample_weight=sample_weight, losses=losses
+    losses, sample_weight = as_arrays(
+        reduce_losses, losses=losses, sample_weight=sample_weight
     )
-    check_rank(reduce_losses, 1, losses=losses)
     _check_reduction(reduction)
     reduction = as_option(reduce_losses, reduction=reduction)
     if sample_weight is None:
         sample_weight = np.ones_like(losses)
+    _check_pair(reduce_losses, sample_weight=sample_weight, losses=losses)
+    sample_weight, losses = _of_one_rank(*_in_one_dtype(sample_weight, losses))
     weighted = losses * sample_weight
     if reduction == "sum":
         return np.sum(weighted)
@@ -189,10 +224,8 @@ def categorical_crossentropy(
     _check_crossentropy(
         categorical_crossentropy, y_true, y_pred, label_smoothing
     )
-    y_true, y_pred = as_pair(
-        categorical_crossentropy, y_true=y_true, y_pred=y_pred
-    )
     check_axes(categorical_crossentropy, np.ndim(y_pred), one=True, axis=axis)
+    y_true, y_pred = _in_one_dtype(y_true, y_pred)
     classes = np.shape(y_pred)[-1]  # as in Keras, wherever the classes are
     y_true = y_true * (1 - label_smoothing) + label_smoothing / classes
     if from_logits:
@@ -208,25 +241,29 @@ def sparse_categorical_crossentropy(
     y_pred: ArrayLike,
     from_logits: bool = False,
     ignore_class: int | None = None,
+    axis: int = -1,
 ) -> np.ndarray:
     """The loss of each label, or 0 for ignore_class (Keras documentation).
 
     y_true: class indices, (batch, ...), y_pred: probabilities or logits,
-    (batch, ..., classes). Returns (batch, ...).
+    (batch, ..., classes); axis: the last one, as in Keras on TensorFlow.
+    Returns (batch, ...).
 
-    Raises ValueError for other shapes, and for labels that are no classes.
+    Raises ValueError for other shapes, labels that are no classes, and another
+    axis.
 
     >>> y_pred = [[0.5, 0.5], [0, 1], [1, 0]]
     >>> loss = sparse_categorical_crossentropy
     >>> loss([0, 1, -1], y_pred, ignore_class=-1).round(2)
     array([0.69, 0.  , 0.  ])
     """
-    y_pred = as_array(sparse_categorical_crossentropy, y_pred=y_pred)
-    check_rank(sparse_categorical_crossentropy, 1, y_pred=y_pred)
-    y_true = as_labels(
-        sparse_categorical_crossentropy, np.shape(y_pred)[:-1], y_true=y_true
+    y_true, y_pred = as_arrays(
+        sparse_categorical_crossentropy, y_true=y_true, y_pred=y_pred
     )
-    _check_labels(y_true, np.shape(y_pred)[-1], ignore_class)
+    _check_labels(y_true, y_pred, ignore_class)
+    _check_last_axis(y_pred, axis)
+    # They may have one axis more, of length 1, and be numbers of any dtype.
+    y_true = y_true.reshape(y_pred.shape[:-1]).astype("int64")
     if not from_logits:  # clipped first, as in Keras, and then made to sum to 1
         y_pred = np.log(np.clip(y_pred, 1e-7, 1 - 1e-7))
     log_p = log_softmax(y_pred)
@@ -238,13 +275,30 @@ def sparse_categorical_crossentropy(
     return np.where(ignored, 0, -picked)
 
 
-def _check_labels(y_true, classes, ignore_class):
-    """Each label must be a class, or to be ignored."""
-    if ignore_class is not None:
-        check_numbers(
-            sparse_categorical_crossentropy, ignore_class=ignore_class
+def _check_last_axis(y_pred, axis):
+    function, last = sparse_categorical_crossentropy, np.ndim(y_pred) - 1
+    check_axes(function, last + 1, one=True, axis=axis)
+    if axis not in (-1, last):
+        raise ValueError(
+            f"{function.__name__}: axis must be -1 or {last}, the last one, "
+            f"not {axis}"
         )
+
+
+def _check_labels(y_true, y_pred, ignore_class):
+    """Each label must be a class, or to be ignored."""
+    function = sparse_categorical_crossentropy
+    check_rank(function, 1, y_pred=y_pred)
+    *shape, classes = y_pred.shape
+    more = [1] * (y_true.ndim > len(shape))
+    check_shapes(function, y_true=(y_true, (*shape, *more)))
+    if ignore_class is not None:
+        check_numbers(function, ignore_class=ignore_class)
         y_true = y_true[y_true != ignore_class]
+    if np.any(y_true.astype("int64") != y_true):
+        raise ValueError(
+            "sparse_categorical_crossentropy: y_true must be whole numbers"
+        )
     if np.any((y_true < 0) | (y_true >= classes)):
         raise ValueError(
             "sparse_categorical_crossentropy: labels must be from 0 to "
@@ -274,8 +328,8 @@ def binary_crossentropy(
         binary_crossentropy, y_true=y_true, y_pred=y_pred
     )
     _check_crossentropy(binary_crossentropy, y_true, y_pred, label_smoothing)
-    y_true, y_pred = as_pair(binary_crossentropy, y_true=y_true, y_pred=y_pred)
-    axis = as_axes(binary_crossentropy, np.ndim(y_pred), axis=axis)
+    check_axes(binary_crossentropy, np.ndim(y_pred), axis=axis)
+    y_true, y_pred = _in_one_dtype(y_true, y_pred)
     y_true = y_true * (1 - label_smoothing) + label_smoothing / 2
     if from_logits:
         losses = np.maximum(y_pred, 0) - y_true * y_pred
@@ -283,7 +337,7 @@ def binary_crossentropy(
     else:
         p = np.clip(y_pred, 1e-7, 1 - 1e-7)
         losses = -y_true * np.log(p) - (1 - y_true) * np.log(1 - p)
-    return np.mean(losses, axis=axis)
+    return np.mean(losses, axis=tuple(np.ravel(axis)))
 
 
 def _check_crossentropy(function, y_true, y_pred, label_smoothing):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     as_arrays,
+    as_list,
     check_functions,
     check_numbers,
     check_positive,
@@ -240,7 +241,7 @@ def clipvalue(gradients: Sequence[ArrayLike], bound: float) -> list[np.ndarray]:
     >>> clipvalue([[3, -4], [1]], bound=2)
     [array([ 2, -2]), array([1])]
     """
-    gradients = as_arrays(clipvalue, **_by_number(clipvalue, gradients))
+    gradients = as_list(clipvalue, gradients=gradients)
     check_positive(clipvalue, bound=bound)
     return [np.clip(g, -bound, bound) for g in gradients]
 
@@ -254,7 +255,7 @@ def clipnorm(gradients: Sequence[ArrayLike], bound: float) -> list[np.ndarray]:
     >>> clipnorm([[30, -40], [1]], bound=5)
     [array([ 3., -4.]), array([1.])]
     """
-    gradients = as_arrays(clipnorm, **_by_number(clipnorm, gradients))
+    gradients = as_list(clipnorm, gradients=gradients)
     check_positive(clipnorm, bound=bound)
     return [g * bound / max(bound, float(np.linalg.norm(g))) for g in gradients]
 
@@ -270,21 +271,10 @@ def global_clipnorm(
     >>> global_clipnorm([[30], [-40]], bound=5)
     [array([3.]), array([-4.])]
     """
-    gradients = as_arrays(
-        global_clipnorm, **_by_number(global_clipnorm, gradients)
-    )
+    gradients = as_list(global_clipnorm, gradients=gradients)
     check_positive(global_clipnorm, bound=bound)
     global_norm = float(np.linalg.norm([np.linalg.norm(g) for g in gradients]))
     return [g * bound / max(bound, global_norm) for g in gradients]
-
-
-def _by_number(function, gradients):
-    """Gradients by names for them; an array would be taken for a list."""
-    if not isinstance(gradients, list | tuple):
-        raise TypeError(
-            f"{function.__name__}: gradients must be a list of arrays"
-        )
-    return {f"gradients[{n}]": g for n, g in enumerate(gradients)}
 
 
 def loss_scale_step(

@@ -10,7 +10,6 @@ from keras_by_hand.shapes import (
     OneOrMore,
     as_array,
     as_arrays,
-    as_axes,
     as_option,
     check_axes,
     check_count,
@@ -40,7 +39,8 @@ def quantize_int8(
     (array([127, -50,   0], dtype=int8), array([[0.5]]))
     """
     values = as_array(quantize_int8, values=values)
-    axis = as_axes(quantize_int8, values.ndim, axis=axis)
+    check_axes(quantize_int8, values.ndim, axis=axis)
+    axis = tuple(np.ravel(axis))
     scale = 127 / (np.abs(values).max(axis=axis, keepdims=True) + 1e-7)
     return np.rint(values * scale).astype("int8"), scale
 

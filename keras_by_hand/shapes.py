@@ -10,7 +10,7 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -79,59 +79,43 @@ def takes_none(function: Callable | str, name: str) -> bool:
     return type(None) in typing.get_args(annotation)
 
 
-def as_pair(function: Callable, **given: Any) -> list[np.ndarray]:
-    """Two arrays that a loss compares or weighs, as Keras' losses take them.
+def as_list(
+    function: Callable, names: Sequence[str] | None = None, **given: Any
+) -> list[np.ndarray]:
+    """Several arrays that a function was given as a list, by its name, or None
+    where its annotation has that.
 
-    given: by their names, both, of which the first may be None. They have the
-    dtype of the second, or float64 if that has whole numbers. Where one has
-    one axis more, of length 1, at its end, the other gets that, too, if it is
-    (batch,); else it is left out. Raises ValueError for shapes that do not
-    broadcast.
+    names: what each of them is, by default any number, as inputs[0]. Raises
+    TypeError for what is no list, ValueError for more or fewer.
     """
-    first, second = as_arrays(function, **given)
-    if second.dtype.kind != "f":
-        second = second.astype("float64")
-    if first is None:
-        return [first, second]
-    if first.dtype != second.dtype:
-        first = first.astype(second.dtype)
-    if np.ndim(first) > np.ndim(second):
-        first, second = _of_one_rank(first, second)
-    else:
-        second, first = _of_one_rank(second, first)
+    [(name, arrays)] = given.items()
+    is_lacking = arrays is None and takes_none(function, name)
+    if is_lacking:
+        return arrays
+    if not isinstance(arrays, list | tuple):
+        raise TypeError(
+            f"{_said_by(function)}: {name} must be a list of arrays, "
+            f"not {type(arrays).__name__}"
+        )
+    if names is None:
+        names = [f"{name}[{n}]" for n in range(len(arrays))]
+    check_count(function, f"arrays in {name}", names, arrays)
+    return as_arrays(function, **dict(zip(names, arrays)))
+
+
+def as_array_or_texts(function: Callable, **given: Any) -> np.ndarray:
+    """What a function was given, by its name; lists as an array, of texts,
+    too. Raises TypeError for rows of different lengths."""
+    [(name, x)] = given.items()
+    if not isinstance(x, list | tuple):
+        return x
     try:
-        np.broadcast_shapes(np.shape(first), np.shape(second))
+        return np.asarray(x)
     except ValueError:
-        names = " and ".join(given)
-        shapes = " and ".join(str(np.shape(x)) for x in given.values())
-        raise ValueError(
-            f"{_said_by(function)}: {names} must have one shape, not {shapes}"
+        raise TypeError(
+            f"{_said_by(function)}: {name} must be an array, not rows of "
+            "different lengths"
         ) from None
-    return [first, second]
-
-
-def _of_one_rank(longer, shorter):
-    """Both, with as many axes where they differ in a last one of length 1."""
-    if np.ndim(longer) == np.ndim(shorter) + 1 and np.shape(longer)[-1] == 1:
-        if np.ndim(shorter) == 1:
-            return longer, shorter[:, np.newaxis]
-        return longer[..., 0], shorter
-    return longer, shorter
-
-
-def as_labels(function: Callable, shape: Sequence, **given: Any) -> np.ndarray:
-    """The labels that a function was given, by their name: whole numbers, in
-    this shape, or with one axis more, of length 1. Raises ValueError for
-    other numbers and shapes."""
-    labels = as_array(function, **given)
-    if np.shape(labels) == (*shape, 1):
-        labels = labels[..., 0]
-    [name] = given
-    check_shapes(function, **{name: (labels, shape)})
-    whole = labels.astype("int64")
-    if np.any(whole != labels):
-        raise ValueError(f"{_said_by(function)}: {name} must be whole numbers")
-    return whole
 
 
 # -- Shapes
@@ -195,6 +179,23 @@ def check_rank(
                 f"{_said_by(function)}: {name} must have {wanted}, "
                 f"not the shape {np.shape(array)}"
             )
+
+
+def check_steps_and_mask(
+    function: Callable, x: np.ndarray, mask: np.ndarray | None
+) -> None:
+    """There must be a step, and the mask have an entry for each."""
+    if not x.shape[1]:
+        raise ValueError(f"{_said_by(function)}: x must have at least one step")
+    check_shapes(function, mask=(mask, x.shape[:2]))
+
+
+def check_states(
+    function: Callable, names: Sequence[str], states: Any, shape: Sequence
+) -> None:
+    """All states that were given must have this shape."""
+    for name, state in zip(names, states or ()):
+        check_shapes(function, **{name: (state, shape)})
 
 
 def check_count(
@@ -283,12 +284,15 @@ def options_of(function: Callable, name: str) -> tuple:
     return (*values, *[None] * (type(None) in parts)) if values else ()
 
 
-def as_option(function: Callable, **given: Any) -> Any:
+def as_option(
+    function: Callable, lowered: Sequence[str] = LOWERED, **given: Any
+) -> Any:
     """The one option that a function was given, by its name, as it is spelled
-    in the Literal of its annotation. Raises ValueError for any other."""
+    in the Literal of its annotation; options in lowered may have capitals, too.
+    Raises ValueError for any other."""
     [(name, value)] = given.items()
     allowed = options_of(function, name)
-    if name in LOWERED and isinstance(value, str):
+    if name in lowered and isinstance(value, str):
         value = value.lower()
     if not isinstance(value, str | None) or value not in allowed:
         raise ValueError(
@@ -317,7 +321,25 @@ def check_functions(function: Callable, **functions: Any) -> None:
             )
 
 
+def check_sparse(function: Callable, sparse: bool) -> None:
+    """Raise ValueError where Keras would return a sparse tensor."""
+    if sparse is not False:
+        raise ValueError(
+            f"{_said_by(function)}: sparse must be False, not {sparse!r}: "
+            "NumPy has no sparse arrays"
+        )
+
+
 # -- Numbers
+
+LARGEST = np.finfo("float64").max  # of all that are finite
+
+
+def are_whole(numbers: Iterable) -> bool:
+    """Whether all are whole numbers, of which a boolean is none."""
+    return all(
+        isinstance(n, Integral) and not isinstance(n, bool) for n in numbers
+    )
 
 
 def check_sizes(
@@ -335,7 +357,7 @@ def check_sizes(
         if number > 1:
             wanted += f", or {number} of them"
         said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
-        if not all(isinstance(n, Integral) for n in found):
+        if not are_whole(found):
             raise TypeError(said)
         if several and len(found) != number or min(found, default=0) < least:
             raise ValueError(said)
@@ -352,6 +374,8 @@ def check_numbers(
         wanted = f"a number of at least {least:g}"
         if least == -np.inf:
             wanted = "a number" if most == np.inf else f"at most {most:g}"
+        elif most == LARGEST:
+            wanted = f"a finite number of at least {least:g}"
         elif most != np.inf:
             wanted = f"a number from {least:g} to {most:g}"
         said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
@@ -406,17 +430,9 @@ def check_axes(
         wanted = f"an axis from {-rank} to {rank - 1}"
         wanted += ", or several" if several and not one else ""
         said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
-        if one and several or not all(isinstance(n, Integral) for n in found):
+        if one and several or not are_whole(found):
             raise TypeError(said)
         if not all(-rank <= n < rank for n in found):
             raise ValueError(said)
         if len({n % rank for n in found}) < len(found):
             raise ValueError(f"{said}: one is there twice")
-
-
-def as_axes(function: Callable, rank: int, **given: Any) -> Any:
-    """An axis, or a tuple of several, that a function was given, by its name.
-    Raises ValueError for what is no axis of an array of this rank."""
-    check_axes(function, rank, **given)
-    [axes] = given.values()
-    return tuple(axes) if isinstance(axes, list) else axes

@@ -66,11 +66,6 @@ def mask_in_use(mask_of_input, initial_state=None, mask=None):
 # --------
 # The three calls. With whole numbers, the results are equal to the bit.
 
-
-def linear(z):
-    return z
-
-
 x = vectors[tokens]  # (batch, steps, features)
 for y, start, argument in (
     (y_masked, None, None),
@@ -78,7 +73,7 @@ for y, start, argument in (
     (y_passed, [state], mask),
 ):
     call = {"mask": mask_in_use(mask, start, argument), "initial_state": start}
-    expected = simple_rnn(x, *weights, **call, activation=linear)
+    expected = simple_rnn(x, *weights, **call, activation=None)
     y = keras.ops.convert_to_numpy(y)
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
@@ -111,7 +106,7 @@ for layer_class, function, shapes, start in cases:
 # Would you rely on the mask of ``Embedding``, as you do without a state?
 
 call = {"mask": mask, "initial_state": [state]}
-wrong = simple_rnn(x, *weights, **call, activation=linear)
+wrong = simple_rnn(x, *weights, **call, activation=None)
 assert np.any(keras.ops.convert_to_numpy(y_ignored) != wrong)
 
 # %%

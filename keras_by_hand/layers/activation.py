@@ -11,7 +11,7 @@ from keras_by_hand.names import Activation, as_function
 from keras_by_hand.shapes import (
     as_array,
     as_arrays,
-    as_axes,
+    check_axes,
     check_broadcasts,
     check_numbers,
     check_rank,
@@ -121,7 +121,7 @@ def softmax_layer(
     array([[0.5, 0.5, 0. ]])
     """
     inputs, mask = as_arrays(softmax_layer, inputs=inputs, mask=mask)
-    axis = as_axes(softmax_layer, np.ndim(inputs), axis=axis)
+    check_axes(softmax_layer, np.ndim(inputs), axis=axis)
     check_broadcasts(softmax_layer, mask=(mask, np.shape(inputs)))
     if mask is None:
         return softmax(inputs, axis)

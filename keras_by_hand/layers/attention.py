@@ -253,101 +253,57 @@ def multi_head_attention(
         sliding_window,
         use_causal_mask,
     )
-    if query.ndim > 3:
-        return _attend_along_axes(
-            query,
-            value,
-            key,
-            weights,
-            attention_axes,
-            attention_mask,
-            return_attention_scores,
-            use_bias=use_bias,
-            sliding_window=sliding_window,
-            use_gate=use_gate,
-            use_causal_mask=use_causal_mask,
-        )
+    axes = _axes_of_steps(attention_axes, query.ndim)  # others: more samples
+    samples = np.delete(query.shape[:-1], axes)
+    behind = range(len(samples), query.ndim - 1)
+    target, source = (np.take(x.shape, axes) for x in (query, value))
+    query, value, key = [
+        np.moveaxis(x, axes, behind).reshape(*samples, -1, x.shape[-1])
+        for x in (query, value, key)
+    ]
     biases = weights[1::2] if use_bias else [0] * len(weights)
     parts = zip(weights[:: 2 if use_bias else 1], biases)
     of_query, of_key, *of_gate, of_value, (output_kernel, output_bias) = parts
-    q = _project(query, *of_query)  # (batch, heads, target, key_dim)
-    k = _project(key, *of_key)  # (batch, heads, source, key_dim)
-    v = _project(value, *of_value)  # (batch, heads, source, value_dim)
-    scores = q @ k.swapaxes(2, 3) / q.shape[-1] ** 0.5
+    q = _project(query, *of_query)  # (..., heads, target, key_dim)
+    k = _project(key, *of_key)  # (..., heads, source, key_dim)
+    v = _project(value, *of_value)  # (..., heads, source, value_dim)
+    scores = q @ k.swapaxes(-1, -2) / q.shape[-1] ** 0.5
 
     allowed = np.array(True)
     if attention_mask is not None:
-        heads = [] if attention_mask.ndim == 4 else [np.newaxis]  # all alike
-        allowed = attention_mask[..., *heads, :, :]
-    distance = np.subtract(*np.indices(scores.shape[2:]))  # target - source
+        before = attention_mask.shape[: attention_mask.ndim - 2 * len(axes)]
+        mask = np.broadcast_to(attention_mask, (*before, *target, *source))
+        heads = [1] * (scores.ndim - 2 - len(before))  # all alike
+        allowed = mask.reshape(*before, *heads, *scores.shape[-2:])
+    distance = np.subtract(*np.indices(scores.shape[-2:]))  # target - source
     if use_causal_mask:
         allowed = np.logical_and(allowed, distance >= 0)
     if sliding_window is not None:
         allowed = np.logical_and(allowed, abs(distance) < sliding_window)
     scores = softmax(np.where(allowed, scores, np.finfo(scores.dtype).min / 2))
-    if return_attention_scores:  # zeros where a step may attend to nothing
+    # Keras has zeros here where a step may attend to nothing, else means.
+    if return_attention_scores or len(samples) + len(axes) > 2:
         scores = scores * allowed
 
-    y = scores @ v  # (batch, heads, target, value_dim)
+    y = scores @ v  # (..., heads, target, value_dim)
     if use_gate:
         y = y * sigmoid(_project(query, *of_gate[0]))
-    y = np.tensordot(y.swapaxes(1, 2), output_kernel, 2) + output_bias
+    y = np.tensordot(y.swapaxes(-3, -2), output_kernel, 2) + output_bias
+    y = y.reshape(*samples, *target, *y.shape[len(samples) + 1 :])
+    y = np.moveaxis(y, behind, axes)
+    scores = scores.reshape(*scores.shape[:-2], *target, *source)
     return (y, scores) if return_attention_scores else y
 
 
 def _project(x, kernel, bias):
-    """What each head makes of x: (batch, heads, steps, units)."""
-    return (np.tensordot(x, kernel, 1) + bias).swapaxes(1, 2)
-
-
-def _attend_along_axes(
-    query,
-    value,
-    key,
-    weights,
-    attention_axes,
-    attention_mask,
-    return_attention_scores,
-    **options,
-):
-    """multi_head_attention where there are several axes of steps: the others
-    are as more samples."""
-    axes = _axes_of_steps(attention_axes, query.ndim)
-    others = [axis for axis in range(query.ndim - 1) if axis not in axes]
-    samples = [query.shape[axis] for axis in others]
-    target, source = ([x.shape[axis] for axis in axes] for x in (query, value))
-    behind = range(len(others), query.ndim - 1)
-    rows = [
-        np.moveaxis(x, axes, behind).reshape(-1, np.prod(steps), x.shape[-1])
-        for x, steps in zip((query, value, key), (target, source, source))
-    ]
-    if attention_mask is not None:
-        heads = np.shape(weights[0])[1]
-        first = np.ndim(attention_mask) - 2 * len(axes)
-        missing = range(first, len(samples) + 1)  # up to that of heads
-        mask = np.expand_dims(attention_mask, tuple(missing))
-        mask = np.broadcast_to(mask, (*samples, heads, *target, *source))
-        pairs = np.prod(target), np.prod(source)
-        attention_mask = mask.reshape(-1, heads, *pairs)
-    y, scores = multi_head_attention(
-        *rows,
-        *weights,
-        attention_mask=attention_mask,
-        return_attention_scores=True,
-        **options,
-    )
-    y = y.reshape(*samples, *target, *y.shape[2:])
-    y = np.moveaxis(y, behind, axes)
-    scores = scores.reshape(*samples, -1, *target, *source)
-    return (y, scores) if return_attention_scores else y
+    """What each head makes of x: (..., heads, steps, units)."""
+    return (np.tensordot(x, kernel, 1) + bias).swapaxes(-3, -2)
 
 
 def _axes_of_steps(attention_axes, rank):
-    """The axes along which steps attend: by default all between samples and
-    features."""
-    if attention_axes is None:
-        return list(range(1, rank - 1))
-    return [int(axis) % rank for axis in np.ravel(attention_axes)]
+    """Along which steps attend: by default all but samples and features."""
+    axes = range(1, rank - 1) if attention_axes is None else attention_axes
+    return [int(axis) % rank for axis in np.ravel(axes)]
 
 
 def group_query_attention(

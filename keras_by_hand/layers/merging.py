@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     OneOrMore,
-    as_arrays,
+    as_list,
     check_axes,
     check_count,
     check_rank,
@@ -25,7 +25,7 @@ def add(inputs: Sequence[ArrayLike]) -> np.ndarray:
     >>> add([[[1, 2]], [[10, 20]], [[100, 200]]])
     array([[111, 222]])
     """
-    inputs = as_arrays(add, **_by_place(add, inputs))
+    inputs = as_list(add, inputs=inputs)
     _check_merging(add, inputs)
     return functools.reduce(np.add, aligned(inputs))
 
@@ -39,7 +39,7 @@ def subtract(inputs: Sequence[ArrayLike]) -> np.ndarray:
     >>> subtract([[[10, 20]], [[1, 2]]])
     array([[ 9, 18]])
     """
-    inputs = as_arrays(subtract, **_by_place(subtract, inputs))
+    inputs = as_list(subtract, inputs=inputs)
     check_count(subtract, "inputs", ["first", "second"], inputs)
     _check_merging(subtract, inputs)
     first, second = aligned(inputs)
@@ -56,7 +56,7 @@ def multiply(inputs: Sequence[ArrayLike]) -> np.ndarray:
     array([[[ 10, 200],
             [ 30, 400]]])
     """
-    inputs = as_arrays(multiply, **_by_place(multiply, inputs))
+    inputs = as_list(multiply, inputs=inputs)
     _check_merging(multiply, inputs)
     return functools.reduce(np.multiply, aligned(inputs))
 
@@ -70,7 +70,7 @@ def average(inputs: Sequence[ArrayLike]) -> np.ndarray:
     >>> average([[[1, 2]], [[3, 6]]])
     array([[2., 4.]])
     """
-    inputs = as_arrays(average, **_by_place(average, inputs))
+    inputs = as_list(average, inputs=inputs)
     _check_merging(average, inputs)
     return functools.reduce(np.add, aligned(inputs)) / len(inputs)
 
@@ -84,7 +84,7 @@ def maximum(inputs: Sequence[ArrayLike]) -> np.ndarray:
     >>> maximum([[[1, 9]], [[5, 5]]])
     array([[5, 9]])
     """
-    inputs = as_arrays(maximum, **_by_place(maximum, inputs))
+    inputs = as_list(maximum, inputs=inputs)
     _check_merging(maximum, inputs)
     return functools.reduce(np.maximum, aligned(inputs))
 
@@ -98,7 +98,7 @@ def minimum(inputs: Sequence[ArrayLike]) -> np.ndarray:
     >>> minimum([[[1, 9]], [[5, 5]]])
     array([[1, 5]])
     """
-    inputs = as_arrays(minimum, **_by_place(minimum, inputs))
+    inputs = as_list(minimum, inputs=inputs)
     _check_merging(minimum, inputs)
     return functools.reduce(np.minimum, aligned(inputs))
 
@@ -119,9 +119,9 @@ def aligned(inputs: Sequence[ArrayLike]) -> list[np.ndarray]:
 
 
 def _by_place(function, inputs):
-    """Inputs by what messages call them; TypeError for what is no list."""
-    if not isinstance(inputs, list | tuple) or not inputs:
-        raise TypeError(
+    """Inputs by what messages call them; ValueError where there are none."""
+    if not inputs:
+        raise ValueError(
             f"{function.__name__}: inputs must be a list of one or more arrays"
         )
     return {f"inputs[{n}]": x for n, x in enumerate(inputs)}
@@ -151,17 +151,17 @@ def concatenate(inputs: Sequence[ArrayLike], *, axis: int = -1) -> np.ndarray:
     >>> concatenate([[[1, 2]], [[10]]])
     array([[ 1,  2, 10]])
     """
-    inputs = as_arrays(concatenate, **_by_place(concatenate, inputs))
+    inputs = as_list(concatenate, inputs=inputs)
     _check_concatenation(inputs, axis)
     return np.concatenate(inputs, axis=axis)
 
 
 def _check_concatenation(inputs, axis):
     """Inputs must have one shape, but for the axis."""
+    named = _by_place(concatenate, inputs)
     check_axes(concatenate, inputs[0].ndim, one=True, axis=axis)
     shape = list(inputs[0].shape)
     shape[axis] = None
-    named = _by_place(concatenate, inputs)
     check_shapes(concatenate, **{name: (x, shape) for name, x in named.items()})
 
 
@@ -181,7 +181,7 @@ def dot(
     >>> dot([[[3, 4]], [[6, 8]]], axes=1, normalize=True)  # their cosine
     array([[1.]])
     """
-    inputs = as_arrays(dot, **_by_place(dot, inputs))
+    inputs = as_list(dot, inputs=inputs)
     _check_dot(inputs, axes)
     pair = []
     for x, axis in zip(inputs, np.broadcast_to(axes, 2)):

@@ -14,13 +14,16 @@ from keras_by_hand.shapes import (
 )
 
 
-def _weights_there(function, scale, center, **weights):
-    """Weights by their names, of which there is no gamma without scale, and no
-    beta without center.
+def _in_their_places(scale, center, weights):
+    """Weights, of which those behind a missing one have moved up, as in
+    get_weights(): None is for gamma without scale, and beta without center."""
+    given = iter([weight for weight in weights if weight is not None])
+    has = [scale, center, True, True][: len(weights)]
+    return [next(given, None) if there else None for there in has]
 
-    They may have been given by place as in get_weights(), where those behind a
-    missing one move up; or with None in its place; or by name; or none at all.
-    """
+
+def _check_weights_there(function, scale, center, shape, **weights):
+    """All weights that there are must be given, or none; each of this shape."""
     lacking = ["gamma"] * (not scale) + ["beta"] * (not center)
     there = [name for name in weights if name not in lacking]
     given = [name for name in weights if weights[name] is not None]
@@ -30,8 +33,8 @@ def _weights_there(function, scale, center, **weights):
             f"number of weights must be {len(there)} ({', '.join(there)}), or "
             f"0, not {len(given)} ({', '.join(given)})"
         )
-    moved = {name: weights[old] for name, old in zip(there, given)}
-    return dict.fromkeys(weights) | moved
+    for name, old in zip(there, given):
+        check_shapes(function, **{name: (weights[old], shape)})
 
 
 def _check_channels(function, channels, **weights):
@@ -40,12 +43,9 @@ def _check_channels(function, channels, **weights):
         check_shapes(function, **{name: (weight, (channels,))})
 
 
-def _check_along(function, x, axis, **weights):
-    """Weights must have the lengths of x along the axes, in ascending order."""
-    check_axes(function, x.ndim, axis=axis)
-    lengths = tuple(x.shape[i] for i in sorted(np.ravel(axis)))
-    for name, weight in weights.items():
-        check_shapes(function, **{name: (weight, lengths)})
+def _lengths_along(x, axis):
+    """The lengths of x along the axes, in ascending order."""
+    return tuple(x.shape[i] for i in sorted(np.ravel(axis)))
 
 
 # -- BatchNormalization
@@ -81,27 +81,25 @@ def batch_normalization(
     x, gamma, beta, moving_mean, moving_variance = as_arrays(
         batch_normalization,
         x=x,
-        **_weights_there(
-            batch_normalization,
-            scale,
-            center,
-            gamma=gamma,
-            beta=beta,
-            moving_mean=moving_mean,
-            moving_variance=moving_variance,
-        ),
+        gamma=gamma,
+        beta=beta,
+        moving_mean=moving_mean,
+        moving_variance=moving_variance,
     )
     check_numbers(batch_normalization, 0, epsilon=epsilon)
     check_axes(batch_normalization, x.ndim, one=True, axis=axis)
-    _check_channels(
+    _check_weights_there(
         batch_normalization,
-        x.shape[axis],
+        scale,
+        center,
+        _lengths_along(x, axis),
         gamma=gamma,
         beta=beta,
         moving_mean=moving_mean,
         moving_variance=moving_variance,
     )
     weights = gamma, beta, moving_mean, moving_variance
+    weights = _in_their_places(scale, center, weights)
     gamma, beta, moving_mean, moving_variance = [
         np.asarray(number, x.dtype) if weight is None else weight
         for weight, number in zip(weights, (1, 0, 0, 1))
@@ -269,15 +267,18 @@ def layer_normalization(
     array([[-1.,  1.],
            [-1.,  1.]])
     """
-    x, gamma, beta = as_arrays(
-        layer_normalization,
-        x=x,
-        **_weights_there(
-            layer_normalization, scale, center, gamma=gamma, beta=beta
-        ),
-    )
+    x, gamma, beta = as_arrays(layer_normalization, x=x, gamma=gamma, beta=beta)
     check_numbers(layer_normalization, 0, epsilon=epsilon)
-    _check_along(layer_normalization, x, axis, gamma=gamma, beta=beta)
+    check_axes(layer_normalization, x.ndim, axis=axis)
+    _check_weights_there(
+        layer_normalization,
+        scale,
+        center,
+        _lengths_along(x, axis),
+        gamma=gamma,
+        beta=beta,
+    )
+    gamma, beta = _in_their_places(scale, center, (gamma, beta))
     axes = tuple(np.ravel(axis))
     mean = np.mean(x, axes, keepdims=True)
     variance = np.var(x, axes, keepdims=True)
@@ -312,7 +313,8 @@ def rms_normalization(
     """
     x, scale = as_arrays(rms_normalization, x=x, scale=scale)
     check_numbers(rms_normalization, 0, epsilon=epsilon)
-    _check_along(rms_normalization, x, axis, scale=scale)
+    check_axes(rms_normalization, x.ndim, axis=axis)
+    check_shapes(rms_normalization, scale=(scale, _lengths_along(x, axis)))
     check_shapes(rms_normalization, scale=(scale, x.shape[-np.size(axis) :]))
     axes = tuple(np.ravel(axis))
     mean_square = np.mean(np.square(x), axes, keepdims=True)
@@ -343,17 +345,19 @@ def group_normalization(
     >>> group_normalization([[1, 3, 50, 70]], groups=2, epsilon=0)
     array([[-1.,  1., -1.,  1.]])
     """
-    x, gamma, beta = as_arrays(
-        group_normalization,
-        x=x,
-        **_weights_there(
-            group_normalization, scale, center, gamma=gamma, beta=beta
-        ),
-    )
+    x, gamma, beta = as_arrays(group_normalization, x=x, gamma=gamma, beta=beta)
     check_numbers(group_normalization, 0, epsilon=epsilon)
     check_rank(group_normalization, 2, x=x)
     check_axes(group_normalization, x.ndim, one=True, axis=axis)
-    _check_channels(group_normalization, x.shape[axis], gamma=gamma, beta=beta)
+    _check_weights_there(
+        group_normalization,
+        scale,
+        center,
+        _lengths_along(x, axis),
+        gamma=gamma,
+        beta=beta,
+    )
+    gamma, beta = _in_their_places(scale, center, (gamma, beta))
     _check_groups(groups, x.shape[axis])
     x = np.moveaxis(x, axis, -1)
     channels = x.shape[-1]

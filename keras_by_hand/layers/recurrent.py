@@ -11,10 +11,12 @@ from keras_by_hand.names import Activation, as_function
 from keras_by_hand.shapes import (
     as_array,
     as_arrays,
-    check_count,
+    as_list,
     check_functions,
     check_rank,
     check_shapes,
+    check_states,
+    check_steps_and_mask,
 )
 
 CellFunction = Callable[[Any, Any], tuple[Any, Any]]  # of x and states
@@ -22,56 +24,18 @@ CellFunction = Callable[[Any, Any], tuple[Any, Any]]  # of x and states
 # -- What recurrent layers take in
 
 
-def as_states(
-    function: Callable, names: Sequence[str] | None, states: Any
-) -> Any:
-    """States as arrays, in the order of their names, or None: none were given.
-    Where there is only one, it may stand alone, in no list. Without names they
-    are whatever the cell takes."""
-    if hasattr(states, "__array_function__"):
-        states = [states]
-    if states is None or names is None:
-        return states
-    _check_list_of_states(function, states)
-    check_count(function, "states", names, states)
-    return as_arrays(function, **dict(zip(names, states)))
+def _in_list(states):
+    """States in a list: the only one may stand alone."""
+    return [states] if hasattr(states, "__array_function__") else states
 
 
-def _check_list_of_states(function, states):
-    """States must be in a list."""
+def _check_states_of_any_cell(states):
+    """States must be in a list; each is whatever the cell takes."""
     if not isinstance(states, list | tuple):
         raise TypeError(
-            f"{function.__name__}: states must be a list, with an array for "
-            f"each state, not {type(states).__name__}"
+            "rnn: states must be a list, with an array for each state, "
+            f"not {type(states).__name__}"
         )
-
-
-def check_states(
-    function: Callable, names: Sequence[str], states: Any, shape: Sequence
-) -> None:
-    """All states that were given must have this shape."""
-    for name, state in zip(names, states or ()):
-        check_shapes(function, **{name: (state, shape)})
-
-
-def check_steps_and_mask(
-    function: Callable, x: np.ndarray, mask: np.ndarray | None
-) -> None:
-    """There must be a step, and the mask have an entry for each."""
-    if not x.shape[1]:
-        raise ValueError(f"{function.__name__}: x must have at least one step")
-    check_shapes(function, mask=(mask, x.shape[:2]))
-
-
-def or_linear(activation: Activation) -> str | Callable[[Any], Any]:
-    """An activation, or linear in the place of None.
-
-    Raises nothing: as_function takes what this returns.
-
-    >>> or_linear("relu")
-    'relu'
-    """
-    return linear if activation is None else activation
 
 
 def _check_weights(function, gates, x, kernel, recurrent_kernel, bias, rows=()):
@@ -144,16 +108,16 @@ def rnn(
     array([1., 3., 6.])
     """
     x, mask = as_arrays(rnn, x=x, mask=mask)
-    states = as_states(rnn, None, initial_state)
     check_functions(rnn, cell=cell)
     check_rank(rnn, 3, x=x)
     check_steps_and_mask(rnn, x, mask)
-    _check_list_of_states(rnn, states)
+    states = _in_list(initial_state)
+    _check_states_of_any_cell(states)
     order = range(x.shape[1])
     previous, outputs = None, []
     for t in reversed(order) if go_backwards else order:
         y, new_states = cell(x[:, t], states)
-        _check_list_of_states(rnn, new_states)
+        _check_states_of_any_cell(new_states)
         if mask is not None:
             if previous is None or zero_output_for_mask:
                 previous = np.zeros_like(y)
@@ -196,25 +160,23 @@ def simple_rnn_cell(
         recurrent_kernel=recurrent_kernel,
         bias=bias,
     )
-    states = as_states(simple_rnn_cell, ["h"], states)
-    activation = as_function(simple_rnn_cell, activation=or_linear(activation))
+    states = _in_list(states)
+    states = as_list(simple_rnn_cell, ["h"], states=states)
+    activation = as_function(simple_rnn_cell, activation=activation)
     check_shapes(simple_rnn_cell, x=(x, ("batch", "features")))
     _check_weights(simple_rnn_cell, 1, x, kernel, recurrent_kernel, bias)
-    _check_cell_states(simple_rnn_cell, ["h"], states, x, recurrent_kernel)
+    check_states(
+        simple_rnn_cell, ["h"], states, (len(x), len(recurrent_kernel))
+    )
     weights = kernel, recurrent_kernel, bias
     return _simple_rnn_step(x, states, weights, activation)
-
-
-def _check_cell_states(function, names, states, x, recurrent_kernel):
-    """A cell must be given all its states."""
-    _check_list_of_states(function, states)
-    check_states(function, names, states, (len(x), len(recurrent_kernel)))
 
 
 def _simple_rnn_step(x, states, weights, activation):
     kernel, recurrent_kernel, bias = weights
     z = x @ kernel + states[0] @ recurrent_kernel
-    h = activation(z if bias is None else z + bias)
+    z = z if bias is None else z + bias
+    h = z if activation is None else activation(z)
     return h, [h]
 
 
@@ -254,8 +216,9 @@ def simple_rnn(
         bias=bias,
         mask=mask,
     )
-    initial_state = as_states(simple_rnn, ["h"], initial_state)
-    activation = as_function(simple_rnn, activation=or_linear(activation))
+    initial_state = _in_list(initial_state)
+    initial_state = as_list(simple_rnn, ["h"], initial_state=initial_state)
+    activation = as_function(simple_rnn, activation=activation)
     _check_sequences(simple_rnn, x, mask)
     _check_weights(simple_rnn, 1, x, kernel, recurrent_kernel, bias)
     check_states(
@@ -312,14 +275,14 @@ def lstm_cell(
         recurrent_kernel=recurrent_kernel,
         bias=bias,
     )
-    states = as_states(lstm_cell, "hc", states)
-    activation = as_function(lstm_cell, activation=or_linear(activation))
+    states = as_list(lstm_cell, "hc", states=states)
+    activation = as_function(lstm_cell, activation=activation)
     recurrent_activation = as_function(
-        lstm_cell, recurrent_activation=or_linear(recurrent_activation)
+        lstm_cell, recurrent_activation=recurrent_activation
     )
     check_shapes(lstm_cell, x=(x, ("batch", "features")))
     _check_weights(lstm_cell, 4, x, kernel, recurrent_kernel, bias)
-    _check_cell_states(lstm_cell, "hc", states, x, recurrent_kernel)
+    check_states(lstm_cell, "hc", states, (len(x), len(recurrent_kernel)))
     weights = kernel, recurrent_kernel, bias
     return _lstm_step(x, states, weights, activation, recurrent_activation)
 
@@ -330,7 +293,8 @@ def _lstm_step(x, states, weights, activation, recurrent_activation):
     z = x @ kernel + h @ recurrent_kernel
     z = z if bias is None else z + bias
     i, f, g, o = z.reshape(len(x), 4, -1).swapaxes(0, 1)
-    i, f, o = map(recurrent_activation, (i, f, o))
+    activation = activation or linear
+    i, f, o = map(recurrent_activation or linear, (i, f, o))
     c = f * c + i * activation(g)
     h = o * activation(c)
     return h, [h, c]
@@ -377,10 +341,10 @@ def lstm(
         bias=bias,
         mask=mask,
     )
-    initial_state = as_states(lstm, "hc", initial_state)
-    activation = as_function(lstm, activation=or_linear(activation))
+    initial_state = as_list(lstm, "hc", initial_state=initial_state)
+    activation = as_function(lstm, activation=activation)
     recurrent_activation = as_function(
-        lstm, recurrent_activation=or_linear(recurrent_activation)
+        lstm, recurrent_activation=recurrent_activation
     )
     _check_sequences(lstm, x, mask)
     _check_weights(lstm, 4, x, kernel, recurrent_kernel, bias)
@@ -436,14 +400,15 @@ def gru_cell(
         recurrent_kernel=recurrent_kernel,
         bias=bias,
     )
-    states = as_states(gru_cell, ["h"], states)
-    activation = as_function(gru_cell, activation=or_linear(activation))
+    states = _in_list(states)
+    states = as_list(gru_cell, ["h"], states=states)
+    activation = as_function(gru_cell, activation=activation)
     recurrent_activation = as_function(
-        gru_cell, recurrent_activation=or_linear(recurrent_activation)
+        gru_cell, recurrent_activation=recurrent_activation
     )
     check_shapes(gru_cell, x=(x, ("batch", "features")))
     _check_gru(gru_cell, x, kernel, recurrent_kernel, bias, reset_after)
-    _check_cell_states(gru_cell, ["h"], states, x, recurrent_kernel)
+    check_states(gru_cell, ["h"], states, (len(x), len(recurrent_kernel)))
     weights = kernel, recurrent_kernel, bias
     return _gru_step(
         x, states, weights, activation, recurrent_activation, reset_after
@@ -466,13 +431,13 @@ def _gru_step(
         bias = bias, 0
     x_z, x_r, x_g = np.split(x @ kernel + bias[0], 3, axis=-1)
     h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)
-    z = recurrent_activation(x_z + h_z)
-    r = recurrent_activation(x_r + h_r)
+    z, r = map(recurrent_activation or linear, (x_z + h_z, x_r + h_r))
     if reset_after:
         h_g = r * h_g
     else:
         h_g = (r * h) @ np.split(recurrent_kernel, 3, axis=-1)[2]
-    h = z * h + (1 - z) * activation(x_g + h_g)
+    g = (activation or linear)(x_g + h_g)
+    h = z * h + (1 - z) * g
     return h, [h]
 
 
@@ -516,10 +481,11 @@ def gru(
         bias=bias,
         mask=mask,
     )
-    initial_state = as_states(gru, ["h"], initial_state)
-    activation = as_function(gru, activation=or_linear(activation))
+    initial_state = _in_list(initial_state)
+    initial_state = as_list(gru, ["h"], initial_state=initial_state)
+    activation = as_function(gru, activation=activation)
     recurrent_activation = as_function(
-        gru, recurrent_activation=or_linear(recurrent_activation)
+        gru, recurrent_activation=recurrent_activation
     )
     _check_sequences(gru, x, mask)
     _check_gru(gru, x, kernel, recurrent_kernel, bias, reset_after)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +10,7 @@ from keras_by_hand.layers.resizing import Interpolation, resize
 from keras_by_hand.shapes import (
     DataFormat,
     OneOrMore,
+    are_whole,
     as_array,
     as_option,
     check_images,
@@ -74,7 +74,7 @@ def _check_target_shape(x, target_shape):
     )
     if not isinstance(target_shape, list | tuple | np.ndarray):
         raise TypeError(said)
-    if not all(isinstance(n, Integral) for n in target_shape):
+    if not are_whole(target_shape):
         raise TypeError(said)
     known = math.prod(n for n in target_shape if n != -1)
     missing = len([n for n in target_shape if n == -1])
@@ -103,7 +103,7 @@ def permute(x: ArrayLike, *, dims: Sequence[int]) -> np.ndarray:
 def _check_dims(x, dims):
     """dims must have each axis but the first once."""
     check_rank(permute, 1, x=x)
-    several = isinstance(dims, list | tuple | np.ndarray)
+    several = isinstance(dims, list | tuple | np.ndarray) and are_whole(dims)
     if not several or {*dims} != {*range(1, x.ndim)} or len(dims) != x.ndim - 1:
         raise ValueError(
             f"permute: dims must be the axes 1 to {x.ndim - 1} of x in any "
@@ -380,9 +380,8 @@ def up_sampling2d(
     """
     x = as_array(up_sampling2d, x=x)
     data_format = as_option(up_sampling2d, data_format=data_format)
-    # Keras lowers it here, not in Resizing.
-    interpolation = as_option(
-        up_sampling2d, interpolation=str(interpolation).lower()
+    interpolation = as_option(  # unlike Resizing, with capitals, too
+        up_sampling2d, ["interpolation"], interpolation=interpolation
     )
     check_images(up_sampling2d, 2, x, data_format)
     check_sizes(up_sampling2d, 2, size=size)

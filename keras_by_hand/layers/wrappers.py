@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     as_array,
+    as_array_or_texts,
     as_arrays,
     as_option,
     check_functions,
@@ -143,7 +144,7 @@ def time_distributed(
             [43]]])
     """
     mask = as_array(time_distributed, mask=mask)
-    x = as_steps(time_distributed, x)
+    x = as_array_or_texts(time_distributed, x=x)
     check_functions(time_distributed, layer=layer)
     check_rank(time_distributed, 3, x=x)
     _check_parts(x, mask)
@@ -153,19 +154,6 @@ def time_distributed(
             options["mask"] = mask[:, t]
         outputs.append(layer(x[:, t], *weights, **options))
     return np.stack(outputs, axis=1)
-
-
-def as_steps(function: Callable, x: Any) -> np.ndarray:
-    """Lists as an array, of texts, too."""
-    if not isinstance(x, list | tuple):
-        return x
-    try:
-        return np.asarray(x)
-    except ValueError:
-        raise TypeError(
-            f"{function.__name__}: x must be an array, not rows of different "
-            "lengths"
-        ) from None
 
 
 def _check_parts(x, mask):

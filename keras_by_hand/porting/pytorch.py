@@ -12,6 +12,7 @@ from keras_by_hand.shapes import (
     Weights,
     as_array,
     as_arrays,
+    as_list,
     check_count,
     check_functions,
     check_numbers,
@@ -351,7 +352,7 @@ def batch_norm_from_pytorch(
     names = ["weight", "bias"] * affine + ["running_mean", "running_var"]
     _check_names(batch_norm_from_pytorch, names, state, ["num_batches_tracked"])
     weights = [state[name] for name in names]
-    weights = as_arrays(batch_norm_from_pytorch, **dict(zip(names, weights)))
+    weights = as_list(batch_norm_from_pytorch, names, weights=weights)
     _check_features(batch_norm_from_pytorch, **dict(zip(names, weights)))
     arguments = {"momentum": 1 - momentum, "epsilon": eps}
     return weights, {**arguments, "scale": affine, "center": affine}
@@ -733,10 +734,7 @@ def attention_to_pytorch(weights: Sequence[ArrayLike]) -> State:
     >>> state["in_proj_weight"][:, 0], state["out_proj.weight"]
     (array([1, 2, 3]), array([[4]]))
     """
-    check_count(attention_to_pytorch, "weights", _parts(weights), weights)
-    weights = as_arrays(
-        attention_to_pytorch, **dict(zip(_parts(weights), weights))
-    )
+    weights = as_list(attention_to_pytorch, _parts(weights), weights=weights)
     _check_attention_weights(weights)
     use_bias = len(weights) == 8
     *kernels, output_kernel = weights[::2] if use_bias else weights
@@ -802,7 +800,7 @@ def attention_from_pytorch(state: Mapping[str, Any], heads: int) -> Weights:
     names = [*inputs, "out_proj.weight", *of_biases]
     _check_names(attention_from_pytorch, names, state)
     arrays = [state[name] for name in names]
-    arrays = as_arrays(attention_from_pytorch, **dict(zip(names, arrays)))
+    arrays = as_list(attention_from_pytorch, names, arrays=arrays)
     _check_projections(dict(zip(names, arrays)), heads)
     *kernels, output_kernel = arrays[: len(inputs) + 1]
     if len(kernels) == 1:

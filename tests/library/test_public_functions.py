@@ -11,7 +11,7 @@ import pytest
 
 import keras_by_hand
 from gallery.package import PACKAGE, find_functions, find_modules_of_functions
-from gallery.reference import is_internal
+from gallery.paring import TAKE_IN
 
 FUNCTIONS = {
     name: thing
@@ -21,7 +21,7 @@ FUNCTIONS = {
 
 
 # What takes arguments in refuses them in other functions' names, which tell of it.
-OF_USERS = [name for name in FUNCTIONS if not is_internal(name)]
+OF_USERS = [name for name in FUNCTIONS if find_functions()[name].file not in TAKE_IN]
 
 
 def for_each(names):

@@ -41,28 +41,16 @@ RIGHT = [
     ("as_array", (), {"x": np.float32(2)}, np.array(2, "float32")),
     ("as_array", (), {"x": np.array([True])}, np.array([True])),
     ("as_array", (), {"x": TRACED}, TRACED),
-    *[
-        ("as_pair", (), {"y_true": a, "y_pred": b}, [*found])
-        for a, b, found in [
-            ([1, 2], [3, 4], [f64(1, 2), f64(3, 4)]),
-            ([True], np.float32([3]), [np.float32([1]), np.float32([3])]),
-            (None, [3], [None, f64(3)]),
-            (2, [3], [f64(2)[0], f64(3)]),
-            ([1, 2], [[3], [4]], [f64(1, 2)[:, None], f64(3, 4)[:, None]]),
-            ([[3], [4]], [1, 2], [f64(3, 4)[:, None], f64(1, 2)[:, None]]),
-            ([[[3]]], [[1, 2]], [f64(3)[None], f64(1, 2)[None]]),
-            ([[1, 2]], [[[3]]], [f64(1, 2)[None], f64(3)[None]]),
-            ([[[1, 2]]], [[3, 4]], [f64(1, 2)[None, None], f64(3, 4)[None]]),
-        ]
-    ],
-    ("as_labels", ((2,),), {"y_true": [0, 2.0]}, np.array([0, 2])),
-    ("as_labels", ((2,),), {"y_true": [[0], [2]]}, np.array([0, 2])),
-    ("as_axes", (3,), {"axis": [0, -1]}, (0, -1)),
-    ("as_axes", (3,), {"axis": (0, -1)}, (0, -1)),
-    ("as_axes", (3,), {"axis": -3}, -3),
+    ("as_list", (), {"x": ([1], 2.5)}, [np.array([1]), np.array(2.5)]),
+    ("as_list", (["h", "c"],), {"b": None}, None),
+    ("as_array_or_texts", (), {"x": [["a"]]}, np.array([["a"]])),
+    ("as_array_or_texts", (), {"x": TRACED}, TRACED),
     ("check_shapes", (), {"x": (f64(1, 2), (None,)), "b": (None, (3,))}, None),
     ("check_shapes", (), {"x": ([[1, 2]], ("batch", 2))}, None),
     ("check_broadcasts", (), {"x": (f64(1), (2, 3)), "b": (None, (3,))}, None),
+    ("check_steps_and_mask", (np.ones((2, 5, 3)), np.ones((2, 5))), {}, None),
+    ("check_states", (["h"], [f64(1)], (1,)), {}, None),
+    ("check_states", (["h"], None, (1,)), {}, None),
     ("check_rank", (1,), {"x": f64(1, 2)}, None),
     ("check_rank", (1, 2), {"x": [[1]]}, None),
     ("check_count", ("weights", ["kernel"], [1]), {}, None),
@@ -278,22 +266,56 @@ WRONG = [
             ((-np.inf, 1), "at most 1", 2, ValueError),
         ]
     ],
-    *[
-        (
-            "as_pair",
-            (),
-            {"y_true": a, "y_pred": b},
-            ValueError,
-            f"y_true and y_pred must have one shape, not {shapes}",
-        )
-        for a, b, shapes in [
-            ([1, 2], [1, 2, 3], "(2,) and (3,)"),
-            ([[1], [2]], [1, 2, 3], "(2, 1) and (3,)"),
-            ([1, 2], [[[3, 4, 5]]], "(2,) and (1, 1, 3)"),
-        ]
-    ],
-    ("as_labels", ((2,),), {"y": [0.5, 1]}, ValueError, "y must be whole numbers"),
-    ("as_labels", ((2,),), {"y": [0]}, ValueError, f"y {SHAPES} (2,), not (1,)"),
+    (
+        "as_list",
+        (),
+        {"x": f64(1)},
+        TypeError,
+        "x must be a list of arrays, not ndarray",
+    ),
+    ("as_list", (), {"x": None}, TypeError, "x must be a list of arrays, not NoneType"),
+    (
+        "as_list",
+        (["h", "c"],),
+        {"x": [1]},
+        ValueError,
+        "the number of arrays in x must be 2 (h, c), not 1",
+    ),
+    (
+        "as_list",
+        (),
+        {"x": [1, "a"]},
+        TypeError,
+        "x[1] must be an array of numbers, not of text",
+    ),
+    (
+        "as_array_or_texts",
+        (),
+        {"x": [[1], [1, 2]]},
+        TypeError,
+        "x must be an array, not rows of different lengths",
+    ),
+    (
+        "check_steps_and_mask",
+        (np.ones((2, 0, 3)), None),
+        {},
+        ValueError,
+        "x must have at least one step",
+    ),
+    (
+        "check_steps_and_mask",
+        (np.ones((2, 5, 3)), np.ones((5, 2))),
+        {},
+        ValueError,
+        f"mask {SHAPES} (2, 5), not (5, 2)",
+    ),
+    (
+        "check_states",
+        (["h", "c"], [f64(1), f64(1, 2)], (1,)),
+        {},
+        ValueError,
+        f"c {SHAPES} (1,), not (2,)",
+    ),
     *[
         ("check_positive", (), {"bound": value}, error, f"bound must be {wanted}")
         for value, error, wanted in [
@@ -303,7 +325,7 @@ WRONG = [
         ]
     ],
     ("check_axes", (0,), {"axis": -1}, ValueError, "a single number has no axis -1"),
-    ("as_axes", (0,), {"axis": 0}, ValueError, "a single number has no axis 0"),
+    ("check_axes", (0,), {"axis": 0}, ValueError, "a single number has no axis 0"),
     (
         "check_axes",
         (3, True),

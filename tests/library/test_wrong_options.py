@@ -7,10 +7,31 @@ import pytest
 
 W = [1.0, 2.0]
 SHAPE, ABOVE = "must have the shape (2,), not (1,)", "must be above 0, not 0"
-LIST = "gradients must be a list of arrays"
+FINITE = "a finite number of at least 0"
+LIST = "gradients must be a list of arrays, not ndarray"
 
 # The function, its arguments, by place and by name, and what it says.
 WRONG = [
+    *[
+        (
+            "sparse_categorical_crossentropy",
+            ([0], [W]),
+            {"axis": axis},
+            f"axis must be {allowed}, not {axis!r}",
+        )
+        for axis, allowed in [
+            (0, "-1 or 1, the last one"),
+            (-2, "-1 or 1, the last one"),
+            (True, "an axis from -2 to 1"),
+        ]
+    ],
+    *[
+        (name, (W,), {name: -1}, f"{name} must be {FINITE}, not -1")
+        for name in ("l1", "l2")
+    ],
+    ("l1l2", (W,), {"l2": np.inf}, f"l2 must be {FINITE}, not inf"),
+    ("activity_regularization", (W,), {"l1": -1}, f"l1 must be {FINITE}, not -1"),
+    ("softmax", (W,), {"axis": True}, "axis must be an axis from -1 to 0, not True"),
     ("sgd", (W, [1.0], W), {}, f"gradient {SHAPE}"),
     ("sgd", (W, W, [0.0]), {}, f"velocity {SHAPE}"),
     ("sgd", (W, W, W, "fast"), {}, "learning_rate must be a number, not 'fast'"),
@@ -149,7 +170,7 @@ WRONG = [
 HEADS = [np.ones((4, 2, 3))] * 3 + [np.ones((2, 3, 4))]  # a kernel for each part
 SHARED = [np.ones((4, 2, 3)), *[np.ones((4, 3, 3))] * 2, np.ones((2, 3, 4))]
 WRONG += [
-    ("add", (np.ones((2, 3)),), {}, "inputs must be a list of one or more arrays"),
+    ("add", (np.ones((2, 3)),), {}, "inputs must be a list of arrays, not ndarray"),
     ("concatenate", ([],), {}, "inputs must be a list of one or more arrays"),
     ("gaussian_dropout", ([1], [1]), {"rate": 1}, "rate must be below 1"),
     ("sinusoidal_positions", (2, 3), {}, "features must be even, not 3"),

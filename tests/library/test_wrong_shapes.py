@@ -689,8 +689,9 @@ REFUSED = [
         for weights, said in [
             (
                 [zeros(4, 2, 2)] * 7,
-                "the number of weights must be 8 (query_kernel, query_bias, key_kernel, "
-                "key_bias, value_kernel, value_bias, output_kernel, output_bias), not 7",
+                "the number of arrays in weights must be 8 (query_kernel, query_bias, "
+                "key_kernel, key_bias, value_kernel, value_bias, output_kernel, "
+                "output_bias), not 7",
             ),
             (
                 [zeros(4, 4)] * 4,

@@ -98,10 +98,10 @@ WRONG = [
             message,
         )
         for states, error, message in [
-            (None, TypeError, "states must be a list, with an array for each state"),
-            (3, TypeError, "states must be a list, with an array for each state"),
-            ([], ValueError, "the number of states must be 1 (h), not 0"),
-            ([STATE] * 2, ValueError, "the number of states must be 1 (h), not 2"),
+            (None, TypeError, "states must be a list of arrays, not NoneType"),
+            (3, TypeError, "states must be a list of arrays, not int"),
+            ([], ValueError, "the number of arrays in states must be 1 (h), not 0"),
+            ([STATE] * 2, ValueError, "the number of arrays in states must be 1 (h)"),
             ([ones(1, 3)], ValueError, "h must have the shape (2, 3), not (1, 3)"),
             ([[["a"] * 3] * 2], TypeError, "h must be an array of numbers"),
         ]
@@ -166,7 +166,7 @@ WRONG = [
         (STEP, [STATE], *LSTM),
         {},
         ValueError,
-        "the number of states must be 2 (h, c), not 1",
+        "the number of arrays in states must be 2 (h, c), not 1",
     ),
     (
         "lstm_cell",
@@ -179,8 +179,8 @@ WRONG = [
         "lstm",
         (X, *LSTM),
         {"initial_state": STATE},
-        ValueError,
-        "the number of states must be 2 (h, c), not 1",
+        TypeError,
+        "initial_state must be a list of arrays, not ndarray",
     ),
     (
         "gru",
@@ -195,7 +195,7 @@ WRONG = [
         (ones(1, 2, 3, 1), ones(2, 1, 4), ones(2, 1, 4)),
         {"initial_state": [ones(1, 2, 1)]},
         ValueError,
-        "the number of states must be 2 (h, c), not 1",
+        "the number of arrays in initial_state must be 2 (h, c), not 1",
     ),
     (
         "conv_lstm1d",
