@@ -320,3 +320,8 @@ NOT_REFUSED = {
         "interpolation='BICUBIC'": "TensorFlow rounds distances, as its docstring says"
     },
 }
+
+# Layers that Keras does not make of their own config: {name: reason}.
+CONFIG_REFUSED = {
+    "RandomShear": "Keras 3.15.1 writes (-0.5, 0.5) for 0.5, and takes no negative factor"
+}

@@ -13,6 +13,7 @@ import pace
 import pytest
 from library import reasons
 from library.engine import (
+    contract,
     costs,
     files,
     gradients,
@@ -166,6 +167,28 @@ def test_a_compiled_model_and_its_file_answer_the_same(name, tmp_path):
     case, answer, *_ = record(name)[0]
     for y in files.predictions(SUBJECTS[name], case, tmp_path):
         assert differ(answer[: len(y)], y, 1e-5) is None
+
+
+@for_each(LAYERS)
+def test_a_config_forgets_nothing(name):
+    """A layer that is made of its config answers as the first, and has as many weights;
+    what changes no answer is in the config, too."""
+    subject, recorded, refused = SUBJECTS[name], record(name), False
+    for number in contract.cover(subject):
+        case, answer, *_ = recorded[number]
+        try:
+            layer = subject.rebuild(case)
+        except TypeError:
+            refused = True
+            continue
+        how = differ(answer, subject.answer_of(layer, case), tolerance_of(name, case))
+        assert how is None, f"case {number}, {describe(name, case)}: another {how}"
+        config = layer.get_config()
+        told = {n: v for n, v in case.config.items() if isinstance(v, bool | str)}
+        told.pop("dtype", None)  # which becomes a policy
+        forgotten = {n for n, value in told.items() if config.get(n, value) != value}
+        assert not forgotten, f"case {number}: the config has other {forgotten}"
+    assert refused == (name in reasons.CONFIG_REFUSED), "see reasons.py"
 
 
 FUNCTIONS = [(m, f) for m in mutants.find_modules() for f in mutants.functions_of(m)]

@@ -87,15 +87,11 @@ class LayerSubject(Subject):
 
     def build(self, case, **more):
         """Return Keras' layer, built for the inputs, with the weights of the case."""
-        layer = self.make(case.but(config={**case.config, **more}))
-        shapes = map_arrays(np.shape, case.inputs)
-        layer.build(*shapes) if len(shapes) > 1 else layer.build(shapes[0])
-        if case.weights:
-            try:
-                set_weights(layer, case)
-            except ValueError:
-                raise OtherWeights from None
-        return layer
+        return built(self.make(case.but(config={**case.config, **more})), case)
+
+    def rebuild(self, case):
+        """Return a layer of what the config of the case's layer tells, built likewise."""
+        return built(self.target.from_config(self.make(case).get_config()), case)
 
     def answer_of(self, layer, case, **more):
         call = {**case.call, **more}
@@ -203,6 +199,18 @@ def name_of(weight, others):
     name = re.sub(r"_\d+(?=/)", "", weight.path).partition("/")[2]
     number = sum(other.split(" ")[0] == name for other in others)
     return f"{name} {number + 1}" if number else name
+
+
+def built(layer, case):
+    """Return a layer of Keras, built for the inputs of a case, with its weights."""
+    shapes = map_arrays(np.shape, case.inputs)
+    layer.build(*shapes) if len(shapes) > 1 else layer.build(shapes[0])
+    if case.weights:
+        try:
+            set_weights(layer, case)
+        except ValueError:
+            raise OtherWeights from None
+    return layer
 
 
 def set_weights(layer, case):
