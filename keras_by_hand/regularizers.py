@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
+    LARGEST,
     as_array,
     as_option,
     check_numbers,
     check_shapes,
 )
-
-LARGEST = np.finfo("float64").max
 
 
 def l1(w: ArrayLike, l1: float = 0.01) -> np.floating:

@@ -18,6 +18,7 @@ from keras_by_hand.shapes import (
     check_rank,
     check_shapes,
     check_sizes,
+    check_sparse,
 )
 
 
@@ -36,18 +37,12 @@ def rescaling(
     array([-1. , -0.5,  1. ])
     """
     x, scale, offset = as_arrays(rescaling, x=x, scale=scale, offset=offset)
-    _check_scales(x, scale=scale, offset=offset)
+    check_broadcasts(
+        rescaling, scale=(scale, x.shape), offset=(offset, x.shape)
+    )
     dtype = np.result_type(x, 0.0)
     scale, offset = np.float32(scale), np.float32(offset)  # as Keras rounds
     return np.asarray(x, dtype) * scale.astype(dtype) + offset.astype(dtype)
-
-
-def _check_scales(x, **given):
-    """There must be a number for all of x, or for each of its channels."""
-    for name, numbers in given.items():
-        if numbers is None:
-            raise TypeError(f"rescaling: {name} must be numbers, not None")
-        check_broadcasts(rescaling, **{name: (numbers, x.shape)})
 
 
 def normalization(
@@ -113,7 +108,7 @@ def category_encoding(
     *,
     num_tokens: int,
     output_mode: Literal["multi_hot", "one_hot", "count"] = "multi_hot",
-    sparse: bool = False,
+    sparse: Literal[False] = False,
 ) -> np.ndarray:
     """CategoryEncoding (Keras documentation, CategoryEncoding).
 
@@ -121,12 +116,12 @@ def category_encoding(
     is no column for num_tokens and more. count_weights: the shape of x, for
     "count" only. The other arguments stand in the layer's config; it has no
     weights. Returns (..., length, num_tokens) for "one_hot", where a last axis
-    of length 1 is dropped, else (..., num_tokens). Never sparse, and in
-    float64: zeros, ones and counts are exact in any dtype.
+    of length 1 is dropped, else (..., num_tokens). They are in float64: zeros,
+    ones and counts are exact in any dtype.
 
-    Raises ValueError for other shapes and options, for count_weights beside
-    another output_mode, and for numbers below 0 where Keras refuses them: not
-    for "one_hot", nor with three axes or more.
+    Raises ValueError for other shapes and options, for sparse=True, for
+    count_weights beside another output_mode, and for numbers below 0 where
+    Keras refuses them: not for "one_hot", nor with three axes or more.
 
     >>> category_encoding([[0, 2, 2], [1, 1, 1]], num_tokens=3)
     array([[1., 0., 1.],
@@ -137,6 +132,7 @@ def category_encoding(
     )
     output_mode = as_option(category_encoding, output_mode=output_mode)
     check_sizes(category_encoding, num_tokens=num_tokens)
+    check_sparse(category_encoding, sparse)
     _check_categories(x, count_weights, output_mode)
     x = np.atleast_1d(x)
     if output_mode == "one_hot" and x.ndim > 1 and x.shape[-1] == 1:
@@ -174,16 +170,17 @@ def discretization(
     num_bins: int | None = None,
     epsilon: float = 0.01,
     output_mode: Literal["int", "one_hot", "multi_hot", "count"] = "int",
-    sparse: bool = False,
+    sparse: Literal[False] = False,
 ) -> np.ndarray:
     """Discretization (Keras documentation, Discretization).
 
     x: any shape; bin_boundaries: (bins - 1,), rising. All arguments stand in
     the layer's config, also the boundaries that adapt has found; there are no
     weights. num_bins and epsilon are for adapt. Returns the shape of x for
-    "int", else what category_encoding makes of the bins. Never sparse.
+    "int", else what category_encoding makes of the bins.
 
-    Raises ValueError for boundaries that fall, and another output_mode.
+    Raises ValueError for boundaries that fall, another output_mode, and
+    sparse=True.
 
     >>> discretization([-5, 0, 1, 9], bin_boundaries=[0, 2])
     array([0, 1, 1, 2])
@@ -191,6 +188,7 @@ def discretization(
     x = as_array(discretization, x=x)
     output_mode = as_option(discretization, output_mode=output_mode)
     _check_boundaries(bin_boundaries)
+    check_sparse(discretization, sparse)
     boundaries = np.asarray(bin_boundaries, "float32")
     bins = np.searchsorted(boundaries, x.astype("float32"), side="right")
     if output_mode == "int":

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
+    LARGEST,
     DataFormat,
     as_array,
     as_arrays,
@@ -206,5 +207,4 @@ def activity_regularization(
 
 def _check_penalties(l1, l2):
     """Factors must be finite, and at least 0."""
-    largest = np.finfo("float64").max
-    check_numbers(activity_regularization, 0, largest, l1=l1, l2=l2)
+    check_numbers(activity_regularization, 0, LARGEST, l1=l1, l2=l2)

@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     as_array,
+    as_array_or_texts,
     as_option,
     check_rank,
     check_shapes,
     check_sizes,
+    check_sparse,
 )
 
 OutputMode = Literal["int", "one_hot", "multi_hot", "count", "tf_idf"]
@@ -41,6 +43,7 @@ def string_lookup(
     invert: bool = False,
     output_mode: OutputMode = "int",
     pad_to_max_tokens: bool = False,
+    sparse: Literal[False] = False,
 ) -> np.ndarray:
     """StringLookup (Keras documentation, StringLookup).
 
@@ -51,9 +54,9 @@ def string_lookup(
     vocabulary.txt.
 
     Raises ValueError for an unknown word if there is no OOV index, for a
-    vocabulary that has a word twice, and for options that do not fit together;
-    TypeError for what is no text; NotImplementedError for several OOV indices:
-    Keras hashes then.
+    vocabulary that has a word twice, for options that do not fit together, for
+    sparse=True, and for several OOV indices: Keras hashes then; TypeError for
+    what is no text.
 
     >>> string_lookup(["bee", "cat", "ant"], vocabulary=["ant", "bee"])
     array([2, 0, 1])
@@ -61,6 +64,7 @@ def string_lookup(
     ['bee', '[UNK]']
     """
     output_mode = as_option(string_lookup, output_mode=output_mode)
+    check_sparse(string_lookup, sparse)
     _check_special(string_lookup, str, mask_token, oov_token, num_oov_indices)
     _check_kind(string_lookup, str, vocabulary)
     special = list_special(mask_token, oov_token, num_oov_indices, output_mode)
@@ -76,10 +80,7 @@ def string_lookup(
         _check_invert(string_lookup, tokens, special, oov_token, output_mode)
         return find_tokens(inputs, tokens, oov_token)
     _check_texts(string_lookup, inputs=inputs)
-    if num_oov_indices > 1:
-        raise NotImplementedError(
-            "string_lookup: FarmHash64, for num_oov_indices > 1"
-        )
+    _check_hash(string_lookup, num_oov_indices)
     inputs = as_text(inputs)
     _check_known(string_lookup, inputs, tokens, mask_token, num_oov_indices)
     given = special, mask_token, num_oov_indices
@@ -99,6 +100,7 @@ def integer_lookup(
     invert: bool = False,
     output_mode: OutputMode = "int",
     pad_to_max_tokens: bool = False,
+    sparse: Literal[False] = False,
     oov_method: Literal["floormod", "farmhash"] = "floormod",
 ) -> np.ndarray:
     """IntegerLookup (Keras documentation, IntegerLookup).
@@ -110,9 +112,9 @@ def integer_lookup(
     its vocabulary.txt.
 
     Raises ValueError for an unknown number if there is no OOV index, for a
-    vocabulary that has a number twice, and for options that do not fit
-    together; TypeError for what is no number; NotImplementedError for
-    "farmhash".
+    vocabulary that has a number twice, for options that do not fit together,
+    for sparse=True, and for several OOV indices with "farmhash"; TypeError for
+    what is no number.
 
     >>> integer_lookup([20, 7, 10], vocabulary=[10, 20])
     array([2, 0, 1])
@@ -122,6 +124,7 @@ def integer_lookup(
     inputs = as_array(integer_lookup, inputs=inputs)
     output_mode = as_option(integer_lookup, output_mode=output_mode)
     oov_method = as_option(integer_lookup, oov_method=oov_method)
+    check_sparse(integer_lookup, sparse)
     _check_special(
         integer_lookup, Integral, mask_token, oov_token, num_oov_indices
     )
@@ -137,8 +140,8 @@ def integer_lookup(
     if invert:
         _check_invert(integer_lookup, tokens, special, oov_token, output_mode)
         return find_tokens(inputs, tokens, oov_token)
-    if num_oov_indices > 1 and oov_method != "floormod":
-        raise NotImplementedError("integer_lookup: FarmHash64 of numbers")
+    if oov_method != "floormod":
+        _check_hash(integer_lookup, num_oov_indices)
     inputs = np.asarray(inputs).astype("int64")
     _check_known(integer_lookup, inputs, tokens, mask_token, num_oov_indices)
     buckets = inputs % max(num_oov_indices, 1)
@@ -159,16 +162,26 @@ def _check_special(function, kind, mask_token, oov_token, num_oov_indices):
             )
 
 
-def _check_list(function, tokens):
-    if not isinstance(tokens, list | tuple | np.ndarray):
-        raise TypeError(
-            f"{function.__name__}: tokens must be in a list, not {tokens!r}"
+def _check_hash(function, num_oov_indices):
+    """FarmHash64, which chooses among several OOV indices, is not here."""
+    if num_oov_indices > 1:
+        raise ValueError(
+            f"{function.__name__}: num_oov_indices must be 0 or 1 where Keras "
+            f"hashes with FarmHash64, not {num_oov_indices}"
         )
+
+
+def _check_list(function, **given):
+    for name, tokens in given.items():
+        if not isinstance(tokens, list | tuple | np.ndarray):
+            raise TypeError(
+                f"{function.__name__}: {name} must be a list, not {tokens!r}"
+            )
 
 
 def _check_kind(function, kind, vocabulary):
     """A vocabulary must be a list of tokens of one kind."""
-    _check_list(function, vocabulary)
+    _check_list(function, vocabulary=vocabulary)
     if not all(isinstance(token, kind) for token in vocabulary):
         what = "texts" if kind is str else "whole numbers"
         raise TypeError(
@@ -328,36 +341,41 @@ def learn_tokens(
     return [token for token in learned if token != oov_token][:most]
 
 
-def list_tokens(vocabulary: Sequence[Any], special: list) -> list:
+def list_tokens(vocabulary: Sequence[Any], special: Sequence[Any]) -> list:
     """A vocabulary after the special tokens, which it may already have.
 
-    Raises TypeError for a vocabulary that is no list.
+    Raises TypeError for what is no list.
 
     >>> list_tokens(["ant", "bee"], ["", "[UNK]"])
     ['', '[UNK]', 'ant', 'bee']
     """
-    _check_list(list_tokens, vocabulary)
-    tokens = list(vocabulary)
+    _check_list(list_tokens, vocabulary=vocabulary, special=special)
+    special, tokens = list(special), list(vocabulary)
     return tokens if tokens[: len(special)] == special else special + tokens
 
 
 def find_indices(
-    inputs: np.ndarray,
-    tokens: list,
-    special: list,
+    inputs: Texts | ArrayLike,
+    tokens: Sequence[Any],
+    special: Sequence[Any],
     mask_token: Any,
     num_oov_indices: int,
     buckets: ArrayLike,
 ) -> np.ndarray:
     """The place of each input among the tokens, or -1 for a mask token.
 
-    buckets: which of the OOV tokens stands for each input if it is unknown.
+    special: those of the tokens that come first: maybe mask_token, then the OOV
+    tokens; buckets: which of these stands for each input if it is unknown.
 
-    Raises ValueError for an unknown input if there are no OOV tokens.
+    Raises ValueError for an unknown input if there are no OOV tokens, and where
+    the arguments do not fit to each other; TypeError for what is no list.
 
-    >>> find_indices(np.array([20, 7]), [-1, 10, 20], [-1], None, 1, buckets=0)
+    >>> find_indices([20, 7], [-1, 10, 20], [-1], None, 1, buckets=0)
     array([2, 0])
     """
+    inputs = as_array_or_texts(find_indices, inputs=inputs)
+    buckets = as_array(find_indices, buckets=buckets)
+    _check_places(inputs, tokens, special, num_oov_indices, buckets)
     places = {token: place for place, token in enumerate(tokens)}
     flat = inputs.ravel().tolist()
     found = np.array([places.get(token, -1) for token in flat], dtype="int64")
@@ -372,6 +390,42 @@ def find_indices(
     return np.where(masked, masks - 1, found).reshape(inputs.shape)
 
 
+def _check_places(inputs, tokens, special, num_oov_indices, buckets):
+    """The special tokens must come first, and the buckets be among them."""
+    if not isinstance(inputs, np.ndarray):
+        raise TypeError(
+            f"find_indices: inputs must be an array or a list, not {inputs!r}"
+        )
+    check_sizes(find_indices, least=0, num_oov_indices=num_oov_indices)
+    _check_list(find_indices, tokens=tokens, special=special)
+    if [*tokens[: len(special)]] != [*special]:
+        raise ValueError(
+            f"find_indices: tokens must begin with the special ones, {special}"
+        )
+    if len(special) - num_oov_indices not in (0, 1):
+        raise ValueError(
+            f"find_indices: special must have {num_oov_indices} tokens, as "
+            f"num_oov_indices says, or one more, not {len(special)}"
+        )
+    if np.shape(buckets) != ():
+        check_shapes(find_indices, buckets=(buckets, inputs.shape))
+    _check_range(find_indices, 0, max(num_oov_indices, 1) - 1, buckets=buckets)
+
+
+def _check_range(function, least, most, **given):
+    """Numbers must be whole, and from least to most."""
+    for name, numbers in given.items():
+        found = np.asarray(numbers)
+        if found.size and (
+            found.dtype.kind not in "iu"
+            or not least <= found.min() <= found.max() <= most
+        ):
+            raise ValueError(
+                f"{function.__name__}: {name} must be whole numbers from "
+                f"{least} to {most}"
+            )
+
+
 def encode_indices(
     indices: ArrayLike,
     size: int,
@@ -384,7 +438,8 @@ def encode_indices(
     size: number of tokens; idf_weights: of all, or without the special ones.
     Except for "one_hot", the second axis of ``indices`` is summed over.
 
-    Raises ValueError for another output_mode.
+    Raises ValueError for another output_mode, indices and sizes that do not fit
+    to depth, and "tf_idf" without weights.
 
     >>> encode_indices([[1, 1, -1], [0, 2, 0]], 3, 3, "count")
     array([[0, 2, 0],
@@ -392,6 +447,7 @@ def encode_indices(
     """
     indices = as_array(encode_indices, indices=indices)
     output_mode = as_option(encode_indices, output_mode=output_mode)
+    _check_encoding(indices, size, depth, output_mode, idf_weights)
     if output_mode == "int":
         return indices
     indices = np.atleast_1d(indices)
@@ -414,6 +470,25 @@ def encode_indices(
     return counts * weights
 
 
+def _check_encoding(indices, size, depth, output_mode, idf_weights):
+    """There must be room for all indices, and weights if they are needed."""
+    check_sizes(encode_indices, depth=depth)
+    check_sizes(encode_indices, size=size)
+    if size > depth:
+        raise ValueError(
+            f"encode_indices: depth must be at least {size}, as size is, "
+            f"not {depth}"
+        )
+    _check_range(encode_indices, -1, depth - 1, indices=indices)
+    if output_mode == "tf_idf":
+        weights = as_array(encode_indices, idf_weights=idf_weights)
+        if np.ndim(weights) != 1 or not 0 < len(weights) <= size:
+            raise ValueError(
+                f"encode_indices: idf_weights must be 1 to {size} numbers for "
+                f"output_mode='tf_idf', not of the shape {np.shape(weights)}"
+            )
+
+
 def text_vectorization(
     inputs: Texts,
     *,
@@ -426,6 +501,7 @@ def text_vectorization(
     pad_to_max_tokens: bool = False,
     vocabulary: Sequence[str],
     idf_weights: ArrayLike | None = None,
+    sparse: Literal[False] = False,
     ragged: bool = False,
 ) -> Any:
     """TextVectorization (Keras documentation, TextVectorization).
@@ -436,8 +512,8 @@ def text_vectorization(
     learned is not in the config of a file, but in its vocabulary.txt.
     standardize, split: as in Keras, or functions of one text.
 
-    Raises ValueError for other shapes and options, and for options that do not
-    fit together; TypeError for what is no text.
+    Raises ValueError for other shapes and options, for options that do not fit
+    together, and for sparse=True; TypeError for what is no text.
 
     >>> text_vectorization(["A bee!", "bee"], vocabulary=["bee", "ant"])
     array([[1, 2],
@@ -448,6 +524,7 @@ def text_vectorization(
         standardize = as_option(text_vectorization, standardize=standardize)
     if not callable(split):
         split = as_option(text_vectorization, split=split)
+    check_sparse(text_vectorization, sparse)
     _check_texts(text_vectorization, inputs=inputs)
     _check_words(inputs, split, ngrams)
     _check_length(output_sequence_length, ragged, output_mode)
@@ -558,11 +635,12 @@ def join_ngrams(
 ) -> list[str]:
     """All runs of 1, 2, ..., ngrams words, or of each length in a tuple.
 
-    Raises ValueError for a length below 1.
+    Raises ValueError for a length below 1, and TypeError for what is no list.
 
     >>> join_ngrams(["an", "old", "ant"], 2)
     ['an', 'old', 'ant', 'an old', 'old ant']
     """
+    _check_list(join_ngrams, words=words)
     _check_ngrams(join_ngrams, ngrams)
     if ngrams is None:
         return list(words)
@@ -585,7 +663,7 @@ def learn_idf(
     array([0.916, 0.56 ])
     """
     for tokens_of_one in documents:
-        _check_list(learn_idf, tokens_of_one)
+        _check_list(learn_idf, documents=tokens_of_one)
     seen = collections.Counter(token for row in documents for token in set(row))
     frequency = np.array([seen[token] for token in tokens])
     return np.log(1 + len(documents) / (1 + frequency))

@@ -56,8 +56,6 @@ def refusing(function):
             return function(*args, **keywords)
         except CannotRun:
             raise
-        except NotImplementedError as error:
-            raise CannotRun(f"{error}: not known here") from None
         except (ArithmeticError, IndexError, TypeError, ValueError) as error:
             why = first_line(error)
             raise CannotRun(

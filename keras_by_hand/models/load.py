@@ -27,7 +27,8 @@ def load_model(
     a model whose graph is in the file.
 
     Raises CannotRun where it is no such file, is damaged, or has something in
-    it that is not known here; OSError where it cannot be read.
+    it that is not known here; OSError where it cannot be read; TypeError for
+    what is no path.
 
     >>> model = load_model("model.keras")  # Dense(2, activation="relu")
     >>> model.predict(np.array([[1, 2]]))
@@ -36,6 +37,8 @@ def load_model(
     ...     return scale * x + offset
     >>> model = load_model("own.keras", layers={"Shift": shift})
     """
+    if not isinstance(path, str | os.PathLike):  # 5 would be an open file
+        raise TypeError(f"load_model: path must be a path, not {path!r}")
     if dtype not in (None, "float32", "float64"):
         raise ValueError(f"dtype must be 'float32' or 'float64', not {dtype!r}")
     config, weights = read_file(path)

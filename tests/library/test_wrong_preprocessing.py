@@ -16,13 +16,15 @@ TOKENS = "vocabulary must have tokens beside the special ones, and each once"
 RESERVED = "but at its start, before the OOV tokens"
 INVERTED = "oov_token must be a token that is not in the vocabulary for invert, not"
 PRODUCT = "target_shape must have the product 2, where one entry may be -1, not be"
+SPARSE = "sparse must be False, not True: NumPy has no sparse arrays"
+ONE = "num_oov_indices must be 0 or 1 where Keras hashes with FarmHash64, not"
 LETTERS = {"vocabulary": ["a", "b"]}
 
 # The function, its arguments, by place and by name, and what it says.
 WRONG = [
     ("reshape", (ROW,), {"target_shape": 2}, f"{PRODUCT} 2"),
     ("reshape", (ROW,), {"target_shape": (2.0,)}, f"{PRODUCT} (2.0,)"),
-    ("rescaling", (ROW,), {"scale": None}, "scale must be numbers, not None"),
+    ("rescaling", (ROW,), {"scale": None}, "scale must be an array of numbers, not"),
     ("normalization", (ROW,), {"mean": 1}, "mean and variance must be given"),
     (
         "category_encoding",
@@ -54,6 +56,74 @@ WRONG = [
         {},
         "inputs must be known",
     ),
+    *[
+        ("find_indices", args, {}, message)
+        for args, message in [
+            (
+                ("a", ["a"], [], None, 0, 0),
+                "inputs must be an array or a list, not 'a'",
+            ),
+            ((["a"], "a", [], None, 0, 0), "tokens must be a list, not 'a'"),
+            ((["a"], ["a"], "", None, 0, 0), "special must be a list, not ''"),
+            (
+                (["a"], ["a"], ["?"], None, 1, 0),
+                "tokens must begin with the special ones",
+            ),
+            ((["a"], ["?", "a"], ["?"], None, 2, 0), "special must have 2 tokens"),
+            (
+                (["a"], ["?", "a"], ["?"], None, -1, 0),
+                "num_oov_indices must be a whole",
+            ),
+            (
+                ([7], [-1, 7], [-1], None, 1, 1),
+                "buckets must be whole numbers from 0 to 0",
+            ),
+            (
+                ([7], [-1, 7], [-1], None, 1, 0.5),
+                "buckets must be whole numbers from 0 to",
+            ),
+            (([7], [-1, 7], [-1], None, 1, [0, 0]), "buckets must have the shape (1,)"),
+        ]
+    ],
+    *[
+        ("encode_indices", args, {}, message)
+        for args, message in [
+            (([3], 3, 3, "count"), "indices must be whole numbers from -1 to 2"),
+            (([-2], 3, 3, "count"), "indices must be whole numbers from -1 to 2"),
+            (([0.5], 3, 3, "count"), "indices must be whole numbers from -1 to 2"),
+            (([0], 3, 2, "count"), "depth must be at least 3, as size is, not 2"),
+            (([0], 3, 2.5, "count"), "depth must be a whole number of at least 1"),
+            (([0], 3, 3, "tf_idf"), "idf_weights must be 1 to 3 numbers"),
+            (([0], 3, 3, "tf_idf", [1] * 4), "idf_weights must be 1 to 3 numbers"),
+        ]
+    ],
+    *[
+        (name, ([1],), {"sparse": True, **options}, SPARSE)
+        for name, options in {
+            "category_encoding": {"num_tokens": 3},
+            "discretization": {"bin_boundaries": [0]},
+            "integer_lookup": NUMBERS,
+            "string_lookup": WORDS,
+            "text_vectorization": WORDS,
+        }.items()
+    ],
+    ("permute", (ROW,), {"dims": (True,)}, "dims must be the axes 1 to 1 of x in any"),
+    ("reshape", (ROW,), {"target_shape": (2, True)}, f"{PRODUCT} (2, True)"),
+    (
+        "max_pooling1d",
+        ([ROW],),
+        {"pool_size": True},
+        "pool_size must be a whole number of at least 1, not True",
+    ),
+    (
+        "up_sampling2d",
+        (IMAGE[np.newaxis],),
+        {"interpolation": None},
+        "interpolation must be 'nearest', 'bilinear', 'bicubic', 'lanczos3' or "
+        "'lanczos5', not None",
+    ),
+    ("list_tokens", (["a"], "?"), {}, "special must be a list, not '?'"),
+    ("join_ngrams", ("ab", 2), {}, "words must be a list, not 'ab'"),
     ("string_lookup", ([3],), WORDS, f"inputs must be {TEXTS} 3"),
     ("string_lookup", (["ant", None],), WORDS, f"inputs must be {TEXTS} None"),
     (
@@ -66,7 +136,7 @@ WRONG = [
         "string_lookup",
         (["ant"],),
         {"vocabulary": "ant"},
-        "tokens must be in a list, not 'ant'",
+        "vocabulary must be a list, not 'ant'",
     ),
     (
         "string_lookup",
@@ -117,7 +187,7 @@ WRONG = [
         "string_lookup",
         (["ant"],),
         {**WORDS, "num_oov_indices": 2},
-        "FarmHash64, for num_oov_indices > 1",
+        f"{ONE} 2",
     ),
     (
         "string_lookup",
@@ -159,7 +229,7 @@ WRONG = [
         "integer_lookup",
         ([7],),
         {**NUMBERS, "num_oov_indices": 2, "oov_method": "farmhash"},
-        "FarmHash64 of numbers",
+        f"{ONE} 2",
     ),
     ("text_vectorization", ([3],), LETTERS, f"inputs must be {TEXTS} 3"),
     (
@@ -211,9 +281,18 @@ def calls():
 
 @pytest.mark.parametrize("name, args, keywords, message", WRONG)
 def test_what_is_wrong_is_refused_by_name(name, args, keywords, message):
-    with pytest.raises((NotImplementedError, TypeError, ValueError)) as raised:
+    with pytest.raises((TypeError, ValueError)) as raised:
         getattr(by_hand, name)(*args, **keywords)
     assert str(raised.value).startswith(f"{name}: {message}")
+
+
+@pytest.mark.parametrize("text", ["Bilinear", "NEAREST"])
+def test_only_up_sampling_takes_capitals(text):
+    options = {"size": 2, "interpolation": text}
+    y = keras.layers.UpSampling2D(dtype="float64", **options)(IMAGE[np.newaxis])
+    np.testing.assert_allclose(by_hand.up_sampling2d(IMAGE[np.newaxis], **options), y)
+    with pytest.raises(ValueError, match="^resizing: interpolation must be"):
+        by_hand.resizing(IMAGE, height=2, width=2, interpolation=text)
 
 
 @pytest.mark.parametrize("mode", ["multi_hot", "count", "one_hot"])

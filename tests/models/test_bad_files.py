@@ -445,3 +445,9 @@ def test_the_state_of_an_optimizer_is_not_read(good, tmp_path):
 
     rewritten(good, path, weights=add_state)
     assert "optimizer" not in load_model(path).weights
+
+
+@pytest.mark.parametrize("path", [5, True, None, b"model.keras", io.BytesIO()])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(TypeError, match="^load_model: path must be a path, not "):
+        load_model(path)
