@@ -197,8 +197,9 @@ def test_whole_models_have_addresses_and_are_in_the_index():
 
 def test_methods_are_told():
     text = whole_models.page_in_words()
-    assert "   Model.predict(x, report=None)\n\nReturn what Keras' predict" in text
-    assert "   compare(model, port, inputs, *, names=None, tolerance=1e-05" in text
+    call = "   Model.predict(x: Any, report: Callable | None = None) -> Any\n\n"
+    assert f"{call}Return what Keras' predict" in text
+    assert "   compare(model: str | os.PathLike[str] | Model, port: Any," in text
 
 
 @pytest.mark.parametrize("words", [[], ["show"], ["run"], ["compare"], ["dump"]])
