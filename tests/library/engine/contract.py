@@ -38,7 +38,7 @@ ODD_SHAPES = {  # of an input
 }
 # How a refusal begins: with the function's name; Python itself counts arguments.
 NAMED = re.compile(r"\w+( with [^:]*)?: .|\w+\(\) (takes|missing|got) ")
-REFUSALS = ArithmeticError, LookupError, NotImplementedError, TypeError, ValueError
+REFUSALS = ArithmeticError, LookupError, TypeError, ValueError
 
 
 class Odd(NamedTuple):
@@ -76,12 +76,13 @@ def called():
     }
 
 
-def call(subject, case, given_as=np.asarray):
+def call(subject, case, given_as=np.asarray, function=None):
     """What the function answers to a case when it is called as its users do.
 
-    given_as: what inputs and weights are made of arrays, such as lists.
+    given_as: what inputs and weights are made of arrays, such as lists; function: another
+    one in its place.
     """
-    function, parameters = function_of(subject), parameters_of(subject)
+    function, parameters = function or function_of(subject), parameters_of(subject)
     inputs, options = list(case.inputs), {**case.config, **case.call}
     if isinstance(subject, LayerSubject):
         if isinstance(inputs[0], list) and "inputs" not in parameters:
