@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand.quantization import FILE_ORDER, read_dense
+from keras_by_hand.quantization import FILE_ORDER
 
 rng = np.random.default_rng(313)
 

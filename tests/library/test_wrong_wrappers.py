@@ -4,6 +4,7 @@ as Keras does. Of other layers, test_contract.py derives as much.
 """
 
 import functools
+import inspect
 
 import by_hand
 import numpy as np
@@ -382,3 +383,26 @@ def test_texts_are_distributed_over_time():
     layer = layers.TimeDistributed(layers.StringLookup(vocabulary=["a", "b"]))
     y = by_hand.time_distributed(by_hand.string_lookup, texts, vocabulary=["a", "b"])
     np.testing.assert_array_equal(y, layer(np.array(texts)))
+
+
+@pytest.mark.parametrize(
+    "name, kind",
+    {
+        "simple_rnn": "SimpleRNN",
+        "gru": "GRU",
+        "lstm": "LSTM",
+        **{f"conv_lstm{n}d": f"ConvLSTM{n}D" for n in (1, 2, 3)},
+        "bidirectional": "Bidirectional",
+        "rnn": "RNN",
+    }.items(),
+)
+def test_states_and_masks_have_the_order_of_keras(name, kind):
+    """Both are of one type: in another order, an array would be taken for the other."""
+    in_keras = inspect.signature(getattr(layers, kind).call).parameters
+    ours = inspect.signature(getattr(by_hand, name)).parameters
+    both = {"initial_state", "mask"}
+    by_place = [
+        n for n in ours if n in both and ours[n].kind is not ours[n].KEYWORD_ONLY
+    ]
+    assert by_place == [n for n in in_keras if n in both][: len(by_place)]
+    assert len(by_place) == (2 if name == "rnn" else 0)
