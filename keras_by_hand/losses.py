@@ -295,13 +295,9 @@ def _check_labels(y_true, y_pred, ignore_class):
     if ignore_class is not None:
         check_numbers(function, ignore_class=ignore_class)
         y_true = y_true[y_true != ignore_class]
-    if np.any(y_true.astype("int64") != y_true):
+    if not np.all(np.isin(y_true, np.arange(classes))):
         raise ValueError(
-            "sparse_categorical_crossentropy: y_true must be whole numbers"
-        )
-    if np.any((y_true < 0) | (y_true >= classes)):
-        raise ValueError(
-            "sparse_categorical_crossentropy: labels must be from 0 to "
+            f"{function.__name__}: labels must be whole numbers from 0 to "
             f"{classes - 1}, or ignore_class, which is {ignore_class}"
         )
 

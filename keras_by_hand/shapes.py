@@ -3,7 +3,8 @@
 Each function here takes first the function that asks, whose name the message
 begins with, and then what it was given, by name. What Keras would not take is
 refused in one line that says what is allowed: by ValueError, or by TypeError
-where it is of another kind.
+where it is of another kind. Arrays, and texts as they are spelled, come out as
+they went in: pages link functions without these calls.
 """
 
 import functools
