@@ -302,6 +302,8 @@ NOT_REFUSED = {
     "GroupNormalization": {
         "inputs 0 with one axis more": ANY_RANK,
         "weights: one too few": "none are those of a new layer",
+        "weights: beta of None": "none are those of a new layer",
+        "weights: gamma of None": "none are those of a new layer",
     },
     "Normalization": {
         "weights: one too few": "a config has mean and variance, without count",
