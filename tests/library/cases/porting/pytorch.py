@@ -218,7 +218,8 @@ def momentum_of_keras(momentum=0.1):
 
 
 def momentum_by_hand(**options):
-    state = dict.fromkeys(["weight", "bias", "running_mean", "running_var"])
+    names = "weight", "bias", "running_mean", "running_var"
+    state = dict.fromkeys(names, np.ones(3))
     return np.array(by_hand.batch_norm_from_pytorch(state, **options)[1]["momentum"])
 
 
