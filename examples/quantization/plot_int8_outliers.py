@@ -99,7 +99,7 @@ np.testing.assert_array_equal(y[-1], np.zeros(200))
 # Would you take one scale for the whole batch? Then one sample with an outlier
 # spoils all others.
 
-x_q, x_scale = quantize_int8(x, axis=None)
+x_q, x_scale = quantize_int8(x, axis=(0, 1))
 wrong = x_q.astype("int32") @ kernel_q / (x_scale * kernel_scale)
 print(f"first sample: error {relative_error(wrong, exact)[0]:.0%}", end=" ")
 print(f"instead of {relative_error(y, exact)[0]:.1%}")

@@ -91,7 +91,8 @@ for layer_class, function, shapes in layers:
             y = keras_rnn(layer_class, weights, x, dtype)
             last = np.concatenate(alone)
             np.testing.assert_allclose(y[:, -1], last, tolerance, tolerance)
-            expected = function(x, *weights64, mask, return_sequences=True)
+            options = {"mask": mask, "return_sequences": True}
+            expected = function(x, *weights64, **options)
             np.testing.assert_allclose(y, expected, tolerance, tolerance)
 
 # %%

@@ -70,7 +70,7 @@ for layer_class, function, weights in cases:
         ways.append({"use_cudnn": False})
     for backwards, given in ((False, mask), (True, None)):
         options = {"return_sequences": True, "go_backwards": backwards}
-        expected = function(x, *weights, given, **options)
+        expected = function(x, *weights, mask=given, **options)
         for way in ways:
             y = keras_rnn(layer_class, weights, given, **options, **way)
             np.testing.assert_allclose(y, expected, tolerance, tolerance)
@@ -93,7 +93,7 @@ backend = keras.backend.backend()
 zero = {"zero_output_for_mask": True, **options}
 for layer_class, function, weights in cases:
     y = keras_rnn(layer_class, weights, mask, **zero)
-    repeated = function(x, *weights, mask, **options)
+    repeated = function(x, *weights, mask=mask, **options)
     right = zeroed(repeated, mask[:, ::-1])
     np.testing.assert_allclose(y, right, tolerance, tolerance)
 

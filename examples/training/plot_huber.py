@@ -111,8 +111,9 @@ assert np.any(y != smooth_l1)
 
 error = np.linspace(-3, 3, 121)
 fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3.4))
-left.plot(error, huber(0, error[:, np.newaxis]), label="huber")
-left.plot(error, log_cosh(0, error[:, np.newaxis]), label="log-cosh")
+losses = [f(0 * error[:, None], error[:, None]) for f in (huber, log_cosh)]
+left.plot(error, losses[0], label="huber")
+left.plot(error, losses[1], label="log-cosh")
 left.plot(error, error**2, "--", label="squared")
 right.plot(error, np.clip(error, -1, 1))
 right.plot(error, np.tanh(error))
