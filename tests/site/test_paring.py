@@ -60,7 +60,11 @@ def test_what_computes_stays(line):
     assert pare(statement)[-1] == (f"    {line}", 2)
 
 
-@pytest.mark.parametrize("statement", find_told(), ids=lambda s: s.node.name)
+@pytest.mark.parametrize(
+    "statement",
+    sorted(find_told(), key=lambda s: (s.file, s.line)),
+    ids=lambda s: s.node.name,
+)
 def test_nothing_of_what_takes_in_is_left(statement):
     """A line that mixes a check with what computes would bring the check to pages."""
     left = {name for name in needs_of(statement) if name.startswith("_check_")}
