@@ -164,7 +164,7 @@ def reduce_losses(
         "sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"
     ] = "sum_over_batch_size",
 ) -> np.floating | float:
-    """One number from losses and weights, (batch, ...) (Keras documentation).
+    """One number from losses and weights, (batch, ...); see Keras' Loss.
 
     Raises ValueError for weights that do not multiply the losses, and for
     reductions that do not reduce.

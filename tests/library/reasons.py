@@ -241,6 +241,7 @@ DEAR = {
     **dict.fromkeys(["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"], OF_STEPS),
     **dict.fromkeys(["ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], OF_STEPS),
     **dict.fromkeys(["lstm_gradients", "layers.conv_lstm-conv_lstm"], OF_STEPS),
+    "layers.conv_lstm-_check_conv_lstm": OF_STEPS,
     **dict.fromkeys(["MultiHeadAttention", "GroupQueryAttention"], OF_HEADS),
     "layers.attention-multi_head_attention": "its mutants meet all cases of two layers",
     **dict.fromkeys(["Conv1D", "Conv2D", "Conv3D"], COMPILED),
