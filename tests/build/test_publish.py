@@ -243,7 +243,9 @@ def test_changed_pages_are_listed(small):
             file.write("\n# edited\n" if name.endswith("py") else "\nEdited.\n")
     library = small / "keras_by_hand/activations.py"
     text = library.read_text()
-    library.write_text(text.replace("def hard_silu(x):", "def hard_silu(x):  # edited"))
+    computed = "return x * np.clip(x / 6 + 0.5, 0, 1)"
+    assert computed in text
+    library.write_text(text.replace(computed, f"{computed}  # edited"))
     git(small, "commit", "--quiet", "--all", "--message", "two")
     assert make(small, "changed", "BASE=HEAD~1").stdout.split() == [
         "index.html",

@@ -1,4 +1,4 @@
-"""The order of the derived tests, what they cost, and what they found.
+"""The order of the derived tests, and what they found.
 
 One module of the library comes after the other, so that a process records Keras' answers
 for its own share of them only.
@@ -8,7 +8,6 @@ import collections
 
 import numpy as np
 import pytest
-from library.engine import costs
 from library.engine.subjects import SUBJECTS
 
 
@@ -18,19 +17,14 @@ def is_derived(item):
 
 def module_of(item):
     """The module of the library that a test is about; "" where it is about none."""
-    if not is_derived(item) or item.originalname == "test_it_costs_little":
+    if not is_derived(item):
         return ""
     told = item.callspec.params
     return told.get("module") or SUBJECTS[told["name"]].module
 
 
-def place_of(item):
-    """Costs are judged when all else has run."""
-    return getattr(item, "originalname", "") == "test_it_costs_little", module_of(item)
-
-
 def pytest_collection_modifyitems(items):
-    items.sort(key=place_of)
+    items.sort(key=module_of)
 
 
 @pytest.fixture(autouse=True)
@@ -38,16 +32,6 @@ def large_numbers():
     """Cases and mutants are drawn without care for what overflows on its way to 0."""
     with np.errstate(all="ignore"):
         yield
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item):
-    start = costs.seconds()
-    try:
-        return (yield)
-    finally:
-        if is_derived(item):
-            costs.SPENT[item.callspec.id] += costs.seconds() - start
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -231,31 +231,6 @@ WITHOUT_SUBJECT = {
 # Functions that no case reaches: {function: reason}.
 WITHOUT_CASES = {}
 
-# What may cost more than costs.BUDGET: {name of a subject, or module-function: reason}.
-OF_STEPS = "Keras runs step by step, and has many weights"
-OF_HEADS = "each of its projections is a layer of Keras"
-COMPILED = "TensorFlow compiles some of its convolutions and gradients"
-OF_LOOPS = "Keras computes feature by feature, or factor by factor"
-OF_VARIABLES = "Keras makes an optimizer, and takes several steps"
-DEAR = {
-    **dict.fromkeys(["SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"], OF_STEPS),
-    **dict.fromkeys(["ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"], OF_STEPS),
-    **dict.fromkeys(["lstm_gradients", "layers.conv_lstm-conv_lstm"], OF_STEPS),
-    "layers.conv_lstm-_check_conv_lstm": OF_STEPS,
-    **dict.fromkeys(["MultiHeadAttention", "GroupQueryAttention"], OF_HEADS),
-    "layers.attention-multi_head_attention": "its mutants meet all cases of two layers",
-    **dict.fromkeys(["Conv1D", "Conv2D", "Conv3D"], COMPILED),
-    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], COMPILED),
-    **dict.fromkeys(
-        ["gptq", "gptq of the paper", "awq", "quantization-gptq"], OF_LOOPS
-    ),
-    **dict.fromkeys(["Adam", "AdamW", "RMSprop", "SGD"], OF_VARIABLES),
-    "pytorch_conv2d": "Keras makes a convolution for each shape of a kernel",
-    "loss_scale_step": "Keras makes two optimizers, and takes several steps",
-    "lora_penalty": "Keras makes a layer, and adds weights to it",
-    "TextVectorization": "Keras splits texts by regular expressions",
-}
-
 # Layers whose function takes functions, and is not called by these tests: {name: reason}.
 WRAPS = "it takes the function of a layer"
 NOT_CALLED = {

@@ -9,12 +9,10 @@ in reasons.py.
 import collections
 import inspect
 
-import pace
 import pytest
 from library import reasons
 from library.engine import (
     contract,
-    costs,
     files,
     gradients,
     kinds,
@@ -223,7 +221,6 @@ def test_each_reason_is_about_something_there_is():
     functions = {name for _, name in FUNCTIONS}
     for table in (reasons.WITHOUT_CASES, reasons.SURVIVORS):
         assert table.keys() <= functions
-    assert reasons.DEAR.keys() <= {*SUBJECTS, *map("-".join, FUNCTIONS)}
     tables = reasons.WITHOUT_EFFECT, reasons.NOT_OF_ITS_KIND, reasons.NEVER_DRAWN
     tables += (reasons.OTHER_DTYPE,)
     for table in (*tables, reasons.OTHER_GRADIENT, reasons.NOT_COMPARED):
@@ -232,14 +229,3 @@ def test_each_reason_is_about_something_there_is():
         subject = SUBJECTS[name]
         known = {*subject.signature.parameters, *subject.of_call.parameters}
         assert arguments.keys() <= known, name
-
-
-@for_each([*SUBJECTS, *map("-".join, FUNCTIONS)])
-def test_it_costs_little(name):
-    """A subject, or a function's mutants, stay within the budget, of what has run in this
-    process; those with a reason may take more, but must have some need to."""
-    calls = costs.calls_for(name)
-    if name not in reasons.DEAR:
-        assert calls < pace.BUSY * costs.BUDGET, (
-            f"{name} takes {calls:.0f} calls: draw cheaper cases"
-        )

@@ -18,7 +18,6 @@ import gc
 import multiprocessing
 import os
 import sys
-import time
 import traceback
 from pathlib import Path
 
@@ -35,8 +34,7 @@ def prove(name):
 
     {"faults": {name: {"state", "red"}}, "mutants": [[before, after, state], ...],
     "fired": [line of a check that a mutant, or another answer, made fail, ...],
-    "reached": [line of a comparison that the page came to, ...],
-    "calls": what it costs, as in tests/pace.py: {"run": the page, "prove": it all}}
+    "reached": [line of a comparison that the page came to, ...]}
     """
     if known := proof_results.read(name):
         return known
@@ -77,11 +75,9 @@ def measure(page, own):
     import answers
     import faults
     import mutants
-    import pace
     import replaying
     import running
 
-    start = time.process_time()
     with running.conditions():
         settings = running.read_settings()
     runs = {fault.name: faults.run_under(fault, page) for fault in own}
@@ -100,10 +96,6 @@ def measure(page, own):
         "mutants": found,
         "fired": sorted(fired),
         "reached": sorted(replay.clean.reached),
-        "calls": {
-            "run": round(replay.seconds / pace.seconds_of_a_call()),
-            "prove": round((time.process_time() - start) / pace.seconds_of_a_call()),
-        },
     }
 
 

@@ -1,6 +1,5 @@
 """Answers: those of Keras, recorded once a process, and whether two are the same."""
 
-import time
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +9,12 @@ from library.engine.subjects import SUBJECTS
 
 class Recorded(NamedTuple):
     """A case, what Keras answers, a function that computes it in NumPy, and one that asks
-    Keras again for a case that differs in its arrays alone: it makes no new layer. seconds:
-    of CPU that the case took."""
+    Keras again for a case that differs in its arrays alone: it makes no new layer."""
 
     case: Case
     answer: list
     compute: callable
     ask_again: callable
-    seconds: float
 
 
 RECORDED = {}  # {name of a subject: what is Recorded of its cases}
@@ -26,20 +23,9 @@ RECORDED = {}  # {name of a subject: what is Recorded of its cases}
 def record(name):
     """Return what is Recorded of all cases of a subject."""
     if name not in RECORDED:
-        RECORDED[name] = list(record_cases(SUBJECTS[name]))
+        subject = SUBJECTS[name]
+        RECORDED[name] = [Recorded(*subject.record(draw)) for draw in subject.draws()]
     return RECORDED[name]
-
-
-def record_cases(subject):
-    for draw in subject.draws():
-        start = time.process_time()
-        told = subject.record(draw)
-        yield Recorded(*told, time.process_time() - start)
-
-
-def seconds_of(*names):
-    """How long it took to record the cases of these subjects, as far as they are."""
-    return sum(each.seconds for name in names for each in RECORDED.get(name, ()))
 
 
 def tolerance_of(name, case):
