@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from keras_by_hand.quantization import int8_dense, quantize_int8
 from keras_by_hand.shapes import (
     as_arrays,
+    as_raw_arrays,
     check_numbers,
     check_rank,
     check_shapes,
@@ -192,14 +193,9 @@ def lora_int8_dense(
     >>> lora_int8_dense(x, None, a, b, kernel_q, kernel_scale).round(4)
     array([[21.]])
     """
-    x, bias, a, b, kernel_q, kernel_scale = as_arrays(
-        lora_int8_dense,
-        x=x,
-        bias=bias,
-        a=a,
-        b=b,
-        kernel_q=kernel_q,
-        kernel_scale=kernel_scale,
+    x, bias, a, b = as_arrays(lora_int8_dense, x=x, bias=bias, a=a, b=b)
+    kernel_q, kernel_scale = as_raw_arrays(
+        lora_int8_dense, kernel_q=kernel_q, kernel_scale=kernel_scale
     )
     _check_lora_int8(lora_int8_dense, x, kernel_q, kernel_scale, bias)
     _check_update(lora_int8_dense, kernel_q.shape, a, b, lora_alpha)
@@ -236,8 +232,9 @@ def merge_lora_int8(
     >>> kernel_q.tolist(), scale.round(4).tolist()  # 100 / 2 + 77 is 127 / 1
     ([[127]], [1.0])
     """
-    kernel_q, kernel_scale, a, b = as_arrays(
-        merge_lora_int8, kernel_q=kernel_q, kernel_scale=kernel_scale, a=a, b=b
+    a, b = as_arrays(merge_lora_int8, a=a, b=b)
+    kernel_q, kernel_scale = as_raw_arrays(
+        merge_lora_int8, kernel_q=kernel_q, kernel_scale=kernel_scale
     )
     check_shapes(merge_lora_int8, kernel_q=(kernel_q, ("features", "units")))
     check_shapes(

@@ -10,6 +10,7 @@ from keras_by_hand.activations import log_softmax
 from keras_by_hand.shapes import (
     as_arrays,
     as_option,
+    as_raw_array,
     check_axes,
     check_numbers,
     check_rank,
@@ -31,9 +32,8 @@ def masked_mean_squared_error(
     >>> print(masked_mean_squared_error(targets, y, mask=[[True, False]]))
     2.0
     """
-    targets, y, mask = as_arrays(
-        masked_mean_squared_error, targets=targets, y=y, mask=mask
-    )
+    targets, y = as_arrays(masked_mean_squared_error, targets=targets, y=y)
+    mask = as_raw_array(masked_mean_squared_error, mask=mask)
     _check_masked(targets, y, mask)
     errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
     return np.mean(errors[mask]) if np.any(mask) else 0.0

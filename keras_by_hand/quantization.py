@@ -11,6 +11,8 @@ from keras_by_hand.shapes import (
     as_array,
     as_arrays,
     as_option,
+    as_raw_array,
+    as_raw_arrays,
     check_axes,
     check_count,
     check_numbers,
@@ -63,12 +65,9 @@ def int8_dense(
     >>> int8_dense(x, kernel_q, scale, bias=[0, 9]).round(4)
     array([[1., 4.]])
     """
-    x, kernel_q, kernel_scale, bias = as_arrays(
-        int8_dense,
-        x=x,
-        kernel_q=kernel_q,
-        kernel_scale=kernel_scale,
-        bias=bias,
+    x = as_array(int8_dense, x=x)
+    kernel_q, kernel_scale, bias = as_raw_arrays(
+        int8_dense, kernel_q=kernel_q, kernel_scale=kernel_scale, bias=bias
     )
     _check_int8(int8_dense, x, kernel_q, kernel_scale, bias)
     if weights_only:
@@ -117,11 +116,9 @@ def int8_embedding(
     array([[ 3.,  4.],
            [10., 20.]])
     """
-    x, embeddings, embeddings_scale = as_arrays(
-        int8_embedding,
-        x=x,
-        embeddings=embeddings,
-        embeddings_scale=embeddings_scale,
+    x = as_array(int8_embedding, x=x)
+    embeddings, embeddings_scale = as_raw_arrays(
+        int8_embedding, embeddings=embeddings, embeddings_scale=embeddings_scale
     )
     check_shapes(
         int8_embedding, embeddings=(embeddings, ("input_dim", "output_dim"))
@@ -153,11 +150,9 @@ def int8_logits(
     >>> int8_logits(h, embeddings, [127, 10, 127], weights_only=True)
     array([[ 1. ,  2. , -0.5]])
     """
-    h, embeddings, embeddings_scale = as_arrays(
-        int8_logits,
-        h=h,
-        embeddings=embeddings,
-        embeddings_scale=embeddings_scale,
+    h = as_array(int8_logits, h=h)
+    embeddings, embeddings_scale = as_raw_arrays(
+        int8_logits, embeddings=embeddings, embeddings_scale=embeddings_scale
     )
     _check_logits(int8_logits, h, embeddings, embeddings_scale)
     return int8_dense(
@@ -192,7 +187,7 @@ def pack_int4(
     >>> pack_int4([1, 2, -1])  # 1 + 16 * 2, and 15
     array([33, 15], dtype=int8)
     """
-    arr = as_array(pack_int4, arr=arr)
+    arr = as_raw_array(pack_int4, arr=arr)
     dtype = as_option(pack_int4, dtype=dtype)
     check_axes(pack_int4, arr.ndim, True, axis=axis)
     _check_four_bits(arr, dtype)
@@ -229,7 +224,7 @@ def unpack_int4(
     >>> unpack_int4([33, 15], orig_len=3)
     array([ 1,  2, -1], dtype=int8)
     """
-    packed = as_array(unpack_int4, packed=packed)
+    packed = as_raw_array(unpack_int4, packed=packed)
     dtype = as_option(unpack_int4, dtype=dtype)
     check_axes(unpack_int4, packed.ndim, True, axis=axis)
     _check_packed(packed, orig_len, axis)
@@ -355,14 +350,11 @@ def int4_dense(
     >>> int4_dense([[1, 1]], packed, scale, zero, g_idx=[0, 1])
     array([[41, 42, 43]])
     """
-    x, packed, kernel_scale, kernel_zero, g_idx, bias = as_arrays(
-        int4_dense,
-        x=x,
-        packed=packed,
-        kernel_scale=kernel_scale,
-        kernel_zero=kernel_zero,
-        g_idx=g_idx,
-        bias=bias,
+    x, kernel_scale, bias = as_arrays(
+        int4_dense, x=x, kernel_scale=kernel_scale, bias=bias
+    )
+    packed, kernel_zero, g_idx = as_raw_arrays(
+        int4_dense, packed=packed, kernel_zero=kernel_zero, g_idx=g_idx
     )
     check_rank(int4_dense, 2, x=x)
     _check_int4(int4_dense, packed, kernel_scale, kernel_zero)
@@ -372,6 +364,7 @@ def int4_dense(
         g_idx=(g_idx, (len(packed),)),
         bias=(bias, kernel_scale.shape[1:]),
     )
+    _check_g_idx(int4_dense, g_idx, len(kernel_scale))
     block = g_idx.astype("int64")
     q = unpack_int4(packed, kernel_scale.shape[1], axis=1)
     y = x @ ((q - kernel_zero[block]) * kernel_scale[block])
@@ -389,6 +382,15 @@ def _check_int4(function, packed, kernel_scale, kernel_zero):
         kernel_zero=(kernel_zero, kernel_scale.shape),
     )
     _check_whole(function, packed=packed)
+
+
+def _check_g_idx(function, g_idx, number):
+    """Each group must be one of so many."""
+    if not np.all((g_idx >= 0) & (g_idx < number)):
+        raise ValueError(
+            f"{function.__name__}: g_idx must be from 0 to {number - 1}, "
+            f"not from {g_idx.min()} to {g_idx.max()}"
+        )
 
 
 def int4_embedding(
@@ -414,11 +416,12 @@ def int4_embedding(
     >>> int4_embedding([1], embeddings, embeddings_scale=[1, 2], output_dim=3)
     array([[2. , 2.5, 3. ]])
     """
-    x, embeddings, embeddings_scale, embeddings_zero, g_idx = as_arrays(
+    x, embeddings_scale = as_arrays(
+        int4_embedding, x=x, embeddings_scale=embeddings_scale
+    )
+    embeddings, embeddings_zero, g_idx = as_raw_arrays(
         int4_embedding,
-        x=x,
         embeddings=embeddings,
-        embeddings_scale=embeddings_scale,
         embeddings_zero=embeddings_zero,
         g_idx=g_idx,
     )
@@ -454,6 +457,8 @@ def _check_table(embeddings, scale, zero, g_idx, output_dim):
         embeddings_zero=(zero, scale.shape),
         g_idx=(g_idx, (output_dim,)),
     )
+    if g_idx is not None:
+        _check_g_idx(int4_embedding, g_idx, scale.shape[1])
 
 
 # -- float8
@@ -623,7 +628,8 @@ def dequantize_groups(
     ...                   group_size=2)[:, 0]
     array([ 20,   0, 150])
     """
-    q, scale, zero = as_arrays(dequantize_groups, q=q, scale=scale, zero=zero)
+    q, zero = as_raw_arrays(dequantize_groups, q=q, zero=zero)
+    scale = as_array(dequantize_groups, scale=scale)
     _check_scales_of_groups(dequantize_groups, q, scale, zero, group_size)
     group = np.arange(q.shape[1]) // group_size  # of each feature
     return (scale[:, group] * (q.astype(scale.dtype) - zero[:, group])).T
@@ -636,6 +642,8 @@ def _check_scales_of_groups(function, q, scale, zero, group_size):
     units, features = q.shape
     shape = units, -(-features // group_size)  # rounded up
     check_shapes(function, scale=(scale, shape), zero=(zero, shape))
+    if not np.all((q >= 0) & (q <= 15)):
+        raise ValueError(f"{function.__name__}: q must be from 0 to 15")
 
 
 def gptq(
@@ -777,13 +785,10 @@ def gptq_kernel(
     array([[ 1,  3,  5],
            [20, 40, 10]])
     """
-    packed, kernel_scale, kernel_zero, g_idx = as_arrays(
-        gptq_kernel,
-        packed=packed,
-        kernel_scale=kernel_scale,
-        kernel_zero=kernel_zero,
-        g_idx=g_idx,
+    packed, kernel_zero, g_idx = as_raw_arrays(
+        gptq_kernel, packed=packed, kernel_zero=kernel_zero, g_idx=g_idx
     )
+    kernel_scale = as_array(gptq_kernel, kernel_scale=kernel_scale)
     _check_gptq(gptq_kernel, packed, kernel_scale, kernel_zero, g_idx)
     group = g_idx.astype("int64")
     q = unpack_int4(packed, len(kernel_scale), axis=0, dtype="uint8")
@@ -802,6 +807,7 @@ def _check_gptq(function, packed, kernel_scale, kernel_zero, g_idx):
         kernel_zero=(kernel_zero, kernel_scale.shape),
     )
     check_shapes(function, g_idx=(g_idx, packed.shape[1:]))
+    _check_g_idx(function, np.floor(g_idx), kernel_scale.shape[1])
     _check_whole(function, packed=packed)
 
 
@@ -823,13 +829,11 @@ def awq_kernel(
     array([[ 1. , 30. ],
            [ 0.5, 10. ]])
     """
-    packed, kernel_scale, kernel_zero, awq_scales, g_idx = as_arrays(
-        awq_kernel,
-        packed=packed,
-        kernel_scale=kernel_scale,
-        kernel_zero=kernel_zero,
-        awq_scales=awq_scales,
-        g_idx=g_idx,
+    packed, kernel_zero, g_idx = as_raw_arrays(
+        awq_kernel, packed=packed, kernel_zero=kernel_zero, g_idx=g_idx
+    )
+    kernel_scale, awq_scales = as_arrays(
+        awq_kernel, kernel_scale=kernel_scale, awq_scales=awq_scales
     )
     _check_gptq(awq_kernel, packed, kernel_scale, kernel_zero, g_idx)
     check_shapes(awq_kernel, awq_scales=(awq_scales, g_idx.shape))
@@ -852,11 +856,9 @@ def int4_to_gptq(
     >>> packed.tolist(), scale.tolist(), zero.tolist()
     ([[240]], [[1], [2]], [[8], [0]])
     """
-    packed, kernel_scale, kernel_zero = as_arrays(
-        int4_to_gptq,
-        packed=packed,
-        kernel_scale=kernel_scale,
-        kernel_zero=kernel_zero,
+    packed = as_raw_array(int4_to_gptq, packed=packed)
+    kernel_scale, kernel_zero = as_arrays(
+        int4_to_gptq, kernel_scale=kernel_scale, kernel_zero=kernel_zero
     )
     _check_int4(int4_to_gptq, packed, kernel_scale, kernel_zero)
     q = unpack_int4(packed, kernel_scale.shape[1], axis=1)

@@ -3,8 +3,8 @@
 Each function here takes first the function that asks, whose name the message
 begins with, and then what it was given, by name. What Keras would not take is
 refused in one line that says what is allowed: by ValueError, or by TypeError
-where it is of another kind. Arrays, and texts as they are spelled, come out as
-they went in: pages link functions without these calls.
+where it is of another kind. Arrays of fractions, and texts as they are
+spelled, come out as they went in: pages link functions without these calls.
 """
 
 import functools
@@ -35,19 +35,39 @@ def _said_by(function):
 
 
 def as_arrays(function: Callable | str, **given: Any) -> list[np.ndarray]:
-    """Arrays of what a function was given, in the dtypes that they have.
+    """Arrays of what a function was given, to compute with.
 
     given: by their names, arrays, lists, numbers, or None, which stays where
-    the function's annotation has it. What speaks NumPy's protocols (NEP 18) is
+    the function's annotation has it. Dtypes stay, but that booleans and whole
+    numbers of fewer than 64 bits become int64: their sums would wrap, and
+    their fractions be of float16. What speaks NumPy's protocols (NEP 18) is
     handed on untouched. Raises TypeError for anything but numbers and booleans.
     """
-    return [_as_array(function, *item) for item in given.items()]
+    arrays = as_raw_arrays(function, **given)
+    return [x.astype(np.int64) if _is_small(x) else x for x in arrays]
 
 
 def as_array(function: Callable | str, **given: Any) -> np.ndarray:
     """The same, of one array."""
-    [(name, x)] = given.items()
-    return _as_array(function, name, x)
+    return as_arrays(function, **given)[0]
+
+
+def as_raw_arrays(function: Callable | str, **given: Any) -> list[np.ndarray]:
+    """As as_arrays, in the dtypes that they have: masks, and what is moved or
+    packed and not added."""
+    return [_as_array(function, *item) for item in given.items()]
+
+
+def as_raw_array(function: Callable | str, **given: Any) -> np.ndarray:
+    """The same, of one array."""
+    return as_raw_arrays(function, **given)[0]
+
+
+def _is_small(x):
+    """Whether it is an array of booleans, or of whole numbers of fewer than 64
+    bits."""
+    is_array = isinstance(x, np.ndarray)
+    return is_array and x.dtype.kind in "biu" and x.dtype.itemsize < 8
 
 
 def _as_array(function, name, x):

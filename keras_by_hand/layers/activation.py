@@ -11,6 +11,7 @@ from keras_by_hand.names import Activation, as_function
 from keras_by_hand.shapes import (
     as_array,
     as_arrays,
+    as_raw_array,
     check_axes,
     check_broadcasts,
     check_numbers,
@@ -120,7 +121,8 @@ def softmax_layer(
     >>> softmax_layer([[5, 5, 9]], mask=[[True, True, False]])
     array([[0.5, 0.5, 0. ]])
     """
-    inputs, mask = as_arrays(softmax_layer, inputs=inputs, mask=mask)
+    inputs = as_array(softmax_layer, inputs=inputs)
+    mask = as_raw_array(softmax_layer, mask=mask)
     check_axes(softmax_layer, np.ndim(inputs), axis=axis)
     check_broadcasts(softmax_layer, mask=(mask, np.shape(inputs)))
     if mask is None:

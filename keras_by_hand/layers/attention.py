@@ -12,6 +12,8 @@ from keras_by_hand.shapes import (
     as_array,
     as_arrays,
     as_option,
+    as_raw_array,
+    as_raw_arrays,
     check_axes,
     check_booleans,
     check_broadcasts,
@@ -56,8 +58,8 @@ def attention(
     array([[[2., 3.]]])
     """
     query, value, key = as_arrays(attention, query=query, value=value, key=key)
-    query_mask = as_array(attention, query_mask=query_mask)
-    value_mask = as_array(attention, value_mask=value_mask)
+    query_mask = as_raw_array(attention, query_mask=query_mask)
+    value_mask = as_raw_array(attention, value_mask=value_mask)
     score_mode = as_option(attention, score_mode=score_mode)
     key = value if key is None else key
     _check_query(attention, query, value, key)
@@ -107,8 +109,8 @@ def additive_attention(
     query, value, key = as_arrays(
         additive_attention, query=query, value=value, key=key
     )
-    query_mask = as_array(additive_attention, query_mask=query_mask)
-    value_mask = as_array(additive_attention, value_mask=value_mask)
+    query_mask = as_raw_array(additive_attention, query_mask=query_mask)
+    value_mask = as_raw_array(additive_attention, value_mask=value_mask)
     key = value if key is None else key
     _check_query(additive_attention, query, value, key)
     _check_masks(additive_attention, query, value, query_mask, value_mask)
@@ -226,12 +228,11 @@ def multi_head_attention(
             [ 0.  ,  0.  ],
             [ 0.  ,  0.  ]]])
     """
-    query, value, key, attention_mask = as_arrays(
-        multi_head_attention,
-        query=query,
-        value=value,
-        key=key,
-        attention_mask=attention_mask,
+    query, value, key = as_arrays(
+        multi_head_attention, query=query, value=value, key=key
+    )
+    attention_mask = as_raw_array(
+        multi_head_attention, attention_mask=attention_mask
     )
     key = value if key is None else key
     _check_attention_axes(query, attention_axes)
@@ -335,12 +336,11 @@ def group_query_attention(
     array([[[11.73],
             [11.88]]])
     """
-    query, value, key, attention_mask = as_arrays(
-        group_query_attention,
-        query=query,
-        value=value,
-        key=key,
-        attention_mask=attention_mask,
+    query, value, key = as_arrays(
+        group_query_attention, query=query, value=value, key=key
+    )
+    attention_mask = as_raw_array(
+        group_query_attention, attention_mask=attention_mask
     )
     key = value if key is None else key
     check_rank(group_query_attention, 3, 3, query=query)
@@ -493,7 +493,7 @@ def allowed_pairs(
     array([[[ True,  True, False],
             [ True,  True, False]]])
     """
-    query_mask, value_mask, key_mask, attention_mask = as_arrays(
+    query_mask, value_mask, key_mask, attention_mask = as_raw_arrays(
         allowed_pairs,
         query_mask=query_mask,
         value_mask=value_mask,

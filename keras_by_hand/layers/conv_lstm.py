@@ -18,6 +18,7 @@ from keras_by_hand.shapes import (
     as_arrays,
     as_list,
     as_option,
+    as_raw_array,
     check_fits,
     check_shapes,
     check_states,
@@ -64,14 +65,14 @@ def conv_lstm1d(
     >>> conv_lstm1d(x, kernel, recurrent_kernel, activation=None)[0, :, 0]
     array([2., 4., 6.])
     """
-    x, kernel, recurrent_kernel, bias, mask = as_arrays(
+    x, kernel, recurrent_kernel, bias = as_arrays(
         conv_lstm1d,
         x=x,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
         bias=bias,
-        mask=mask,
     )
+    mask = as_raw_array(conv_lstm1d, mask=mask)
     initial_state = as_list(conv_lstm1d, "hc", initial_state=initial_state)
     padding = as_option(conv_lstm1d, padding=padding)
     data_format = as_option(conv_lstm1d, data_format=data_format)
@@ -133,14 +134,14 @@ def conv_lstm2d(
     array([[8., 8.],
            [8., 8.]])
     """
-    x, kernel, recurrent_kernel, bias, mask = as_arrays(
+    x, kernel, recurrent_kernel, bias = as_arrays(
         conv_lstm2d,
         x=x,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
         bias=bias,
-        mask=mask,
     )
+    mask = as_raw_array(conv_lstm2d, mask=mask)
     initial_state = as_list(conv_lstm2d, "hc", initial_state=initial_state)
     padding = as_option(conv_lstm2d, padding=padding)
     data_format = as_option(conv_lstm2d, data_format=data_format)
@@ -202,14 +203,14 @@ def conv_lstm3d(
     >>> conv_lstm3d(x, kernel, recurrent_kernel, activation=None)
     array([[[[[16.]]]]])
     """
-    x, kernel, recurrent_kernel, bias, mask = as_arrays(
+    x, kernel, recurrent_kernel, bias = as_arrays(
         conv_lstm3d,
         x=x,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
         bias=bias,
-        mask=mask,
     )
+    mask = as_raw_array(conv_lstm3d, mask=mask)
     initial_state = as_list(conv_lstm3d, "hc", initial_state=initial_state)
     padding = as_option(conv_lstm3d, padding=padding)
     data_format = as_option(conv_lstm3d, data_format=data_format)

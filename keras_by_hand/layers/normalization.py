@@ -5,7 +5,9 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     OneOrMore,
+    as_array,
     as_arrays,
+    as_raw_array,
     check_axes,
     check_numbers,
     check_rank,
@@ -126,7 +128,8 @@ def batch_moments(
     >>> mean, variance
     (array([ 2., 20.]), array([  1., 100.]))
     """
-    x, mask = as_arrays(batch_moments, x=x, mask=mask)
+    x = as_array(batch_moments, x=x)
+    mask = as_raw_array(batch_moments, mask=mask)
     check_rank(batch_moments, 2, x=x)
     check_shapes(batch_moments, mask=(mask, x.shape[:-1]))
     rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask != 0]

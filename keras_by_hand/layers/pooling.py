@@ -11,8 +11,8 @@ from keras_by_hand.shapes import (
     OneOrMore,
     Padding,
     as_array,
-    as_arrays,
     as_option,
+    as_raw_array,
     check_fits,
     check_images,
     check_shapes,
@@ -347,7 +347,8 @@ def global_average_pooling1d(
     >>> global_average_pooling1d(x, mask=[[True, True, False]])
     array([[2.]])
     """
-    x, mask = as_arrays(global_average_pooling1d, x=x, mask=mask)
+    x = as_array(global_average_pooling1d, x=x)
+    mask = as_raw_array(global_average_pooling1d, mask=mask)
     data_format = as_option(global_average_pooling1d, data_format=data_format)
     check_images(global_average_pooling1d, 1, x, data_format)
     _check_mask(mask, x, data_format)

@@ -12,6 +12,7 @@ from keras_by_hand.shapes import (
     as_array,
     as_arrays,
     as_list,
+    as_raw_array,
     check_functions,
     check_rank,
     check_shapes,
@@ -107,7 +108,8 @@ def rnn(
     >>> rnn(cell, x, [np.zeros((1, 1))], return_sequences=True)[0, :, 0]
     array([1., 3., 6.])
     """
-    x, mask = as_arrays(rnn, x=x, mask=mask)
+    x = as_array(rnn, x=x)
+    mask = as_raw_array(rnn, mask=mask)
     check_functions(rnn, cell=cell)
     check_rank(rnn, 3, x=x)
     check_steps_and_mask(rnn, x, mask)
@@ -208,14 +210,14 @@ def simple_rnn(
     >>> simple_rnn(x, [[1]], [[10]], **options)[0, :, 0]
     array([  1.,  12., 123.])
     """
-    x, kernel, recurrent_kernel, bias, mask = as_arrays(
+    x, kernel, recurrent_kernel, bias = as_arrays(
         simple_rnn,
         x=x,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
         bias=bias,
-        mask=mask,
     )
+    mask = as_raw_array(simple_rnn, mask=mask)
     initial_state = _in_list(initial_state)
     initial_state = as_list(simple_rnn, ["h"], initial_state=initial_state)
     activation = as_function(simple_rnn, activation=activation)
@@ -333,14 +335,10 @@ def lstm(
     >>> c
     array([[6.]])
     """
-    x, kernel, recurrent_kernel, bias, mask = as_arrays(
-        lstm,
-        x=x,
-        kernel=kernel,
-        recurrent_kernel=recurrent_kernel,
-        bias=bias,
-        mask=mask,
+    x, kernel, recurrent_kernel, bias = as_arrays(
+        lstm, x=x, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias
     )
+    mask = as_raw_array(lstm, mask=mask)
     initial_state = as_list(lstm, "hc", initial_state=initial_state)
     activation = as_function(lstm, activation=activation)
     recurrent_activation = as_function(
@@ -473,14 +471,10 @@ def gru(
     >>> gru(x, kernel, np.zeros((1, 3)), mask=mask, activation=None)
     array([[2.]])
     """
-    x, kernel, recurrent_kernel, bias, mask = as_arrays(
-        gru,
-        x=x,
-        kernel=kernel,
-        recurrent_kernel=recurrent_kernel,
-        bias=bias,
-        mask=mask,
+    x, kernel, recurrent_kernel, bias = as_arrays(
+        gru, x=x, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias
     )
+    mask = as_raw_array(gru, mask=mask)
     initial_state = _in_list(initial_state)
     initial_state = as_list(gru, ["h"], initial_state=initial_state)
     activation = as_function(gru, activation=activation)

@@ -9,6 +9,7 @@ from keras_by_hand.shapes import (
     as_array,
     as_arrays,
     as_option,
+    as_raw_array,
     check_booleans,
     check_broadcasts,
     check_images,
@@ -29,7 +30,8 @@ def dropout(x: ArrayLike, kept: ArrayLike, *, rate: float) -> np.ndarray:
     >>> dropout([[1, 2, 3, 4]], [[True, False, True, False]], rate=0.5)
     array([[2., 0., 6., 0.]])
     """
-    x, kept = as_arrays(dropout, x=x, kept=kept)
+    x = as_array(dropout, x=x)
+    kept = as_raw_array(dropout, kept=kept)
     check_numbers(dropout, 0, 1, rate=rate)
     check_broadcasts(dropout, kept=(kept, x.shape))
     check_booleans(dropout, kept=kept)
@@ -51,7 +53,8 @@ def spatial_dropout1d(
     array([[[0., 4.],
             [0., 8.]]])
     """
-    x, kept = as_arrays(spatial_dropout1d, x=x, kept=kept)
+    x = as_array(spatial_dropout1d, x=x)
+    kept = as_raw_array(spatial_dropout1d, kept=kept)
     _check_kept_channels(spatial_dropout1d, 1, x, kept, rate)
     return dropout(x, kept[:, np.newaxis], rate=rate)
 
@@ -77,7 +80,8 @@ def spatial_dropout2d(
     array([[[[0., 4.],
              [0., 8.]]]])
     """
-    x, kept = as_arrays(spatial_dropout2d, x=x, kept=kept)
+    x = as_array(spatial_dropout2d, x=x)
+    kept = as_raw_array(spatial_dropout2d, kept=kept)
     data_format = as_option(spatial_dropout2d, data_format=data_format)
     _check_kept_channels(spatial_dropout2d, 2, x, kept, rate, data_format)
     space = (2, 3) if data_format == "channels_first" else (1, 2)
@@ -107,7 +111,8 @@ def spatial_dropout3d(
     >>> y.ravel()
     array([0., 2.])
     """
-    x, kept = as_arrays(spatial_dropout3d, x=x, kept=kept)
+    x = as_array(spatial_dropout3d, x=x)
+    kept = as_raw_array(spatial_dropout3d, kept=kept)
     data_format = as_option(spatial_dropout3d, data_format=data_format)
     _check_kept_channels(spatial_dropout3d, 3, x, kept, rate, data_format)
     space = (2, 3, 4) if data_format == "channels_first" else (1, 2, 3)
@@ -177,7 +182,8 @@ def alpha_dropout(x: ArrayLike, kept: ArrayLike, *, rate: float) -> np.ndarray:
     >>> y.round(2)
     array([[ 1.25, -1.14,  1.25]])
     """
-    x, kept = as_arrays(alpha_dropout, x=x, kept=kept)
+    x = as_array(alpha_dropout, x=x)
+    kept = as_raw_array(alpha_dropout, kept=kept)
     _check_below_1(alpha_dropout, rate)
     check_broadcasts(alpha_dropout, kept=(kept, x.shape))
     check_booleans(alpha_dropout, kept=kept)

@@ -11,8 +11,8 @@ from keras_by_hand.shapes import (
     DataFormat,
     OneOrMore,
     are_whole,
-    as_array,
     as_option,
+    as_raw_array,
     check_images,
     check_rank,
     check_sizes,
@@ -39,7 +39,7 @@ def flatten(
     >>> flatten(x), flatten(x, data_format="channels_first")
     (array([[1, 2, 3, 4]]), array([[1, 3, 2, 4]]))
     """
-    x = as_array(flatten, x=x)
+    x = as_raw_array(flatten, x=x)
     data_format = as_option(flatten, data_format=data_format)
     check_rank(flatten, 1, x=x)
     if data_format == "channels_first" and x.ndim > 1:
@@ -59,7 +59,7 @@ def reshape(x: ArrayLike, *, target_shape: Sequence[int]) -> np.ndarray:
     array([[[1, 2, 3],
             [4, 5, 6]]])
     """
-    x = as_array(reshape, x=x)
+    x = as_raw_array(reshape, x=x)
     check_rank(reshape, 1, x=x)
     _check_target_shape(x, target_shape)
     return x.reshape(len(x), *target_shape)
@@ -95,7 +95,7 @@ def permute(x: ArrayLike, *, dims: Sequence[int]) -> np.ndarray:
             [2, 5],
             [3, 6]]])
     """
-    x = as_array(permute, x=x)
+    x = as_raw_array(permute, x=x)
     _check_dims(x, dims)
     return x.transpose(0, *dims)
 
@@ -123,7 +123,7 @@ def repeat_vector(x: ArrayLike, *, n: int) -> np.ndarray:
             [1, 2],
             [1, 2]]])
     """
-    x = as_array(repeat_vector, x=x)
+    x = as_raw_array(repeat_vector, x=x)
     check_rank(repeat_vector, 2, 2, x=x)
     check_sizes(repeat_vector, n=n)
     return np.repeat(x[:, np.newaxis], n, axis=1)
@@ -179,7 +179,7 @@ def zero_padding1d(
     >>> zero_padding1d([[[1], [2]]], padding=(0, 3))[0, :, 0]
     array([1, 2, 0, 0, 0])
     """
-    x = as_array(zero_padding1d, x=x)
+    x = as_raw_array(zero_padding1d, x=x)
     data_format = as_option(zero_padding1d, data_format=data_format)
     check_images(zero_padding1d, 1, x, data_format)
     _check_sides(zero_padding1d, 1, padding=padding)
@@ -204,7 +204,7 @@ def zero_padding2d(
            [1, 1, 0, 0],
            [0, 0, 0, 0]])
     """
-    x = as_array(zero_padding2d, x=x)
+    x = as_raw_array(zero_padding2d, x=x)
     data_format = as_option(zero_padding2d, data_format=data_format)
     check_images(zero_padding2d, 2, x, data_format)
     _check_sides(zero_padding2d, 2, padding=padding)
@@ -229,7 +229,7 @@ def zero_padding3d(
             [1, 1],
             [0, 0]]])
     """
-    x = as_array(zero_padding3d, x=x)
+    x = as_raw_array(zero_padding3d, x=x)
     data_format = as_option(zero_padding3d, data_format=data_format)
     check_images(zero_padding3d, 3, x, data_format)
     _check_sides(zero_padding3d, 3, padding=padding)
@@ -273,7 +273,7 @@ def cropping1d(
     >>> cropping1d([[[1], [2], [3], [4]]], cropping=(0, 1))[0, :, 0]
     array([1, 2, 3])
     """
-    x = as_array(cropping1d, x=x)
+    x = as_raw_array(cropping1d, x=x)
     _check_cropping(cropping1d, 1, x, cropping, None)
     return _crop(x, cropping, None)
 
@@ -296,7 +296,7 @@ def cropping2d(
     array([[3],
            [6]])
     """
-    x = as_array(cropping2d, x=x)
+    x = as_raw_array(cropping2d, x=x)
     data_format = as_option(cropping2d, data_format=data_format)
     _check_cropping(cropping2d, 2, x, cropping, data_format)
     return _crop(x, cropping, data_format)
@@ -319,7 +319,7 @@ def cropping3d(
     >>> cropping3d(x, cropping=(1, 1, (0, 1)))[0, :, :, :, 0]
     array([[[12, 13]]])
     """
-    x = as_array(cropping3d, x=x)
+    x = as_raw_array(cropping3d, x=x)
     data_format = as_option(cropping3d, data_format=data_format)
     _check_cropping(cropping3d, 3, x, cropping, data_format)
     return _crop(x, cropping, data_format)
@@ -348,7 +348,7 @@ def up_sampling1d(x: ArrayLike, *, size: int = 2) -> np.ndarray:
     >>> up_sampling1d([[[1], [2]]], size=3)[0, :, 0]
     array([1, 1, 1, 2, 2, 2])
     """
-    x = as_array(up_sampling1d, x=x)
+    x = as_raw_array(up_sampling1d, x=x)
     check_images(up_sampling1d, 1, x, None)
     check_sizes(up_sampling1d, size=size)
     return repeat_entries(x, size, None)
@@ -378,7 +378,7 @@ def up_sampling2d(
     >>> up_sampling2d(x, size=(1, 2), interpolation="bilinear")[0, :, :, 0]
     array([[1. , 1.5, 2.5, 3. ]])
     """
-    x = as_array(up_sampling2d, x=x)
+    x = as_raw_array(up_sampling2d, x=x)
     data_format = as_option(up_sampling2d, data_format=data_format)
     interpolation = as_option(  # unlike Resizing, with capitals, too
         up_sampling2d, ["interpolation"], interpolation=interpolation
@@ -413,7 +413,7 @@ def up_sampling3d(
     array([[[1, 1, 2, 2],
             [1, 1, 2, 2]]])
     """
-    x = as_array(up_sampling3d, x=x)
+    x = as_raw_array(up_sampling3d, x=x)
     data_format = as_option(up_sampling3d, data_format=data_format)
     check_images(up_sampling3d, 3, x, data_format)
     check_sizes(up_sampling3d, 3, size=size)
@@ -433,7 +433,7 @@ def repeat_entries(
     >>> repeat_entries([[[1], [2]]], size=3)[0, :, 0]
     array([1, 1, 1, 2, 2, 2])
     """
-    x = as_array(repeat_entries, x=x)
+    x = as_raw_array(repeat_entries, x=x)
     data_format = as_option(repeat_entries, data_format=data_format)
     check_rank(repeat_entries, 3, x=x)
     check_sizes(repeat_entries, x.ndim - 2, size=size)

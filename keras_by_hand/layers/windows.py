@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
-    as_array,
     as_option,
+    as_raw_array,
     check_fits,
     check_numbers,
     check_rank,
@@ -37,7 +37,7 @@ def patches(
     array([[1, 2],
            [2, 3]])
     """
-    x = as_array(patches, x=x)
+    x = as_raw_array(patches, x=x)
     padding = as_option(patches, padding=padding)
     check_numbers(patches, value=value)
     _check_patches(patches, x, size, strides, padding, dilation_rate)
@@ -95,7 +95,7 @@ def window_entries(
     >>> first[0, :, 0], second[0, :, 0]
     (array([1, 2]), array([2, 3]))
     """
-    x = as_array(window_entries, x=x)
+    x = as_raw_array(window_entries, x=x)
     padding = as_option(window_entries, padding=padding)
     check_numbers(window_entries, value=value)
     _check_patches(window_entries, x, size, strides, padding)

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from keras_by_hand.shapes import (
     as_array,
     as_array_or_texts,
-    as_arrays,
     as_option,
+    as_raw_array,
     check_functions,
     check_rank,
     check_shapes,
@@ -51,7 +51,8 @@ def bidirectional(
             [3., 5.],
             [6., 3.]]])
     """
-    x, mask = as_arrays(bidirectional, x=x, mask=mask)
+    x = as_array(bidirectional, x=x)
+    mask = as_raw_array(bidirectional, mask=mask)
     merge_mode = as_option(bidirectional, merge_mode=merge_mode)
     check_functions(bidirectional, layer=layer, backward_layer=backward_layer)
     check_rank(bidirectional, 3, x=x)
@@ -143,7 +144,7 @@ def time_distributed(
     array([[[21],
             [43]]])
     """
-    mask = as_array(time_distributed, mask=mask)
+    mask = as_raw_array(time_distributed, mask=mask)
     x = as_array_or_texts(time_distributed, x=x)
     check_functions(time_distributed, layer=layer)
     check_rank(time_distributed, 3, x=x)

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     Weights,
-    as_array,
-    as_arrays,
+    as_raw_array,
+    as_raw_arrays,
     check_axes,
     check_functions,
     check_numbers,
@@ -28,7 +28,7 @@ def move_gates(weight: ArrayLike, old: str, new: str) -> np.ndarray:
     >>> move_gates([[1, 2, 3, 4]], old="ifco", new="iofc")
     array([[1, 4, 2, 3]])
     """
-    weight = as_array(move_gates, weight=weight)
+    weight = as_raw_array(move_gates, weight=weight)
     _check_gates(weight, old, new)
     parts = dict(zip(old, np.split(weight, 4, axis=-1)))
     return np.concatenate([parts[gate] for gate in new], axis=-1)
@@ -62,7 +62,7 @@ def lstm_to_onnx(
     >>> W[0, :, 0], R[0, :, 0]  # i, o, f, c
     (array([1, 4, 2, 3]), array([5, 8, 6, 7]))
     """
-    kernel, recurrent_kernel, bias = as_arrays(
+    kernel, recurrent_kernel, bias = as_raw_arrays(
         lstm_to_onnx,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
@@ -117,7 +117,7 @@ def lstm_from_onnx(
     >>> lstm_from_onnx(W, R)
     [array([[1, 2, 3, 4]]), array([[5, 6, 7, 8]])]
     """
-    W, R, B = as_arrays(lstm_from_onnx, W=W, R=R, B=B)
+    W, R, B = as_raw_arrays(lstm_from_onnx, W=W, R=R, B=B)
     _check_onnx(lstm_from_onnx, 4, W, R, B)
     bias = [] if B is None else [np.sum(np.split(B[0], 2), axis=0)]
     weights = [W[0].T, R[0].T, *bias]
@@ -139,7 +139,7 @@ def gru_to_onnx(
     >>> W[0, :, 0], B
     (array([1, 2, 3]), array([[7, 8, 9, 0, 0, 0]]))
     """
-    kernel, recurrent_kernel, bias = as_arrays(
+    kernel, recurrent_kernel, bias = as_raw_arrays(
         gru_to_onnx, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias
     )
     _check_gru_to_onnx(gru_to_onnx, kernel, recurrent_kernel, bias)
@@ -174,7 +174,7 @@ def gru_from_onnx(
     >>> gru_from_onnx(W, R, B)  # for reset_after=False
     [array([[1, 2, 3]]), array([[4, 5, 6]]), array([ 8,  9, 10])]
     """
-    W, R, B = as_arrays(gru_from_onnx, W=W, R=R, B=B)
+    W, R, B = as_raw_arrays(gru_from_onnx, W=W, R=R, B=B)
     check_sizes(gru_from_onnx, least=0, linear_before_reset=linear_before_reset)
     check_numbers(gru_from_onnx, 0, 1, linear_before_reset=linear_before_reset)
     _check_onnx(gru_from_onnx, 3, W, R, B)
@@ -234,7 +234,7 @@ def bidirectional_from_onnx(
     >>> kernel, backward_kernel
     (array([[0, 1, 2]]), array([[3, 4, 5]]))
     """
-    W, R, B = as_arrays(bidirectional_from_onnx, W=W, R=R, B=B)
+    W, R, B = as_raw_arrays(bidirectional_from_onnx, W=W, R=R, B=B)
     check_functions(bidirectional_from_onnx, port=port)
     check_shapes(
         bidirectional_from_onnx,
@@ -265,7 +265,7 @@ def dequantize_linear(
     array([[ 1.,  0.],
            [ 3., 20.]])
     """
-    x, x_scale, x_zero_point = as_arrays(
+    x, x_scale, x_zero_point = as_raw_arrays(
         dequantize_linear, x=x, x_scale=x_scale, x_zero_point=x_zero_point
     )
     _check_zero_points(x, x_scale, x_zero_point, axis, block_size)
@@ -309,7 +309,7 @@ def int8_to_onnx(
     >>> dequantize_linear(kernel_q, x_scale, x_zero_point).round(4)
     array([[ 1. , -0.5]])
     """
-    kernel_q, kernel_scale = as_arrays(
+    kernel_q, kernel_scale = as_raw_arrays(
         int8_to_onnx, kernel_q=kernel_q, kernel_scale=kernel_scale
     )
     check_shapes(int8_to_onnx, kernel_q=(kernel_q, ("features", "units")))

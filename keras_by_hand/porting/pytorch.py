@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from keras_by_hand.shapes import (
     Weights,
-    as_array,
-    as_arrays,
     as_list,
+    as_raw_array,
+    as_raw_arrays,
     check_count,
     check_functions,
     check_numbers,
@@ -36,7 +36,7 @@ def to_pytorch_images(x: ArrayLike) -> np.ndarray:
     array([[[ 1,  2,  3],
             [10, 20, 30]]])
     """
-    x = as_array(to_pytorch_images, x=x)
+    x = as_raw_array(to_pytorch_images, x=x)
     check_rank(to_pytorch_images, 3, x=x)
     return np.moveaxis(x, -1, 1)
 
@@ -50,7 +50,7 @@ def to_pytorch_kernel(kernel: ArrayLike) -> np.ndarray:
     >>> to_pytorch_kernel(np.zeros((2, 3, 4, 5))).shape
     (5, 4, 2, 3)
     """
-    kernel = as_array(to_pytorch_kernel, kernel=kernel)
+    kernel = as_raw_array(to_pytorch_kernel, kernel=kernel)
     check_rank(to_pytorch_kernel, 2, kernel=kernel)
     return np.moveaxis(kernel, (-1, -2), (0, 1))
 
@@ -64,7 +64,7 @@ def to_pytorch_depthwise_kernel(kernel: ArrayLike) -> np.ndarray:
     >>> to_pytorch_depthwise_kernel(np.zeros((2, 3, 4, 5))).shape
     (20, 1, 2, 3)
     """
-    kernel = as_array(to_pytorch_depthwise_kernel, kernel=kernel)
+    kernel = as_raw_array(to_pytorch_depthwise_kernel, kernel=kernel)
     check_shapes(
         to_pytorch_depthwise_kernel,
         kernel=(kernel, ("rows", "columns", "channels", "multiplier")),
@@ -83,7 +83,7 @@ def from_pytorch_images(x: ArrayLike) -> np.ndarray:
             [ 2, 20],
             [ 3, 30]]])
     """
-    x = as_array(from_pytorch_images, x=x)
+    x = as_raw_array(from_pytorch_images, x=x)
     check_rank(from_pytorch_images, 3, x=x)
     return np.moveaxis(x, 1, -1)
 
@@ -97,7 +97,7 @@ def from_pytorch_kernel(kernel: ArrayLike) -> np.ndarray:
     >>> from_pytorch_kernel(np.zeros((5, 4, 2, 3))).shape
     (2, 3, 4, 5)
     """
-    kernel = as_array(from_pytorch_kernel, kernel=kernel)
+    kernel = as_raw_array(from_pytorch_kernel, kernel=kernel)
     check_rank(from_pytorch_kernel, 2, kernel=kernel)
     return np.moveaxis(kernel, (0, 1), (-1, -2))
 
@@ -115,7 +115,7 @@ def from_pytorch_depthwise_kernel(
     >>> from_pytorch_depthwise_kernel(kernel, channels=4).shape
     (2, 3, 4, 5)
     """
-    kernel = as_array(from_pytorch_depthwise_kernel, kernel=kernel)
+    kernel = as_raw_array(from_pytorch_depthwise_kernel, kernel=kernel)
     _check_multiple(kernel, channels)
     rows, columns = kernel.shape[2:]
     return from_pytorch_kernel(kernel).reshape(rows, columns, channels, -1)
@@ -152,7 +152,9 @@ def pytorch_conv2d(
     array([[108, 112],
            [120, 124]])
     """
-    x, kernel, bias = as_arrays(pytorch_conv2d, x=x, kernel=kernel, bias=bias)
+    x, kernel, bias = as_raw_arrays(
+        pytorch_conv2d, x=x, kernel=kernel, bias=bias
+    )
     check_sizes(pytorch_conv2d, stride=stride, groups=groups)
     check_sizes(pytorch_conv2d, least=0, padding=padding)
     _check_conv2d(x, kernel, bias, padding, groups)
@@ -201,7 +203,7 @@ def from_pytorch_transpose_kernel(kernel: ArrayLike) -> np.ndarray:
     >>> from_pytorch_transpose_kernel(np.zeros((5, 4, 2, 3))).shape
     (2, 3, 4, 5)
     """
-    kernel = as_array(from_pytorch_transpose_kernel, kernel=kernel)
+    kernel = as_raw_array(from_pytorch_transpose_kernel, kernel=kernel)
     check_rank(from_pytorch_transpose_kernel, 2, kernel=kernel)
     return from_pytorch_kernel(kernel)
 
@@ -226,7 +228,7 @@ def pytorch_conv_transpose2d(
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    x, kernel, bias = as_arrays(
+    x, kernel, bias = as_raw_arrays(
         pytorch_conv_transpose2d, x=x, kernel=kernel, bias=bias
     )
     _check_paddings(x, kernel, bias, stride, padding, output_padding)
@@ -283,7 +285,7 @@ def from_pytorch_linear_after_flatten(
     >>> from_pytorch_linear_after_flatten(kernel, height=1, width=2)[:, 0]
     array([ 1, 10,  2, 20])
     """
-    kernel = as_array(from_pytorch_linear_after_flatten, kernel=kernel)
+    kernel = as_raw_array(from_pytorch_linear_after_flatten, kernel=kernel)
     _check_flat(kernel, height, width)
     kernel = kernel.reshape(len(kernel), -1, height, width)
     return kernel.transpose(2, 3, 1, 0).reshape(-1, len(kernel))
@@ -317,7 +319,7 @@ def channels_last_dense_kernel(
     >>> channels_last_dense_kernel(kernel, shape=(2, 2))[:, 0]
     array([ 1, 10,  2, 20])
     """
-    kernel = as_array(channels_last_dense_kernel, kernel=kernel)
+    kernel = as_raw_array(channels_last_dense_kernel, kernel=kernel)
     check_shapes(channels_last_dense_kernel, shape=(shape, ["axes"]))
     check_sizes(channels_last_dense_kernel, len(shape), shape=shape)
     check_shapes(
@@ -372,7 +374,7 @@ def batch_norm_to_pytorch(
     >>> batch_norm_to_pytorch([1], [2], [3], [4])["running_var"]
     array([4])
     """
-    gamma, beta, moving_mean, moving_variance = as_arrays(
+    gamma, beta, moving_mean, moving_variance = as_raw_arrays(
         batch_norm_to_pytorch,
         gamma=gamma,
         beta=beta,
@@ -467,7 +469,7 @@ def simple_rnn_to_pytorch(
     >>> simple_rnn_to_pytorch([[1], [2]], [[3]], [4])
     [array([[1, 2]]), array([[3]]), array([4]), array([0])]
     """
-    kernel, recurrent_kernel, bias = as_arrays(
+    kernel, recurrent_kernel, bias = as_raw_arrays(
         simple_rnn_to_pytorch,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
@@ -491,7 +493,7 @@ def simple_rnn_from_pytorch(
     [array([[1],
            [2]]), array([[3]]), array([9])]
     """
-    weight_ih, weight_hh = as_arrays(
+    weight_ih, weight_hh = as_raw_arrays(
         simple_rnn_from_pytorch, weight_ih=weight_ih, weight_hh=weight_hh
     )
     _check_pytorch_rnn(simple_rnn_from_pytorch, 1, weight_ih, weight_hh, biases)
@@ -512,7 +514,7 @@ def lstm_to_pytorch(
     >>> weight_ih[:, 0], weight_hh[:, 0]
     (array([1, 2, 3, 4]), array([5, 6, 7, 8]))
     """
-    kernel, recurrent_kernel, bias = as_arrays(
+    kernel, recurrent_kernel, bias = as_raw_arrays(
         lstm_to_pytorch,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
@@ -535,7 +537,7 @@ def lstm_from_pytorch(
     >>> lstm_from_pytorch([[1], [2], [3], [4]], [[5], [6], [7], [8]])
     [array([[1, 2, 3, 4]]), array([[5, 6, 7, 8]])]
     """
-    weight_ih, weight_hh = as_arrays(
+    weight_ih, weight_hh = as_raw_arrays(
         lstm_from_pytorch, weight_ih=weight_ih, weight_hh=weight_hh
     )
     _check_pytorch_rnn(lstm_from_pytorch, 4, weight_ih, weight_hh, biases)
@@ -550,7 +552,7 @@ def exchange_gates(weight: ArrayLike) -> np.ndarray:
     >>> exchange_gates([[1, 2, 3]])
     array([[2, 1, 3]])
     """
-    weight = as_array(exchange_gates, weight=weight)
+    weight = as_raw_array(exchange_gates, weight=weight)
     _check_three_gates(weight)
     first, second, candidate = np.split(weight, 3, axis=-1)
     return np.concatenate([second, first, candidate], axis=-1)
@@ -581,7 +583,7 @@ def gru_to_pytorch(
     >>> weight_ih[:, 0], weight_hh[:, 0]  # r, z, g
     (array([2, 1, 3]), array([5, 4, 6]))
     """
-    kernel, recurrent_kernel, bias = as_arrays(
+    kernel, recurrent_kernel, bias = as_raw_arrays(
         gru_to_pytorch,
         kernel=kernel,
         recurrent_kernel=recurrent_kernel,
@@ -606,7 +608,7 @@ def gru_from_pytorch(
     >>> gru_from_pytorch([[2], [1], [3]], [[5], [4], [6]])
     [array([[1, 2, 3]]), array([[4, 5, 6]])]
     """
-    weight_ih, weight_hh = as_arrays(
+    weight_ih, weight_hh = as_raw_arrays(
         gru_from_pytorch, weight_ih=weight_ih, weight_hh=weight_hh
     )
     _check_pytorch_rnn(gru_from_pytorch, 3, weight_ih, weight_hh, biases)

@@ -3,6 +3,7 @@ third. What is asked is derived from signatures and from the cases that were dra
 Keras takes and a function need not stands in reasons.py."""
 
 import numpy as np
+import pytest
 from library import reasons
 from library.engine import contract
 from library.engine.answers import differ, record, tolerance_of
@@ -31,6 +32,24 @@ def test_lists_are_taken_as_arrays(name):
     y = contract.call(CALLED[name], case, given_as=np.ndarray.tolist)
     how = differ(answer[: len(y)], y, tolerance_of(name, case))
     assert how is None, f"{name}: another {how} from lists"
+
+
+@pytest.mark.parametrize("dtype", contract.NARROW)
+@for_each(CALLED)
+def test_numbers_of_few_bits_are_the_numbers_that_they_are(name, dtype):
+    """What is refused of one is refused of the other, by name, too."""
+    subject = CALLED[name]
+    narrow, wide = contract.narrow_and_wide(record(name)[0].case, dtype)
+    y, refused = contract.refusal(lambda: contract.call(subject, narrow))
+    expected, _ = contract.refusal(lambda: contract.call(subject, wide))
+    if refused is not None:
+        assert contract.NAMED.match(str(refused)), f"{name}: {refused!r} of {dtype}"
+        return
+    assert expected is not None, (
+        f"{name} computes of {dtype} what it refuses of float64"
+    )
+    how = differ(expected, y, 1e-6)
+    assert how is None, f"{name}: another {how} of {dtype}"
 
 
 @for_each(CALLED)

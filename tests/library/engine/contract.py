@@ -121,6 +121,31 @@ def cover(subject):
     return chosen
 
 
+# -- Numbers of few bits
+
+NARROW = {"uint8": (0, 255), "int8": (-128, 127), "bool": (0, 1)}
+
+
+def narrow_and_wide(case, dtype):
+    """The case with whole numbers in the place of its fractions: in this dtype, whose
+    ends they reach, and the same in float64."""
+    largest = max(NARROW[dtype])
+
+    def whole(array):
+        if array.dtype.kind != "f":
+            return array
+        scaled = np.nan_to_num(array.astype("float64")) * largest / 3
+        return np.clip(np.round(scaled), *NARROW[dtype])
+
+    def narrowed(array):
+        return array.astype(dtype) if array.dtype.kind == "f" else array
+
+    inputs, weights = map_arrays(whole, (case.inputs, case.weights))
+    wide = case.but(inputs=inputs, weights=weights)
+    inputs, weights = map_arrays(narrowed, (inputs, weights))
+    return case.but(inputs=inputs, weights=weights), wide
+
+
 # -- What nobody means
 
 
@@ -270,10 +295,11 @@ def odd_shapes(array):
         return
     yield "of text", lambda x: np.full(x.shape, "text")
     yield "of None", lambda x: None
+    if array.dtype != bool and np.all(array == np.floor(array)):
+        yield "of large numbers", lambda x: x + 100
     for words, change in ODD_SHAPES.items():
         if array.ndim or "more" in words:
-            other = change(array)
-            if other.shape != array.shape:
+            if change(array).shape != array.shape:
                 yield words, change
 
 
