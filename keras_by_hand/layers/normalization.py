@@ -282,7 +282,10 @@ def layer_normalization(
         beta=beta,
     )
     gamma, beta = _in_their_places(scale, center, (gamma, beta))
-    axes = tuple(np.ravel(axis))
+    axes, dtype = tuple(np.ravel(axis)), np.result_type(x.dtype, "float16")
+    x = x.astype(
+        np.result_type(dtype, "float32")
+    )  # squares of float16 overflow
     mean = np.mean(x, axes, keepdims=True)
     variance = np.var(x, axes, keepdims=True)
     y = (x - mean) / np.sqrt(variance + epsilon)
@@ -293,7 +296,7 @@ def layer_normalization(
         y = y * np.reshape(gamma, shape)
     if beta is not None:
         y = y + np.reshape(beta, shape)
-    return y
+    return y.astype(dtype)
 
 
 def rms_normalization(
@@ -319,9 +322,12 @@ def rms_normalization(
     check_axes(rms_normalization, x.ndim, axis=axis)
     check_shapes(rms_normalization, scale=(scale, _lengths_along(x, axis)))
     check_shapes(rms_normalization, scale=(scale, x.shape[-np.size(axis) :]))
-    axes = tuple(np.ravel(axis))
+    axes, dtype = tuple(np.ravel(axis)), np.result_type(x.dtype, "float16")
+    x = x.astype(
+        np.result_type(dtype, "float32")
+    )  # squares of float16 overflow
     mean_square = np.mean(np.square(x), axes, keepdims=True)
-    return scale * x / np.sqrt(mean_square + epsilon)
+    return (scale * x / np.sqrt(mean_square + epsilon)).astype(dtype)
 
 
 def group_normalization(
@@ -343,7 +349,8 @@ def group_normalization(
     Returns the shape of x.
 
     Raises ValueError for another number of weights and other shapes, for an
-    axis that x does not have, and for groups that do not divide the channels.
+    axis that x does not have, and that of the batch, and for groups that do not
+    divide the channels.
 
     >>> group_normalization([[1, 3, 50, 70]], groups=2, epsilon=0)
     array([[-1.,  1., -1.,  1.]])
@@ -352,6 +359,7 @@ def group_normalization(
     check_numbers(group_normalization, 0, epsilon=epsilon)
     check_rank(group_normalization, 2, x=x)
     check_axes(group_normalization, x.ndim, one=True, axis=axis)
+    _check_no_batch_axis(x, axis)
     _check_weights_there(
         group_normalization,
         scale,
@@ -362,6 +370,10 @@ def group_normalization(
     )
     gamma, beta = _in_their_places(scale, center, (gamma, beta))
     _check_groups(groups, x.shape[axis])
+    dtype = np.result_type(x.dtype, "float16")
+    x = x.astype(
+        np.result_type(dtype, "float32")
+    )  # squares of float16 overflow
     x = np.moveaxis(x, axis, -1)
     channels = x.shape[-1]
     groups = channels if groups == -1 else groups
@@ -374,7 +386,16 @@ def group_normalization(
         y = y * gamma
     if beta is not None:
         y = y + beta
-    return np.moveaxis(y, -1, axis)
+    return np.moveaxis(y, -1, axis).astype(dtype)
+
+
+def _check_no_batch_axis(x, axis):
+    """Keras mixes other axes up where channels lie along the batch."""
+    if axis in (0, -x.ndim):
+        raise ValueError(
+            "group_normalization: axis must be another than that of the batch, "
+            f"not {axis!r}"
+        )
 
 
 def _check_groups(groups, channels):
