@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from keras_by_hand.shapes import (
     as_array,
     check_axes,
+    check_flags,
     check_numbers,
     check_positive,
 )
@@ -177,6 +178,7 @@ def gelu(x: ArrayLike, approximate: bool = False) -> np.ndarray:
     array([-0.046,  0.   ,  1.954])
     """
     x = as_array(gelu, x=x)
+    check_flags(gelu, approximate=approximate)
     if approximate:
         u = math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x**2)
         return 0.5 * x * (1 + np.tanh(u))

@@ -1,7 +1,7 @@
 """Losses: each, and how Keras reduces them to one number."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from keras_by_hand.shapes import (
     as_option,
     as_raw_array,
     check_axes,
+    check_flags,
     check_numbers,
     check_rank,
     check_shapes,
@@ -161,13 +162,16 @@ def reduce_losses(
     losses: ArrayLike,
     sample_weight: ArrayLike | None = None,
     reduction: Literal[
-        "sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"
-    ] = "sum_over_batch_size",
-) -> np.floating | float:
+        "sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none"
+    ]
+    | None = "sum_over_batch_size",
+) -> Any:
     """One number from losses and weights, (batch, ...); see Keras' Loss.
 
-    Raises ValueError for weights that do not multiply the losses, and for
-    reductions that do not reduce.
+    For "none" and None, the products of both, with the axes of the longer.
+
+    Raises ValueError for weights that do not multiply the losses, and for other
+    reductions.
 
     >>> print(reduce_losses([1, 2, 6]), reduce_losses([1, 2, 6], [1, 0, 1]))
     3.0 2.3333333333333335
@@ -175,28 +179,20 @@ def reduce_losses(
     losses, sample_weight = as_arrays(
         reduce_losses, losses=losses, sample_weight=sample_weight
     )
-    _check_reduction(reduction)
     reduction = as_option(reduce_losses, reduction=reduction)
     if sample_weight is None:
         sample_weight = np.ones_like(losses)
     _check_pair(reduce_losses, sample_weight=sample_weight, losses=losses)
     sample_weight, losses = _of_one_rank(*_in_one_dtype(sample_weight, losses))
     weighted = losses * sample_weight
+    if reduction in ("none", None):
+        return weighted
     if reduction == "sum":
         return np.sum(weighted)
     number = weighted.size
     if reduction == "mean_with_sample_weight":
         number = np.sum(sample_weight)
     return np.sum(weighted) / number if number else 0.0
-
-
-def _check_reduction(reduction):
-    """It must reduce."""
-    if reduction in (None, "none"):
-        raise ValueError(
-            f"reduce_losses: reduction must not be {reduction!r}, which leaves "
-            "losses as they are: multiply them by sample_weight instead"
-        )
 
 
 def categorical_crossentropy(
@@ -221,6 +217,7 @@ def categorical_crossentropy(
     y_true, y_pred = as_arrays(
         categorical_crossentropy, y_true=y_true, y_pred=y_pred
     )
+    check_flags(categorical_crossentropy, from_logits=from_logits)
     _check_crossentropy(
         categorical_crossentropy, y_true, y_pred, label_smoothing
     )
@@ -260,6 +257,7 @@ def sparse_categorical_crossentropy(
     y_true, y_pred = as_arrays(
         sparse_categorical_crossentropy, y_true=y_true, y_pred=y_pred
     )
+    check_flags(sparse_categorical_crossentropy, from_logits=from_logits)
     _check_labels(y_true, y_pred, ignore_class)
     _check_last_axis(y_pred, axis)
     # They may have one axis more, of length 1, and be numbers of any dtype.
@@ -323,6 +321,7 @@ def binary_crossentropy(
     y_true, y_pred = as_arrays(
         binary_crossentropy, y_true=y_true, y_pred=y_pred
     )
+    check_flags(binary_crossentropy, from_logits=from_logits)
     _check_crossentropy(binary_crossentropy, y_true, y_pred, label_smoothing)
     check_axes(binary_crossentropy, np.ndim(y_pred), axis=axis)
     y_true, y_pred = _in_one_dtype(y_true, y_pred)

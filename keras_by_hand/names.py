@@ -35,6 +35,7 @@ from keras_by_hand.activations import (
     tanh_shrink,
     threshold,
 )
+from keras_by_hand.shapes import quoted
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "celu": celu,
@@ -71,6 +72,8 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "threshold": threshold,
 }
 
+ALONE = [name for name in ACTIVATIONS if name != "threshold"]  # of x alone
+
 Activation = (
     str | Callable[[Any], Any] | None
 )  # None leaves numbers as they are
@@ -84,9 +87,9 @@ def as_function(function: Callable, **given: Any) -> Callable[[Any], Any]:
     if value is None or callable(value):
         return value
     said = f"{function.__name__}: {name} must be a function, None, or one of "
-    said += f"{', '.join(map(repr, ACTIVATIONS))}, not {value!r}"
+    said += f"{', '.join(map(repr, ALONE))}, not {quoted(value)}"
     if not isinstance(value, str):
         raise TypeError(said)
-    if value not in ACTIVATIONS:
+    if value not in ALONE:
         raise ValueError(said)
     return ACTIVATIONS[value]

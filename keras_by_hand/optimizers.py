@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from keras_by_hand.shapes import (
     as_arrays,
     as_list,
+    check_flags,
     check_functions,
     check_numbers,
     check_positive,
@@ -39,6 +40,7 @@ def sgd(
     w, gradient, velocity = as_arrays(
         sgd, w=w, gradient=gradient, velocity=velocity
     )
+    check_flags(sgd, nesterov=nesterov)
     _check_states(sgd, w, gradient=gradient, velocity=velocity)
     check_numbers(sgd, learning_rate=learning_rate)
     check_numbers(sgd, 0, 1, momentum=momentum)
@@ -104,6 +106,7 @@ def rmsprop(
     w, gradient, v, m, a = as_arrays(
         rmsprop, w=w, gradient=gradient, v=v, m=m, a=a
     )
+    check_flags(rmsprop, centered=centered)
     _check_states(rmsprop, w, gradient=gradient, v=v, m=m, a=a)
     check_numbers(rmsprop, 0, momentum=momentum)
     check_numbers(

@@ -15,6 +15,7 @@ from keras_by_hand.shapes import (
     as_raw_arrays,
     check_axes,
     check_count,
+    check_flags,
     check_numbers,
     check_rank,
     check_shapes,
@@ -69,6 +70,7 @@ def int8_dense(
     kernel_q, kernel_scale, bias = as_raw_arrays(
         int8_dense, kernel_q=kernel_q, kernel_scale=kernel_scale, bias=bias
     )
+    check_flags(int8_dense, weights_only=weights_only)
     _check_int8(int8_dense, x, kernel_q, kernel_scale, bias)
     if weights_only:
         y = x @ kernel_q / kernel_scale
@@ -154,6 +156,7 @@ def int8_logits(
     embeddings, embeddings_scale = as_raw_arrays(
         int8_logits, embeddings=embeddings, embeddings_scale=embeddings_scale
     )
+    check_flags(int8_logits, weights_only=weights_only)
     _check_logits(int8_logits, h, embeddings, embeddings_scale)
     return int8_dense(
         h, embeddings.T, embeddings_scale, weights_only=weights_only
@@ -671,6 +674,7 @@ def gptq(
     array([[15,  2,  0]], dtype=uint8)
     """
     kernel, data = as_arrays(gptq, kernel=kernel, data=data)
+    check_flags(gptq, cholesky=cholesky)
     check_numbers(gptq, 0, 1, hessian_damping=hessian_damping)
     _check_data(gptq, kernel, data, group_size)
     _check_group_size(gptq, kernel, group_size)
@@ -901,6 +905,7 @@ def read_dense(
     {'kernel': array([[2]]), 'bias': array([3])}
     """
     mode = as_option(read_dense, mode=mode)
+    check_flags(read_dense, use_bias=use_bias)
     names = list(FILE_ORDER[mode])
     if not use_bias:
         names.remove("bias")

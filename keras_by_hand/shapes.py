@@ -31,6 +31,12 @@ def _said_by(function):
     return getattr(function, "__name__", function)
 
 
+def quoted(value: Any) -> str:
+    """A wrong value as a message has it, in one line that is not long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 # -- Arrays
 
 
@@ -41,7 +47,9 @@ def as_arrays(function: Callable | str, **given: Any) -> list[np.ndarray]:
     the function's annotation has it. Dtypes stay, but that booleans and whole
     numbers of fewer than 64 bits become int64: their sums would wrap, and
     their fractions be of float16. What speaks NumPy's protocols (NEP 18) is
-    handed on untouched. Raises TypeError for anything but numbers and booleans.
+    handed on untouched. Raises TypeError for anything but numbers and booleans,
+    and for an array with a mask, which would be lost; ValueError for one that
+    has no entries, such as a batch of no samples, which predict refuses, too.
     """
     arrays = as_raw_arrays(function, **given)
     return [x.astype(np.int64) if _is_small(x) else x for x in arrays]
@@ -70,24 +78,64 @@ def _is_small(x):
     return is_array and x.dtype.kind in "biu" and x.dtype.itemsize < 8
 
 
+def _is_of_another_library(x):
+    """Whether it speaks NumPy's protocols, and is none of its arrays."""
+    is_of_numpy = isinstance(x, np.ndarray | np.generic)
+    return hasattr(x, "__array_function__") and not is_of_numpy
+
+
 def _as_array(function, name, x):
-    if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":  # at once
+    is_plain = type(x) is np.ndarray and x.dtype.kind in "biuf" and x.size
+    if is_plain:  # at once
         return x
     if x is None and takes_none(function, name):
         return x
-    if not hasattr(x, "__array_function__"):
-        try:
-            x = np.asarray(x)
-        except ValueError:  # rows of different lengths
-            x = np.asarray(None)
-    kind = x.dtype.kind if isinstance(x, np.ndarray | np.generic) else "f"
-    if kind in "OSUMmc":
-        what = "text" if kind in "SU" else "something else"
-        raise TypeError(
-            f"{_said_by(function)}: {name} must be an array of numbers, "
-            f"not of {what}"
+    if _is_of_another_library(x):
+        return x
+    said = f"{_said_by(function)}: {name} must be an array of numbers, not "
+    _check_unmasked(said, x)
+    try:
+        array = np.asarray(x)  # of a matrix, too
+    except (TypeError, ValueError):
+        raise TypeError(f"{said}{_kind_of(x)}") from None
+    if array.dtype.kind in NOT_NUMBERS:
+        raise TypeError(f"{said}{_kind_of(x, array)}")
+    if not array.size:
+        raise ValueError(
+            f"{_said_by(function)}: {name} must have at least one entry, "
+            f"not the shape {array.shape}"
         )
-    return np.asarray(x) if isinstance(x, np.generic) else x
+    return array
+
+
+NOT_NUMBERS = {
+    "S": "of text",
+    "U": "of text",
+    "c": "of complex numbers",
+    "M": "of dates",
+    "m": "of durations",
+    "O": "of objects",
+}  # of arrays that nothing is computed with, by their dtypes
+
+
+def _kind_of(x, array=None):
+    """What something is that is no array of numbers."""
+    if isinstance(x, list | tuple) and array is None:
+        return "rows of different lengths"
+    if array is None or array.dtype.kind == "O" and array.ndim == 0:
+        return "None" if x is None else f"of type {type(x).__name__}"
+    others = [entry for entry in array.flat if not isinstance(entry, Real)]
+    if array.dtype.kind == "O" and others:
+        return f"one with {quoted(others[0])} in it"
+    return NOT_NUMBERS[array.dtype.kind]
+
+
+def _check_unmasked(said, x):
+    """The mask of an array, or of one in a list, would be lost without a
+    word."""
+    arrays = x if isinstance(x, list | tuple) else [x]
+    if any(isinstance(array, np.ma.MaskedArray) for array in arrays):
+        raise TypeError(f"{said}one with a mask: x.filled(...) has none")
 
 
 @functools.cache
@@ -125,18 +173,20 @@ def as_list(
 
 
 def as_array_or_texts(function: Callable, **given: Any) -> np.ndarray:
-    """What a function was given, by its name; lists as an array, of texts,
-    too. Raises TypeError for rows of different lengths."""
+    """What a function was given, by its name, as an array, of texts, too.
+    Raises TypeError for rows of different lengths, and what is no array."""
     [(name, x)] = given.items()
-    if not isinstance(x, list | tuple):
+    if _is_of_another_library(x):
         return x
+    said = f"{_said_by(function)}: {name} must be an array, not "
+    _check_unmasked(said, x)
     try:
-        return np.asarray(x)
-    except ValueError:
-        raise TypeError(
-            f"{_said_by(function)}: {name} must be an array, not rows of "
-            "different lengths"
-        ) from None
+        array = np.asarray(x)
+    except (TypeError, ValueError):
+        raise TypeError(f"{said}{_kind_of(x)}") from None
+    if array.dtype.kind == "O":
+        raise TypeError(f"{said}{_kind_of(x, array)}")
+    return array
 
 
 # -- Shapes
@@ -200,15 +250,6 @@ def check_rank(
                 f"{_said_by(function)}: {name} must have {wanted}, "
                 f"not the shape {np.shape(array)}"
             )
-
-
-def check_steps_and_mask(
-    function: Callable, x: np.ndarray, mask: np.ndarray | None
-) -> None:
-    """There must be a step, and the mask have an entry for each."""
-    if not x.shape[1]:
-        raise ValueError(f"{_said_by(function)}: x must have at least one step")
-    check_shapes(function, mask=(mask, x.shape[:2]))
 
 
 def check_states(
@@ -282,7 +323,7 @@ def check_steps(
     if np.max(strides) > 1 and np.max(dilation_rate) > 1:
         raise ValueError(
             f"{_said_by(function)}: strides or dilation_rate must be 1, "
-            f"not {strides!r} and {dilation_rate!r}"
+            f"not {quoted(strides)} and {quoted(dilation_rate)}"
         )
 
 
@@ -318,7 +359,7 @@ def as_option(
     if not isinstance(value, str | None) or value not in allowed:
         raise ValueError(
             f"{_said_by(function)}: {name} must be {_in_words(allowed)}, "
-            f"not {given[name]!r}"
+            f"not {quoted(given[name])}"
         )
     return value
 
@@ -338,7 +379,17 @@ def check_functions(function: Callable, **functions: Any) -> None:
         if not callable(value):
             raise TypeError(
                 f"{_said_by(function)}: {name} must be a function, "
-                f"not {value!r}"
+                f"not {quoted(value)}"
+            )
+
+
+def check_flags(function: Callable, **flags: Any) -> None:
+    """Raise ValueError for what is neither True nor False."""
+    for name, value in flags.items():
+        if not isinstance(value, bool | np.bool_):
+            raise ValueError(
+                f"{_said_by(function)}: {name} must be True or False, "
+                f"not {quoted(value)}"
             )
 
 
@@ -346,7 +397,8 @@ def check_sparse(function: Callable, sparse: bool) -> None:
     """Raise ValueError where Keras would return a sparse tensor."""
     if sparse is not False:
         raise ValueError(
-            f"{_said_by(function)}: sparse must be False, not {sparse!r}: "
+            f"{_said_by(function)}: sparse must be False, "
+            f"not {quoted(sparse)}: "
             "NumPy has no sparse arrays"
         )
 
@@ -363,24 +415,36 @@ def are_whole(numbers: Iterable) -> bool:
     )
 
 
+def entries_of(value: Any) -> list | None:
+    """The entries of a list, a tuple or an array of one axis; None where it is
+    none of them."""
+    is_array = isinstance(value, np.ndarray) and value.ndim == 1
+    return list(value) if is_array or isinstance(value, list | tuple) else None
+
+
 def check_sizes(
-    function: Callable | str, number: int = 1, least: int = 1, **sizes: Any
+    function: Callable | str,
+    number: int | None = None,
+    least: int = 1,
+    **sizes: Any,
 ) -> None:
     """Raise for what is no whole number of at least least.
 
     number: how many axes there are: one number stands for all of them, or a
-    sequence has one for each.
+    sequence has one for each; None where there is no sequence.
     """
     for name, value in sizes.items():
-        several = isinstance(value, list | tuple | np.ndarray)
-        found = list(value) if several else [value]
+        entries = entries_of(value) if number else None
+        found = [value] if entries is None else entries
         wanted = f"a whole number of at least {least}"
-        if number > 1:
+        if number and number > 1:
             wanted += f", or {number} of them"
-        said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
+        said = f"{_said_by(function)}: {name} must be {wanted}, "
+        said += f"not {quoted(value)}"
         if not are_whole(found):
             raise TypeError(said)
-        if several and len(found) != number or min(found, default=0) < least:
+        is_other = entries is not None and len(entries) != number
+        if is_other or min(found, default=0) < least:
             raise ValueError(said)
 
 
@@ -399,9 +463,11 @@ def check_numbers(
             wanted = f"a finite number of at least {least:g}"
         elif most != np.inf:
             wanted = f"a number from {least:g} to {most:g}"
-        said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
-        is_array = isinstance(value, np.ndarray) and value.ndim == 0
-        if not (is_array or isinstance(value, Real)):
+        said = f"{_said_by(function)}: {name} must be {wanted}, "
+        said += f"not {quoted(value)}"
+        is_array = type(value) is np.ndarray and value.ndim == 0
+        is_number = is_array and value.dtype.kind in "biuf"
+        if not is_number and not isinstance(value, Real):
             raise TypeError(said)
         if not least <= value <= most:
             raise ValueError(said)
@@ -413,7 +479,8 @@ def check_positive(function: Callable | str, **numbers: Any) -> None:
         check_numbers(function, **{name: value})
         if value <= 0:
             raise ValueError(
-                f"{_said_by(function)}: {name} must be above 0, not {value!r}"
+                f"{_said_by(function)}: {name} must be above 0, "
+                f"not {quoted(value)}"
             )
 
 
@@ -444,16 +511,18 @@ def check_axes(
     for name, value in axes.items():
         if not rank:
             raise ValueError(
-                f"{_said_by(function)}: a single number has no {name} {value!r}"
+                f"{_said_by(function)}: a single number has no {name} "
+                f"{quoted(value)}"
             )
-        several = isinstance(value, list | tuple | np.ndarray)
-        found = list(value) if several else [value]
+        entries = None if one else entries_of(value)
+        found = [value] if entries is None else entries
         wanted = f"an axis from {-rank} to {rank - 1}"
-        wanted += ", or several" if several and not one else ""
-        said = f"{_said_by(function)}: {name} must be {wanted}, not {value!r}"
-        if one and several or not are_whole(found):
+        wanted += "" if entries is None else ", or several"
+        said = f"{_said_by(function)}: {name} must be {wanted}, "
+        said += f"not {quoted(value)}"
+        if not are_whole(found):
             raise TypeError(said)
-        if not all(-rank <= n < rank for n in found):
+        if not found or not all(-rank <= n < rank for n in found):
             raise ValueError(said)
         if len({n % rank for n in found}) < len(found):
             raise ValueError(f"{said}: one is there twice")

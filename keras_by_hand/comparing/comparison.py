@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from keras_by_hand.models.errors import CannotRun, shown
 from keras_by_hand.models.load import load_model
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.tensors import tensors_in
+from keras_by_hand.shapes import as_option, quoted
 
 TOLERANCE = 1e-5
 COLUMNS = "", "layer", "class", "shape", "arrived", "at", "corr.", "own", ""
@@ -215,19 +217,19 @@ def compare(
     root of the mean of squares. A port with all names and shapes has the order
     of axes, too.
 
-    Raises CannotRun where a model cannot be run, or inputs or names do not fit;
-    ValueError for a dtype beside a model that is loaded.
+    Raises CannotRun where a model cannot be run, and for arguments that do not
+    fit, such as a dtype beside a model that is loaded.
 
     >>> port = {"dense": np.array([[7, 1]])}  # the outputs of its layers
     >>> found = compare("model.keras", port, np.array([[1, 2]]))
     >>> found.faulty
     ['dense']
     """
+    dtype = as_option(compare, dtype=dtype)
+    _check_comparison(model, names, tolerance, dtype)
     path = None
     if not isinstance(model, Model):
         path, model = model, load_model(model, dtype)
-    elif dtype:
-        raise ValueError("dtype goes with a path; this model has its own")
     model.as_inputs(inputs)  # refuses these before the port meets them
     port = run_port(port, path, inputs, dtype)
     check_names(names or {}, port)
@@ -236,6 +238,34 @@ def compare(
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
     return Comparison(rows, unmatched, unused, port)
+
+
+def _check_comparison(model, names, tolerance, dtype):
+    """Each must be of its kind."""
+    if not isinstance(model, str | os.PathLike | Model):
+        raise CannotRun(
+            "compare: model must be the path of a .keras file, or what "
+            f"load_model returned for it, not {quoted(model)}"
+        )
+    if isinstance(model, Model) and dtype:
+        raise CannotRun(
+            "compare: dtype must be None for a model that is loaded, as it has "
+            f"its own, not {dtype!r}"
+        )
+    pairs = names.items() if isinstance(names, Mapping) else [(names, None)]
+    if names is not None and not all(
+        isinstance(name, str) for pair in pairs for name in pair
+    ):
+        raise CannotRun(
+            "compare: names must be {layer of the model: name in the port}, "
+            f"not {quoted(names)}"
+        )
+    is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
+    if not is_number or not 0 <= tolerance < np.inf:
+        raise CannotRun(
+            "compare: tolerance must be a finite number of at least 0, not "
+            f"{quoted(tolerance)}"
+        )
 
 
 def check_names(names, port):

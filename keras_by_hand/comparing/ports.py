@@ -13,6 +13,7 @@ from keras_by_hand.models.data import read_arrays
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 from keras_by_hand.models.model import Model
+from keras_by_hand.shapes import quoted
 
 
 def run_port(thing, path_of_model, x, dtype=None):
@@ -22,8 +23,8 @@ def run_port(thing, path_of_model, x, dtype=None):
     which a .keras file is computed, or None for its layers' own.
     """
     if isinstance(thing, dict):
-        return Port({name: np.asarray(y) for name, y in thing.items()})
-    if thing == "keras":
+        return Port(arrays_by_name(thing))
+    if isinstance(thing, str) and thing == "keras":
         if path_of_model is None:
             raise CannotRun(
                 'the port "keras" goes with the path of a model; else give '
@@ -34,6 +35,11 @@ def run_port(thing, path_of_model, x, dtype=None):
         return Port(outputs_of(record(thing, x)))
     if hasattr(thing, "predict") and hasattr(thing, "get_config"):
         return run_keras(thing, x)
+    if not isinstance(thing, str | os.PathLike):
+        raise CannotRun(
+            "compare: port must be the path of a file, a model that is loaded, "
+            f'"keras", or a dict {{name: array}}, not {quoted(thing)}'
+        )
     path = os.fspath(thing)
     ending = os.path.splitext(path)[1].lower()
     if ending == ".keras":
@@ -48,3 +54,17 @@ def run_port(thing, path_of_model, x, dtype=None):
     if ending == ".tflite":
         return run_tflite(path, x)
     raise CannotRun(f"{path} is no .keras, .npz, .onnx or .tflite file")
+
+
+def arrays_by_name(given):
+    """Return the arrays in a dict. Raises CannotRun where it is none of arrays
+    by their names."""
+    arrays = {}
+    for name, y in given.items():
+        if not isinstance(name, str) or isinstance(y, np.ma.MaskedArray):
+            raise CannotRun(
+                "compare: port must have arrays without masks by their names, "
+                f"not {quoted({name: y})}"
+            )
+        arrays[name] = np.asarray(y)
+    return arrays

@@ -17,6 +17,7 @@ from keras_by_hand.shapes import (
     check_numbers,
     check_rank,
     check_shapes,
+    quoted,
 )
 
 
@@ -174,13 +175,18 @@ def lambda_layer(
     >>> lambda_layer([-1, 1, 5], function=np.clip, arguments=limits)
     array([0, 1, 2])
     """
-    _check_callable(function)
+    _check_lambda(function, arguments)
     return function(inputs, **(arguments or {}))
 
 
-def _check_callable(function):
-    """It must be a function."""
+def _check_lambda(function, arguments):
+    """A function must be called by names."""
     if not callable(function):
         raise TypeError(
-            f"lambda_layer: function must be a function, not {function!r}"
+            f"lambda_layer: function must be a function, not {quoted(function)}"
+        )
+    if not isinstance(arguments, dict | None):
+        raise TypeError(
+            "lambda_layer: arguments must be a dict or None, "
+            f"not {quoted(arguments)}"
         )

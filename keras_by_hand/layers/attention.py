@@ -18,6 +18,7 @@ from keras_by_hand.shapes import (
     check_booleans,
     check_broadcasts,
     check_count,
+    check_flags,
     check_rank,
     check_shapes,
     check_sizes,
@@ -61,6 +62,12 @@ def attention(
     query_mask = as_raw_array(attention, query_mask=query_mask)
     value_mask = as_raw_array(attention, value_mask=value_mask)
     score_mode = as_option(attention, score_mode=score_mode)
+    check_flags(
+        attention,
+        use_scale=use_scale,
+        return_attention_scores=return_attention_scores,
+        use_causal_mask=use_causal_mask,
+    )
     key = value if key is None else key
     _check_query(attention, query, value, key)
     _check_masks(attention, query, value, query_mask, value_mask)
@@ -111,6 +118,12 @@ def additive_attention(
     )
     query_mask = as_raw_array(additive_attention, query_mask=query_mask)
     value_mask = as_raw_array(additive_attention, value_mask=value_mask)
+    check_flags(
+        additive_attention,
+        use_scale=use_scale,
+        return_attention_scores=return_attention_scores,
+        use_causal_mask=use_causal_mask,
+    )
     key = value if key is None else key
     _check_query(additive_attention, query, value, key)
     _check_masks(additive_attention, query, value, query_mask, value_mask)
@@ -234,6 +247,13 @@ def multi_head_attention(
     attention_mask = as_raw_array(
         multi_head_attention, attention_mask=attention_mask
     )
+    check_flags(
+        multi_head_attention,
+        use_bias=use_bias,
+        use_gate=use_gate,
+        return_attention_scores=return_attention_scores,
+        use_causal_mask=use_causal_mask,
+    )
     key = value if key is None else key
     _check_attention_axes(query, attention_axes)
     _check_heads(
@@ -341,6 +361,13 @@ def group_query_attention(
     )
     attention_mask = as_raw_array(
         group_query_attention, attention_mask=attention_mask
+    )
+    check_flags(
+        group_query_attention,
+        use_bias=use_bias,
+        use_gate=use_gate,
+        return_attention_scores=return_attention_scores,
+        use_causal_mask=use_causal_mask,
     )
     key = value if key is None else key
     check_rank(group_query_attention, 3, 3, query=query)
@@ -500,6 +527,7 @@ def allowed_pairs(
         key_mask=key_mask,
         attention_mask=attention_mask,
     )
+    check_flags(allowed_pairs, use_causal_mask=use_causal_mask)
     _check_allowed(shape, query_mask, value_mask, key_mask, attention_mask)
     allowed = np.ones(shape, dtype=bool)
     if query_mask is not None:
@@ -549,6 +577,7 @@ def window_mask(
            [1, 1, 1],
            [0, 1, 1]])
     """
+    check_flags(window_mask, use_causal_mask=use_causal_mask)
     check_sizes(window_mask, least=0, target=target, source=source)
     check_sizes(window_mask, sliding_window=sliding_window)
     distance = np.arange(target)[:, np.newaxis] - np.arange(source)

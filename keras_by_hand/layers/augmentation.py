@@ -15,9 +15,11 @@ from keras_by_hand.shapes import (
     OneOrMore,
     as_array,
     as_option,
+    check_flags,
     check_numbers,
     check_rank,
     check_sizes,
+    quoted,
 )
 
 Factor = float | Sequence[float]  # a number, or the least and the most
@@ -45,7 +47,7 @@ def _check_images(function, images, seed, value_range=(0, 255)):
     if not isinstance(value_range, list | tuple) or len(value_range) != 2:
         raise ValueError(
             f"{function.__name__}: value_range must be two numbers, not "
-            f"{value_range!r}"
+            f"{quoted(value_range)}"
         )
     for end in value_range:
         check_numbers(function, value_range=end)
@@ -58,7 +60,7 @@ def _check_factors(function, least, most, **factors):
         if several and len(value) != 2:
             raise ValueError(
                 f"{function.__name__}: {name} must be a number from {least} to "
-                f"{most}, or two of them, not {value!r}"
+                f"{most}, or two of them, not {quoted(value)}"
             )
         for number in value if several else [value]:
             check_numbers(function, least, most, **{name: number})
@@ -114,6 +116,7 @@ def aug_mix(
     images = as_array(aug_mix, images=images)
     interpolation = as_option(aug_mix, interpolation=interpolation)
     data_format = as_option(aug_mix, data_format=data_format)
+    check_flags(aug_mix, all_ops=all_ops)
     _check_images(aug_mix, images, seed, value_range)
     check_sizes(aug_mix, num_chains=num_chains, chain_depth=chain_depth)
     _check_factors(aug_mix, 0, 1, factor=factor)

@@ -20,10 +20,10 @@ from keras_by_hand.shapes import (
     as_option,
     as_raw_array,
     check_fits,
+    check_flags,
     check_shapes,
     check_states,
     check_steps,
-    check_steps_and_mask,
 )
 
 
@@ -79,6 +79,13 @@ def conv_lstm1d(
     activation = as_function(conv_lstm1d, activation=activation)
     recurrent_activation = as_function(
         conv_lstm1d, recurrent_activation=recurrent_activation
+    )
+    check_flags(
+        conv_lstm1d,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
     )
     arrays = x, kernel, recurrent_kernel, bias, initial_state, mask
     windows = strides, padding, data_format, dilation_rate
@@ -149,6 +156,13 @@ def conv_lstm2d(
     recurrent_activation = as_function(
         conv_lstm2d, recurrent_activation=recurrent_activation
     )
+    check_flags(
+        conv_lstm2d,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
     arrays = x, kernel, recurrent_kernel, bias, initial_state, mask
     windows = strides, padding, data_format, dilation_rate
     _check_conv_lstm(conv_lstm2d, 2, arrays, windows)
@@ -218,6 +232,13 @@ def conv_lstm3d(
     recurrent_activation = as_function(
         conv_lstm3d, recurrent_activation=recurrent_activation
     )
+    check_flags(
+        conv_lstm3d,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
     arrays = x, kernel, recurrent_kernel, bias, initial_state, mask
     windows = strides, padding, data_format, dilation_rate
     _check_conv_lstm(conv_lstm3d, 3, arrays, windows)
@@ -251,7 +272,7 @@ def _check_conv_lstm(function, rank, arrays, windows):
     check_shapes(function, recurrent_kernel=(recurrent_kernel, shape))
     shape = *size, lengths["channels"], width
     check_shapes(function, kernel=(kernel, shape), bias=(bias, (width,)))
-    check_steps_and_mask(function, x, mask)
+    check_shapes(function, mask=(mask, x.shape[:2]))
     check_fits(function, x[:, 0], size, padding, data_format, dilation_rate)
     span = (np.array(size) - 1) * dilation_rate + 1
     starts = np.array([lengths[name] for name in SPACE[rank]])

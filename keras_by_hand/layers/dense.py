@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_by_hand.names import Activation, as_function
-from keras_by_hand.shapes import as_arrays, check_rank, check_shapes
+from keras_by_hand.shapes import as_arrays, check_rank, check_shapes, quoted
 
 
 def dense(
@@ -86,7 +86,7 @@ def _check_equation(equation, x, kernel):
     if not fits or [left, right] != of_y[::2] or (left and right):
         raise ValueError(
             "einsum_dense: equation must be as 'ab,bc->ac', '...ab,bc->...ac' "
-            f"or 'ab...,bc->ac...', not {equation!r}"
+            f"or 'ab...,bc->ac...', not {quoted(equation)}"
         )
     if left or right:
         check_rank(einsum_dense, len(of_x), x=x)

@@ -9,6 +9,7 @@ from keras_by_hand.shapes import (
     as_array,
     as_arrays,
     as_option,
+    check_flags,
     check_numbers,
     check_rank,
     check_shapes,
@@ -66,6 +67,7 @@ def reversible_embedding(
         reverse_embeddings=reverse_embeddings,
     )
     reverse_dtype = as_option(reversible_embedding, reverse_dtype=reverse_dtype)
+    check_flags(reversible_embedding, reverse=reverse)
     if logit_soft_cap is not None:
         check_numbers(reversible_embedding, logit_soft_cap=logit_soft_cap)
     _check_embeddings(reversible_embedding, embeddings, reverse_embeddings)

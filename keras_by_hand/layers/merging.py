@@ -11,6 +11,7 @@ from keras_by_hand.shapes import (
     as_list,
     check_axes,
     check_count,
+    check_flags,
     check_rank,
     check_shapes,
     check_sizes,
@@ -182,6 +183,7 @@ def dot(
     array([[1.]])
     """
     inputs = as_list(dot, inputs=inputs)
+    check_flags(dot, normalize=normalize)
     _check_dot(inputs, axes)
     pair = []
     for x, axis in zip(inputs, np.broadcast_to(axes, 2)):

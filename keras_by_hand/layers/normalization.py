@@ -9,6 +9,7 @@ from keras_by_hand.shapes import (
     as_arrays,
     as_raw_array,
     check_axes,
+    check_flags,
     check_numbers,
     check_rank,
     check_shapes,
@@ -88,6 +89,7 @@ def batch_normalization(
         moving_mean=moving_mean,
         moving_variance=moving_variance,
     )
+    check_flags(batch_normalization, center=center, scale=scale)
     check_numbers(batch_normalization, 0, epsilon=epsilon)
     check_axes(batch_normalization, x.ndim, one=True, axis=axis)
     _check_weights_there(
@@ -271,6 +273,7 @@ def layer_normalization(
            [-1.,  1.]])
     """
     x, gamma, beta = as_arrays(layer_normalization, x=x, gamma=gamma, beta=beta)
+    check_flags(layer_normalization, center=center, scale=scale)
     check_numbers(layer_normalization, 0, epsilon=epsilon)
     check_axes(layer_normalization, x.ndim, axis=axis)
     _check_weights_there(
@@ -356,6 +359,7 @@ def group_normalization(
     array([[-1.,  1., -1.,  1.]])
     """
     x, gamma, beta = as_arrays(group_normalization, x=x, gamma=gamma, beta=beta)
+    check_flags(group_normalization, center=center, scale=scale)
     check_numbers(group_normalization, 0, epsilon=epsilon)
     check_rank(group_normalization, 2, x=x)
     check_axes(group_normalization, x.ndim, one=True, axis=axis)

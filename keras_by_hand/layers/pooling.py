@@ -14,6 +14,7 @@ from keras_by_hand.shapes import (
     as_option,
     as_raw_array,
     check_fits,
+    check_flags,
     check_images,
     check_shapes,
     check_sizes,
@@ -267,6 +268,7 @@ def global_max_pooling1d(
     """
     x = as_array(global_max_pooling1d, x=x)
     data_format = as_option(global_max_pooling1d, data_format=data_format)
+    check_flags(global_max_pooling1d, keepdims=keepdims)
     check_images(global_max_pooling1d, 1, x, data_format)
     return np.max(x, _axes_of_space(x, data_format), keepdims=keepdims)
 
@@ -291,6 +293,7 @@ def global_max_pooling2d(
     """
     x = as_array(global_max_pooling2d, x=x)
     data_format = as_option(global_max_pooling2d, data_format=data_format)
+    check_flags(global_max_pooling2d, keepdims=keepdims)
     check_images(global_max_pooling2d, 2, x, data_format)
     return np.max(x, _axes_of_space(x, data_format), keepdims=keepdims)
 
@@ -315,6 +318,7 @@ def global_max_pooling3d(
     """
     x = as_array(global_max_pooling3d, x=x)
     data_format = as_option(global_max_pooling3d, data_format=data_format)
+    check_flags(global_max_pooling3d, keepdims=keepdims)
     check_images(global_max_pooling3d, 3, x, data_format)
     return np.max(x, _axes_of_space(x, data_format), keepdims=keepdims)
 
@@ -350,6 +354,7 @@ def global_average_pooling1d(
     x = as_array(global_average_pooling1d, x=x)
     mask = as_raw_array(global_average_pooling1d, mask=mask)
     data_format = as_option(global_average_pooling1d, data_format=data_format)
+    check_flags(global_average_pooling1d, keepdims=keepdims)
     check_images(global_average_pooling1d, 1, x, data_format)
     _check_mask(mask, x, data_format)
     steps, channels = (2, 1) if data_format == "channels_first" else (1, 2)
@@ -386,6 +391,7 @@ def global_average_pooling2d(
     """
     x = as_array(global_average_pooling2d, x=x)
     data_format = as_option(global_average_pooling2d, data_format=data_format)
+    check_flags(global_average_pooling2d, keepdims=keepdims)
     check_images(global_average_pooling2d, 2, x, data_format)
     return np.mean(x, _axes_of_space(x, data_format), keepdims=keepdims)
 
@@ -410,6 +416,7 @@ def global_average_pooling3d(
     """
     x = as_array(global_average_pooling3d, x=x)
     data_format = as_option(global_average_pooling3d, data_format=data_format)
+    check_flags(global_average_pooling3d, keepdims=keepdims)
     check_images(global_average_pooling3d, 3, x, data_format)
     return np.mean(x, _axes_of_space(x, data_format), keepdims=keepdims)
 

@@ -14,6 +14,7 @@ from keras_by_hand.shapes import (
     as_option,
     check_axes,
     check_broadcasts,
+    check_flags,
     check_numbers,
     check_rank,
     check_shapes,
@@ -69,7 +70,8 @@ def normalization(
     array([[-1., -2.],
            [ 1.,  2.]])
     """
-    x = as_array(normalization, x=x)
+    x, count = as_arrays(normalization, x=x, count=count)
+    check_flags(normalization, invert=invert)
     _check_moments(x, mean, variance, axis)
     check_shapes(normalization, count=(count, ()))
     if not hasattr(mean, "dtype"):
@@ -94,7 +96,7 @@ def _check_moments(x, mean, variance, axis):
         raise ValueError("normalization: mean and variance must be given")
     mean, variance = as_arrays(normalization, mean=mean, variance=variance)
     kept = ()
-    if axis is not None:
+    if axis is not None and np.size(axis):  # configs have () for None
         check_axes(normalization, x.ndim, axis=axis)
         kept = sorted(np.atleast_1d(axis) % x.ndim)
     shape = [x.shape[a] for a in kept]
@@ -241,6 +243,12 @@ def resizing(
     interpolation = as_option(resizing, interpolation=interpolation)
     fill_mode = as_option(resizing, fill_mode=fill_mode)
     data_format = as_option(resizing, data_format=data_format)
+    check_flags(
+        resizing,
+        crop_to_aspect_ratio=crop_to_aspect_ratio,
+        pad_to_aspect_ratio=pad_to_aspect_ratio,
+        antialias=antialias,
+    )
     check_rank(resizing, 3, 4, x=x)
     check_sizes(resizing, height=height, width=width)
     check_numbers(resizing, fill_value=fill_value)

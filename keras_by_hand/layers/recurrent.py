@@ -13,11 +13,12 @@ from keras_by_hand.shapes import (
     as_arrays,
     as_list,
     as_raw_array,
+    check_flags,
     check_functions,
     check_rank,
     check_shapes,
     check_states,
-    check_steps_and_mask,
+    quoted,
 )
 
 CellFunction = Callable[[Any, Any], tuple[Any, Any]]  # of x and states
@@ -32,10 +33,10 @@ def _in_list(states):
 
 def _check_states_of_any_cell(states):
     """States must be in a list; each is whatever the cell takes."""
-    if not isinstance(states, list | tuple):
+    if not isinstance(states, list | tuple) or not states:
         raise TypeError(
             "rnn: states must be a list, with an array for each state, "
-            f"not {type(states).__name__}"
+            f"not {quoted(states)}"
         )
 
 
@@ -56,7 +57,7 @@ def _check_weights(function, gates, x, kernel, recurrent_kernel, bias, rows=()):
 
 def _check_sequences(function, x, mask):
     check_shapes(function, x=(x, ("batch", "steps", "features")))
-    check_steps_and_mask(function, x, mask)
+    check_shapes(function, mask=(mask, x.shape[:2]))
 
 
 # -- The loop
@@ -110,9 +111,16 @@ def rnn(
     """
     x = as_array(rnn, x=x)
     mask = as_raw_array(rnn, mask=mask)
+    check_flags(
+        rnn,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
     check_functions(rnn, cell=cell)
     check_rank(rnn, 3, x=x)
-    check_steps_and_mask(rnn, x, mask)
+    check_shapes(rnn, mask=(mask, x.shape[:2]))
     states = _in_list(initial_state)
     _check_states_of_any_cell(states)
     order = range(x.shape[1])
@@ -218,6 +226,13 @@ def simple_rnn(
         bias=bias,
     )
     mask = as_raw_array(simple_rnn, mask=mask)
+    check_flags(
+        simple_rnn,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
     initial_state = _in_list(initial_state)
     initial_state = as_list(simple_rnn, ["h"], initial_state=initial_state)
     activation = as_function(simple_rnn, activation=activation)
@@ -344,6 +359,13 @@ def lstm(
     recurrent_activation = as_function(
         lstm, recurrent_activation=recurrent_activation
     )
+    check_flags(
+        lstm,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
     _check_sequences(lstm, x, mask)
     _check_weights(lstm, 4, x, kernel, recurrent_kernel, bias)
     check_states(lstm, "hc", initial_state, (len(x), len(recurrent_kernel)))
@@ -398,6 +420,7 @@ def gru_cell(
         recurrent_kernel=recurrent_kernel,
         bias=bias,
     )
+    check_flags(gru_cell, reset_after=reset_after)
     states = _in_list(states)
     states = as_list(gru_cell, ["h"], states=states)
     activation = as_function(gru_cell, activation=activation)
@@ -475,6 +498,14 @@ def gru(
         gru, x=x, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias
     )
     mask = as_raw_array(gru, mask=mask)
+    check_flags(
+        gru,
+        reset_after=reset_after,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+    )
     initial_state = _in_list(initial_state)
     initial_state = as_list(gru, ["h"], initial_state=initial_state)
     activation = as_function(gru, activation=activation)
@@ -537,6 +568,11 @@ def stacked_rnn_cells(
 
 def _check_cells(cells, states):
     """Each cell must be a function, and have its states."""
+    for name, value in (("cells", cells), ("states", states)):
+        if not isinstance(value, list | tuple):
+            raise TypeError(
+                f"stacked_rnn_cells: {name} must be a list, not {quoted(value)}"
+            )
     for number, cell in enumerate(cells):
         check_functions(stacked_rnn_cells, **{f"cells[{number}]": cell})
     if len(states) != len(cells) or not cells:

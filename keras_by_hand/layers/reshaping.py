@@ -16,6 +16,8 @@ from keras_by_hand.shapes import (
     check_images,
     check_rank,
     check_sizes,
+    entries_of,
+    quoted,
 )
 
 # For all sides, or for each axis, one number or (before, after).
@@ -70,16 +72,15 @@ def _check_target_shape(x, target_shape):
     size = math.prod(x.shape[1:])
     said = (
         f"reshape: target_shape must have the product {size}, where one entry "
-        f"may be -1, not be {target_shape!r}"
+        f"may be -1, not be {quoted(target_shape)}"
     )
-    if not isinstance(target_shape, list | tuple | np.ndarray):
+    lengths = entries_of(target_shape)
+    if lengths is None or not are_whole(lengths):
         raise TypeError(said)
-    if not are_whole(target_shape):
-        raise TypeError(said)
-    known = math.prod(n for n in target_shape if n != -1)
-    missing = len([n for n in target_shape if n == -1])
+    known = math.prod(n for n in lengths if n != -1)
+    missing = lengths.count(-1)
     fits = known and size % known == 0 if missing else size == known
-    if missing > 1 or min(target_shape, default=0) < -1 or not fits:
+    if missing > 1 or min(lengths, default=0) < -1 or not fits:
         raise ValueError(said)
 
 
@@ -103,11 +104,11 @@ def permute(x: ArrayLike, *, dims: Sequence[int]) -> np.ndarray:
 def _check_dims(x, dims):
     """dims must have each axis but the first once."""
     check_rank(permute, 1, x=x)
-    several = isinstance(dims, list | tuple | np.ndarray) and are_whole(dims)
-    if not several or {*dims} != {*range(1, x.ndim)} or len(dims) != x.ndim - 1:
+    axes, found = [*range(1, x.ndim)], entries_of(dims)
+    if found is None or not are_whole(found) or sorted(found) != axes:
         raise ValueError(
             f"permute: dims must be the axes 1 to {x.ndim - 1} of x in any "
-            f"order, not {dims!r}"
+            f"order, not {quoted(dims)}"
         )
 
 
@@ -150,14 +151,14 @@ def _check_sides(function, rank, **sides):
     """There must be a number for all sides, or for each axis one, or a pair of
     them; with one axis, a pair is of its ends."""
     [(name, amount)] = sides.items()
-    parts = [amount]
-    if rank > 1 and isinstance(amount, list | tuple | np.ndarray):
-        parts = list(amount)
-        if len(parts) != rank:
-            raise ValueError(
-                f"{function.__name__}: {name} must be a number for all sides, "
-                f"or {rank} numbers or pairs, not {amount!r}"
-            )
+    several = isinstance(amount, list | tuple) or np.ndim(amount) > 0
+    several = several and rank > 1
+    parts = list(amount) if several else [amount]
+    if several and len(parts) != rank:
+        raise ValueError(
+            f"{function.__name__}: {name} must be a number for all sides, "
+            f"or {rank} numbers or pairs, not {quoted(amount)}"
+        )
     for part in parts:
         check_sizes(function, 2, 0, **{name: part})
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from keras_by_hand.shapes import (
     as_array,
     as_option,
+    check_flags,
     check_rank,
     check_sizes,
 )
@@ -49,6 +50,7 @@ def resize(
     """
     x = as_array(resize, x=x)
     interpolation = as_option(resize, interpolation=interpolation)
+    check_flags(resize, antialias=antialias)
     check_rank(resize, 3, 4, x=x)
     check_sizes(resize, height=height, width=width)
     dtype = np.result_type(x, 0.0)

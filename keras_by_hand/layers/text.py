@@ -13,10 +13,13 @@ from keras_by_hand.shapes import (
     as_array,
     as_array_or_texts,
     as_option,
+    check_flags,
     check_rank,
     check_shapes,
     check_sizes,
     check_sparse,
+    entries_of,
+    quoted,
 )
 
 OutputMode = Literal["int", "one_hot", "multi_hot", "count", "tf_idf"]
@@ -64,6 +67,9 @@ def string_lookup(
     ['bee', '[UNK]']
     """
     output_mode = as_option(string_lookup, output_mode=output_mode)
+    check_flags(
+        string_lookup, invert=invert, pad_to_max_tokens=pad_to_max_tokens
+    )
     check_sparse(string_lookup, sparse)
     _check_special(string_lookup, str, mask_token, oov_token, num_oov_indices)
     _check_kind(string_lookup, str, vocabulary)
@@ -124,6 +130,9 @@ def integer_lookup(
     inputs = as_array(integer_lookup, inputs=inputs)
     output_mode = as_option(integer_lookup, output_mode=output_mode)
     oov_method = as_option(integer_lookup, oov_method=oov_method)
+    check_flags(
+        integer_lookup, invert=invert, pad_to_max_tokens=pad_to_max_tokens
+    )
     check_sparse(integer_lookup, sparse)
     _check_special(
         integer_lookup, Integral, mask_token, oov_token, num_oov_indices
@@ -158,7 +167,7 @@ def _check_special(function, kind, mask_token, oov_token, num_oov_indices):
         if not isinstance(token, kind | None):
             raise TypeError(
                 f"{function.__name__}: {name} must be {what} or None, not "
-                f"{token!r}"
+                f"{quoted(token)}"
             )
 
 
@@ -173,9 +182,10 @@ def _check_hash(function, num_oov_indices):
 
 def _check_list(function, **given):
     for name, tokens in given.items():
-        if not isinstance(tokens, list | tuple | np.ndarray):
+        if entries_of(tokens) is None:
             raise TypeError(
-                f"{function.__name__}: {name} must be a list, not {tokens!r}"
+                f"{function.__name__}: {name} must be a list, "
+                f"not {quoted(tokens)}"
             )
 
 
@@ -261,14 +271,26 @@ def _check_known(function, inputs, tokens, mask_token, num_oov_indices):
 def _check_texts(function, **given):
     """Raise TypeError for anything but texts."""
     for name, texts in given.items():
-        if getattr(texts, "dtype", np.dtype("O")).kind in "SU":
-            continue
-        for text in np.asarray(texts, object).ravel():
+        found = np.asarray(texts, object)  # of a tensor, too
+        if not found.size:
+            raise ValueError(
+                f"{function.__name__}: {name} must have at least one text, "
+                f"not the shape {found.shape}"
+            )
+        for text in found.ravel():
             if not isinstance(text, str | bytes):
                 raise TypeError(
                     f"{function.__name__}: {name} must be an array of texts, "
                     f"not of {text!r}"
                 )
+
+
+def _check_text(function, text):
+    """It must be one text."""
+    if not isinstance(text, str):
+        raise TypeError(
+            f"{function.__name__}: text must be a text, not {quoted(text)}"
+        )
 
 
 def find_tokens(
@@ -282,6 +304,7 @@ def find_tokens(
     ['bee', 'ant', '?']
     """
     indices = as_array(find_tokens, indices=indices)
+    _check_list(find_tokens, tokens=tokens)
     indices = np.asarray(indices).astype("int64")
     inside = (indices >= 0) & (indices < len(tokens))
     return np.array([*tokens, oov_token])[np.where(inside, indices, -1)]
@@ -333,6 +356,7 @@ def learn_tokens(
     >>> learn_tokens(["bee", "ant", "bee", "cat", ""], "", "[UNK]")
     ['bee', 'cat', 'ant']
     """
+    tokens = as_array_or_texts(learn_tokens, tokens=tokens)
     if most is not None:
         check_sizes(learn_tokens, least=0, most=most)
     tokens, counts = np.unique(tokens, return_counts=True)  # from a to z
@@ -392,10 +416,6 @@ def find_indices(
 
 def _check_places(inputs, tokens, special, num_oov_indices, buckets):
     """The special tokens must come first, and the buckets be among them."""
-    if not isinstance(inputs, np.ndarray):
-        raise TypeError(
-            f"find_indices: inputs must be an array or a list, not {inputs!r}"
-        )
     check_sizes(find_indices, least=0, num_oov_indices=num_oov_indices)
     _check_list(find_indices, tokens=tokens, special=special)
     if [*tokens[: len(special)]] != [*special]:
@@ -445,7 +465,7 @@ def encode_indices(
     array([[0, 2, 0],
            [2, 0, 1]])
     """
-    indices = as_array(encode_indices, indices=indices)
+    indices = as_array_or_texts(encode_indices, indices=indices)
     output_mode = as_option(encode_indices, output_mode=output_mode)
     _check_encoding(indices, size, depth, output_mode, idf_weights)
     if output_mode == "int":
@@ -524,6 +544,9 @@ def text_vectorization(
         standardize = as_option(text_vectorization, standardize=standardize)
     if not callable(split):
         split = as_option(text_vectorization, split=split)
+    check_flags(
+        text_vectorization, pad_to_max_tokens=pad_to_max_tokens, ragged=ragged
+    )
     check_sparse(text_vectorization, sparse)
     _check_texts(text_vectorization, inputs=inputs)
     _check_words(inputs, split, ngrams)
@@ -600,6 +623,7 @@ def standardize_text(text: str, standardize: Standardize) -> str:
     >>> standardize_text("It's ANT!", "lower_and_strip_punctuation")
     'its ant'
     """
+    _check_text(standardize_text, text)
     if not callable(standardize):
         standardize = as_option(standardize_text, standardize=standardize)
     if standardize is None:
@@ -621,6 +645,7 @@ def split_text(text: str, split: Split) -> list:
     >>> split_text(" an  ant", "whitespace"), split_text("ant", "character")
     (['an', 'ant'], ['a', 'n', 't'])
     """
+    _check_text(split_text, text)
     if not callable(split):
         split = as_option(split_text, split=split)
     if split is None:
@@ -662,6 +687,7 @@ def learn_idf(
     >>> learn_idf([["ant", "bee"], ["bee"], ["bee"]], ["ant", "bee"]).round(3)
     array([0.916, 0.56 ])
     """
+    _check_list(learn_idf, documents=documents, tokens=tokens)
     for tokens_of_one in documents:
         _check_list(learn_idf, documents=tokens_of_one)
     seen = collections.Counter(token for row in documents for token in set(row))

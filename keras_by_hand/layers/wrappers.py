@@ -11,6 +11,7 @@ from keras_by_hand.shapes import (
     as_array_or_texts,
     as_option,
     as_raw_array,
+    check_flags,
     check_functions,
     check_rank,
     check_shapes,
@@ -54,6 +55,12 @@ def bidirectional(
     x = as_array(bidirectional, x=x)
     mask = as_raw_array(bidirectional, mask=mask)
     merge_mode = as_option(bidirectional, merge_mode=merge_mode)
+    check_flags(
+        bidirectional,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        go_backwards=go_backwards,
+    )
     check_functions(bidirectional, layer=layer, backward_layer=backward_layer)
     check_rank(bidirectional, 3, x=x)
     check_shapes(bidirectional, mask=(mask, x.shape[:2]))

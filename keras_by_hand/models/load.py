@@ -9,6 +9,20 @@ from keras_by_hand.models.errors import CannotRun, first_line
 from keras_by_hand.models.files import read_file
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer, stands_for
+from keras_by_hand.shapes import as_option, quoted
+
+
+def _check_own(layers):
+    """There must be a function, or the name of a class of Keras, for each."""
+    pairs = layers.items() if isinstance(layers, Mapping) else [(layers, None)]
+    if layers is not None and not all(
+        isinstance(name, str) and (isinstance(given, str) or callable(given))
+        for name, given in pairs
+    ):
+        raise TypeError(
+            "load_model: layers must be {name of a class: its function, or the "
+            f"name of a class of Keras}}, not {quoted(layers)}"
+        )
 
 
 def load_model(
@@ -28,7 +42,7 @@ def load_model(
 
     Raises CannotRun where it is no such file, is damaged, or has something in
     it that is not known here; OSError where it cannot be read; TypeError for
-    what is no path.
+    what is no path, and for layers of another kind.
 
     >>> model = load_model("model.keras")  # Dense(2, activation="relu")
     >>> model.predict(np.array([[1, 2]]))
@@ -38,9 +52,9 @@ def load_model(
     >>> model = load_model("own.keras", layers={"Shift": shift})
     """
     if not isinstance(path, str | os.PathLike):  # 5 would be an open file
-        raise TypeError(f"load_model: path must be a path, not {path!r}")
-    if dtype not in (None, "float32", "float64"):
-        raise ValueError(f"dtype must be 'float32' or 'float64', not {dtype!r}")
+        raise TypeError(f"load_model: path must be a path, not {quoted(path)}")
+    dtype = as_option(load_model, dtype=dtype)
+    _check_own(layers)
     config, weights = read_file(path)
     try:
         if dtype:

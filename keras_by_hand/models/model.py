@@ -214,6 +214,11 @@ class Model(Layer):
         given = {}
         for reference, thing in paired(self.inputs, x):
             layer = self.by_name[reference[0]]
+            if isinstance(thing, np.ma.MaskedArray):
+                raise CannotRun(
+                    f"input {layer.name} has a mask, which would be lost: "
+                    "x.filled(...) has none"
+                )
             is_tensor = isinstance(thing, Tensor)  # of a model around this one
             tensor = thing if is_tensor else Tensor(np.asarray(thing))
             if isinstance(layer, InputLayer):
@@ -228,6 +233,8 @@ class Model(Layer):
             raise CannotRun(
                 f"the inputs have {sizes} samples, not equally many"
             )
+        if 0 in sizes:
+            raise CannotRun("the inputs have no samples")
         return look_up(given, self.inputs)
 
 

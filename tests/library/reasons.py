@@ -174,7 +174,6 @@ NEVER_DRAWN = {
     "TextVectorization": {"output_mode='one_hot'": "Keras does not document it"},
     "UpSampling2D": {"interpolation='area'": AREA},
     "resize": {"interpolation='area'": AREA},
-    "reduce_losses": {"reduction='none'": "there is nothing to reduce"},
 }
 
 # Cases whose gradient is not the slope: {subject: {number of the case: reason}}; "all"

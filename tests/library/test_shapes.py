@@ -51,7 +51,6 @@ RIGHT = [
     ("check_shapes", (), {"x": (f64(1, 2), (None,)), "b": (None, (3,))}, None),
     ("check_shapes", (), {"x": ([[1, 2]], ("batch", 2))}, None),
     ("check_broadcasts", (), {"x": (f64(1), (2, 3)), "b": (None, (3,))}, None),
-    ("check_steps_and_mask", (np.ones((2, 5, 3)), np.ones((2, 5))), {}, None),
     ("check_states", (["h"], [f64(1)], (1,)), {}, None),
     ("check_states", (["h"], None, (1,)), {}, None),
     ("check_rank", (1,), {"x": f64(1, 2)}, None),
@@ -68,7 +67,9 @@ RIGHT = [
     ("as_option", (), {"padding": None}, None),
     ("check_functions", (), {"layer": np.tanh, "backward_layer": None}, None),
     ("check_sizes", (), {"size": 1}, None),
+    ("check_sizes", (1,), {"size": (1,), "strides": np.array([2])}, None),
     ("check_sizes", (2, 0), {"size": (0, 3)}, None),
+    ("check_flags", (), {"invert": False, "ragged": np.bool_(True)}, None),
     ("check_sizes", (2,), {"size": np.int64(3)}, None),
     ("check_numbers", (0, 1), {"rate": 0, "other": 1}, None),
     ("check_numbers", (0,), {"rate": np.float32(2)}, None),
@@ -84,18 +85,39 @@ RIGHT = [
     ("as_function", (), {"activation": None}, None),
 ]
 
-ACTIVATIONS = ", ".join(map(repr, names.ACTIVATIONS))
-NUMBERS, SHAPES, ONE = "must be an array of numbers, not of", "must have the shape", [1]
+ACTIVATIONS = ", ".join(map(repr, names.ALONE))
+NOT, SHAPES, ONE = "x must be an array of numbers, not", "must have the shape", [1]
+MASKED, FILLED = np.ma.array([1, 2], mask=[0, 1]), "x.filled(...) has none"
 WRONG = [
     ("check_booleans", (), {"kept": f64(0, 0.5)}, ValueError, "kept must be booleans"),
-    ("as_array", (), {"x": "two"}, TypeError, f"x {NUMBERS} text"),
-    ("as_array", (), {"x": b"two"}, TypeError, f"x {NUMBERS} text"),
-    ("as_array", (), {"x": None}, TypeError, f"x {NUMBERS} something else"),
-    ("as_array", (), {"x": {}}, TypeError, f"x {NUMBERS} something else"),
-    ("as_array", (), {"x": [[1], [2, 3]]}, TypeError, f"x {NUMBERS} something else"),
-    ("as_array", (), {"x": np.array([None])}, TypeError, f"x {NUMBERS} something else"),
-    ("as_array", (), {"x": np.array(["a"])}, TypeError, f"x {NUMBERS} text"),
-    ("as_array", (), {"x": 1j}, TypeError, f"x {NUMBERS} something else"),
+    ("as_array", (), {"x": "two"}, TypeError, f"{NOT} of text"),
+    ("as_array", (), {"x": b"two"}, TypeError, f"{NOT} of text"),
+    ("as_array", (), {"x": None}, TypeError, f"{NOT} None"),
+    ("as_array", (), {"x": {}}, TypeError, f"{NOT} of type dict"),
+    ("as_array", (), {"x": np.array(None)}, TypeError, f"{NOT} of type ndarray"),
+    (
+        "as_array",
+        (),
+        {"x": [[1], [2, 3]]},
+        TypeError,
+        f"{NOT} rows of different lengths",
+    ),
+    ("as_array", (), {"x": [[1], None]}, TypeError, f"{NOT} rows of different lengths"),
+    ("as_array", (), {"x": [1, None]}, TypeError, f"{NOT} one with None in it"),
+    ("as_array", (), {"x": np.array([1], object)}, TypeError, f"{NOT} of objects"),
+    ("as_array", (), {"x": np.array(["a"])}, TypeError, f"{NOT} of text"),
+    ("as_array", (), {"x": 1j}, TypeError, f"{NOT} of complex numbers"),
+    ("as_array", (), {"x": np.datetime64("2000")}, TypeError, f"{NOT} of dates"),
+    ("as_array", (), {"x": np.timedelta64(1)}, TypeError, f"{NOT} of durations"),
+    ("as_array", (), {"x": MASKED}, TypeError, f"{NOT} one with a mask: {FILLED}"),
+    ("as_array", (), {"x": [MASKED]}, TypeError, f"{NOT} one with a mask: {FILLED}"),
+    (
+        "as_array",
+        (),
+        {"x": np.ones((0, 3))},
+        ValueError,
+        "x must have at least one entry, not the shape (0, 3)",
+    ),
     ("check_shapes", (), {"x": (ONE, (2,))}, ValueError, f"x {SHAPES} (2,), not (1,)"),
     *[
         (
@@ -233,8 +255,29 @@ WRONG = [
             error,
             f"size must be a whole number of at least 1, not {value!r}",
         )
-        for value, error in [(0, ValueError), (1.5, TypeError), ((1, 2), ValueError)]
+        for value, error in [
+            (0, ValueError),
+            *[(odd, TypeError) for odd in (1.5, True, None, (1,), np.array(1))],
+        ]
     ],
+    *[
+        (
+            "check_flags",
+            (),
+            {"invert": value},
+            ValueError,
+            f"invert must be True or False, not {value!r}",
+        )
+        for value in (None, 1, "True", np.array(True))
+    ],
+    (
+        "check_sizes",
+        (1,),
+        {"size": list(range(99))},
+        ValueError,
+        "size must be a whole number of at least 1, not [0, 1, 2, 3, 4, 5, 6, 7, 8, 9,"
+        " 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21...",
+    ),
     *[
         (
             "check_sizes",
@@ -299,20 +342,6 @@ WRONG = [
         "x must be an array, not rows of different lengths",
     ),
     (
-        "check_steps_and_mask",
-        (np.ones((2, 0, 3)), None),
-        {},
-        ValueError,
-        "x must have at least one step",
-    ),
-    (
-        "check_steps_and_mask",
-        (np.ones((2, 5, 3)), np.ones((5, 2))),
-        {},
-        ValueError,
-        f"mask {SHAPES} (2, 5), not (5, 2)",
-    ),
-    (
         "check_states",
         (["h", "c"], [f64(1), f64(1, 2)], (1,)),
         {},
@@ -346,6 +375,8 @@ WRONG = [
         )
         for value, error, more in [
             (3, ValueError, ", not 3"),
+            (np.array(1), TypeError, ", not array(1)"),
+            ([], ValueError, ", or several, not []"),
             (-4, ValueError, ", not -4"),
             (1.0, TypeError, ", not 1.0"),
             ([0, 3], ValueError, ", or several, not [0, 3]"),

@@ -155,16 +155,6 @@ WRONG = [
         {},
         "mask must be an array of booleans",
     ),
-    *[
-        (
-            "reduce_losses",
-            (W,),
-            {"reduction": value},
-            f"reduction must not be {value!r}, which leaves losses as they are: "
-            "multiply them by sample_weight instead",
-        )
-        for value in (None, "none")
-    ],
 ]
 
 HEADS = [np.ones((4, 2, 3))] * 3 + [np.ones((2, 3, 4))]  # a kernel for each part

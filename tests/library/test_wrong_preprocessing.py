@@ -59,10 +59,7 @@ WRONG = [
     *[
         ("find_indices", args, {}, message)
         for args, message in [
-            (
-                ("a", ["a"], [], None, 0, 0),
-                "inputs must be an array or a list, not 'a'",
-            ),
+            ((None, ["a"], [], None, 0, 0), "inputs must be an array, not None"),
             ((["a"], "a", [], None, 0, 0), "tokens must be a list, not 'a'"),
             ((["a"], ["a"], "", None, 0, 0), "special must be a list, not ''"),
             (

@@ -190,20 +190,12 @@ WRONG = [
         ValueError,
         "h must have the shape (2, 3), not (1, 2, 3)",
     ),
-    ("gru", (X[:, :0], *GRU), {}, ValueError, "x must have at least one step"),
     (
         "conv_lstm1d",
         (ones(1, 2, 3, 1), ones(2, 1, 4), ones(2, 1, 4)),
         {"initial_state": [ones(1, 2, 1)]},
         ValueError,
         "the number of arrays in initial_state must be 2 (h, c), not 1",
-    ),
-    (
-        "conv_lstm1d",
-        (ones(1, 0, 3, 1), ones(2, 1, 4), ones(2, 1, 4)),
-        {},
-        ValueError,
-        "x must have at least one step",
     ),
     *[
         (

@@ -154,7 +154,7 @@ def test_a_model_that_is_loaded_is_compared_as_its_file_is(saved):
     assert compare(path, loaded, x).faulty == []
     with pytest.raises(CannotRun, match='"keras" goes with the path of a model'):
         compare(loaded, "keras", x)
-    with pytest.raises(ValueError, match="dtype goes with a path"):
+    with pytest.raises(ValueError, match="^compare: dtype must be None for a model"):
         compare(loaded, path, x, dtype="float64")
 
 

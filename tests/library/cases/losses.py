@@ -110,7 +110,7 @@ def reduced(losses, sample_weight=None, reduction="sum_over_batch_size"):
 @function(reduced, by_hand.reduce_losses)
 def reduce_losses(draw):
     shape, *others = draw.one_of(((5,), (5, 1)), ((4, 3), (4, 1), (3,), (4, 3, 1)))
-    config = draw.some(reduction=["sum", "mean", "mean_with_sample_weight"])
+    config = draw.some(reduction=["sum", "mean", "mean_with_sample_weight", "none"])
     weights = [draw.positive(*of_weights) for of_weights in (shape, *others)]
     config |= draw.some(sample_weight=[*weights, np.zeros(shape)])
     return Case(config, (draw.normal(*shape),))
