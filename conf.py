@@ -52,7 +52,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "defects",
     "versions",
     "families",
-    "fault_tables",
+    "proof_tables",
     "library_downloads",
     "porting",
     "reference",

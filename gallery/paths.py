@@ -12,6 +12,7 @@ SOURCES = ROOT / "examples"
 EXAMPLES = DOCS / "_build" / "pages"
 GALLERY = DOCS / "auto_examples"
 STYLE = Path(__file__).with_name("figures.mplstyle")
+PROVED = DOCS / "_build" / "proved.json"  # tests/what_was_proved.py writes it
 ARCHITECTURES = DOCS / "applications.json"  # the table that "make applications" writes
 LISTED = {  # the pages, "section/stem", and what else people call them
     line.partition(":")[0]: line.partition(":")[2].split(", ")

@@ -7,8 +7,6 @@ import functools
 import re
 import textwrap
 
-from fault_tables import address_of_demands
-
 from gallery import stages, whole_models
 from gallery.elsewhere import elsewhere_of, names_there
 from gallery.functions import find_things, page_of
@@ -31,6 +29,7 @@ from gallery.package import (
     read_statements,
 )
 from gallery.paths import DOCS, SOURCES, find_pages, name_of
+from gallery.proved import proof_of
 from gallery.reference import (
     FOLDER,
     RANK,
@@ -282,8 +281,7 @@ def in_words(entry):
         elsewhere(entry.things),
         surprises(entry.things),
         f"**Lessons**: {lessons(entry)}.\n",
-        f"**Proved** against Keras: `which arguments, inputs and weights are tested "
-        f"<../{address_of_demands(*thing)}>`__.\n",
+        folded("Proved against Keras", proof_of(*thing)),
     ]
     return "\n".join(filter(None, parts))
 

@@ -13,10 +13,9 @@ import functools
 import importlib
 from pathlib import Path
 
+import kept
 import names
 import running
-
-from gallery import proof_results
 
 
 @functools.cache
@@ -38,7 +37,7 @@ def read_catalogue():
         for fault in module.FAULTS:
             if fault.name in found:
                 raise ValueError(f"Two faults are named {fault.name!r}")
-            if fault.page not in proof_results.PAGES:
+            if fault.page not in kept.PAGES:
                 raise ValueError(f"{fault.name!r}: there is no page {fault.page}")
             try:
                 names.check(fault.covers)

@@ -23,7 +23,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from gallery import proof_results
+import kept
+
 from gallery.linker import find_origin, write_pages
 from gallery.package import LinkError
 from gallery.paths import ROOT
@@ -36,18 +37,18 @@ def prove(name):
     "fired": [line of a check that a mutant, or another answer, made fail, ...],
     "reached": [line of a comparison that the page came to, ...]}
     """
-    if known := proof_results.read(name):
+    if known := kept.read(name):
         return known
     import faults  # here, as TensorFlow takes its time, and not every process proves
     import running
 
     gc.collect()
     gc.freeze()  # or each run would walk through what earlier pages left in TensorFlow
-    page = running.Page(proof_results.PAGES[name])
+    page = running.Page(kept.PAGES[name])
     own = [fault for fault in faults.read_catalogue().values() if fault.page == name]
     with told(page):
-        proof_results.keep(name, measure(page, own))
-    return proof_results.read(name)
+        kept.keep(name, measure(page, own))
+    return kept.read(name)
 
 
 @contextlib.contextmanager
@@ -108,14 +109,14 @@ def problems(name, results):
     found = [
         f"{name} stays green under its fault: {fault} ({measured['state']})"
         for fault, measured in results["faults"].items()
-        if measured["state"] not in proof_results.RED
+        if measured["state"] not in ("caught", "stopped")
     ]
     found += [
         f"{name} does not notice: {before}  ->  {after}"
         for before, after, state in results["mutants"]
         if state == "unnoticed"
     ]
-    page = running.Page(proof_results.PAGES[name])
+    page = running.Page(kept.PAGES[name])
     green = page.comparisons & set(results["reached"]) - went_red(results)
     allowed = page.lines_of(faults.read_green(name))
     found += [
@@ -155,6 +156,8 @@ def words(counts):
 
 
 def main():
+    import what_was_proved  # TensorFlow takes its time
+
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="PAGE or SECTION")
     arguments = parser.parse_args()
@@ -165,7 +168,7 @@ def main():
     names = [n.removeprefix("examples/").removesuffix(".py") for n in arguments.names]
     chosen = [
         page
-        for page in proof_results.PAGES
+        for page in kept.PAGES
         if not names
         or any(page == name or page.startswith(f"{name}/") for name in names)
     ]
@@ -194,6 +197,7 @@ def main():
         total["mutants"] += results["mutants"]
         total["faults"] |= results["faults"]
     print(f"\n{len(everything)} pages: {summary(total)}")
+    what_was_proved.main()
     if wrong:
         sys.exit("\n" + "\n".join(wrong))
 

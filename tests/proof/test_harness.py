@@ -4,6 +4,7 @@ from pathlib import Path
 
 import answers
 import faults
+import kept
 import keras
 import mutants
 import numpy as np
@@ -25,8 +26,6 @@ from breaking import (
 )
 from fault import Fault
 from keras import layers, ops
-
-from gallery import proof_results
 
 DENSE = '''"""
 Dense
@@ -211,7 +210,7 @@ def test_code_that_a_fault_leaves_behind_is_noticed(page, monkeypatch):
 def test_a_page_is_proved_again_when_its_faults_have_changed():
     for module in faults.catalogues():
         for fault in module.FAULTS:
-            files = proof_results.find_catalogues(fault.page)
+            files = kept.find_catalogues(fault.page)
             assert Path(module.__file__) in files, fault.name
 
 

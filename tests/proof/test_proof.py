@@ -2,13 +2,12 @@
 answers of Keras.
 """
 
+import kept
 import prove
 import pytest
 
-from gallery import proof_results
 
-
-@pytest.mark.parametrize("page", proof_results.PAGES)
+@pytest.mark.parametrize("page", kept.PAGES)
 def test_page_goes_red(page):
     results = prove.prove(page)
     print(prove.summary(results))

@@ -9,13 +9,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from docutils.nodes import make_id
 from fontTools.ttLib import TTFont
 from project import HTML, PAGES, ROOT, SITE, html_of
 from serving import PREFIX
 
 from gallery.course import find_lessons
-from gallery.proof_results import read_demands
 
 SOURCES = {html_of(page): page for page in PAGES}
 LAUNCHED = (*SOURCES, "check_your_model.html", "my_port.html")
@@ -248,19 +246,6 @@ def test_no_style_loads_from_another_host():
 
 def test_the_preview_is_there():
     assert (SITE / "_static/preview.png").is_file()
-
-
-def test_all_that_keras_has_is_on_a_page_of_what_is_covered():
-    told = set()
-    for name in HTML:
-        if name.startswith("auto_examples/covered/"):
-            page = Page(name)
-            told |= {section["id"] for section in page.select("section section[id]")}
-            for section in page.select("#not-covered"):
-                told |= set(re.findall(r"\w+", section.text.lower()))
-    names = {name for things in read_demands()["names"].values() for name in things}
-    assert len(names) > 200
-    assert {make_id(name) for name in names} - told == set()
 
 
 def test_sitemap_lists_every_page():
