@@ -466,7 +466,7 @@ def check_numbers(
         said = f"{_said_by(function)}: {name} must be {wanted}, "
         said += f"not {quoted(value)}"
         is_array = type(value) is np.ndarray and value.ndim == 0
-        is_number = is_array and value.dtype.kind in "biuf"
+        is_number = is_array and value.dtype.kind in "iuf"
         if not is_number and not isinstance(value, Real):
             raise TypeError(said)
         if not least <= value <= most:

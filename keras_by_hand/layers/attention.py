@@ -11,6 +11,7 @@ from keras_by_hand.shapes import (
     OneOrMore,
     as_array,
     as_arrays,
+    as_list,
     as_option,
     as_raw_array,
     as_raw_arrays,
@@ -254,6 +255,7 @@ def multi_head_attention(
         return_attention_scores=return_attention_scores,
         use_causal_mask=use_causal_mask,
     )
+    weights = as_list(multi_head_attention, weights=weights)
     key = value if key is None else key
     _check_attention_axes(query, attention_axes)
     _check_heads(
@@ -369,6 +371,7 @@ def group_query_attention(
         return_attention_scores=return_attention_scores,
         use_causal_mask=use_causal_mask,
     )
+    weights = as_list(group_query_attention, weights=weights)
     key = value if key is None else key
     check_rank(group_query_attention, 3, 3, query=query)
     _check_heads(
@@ -416,7 +419,7 @@ def _name_weights(function, weights, use_bias, use_gate):
     kinds = ["kernel", *["bias"] * use_bias]
     names = [f"{part}_{kind}" for part in parts for kind in kinds]
     check_count(function, "weights", names, weights)
-    return dict(zip(names, as_arrays(function, **dict(zip(names, weights)))))
+    return dict(zip(names, weights))
 
 
 def _check_attention_axes(query, attention_axes):

@@ -20,6 +20,7 @@ from keras_by_hand.shapes import (
     check_shapes,
     check_sizes,
     check_sparse,
+    entries_of,
 )
 
 
@@ -96,7 +97,7 @@ def _check_moments(x, mean, variance, axis):
         raise ValueError("normalization: mean and variance must be given")
     mean, variance = as_arrays(normalization, mean=mean, variance=variance)
     kept = ()
-    if axis is not None and np.size(axis):  # configs have () for None
+    if axis is not None and entries_of(axis) != []:  # configs have () for None
         check_axes(normalization, x.ndim, axis=axis)
         kept = sorted(np.atleast_1d(axis) % x.ndim)
     shape = [x.shape[a] for a in kept]
@@ -190,6 +191,7 @@ def discretization(
     x = as_array(discretization, x=x)
     output_mode = as_option(discretization, output_mode=output_mode)
     _check_boundaries(bin_boundaries)
+    _check_adaption(num_bins, epsilon)
     check_sparse(discretization, sparse)
     boundaries = np.asarray(bin_boundaries, "float32")
     bins = np.searchsorted(boundaries, x.astype("float32"), side="right")
@@ -197,6 +199,13 @@ def discretization(
         return bins
     tokens = len(boundaries) + 1
     return category_encoding(bins, num_tokens=tokens, output_mode=output_mode)
+
+
+def _check_adaption(num_bins, epsilon):
+    """What adapt was told must be numbers."""
+    check_numbers(discretization, epsilon=epsilon)
+    if num_bins is not None:
+        check_sizes(discretization, least=0, num_bins=num_bins)
 
 
 def _check_boundaries(bin_boundaries):

@@ -164,7 +164,7 @@ def _check_special(function, kind, mask_token, oov_token, num_oov_indices):
     check_sizes(function, least=0, num_oov_indices=num_oov_indices)
     what = "a text" if kind is str else "a whole number"
     for name, token in [("mask_token", mask_token), ("oov_token", oov_token)]:
-        if not isinstance(token, kind | None):
+        if not isinstance(token, kind | None) or isinstance(token, bool):
             raise TypeError(
                 f"{function.__name__}: {name} must be {what} or None, not "
                 f"{quoted(token)}"

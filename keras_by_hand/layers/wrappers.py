@@ -107,18 +107,22 @@ def bidirectional(
 
 def _check_directions(weights, backward_weights, initial_state):
     """Where the weights of the backward layer begin must be known; states must
-    be in a list, of which each layer has a half."""
+    be in a list, of which each layer has a half, and its weights in another."""
     if backward_weights is None and len(weights) % 2:
         raise ValueError(
             "bidirectional: the number of weights must be even, as many for "
             f"each direction, not {len(weights)}; hand in others as "
             "backward_weights"
         )
-    if not isinstance(initial_state, list | tuple | None):
-        raise TypeError(
-            "bidirectional: initial_state must be a list, with an array for "
-            f"each state, not {type(initial_state).__name__}"
-        )
+    for name, arrays in (
+        ("initial_state", initial_state),
+        ("backward_weights", backward_weights),
+    ):
+        if not isinstance(arrays, list | tuple | None):
+            raise TypeError(
+                f"bidirectional: {name} must be a list of arrays, "
+                f"not {type(arrays).__name__}"
+            )
 
 
 def _check_outputs(y, y_back, merge_mode):

@@ -239,7 +239,7 @@ WRONG = [
         (by_hand.gru, X, *GRU, *GRU),
         {"initial_state": ones(2, 2, 3)},
         TypeError,
-        "initial_state must be a list, with an array for each state, not ndarray",
+        "initial_state must be a list of arrays, not ndarray",
     ),
     (
         "bidirectional",

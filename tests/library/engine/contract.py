@@ -326,8 +326,8 @@ def judge(subject, odd):
     computes it."""
     y, error = refusal(odd.compute)
     if error is not None:
-        said = str(error)
-        if NAMED.match(said) and "\n" not in said:
+        said, name = str(error), function_of(subject).__name__
+        if NAMED.match(said) and said.startswith(name) and "\n" not in said:
             return None
         return f"is not refused by name: {type(error).__name__}: {said}"
     if odd.ask is None:
