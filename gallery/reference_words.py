@@ -5,6 +5,7 @@ import json
 import tomllib
 from fnmatch import fnmatchcase
 
+from gallery.latex import latex_of
 from gallery.paths import DOCS
 
 WORDS = DOCS / "reference/arguments.toml"
@@ -20,8 +21,14 @@ def read_words():
 
 @functools.cache
 def read_equations():
-    """Return a list of {"names": of Keras, "latex": ..., "letters": what they mean}."""
-    return tomllib.loads(EQUATIONS.read_text())["equation"]
+    """Return a list of {"names": of Keras, "python": lines of NumPy, if it has them,
+    "latex": lines of amsmath's aligned, "letters": what they mean, or ""}."""
+    found = tomllib.loads(EQUATIONS.read_text())["equation"]
+    for equation in found:
+        if "python" in equation:
+            equation["latex"] = latex_of(equation["python"])
+        equation.setdefault("letters", "")
+    return found
 
 
 def headings_of(name):
@@ -66,9 +73,5 @@ def code_of(value):
 
 
 def equation_of(name):
-    """Return the equation of something in Keras, {"latex": lines of amsmath's aligned,
-    "letters": what they mean, as reStructuredText, or ""}; None if words do better."""
-    for equation in read_equations():
-        if name in equation["names"]:
-            return {"latex": equation["latex"], "letters": equation.get("letters", "")}
-    return None
+    """Return the equation of something in Keras; None if words do better."""
+    return next((e for e in read_equations() if name in e["names"]), None)

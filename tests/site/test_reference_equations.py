@@ -1,541 +1,352 @@
-"""The reference's equations, evaluated as they stand there, and compared with Keras: with
-default arguments, and with each argument that their letters name changed.
+"""The reference's equations, run as they are written, and compared with the library, which
+is proved against Keras: with default arguments, and with each argument that their letters
+name changed.
 """
 
+import ast
+import functools
 import inspect
+import itertools
+import math
+import operator
 import re
-from typing import NamedTuple
 
-import keras
 import numpy as np
 import pytest
-from equations import sides, solve
-from keras import activations, layers, losses, optimizers
+from numpy.testing import assert_allclose
 
+import keras_by_hand as by_hand
 from gallery.functions import find_things
-from gallery.keras_names import named
-from gallery.reference_words import equation_of, read_equations
+from gallery.latex import latex_of
+from gallery.reference_words import read_equations
+from keras_by_hand.layers.normalization import moving_average
 
 LETTER = re.compile(r":math:`([^`]+)` is ``(\w+)``")
-READ_BY_PEOPLE = {
-    "sparsemax": "its letters say which entries are counted",
-    "RNN": "it says what a cell is, and any will do",
-    "Bidirectional": "it says in which order two layers read",
-}
-HEADS = {"num_query_heads": 4, "num_key_value_heads": 2}
-NEEDED = {  # arguments that have no default
-    "threshold": {"threshold": 0.3, "default_value": -2.0},
-    "Activation": {"activation": "tanh"},
-    "MultiHeadAttention": {"num_heads": 2, "key_dim": 3},
-    "GroupQueryAttention": {"head_dim": 3, **HEADS},
-    "Dense": {"units": 3},
-    "EinsumDense": {"equation": "ab,bc->ac", "output_shape": 3},
-    "Embedding": {"input_dim": 3, "output_dim": 4},
-    "ReversibleEmbedding": {"input_dim": 3, "output_dim": 4},
-    "Dot": {"axes": 2},
-    "GroupNormalization": {"groups": 2},  # the default needs 32 channels
-    "Rescaling": {"scale": 0.5},
-    "Normalization": {"axis": None, "mean": 0.3, "variance": 2.0},
-    "TimeDistributed": {"layer": layers.Activation("tanh", dtype="float64")},
-    "GaussianNoise": {"stddev": 0.3},
-    "GaussianDropout": {"rate": 0.3},
-    "AlphaDropout": {"rate": 0.3},
-    "Dropout": {"rate": 0.3},
-    **{f"SpatialDropout{rank}D": {"rate": 0.3} for rank in (1, 2, 3)},
-}
-NOT_ON_CPU = {  # TensorFlow computes it on other devices only
-    (f"Conv{rank}DTranspose", "dilation_rate") for rank in (1, 2, 3)
-}
-TOLERANCE = (
-    1e-5  # Keras adds 1e-7 to norms, and rounds the constants of Adam to float32
-)
-NAMES = {name: named()[title][name] for title, name in find_things()}
+TOLERANCE = 1e-6  # Keras adds 1e-7 to norms
+EQUATIONS = {n: e for e in read_equations() for n in e["names"] if "python" in e}
+INPUTS = {"inputs", "key", "query", "value", "x"}  # which layers take in batches
+FUNCTIONS = {name: function for (_, name), function in find_things().items()}
 DRAW = np.random.default_rng(36)
-EVALUATIONS = {}  # of the equations of these names
+KNOWN = "abs ceil cosh dot log maximum minimum sign sqrt tanh var where".split()
+KNOWN = {name: getattr(np, name) for name in KNOWN} | {
+    "e": math.e,
+    "erf": np.vectorize(math.erf),
+    "max": lambda parts: np.max(list(parts), axis=0),
+    "mean": lambda parts: np.mean(list(parts)),
+    "min": lambda parts: np.min(list(parts), axis=0),
+    "multiply": lambda *factors: functools.reduce(np.multiply, factors),
+    "norm": np.linalg.norm,
+    "sigma": by_hand.sigmoid,
+    "softmax": by_hand.softmax,
+    "split": lambda x, parts: np.split(x, parts, axis=-1),
+    "sum": sum,
+}
 
 
-class Evaluation(NamedTuple):
-    """What an equation is told, and what it must give, both by their names in LaTeX.
+class Array(np.ndarray):
+    """An index may be a place in space, which compares as others do if all axes do."""
 
-    weights: by Keras' names; sizes: how far indices run, where no axis tells.
-    """
+    def __getitem__(self, index):
+        return super().__getitem__(flat(index))
 
-    told: dict
-    wanted: dict
-    weights: dict = {}
-    sizes: dict = {}
+    def __setitem__(self, index, value):
+        super().__setitem__(flat(index), value)
+
+    def __bool__(self):
+        return bool(np.asarray(self).all())
 
 
-def evaluation(*names):
-    """Register a function of a name and its arguments, which returns a list of
-    Evaluations, each of which follows the one before."""
+def flat(index):
+    if not isinstance(index, tuple):
+        return index
+    return tuple(operator.index(part) for place in index for part in np.ravel(place))
 
-    def register(function):
-        EVALUATIONS.update(dict.fromkeys(names, function))
-        return function
 
-    return register
+def places(shape):
+    return [np.array(place).view(Array) for place in np.ndindex(shape)]
 
 
 def normal(*shape):
     return DRAW.normal(size=shape)
 
 
-def as_array(tensor):
-    return np.asarray(keras.ops.convert_to_numpy(tensor))
+# -- What functions of the library are told
+
+CASES = {}
 
 
-def rank_of(name):
-    return int(re.search(r"(\d)D", name)[1])
+def case(names, told=(), wanted=None, **arguments):
+    """Say what the functions for these names of Keras are told, or those of a module:
+    arguments, of which each takes those that it knows. told: what else their equations are
+    told, by their letters, or what an index runs through, where no array tells; wanted: a
+    function of what the library returns, which makes {letter: what the equation gives}.
+    """
+    CASES.update(dict.fromkeys(names.split(), (arguments, dict(told), wanted)))
 
 
-def image(name):
-    """A small one, of the rank that is part of the name."""
-    return normal(1, *(4, 3, 2)[: rank_of(name)], 2)
+def tell_functions():
+    x = np.arange(-32, 33) / 4
+    case("activations", x=x)
+    case("threshold", x=x, threshold=0.25, default_value=-2.0)
+    case("softmax log_softmax glu", x=normal(6))
+    y, p, z = normal(20), DRAW.uniform(size=20), normal(5, 3)
+    case("losses", {"n": 20}, y_true=y, y_pred=y + np.linspace(-2, 2, 20))
+    crossentropies = "BinaryCrossentropy CategoricalCrossentropy"
+    case(crossentropies, {"n": 20}, y_true=p[::-1], y_pred=p)
+    case("SparseCategoricalCrossentropy", y_true=np.array(3), y_pred=p)
+    case("VarianceScaling", {"z": z, "n": 5}, draw=z)
+    case("L1 L2 L1L2", w=normal(6))
+    case("OrthogonalRegularizer", {"n": 3}, w=normal(3, 4))
+    letters = {"norm": functools.partial(np.linalg.norm, axis=0)}
+    w = normal(3, 4) * [0.05, 0.4, 1, 5]
+    case("MaxNorm MinMaxNorm NonNeg UnitNorm", letters, w=w)
+    w, g, m, v = normal(4, 3) ** 2
+    letters = {"t": [3], "g": {3: g}, "w": {2: w}, "m": {2: m}, "v": {2: v}}
+    states = {"gradient": g, "m": m, "v": v, "velocity": v, "a": m, "t": 3}
+    case("SGD RMSprop Adam AdamW", letters, lambda y: {"w": y[:1]}, w=w, **states)
 
 
-def build(name, shape, given):
-    """Return a layer with drawn weights, and these by their names."""
-    only_float32 = name.endswith("Pooling3D")  # in TensorFlow
-    dtype = "float32" if only_float32 else "float64"
-    layer = getattr(layers, name)(**given, dtype=dtype)
-    layer.build(shape)
-    for weight in layer.weights:
-        drawn = normal(*weight.shape)
-        weight.assign(abs(drawn) if "variance" in weight.name else drawn)
-    return layer, {weight.name: as_array(weight) for weight in layer.weights}
-
-
-def default_arguments(name):
-    parameters = inspect.signature(NAMES[name]).parameters.values()
-    return {parameter.name: parameter.default for parameter in parameters}
-
-
-def in_letters(value):
-    """An argument, as an equation has it."""
-    if isinstance(value, str):
-        value = activations.get(value)
-    if callable(value):
-        return lambda x: as_array(value(x))
-    return np.array(value) if isinstance(value, tuple) else value
-
-
-def changed(value):
-    """Another value for an argument; None if it is no number."""
-    if isinstance(value, tuple):
-        return tuple(map(changed, value))
-    if type(value) is int:  # and no bool
-        return value + 1
-    return value / 2 + 0.2 if isinstance(value, float) else None
-
-
-def letters_of(name):
-    return LETTER.findall(equation_of(name)["letters"])
-
-
-def changes():
-    """Pairs of a name and of arguments: the needed ones, and one of the others."""
-    for name in EVALUATIONS:
-        needed = NEEDED.get(name, {})
-        yield pytest.param(name, needed, id=name)
-        arguments = {**default_arguments(name), **needed}
-        for _, word in letters_of(name):
-            other = changed(arguments.get(word))
-            if other is not None and (name, word) not in NOT_ON_CPU:
-                yield pytest.param(name, {**needed, word: other}, id=f"{name}-{word}")
-
-
-# -- Activations
-
-SCALAR = """linear relu relu6 leaky_relu elu celu selu exponential softplus squareplus
-sparse_plus gelu silu mish hard_silu sigmoid tanh softsign log_sigmoid hard_sigmoid
-hard_tanh sparse_sigmoid hard_shrink soft_shrink tanh_shrink threshold""".split()
-
-
-@evaluation(*SCALAR, "Activation", "ELU", "Identity", "LeakyReLU", "ReLU")
-def each_number(name, given):
-    x = np.linspace(-8, 8, 401)
-    if hasattr(layers, name):
-        y = getattr(layers, name)(**given, dtype="float64")(x)
-    else:
-        y = getattr(activations, name)(keras.ops.convert_to_tensor(x), **given)
-    return [Evaluation({"x": a}, {"y": b}) for a, b in zip(x, as_array(y))]
-
-
-@evaluation("softmax", "log_softmax", "glu")
-def vector(name, given):
-    x = normal(6)
-    y = getattr(activations, name)(keras.ops.convert_to_tensor(x), **given)
-    return [Evaluation({"x": x}, {"y": as_array(y)})]
-
-
-# -- Layers
-
-
-@evaluation("Softmax", "PReLU", "Dense", "LayerNormalization", "RMSNormalization")
-@evaluation("UnitNormalization", "Rescaling", "Normalization")
-def sample(name, given):
-    x = normal(4)
-    layer, weights = build(name, (1, 4), given)
-    return [Evaluation({"x": x}, {"y": as_array(layer(x[None]))[0]}, weights)]
-
-
-@evaluation("EinsumDense")
-def einsum_dense(name, given):
-    x = normal(2, 4)
-    layer, weights = build(name, x.shape, given)
-    told = {"x": x, "einsum": lambda x, kernel: np.einsum("ab,bc->ac", x, kernel)}
-    return [Evaluation(told, {"y": as_array(layer(x))}, weights)]
-
-
-@evaluation("Embedding", "ReversibleEmbedding")
-def embedding(name, given):
-    h = normal(4)
-    layer, weights = build(name, (1,), given)
-    wanted = {"y": as_array(layer(np.array([2])))[0]}
-    if name == "ReversibleEmbedding":
-        wanted["z"] = as_array(layer(h[None], reverse=True))[0]
-    return [Evaluation({"x": 2, "h": h}, wanted, weights)]
-
-
-@evaluation("Attention", "AdditiveAttention")
-def attention(name, given):
-    query, value, key = normal(1, 3, 4), normal(1, 5, 2), normal(1, 5, 4)
-    shapes = [query.shape, value.shape, key.shape]
-    layer, weights = build(name, shapes, given)
-    y = as_array(layer([query, value, key]))[0]
-    told = {"Q": query[0], "V": value[0], "K": key[0]}
-    return [Evaluation(told, {"Y": y}, weights)]
-
-
-@evaluation("MultiHeadAttention", "GroupQueryAttention")
-def heads(name, given):
-    query, value, key = normal(1, 3, 4), normal(1, 5, 2), normal(1, 5, 6)
-    layer = getattr(layers, name)(**given, dtype="float64")
-    layer.build(query.shape, value.shape, key.shape)
-    weights = [normal(*weight.shape) for weight in layer.weights]
-    layer.set_weights(weights)
-    told = {"q": query[0], "v": value[0], "k": key[0]}
-    for letter, kernel, bias in zip("QKVO", weights[::2], weights[1::2]):
-        told[f"W^{letter}"] = kernel if letter == "O" else np.moveaxis(kernel, 1, 0)
-        told[f"b^{letter}"] = bias
-    told["r"] = HEADS["num_query_heads"] // HEADS["num_key_value_heads"]
-    y = as_array(layer(query, value, key))[0]
-    return [Evaluation(told, {"y": y})]
-
-
-def over_space(name, given, x, told=(), **sizes):
-    """Evaluate what a layer makes of an image, of which it moves a window."""
-    layer, weights = build(name, x.shape, given)
-    y = as_array(layer(x))[0]
-    sizes |= {"p": y.shape[:-1], "c": x.shape[-1]}
-    return [Evaluation({"x": x[0], **dict(told)}, {"y": y}, weights, sizes)]
-
-
-@evaluation("Conv1D", "Conv2D", "Conv3D")
-def conv(name, given):
-    size = (2, 2, 1)[: rank_of(name)]
-    given = {"filters": 3, "kernel_size": size, **given}
-    return over_space(name, given, image(name), k=size, f=3)
-
-
-@evaluation("DepthwiseConv1D", "DepthwiseConv2D")
-def depthwise_conv(name, given):
-    size = (2, 2)[: rank_of(name)]
-    multiplier = given.get("depth_multiplier", 1)
-    given = {"kernel_size": size, **given}
-    return over_space(name, given, image(name), k=size, m=multiplier)
-
-
-@evaluation("SeparableConv1D", "SeparableConv2D")
-def separable_conv(name, given):
-    size = (2, 2)[: rank_of(name)]
-    multiplier = given.get("depth_multiplier", 1)
-    given = {"filters": 3, "kernel_size": size, **given}
-    sizes = {"k": size, "m": multiplier, "n": 2 * multiplier, "f": 3}
-    (found,) = over_space(name, given, image(name), **sizes)
-    pointwise = found.weights["pointwise_kernel"]
-    return [found._replace(told={**found.told, "P": pointwise.reshape(-1, 3)})]
-
-
-@evaluation("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
-def conv_transpose(name, given):
-    size = (2, 2, 1)[: rank_of(name)]
-    given = {"filters": 3, "kernel_size": size, **given}
-    x = image(name)[:, :2]
-    (found,) = over_space(name, given, x, k=size, f=3)
-    larger = {"q": found.sizes["p"], "p": x.shape[1:-1]}
-    return [found._replace(sizes={**found.sizes, **larger})]
-
-
-@evaluation("MaxPooling1D", "MaxPooling2D", "MaxPooling3D")
-@evaluation("AveragePooling1D", "AveragePooling2D", "AveragePooling3D")
-def pooling(name, given):
-    size = (2, 3, 2)[: rank_of(name)]
-    given = {"pool_size": size, **given}
-    return over_space(name, given, image(name), {"s": np.array(size)}, k=size)
-
-
-@evaluation("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D")
-@evaluation(
-    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D"
-)
-def global_pooling(name, given):
-    x = image(name)
-    (found,) = over_space(name, given, x)
-    return [found._replace(sizes={**found.sizes, "p": x.shape[1:-1]})]
-
-
-@evaluation("AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D")
-@evaluation(*(f"AdaptiveAveragePooling{rank}D" for rank in (1, 2, 3)))
-def adaptive_pooling(name, given):
-    x, size = image(name), (3, 2, 2)[: rank_of(name)]  # an output of 1 stops TensorFlow
-    told = {"n": np.array(x.shape[1:-1]), "m": np.array(size)}
-    return over_space(name, {"output_size": size, **given}, x, told, q=x.shape[1:-1])
-
-
-@evaluation("UpSampling1D", "UpSampling2D", "UpSampling3D")
-def up_sampling(name, given):
-    return over_space(name, given, image(name))
-
-
-@evaluation("Add", "Average", "Maximum", "Minimum", "Multiply")
-def merging(name, given):
-    x = normal(3, 4)
-    y = getattr(layers, name)(dtype="float64")(list(x[:, None]))
-    told = {"x": x, "n": 3, "x_1": x[0], "x_2": x[1], "x_3": x[2]}
-    return [Evaluation(told, {"y": as_array(y)[0]})]
-
-
-@evaluation("Subtract", "Dot")
-def of_two(name, given):
-    a, b = (
-        (normal(4), normal(4)) if name == "Subtract" else (normal(2, 4), normal(3, 4))
+def tell_layers_of_vectors():
+    x = np.array([[-1.5, -0.5, 0.75, 2]])
+    kernel, bias, scale = normal(4, 3), normal(3), normal(4)
+    case("Activation Identity Softmax", {"x": x[0]}, inputs=x, activation=np.tanh)
+    case("ELU LeakyReLU ReLU UnitNormalization", x=x)
+    case("PReLU RMSNormalization Rescaling", x=x, alpha=scale, scale=scale)
+    case("LayerNormalization", x=x, gamma=scale, beta=x[0])
+    case("Normalization", x=x, mean=scale, variance=scale**2)
+    case("Dense", x=x, kernel=kernel, bias=bias)
+    case("EinsumDense", {"einsum": np.dot}, x=x, kernel=kernel, equation="ab,bc->ac")
+    case("Embedding", x=np.array([2]), embeddings=kernel)
+    z = by_hand.reversible_embedding(bias[None], kernel, reverse=True)[0]
+    both = {"x": np.array([2]), "embeddings": kernel}
+    case("ReversibleEmbedding", {"h": bias}, lambda y: {"y": y[0], "z": z}, **both)
+    u, v = normal(3, 4), normal(2, 4)
+    case("Dot", {"u": u, "v": v}, inputs=[u[None], v[None]], axes=2)
+    letters = {"x": v, "n": 2, "x_1": v[0], "x_2": v[1]}
+    case("Add Average Maximum Minimum Subtract", letters, inputs=list(v[:, None]))
+    case("Multiply", dict(zip(["x_1", "x_2", "x_3"], u)), inputs=list(u[:, None]))
+    case("ActivityRegularization", {"x": u.ravel(), "n": 3}, lambda y: {"L": y}, x=u)
+    both = {"kernel": kernel, "vector_u": bias[None]}
+    case(
+        "SpectralNormalization", (), lambda y: dict(zip(("W_new", "u_new"), y)), **both
     )
-    y = getattr(layers, name)(**given, dtype="float64")([a[None], b[None]])
-    told = {"x_1": a, "x_2": b, "u": a, "v": b}
-    return [Evaluation(told, {"y": as_array(y)[0]})]
+    letters = {"x": u[:, 2:], "gamma": scale[2:], "beta": x[0, 2:]}
+    weights = {"gamma": scale, "beta": x[0]}
+    of_group = {"wanted": lambda y: {"y": y[0, :, 2:]}, "groups": 2}
+    case("GroupNormalization", letters, x=u[None], **weights, **of_group)
+    mean, var = [functools.partial(of, axis=0) for of in (np.mean, np.var)]
+    moved = moving_average(v[0], mean(u), 0.75), moving_average(v[1] ** 2, var(u), 0.75)
+    weights |= {"moving_mean": v[0], "moving_variance": v[1] ** 2}
+    weights["wanted"] = lambda y: {"y": y, "mu_new": moved[0], "v_new": moved[1]}
+    letters = {"x": u, "m": 0.75, "mean": mean, "var": var}
+    case("BatchNormalization", letters, x=u, **weights)
+    drawn = {"z": x, "kept": x > 0, "rate": 0.3, "stddev": 0.3}
+    letters = {"r": x[0] > 0, "z": x[0]}
+    case("Dropout AlphaDropout GaussianDropout GaussianNoise", letters, x=x, **drawn)
 
 
-@evaluation("BatchNormalization")
-def batch_normalization(name, given):
-    x = normal(5, 2, 3)
-    layer, weights = build(name, x.shape, given)
-    told = {"x": x}
-    told["mean"], told["var"] = [
-        lambda x, of=of: of(x, (0, 1)) for of in (np.mean, np.var)
-    ]
-    wanted = {"y": as_array(layer(x))}
-    layer(x, training=True)
-    wanted |= {r"\mu'": layer.moving_mean, "v'": layer.moving_variance}
-    return [Evaluation(told, wanted, weights)]
+def tell_attention():
+    query, value, key = normal(1, 3, 4), normal(1, 5, 2), normal(1, 5, 4)
+    inputs = {"query": query, "value": value, "key": key}
+    case("Attention", **inputs)
+    letters = {"w": normal(4), "S": np.zeros((3, 5))}
+    case("AdditiveAttention", letters, **inputs, weights=[letters["w"]])
+    for name, groups in ("MultiHeadAttention", 4), ("GroupQueryAttention", 2):
+        letters, weights = {"d": 3, "r": 4 // groups}, []
+        for letter, features, number in ("Q", 4, 4), ("K", 4, groups), ("V", 2, groups):
+            weights += [normal(features, number, 3), normal(number, 3)]
+            letters[f"W_{letter}"] = np.moveaxis(weights[-2], 1, 0)
+            letters[f"b_{letter}"] = weights[-1]
+        letters |= {"W_O": normal(4, 3, 4), "b_O": normal(4)}
+        weights += [letters["W_O"], letters["b_O"]]
+        case(name, letters, **inputs, weights=weights)
 
 
-@evaluation("GroupNormalization")
-def group_normalization(name, given):
-    x = normal(1, 5, 4)
-    layer, weights = build(name, x.shape, given)
-    y = as_array(layer(x))
-    return [
-        Evaluation(
-            {"x": x[..., group]},
-            {"y": y[..., group]},
-            {word: weight[group] for word, weight in weights.items()},
-        )
-        for group in (slice(0, 2), slice(2, 4))
-    ]
+def tell_layers_of_steps():
+    for name, gates in ("SimpleRNN", 1), ("LSTM", 4), ("GRU", 3):
+        size, x, h, c = 2 * gates, normal(1, 4), normal(1, 2), normal(1, 2)
+        weights = {"kernel": normal(4, size), "recurrent_kernel": normal(2, size)}
+        weights["bias"] = normal(2, size) if gates == 3 else normal(size)
+        letters = {"h": {-1: np.zeros(2)}, "c": {-1: np.zeros(2)}}
+        case(name, letters, **weights, x=normal(1, 3, 4), return_sequences=True)
+        letters = {"x": x, "h": {-1: h[0]}, "c": {-1: c[0]}}
+        states = [h, c] if gates == 4 else [h]
+        case(f"{name}Cell", letters, **weights, x=x, states=states)
+    case("TimeDistributed", {"y": {}}, layer=np.tanh, x=normal(1, 3, 4))
 
 
-@evaluation("SpectralNormalization")
-def spectral_normalization(name, given):
-    given = {"layer": layers.Dense(3, dtype="float64"), **given}
-    layer, weights = build(name, (1, 4), given)
-    layer(normal(1, 4), training=True)
-    return [Evaluation({}, {"W'": layer.kernel, "u'": layer.vector_u}, weights)]
+def tell_layers_of_images(rank):
+    space, window, size = (4, 3, 3)[:rank], (2, 2, 1)[:rank], (3, 2, 2)[:rank]
+    x, kernel, bias = normal(1, *space, 2), normal(*window, 2, 3), normal(3)
+    depthwise, pointwise = normal(*window, 2, 2), normal(*[1] * rank, 4, 3)
+    case(f"Conv{rank}D", x=x, kernel=kernel, bias=bias)
+    kernel = np.swapaxes(kernel, -1, -2)
+    case(f"Conv{rank}DTranspose", x=x, kernel=kernel, bias=bias)
+    case(f"DepthwiseConv{rank}D", {"M": 2}, x=x, kernel=depthwise, bias=normal(4))
+    kernels = {"depthwise_kernel": depthwise, "pointwise_kernel": pointwise}
+    letters = {"M": 2, "P": pointwise.reshape(4, 3)}
+    case(f"SeparableConv{rank}D", letters, x=x, **kernels, bias=bias)
+    letters = {"s": np.array(window), "k": places(window)}
+    pooling = f"MaxPooling{rank}D AveragePooling{rank}D"
+    case(pooling, letters, x=x, pool_size=window)
+    letters = {"n": np.array(space), "m": np.array(size)}
+    pooling = f"AdaptiveMaxPooling{rank}D AdaptiveAveragePooling{rank}D"
+    case(pooling, letters, x=x, output_size=size)
+    case(f"GlobalMaxPooling{rank}D GlobalAveragePooling{rank}D UpSampling{rank}D", x=x)
+    kept = np.array([[False, True]])
+    case(f"SpatialDropout{rank}D", {"r": kept[0]}, x=x, kept=kept, rate=0.3)
+    convolve = functools.partial(getattr(by_hand, f"conv{rank}d"), padding="same")
+    letters = {letter: {-1: np.zeros((*space, 2))} for letter in "hc"}
+    letters["conv"] = lambda x, kernel: convolve(x[None], kernel)[0]
+    kernels = normal(2, *window, 2, 8)
+    weights = {"kernel": kernels[0], "recurrent_kernel": kernels[1], "bias": normal(8)}
+    options = {"padding": "same", "return_sequences": True}
+    case(f"ConvLSTM{rank}D", letters, x=normal(1, 2, *space, 2), **weights, **options)
 
 
-@evaluation("SimpleRNN", "LSTM", "GRU")
-def recurrent(name, given):
-    x = normal(1, 3, 4)
-    options = {"units": 2, "return_sequences": True, **given}
-    layer, weights = build(name, x.shape, options)
-    zeros = {"h_{t-1}": np.zeros(2), "c_{t-1}": np.zeros(2)}
-    steps = zip(x[0], as_array(layer(x))[0], [zeros, {}, {}])
-    return [
-        Evaluation({"x_t": step, **start}, {"h_t": y}, weights)
-        for step, y, start in steps
-    ]
-
-
-@evaluation("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
-def conv_lstm(name, given):
-    """With padding, so that one convolution serves the input and the state."""
-    space = (3, 2, 2)[: rank_of(name)]
-    x, zeros = normal(1, 2, *space, 3), np.zeros((*space, 2))
-    options = {"filters": 2, "kernel_size": 2, "padding": "same", **given}
-    layer, weights = build(name, x.shape, {"return_sequences": True, **options})
-
-    def conv(image, kernel):
-        return as_array(keras.ops.conv(image[None], kernel, padding="same"))[0]
-
-    starts = [{"h_{t-1}": zeros, "c_{t-1}": zeros}, {}]
-    return [
-        Evaluation({"x_t": step, "conv": conv, **start}, {"h_t": y}, weights)
-        for step, y, start in zip(x[0], as_array(layer(x))[0], starts)
-    ]
-
-
-@evaluation("SimpleRNNCell", "LSTMCell", "GRUCell")
-def cell(name, given):
-    x, h, c = normal(4), normal(2), normal(2)
-    layer, weights = build(name, (1, 4), {"units": 2, **given})
-    states = [h[None], c[None]] if name == "LSTMCell" else [h[None]]
-    _, states = layer(x[None], states)
-    told = {"x_t": x, "h_{t-1}": h, "c_{t-1}": c}
-    wanted = {f"{letter}_t": as_array(s)[0] for letter, s in zip("hc", states)}
-    return [Evaluation(told, wanted, weights)]
-
-
-@evaluation("TimeDistributed")
-def time_distributed(name, given):
-    x = normal(1, 3, 4)
-    y = as_array(layers.TimeDistributed(**given)(x))
-    return [Evaluation({"x_t": step}, {"y_t": out}) for step, out in zip(x[0], y[0])]
-
-
-@evaluation("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
-def dropout(name, given):
-    rank = 1 if name == "Dropout" else rank_of(name)
-    x = normal(2, *[3] * rank, 4)
-    y = as_array(getattr(layers, name)(**given, dtype="float64")(x, training=True))
-    space = () if name == "Dropout" else tuple(range(1, rank + 1))
-    kept = np.any(y != 0, axis=space, keepdims=True)
-    return [Evaluation({"x": x, "r": kept}, {"y": y})]
-
-
-@evaluation("AlphaDropout", "GaussianDropout", "GaussianNoise")
-def noise(name, given):
-    x, seed = normal(6), keras.random.SeedGenerator(1)
-    layer = getattr(layers, name)(**given, seed=1, dtype="float64")
-    y = as_array(layer(x[None], training=True))[0]
-    told = {"x": x}
-    if name == "AlphaDropout":
-        drawn = keras.random.uniform((1, 6), seed=seed, dtype="float32")
-        told["r"] = as_array(drawn)[0] >= given["rate"]
-    else:
-        drawn = keras.random.normal((1, 6), seed=seed, dtype="float64")
-        told["z"] = as_array(drawn)[0]
-    return [Evaluation(told, {"y": y})]
-
-
-@evaluation("ActivityRegularization")
-def activity_regularization(name, given):
-    x = normal(2, 3)
-    layer = layers.ActivityRegularization(**given, dtype="float64")
-    layer(x)
-    return [Evaluation({"x": x.ravel(), "n": len(x)}, {"L": sum(layer.losses)})]
-
-
-# -- Losses
-
-
-@evaluation("MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh")
-@evaluation("BinaryCrossentropy", "CategoricalCrossentropy")
-@evaluation("SparseCategoricalCrossentropy")
-def loss(name, given):
-    if "Crossentropy" in name:
-        y, prediction = DRAW.uniform(size=(2, 20))
-    else:
-        y = normal(20)
-        prediction = y + np.linspace(-2, 2, 20)
-    told = {"y": y, "p": prediction, "n": 20, "c": 3}
-    truth = np.array([3]) if name.startswith("Sparse") else y[None]
-    found = getattr(losses, name)(**given, dtype="float64")(truth, prediction[None])
-    return [Evaluation(told, {"L": found})]
-
-
-# -- Optimizers
-
-
-@evaluation("SGD", "RMSprop", "Adam", "AdamW")
-def optimizer(name, given):
-    weight = keras.Variable(normal(3), dtype="float64")
-    optimizer = getattr(optimizers, name)(**given)
-    states = {f"{letter}_{{t-1}}": np.zeros(3) for letter in "mv"}
-    steps = []
-    for t in (1, 2, 3):
-        gradient = normal(3)
-        start = {"w_{t-1}": as_array(weight), **states} if t == 1 else {}
-        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weight])
-        told = {"g_t": gradient, "t": t, **start}
-        steps.append(Evaluation(told, {"w_t": as_array(weight)}))
-    return steps
-
-
-# -- Initializers, regularizers and constraints
-
-
-@evaluation("VarianceScaling")
-def variance_scaling(name, given):
-    again, seed = map(keras.random.SeedGenerator, (1, 1))
-    w = keras.initializers.VarianceScaling(**given, seed=again)((5, 3))
-    drawn = keras.random.truncated_normal((5, 3), seed=seed)
-    return [Evaluation({"n": 5, "z": as_array(drawn)}, {"w": w})]
-
-
-@evaluation("L1", "L2", "L1L2", "OrthogonalRegularizer")
-def regularizer(name, given):
-    w = np.float32(normal(3, 4))
-    penalty = getattr(keras.regularizers, name)(**given)(keras.ops.convert_to_tensor(w))
-    w = np.float64(w) if name == "OrthogonalRegularizer" else np.float64(w).ravel()
-    return [Evaluation({"w": w, "n": len(w)}, {"L": penalty})]
-
-
-@evaluation("MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm")
-def constraint(name, given):
-    w = normal(3, 4) * [0.05, 0.4, 1.0, 5.0]
-    held = getattr(keras.constraints, name)(**given)(keras.ops.convert_to_tensor(w))
-    return [Evaluation({"w": a}, {"w'": b}) for a, b in zip(w.T, as_array(held).T)]
+tell_functions()
+tell_layers_of_vectors()
+tell_attention()
+tell_layers_of_steps()
+for rank in (1, 2, 3):
+    tell_layers_of_images(rank)
 
 
 # -- Tests
 
 
+def tree_of(name):
+    return ast.parse(EQUATIONS[name]["python"])
+
+
+def names_in(tree):
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def parts_of(index):
+    return index.elts if isinstance(index, ast.Tuple) else [index]
+
+
+def root(target):
+    """The letter that is set, without its indices."""
+    return root(target.value) if isinstance(target, ast.Subscript) else target.id
+
+
+def loops_in(tree):
+    return [n for n in ast.walk(tree) if isinstance(n, ast.For | ast.comprehension)]
+
+
+def values_of_indices(tree, scope):
+    """Return {index: its values}: all that the axis of an array has where it stands; the
+    first of several indices is a place in space."""
+    values = {}
+    for node in ast.walk(tree):
+        array = scope.get(root(node)) if isinstance(node, ast.Subscript) else None
+        if isinstance(array, np.ndarray):
+            sizes, indices = array.shape, parts_of(node.slice)
+            axes = len(sizes) - len(indices) + 1 if len(indices) > 1 else 1
+            first = places(sizes[:axes]) if axes > 1 else range(sizes[0])
+            for index, of_index in zip(indices, [first, *map(range, sizes[axes:])]):
+                if isinstance(index, ast.Name):
+                    values.setdefault(index.id, of_index)
+    return values
+
+
+def loops(tree, values):
+    """Return {what a loop runs through: all values of its index, or of its indices}."""
+    found = {}
+    for loop in loops_in(tree):
+        through = [values[index.id] for index in parts_of(loop.target)]
+        several = isinstance(loop.target, ast.Tuple)
+        found[loop.iter.id] = [*itertools.product(*through)] if several else through[0]
+    return found
+
+
+def told_to(name):
+    """Return the function for a name of Keras, its arguments, and the rest of its case."""
+    function = getattr(by_hand, FUNCTIONS[name])
+    module = function.__module__.rpartition(".")[2]
+    given, *others = CASES.get(name) or CASES[module]
+    parameters = inspect.signature(function).parameters
+    told = {w: given.get(w, parameters[w].default) for w in parameters}
+    told = {
+        w: value for w, value in told.items() if value is not inspect.Parameter.empty
+    }
+    return function, told, *others
+
+
+def letters_of(name):
+    """Return {a letter, as NumPy has it: the argument that it is}."""
+    names = {latex_of(letter): letter for letter in names_in(tree_of(name))}
+    found = LETTER.findall(EQUATIONS[name]["letters"])
+    return {names[letter]: word for letter, word in found if letter in names}
+
+
+def changes():
+    """Pairs of a name and of another value for an argument that its letters name."""
+    other = {int: lambda value: value + 1, float: lambda value: value / 2 + 0.2}
+    for name in [name for name in EQUATIONS if name != "Orthogonal"]:
+        yield pytest.param(name, {}, id=name)
+        arguments = told_to(name)[1]
+        for word in letters_of(name).values():
+            if type(value := arguments.get(word)) in other:
+                changed = {word: other[type(value)](value)}
+                yield pytest.param(name, changed, id=f"{name}-{word}")
+
+
+def set_in(tree):
+    """The places that are set, in their order."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    return [node.targets[0] for node in sorted(names, key=lambda node: node.lineno)]
+
+
 @pytest.mark.parametrize("name, given", list(changes()))
-def test_an_equation_computes_what_keras_does(name, given):
-    arguments = {**default_arguments(name), **given}
-    before = {}
-    for told, wanted, weights, sizes in EVALUATIONS[name](name, given):
-        known = {**arguments, **weights}
-        letters = {
-            letter: in_letters(known[word])
-            for letter, word in letters_of(name)
-            if word in known
-        }
-        found = solve(
-            equation_of(name)["latex"], {**letters, **before, **told}, **sizes
-        )
-        for letter, value in wanted.items():
-            value = as_array(value)
-            np.testing.assert_allclose(
-                found[letter], value, rtol=TOLERANCE, atol=TOLERANCE
-            )
-        before = {
-            f"{letter[:-2]}_{{t-1}}": value
-            for letter, value in found.items()
-            if letter.endswith("_t")
-        }
+def test_an_equation_computes_what_the_library_does(name, given):
+    function, arguments, letters, wanted = told_to(name)
+    told = arguments | given
+    bound = inspect.signature(function).bind_partial()
+    bound.arguments.update(told)
+    result = function(*bound.args, **bound.kwargs)
+    if ".layers." in function.__module__:  # of batches, of which one sample is told
+        told |= {word: told[word][0] for word in INPUTS & told.keys()}
+        result = result if wanted else result[0]
+    tree = tree_of(name)
+    written = set_in(tree)
+    wanted = wanted(result) if wanted else {root(written[-1]): result}
+    told |= {a: told[b] for a, b in letters_of(name).items() if b in told}
+    told |= {root(place): {} for place in written if isinstance(place, ast.Subscript)}
+    told |= {a: np.zeros_like(y) for a, y in wanted.items() if np.ndim(y)} | letters
+    told |= {a: b.view(Array) for a, b in told.items() if isinstance(b, np.ndarray)}
+    told |= KNOWN | told | loops(tree, values_of_indices(tree, told) | letters)
+    exec(EQUATIONS[name]["python"], told)
+    for letter, value in wanted.items():
+        found = told[letter]
+        if isinstance(found, dict):
+            found = [found[step] for step in told["steps"]]
+        assert_allclose(found, value, rtol=TOLERANCE, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("shape, gain", [((5, 3), 1.0), ((4, 4), 0.7)])
-def test_the_equation_of_orthogonal_holds(shape, gain):
-    w = keras.initializers.Orthogonal(gain, seed=1)(shape)
-    scope = {"W": as_array(w), "g": gain, "I": np.eye(shape[1])}
-    left, right = sides(equation_of("Orthogonal")["latex"], scope)
-    np.testing.assert_allclose(left, right, rtol=TOLERANCE, atol=TOLERANCE)
+@pytest.mark.parametrize("gain", [1, 0.7])
+def test_the_equation_of_orthogonal_holds(gain):
+    w = by_hand.orthogonal(normal(5, 3), gain)
+    scope = {"W": w, "g": gain, "I": np.eye(3)}
+    left, right = EQUATIONS["Orthogonal"]["python"].split("==")
+    assert_allclose(eval(left, scope), eval(right, scope), atol=TOLERANCE)
 
 
-def test_each_equation_is_evaluated_or_read_by_people():
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_each_letter_is_told(name):
+    """But for an input x, a weight w, and functions by their names."""
+    tree, letters = tree_of(name), EQUATIONS[name]["letters"]
+    found = names_in(tree) - KNOWN.keys() - {"conv", "einsum", "w", "x"}
+    for place in [each for loop in loops_in(tree) for each in (loop.target, loop.iter)]:
+        found -= names_in(place)
+    for letter in found.difference(*map(names_in, set_in(tree))):
+        sign, _, _ = latex_of(letter).partition("^")
+        assert re.search(rf"(?<!\w){re.escape(sign)}(?![^\W_])", letters), letter
+
+
+def test_what_is_not_run_is_read_by_people():
+    """What sparsemax counts, what a cell is, and in which order two layers read."""
     names = {name for equation in read_equations() for name in equation["names"]}
-    assert EVALUATIONS.keys() & READ_BY_PEOPLE.keys() == set()
-    assert EVALUATIONS.keys() | READ_BY_PEOPLE.keys() | {"Orthogonal"} == names
+    assert names - EQUATIONS.keys() == {"sparsemax", "RNN", "Bidirectional"}
