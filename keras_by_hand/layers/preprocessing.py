@@ -237,9 +237,10 @@ def resizing(
     x: (..., old height, old width, channels), or (..., channels, old height,
     old width) if data_format is "channels_first"; interpolation: "nearest",
     "bilinear", "bicubic", "lanczos3" or "lanczos5"; fill_mode: "constant" only.
-    Returns x with the new height and width. On TensorFlow, Keras rounds the
-    distances of "bicubic" without antialias to 1/1024 pixel: it is off by up to
-    1e-3 of the largest entry.
+    Returns x with the new height and width, in fractions, as predict does:
+    where its layer is called on whole numbers, Keras rounds. On TensorFlow,
+    Keras rounds the distances of "bicubic" without antialias to 1/1024 pixel:
+    it is off by up to 1e-3 of the largest entry.
 
     Raises ValueError for other shapes, sizes and options, and for an image that
     is to be cropped and padded.

@@ -367,7 +367,8 @@ def up_sampling2d(
     x: (batch, height, width, channels), or (batch, channels, height, width) if
     data_format is "channels_first"; size: an integer or two; interpolation:
     "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5". Returns x with
-    height and width multiplied by size; all but "nearest" make float numbers.
+    height and width multiplied by size; all but "nearest" make fractions, as
+    predict does: where its layer is called on whole numbers, Keras rounds.
     On TensorFlow, Keras rounds the distances of "bicubic" to 1/1024 pixel: it
     is off by up to 1e-3 of the largest entry, unless size is a power of two.
 

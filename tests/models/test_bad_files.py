@@ -451,3 +451,14 @@ def test_the_state_of_an_optimizer_is_not_read(good, tmp_path):
 def test_what_is_no_path_is_refused(path):
     with pytest.raises(TypeError, match="^load_model: path must be a path, not "):
         load_model(path)
+
+
+@pytest.mark.parametrize("layers", [[], "typo", 3, {"Shift": 3}, {3: len}])
+def test_layers_that_are_no_functions_by_name_are_refused(layers):
+    with pytest.raises(TypeError, match="^load_model: layers must be {name of a class"):
+        load_model("model.keras", layers=layers)
+
+
+def test_other_dtypes_are_refused():
+    with pytest.raises(ValueError, match="^load_model: dtype must be 'float32', 'flo"):
+        load_model("model.keras", dtype="float16")

@@ -158,6 +158,41 @@ def test_a_model_that_is_loaded_is_compared_as_its_file_is(saved):
         compare(loaded, path, x, dtype="float64")
 
 
+NUMBER = "tolerance must be a finite number of at least 0"
+ODD = [
+    ({"model": None}, "compare: model must be the path of a .keras file, or what"),
+    ({"model": make}, "compare: model must be the path of a .keras file, or what"),
+    ({"port": None}, "compare: port must be the path of a file, a model"),
+    ({"port": {3: np.ones(2)}}, "compare: port must have arrays without masks"),
+    ({"port": {"d": np.ma.ones(2)}}, "compare: port must have arrays without masks"),
+    ({"names": ["dense"]}, r"compare: names must be \{layer of the model: name"),
+    ({"names": "dense"}, r"compare: names must be \{layer of the model: name"),
+    ({"names": {"dense": 3}}, r"compare: names must be \{layer of the model: name"),
+    ({"dtype": "float16"}, "compare: dtype must be 'float32', 'float64' or None"),
+    *[
+        ({"tolerance": value}, f"compare: {NUMBER}, not {value!r}")
+        for value in ("1e-5", None, True, -1, np.inf, np.nan)
+    ],
+]
+
+
+@pytest.mark.parametrize("given, message", ODD)
+def test_odd_arguments_are_refused_by_name(saved, given, message):
+    _, x, _, path = saved("gru")
+    with pytest.raises(ValueError, match=f"^{message}"):
+        compare(**{"model": path, "port": path, "inputs": x} | given)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_inputs_of_no_samples_and_with_masks_are_refused(saved, masked):
+    _, x, _, path = saved("gru")
+    x, said = (np.ma.array(x), "has a mask") if masked else (x[:0], "no samples")
+    with pytest.raises(CannotRun, match=said):
+        compare(path, path, x)
+    with pytest.raises(CannotRun, match=said):
+        load_model(path).predict(x)
+
+
 def test_states_are_as_they_were_after_a_comparison(tmp_path):
     inputs = keras.Input(batch_shape=(5, 4, 3))
     model = keras.Model(inputs, layers.LSTM(2, stateful=True)(inputs))
