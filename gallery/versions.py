@@ -175,6 +175,8 @@ def read_change(number, told):
     where += f' ("{told["title"]}")'
     if told["kind"] not in KINDS:
         raise LedgerError(f"{where}: its kind is none of {', '.join(KINDS)}")
+    if told["kind"] not in ("no such API", "ours to mend"):  # readers are told of it
+        check(where, told, types, {"script"})
     if isinstance(told["upstream"], str) and told["upstream"] != "unknown":
         raise LedgerError(f'{where}: upstream is a number, or "unknown"')
     rows = [read_row(f"{where}, row {n}", row) for n, row in enumerate(told["row"], 1)]

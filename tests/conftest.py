@@ -2,6 +2,7 @@
 
 import gc
 
+import project
 import pytest
 import serving
 import small_gallery
@@ -17,6 +18,15 @@ def pytest_configure(config):
             write_pages()
         except LinkError as error:
             raise pytest.UsageError(f"{error}")
+
+
+def pytest_collection_modifyitems(items):
+    """Say at once that there is no site, if a test looks at it."""
+    if not (project.SITE / "index.html").exists():
+        looking = [item for item in items if hasattr(item.module, "SITE")]
+        if looking:
+            file = looking[0].path.relative_to(project.ROOT)
+            raise pytest.UsageError(f"{file} looks at the built site: make html first")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -35,6 +35,8 @@ title = "relu"
 kind = "answer changed"
 what = '''relu keeps
 what it dropped.'''
+who = "whoever calls it"
+do = "nothing"
 upstream = 22021
 since = "3.15"
 script = "relu"
@@ -215,7 +217,11 @@ def test_rows_are_those_of_a_line_of_releases():
     assert (of_line.name, of_line.times) == ("dense/plot_relu", 1)
     change = ledger.change_of(of_line)
     assert (change.title, change.what) == ("relu", "relu keeps what it dropped.")
-    assert (change.upstream, change.since, change.who) == (22021, "3.15", None)
+    assert (change.upstream, change.since, change.who) == (
+        22021,
+        "3.15",
+        "whoever calls it",
+    )
     assert ledger.rows("3.12") == {}
     assert str(ledger.green["3.14"]) == "3.14.1, tried on 2026-11-30"
     assert line_of("3.16.0.dev2026102704") == "3.16 nightly"
@@ -227,6 +233,7 @@ def test_rows_are_those_of_a_line_of_releases():
     [
         ("[green]", "[green", "no TOML"),
         ('kind = "answer changed"', 'kind = "changed"', "its kind is none of"),
+        ('do = "nothing"\n', "", "lacks do"),
         ('title = "relu"', "", "lacks title"),
         ('script = "relu"', "", "name other scripts: relu"),
         ('script = "relu"', 'script = "elu"', "name other scripts: elu, relu"),

@@ -59,13 +59,6 @@ def test_a_script_is_short_and_has_a_change_that_it_shows(script):
     assert line_of(CURRENT) in of_lines and {*of_lines} >= {*ledger().green}
 
 
-def test_what_changes_an_answer_says_whom_it_concerns_and_what_to_do():
-    for change in TOLD:
-        if change.kind != "no such API":
-            assert change.who and change.do, change.title
-            assert change.since, change.title
-
-
 def words_of(text):
     """The words of a text, without markup and without what typography makes of signs."""
     return re.findall(r"\w+", text)
