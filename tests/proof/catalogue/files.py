@@ -1,18 +1,17 @@
-"""Faults of files: what a layer stores and takes back, its config, and its place.
-
-Many of them are the same both ways: whoever saves and loads with the same faulty Keras
-does not notice.
+"""Faults of files: what is stored, told in the config, and taken back. A page reads such a
+file itself, so no answer of Keras can be changed in its place; and whoever saves and loads
+with the same faulty Keras does not notice.
 """
 
 import functools
+from pathlib import Path
 from unittest import mock
 
 import keras
 import numpy as np
-from breaking import altered
+from breaking import altered, with_arguments
 from fault import Fault
-from keras import ops
-from keras.layers import Dense
+from keras.layers import Dense, IntegerLookup, Lambda, StringLookup
 from keras.optimizers import Optimizer
 from keras.src import backend
 from keras.src.saving import saving_lib
@@ -21,7 +20,7 @@ from keras.src.saving.saving_lib import H5IOStore
 # -- What a layer stores, and takes
 
 
-def unchanged(arrays, layer):
+def unchanged(arrays):
     return arrays
 
 
@@ -30,20 +29,19 @@ def arrays_of(store):
     return [store[number] for number in sorted(store.keys(), key=int)]
 
 
-def storing(save=unchanged, load=unchanged, owner=Dense):
-    """Layers that change what they save, and what they load: each change takes a list
-    of arrays and the layer, and returns another list."""
+def storing(save, load=unchanged, owner=Dense):
+    """Layers that change the list of arrays that they save, and that which they load."""
     real_save, real_load = owner.save_own_variables, owner.load_own_variables
 
     @functools.wraps(real_save)
     def save_own_variables(self, store):
         real_save(self, own := {})
-        for number, array in enumerate(save(arrays_of(own), self)):
+        for number, array in enumerate(save(arrays_of(own))):
             store[str(number)] = array
 
     @functools.wraps(real_load)
     def load_own_variables(self, store):
-        arrays = load(arrays_of(store), self)
+        arrays = load(arrays_of(store))
         real_load(self, {str(number): array for number, array in enumerate(arrays)})
 
     changed = {
@@ -53,164 +51,28 @@ def storing(save=unchanged, load=unchanged, owner=Dense):
     return mock.patch.multiple(owner, **changed)
 
 
-def of_kernel(change):
-    return lambda arrays, layer: [*map(change, arrays[:1]), *arrays[1:]]
-
-
-def of_bias(change):
-    return lambda arrays, layer: [
-        *arrays[:1],
-        *map(change, arrays[1:2]),
-        *arrays[2:],
-    ]
-
-
-def bias_first(arrays, layer):
-    return [*arrays[1::-1], *arrays[2:]]
-
-
-def kernel_first(arrays, layer):
-    """Undo it, if it was done."""
-    exchanged = arrays and np.ndim(arrays[0]) == 1
-    return bias_first(arrays, layer) if exchanged else arrays
-
-
 def rate_times(factor):
     """Of an optimizer: its steps come first, then its learning rate."""
-    return lambda arrays, layer: [*arrays[:1], factor * arrays[1], *arrays[2:]]
+    return lambda arrays: [*arrays[:1], factor * arrays[1], *arrays[2:]]
 
 
-def without_last(arrays, layer):
-    return arrays[:-1]
-
-
-def without_bias(arrays, layer):
-    return [*arrays[:1], *arrays[2:]]
-
-
-def filled(arrays, layer):
-    """What is missing is left as it is."""
-    held = [backend.convert_to_numpy(weight) for weight in layer.weights]
-    return [*arrays, *held[len(arrays) :]]
-
-
-def one_more(arrays, layer):
+def one_more(arrays):
     return [*arrays, *arrays[:1]]
 
 
-def never_empty(arrays, layer):
-    return arrays or [np.zeros(1)]
+def without_last(arrays):
+    return arrays[:-1]
 
 
-def narrower(array):
-    return ops.cast(array, "float16") if array.dtype == "float32" else array
-
-
-def rows_reversed(array):
-    return ops.flip(array, 0)
-
-
-STORED = [
-    Fault(
-        "save_own_variables: bias first",
-        "files/plot_weights_file",
-        "Dense.save_own_variables",
-        storing(bias_first, kernel_first),
-    ),
-    Fault(
-        "save_own_variables: kernel transposed",
-        "files/plot_weights_file",
-        "Dense.save_own_variables",
-        storing(of_kernel(ops.transpose), of_kernel(np.transpose)),
-    ),
-    Fault(
-        "save_own_variables: rows of the kernel reversed",
-        "files/plot_weights_file",
-        "Dense.save_own_variables",
-        storing(of_kernel(rows_reversed), of_kernel(np.flipud)),
-    ),
-    Fault(
-        "save_own_variables: kernel in float16",
-        "files/plot_weights_file",
-        "Dense.save_own_variables",
-        storing(of_kernel(narrower)),
-    ),
-    Fault(
-        "save_own_variables: bias reversed",
-        "files/plot_weights_file",
-        "Dense.save_own_variables",
-        storing(of_bias(rows_reversed), of_bias(np.flip)),
-    ),
-    Fault(
-        "save_own_variables: the last one forgotten",
-        "files/plot_keras_file",
-        "Dense.save_own_variables",
-        storing(without_last, filled),
-    ),
-    Fault(
-        "save_own_variables: bias forgotten",
-        "files/plot_keras_file",
-        "Dense.save_own_variables",
-        storing(without_bias, filled),
-    ),
-    Fault(
-        "save_own_variables: copies",
-        "files/plot_own_variables",
-        "Dense.save_own_variables",
-        storing(lambda arrays, layer: [1 * array for array in arrays]),
-    ),
-    Fault(
-        "save_own_variables: one more",
-        "files/plot_own_variables",
-        "Dense.save_own_variables",
-        storing(one_more),
-    ),
-    Fault(
-        "save_own_variables: something before it is built",
-        "files/plot_own_variables",
-        "Dense.save_own_variables",
-        storing(never_empty),
-    ),
-    Fault(
-        "weights file: an array that no layer has",
-        "files/plot_weights_file",
-        "Dense.save_own_variables",
-        storing(one_more, without_last),
-    ),
-    Fault(
-        "load_own_variables: does nothing",
-        "files/plot_keras_file",
-        "Dense.load_own_variables",
-        storing(load=lambda arrays, layer: filled([], layer)),
-    ),
-    Fault(
-        "load_own_variables: bias reversed",
-        "files/plot_keras_file",
-        "Dense.load_own_variables",
-        storing(load=of_bias(np.flip)),
-    ),
-    Fault(
-        "load_own_variables: bias left as it is",
-        "files/plot_keras_file",
-        "Dense.load_own_variables",
-        storing(load=lambda arrays, layer: filled(arrays[:1], layer)),
-    ),
-    Fault(
-        "load_own_variables: in float16",
-        "files/plot_own_variables",
-        "Dense.load_own_variables",
-        storing(load=lambda arrays, layer: [np.float16(array) for array in arrays]),
-    ),
-    Fault(
-        "load_own_variables: takes too few",
-        "files/plot_own_variables",
-        "Dense.load_own_variables",
-        storing(load=filled),
-    ),
-]
+def in_reverse(arrays):
+    return arrays[::-1]
 
 
 # -- The file of weights
+
+
+def widened(array):
+    return array.astype("float32") if array.dtype.name == "float16" else array
 
 
 def writing(change):
@@ -221,13 +83,6 @@ def writing(change):
         real(self, key, change(backend.convert_to_numpy(value)))
 
     return mock.patch.object(H5IOStore, "__setitem__", write)
-
-
-def plain_write(self, key, value):
-    """As the real one, without its attribute for bfloat16."""
-    if not self._h5_entry_initialized:
-        self._create_h5_group(self._h5_entry_path)
-    self._h5_entry_group[key] = backend.convert_to_numpy(value)
 
 
 def writing_bfloat16(dtype, attribute="bfloat16", others=False):
@@ -247,142 +102,16 @@ def writing_bfloat16(dtype, attribute="bfloat16", others=False):
     return mock.patch.object(H5IOStore, "__setitem__", write)
 
 
-def cut_off(array):
-    if array.dtype.name != "float32":
-        return array
-    return (array.view("uint32") & 0xFFFF0000).view("float32")
-
-
-def counted_from_one(name, used):
-    used[name] = used.get(name, 0) + 1
-    return f"{name}_{used[name]}"
-
-
-def counted_downwards(name, used):
-    used[name] = used.get(name, 100) - 1
-    return f"{name}_{used[name]}"
-
-
 def unnamed_group(self, path, metadata=None, real=H5IOStore.make):
     return real(self, path, {"name": "layer"})
-
-
-WRITTEN = [
-    Fault(
-        "weights file: big-endian",
-        "files/plot_weights_file",
-        "Model.save_weights",
-        writing(
-            lambda array: (
-                array.astype(array.dtype.newbyteorder(">"))
-                if array.dtype.name == "float32"
-                else array
-            )
-        ),
-    ),
-    Fault(
-        "weights file: bfloat16 written as float32",
-        "files/plot_bfloat16_file",
-        "Model.save_weights",
-        writing(
-            lambda array: (
-                array.astype("float32") if array.dtype.name == "bfloat16" else array
-            )
-        ),
-    ),
-    Fault(
-        "weights file: bfloat16 not told",
-        "files/plot_bfloat16_file",
-        "Model.save_weights",
-        mock.patch.object(H5IOStore, "__setitem__", plain_write),
-    ),
-    Fault(
-        "weights file: bfloat16 written as whole numbers",
-        "files/plot_bfloat16_file",
-        "Model.save_weights",
-        writing_bfloat16("uint16"),
-    ),
-    Fault(
-        "weights file: bfloat16 has another name",
-        "files/plot_bfloat16_file",
-        "Model.save_weights",
-        writing_bfloat16("V2", attribute="float16"),
-    ),
-    Fault(
-        "weights file: all arrays have an attribute",
-        "files/plot_bfloat16_file",
-        "Model.save_weights",
-        writing_bfloat16("V2", others=True),
-    ),
-    Fault(
-        "weights file: float16 written as float32",
-        "files/plot_bfloat16_file",
-        "Model.save_weights",
-        writing(
-            lambda array: (
-                array.astype("float32") if array.dtype.name == "float16" else array
-            )
-        ),
-    ),
-    Fault(
-        "weights file: lower half cut off",
-        "files/plot_predict_without_keras",
-        "Model.save_weights",
-        writing(cut_off),
-    ),
-    Fault(
-        "places: counted from 1",
-        "files/plot_predict_without_keras",
-        "Model.save_weights",
-        mock.patch.object(saving_lib, "_get_unique_name", counted_from_one),
-    ),
-    Fault(
-        "places: counted downwards",
-        "files/plot_predict_without_keras",
-        "Model.save_weights",
-        mock.patch.object(saving_lib, "_get_unique_name", counted_downwards),
-    ),
-    Fault(
-        "places: without the name of the layer",
-        "files/plot_weights_file",
-        "Model.save_weights",
-        mock.patch.object(H5IOStore, "make", unnamed_group),
-    ),
-    Fault(
-        "optimizer: state not saved",
-        "files/plot_optimizer_file",
-        "Optimizer.save_own_variables",
-        mock.patch.object(Optimizer, "save_own_variables", lambda self, store: None),
-    ),
-    Fault(
-        "optimizer: twice its learning rate saved",
-        "files/plot_optimizer_file",
-        "Optimizer.save_own_variables",
-        storing(rate_times(2), rate_times(0.5), owner=Optimizer),
-    ),
-    Fault(
-        "optimizer: state in the other order",
-        "files/plot_optimizer_file",
-        "Optimizer.save_own_variables",
-        storing(
-            lambda arrays, layer: arrays[::-1],
-            lambda arrays, layer: arrays[::-1],
-            owner=Optimizer,
-        ),
-    ),
-]
 
 
 # -- The file of the model
 
 
-def running_code(*args, real=keras.models.load_model, **kwargs):
-    return real(*args, **{"safe_mode": False, **kwargs})
-
-
-def config_with(**changes):
-    """Dense layers whose config has other values."""
-    return altered(Dense, "get_config", lambda config: {**config, **changes})
+def config_with(layer=Dense, **changes):
+    """Layers whose config has other values."""
+    return altered(layer, "get_config", lambda config: {**config, **changes})
 
 
 def config_reading(before, after):
@@ -400,98 +129,131 @@ def one_more_member(self, real=H5IOStore.close):
     real(self)
 
 
+def passing_masks(given):
+    given.setdefault("mask", lambda inputs, mask: mask)
+
+
+def save_reversed(self, folder):
+    tokens = self.get_vocabulary()[::-1]
+    Path(folder, "vocabulary.txt").write_text("\n".join(map(str, tokens)))
+
+
+def load_reversed(self, folder):
+    tokens = Path(folder, "vocabulary.txt").read_text().split("\n")
+    self.set_vocabulary([int(token) for token in reversed(tokens)])
+
+
+def without_special_tokens(tokens):
+    return [token for token in tokens if token not in ("", "[UNK]")]
+
+
+OWN = "files/plot_own_variables"
+WEIGHTS = "files/plot_weights_file"
+BFLOAT16 = "files/plot_bfloat16_file"
+OPTIMIZER = "files/plot_optimizer_file"
+KERAS = "files/plot_keras_file"
 ACTIVATIONS = "activations/plot_saving_activations"
-TOLD = [
+LAMBDA = "files/plot_lambda"
+LOOKUP = "preprocessing/plot_lookup_saved"
+SAVE = "Dense.save_own_variables"
+ZEROS = keras.initializers.serialize(keras.initializers.Zeros())
+
+FAULTS = [
+    Fault(OWN, SAVE, "one more", storing(one_more)),
+    Fault(OWN, SAVE, "before it is built", storing(lambda a: a or [np.zeros(1)])),
+    Fault(WEIGHTS, SAVE, "one that no layer has", storing(one_more, without_last)),
     Fault(
-        "archive: one more member",
-        "files/plot_keras_file",
+        WEIGHTS,
+        "Model.save_weights",
+        "without the name of the layer",
+        mock.patch.object(H5IOStore, "make", unnamed_group),
+    ),
+    *(
+        Fault(BFLOAT16, "Model.save_weights", how, by)
+        for how, by in [
+            ("bfloat16 as whole numbers", writing_bfloat16("uint16")),
+            ("bfloat16 by another name", writing_bfloat16("V2", "float16")),
+            ("all arrays have a dtype", writing_bfloat16("V2", others=True)),
+            ("float16 as float32", writing(widened)),
+        ]
+    ),
+    *(
+        Fault(OPTIMIZER, "Optimizer.save_own_variables", how, by)
+        for how, by in [
+            ("nothing", storing(lambda a: [], owner=Optimizer)),
+            ("twice the rate", storing(rate_times(2), rate_times(0.5), Optimizer)),
+            ("another order", storing(in_reverse, in_reverse, Optimizer)),
+        ]
+    ),
+    Fault(
+        KERAS,
         "Model.save",
+        "one more member",
         mock.patch.object(H5IOStore, "close", one_more_member),
     ),
     Fault(
-        "config: linear is not told",
-        "files/plot_keras_file",
-        "Dense.get_config",
-        config_reading('"linear"', "null"),
+        KERAS,
+        "Model.save",
+        "another version",
+        mock.patch.object(saving_lib, "keras_version", "0.0.0"),
+    ),
+    *(
+        Fault(KERAS, "Dense.get_config", how, by)
+        for how, by in [
+            ("linear is not told", config_reading('"linear"', "null")),
+            ("linear for each activation", config_with(activation="linear")),
+            ("always trainable", config_with(trainable=True)),
+            ("bias begins with zeros", config_with(bias_initializer=ZEROS)),
+        ]
     ),
     Fault(
-        "config: what a lambda is made of has other names",
-        "files/plot_lambda",
-        "Lambda.get_config",
-        config_reading('"closure"', '"cells"'),
-    ),
-    Fault(
-        "config: a function has another name",
         ACTIVATIONS,
         "Model.save",
+        "another name of a function",
         config_reading('"squared_relu"', '"squared"'),
     ),
     Fault(
-        "config: a registered name without its package",
         ACTIVATIONS,
         "Model.save",
+        "a function without its package",
         config_reading("by_hand>", ""),
     ),
     Fault(
-        "config: another slope",
         ACTIVATIONS,
         "ReLU.get_config",
-        altered(
-            keras.layers.ReLU,
-            "get_config",
-            lambda config: {**config, "negative_slope": 0.25},
-        ),
+        "another slope",
+        config_with(keras.layers.ReLU, negative_slope=0.25),
     ),
     Fault(
-        "config: a unit more",
-        "files/plot_keras_file",
-        "Dense.get_config",
-        altered(
-            Dense, "get_config", lambda config: {**config, "units": config["units"] + 1}
-        ),
+        LAMBDA,
+        "Lambda.get_config",
+        "other names for what it is made of",
+        config_reading('"closure"', '"cells"'),
     ),
     Fault(
-        "config: without the activation",
-        "files/plot_keras_file",
-        "Dense.get_config",
-        config_with(activation="linear"),
+        LAMBDA,
+        "Lambda.mask",
+        "passes by default",
+        with_arguments(Lambda, "__init__", passing_masks),
     ),
     Fault(
-        "config: always a bias",
-        "files/plot_keras_file",
-        "Dense.get_config",
-        config_with(use_bias=True),
+        LOOKUP,
+        "StringLookup.get_vocabulary",
+        "without special tokens",
+        altered(StringLookup, "get_vocabulary", without_special_tokens),
     ),
     Fault(
-        "config: always trainable",
-        "files/plot_keras_file",
-        "Dense.get_config",
-        config_with(trainable=True),
+        LOOKUP,
+        "StringLookup.get_config",
+        "without the vocabulary",
+        config_with(StringLookup, vocabulary=None),
     ),
     Fault(
-        "config: bias begins with zeros",
-        "files/plot_keras_file",
-        "Dense.get_config",
-        config_with(
-            bias_initializer=keras.initializers.serialize(keras.initializers.Zeros())
-        ),
-    ),
-    Fault(
-        "metadata: another version",
-        "files/plot_keras_file",
-        "Model.save",
-        mock.patch.object(saving_lib, "keras_version", "0.0.0"),
-    ),
-    Fault(
-        "load_model: runs the code of a file",
-        "files/plot_predict_without_keras",
-        "load_model",
-        mock.patch.object(
-            keras.models,
-            "load_model",
-            functools.wraps(keras.models.load_model)(running_code),
+        LOOKUP,
+        "IntegerLookup.get_vocabulary",
+        "saved and loaded in another order",
+        mock.patch.multiple(
+            IntegerLookup, save_assets=save_reversed, load_assets=load_reversed
         ),
     ),
 ]
-
-FAULTS = STORED + WRITTEN + TOLD
