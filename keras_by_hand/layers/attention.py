@@ -255,7 +255,7 @@ def multi_head_attention(
         return_attention_scores=return_attention_scores,
         use_causal_mask=use_causal_mask,
     )
-    weights = as_list(multi_head_attention, weights=weights)
+    weights = as_list(multi_head_attention, weights=weights)  # type: ignore
     key = value if key is None else key
     _check_attention_axes(query, attention_axes)
     _check_heads(
@@ -371,7 +371,7 @@ def group_query_attention(
         return_attention_scores=return_attention_scores,
         use_causal_mask=use_causal_mask,
     )
-    weights = as_list(group_query_attention, weights=weights)
+    weights = as_list(group_query_attention, weights=weights)  # type: ignore
     key = value if key is None else key
     check_rank(group_query_attention, 3, 3, query=query)
     _check_heads(

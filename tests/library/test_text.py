@@ -46,12 +46,6 @@ def test_tensors_of_texts_are_taken():
         np.testing.assert_array_equal(y, function(inputs, vocabulary=["ant"]))
 
 
-@pytest.mark.parametrize("name", ["standardize_text", "split_text"])
-def test_what_is_no_text_is_refused_by_name(name):
-    with pytest.raises(TypeError, match=f"^{name}: text must be a text, not 3"):
-        getattr(by_hand, name)(3, None)
-
-
 def test_bytes_in_another_encoding_are_unknown():
     inputs = np.array([b"\xe9land", "éland".encode()])
     options = {"vocabulary": ["éland"]}

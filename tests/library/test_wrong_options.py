@@ -150,6 +150,12 @@ WRONG = [
     ("orthogonal", ([W],), {"gain": "more"}, "gain must be a number, not 'more'"),
     ("lambda_layer", (W,), {"function": 3}, "function must be a function, not 3"),
     (
+        "lambda_layer",
+        (W,),
+        {"function": np.clip, "arguments": [3]},
+        "arguments must be a dict or None, not [3]",
+    ),
+    (
         "masked_mean_squared_error",
         ([W], [W], [1]),
         {},

@@ -56,6 +56,20 @@ WRONG = [
         {},
         "inputs must be known",
     ),
+    (
+        "discretization",
+        ([1.0],),
+        {"bin_boundaries": [0.0], "num_bins": -1},
+        "num_bins must be a whole number of at least 0, not -1",
+    ),
+    (
+        "string_lookup",
+        ([],),
+        {"vocabulary": ["ant"]},
+        "inputs must have at least one text, not the shape (0,)",
+    ),
+    ("standardize_text", (3, None), {}, "text must be a text, not 3"),
+    ("split_text", (None, None), {}, "text must be a text, not None"),
     *[
         ("find_indices", args, {}, message)
         for args, message in [

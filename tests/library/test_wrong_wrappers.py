@@ -79,6 +79,13 @@ WRONG = [
         TypeError,
         "cells[1] must be a function, not 'gru'",
     ),
+    (
+        "stacked_rnn_cells",
+        (STEP, [[STATE]], GRU_CELL.func),
+        {},
+        TypeError,
+        "cells must be a list, not <function gru_cell",
+    ),
     *[
         (
             "stacked_rnn_cells",
