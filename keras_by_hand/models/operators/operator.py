@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 
-from keras_by_hand.activations import erfc, leaky_relu
+from keras_by_hand.activations import erfc, leaky_relu, relu, relu6
 from keras_by_hand.layers.convolution import (
     conv1d,
     conv2d,
@@ -122,6 +122,16 @@ def in_floats(function):
     def compute(*args, **options):
         options = {name: as_float(value) for name, value in options.items()}
         return function(*map(as_float, args), **options)
+
+    return compute
+
+
+def in_its_dtype(function):
+    """Return a function that answers in the dtype of x."""
+
+    @functools.wraps(function)
+    def compute(x, *args, **options):
+        return function(x, *args, **options).astype(x.dtype, copy=False)
 
     return compute
 
@@ -463,15 +473,19 @@ OPERATORS = {
     "keras.src.ops.nn": {
         **{n: f for n, f in ACTIVATIONS.items() if n not in NO_OPERATORS},
         "leaky_relu": in_floats(leaky_relu),
+        "relu": in_its_dtype(relu),
+        "relu6": in_its_dtype(relu6),
         "adaptive_average_pool": by_rank(
             adaptive_average_pooling1d,
             adaptive_average_pooling2d,
             adaptive_average_pooling3d,
         ),
-        "adaptive_max_pool": by_rank(
-            adaptive_max_pooling1d,
-            adaptive_max_pooling2d,
-            adaptive_max_pooling3d,
+        "adaptive_max_pool": in_its_dtype(
+            by_rank(
+                adaptive_max_pooling1d,
+                adaptive_max_pooling2d,
+                adaptive_max_pooling3d,
+            )
         ),
         "average_pool": by_rank(
             average_pooling1d, average_pooling2d, average_pooling3d
