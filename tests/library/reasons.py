@@ -249,7 +249,6 @@ STOPS_PYTHON = {f"AdaptiveMaxPooling{rank}D": ONE_ENTRY for rank in (1, 2, 3)}
 # {subject: {words: reason}}.
 ANY_RANK = "Keras builds a layer for one number of axes; the function takes any"
 ANY_SIZE = "Keras builds a layer for one size of images; the function takes any"
-LOWERED = "each other layer of Keras lowers it first"
 SCALES = "scales of one row, as quantize_int8 returns them"
 LOWERED = {
     "padding='CAUSAL'": "padding is lowered, and the reference takes it as it is"
