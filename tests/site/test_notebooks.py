@@ -236,6 +236,7 @@ def test_check_your_model_tells_of_each_comparison_before_it_begins(monkeypatch)
     by_hand, said = load_by_hand(), []
     compare = by_hand.compare
 
+    @functools.wraps(compare)
     def told(*args, **options):
         said.append(sys.stdout.getvalue().splitlines()[-1])
         return compare(*args, **options)
