@@ -14,8 +14,8 @@ from keras_by_hand.models.data import (
     write_output,
 )
 from keras_by_hand.models.errors import shown
-from keras_by_hand.models.files import count_numbers
 from keras_by_hand.models.load import load_model
+from keras_by_hand.models.tensors import count_numbers
 
 PATIENCE = 3  # seconds, after which a terminal is told how far it is
 

@@ -8,12 +8,13 @@ from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.config import references, with_weights
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
-from keras_by_hand.models.files import count_numbers, read_file
+from keras_by_hand.models.files import read_file
 from keras_by_hand.models.layers.input import InputLayer
 from keras_by_hand.models.layers.layer import name_of
 from keras_by_hand.models.load import load_model
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer
+from keras_by_hand.models.tensors import count_numbers
 
 HEAD_OF_SHOW = "layer", "class", "output", "parameters", "weights"
 TRIALS = (1, 32), (2, 48)  # samples, and lengths where a model takes any
@@ -38,7 +39,7 @@ class Shown(NamedTuple):
 
 def show_model(given):
     """Print a line for each layer; return 0, or 1 where one cannot be run."""
-    config, weights = read_file(given.model)
+    config, weights, writer, notes = read_file(given.model)
     layers = list_layers(config, weights)
     refused = [layer for layer in layers if layer.reasons]
     shapes, why = ["-"] * len(layers), ""

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.files import count_numbers
 from keras_by_hand.models.layers.input import InputLayer
 from keras_by_hand.models.layers.layer import Layer
 from keras_by_hand.models.layers.recurrent import Recurrent
 from keras_by_hand.models.limits import limited
 from keras_by_hand.models.model import Model
-from keras_by_hand.models.tensors import tensors_in
+from keras_by_hand.models.tensors import count_numbers, tensors_in
 
 
 class Names:

@@ -9,7 +9,10 @@ import re
 import numpy as np
 
 from keras_by_hand.models.errors import CannotRun, first_line
-from keras_by_hand.models.legacy import HARD_SIGMOID, hard_sigmoid_of_keras_2
+from keras_by_hand.models.legacy.hard_sigmoid import (
+    HARD_SIGMOID,
+    hard_sigmoid_of_keras_2,
+)
 from keras_by_hand.models.tensors import items
 from keras_by_hand.names import ACTIVATIONS
 
@@ -40,19 +43,26 @@ def snake_case(name):
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def with_weights(layers, groups):
-    """Return saved layers, each with its weights: the groups of the file have
-    the names of the classes, and numbers."""
+def named_groups(layers):
+    """Return saved layers, each with the name of the group that a file has of
+    its weights: that of its class, and a number; None for an operator."""
     found, count = [], {}
     for saved in layers:
-        group = {}
+        group = None
         if not is_operator(saved):
             kind = saved["class_name"]
             name = GROUPS.get(kind, snake_case(kind))
             number = count[name] = count.get(name, -1) + 1
-            group = groups.get(f"{name}_{number}" if number else name, {})
+            group = f"{name}_{number}" if number else name
         found.append((saved, group))
     return found
+
+
+def with_weights(layers, groups):
+    """Return saved layers, each with its weights, of the groups of a file."""
+    return [
+        (saved, groups.get(name, {})) for saved, name in named_groups(layers)
+    ]
 
 
 # -- Activations

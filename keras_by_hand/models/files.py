@@ -1,10 +1,11 @@
-"""Read what a .keras file holds."""
+"""Read what the file of a model holds, whichever Keras wrote it."""
 
 import io
 import json
-import math
+import os
 import re
 import zipfile
+from typing import NamedTuple
 
 from keras_by_hand.models.archives import (
     DAMAGED,
@@ -12,21 +13,53 @@ from keras_by_hand.models.archives import (
     open_file,
     take_member,
 )
-from keras_by_hand.models.config import NUMBERS
-from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.legacy import is_of_keras_2, translated
+from keras_by_hand.models.errors import CannotRun, first_line
+from keras_by_hand.models.hdf5 import read_attributes, read_group
+from keras_by_hand.models.legacy.calls import has_old_calls
+from keras_by_hand.models.legacy.models import (
+    Writer,
+    find_writer,
+    groups_of_today,
+    model_of_today,
+    weights_of_today,
+)
 
 COPIES = 5  # of a text in memory: its bytes, and up to four for a character
-OBJECT = 25  # nodes; to look at an object of HDF5 takes as long as so many
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # as str.splitlines has it
+WEIGHTS = "model.weights.h5"  # in a .keras file
+OF_TENSORFLOW = (
+    "{} is {}, which holds a graph of TensorFlow: load it with the TensorFlow "
+    'that wrote it, then model.save("model.h5")'
+)
 
 
-def read_file(path):
-    """Return the config of a .keras file and its weights: a dict as nested as
-    the groups of model.weights.h5, with "vars" a list of arrays.
+class Saved(NamedTuple):
+    """A model as config.json of today has it, and its weights: a dict as nested
+    as the groups of model.weights.h5, with "vars" a list of arrays; writer:
+    which Keras wrote the file; notes: what differs since then."""
 
-    Only what the file really holds is read: no other file, and no size that it
-    claims. Raises CannotRun.
+    config: dict
+    weights: dict
+    writer: Writer
+    notes: tuple = ()
+
+
+class Found(NamedTuple):
+    """What a file has: a config or None; weights, as groups of today or listed
+    for each layer, [(name, arrays)], or None; what else it tells."""
+
+    config: dict | None
+    groups: dict | None = None
+    listed: list | None = None
+    told: dict = {}
+
+
+def read_file(path, weights=None):
+    """Return what a file holds of a model, a Saved.
+
+    weights: the file that has its weights, where that is another one. Only what
+    the files really hold is read: no other file, and no size that they claim.
+    Raises CannotRun.
     """
     try:
         import h5py  # here, as nothing else needs it
@@ -35,19 +68,64 @@ def read_file(path):
             f"{path}: to read it needs h5py: pip install h5py"
         ) from None
 
+    found = find_parts(path, h5py)
+    held = found if weights is None else find_parts(weights, h5py)
+    if found.config is None:
+        raise CannotRun(
+            f"{path} has weights alone: give the file of the model, too, as in "
+            'load_model("model.json", weights="model.weights.h5")'
+        )
+    if held.groups is None and held.listed is None:
+        raise CannotRun(
+            f"{weights or path} has no weights: give the file that has, as in "
+            'load_model("model.json", weights="model.weights.h5")'
+        )
+    try:
+        return in_form_of_today(found, held)
+    except CannotRun as error:
+        raise CannotRun(f"{path}: {error}") from None
+    except (*DAMAGED, ArithmeticError, AttributeError, LookupError) as error:
+        raise CannotRun(
+            f"{path}: its config does not tell of a model: "
+            f"{type(error).__name__} {first_line(error)}"
+        ) from None
+
+
+def in_form_of_today(found, held):
+    """Return a Saved of what two files have, or one: a model and weights."""
+    notes, config, groups = [], found.config, held.groups
+    writer = find_writer(config, found.told)
+    is_old = (
+        writer.is_keras_2
+        or found.listed is not None
+        or has_old_calls(config["config"])
+    )
+    if is_old:
+        config = model_of_today(config, writer, notes)
+    if held.listed is not None:
+        writer_of_weights = find_writer({}, held.told)
+        groups = weights_of_today(config, held.listed, writer_of_weights)
+    elif is_old:
+        groups = groups_of_today(config, groups)
+    return Saved(config, groups, writer, tuple(notes))
+
+
+def find_parts(path, h5py):
+    """Return what a file has, a Found."""
+    if os.path.exists(os.path.join(path, "saved_model.pb")):
+        raise CannotRun(OF_TENSORFLOW.format(path, "a SavedModel"))
+    if os.fspath(path).endswith((".index", ".ckpt", ".meta", ".pb")):
+        raise CannotRun(OF_TENSORFLOW.format(path, "of a checkpoint"))
     file, budget = open_file(path)
     with file:
-        check_kind(path, file)
+        begin = file.read(16)
+        file.seek(0)
         try:
-            with zipfile.ZipFile(file) as archive:
-                config = read_config(archive, budget)
-                member = take_member(archive, "model.weights.h5", budget)
-                with h5py.File(
-                    io.BytesIO(archive.read(member))
-                ) as weights_file:
-                    weights = read_group(weights_file, budget, set(), h5py)
-                read_vocabularies(archive, weights, budget)
-                return config, weights
+            if begin.startswith(b"\x89HDF"):
+                return read_hdf5(path, file, budget, h5py)
+            if begin.lstrip()[:1] in (b"{", b'"'):
+                return read_text(file, budget)
+            return read_zip(file, budget, h5py)
         except CannotRun as error:
             raise CannotRun(f"{path}: {error}") from None
         except zipfile.BadZipFile as error:
@@ -61,94 +139,35 @@ def read_file(path):
             raise damaged(path, error) from None
 
 
-def check_kind(path, file):
-    """Raise CannotRun for a model in another format than .keras."""
-    if file.read(4) == b"\x89HDF":
-        raise CannotRun(
-            f"{path} is an HDF5 file, not a .keras file: load it with Keras, "
-            'then model.save("model.keras"); of weights alone, build the model '
-            "first"
-        )
+# -- .keras
 
 
-def read_config(archive, budget):
-    """Return what config.json holds, in the words of today."""
-    config = read_json(archive, "config.json", budget)
-    if "metadata.json" in archive.namelist():
-        metadata = read_json(archive, "metadata.json", budget)
-        if is_of_keras_2(metadata):
-            return translated(config)
-    return config
+def read_zip(file, budget, h5py):
+    """Return what a .keras file has."""
+    with zipfile.ZipFile(file) as archive:
+        told = {"keras_version": "3"}
+        config = read_json(archive, "config.json", budget)
+        if "metadata.json" in archive.namelist():
+            metadata = read_json(archive, "metadata.json", budget)
+            known = metadata if isinstance(metadata, dict) else {}
+            told["keras_version"] = str(known.get("keras_version", "3"))
+        member = take_member(archive, WEIGHTS, budget)
+        with h5py.File(io.BytesIO(archive.read(member))) as weights_file:
+            weights = read_group(weights_file, budget, set(), h5py)
+        read_vocabularies(archive, weights, budget)
+        return Found(config, groups=weights, told=told)
 
 
 def read_json(archive, name, budget):
-    """Return what a member of a zip file holds; its values are counted before
-    any is made."""
+    """Return what a member of a zip file holds."""
     data = archive.read(take_member(archive, name, budget, COPIES))
+    return parse_json(data, name, budget)
+
+
+def parse_json(data, name, budget):
+    """Return what JSON holds; its values are counted before any is made."""
     budget.take(name, nodes=sum(map(data.count, (b",", b"[", b"{"))))
     return json.loads(data)
-
-
-def read_group(group, budget, seen, h5py):
-    """Return what a group of an HDF5 file holds, as read_file does.
-
-    seen: where the objects are that were read, as one may have many names.
-    """
-    budget.take(group.name, nodes=OBJECT * len(group))
-    found = {}
-    for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise CannotRun(
-                f"weights {group.name}/{name} link to another place"
-            )
-        if group.name == "/" and name == "optimizer":
-            continue  # of no use here, and often larger than all the others
-        thing = group[name]
-        address = h5py.h5o.get_info(thing.id).addr
-        if address in seen:
-            raise CannotRun(f"weights {thing.name} have another name, too")
-        seen.add(address)
-        if isinstance(thing, h5py.Group):
-            found[name] = read_group(thing, budget, seen, h5py)
-        elif isinstance(thing, h5py.Dataset):
-            found[name] = read_array(thing, budget, h5py)
-        else:
-            raise CannotRun(f"weights {thing.name} are no array")
-    if group.name.endswith("/vars") and all(map(str.isdigit, found)):
-        numbers = [str(number) for number in range(len(found))]
-        if set(found) != set(numbers):
-            raise CannotRun(
-                f"weights {group.name} are numbered {', '.join(sorted(found))}"
-            )
-        return [found[number] for number in numbers]
-    return found
-
-
-def read_array(dataset, budget, h5py):
-    """Return the numbers of a dataset of HDF5, as Keras writes it: in one
-    piece, which is in the file."""
-    dtype, form = dataset.dtype, dataset.id.get_create_plist()
-    size = math.prod(dataset.shape or ()) * dtype.itemsize
-    if (
-        form.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS)
-        or form.get_external_count()
-        or dataset.id.get_storage_size() < size
-    ):
-        raise CannotRun(
-            f"weights {dataset.name}: their numbers are not in the file, or "
-            "not in one piece"
-        )
-    is_bfloat16 = dtype == "V2" and dataset.attrs.get("dtype") == "bfloat16"
-    if dataset.shape is None or not (is_bfloat16 or dtype.name in NUMBERS):
-        raise CannotRun(
-            f"weights {dataset.name}: {dtype} is no dtype of weights"
-        )
-    budget.take(f"weights {dataset.name}", bytes=size)
-    if not is_bfloat16:
-        return dataset[()]
-    budget.take(f"weights {dataset.name}", bytes=2 * size)
-    halves = dataset[()].view("uint16").astype("uint32")
-    return (halves << 16).view("float32")  # of which they are the upper half
 
 
 def read_vocabularies(archive, weights, budget):
@@ -167,9 +186,56 @@ def read_vocabularies(archive, weights, budget):
             group["vocabulary"] = text.splitlines()
 
 
-def count_numbers(weights):
-    """Return how many numbers there are in what read_file found for a layer."""
-    if not isinstance(weights, dict | list):
-        return getattr(weights, "size", 0)  # 0 for a token of a vocabulary
-    inner = weights.values() if isinstance(weights, dict) else weights
-    return sum(map(count_numbers, inner))
+# -- .h5 and .json
+
+
+def read_text(file, budget):
+    """Return what a .json file has: a config, or that in a text."""
+    data = file.read()
+    budget.take("its text", bytes=COPIES * len(data))
+    config = parse_json(data, "its text", budget)
+    if isinstance(config, str):
+        config = parse_json(config.encode(), "its text", budget)
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise CannotRun("it holds no model: write it by model.to_json()")
+    told = {k: config[k] for k in ("keras_version", "backend") if k in config}
+    return Found(config, told=told)
+
+
+def read_hdf5(path, file, budget, h5py):
+    """Return what an .h5 file has: a model, or weights alone."""
+    size = os.fstat(file.fileno()).st_size
+    told = read_attributes(path, size, budget)
+    if told.get("top"):
+        raise CannotRun(
+            "it has weights of the model itself, which only its code knows"
+        )
+    config = None
+    if "model_config" in told:
+        data = told["model_config"].encode()
+        budget.take("model_config", bytes=COPIES * len(data))
+        config = parse_json(data, "model_config", budget)
+    with h5py.File(file) as held:
+        group = held
+        if told["is_whole"]:
+            link = held.get("model_weights", getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise CannotRun("its weights link to another place")
+            group = held["model_weights"]
+        groups = read_group(group, budget, set(), h5py)
+    if told["layers"] is None:
+        return Found(config, groups=groups, told=told)
+    listed = [
+        (name, [find_array(groups, f"{name}/{inner}") for inner in names])
+        for name, names in told["layers"]
+    ]
+    return Found(config, listed=listed, told=told)
+
+
+def find_array(groups, path):
+    """Return the array at a path of groups."""
+    for name in path.split("/"):
+        groups = groups.get(name) if isinstance(groups, dict) else None
+    if groups is None or isinstance(groups, dict | list):
+        raise CannotRun(f"weights {path} are not in the file")
+    return groups

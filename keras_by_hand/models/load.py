@@ -29,8 +29,10 @@ def load_model(
     path: str | os.PathLike[str],
     dtype: Literal["float32", "float64"] | None = None,
     layers: Mapping[str, Callable[..., Any] | str] | None = None,
+    weights: str | os.PathLike[str] | None = None,
 ) -> Model:
-    """Return the Model of a .keras file. Runs no code of the file.
+    """Return the Model of a .keras file, or of the .h5 file of an older Keras.
+    Runs no code of the file.
 
     dtype: "float32" or "float64", in which all layers compute, in the place of
     their own: as Keras would if they had been made with it.
@@ -39,6 +41,12 @@ def load_model(
     such a layer, of its inputs, its weights and, by keyword, its config; or the
     name of Keras' class that does the same, as in {"MyModel": "Functional"} for
     a model whose graph is in the file.
+
+    weights: the .h5 file of its weights, where path is a .json file that has
+    none, or where these are to take the place of its own.
+
+    What older Keras meant is computed as it was meant, such as hard_sigmoid,
+    whose slope is another one today.
 
     Raises CannotRun where it is no such file, is damaged, or has something in
     it that is not known here; OSError where it cannot be read; TypeError for
@@ -53,9 +61,13 @@ def load_model(
     """
     if not isinstance(path, str | os.PathLike):  # 5 would be an open file
         raise TypeError(f"load_model: path must be a path, not {quoted(path)}")
+    if not isinstance(weights, str | os.PathLike | None):
+        raise TypeError(
+            f"load_model: weights must be a path or None, not {quoted(weights)}"
+        )
     dtype = as_option(load_model, dtype=dtype)
     _check_own(layers)
-    config, weights = read_file(path)
+    config, arrays, _, notes = read_file(path, weights)
     try:
         if dtype:
             config = with_dtype(config, dtype)
@@ -73,7 +85,9 @@ def load_model(
                 f"the model is a {kind}: only its code knows what it computes; "
                 f"{how}"
             )
-        return build_layer(config, weights, layers)
+        model = build_layer(config, arrays, layers)
+        model.of_file = notes
+        return model
     except CannotRun as error:
         raise CannotRun(f"{path}: {error}") from None
     except (

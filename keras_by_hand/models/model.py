@@ -18,7 +18,6 @@ from keras_by_hand.models.config import (
     with_weights,
 )
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
-from keras_by_hand.models.files import count_numbers
 from keras_by_hand.models.layers.input import InputLayer
 from keras_by_hand.models.layers.layer import Layer, name_of
 from keras_by_hand.models.limits import limited
@@ -26,6 +25,7 @@ from keras_by_hand.models.operators.operator import Operator
 from keras_by_hand.models.tensors import (
     Tensor,
     arrays_of,
+    count_numbers,
     each,
     items,
     set_masks,
@@ -59,6 +59,7 @@ class Model(Layer):
     reads = "layers input_layers output_layers build_input_shape".split()
     takes_mask = True
     around = None
+    of_file = ()  # what its file's age has to be said of
     layers: list[Layer]
     by_name: dict[str, Layer]
     inputs: Any
@@ -92,8 +93,7 @@ class Model(Layer):
         check_keys(self.config, self.reads)
 
     def prepare(self, build):
-        of_old = self.weights.get("_layer_checkpoint_dependencies", {})
-        groups = self.weights.get("layers", of_old)
+        groups = self.weights.get("layers", {})
         saved = with_weights(self.config["layers"], groups)
         self.dtype = None  # of numbers: that of each layer
         self.layers, refused = [], []
@@ -131,12 +131,14 @@ class Model(Layer):
 
     def list_notes(self) -> list[str]:
         """Return what is to be said of its layers, where Keras departs from
-        mathematics: one sentence each. Some are known only after predict."""
-        return [
+        mathematics, or has changed since the file: one sentence each. Some are
+        known only after predict."""
+        of_layers = [
             f"layer {layer.name}: {said}"
             for layer in self.with_all_inside()
             for said in layer.notes
         ]
+        return [*self.of_file, *of_layers]
 
     @contextlib.contextmanager
     def calls_by(self, around):
@@ -273,11 +275,6 @@ class Functional(Model):
             name_of(saved): saved.get("inbound_nodes") or []
             for saved in self.config["layers"]
         }
-        calls = [call for calls in self.calls.values() for call in calls]
-        if any(isinstance(call, list) for call in calls):
-            raise CannotRun(
-                "it tells of its graph as Keras 2 did; Keras 3 cannot read it"
-            )
         self.inputs = self.config["input_layers"]
         for name, _, _ in set(references(self.inputs)):
             self.by_name[name]  # a KeyError where there is none

@@ -1,6 +1,6 @@
 """Where Keras 3.15.1 itself departs from mathematics: what a run says of it."""
 
-from keras_by_hand.models.legacy import HARD_SIGMOID
+from keras_by_hand.models.legacy.hard_sigmoid import HARD_SIGMOID
 
 SPARSEMAX = (
     "the sparsemax of Keras 3.15.1 is computed, whose results need not add up "

@@ -87,3 +87,11 @@ def in_dtype(thing, dtype, kinds="f"):
         return thing.but(in_dtype(thing.array, dtype, kinds))
     is_cast = isinstance(thing, np.ndarray) and thing.dtype.kind in kinds
     return thing.astype(dtype, copy=False) if dtype and is_cast else thing
+
+
+def count_numbers(weights):
+    """Return how many numbers there are in the weights of a layer."""
+    if not isinstance(weights, dict | list):
+        return getattr(weights, "size", 0)  # 0 for a token of a vocabulary
+    inner = weights.values() if isinstance(weights, dict) else weights
+    return sum(map(count_numbers, inner))

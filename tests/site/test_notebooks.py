@@ -291,7 +291,7 @@ WEIGHTS = DENSE.replace(
     [
         (OWN_LAYER, r"layer own \(Twice\): a class of your own"),
         (LAMBDA, r"layer own \(Lambda\): it holds code"),
-        (WEIGHTS, r"is an HDF5 file"),
+        (WEIGHTS, r"has weights alone"),
     ],
 )
 def test_check_your_model_names_what_it_cannot_check(statements, reason):

@@ -1,0 +1,391 @@
+"""Files of older Keras: those in old_files/, which it wrote beside its predictions; and
+those of Keras 1 and of Keras 3's .h5, which are made here."""
+
+import json
+import pathlib
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from drawing import draw_weights
+from keras import layers
+
+from keras_by_hand import conv2d, gru, load_model, lstm
+from keras_by_hand.models.errors import CannotRun
+
+OLD = pathlib.Path(__file__).parent / "old_files"
+ANSWERS = {}
+for archive in OLD.glob("*.zip"):
+    with zipfile.ZipFile(archive) as held, held.open("answers.npz") as answers:
+        ANSWERS |= np.load(answers)
+FILES = sorted(name.removesuffix("/y") for name in ANSWERS if name.endswith("/y"))
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """A function of the name of an old file. It returns its path, that of its weights where
+    they are apart, its inputs, and what its own Keras predicted."""
+    folder = tmp_path_factory.mktemp("old_files")
+    for archive in OLD.glob("*.zip"):
+        with zipfile.ZipFile(archive) as held:
+            held.extractall(folder)
+
+    def find(name):
+        *inputs, y = [ANSWERS[key] for key in ANSWERS if key.startswith(f"{name}/")]
+        weights = None
+        if name.endswith(".json"):
+            [weights] = folder.glob(name.replace(".json", "*.h5"))
+        return folder / name, weights, inputs, y
+
+    return find
+
+
+def test_there_are_files_of_each_version_and_they_are_small():
+    versions = {".".join(name.split(".")[1:-1]) for name in FILES}
+    assert versions == {"2.12.0", "2.13.1", "2.14.0", "2.15.0", "tf_keras"}
+    assert sum(path.stat().st_size for path in OLD.iterdir()) < 300_000
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_old_file_predicts_what_its_own_keras_did(recorded, name):
+    path, weights, inputs, y = recorded(name)
+    model = load_model(path, weights=weights)
+    answer = model.predict(inputs if len(inputs) > 1 else inputs[0])
+    np.testing.assert_allclose(answer, y, rtol=1e-5, atol=1e-5)
+    if weights:
+        with pytest.raises(CannotRun, match="has no weights: give the file"):
+            load_model(path)
+        with pytest.raises(CannotRun, match="has weights alone: give the file"):
+            load_model(weights)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("gru.2.12.0.h5", "Keras 3 refuses its time_major"),
+        ("seq2seq.2.15.0.h5", "a mask beside initial states"),
+        ("depthwise.2.13.1.h5", "Keras 3 refuses its groups"),
+        ("axes.2.12.0.h5", "Keras 3 drops its list of axes"),
+        ("hard_sigmoid.2.13.1.keras", "its hard_sigmoid, of slope 0.2, is computed"),
+    ],
+)
+def test_what_differs_since_is_noted(recorded, name, said):
+    assert any(said in note for note in load_model(recorded(name)[0]).list_notes())
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_masks_beside_states_are_computed(recorded, ending):
+    """Without its mask, the decoder answers otherwise."""
+    path, _, inputs, y = recorded(f"seq2seq.2.15.0.{ending}")
+    assert (inputs[1] == 0).any()
+    model = load_model(path)
+    [node] = model.calls["lstm_1"]
+    del node["kwargs"]["mask"]
+    assert np.abs(model.predict(inputs) - y).max() > 1e-3
+
+
+# -- Where things are
+
+
+def test_names_of_windows_are_groups(recorded, tmp_path):
+    name = "time_major.2.14.0.keras"
+    path, _, [x], y = recorded(name)
+    copy = tmp_path / "windows.keras"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+        for member in old.namelist():
+            if member != "model.weights.h5":
+                new.writestr(member, old.read(member))
+        with old.open("model.weights.h5") as held, h5py.File(held) as source:
+            with h5py.File(tmp_path / "w.h5", "w") as target:
+
+                def write(name, thing):
+                    if isinstance(thing, h5py.Dataset):
+                        *groups, number = name.split("/")
+                        name = "\\".join(groups[:-1]) + f"/vars/{number}"
+                        target[name] = thing[()]
+
+                source.visititems(write)
+        new.write(tmp_path / "w.h5", "model.weights.h5")
+    np.testing.assert_allclose(load_model(copy).predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5", "json"])
+def test_an_ending_does_not_decide_what_a_file_is(recorded, ending, tmp_path):
+    path, _, [x], y = recorded("gru.2.12.0.h5")
+    copy = tmp_path / f"model.{ending}"
+    copy.write_bytes(path.read_bytes())
+    np.testing.assert_allclose(load_model(copy).predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+def test_names_of_layers_may_stand_in_pieces(recorded, tmp_path):
+    path, _, [x], y = recorded("nested.2.12.0.h5")
+    copy = tmp_path / "model.h5"
+    copy.write_bytes(path.read_bytes())
+    with h5py.File(copy, "r+") as file:
+        for group in (file["model_weights"], file["model_weights/inner"]):
+            key = "layer_names" if "layer_names" in group.attrs else "weight_names"
+            names = group.attrs[key]
+            del group.attrs[key]
+            group.attrs[f"{key}0"], group.attrs[f"{key}1"] = names[:1], names[1:]
+    np.testing.assert_allclose(load_model(copy).predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+def test_json_may_be_a_text_in_json(recorded, tmp_path):
+    path, weights, [x], y = recorded("apart.2.12.0.json")
+    copy = tmp_path / "model.json"
+    copy.write_text(json.dumps(path.read_text()))
+    model = load_model(copy, weights=weights)
+    np.testing.assert_allclose(model.predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+def test_weights_take_the_place_of_those_of_a_file(recorded, tmp_path):
+    _, weights, [x], y = recorded("apart.2.12.0.json")
+    model = load_model(recorded("nested.2.13.1.keras")[0], weights=weights)
+    np.testing.assert_allclose(model.predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("apart.2.12.0.json", "weights of more layers than it has: dense"),
+        ("apart.2.15.0.json", "the weights are of layers inner, dense"),
+    ],
+)
+def test_weights_of_another_model_are_refused(name, said, recorded):
+    weights = recorded(name)[1]
+    with pytest.raises(CannotRun, match=said):
+        load_model(recorded("gru.2.12.0.h5")[0], weights=weights)
+
+
+# -- What Keras 3 wrote
+
+
+def functional(x):
+    shared = layers.Dense(3, activation="hard_sigmoid", name="shared")
+    inner = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(2, trainable=False), layers.Dense(3)],
+        name="inner",
+    )
+    y = shared(inner(shared(x)))
+    return keras.Model(x, y * 2.0 + y[:, :3])
+
+
+def sequence(x):
+    y = layers.Bidirectional(layers.GRU(2, return_sequences=True))(x)
+    y = layers.RNN([layers.LSTMCell(2), layers.GRUCell(3)])(y)
+    return keras.Model(x, layers.BatchNormalization()(y))
+
+
+def in_a_row(x):
+    wrapped = layers.TimeDistributed(layers.Dense(2))
+    return keras.Sequential([x, wrapped, layers.LayerNormalization()])
+
+
+@pytest.mark.parametrize(
+    "make, shape", [(functional, (3,)), (sequence, (4, 3)), (in_a_row, (4, 3))]
+)
+def test_h5_of_keras_3(make, shape, tmp_path):
+    rng = np.random.default_rng(5)
+    model = make(keras.Input(shape))
+    draw_weights(model, rng)
+    x = rng.normal(size=(2, *shape)).astype("float32")
+    y = model.predict_on_batch(x)
+    model.save(tmp_path / "model.h5")
+    model.save_weights(tmp_path / "model.weights.h5")
+    (tmp_path / "model.json").write_text(model.to_json())
+    apart = load_model(tmp_path / "model.json", weights=tmp_path / "model.weights.h5")
+    for loaded in (load_model(tmp_path / "model.h5"), apart):
+        np.testing.assert_allclose(loaded.predict(x), y, rtol=1e-5, atol=1e-5)
+        assert loaded.list_notes() == []
+
+
+# -- What Keras 1 and 2.0 wrote, as their source code tells
+
+
+def write_old(path, layers_of_file, weights, version=None, kind="Sequential"):
+    """Write an .h5 file as Keras 1 did, or 2.0.
+
+    layers_of_file: [(class, config)]; weights: {layer: {name: array}}.
+    """
+    config = [{"class_name": name, "config": held} for name, held in layers_of_file]
+    with h5py.File(path, "w") as file:
+        text = json.dumps({"class_name": kind, "config": config})
+        file.attrs["model_config"] = text.encode()
+        if version:
+            file.attrs["keras_version"] = version.encode()
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [name.encode() for name in weights]
+        for layer, arrays in weights.items():
+            inner = group.create_group(layer)
+            inner.attrs["weight_names"] = [name.encode() for name in arrays]
+            for name, array in arrays.items():
+                inner[name] = array
+    return path
+
+
+CONV_OF_KERAS_1 = {
+    "name": "conv",
+    "batch_input_shape": [None, 2, 5, 5],
+    "nb_filter": 3,
+    "nb_row": 3,
+    "nb_col": 2,
+    "border_mode": "valid",
+    "subsample": [1, 1],
+    "dim_ordering": "th",
+    "bias": True,
+    "activation": "relu",
+    "init": "glorot_uniform",
+    "W_regularizer": None,
+    "input_dtype": "float32",
+    "trainable": True,
+}
+
+
+@pytest.mark.parametrize("ending, is_flipped", [("", True), (":0", False)])
+def test_kernels_of_keras_1_and_theano(ending, is_flipped, tmp_path):
+    rng = np.random.default_rng(1)
+    kernel = rng.normal(size=(3, 2, 3, 2)).astype("float32")  # filters first
+    bias = rng.normal(size=3).astype("float32")
+    arrays = {f"conv_W{ending}": kernel, f"conv_b{ending}": bias}
+    pool = {"name": "p", "pool_size": [2, 2], "strides": [2, 2], "dim_ordering": "th"}
+    of_pool = ("MaxPooling2D", {**pool, "border_mode": "valid"})
+    of_drop = ("Dropout", {"name": "drop", "p": 0.5})
+    path = write_old(
+        tmp_path / "one.h5",
+        [("Convolution2D", CONV_OF_KERAS_1), of_pool, of_drop],
+        {"conv": arrays, "p": {}, "drop": {}},
+    )
+    x = rng.normal(size=(2, 2, 5, 5)).astype("float32")
+    turned = kernel.transpose(2, 3, 1, 0)
+    turned = turned[::-1, ::-1] if is_flipped else turned
+    y = conv2d(x.transpose(0, 2, 3, 1), turned, bias, activation="relu")
+    y = y[:, :2, :4].reshape(2, 1, 2, 2, 2, 3).max((2, 4)).transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(load_model(path).predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+def of_gates(rng, order):
+    """Return kernels and biases as Keras 1 had them, three of each gate in an order; and
+    as today's layer has them."""
+    one = [
+        [rng.normal(size=shape).astype("float32") for shape in ((3, 2), (2, 2), (2,))]
+        for _ in order
+    ]
+    joined = [np.concatenate([gate[n] for gate in one], -1) for n in range(3)]
+    arrays = [array for place in order for array in one[place]]
+    return {f"r_{n}:0": array for n, array in enumerate(arrays)}, joined
+
+
+@pytest.mark.parametrize("kind, order", [("LSTM", (0, 2, 1, 3)), ("GRU", (0, 1, 2))])
+def test_gates_of_keras_1(kind, order, tmp_path):
+    rng = np.random.default_rng(2)
+    arrays, today = of_gates(rng, order)
+    config = {
+        "name": "r",
+        "batch_input_shape": [None, 4, 3],
+        "output_dim": 2,
+        "input_dim": 3,
+        "activation": "tanh",
+        "inner_activation": "sigmoid",
+        "consume_less": "cpu",
+        "dropout_W": 0.0,
+        "return_sequences": False,
+        "stateful": False,
+        "go_backwards": False,
+        "unroll": False,
+    }
+    path = write_old(tmp_path / "one.h5", [(kind, config)], {"r": arrays})
+    x = rng.normal(size=(2, 4, 3)).astype("float32")
+    options = {"reset_after": False} if kind == "GRU" else {}
+    y = (gru if kind == "GRU" else lstm)(x, *today, **options)
+    np.testing.assert_allclose(load_model(path).predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_weights_of_cudnn(kind, tmp_path):
+    """Its kernels are those of a layer of today transposed, gate by gate; its biases stand
+    in a row, and are added."""
+    rng = np.random.default_rng(3)
+    gates = {"LSTM": 4, "GRU": 3}[kind]
+    kernels = rng.normal(size=(gates, 2, 3)).astype("float32")  # (gate, units, inputs)
+    recurrent = rng.normal(size=(gates, 2, 2)).astype("float32")
+    bias = rng.normal(size=2 * gates * 2).astype("float32")
+    arrays = {
+        "r/kernel:0": np.concatenate([k.reshape(3, 2) for k in kernels], 1),
+        "r/recurrent_kernel:0": np.concatenate(list(recurrent), 1),
+        "r/bias:0": bias,
+    }
+    config = {"name": "r", "batch_input_shape": [None, 4, 3], "units": 2}
+    path = write_old(
+        tmp_path / "old.h5", [(f"CuDNN{kind}", config)], {"r": arrays}, "2.2.4"
+    )
+    x = rng.normal(size=(2, 4, 3)).astype("float32")
+    today = [
+        np.concatenate([k.T for k in kernels], 1),
+        np.concatenate([r.T for r in recurrent], 1),
+        bias.reshape(2, -1) if kind == "GRU" else bias.reshape(2, -1).sum(0),
+    ]
+    y = (gru if kind == "GRU" else lstm)(x, *today)
+    np.testing.assert_allclose(load_model(path).predict(x), y, rtol=1e-5, atol=1e-5)
+
+
+def test_a_gru_without_reset_after_had_none(tmp_path):
+    rng = np.random.default_rng(4)
+    shapes = {"r/kernel:0": (3, 6), "r/recurrent_kernel:0": (2, 6), "r/bias:0": (6,)}
+    arrays = {n: rng.normal(size=s).astype("float32") for n, s in shapes.items()}
+    config = {"name": "r", "batch_input_shape": [None, 4, 3], "units": 2}
+    config |= {"recurrent_activation": "sigmoid", "implementation": 1}
+    path = write_old(tmp_path / "old.h5", [("GRU", config)], {"r": arrays}, "2.1.5")
+    x = rng.normal(size=(2, 4, 3)).astype("float32")
+    y = gru(x, *arrays.values(), reset_after=False)
+    model = load_model(path)
+    np.testing.assert_allclose(model.predict(x), y, rtol=1e-5, atol=1e-5)
+    assert any("no reset_after" in said for said in model.list_notes())
+
+
+def test_the_dtype_of_an_embedding_was_that_of_its_input(tmp_path):
+    vectors = np.random.default_rng(5).normal(size=(6, 2)).astype("float32")
+    config = {"name": "e", "batch_input_shape": [None, 3], "dtype": "int32"}
+    config |= {"input_dim": 6, "output_dim": 2, "input_length": 3, "mask_zero": False}
+    path = write_old(
+        tmp_path / "old.h5", [("Embedding", config)], {"e": {"e/w:0": vectors}}, "2.0.2"
+    )
+    x = np.array([[0, 5, 2]])
+    np.testing.assert_array_equal(load_model(path).predict(x), vectors[x])
+
+
+# -- What cannot be read
+
+
+@pytest.mark.parametrize(
+    "config, said",
+    [
+        ({"time_major": True}, "time_major must be False"),
+        ({"ragged": True}, "ragged must be False"),
+        ({"wobble": 1}, "'wobble', which is not known here"),
+    ],
+)
+def test_what_is_not_known_is_refused(config, said, tmp_path):
+    rng = np.random.default_rng(4)
+    shapes = {"r/kernel:0": (3, 8), "r/recurrent_kernel:0": (2, 8), "r/bias:0": (8,)}
+    arrays = {n: rng.normal(size=s).astype("float32") for n, s in shapes.items()}
+    held = {"name": "r", "batch_input_shape": [None, 4, 3], "units": 2, **config}
+    path = write_old(tmp_path / "old.h5", [("LSTM", held)], {"r": arrays}, "2.1.5")
+    with pytest.raises(CannotRun, match=said):
+        load_model(path)
+
+
+def test_what_keras_no_longer_has_is_refused(tmp_path):
+    held = {"name": "local", "batch_input_shape": [None, 4, 3], "filters": 2}
+    path = write_old(tmp_path / "old.h5", [("LocallyConnected1D", held)], {}, "2.1.5")
+    with pytest.raises(CannotRun, match="local .*: Keras 3 has no such layer"):
+        load_model(path)
+
+
+def test_a_saved_model_and_a_checkpoint_tell_what_to_do(tmp_path):
+    (tmp_path / "saved_model.pb").touch()
+    (tmp_path / "model.ckpt.index").touch()
+    for path in (tmp_path, tmp_path / "model.ckpt.index"):
+        with pytest.raises(CannotRun, match=r'then model.save\("model.h5"\)'):
+            load_model(path)
