@@ -20,6 +20,10 @@ HELP = """\
 examples:
   {0} show model.keras
       print its layers, with the shapes of outputs and weights
+  {0} show old.h5
+      the same, with which Keras wrote it, and what differs since
+  {0} run model.json --weights model.weights.h5 --input x.npy --output y.npy
+      predict, where layers and weights are in two files
   {0} run model.keras --input x.npy --output y.npy
       predict, with one input and output
   {0} run model.keras --input x.npz --output y.npz

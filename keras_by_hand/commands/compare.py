@@ -2,6 +2,7 @@
 
 import json
 
+from keras_by_hand.commands.models import add_model, load_given
 from keras_by_hand.comparing.comparison import TOLERANCE, compare
 from keras_by_hand.models.archives import open_file
 from keras_by_hand.models.data import read_input
@@ -10,11 +11,11 @@ from keras_by_hand.models.errors import CannotRun
 
 def add_compare(parser):
     """Add its arguments to its parser."""
-    parser.add_argument("model", help="the .keras file")
+    add_model(parser)
     parser.add_argument(
         "port",
-        help="what is to do the same: a .keras, .tflite or .onnx file; a .npz "
-        "file with the output of each layer; or the word keras, for what Keras "
+        help="what is to do the same: a .keras, .h5, .tflite or .onnx file; a "
+        ".npz file with the output of each layer; or the word keras, for what Keras "
         "makes of the first file",
     )
     parser.add_argument(
@@ -40,7 +41,7 @@ def compare_models(given):
     does, 2 where that cannot be told."""
     names = read_names(given.map) if given.map else None
     found = compare(
-        given.model,
+        load_given(given) if given.weights else given.model,
         given.port,
         read_input(given.input),
         names=names,

@@ -2,14 +2,14 @@
 
 import contextlib
 
+from keras_by_hand.commands.models import add_model, load_given
 from keras_by_hand.comparing.golden import golden_vectors, write_header
 from keras_by_hand.models.data import new_file, read_input, write_output
-from keras_by_hand.models.load import load_model
 
 
 def add_dump(parser):
     """Add its arguments to its parser."""
-    parser.add_argument("model", help="the .keras file")
+    add_model(parser)
     parser.add_argument(
         "--input",
         required=True,
@@ -31,9 +31,7 @@ def dump_vectors(given):
         header = None
         if given.header:
             header = stack.enter_context(new_file(given.header, given.force))
-        vectors = golden_vectors(
-            load_model(given.model), read_input(given.input)
-        )
+        vectors = golden_vectors(load_given(given), read_input(given.input))
         write_output(file, vectors)
         if header:
             write_header(header, vectors)

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+from keras_by_hand.commands.models import add_model, load_given
 from keras_by_hand.comparing.recording import outputs_of, record
 from keras_by_hand.models.data import (
     named,
@@ -14,7 +15,6 @@ from keras_by_hand.models.data import (
     write_output,
 )
 from keras_by_hand.models.errors import shown
-from keras_by_hand.models.load import load_model
 from keras_by_hand.models.tensors import count_numbers
 
 PATIENCE = 3  # seconds, after which a terminal is told how far it is
@@ -22,7 +22,7 @@ PATIENCE = 3  # seconds, after which a terminal is told how far it is
 
 def add_run(parser):
     """Add its arguments to its parser."""
-    parser.add_argument("model", help="the .keras file")
+    add_model(parser)
     parser.add_argument(
         "--input", help="x: .npy, or .npz with an array for each input"
     )
@@ -62,7 +62,7 @@ def run_model(given):
             for path in (given.output, given.dump)
             if path
         }
-        model = load_model(given.model, given.dtype)
+        model = load_given(given, given.dtype)
         print_layers(model)
         written = {}
         if given.input:

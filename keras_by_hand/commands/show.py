@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_by_hand.commands.models import add_model, load_given
 from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.config import references, with_weights
@@ -11,7 +12,6 @@ from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import read_file
 from keras_by_hand.models.layers.input import InputLayer
 from keras_by_hand.models.layers.layer import name_of
-from keras_by_hand.models.load import load_model
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer
 from keras_by_hand.models.tensors import count_numbers
@@ -22,7 +22,7 @@ TRIALS = (1, 32), (2, 48)  # samples, and lengths where a model takes any
 
 def add_show(parser):
     """Add its arguments to its parser."""
-    parser.add_argument("model", help="the .keras file")
+    add_model(parser)
 
 
 class Shown(NamedTuple):
@@ -39,17 +39,21 @@ class Shown(NamedTuple):
 
 def show_model(given):
     """Print a line for each layer; return 0, or 1 where one cannot be run."""
-    config, weights, writer, notes = read_file(given.model)
+    config, weights, writer, notes = read_file(given.model, given.weights)
     layers = list_layers(config, weights)
     refused = [layer for layer in layers if layer.reasons]
     shapes, why = ["-"] * len(layers), ""
     if not refused:
         try:
-            shapes = find_shapes(load_model(given.model))
+            shapes = find_shapes(load_given(given))
         except CannotRun as error:
             why = f"shapes of outputs are not known: {error}"
     print(*table_lines(HEAD_OF_SHOW, map(cells_of, layers, shapes)), sep="\n")
     print(f"{count_parameters(layers):,} parameters in {len(layers)} layers")
+    if writer.is_keras_2:
+        print(shown(f"written by {writer}"))
+    for said in notes:
+        print(shown(f"note: {said}"))
     if why:
         print(shown(why))
     for layer in refused:

@@ -42,7 +42,7 @@ def run_port(thing, path_of_model, x, dtype=None):
         )
     path = os.fspath(thing)
     ending = os.path.splitext(path)[1].lower()
-    if ending == ".keras":
+    if ending in (".keras", ".h5", ".hdf5"):
         return Port(outputs_of(record(load_model(path, dtype), x)))
     if ending == ".npz":
         arrays = read_arrays(path)
@@ -53,7 +53,7 @@ def run_port(thing, path_of_model, x, dtype=None):
         return run_onnx(path, x)
     if ending == ".tflite":
         return run_tflite(path, x)
-    raise CannotRun(f"{path} is no .keras, .npz, .onnx or .tflite file")
+    raise CannotRun(f"{path} is no .keras, .h5, .npz, .onnx or .tflite file")
 
 
 def arrays_by_name(given):

@@ -389,3 +389,39 @@ def test_a_saved_model_and_a_checkpoint_tell_what_to_do(tmp_path):
     for path in (tmp_path, tmp_path / "model.ckpt.index"):
         with pytest.raises(CannotRun, match=r'then model.save\("model.h5"\)'):
             load_model(path)
+
+
+# -- Commands
+
+
+def test_show_tells_which_keras_wrote_a_file_and_what_differs(command, recorded):
+    code, said, _ = command("show", recorded("seq2seq.2.15.0.h5")[0])
+    lines = said.splitlines()
+    assert code == 0 and "written by Keras 2.15.0 (tensorflow)" in lines
+    assert any("mask beside initial states" in line for line in lines)
+    code, said, _ = command("show", recorded("gru.tf_keras.keras")[0])
+    assert code == 0 and "written by Keras 2.18.0" in said
+
+
+def test_commands_take_weights_of_their_own(command, recorded, tmp_path):
+    path, weights, [x], y = recorded("apart.2.15.0.json")
+    np.save(tmp_path / "x.npy", x)
+    given = [path, "--weights", weights]
+    assert command("show", *given)[0] == 0
+    given += ["--input", tmp_path / "x.npy"]
+    code, *_ = command("run", *given, "--output", tmp_path / "y.npy")
+    answer = np.load(tmp_path / "y.npy")
+    np.testing.assert_allclose(answer, y, rtol=1e-5, atol=1e-5)
+    golden = tmp_path / "golden.npz"
+    assert (code, command("dump", *given, "--output", golden)[0]) == (0, 0)
+    np.savez(tmp_path / "port.npz", dense=y)
+    code, said, _ = command("compare", path, tmp_path / "port.npz", *given[1:])
+    assert (code, said.splitlines()[-1]) == (0, "no layer differs")
+
+
+def test_an_old_file_is_compared_with_a_newer_one(command, recorded, tmp_path):
+    old, _, [x], _ = recorded("nested.2.12.0.h5")
+    np.save(tmp_path / "x.npy", x)
+    port = recorded("nested.2.13.1.keras")[0]
+    code, said, _ = command("compare", old, port, "--input", tmp_path / "x.npy")
+    assert (code, said.splitlines()[-1]) == (0, "no layer differs")
