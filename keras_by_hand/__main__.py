@@ -1,10 +1,11 @@
-"""What keras-by-hand does: show, run, compare and dump models."""
+"""What keras-by-hand does: show, run, compare, dump and convert models."""
 
 import argparse
 import sys
 import warnings
 
 from keras_by_hand.commands.compare import add_compare, compare_models
+from keras_by_hand.commands.convert import add_convert, convert_model
 from keras_by_hand.commands.dump import add_dump, dump_vectors
 from keras_by_hand.commands.run import add_run, run_model
 from keras_by_hand.commands.show import add_show, show_model
@@ -14,6 +15,7 @@ COMMANDS = {
     "show": (add_show, show_model, "print a line for each layer"),
     "run": (add_run, run_model, "predict, or write what each layer makes"),
     "compare": (add_compare, compare_models, "find the layers that differ"),
+    "convert": (add_convert, convert_model, "write an old file for Keras 3"),
     "dump": (add_dump, dump_vectors, "write golden vectors"),
 }
 HELP = """\
@@ -34,6 +36,8 @@ examples:
       find the layers at which a port differs
   {0} dump model.keras --input x.npy --output golden.npz --header golden.h
       write weights, inputs and outputs of each layer
+  {0} convert old.h5 new.keras
+      write the file of an older Keras as Keras 3 loads it
 
 Without a command it is run.
 
@@ -47,7 +51,7 @@ def make_parser():
     as_module = sys.argv[0].endswith("__main__.py")  # else, as it is called
     parser = argparse.ArgumentParser(
         "python -m keras_by_hand" if as_module else None,
-        description="Show, run, compare and dump Keras models, in NumPy.",
+        description="Show, run, compare and convert Keras models, in NumPy.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.epilog = HELP.format(parser.prog)

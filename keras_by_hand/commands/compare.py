@@ -15,8 +15,8 @@ def add_compare(parser):
     parser.add_argument(
         "port",
         help="what is to do the same: a .keras, .h5, .tflite or .onnx file; a "
-        ".npz file with the output of each layer; or the word keras, for what Keras "
-        "makes of the first file",
+        ".npz file with the output of each layer; or the word keras, for what "
+        "Keras makes of the first file",
     )
     parser.add_argument(
         "--input",

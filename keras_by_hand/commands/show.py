@@ -7,14 +7,14 @@ import numpy as np
 from keras_by_hand.commands.models import add_model, load_given
 from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.comparing.tables import no_spaces, table_lines
-from keras_by_hand.models.config import references, with_weights
+from keras_by_hand.models.config import with_weights
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import read_file
-from keras_by_hand.models.layers.input import InputLayer
 from keras_by_hand.models.layers.layer import name_of
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer
 from keras_by_hand.models.tensors import count_numbers
+from keras_by_hand.models.trials import trial_inputs
 
 HEAD_OF_SHOW = "layer", "class", "output", "parameters", "weights"
 TRIALS = (1, 32), (2, 48)  # samples, and lengths where a model takes any
@@ -127,7 +127,7 @@ def find_shapes(model):
     lengths that depend on those of the input; "-" for those that make nothing,
     as inputs and models in the model."""
     small, large = (
-        first_shapes(record(model, zeros_for(model, *sizes)))
+        first_shapes(record(model, trial_inputs(model, *sizes)))
         for sizes in TRIALS
     )
     return [
@@ -155,21 +155,3 @@ def walk(model):
         yield layer
         if isinstance(layer, Model):
             yield from walk(layer)
-
-
-def zeros_for(model, samples, length):
-    """Return inputs of zeros for a model, by their names.
-
-    length: of axes that may have any.
-    """
-    inputs = {}
-    for name, _, _ in references(model.inputs):
-        layer = model.by_name[name]
-        shape = layer.config.get("batch_shape")
-        if not isinstance(layer, InputLayer) or shape is None:
-            raise CannotRun("the file does not tell the shape of its input")
-        batch, *lengths = shape
-        shape = [batch or samples, *(known or length for known in lengths)]
-        is_text = layer.config.get("dtype") == "string"
-        inputs[name] = np.zeros(shape, "U1" if is_text else "float32")
-    return inputs

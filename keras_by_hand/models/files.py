@@ -13,6 +13,7 @@ from keras_by_hand.models.archives import (
     open_file,
     take_member,
 )
+from keras_by_hand.models.budget import Budget
 from keras_by_hand.models.errors import CannotRun, first_line
 from keras_by_hand.models.hdf5 import read_attributes, read_group
 from keras_by_hand.models.legacy.calls import has_old_calls
@@ -108,6 +109,15 @@ def in_form_of_today(found, held):
     elif is_old:
         groups = groups_of_today(config, groups)
     return Saved(config, groups, writer, tuple(notes))
+
+
+def read_keras(file):
+    """Return what an open .keras file of today holds, a Saved."""
+    import h5py
+
+    size = file.seek(0, io.SEEK_END)
+    found = read_zip(file, Budget(size), h5py)
+    return in_form_of_today(found, found)
 
 
 def find_parts(path, h5py):

@@ -67,7 +67,12 @@ def load_model(
         )
     dtype = as_option(load_model, dtype=dtype)
     _check_own(layers)
-    config, arrays, _, notes = read_file(path, weights)
+    return model_of(path, read_file(path, weights), dtype, layers)
+
+
+def model_of(path, saved, dtype=None, layers=None):
+    """Return the Model of what read_file found; path: for messages."""
+    config, arrays, _, notes = saved
     try:
         if dtype:
             config = with_dtype(config, dtype)

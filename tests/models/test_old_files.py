@@ -13,6 +13,7 @@ from drawing import draw_weights
 from keras import layers
 
 from keras_by_hand import conv2d, gru, load_model, lstm
+from keras_by_hand.models.converting import convert
 from keras_by_hand.models.errors import CannotRun
 
 OLD = pathlib.Path(__file__).parent / "old_files"
@@ -425,3 +426,95 @@ def test_an_old_file_is_compared_with_a_newer_one(command, recorded, tmp_path):
     port = recorded("nested.2.13.1.keras")[0]
     code, said, _ = command("compare", old, port, "--input", tmp_path / "x.npy")
     assert (code, said.splitlines()[-1]) == (0, "no layer differs")
+
+
+# -- Converted to Keras 3
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_keras_3_loads_what_is_converted(name, recorded, tmp_path):
+    path, weights, inputs, y = recorded(name)
+    convert(path, tmp_path / "new.keras", weights)
+    new = keras.models.load_model(tmp_path / "new.keras")
+    answer = new.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
+    np.testing.assert_allclose(answer, y, rtol=1e-5, atol=1e-5)
+    old = load_model(path, weights=weights)
+    of_layers = {layer.name: layer for layer in old.layers}
+    for layer in new.layers:
+        if layer.name in of_layers:
+            is_trained = of_layers[layer.name].config.get("trainable", True)
+            assert layer.trainable == is_trained
+    found = {layer.name for layer in getattr(new, "operations", new.layers)}
+    missing = of_layers.keys() - found  # of a Sequential, Keras hides the input
+    assert {of_layers[name].kind for name in missing} <= {"InputLayer"}
+
+
+OF_HARD_SIGMOID = {
+    "dense": layers.Dense(3, activation="hard_sigmoid", use_bias=False),
+    "separable": layers.SeparableConv1D(3, 2, activation="hard_sigmoid"),
+    "gru": layers.GRU(3, recurrent_activation="hard_sigmoid"),
+    "before": layers.GRU(3, recurrent_activation="hard_sigmoid", reset_after=False),
+    "both ways": layers.Bidirectional(
+        layers.LSTM(3, recurrent_activation="hard_sigmoid")
+    ),
+    "cells": layers.RNN(
+        [layers.LSTMCell(2, recurrent_activation="hard_sigmoid"), layers.GRUCell(3)]
+    ),
+    "steps": layers.TimeDistributed(layers.Dense(2, activation="hard_sigmoid")),
+    "nested": keras.Sequential(
+        [keras.Input((4, 3)), layers.SimpleRNN(3, activation="hard_sigmoid")]
+    ),
+    "alone": layers.Activation("hard_sigmoid"),
+}
+
+
+def saved_by_keras_2(layer, path):
+    """Write a file of one layer as Keras 2.15 did; return its old outputs of numbers."""
+    rng = np.random.default_rng(6)
+    model = keras.Sequential([keras.Input((4, 3)), layer])
+    draw_weights(model, rng)
+    model.save(path)
+    old = path.with_suffix(".old.keras")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(old, "w") as target:
+        for name in source.namelist():
+            told = json.dumps({"keras_version": "2.15.0"})
+            data = told if name == "metadata.json" else source.read(name)
+            target.writestr(name, data)
+    x = rng.normal(size=(2, 4, 3)).astype("float32")
+    return old, x, load_model(old).predict(x), model.predict_on_batch(x)
+
+
+@pytest.mark.parametrize("name", OF_HARD_SIGMOID)
+def test_a_converted_hard_sigmoid_has_its_old_slope(name, tmp_path):
+    path = tmp_path / "model.keras"
+    old, x, expected, otherwise = saved_by_keras_2(OF_HARD_SIGMOID[name], path)
+    assert np.abs(otherwise - expected).max() > 1e-3
+    convert(old, tmp_path / "new.keras")
+    new = keras.models.load_model(tmp_path / "new.keras")
+    answer = new.predict_on_batch(x)
+    np.testing.assert_allclose(answer, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_what_keras_3_cannot_say_is_refused(tmp_path):
+    layer = layers.LSTM(3, activation="hard_sigmoid", name="outer")
+    old, *_ = saved_by_keras_2(layer, tmp_path / "model.keras")
+    with pytest.raises(CannotRun, match=r"outer \(LSTM\): Keras 3 has no hard_sigmoid"):
+        convert(old, tmp_path / "new.keras")
+    assert not (tmp_path / "new.keras").exists()
+
+
+def test_what_predicts_otherwise_is_not_written(recorded, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras_by_hand.models.legacy.hard_sigmoid.SLOPES", 1.1)
+    with pytest.raises(CannotRun, match="what was written predicts otherwise"):
+        convert(recorded("hard_sigmoid.2.15.0.h5")[0], tmp_path / "new.keras")
+    assert not (tmp_path / "new.keras").exists()
+
+
+def test_the_command_converts(command, recorded, tmp_path):
+    old, new = recorded("gru.2.12.0.h5")[0], tmp_path / "new.keras"
+    code, said, _ = command("convert", old, new)
+    assert code == 0 and said.splitlines()[-1].startswith(f"{new}: predicts the same")
+    assert command("convert", old, new)[0] == 1  # it is there already
+    np.save(tmp_path / "x.npy", recorded("gru.2.12.0.h5")[2][0])
+    again = command("convert", old, new, "--force", "--input", tmp_path / "x.npy")
+    assert again[0] == 0

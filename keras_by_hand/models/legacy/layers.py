@@ -118,6 +118,8 @@ def class_of_today(saved, is_operator_call=False):
     if module and module.startswith("keras.src.ops."):
         return name, module
     name = CLASSES_OF_TODAY.get(name, name)
+    if name == "Functional":  # the one class that keras itself does not hand on
+        return name, "keras.src.models.functional"
     if name in MODELS:
         return name, "keras"
     known = name in LAYERS or name in GONE or module is not None

@@ -120,4 +120,6 @@ def as_key(item):
         return [as_key(inner) for inner in item]
     if isinstance(item, dict) and item.keys() == {"start", "stop", "step"}:
         return {"class_name": "__slice__", "config": item}
+    if isinstance(item, dict) and item.get("class_name") == "__ellipsis__":
+        return {**item, "config": {}}
     return item
