@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 
@@ -61,8 +62,9 @@ def read_attributes(path, size, budget):
     asked = json.dumps([str(path), size, sys.path])
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", ATTRIBUTES, asked],
+            [sys.executable, "-I", "-S", "-c", ATTRIBUTES, asked],
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # starts sooner
             capture_output=True,
             timeout=PATIENCE_WITH_ATTRIBUTES,
         )

@@ -518,3 +518,116 @@ def test_the_command_converts(command, recorded, tmp_path):
     np.save(tmp_path / "x.npy", recorded("gru.2.12.0.h5")[2][0])
     again = command("convert", old, new, "--force", "--input", tmp_path / "x.npy")
     assert again[0] == 0
+
+
+# -- Untrusted
+
+
+def mutant(data, rng):
+    """Return bytes of a file of which some are others."""
+    data = bytearray(data)
+    for _ in range(rng.choice([1, 2, 16])):
+        place = rng.integers(len(data))
+        if rng.random() < 0.5:
+            data[place] ^= 1 << rng.integers(8)
+        else:
+            data[place : place + 8] = rng.choice([b"\xff" * 8, b"\0" * 8])
+    return bytes(data)
+
+
+def test_mutants_of_an_old_file_give_a_result_or_one_line(
+    recorded, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("keras_by_hand.models.hdf5.PATIENCE_WITH_ATTRIBUTES", 3)
+    path, _, [x], _ = recorded("gru.2.12.0.h5")
+    data, rng, ends = path.read_bytes(), np.random.default_rng(8), {True: 0, False: 0}
+    for _ in range(200):
+        copy = tmp_path / "mutant.h5"
+        copy.write_bytes(mutant(data, rng))
+        try:
+            load_model(copy).predict(x)
+        except CannotRun as error:
+            assert len(str(error).splitlines()) == 1
+            ends[False] += 1
+        else:
+            ends[True] += 1
+    assert min(ends.values()) > 10, ends
+
+
+@pytest.mark.parametrize(
+    "code, said",
+    [
+        ("import time; time.sleep(60)", "cannot be read in 1 seconds"),
+        ("import os; os.kill(os.getpid(), 11)", "libhdf5 ended with -11"),
+    ],
+)
+def test_neither_a_hang_nor_a_crash_reaches_the_user(code, said, recorded, monkeypatch):
+    monkeypatch.setattr("keras_by_hand.models.hdf5.ATTRIBUTES", code)
+    monkeypatch.setattr("keras_by_hand.models.hdf5.PATIENCE_WITH_ATTRIBUTES", 1)
+    with pytest.raises(CannotRun, match=said):
+        load_model(recorded("gru.2.12.0.h5")[0])
+
+
+def changed(path, copy, change):
+    """Write an old file again, with its open HDF5 file changed."""
+    copy.write_bytes(path.read_bytes())
+    with h5py.File(copy, "r+") as file:
+        change(file)
+    return copy
+
+
+KERNEL = "model_weights/gru/gru/gru_cell/kernel:0"
+
+
+def soft(file):
+    del file[KERNEL]
+    file[KERNEL] = h5py.SoftLink("/model_weights/gru/gru/gru_cell/bias:0")
+
+
+def external(file):
+    del file["model_weights"]
+    file["model_weights"] = h5py.ExternalLink("/etc/hostname", "/")
+
+
+def compressed(file):
+    del file[KERNEL]
+    file.create_dataset(KERNEL, (2000, 2000), "f4", compression="gzip")
+
+
+def missing(file):
+    del file[KERNEL]
+
+
+def above(file):
+    group = file["model_weights/gru"]
+    group.attrs["weight_names"] = [b"../../model_weights/gru/gru/gru_cell/kernel:0"]
+
+
+def deep(file):
+    file.attrs["model_config"] = '{"class_name": "Sequential", "config": ' + "[" * 3000
+
+
+def many_names(file):
+    names = file["model_weights/gru"]
+    del names.attrs["weight_names"]
+    for number in range(40):
+        names.attrs[f"weight_names{number}"] = [b"x" * 500] * 100
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (soft, "link to another place"),
+        (external, "is damaged|link to another place"),
+        (compressed, "not in one piece"),
+        (missing, "are not in the file"),
+        (above, "are not in the file"),
+        (deep, "is damaged"),
+        (many_names, "are not in the file"),
+    ],
+)
+def test_hostile_h5_files_are_refused(change, said, recorded, tmp_path):
+    path = changed(recorded("gru.2.12.0.h5")[0], tmp_path / "bad.h5", change)
+    with pytest.raises(CannotRun, match=said) as refused:
+        load_model(path)
+    assert len(str(refused.value).splitlines()) == 1
