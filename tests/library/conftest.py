@@ -5,22 +5,21 @@ for its own share of them only.
 """
 
 import collections
+from pathlib import Path
 
 import numpy as np
 import pytest
 from library.engine.subjects import SUBJECTS
 
-
-def is_derived(item):
-    return item.path.name == "test_derived.py" and hasattr(item, "callspec")
+FOLDER = Path(__file__).parent
 
 
 def module_of(item):
     """The module of the library that a test is about; "" where it is about none."""
-    if not is_derived(item):
-        return ""
-    told = item.callspec.params
-    return told.get("module") or SUBJECTS[told["name"]].module
+    told = item.callspec.params if hasattr(item, "callspec") else {}
+    name = getattr(told.get("subject"), "name", told.get("name"))
+    is_about_subject = FOLDER in item.path.parents and name in SUBJECTS
+    return told.get("module") or (SUBJECTS[name].module if is_about_subject else "")
 
 
 def pytest_collection_modifyitems(items):
