@@ -83,7 +83,7 @@ def test_a_script_can_tell_the_exit_codes(command, good, tmp_path, x, monkeypatc
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(script, "load_model", interrupt)
+    monkeypatch.setattr(script, "load_given", interrupt)
     assert command(good) == (130, "", "")
 
 
@@ -116,7 +116,7 @@ def test_whatever_happens_is_one_line(command, good, monkeypatch, error, said):
     def fail(*arguments):
         raise error
 
-    monkeypatch.setattr(script, "load_model", fail)
+    monkeypatch.setattr(script, "load_given", fail)
     assert is_refused(command(good), said)
     with pytest.raises(type(error)):
         command(good, "--traceback")
@@ -127,7 +127,7 @@ def test_warnings_are_not_printed(command, good, tmp_path, x, monkeypatch):
         np.log(np.zeros(1))
         raise CannotRun("refused")
 
-    monkeypatch.setattr(script, "load_model", warn)
+    monkeypatch.setattr(script, "load_given", warn)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # would be another exception
         assert is_refused(command(good), "refused")
