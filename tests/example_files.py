@@ -1,5 +1,8 @@
 """The files that the examples of what runs and compares whole models name."""
 
+import json
+
+import h5py
 import keras
 import numpy as np
 from keras import layers
@@ -27,3 +30,15 @@ def write_examples(folder):
     dense.set_weights([np.array([[1, -1], [3, 0]]), np.array([0, 0.5])])
     model.save(folder / "model.keras")
     own.save(folder / "own.keras")
+    write_old(folder / "old.h5")
+
+
+def write_old(path):
+    """Write an LSTM as Keras 2 did, in HDF5 and with an argument that has gone."""
+    model = keras.Sequential([keras.Input((None, 1)), layers.LSTM(1, name="lstm")])
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][-1]["config"]["time_major"] = False
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "2.12.0"
