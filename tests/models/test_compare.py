@@ -634,7 +634,9 @@ def test_bad_ports_and_inputs(command, written, tmp_path):
     assert refuses(one, "has shape ()")
     two = command("compare", model, port, "--input", tmp_path / "two.npz")
     assert refuses(two, "no input input_layer")
-    assert refuses(command("compare", model, x, "--input", x), "is no .keras, .h5, .npz")
+    assert refuses(
+        command("compare", model, x, "--input", x), "is no .keras, .h5, .npz"
+    )
     none = command("compare", model, tmp_path / "none.npz", "--input", x)
     assert refuses(none, "none.npz")
     for name in ("bad.onnx", "bad.tflite", "bad.npz", "bad.keras"):
