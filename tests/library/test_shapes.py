@@ -4,10 +4,12 @@ word for word."""
 from collections.abc import Callable
 from typing import Literal
 
+import by_hand
 import numpy as np
 import pytest
+from library.engine.refusals import for_each, read
 
-from keras_by_hand import names, shapes
+from keras_by_hand import names
 
 
 def pool(
@@ -85,320 +87,140 @@ RIGHT = [
     ("as_function", (), {"activation": None}, None),
 ]
 
-ACTIVATIONS = ", ".join(map(repr, names.ALONE))
-NOT, SHAPES, ONE = "x must be an array of numbers, not", "must have the shape", [1]
-MASKED, FILLED = np.ma.array([1, 2], mask=[0, 1]), "x.filled(...) has none"
-WRONG = [
-    ("check_booleans", (), {"kept": f64(0, 0.5)}, ValueError, "kept must be booleans"),
-    ("as_array", (), {"x": "two"}, TypeError, f"{NOT} of text"),
-    ("as_array", (), {"x": b"two"}, TypeError, f"{NOT} of text"),
-    ("as_array", (), {"x": None}, TypeError, f"{NOT} None"),
-    ("as_array", (), {"x": {}}, TypeError, f"{NOT} of type dict"),
-    ("as_array", (), {"x": np.array(None)}, TypeError, f"{NOT} of type ndarray"),
-    (
-        "as_array",
-        (),
-        {"x": [[1], [2, 3]]},
-        TypeError,
-        f"{NOT} rows of different lengths",
-    ),
-    ("as_array", (), {"x": [[1], None]}, TypeError, f"{NOT} rows of different lengths"),
-    ("as_array", (), {"x": [1, None]}, TypeError, f"{NOT} one with None in it"),
-    ("as_array", (), {"x": np.array([1], object)}, TypeError, f"{NOT} of objects"),
-    ("as_array", (), {"x": np.array(["a"])}, TypeError, f"{NOT} of text"),
-    ("as_array", (), {"x": 1j}, TypeError, f"{NOT} of complex numbers"),
-    ("as_array", (), {"x": np.datetime64("2000")}, TypeError, f"{NOT} of dates"),
-    ("as_array", (), {"x": np.timedelta64(1)}, TypeError, f"{NOT} of durations"),
-    ("as_array", (), {"x": MASKED}, TypeError, f"{NOT} one with a mask: {FILLED}"),
-    ("as_array", (), {"x": [MASKED]}, TypeError, f"{NOT} one with a mask: {FILLED}"),
-    (
-        "as_array",
-        (),
-        {"x": np.ones((0, 3))},
-        ValueError,
-        "x must have at least one entry, not the shape (0, 3)",
-    ),
-    ("check_shapes", (), {"x": (ONE, (2,))}, ValueError, f"x {SHAPES} (2,), not (1,)"),
-    *[
-        (
-            "check_tokens",
-            (tokens, 4),
-            {},
-            ValueError,
-            f"x must have tokens from 0 to 3, not from {tokens[0]} to {tokens[1]}",
-        )
-        for tokens in ([0, 4], [-1, 3])
-    ],
-    (
-        "check_shapes",
-        (),
-        {"x": ([ONE], (None, "units", 3))},
-        ValueError,
-        f"x {SHAPES} (any, units, 3), not (1, 1)",
-    ),
-    (
-        "check_broadcasts",
-        (),
-        {"x": (f64(1, 2), (4, 3))},
-        ValueError,
-        "x must broadcast to the shape (4, 3), which (2,) does not",
-    ),
-    (
-        "check_broadcasts",
-        (),
-        {"x": ([[1]], (1,))},
-        ValueError,
-        "x must broadcast to the shape (1,), which (1, 1) does not",
-    ),
-    (
-        "check_rank",
-        (2,),
-        {"x": ONE},
-        ValueError,
-        "x must have 2 axes or more, not the shape (1,)",
-    ),
-    (
-        "check_rank",
-        (2, 2),
-        {"x": ONE},
-        ValueError,
-        "x must have 2 axes, not the shape (1,)",
-    ),
-    (
-        "check_rank",
-        (2, 3),
-        {"x": [[[ONE]]]},
-        ValueError,
-        "x must have 2 to 3 axes, not the shape (1, 1, 1, 1)",
-    ),
-    (
-        "check_count",
-        ("weights", ["kernel", "bias"], ONE),
-        {},
-        ValueError,
-        "the number of weights must be 2 (kernel, bias), not 1",
-    ),
-    (
-        "check_count",
-        ("states", [], ONE),
-        {},
-        ValueError,
-        "the number of states must be 0, not 1",
-    ),
-    *[
-        (
-            "check_images",
-            (rank, np.ones((2, 3)), data_format),
-            {},
-            ValueError,
-            f"x {SHAPES} ({wanted}), not (2, 3)",
-        )
-        for rank, data_format, wanted in [
-            (1, None, "batch, length, channels"),
-            (2, "channels_first", "batch, channels, height, width"),
-            (3, "channels_last", "batch, depth, height, width, channels"),
-        ]
-    ],
-    *[
-        (
-            "check_fits",
-            (np.ones((2, 3, 5)), (size,), "valid", data_format, rate),
-            {},
-            ValueError,
-            f"x must not be shorter than a window of ({span},), as ({length},) is; "
-            "padding='same' takes it",
-        )
-        for size, data_format, rate, span, length in [
-            (4, "channels_last", 1, 4, 3),
-            (4, "channels_first", 2, 7, 5),
-        ]
-    ],
-    (
-        "check_steps",
-        (2, (1, 2), 3),
-        {},
-        ValueError,
-        "strides or dilation_rate must be 1, not (1, 2) and 3",
-    ),
-    *[
-        (
-            "as_function",
-            (),
-            {"activation": value},
-            error,
-            f"activation must be a function, None, or one of {ACTIVATIONS}, not {value!r}",
-        )
-        for value, error in [("no such text", ValueError), (3, TypeError)]
-    ],
-    *[
-        (
-            "as_option",
-            (),
-            {"padding": value},
-            ValueError,
-            f"padding must be 'valid', 'same' or None, not {value!r}",
-        )
-        for value in ("no such text", 0, ["same"], np.array(["same", "valid"]))
-    ],
-    (
-        "check_functions",
-        (),
-        {"layer": "dense"},
-        TypeError,
-        "layer must be a function, not 'dense'",
-    ),
-    *[
-        (
-            "check_sizes",
-            (),
-            {"size": value},
-            error,
-            f"size must be a whole number of at least 1, not {value!r}",
-        )
-        for value, error in [
-            (0, ValueError),
-            *[(odd, TypeError) for odd in (1.5, True, None, (1,), np.array(1))],
-        ]
-    ],
-    *[
-        (
-            "check_flags",
-            (),
-            {"invert": value},
-            ValueError,
-            f"invert must be True or False, not {value!r}",
-        )
-        for value in (None, 1, "True", np.array(True))
-    ],
-    (
-        "check_sizes",
-        (1,),
-        {"size": list(range(99))},
-        ValueError,
-        "size must be a whole number of at least 1, not [0, 1, 2, 3, 4, 5, 6, 7, 8, 9,"
-        " 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21...",
-    ),
-    *[
-        (
-            "check_sizes",
-            (2, 2),
-            {"size": value},
-            error,
-            f"size must be a whole number of at least 2, or 2 of them, not {value!r}",
-        )
-        for value, error in [
-            ((2, 1), ValueError),
-            ((2,), ValueError),
-            ([], ValueError),
-            ("two", TypeError),
-            (None, TypeError),
-        ]
-    ],
-    *[
-        (
-            "check_numbers",
-            limits,
-            {"rate": value},
-            error,
-            f"rate must be {wanted}, not {value!r}",
-        )
-        for limits, wanted, value, error in [
-            ((), "a number", "half", TypeError),
-            ((), "a number", [1], TypeError),
-            ((), "a number", None, TypeError),
-            ((), "a number", float("nan"), ValueError),
-            ((0,), "a number of at least 0", -0.5, ValueError),
-            ((0, 1), "a number from 0 to 1", 1.5, ValueError),
-            ((-np.inf, 1), "at most 1", 2, ValueError),
-        ]
-    ],
-    (
-        "as_list",
-        (),
-        {"x": f64(1)},
-        TypeError,
-        "x must be a list of arrays, not ndarray",
-    ),
-    ("as_list", (), {"x": None}, TypeError, "x must be a list of arrays, not NoneType"),
-    (
-        "as_list",
-        (["h", "c"],),
-        {"x": [1]},
-        ValueError,
-        "the number of arrays in x must be 2 (h, c), not 1",
-    ),
-    (
-        "as_list",
-        (),
-        {"x": [1, "a"]},
-        TypeError,
-        "x[1] must be an array of numbers, not of text",
-    ),
-    (
-        "as_array_or_texts",
-        (),
-        {"x": [[1], [1, 2]]},
-        TypeError,
-        "x must be an array, not rows of different lengths",
-    ),
-    (
-        "check_states",
-        (["h", "c"], [f64(1), f64(1, 2)], (1,)),
-        {},
-        ValueError,
-        f"c {SHAPES} (1,), not (2,)",
-    ),
-    *[
-        ("check_positive", (), {"bound": value}, error, f"bound must be {wanted}")
-        for value, error, wanted in [
-            (0, ValueError, "above 0, not 0"),
-            (-0.5, ValueError, "above 0, not -0.5"),
-            ("two", TypeError, "a number, not 'two'"),
-        ]
-    ],
-    ("check_axes", (0,), {"axis": -1}, ValueError, "a single number has no axis -1"),
-    ("check_axes", (0,), {"axis": 0}, ValueError, "a single number has no axis 0"),
-    (
-        "check_axes",
-        (3, True),
-        {"axis": [1]},
-        TypeError,
-        "axis must be an axis from -3 to 2, not [1]",
-    ),
-    *[
-        (
-            "check_axes",
-            (3,),
-            {"axis": value},
-            error,
-            f"axis must be an axis from -3 to 2{more}",
-        )
-        for value, error, more in [
-            (3, ValueError, ", not 3"),
-            (np.array(1), TypeError, ", not array(1)"),
-            ([], ValueError, ", or several, not []"),
-            (-4, ValueError, ", not -4"),
-            (1.0, TypeError, ", not 1.0"),
-            ([0, 3], ValueError, ", or several, not [0, 3]"),
-            ([0, -3], ValueError, ", or several, not [0, -3]: one is there twice"),
-        ]
-    ],
-]
-
-
-def module_of(name):
-    return names if name == "as_function" else shapes
+ONE, MASKED = [1], np.ma.array([1, 2], mask=[0, 1])
+LARGEST = np.finfo("float64").max
+TYPE_ERRORS = """
+as_array(pool, x="two") -> x must be an array of numbers, not of text
+as_array(pool, x=b"two") -> x must be an array of numbers, not of text
+as_array(pool, x=None) -> x must be an array of numbers, not None
+as_array(pool, x={}) -> x must be an array of numbers, not of type dict
+as_array(pool, x=np.array(None)) -> x must be an array of numbers, not of type ndarray
+as_array(pool, x=[[1], [2, 3]])
+    -> x must be an array of numbers, not rows of different lengths
+as_array(pool, x=[[1], None])
+    -> x must be an array of numbers, not rows of different lengths
+as_array(pool, x=[1, None]) -> x must be an array of numbers, not one with None in it
+as_array(pool, x=np.array([1], object)) -> x must be an array of numbers, not of objects
+as_array(pool, x=np.array(["a"])) -> x must be an array of numbers, not of text
+as_array(pool, x=1j) -> x must be an array of numbers, not of complex numbers
+as_array(pool, x=np.datetime64("2000")) -> x must be an array of numbers, not of dates
+as_array(pool, x=np.timedelta64(1)) -> x must be an array of numbers, not of durations
+as_array(pool, x=MASKED)
+    -> x must be an array of numbers, not one with a mask: x.filled(...) has none
+as_array(pool, x=[MASKED])
+    -> x must be an array of numbers, not one with a mask: x.filled(...) has none
+check_functions(pool, layer="dense") -> layer must be a function, not 'dense'
+check_sizes(pool, size=1.5) -> size must be a whole number of at least 1, not 1.5
+check_sizes(pool, size=True) -> size must be a whole number of at least 1, not True
+check_sizes(pool, size=None) -> size must be a whole number of at least 1, not None
+check_sizes(pool, size=(1,)) -> size must be a whole number of at least 1, not (1,)
+check_sizes(pool, size=np.array(1))
+    -> size must be a whole number of at least 1, not array(1)
+check_sizes(pool, 2, 2, size="two")
+    -> size must be a whole number of at least 2, or 2 of them, not 'two'
+check_sizes(pool, 2, 2, size=None)
+    -> size must be a whole number of at least 2, or 2 of them, not None
+check_numbers(pool, rate="half") -> rate must be a number, not 'half'
+check_numbers(pool, rate=[1]) -> rate must be a number, not [1]
+check_numbers(pool, rate=None) -> rate must be a number, not None
+as_list(pool, x=f64(1)) -> x must be a list of arrays, not ndarray
+as_list(pool, x=None) -> x must be a list of arrays, not NoneType
+as_list(pool, x=[1, "a"]) -> x[1] must be an array of numbers, not of text
+as_array_or_texts(pool, x=[[1], [1, 2]])
+    -> x must be an array, not rows of different lengths
+check_positive(pool, bound="two") -> bound must be a number, not 'two'
+check_axes(pool, 3, True, axis=[1]) -> axis must be an axis from -3 to 2, not [1]
+check_axes(pool, 3, axis=np.array(1)) -> axis must be an axis from -3 to 2, not array(1)
+check_axes(pool, 3, axis=1.0) -> axis must be an axis from -3 to 2, not 1.0
+"""
+VALUE_ERRORS = """
+check_booleans(pool, kept=f64(0, 0.5)) -> kept must be booleans
+as_array(pool, x=np.ones((0, 3))) -> x must have at least one entry, not the shape (0, 3)
+check_shapes(pool, x=(ONE, (2,))) -> x must have the shape (2,), not (1,)
+check_tokens(pool, [0, 4], 4) -> x must have tokens from 0 to 3, not from 0 to 4
+check_tokens(pool, [-1, 3], 4) -> x must have tokens from 0 to 3, not from -1 to 3
+check_shapes(pool, x=([ONE], (None, "units", 3)))
+    -> x must have the shape (any, units, 3), not (1, 1)
+check_broadcasts(pool, x=(f64(1, 2), (4, 3)))
+    -> x must broadcast to the shape (4, 3), which (2,) does not
+check_broadcasts(pool, x=([[1]], (1,)))
+    -> x must broadcast to the shape (1,), which (1, 1) does not
+check_rank(pool, 2, x=ONE) -> x must have 2 axes or more, not the shape (1,)
+check_rank(pool, 2, 2, x=ONE) -> x must have 2 axes, not the shape (1,)
+check_rank(pool, 2, 3, x=[[[ONE]]]) -> x must have 2 to 3 axes, not the shape (1, 1, 1, 1)
+check_count(pool, "weights", ["kernel", "bias"], ONE)
+    -> the number of weights must be 2 (kernel, bias), not 1
+check_count(pool, "states", [], ONE) -> the number of states must be 0, not 1
+check_images(pool, 1, np.ones((2, 3)), None)
+    -> x must have the shape (batch, length, channels), not (2, 3)
+check_images(pool, 2, np.ones((2, 3)), "channels_first")
+    -> x must have the shape (batch, channels, height, width), not (2, 3)
+check_images(pool, 3, np.ones((2, 3)), "channels_last")
+    -> x must have the shape (batch, depth, height, width, channels), not (2, 3)
+check_fits(pool, np.ones((2, 3, 5)), (4,), "valid", "channels_last", 1)
+    -> x must not be shorter than a window of (4,), as (3,) is; padding='same' takes it
+check_fits(pool, np.ones((2, 3, 5)), (4,), "valid", "channels_first", 2)
+    -> x must not be shorter than a window of (7,), as (5,) is; padding='same' takes it
+check_steps(pool, 2, (1, 2), 3) -> strides or dilation_rate must be 1, not (1, 2) and 3
+as_option(pool, padding="no such text")
+    -> padding must be 'valid', 'same' or None, not 'no such text'
+as_option(pool, padding=0) -> padding must be 'valid', 'same' or None, not 0
+as_option(pool, padding=["same"]) -> padding must be 'valid', 'same' or None, not ['same']
+as_option(pool, padding=np.array(["same", "valid"]))
+    -> padding must be 'valid', 'same' or None, not array(['same', 'valid'], dtype='<U5')
+check_sizes(pool, size=0) -> size must be a whole number of at least 1, not 0
+check_flags(pool, invert=None) -> invert must be True or False, not None
+check_flags(pool, invert=1) -> invert must be True or False, not 1
+check_flags(pool, invert="True") -> invert must be True or False, not 'True'
+check_flags(pool, invert=np.array(True)) -> invert must be True or False, not array(True)
+check_sizes(pool, 1, size=list(range(99)))
+    -> size must be a whole number of at least 1, not [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    12, 13, 14, 15, 16, 17, 18, 19, 20, 21...
+check_sizes(pool, 2, 2, size=(2, 1))
+    -> size must be a whole number of at least 2, or 2 of them, not (2, 1)
+check_sizes(pool, 2, 2, size=(2,))
+    -> size must be a whole number of at least 2, or 2 of them, not (2,)
+check_sizes(pool, 2, 2, size=[])
+    -> size must be a whole number of at least 2, or 2 of them, not []
+check_numbers(pool, rate=float("nan")) -> rate must be a number, not nan
+check_numbers(pool, 0, rate=-0.5) -> rate must be a number of at least 0, not -0.5
+check_numbers(pool, 0, 1, rate=1.5) -> rate must be a number from 0 to 1, not 1.5
+check_numbers(pool, 0, LARGEST, rate=np.inf)
+    -> rate must be a finite number of at least 0, not inf
+check_numbers(pool, -np.inf, 1, rate=2) -> rate must be at most 1, not 2
+as_list(pool, ["h", "c"], x=[1]) -> the number of arrays in x must be 2 (h, c), not 1
+check_states(pool, ["h", "c"], [f64(1), f64(1, 2)], (1,))
+    -> c must have the shape (1,), not (2,)
+check_positive(pool, bound=0) -> bound must be above 0, not 0
+check_positive(pool, bound=-0.5) -> bound must be above 0, not -0.5
+check_axes(pool, 0, axis=-1) -> a single number has no axis -1
+check_axes(pool, 0, axis=0) -> a single number has no axis 0
+check_axes(pool, 3, axis=3) -> axis must be an axis from -3 to 2, not 3
+check_axes(pool, 3, axis=[]) -> axis must be an axis from -3 to 2, or several, not []
+check_axes(pool, 3, axis=-4) -> axis must be an axis from -3 to 2, not -4
+check_axes(pool, 3, axis=[0, 3])
+    -> axis must be an axis from -3 to 2, or several, not [0, 3]
+check_axes(pool, 3, axis=[0, -3])
+    -> axis must be an axis from -3 to 2, or several, not [0, -3]: one is there twice
+"""
+REFUSED = read(TYPE_ERRORS, TypeError, globals(), by="pool")
+REFUSED += read(VALUE_ERRORS, ValueError, globals(), by="pool")
+NO_FUNCTIONS = {"no such text": ValueError, 3: TypeError}
 
 
 def calls():
     """Yield all of these: (function, arguments, keywords)."""
-    for name, args, keywords, *_ in [*RIGHT, *WRONG]:
-        yield getattr(module_of(name), name), (pool, *args), keywords
+    for name, args, keywords, _ in RIGHT:
+        yield getattr(by_hand, name), (pool, *args), keywords
+    for refused in REFUSED:
+        yield refused.function, refused.args, refused.keywords
+    for value in NO_FUNCTIONS:
+        yield names.as_function, (pool,), {"activation": value}
 
 
 @pytest.mark.parametrize("name, args, keywords, expected", RIGHT)
 def test_what_is_right_is_taken(name, args, keywords, expected):
-    found = getattr(module_of(name), name)(pool, *args, **keywords)
+    found = getattr(by_hand, name)(pool, *args, **keywords)
     if isinstance(expected, np.ndarray | list):
         np.testing.assert_equal(found, expected)
         pairs = zip(*(v if isinstance(v, list) else [v] for v in (found, expected)))
@@ -407,8 +229,17 @@ def test_what_is_right_is_taken(name, args, keywords, expected):
         assert found == expected
 
 
-@pytest.mark.parametrize("name, args, keywords, error, message", WRONG)
-def test_what_is_wrong_is_refused_by_name(name, args, keywords, error, message):
-    with pytest.raises(error) as raised:
-        getattr(module_of(name), name)(pool, *args, **keywords)
-    assert str(raised.value) == f"pool: {message}"
+@for_each(REFUSED)
+def test_what_is_wrong_is_refused_by_name(refused):
+    refused.check()
+
+
+@pytest.mark.parametrize("value", NO_FUNCTIONS)
+def test_who_names_no_function_is_told_which_there_are(value):
+    with pytest.raises(NO_FUNCTIONS[value]) as raised:
+        names.as_function(pool, activation=value)
+    names_of_all = ", ".join(map(repr, names.ALONE))
+    said = (
+        f"activation must be a function, None, or one of {names_of_all}, not {value!r}"
+    )
+    assert str(raised.value) == f"pool: {said}"

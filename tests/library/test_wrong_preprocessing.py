@@ -5,296 +5,131 @@ import by_hand
 import keras
 import numpy as np
 import pytest
+from library.engine.refusals import for_each, read
 
 ROW, IMAGE = [[1.0, 2.0]], np.ones((4, 6, 1))
 WORDS, NUMBERS = {"vocabulary": ["ant", "bee"]}, {"vocabulary": [7, 9]}
-TEXTS = "an array of texts, not of"
-ROOM = (
-    "max_tokens must be at least 3, as many as there are with the special ones, not 2"
-)
-TOKENS = "vocabulary must have tokens beside the special ones, and each once"
-RESERVED = "but at its start, before the OOV tokens"
-INVERTED = "oov_token must be a token that is not in the vocabulary for invert, not"
-PRODUCT = "target_shape must have the product 2, where one entry may be -1, not be"
-SPARSE = "sparse must be False, not True: NumPy has no sparse arrays"
-ONE = "num_oov_indices must be 0 or 1 where Keras hashes with FarmHash64, not"
 LETTERS = {"vocabulary": ["a", "b"]}
 
-# The function, its arguments, by place and by name, and what it says.
-WRONG = [
-    ("reshape", (ROW,), {"target_shape": 2}, f"{PRODUCT} 2"),
-    ("reshape", (ROW,), {"target_shape": (2.0,)}, f"{PRODUCT} (2.0,)"),
-    ("rescaling", (ROW,), {"scale": None}, "scale must be an array of numbers, not"),
-    ("normalization", (ROW,), {"mean": 1}, "mean and variance must be given"),
-    (
-        "category_encoding",
-        ([[1, -1]],),
-        {"num_tokens": 3},
-        "x must not be below 0 for 'multi_hot', as -1 is",
-    ),
-    (
-        "category_encoding",
-        ([[1, 0]], [[1, 1]]),
-        {"num_tokens": 3},
-        "count_weights must be None for output_mode='multi_hot', as 'count' alone takes it",
-    ),
-    (
-        "resizing",
-        (IMAGE,),
-        {
-            "height": 2,
-            "width": 2,
-            "crop_to_aspect_ratio": True,
-            "pad_to_aspect_ratio": True,
-        },
-        "crop_to_aspect_ratio or pad_to_aspect_ratio must be False, not both True",
-    ),
-    ("as_text", ([1],), {}, f"texts must be {TEXTS} 1"),
-    (
-        "find_indices",
-        (np.array(["a"]), [""], [""], "", 0, 0),
-        {},
-        "inputs must be known",
-    ),
-    (
-        "discretization",
-        ([1.0],),
-        {"bin_boundaries": [0.0], "num_bins": -1},
-        "num_bins must be a whole number of at least 0, not -1",
-    ),
-    (
-        "string_lookup",
-        ([],),
-        {"vocabulary": ["ant"]},
-        "inputs must have at least one text, not the shape (0,)",
-    ),
-    ("standardize_text", (3, None), {}, "text must be a text, not 3"),
-    ("split_text", (None, None), {}, "text must be a text, not None"),
-    *[
-        ("find_indices", args, {}, message)
-        for args, message in [
-            ((None, ["a"], [], None, 0, 0), "inputs must be an array, not None"),
-            ((["a"], "a", [], None, 0, 0), "tokens must be a list, not 'a'"),
-            ((["a"], ["a"], "", None, 0, 0), "special must be a list, not ''"),
-            (
-                (["a"], ["a"], ["?"], None, 1, 0),
-                "tokens must begin with the special ones",
-            ),
-            ((["a"], ["?", "a"], ["?"], None, 2, 0), "special must have 2 tokens"),
-            (
-                (["a"], ["?", "a"], ["?"], None, -1, 0),
-                "num_oov_indices must be a whole",
-            ),
-            (
-                ([7], [-1, 7], [-1], None, 1, 1),
-                "buckets must be whole numbers from 0 to 0",
-            ),
-            (
-                ([7], [-1, 7], [-1], None, 1, 0.5),
-                "buckets must be whole numbers from 0 to",
-            ),
-            (([7], [-1, 7], [-1], None, 1, [0, 0]), "buckets must have the shape (1,)"),
-        ]
-    ],
-    *[
-        ("encode_indices", args, {}, message)
-        for args, message in [
-            (([3], 3, 3, "count"), "indices must be whole numbers from -1 to 2"),
-            (([-2], 3, 3, "count"), "indices must be whole numbers from -1 to 2"),
-            (([0.5], 3, 3, "count"), "indices must be whole numbers from -1 to 2"),
-            (([0], 3, 2, "count"), "depth must be at least 3, as size is, not 2"),
-            (([0], 3, 2.5, "count"), "depth must be a whole number of at least 1"),
-            (([0], 3, 3, "tf_idf"), "idf_weights must be 1 to 3 numbers"),
-            (([0], 3, 3, "tf_idf", [1] * 4), "idf_weights must be 1 to 3 numbers"),
-        ]
-    ],
-    *[
-        (name, ([1],), {"sparse": True, **options}, SPARSE)
-        for name, options in {
-            "category_encoding": {"num_tokens": 3},
-            "discretization": {"bin_boundaries": [0]},
-            "integer_lookup": NUMBERS,
-            "string_lookup": WORDS,
-            "text_vectorization": WORDS,
-        }.items()
-    ],
-    ("permute", (ROW,), {"dims": (True,)}, "dims must be the axes 1 to 1 of x in any"),
-    ("reshape", (ROW,), {"target_shape": (2, True)}, f"{PRODUCT} (2, True)"),
-    (
-        "max_pooling1d",
-        ([ROW],),
-        {"pool_size": True},
-        "pool_size must be a whole number of at least 1, not True",
-    ),
-    (
-        "up_sampling2d",
-        (IMAGE[np.newaxis],),
-        {"interpolation": None},
-        "interpolation must be 'nearest', 'bilinear', 'bicubic', 'lanczos3' or "
-        "'lanczos5', not None",
-    ),
-    ("list_tokens", (["a"], "?"), {}, "special must be a list, not '?'"),
-    ("join_ngrams", ("ab", 2), {}, "words must be a list, not 'ab'"),
-    ("string_lookup", ([3],), WORDS, f"inputs must be {TEXTS} 3"),
-    ("string_lookup", (["ant", None],), WORDS, f"inputs must be {TEXTS} None"),
-    (
-        "string_lookup",
-        ([["ant"], ["bee", "ant"]],),
-        WORDS,
-        f"inputs must be {TEXTS} ['ant']",
-    ),
-    (
-        "string_lookup",
-        (["ant"],),
-        {"vocabulary": "ant"},
-        "vocabulary must be a list, not 'ant'",
-    ),
-    (
-        "string_lookup",
-        (["ant"],),
-        {"vocabulary": [b"ant"]},
-        "vocabulary must be a list of texts, not of others",
-    ),
-    (
-        "string_lookup",
-        (["ant"],),
-        {**WORDS, "mask_token": 3},
-        "mask_token must be a text or None, not 3",
-    ),
-    ("string_lookup", (["ant"],), {"vocabulary": ["ant", "ant"]}, TOKENS),
-    ("string_lookup", (["ant"],), {"vocabulary": ["[UNK]"]}, TOKENS),
-    (
-        "string_lookup",
-        (["ant"],),
-        {**WORDS, "mask_token": "bee"},
-        f"vocabulary must not have mask_token, 'bee', {RESERVED}",
-    ),
-    ("string_lookup", (["ant"],), {**WORDS, "max_tokens": 2}, ROOM),
-    (
-        "string_lookup",
-        (["ant"],),
-        {**WORDS, "pad_to_max_tokens": True},
-        "max_tokens must be given for pad_to_max_tokens",
-    ),
-    (
-        "string_lookup",
-        (["ant"],),
-        {**WORDS, "output_mode": "tf_idf"},
-        "idf_weights must be given for output_mode='tf_idf'",
-    ),
-    (
-        "string_lookup",
-        (["ant"],),
-        {**WORDS, "idf_weights": [1.0, 2.0]},
-        "idf_weights must be None for output_mode='int'",
-    ),
-    (
-        "string_lookup",
-        (["yak", "ant"],),
-        {**WORDS, "num_oov_indices": 0},
-        "inputs must be in the vocabulary for num_oov_indices=0, which 'yak' is not",
-    ),
-    (
-        "string_lookup",
-        (["ant"],),
-        {**WORDS, "num_oov_indices": 2},
-        f"{ONE} 2",
-    ),
-    (
-        "string_lookup",
-        ([1],),
-        {**WORDS, "invert": True, "output_mode": "count"},
-        "output_mode must be 'int' for invert, not 'count'",
-    ),
-    (
-        "string_lookup",
-        ([1],),
-        {**WORDS, "invert": True, "oov_token": "bee"},
-        f"{INVERTED} 'bee'",
-    ),
-    (
-        "string_lookup",
-        ([1],),
-        {**WORDS, "invert": True, "oov_token": None},
-        f"{INVERTED} None",
-    ),
-    (
-        "string_lookup",
-        (["1"],),
-        {**WORDS, "invert": True},
-        "inputs must be an array of numbers, not of text",
-    ),
-    (
-        "integer_lookup",
-        ([7],),
-        {"vocabulary": [7.5]},
-        "vocabulary must be a list of whole numbers, not of others",
-    ),
-    (
-        "integer_lookup",
-        ([7],),
-        {**NUMBERS, "oov_token": "?"},
-        "oov_token must be a whole number or None, not '?'",
-    ),
-    (
-        "integer_lookup",
-        ([7],),
-        {**NUMBERS, "num_oov_indices": 2, "oov_method": "farmhash"},
-        f"{ONE} 2",
-    ),
-    ("text_vectorization", ([3],), LETTERS, f"inputs must be {TEXTS} 3"),
-    (
-        "text_vectorization",
-        ([["a", "b"]],),
-        LETTERS,
-        "inputs must have the shape (batch,) or (batch, 1) if split is 'whitespace', "
-        "not (1, 2)",
-    ),
-    (
-        "text_vectorization",
-        ("a",),
-        {**LETTERS, "split": None},
-        "inputs must have 1 axes or more, not the shape ()",
-    ),
-    (
-        "text_vectorization",
-        (["a"],),
-        {**LETTERS, "ngrams": (0,)},
-        "ngrams must be a whole number of at least 1, not 0",
-    ),
-    (
-        "text_vectorization",
-        (["a"],),
-        {**LETTERS, "output_mode": "count", "output_sequence_length": 2},
-        "output_mode must be 'int' for output_sequence_length or ragged, not 'count'",
-    ),
-    (
-        "text_vectorization",
-        (["a"],),
-        {**LETTERS, "output_mode": "count", "ragged": True},
-        "output_mode must be 'int' for output_sequence_length or ragged, not 'count'",
-    ),
-    (
-        "standardize_text",
-        ("a", "upper"),
-        {},
-        "standardize must be 'lower_and_strip_punctuation', 'lower', "
-        "'strip_punctuation' or None, not 'upper'",
-    ),
-]
+TYPE_ERRORS = """
+reshape(ROW, target_shape=2)
+    -> target_shape must have the product 2, where one entry may be -1, not be 2
+reshape(ROW, target_shape=(2.0,))
+    -> target_shape must have the product 2, where one entry may be -1, not be (2.0,)
+as_text([1]) -> texts must be an array of texts, not of 1
+standardize_text(3, None) -> text must be a text, not 3
+split_text(None, None) -> text must be a text, not None
+find_indices(None, ["a"], [], None, 0, 0) -> inputs must be an array, not None
+find_indices(["a"], "a", [], None, 0, 0) -> tokens must be a list, not 'a'
+find_indices(["a"], ["a"], "", None, 0, 0) -> special must be a list, not ''
+encode_indices([0], 3, 2.5, "count") -> depth must be a whole number of at least 1, not 2.5
+reshape(ROW, target_shape=(2, True))
+    -> target_shape must have the product 2, where one entry may be -1, not be (2, True)
+list_tokens(["a"], "?") -> special must be a list, not '?'
+join_ngrams("ab", 2) -> words must be a list, not 'ab'
+string_lookup([3], **WORDS) -> inputs must be an array of texts, not of 3
+string_lookup(["ant", None], **WORDS) -> inputs must be an array of texts, not of None
+string_lookup([["ant"], ["bee", "ant"]], **WORDS)
+    -> inputs must be an array of texts, not of ['ant']
+string_lookup(["ant"], vocabulary="ant") -> vocabulary must be a list, not 'ant'
+string_lookup(["ant"], vocabulary=[b"ant"])
+    -> vocabulary must be a list of texts, not of others
+string_lookup(["ant"], **WORDS, mask_token=3) -> mask_token must be a text or None, not 3
+integer_lookup([7], vocabulary=[7.5])
+    -> vocabulary must be a list of whole numbers, not of others
+integer_lookup([7], **NUMBERS, oov_token="?")
+    -> oov_token must be a whole number or None, not '?'
+text_vectorization([3], **LETTERS) -> inputs must be an array of texts, not of 3
+"""
+VALUE_ERRORS = """
+normalization(ROW, mean=1) -> mean and variance must be given
+category_encoding([[1, -1]], num_tokens=3)
+    -> x must not be below 0 for 'multi_hot', as -1 is
+category_encoding([[1, 0]], [[1, 1]], num_tokens=3)
+    -> count_weights must be None for output_mode='multi_hot', as 'count' alone takes it
+resizing(IMAGE, height=2, width=2, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True)
+    -> crop_to_aspect_ratio or pad_to_aspect_ratio must be False, not both True
+find_indices(np.array(["a"]), [""], [""], "", 0, 0)
+    -> inputs must be known for num_oov_indices=0
+discretization([1.0], bin_boundaries=[0.0], num_bins=-1)
+    -> num_bins must be a whole number of at least 0, not -1
+string_lookup([], vocabulary=["ant"])
+    -> inputs must have at least one text, not the shape (0,)
+find_indices(["a"], ["a"], ["?"], None, 1, 0)
+    -> tokens must begin with the special ones, ['?']
+find_indices(["a"], ["?", "a"], ["?"], None, 2, 0)
+    -> special must have 2 tokens, as num_oov_indices says, or one more, not 1
+find_indices(["a"], ["?", "a"], ["?"], None, -1, 0)
+    -> num_oov_indices must be a whole number of at least 0, not -1
+find_indices([7], [-1, 7], [-1], None, 1, 1) -> buckets must be whole numbers from 0 to 0
+find_indices([7], [-1, 7], [-1], None, 1, 0.5) -> buckets must be whole numbers from 0 to 0
+find_indices([7], [-1, 7], [-1], None, 1, [0, 0])
+    -> buckets must have the shape (1,), not (2,)
+encode_indices([3], 3, 3, "count") -> indices must be whole numbers from -1 to 2
+encode_indices([-2], 3, 3, "count") -> indices must be whole numbers from -1 to 2
+encode_indices([0.5], 3, 3, "count") -> indices must be whole numbers from -1 to 2
+encode_indices([0], 3, 2, "count") -> depth must be at least 3, as size is, not 2
+encode_indices([0], 3, 3, "tf_idf")
+    -> idf_weights must be 1 to 3 numbers for output_mode='tf_idf', not of the shape ()
+encode_indices([0], 3, 3, "tf_idf", [1] * 4)
+    -> idf_weights must be 1 to 3 numbers for output_mode='tf_idf', not of the shape (4,)
+category_encoding([1], sparse=True, num_tokens=3)
+    -> sparse must be False, not True: NumPy has no sparse arrays
+discretization([1], sparse=True, bin_boundaries=[0])
+    -> sparse must be False, not True: NumPy has no sparse arrays
+integer_lookup([1], sparse=True, **NUMBERS)
+    -> sparse must be False, not True: NumPy has no sparse arrays
+string_lookup([1], sparse=True, **WORDS)
+    -> sparse must be False, not True: NumPy has no sparse arrays
+text_vectorization([1], sparse=True, **WORDS)
+    -> sparse must be False, not True: NumPy has no sparse arrays
+permute(ROW, dims=(True,)) -> dims must be the axes 1 to 1 of x in any order, not (True,)
+string_lookup(["ant"], vocabulary=["ant", "ant"])
+    -> vocabulary must have tokens beside the special ones, and each once
+string_lookup(["ant"], vocabulary=["[UNK]"])
+    -> vocabulary must have tokens beside the special ones, and each once
+string_lookup(["ant"], **WORDS, mask_token="bee")
+    -> vocabulary must not have mask_token, 'bee', but at its start, before the OOV tokens
+string_lookup(["ant"], **WORDS, max_tokens=2)
+    -> max_tokens must be at least 3, as many as there are with the special ones, not 2
+string_lookup(["ant"], **WORDS, pad_to_max_tokens=True)
+    -> max_tokens must be given for pad_to_max_tokens
+string_lookup(["ant"], **WORDS, output_mode="tf_idf")
+    -> idf_weights must be given for output_mode='tf_idf'
+string_lookup(["ant"], **WORDS, idf_weights=[1.0, 2.0])
+    -> idf_weights must be None for output_mode='int'
+string_lookup(["yak", "ant"], **WORDS, num_oov_indices=0)
+    -> inputs must be in the vocabulary for num_oov_indices=0, which 'yak' is not
+string_lookup(["ant"], **WORDS, num_oov_indices=2)
+    -> num_oov_indices must be 0 or 1 where Keras hashes with FarmHash64, not 2
+string_lookup([1], **WORDS, invert=True, output_mode="count")
+    -> output_mode must be 'int' for invert, not 'count'
+string_lookup([1], **WORDS, invert=True, oov_token="bee")
+    -> oov_token must be a token that is not in the vocabulary for invert, not 'bee'
+string_lookup([1], **WORDS, invert=True, oov_token=None)
+    -> oov_token must be a token that is not in the vocabulary for invert, not None
+integer_lookup([7], **NUMBERS, num_oov_indices=2, oov_method="farmhash")
+    -> num_oov_indices must be 0 or 1 where Keras hashes with FarmHash64, not 2
+text_vectorization([["a", "b"]], **LETTERS)
+    -> inputs must have the shape (batch,) or (batch, 1) if split is 'whitespace', not (1,
+    2)
+text_vectorization("a", **LETTERS, split=None)
+    -> inputs must have 1 axes or more, not the shape ()
+text_vectorization(["a"], **LETTERS, output_mode="count", output_sequence_length=2)
+    -> output_mode must be 'int' for output_sequence_length or ragged, not 'count'
+text_vectorization(["a"], **LETTERS, output_mode="count", ragged=True)
+    -> output_mode must be 'int' for output_sequence_length or ragged, not 'count'
+standardize_text("a", "upper")
+    -> standardize must be 'lower_and_strip_punctuation', 'lower', 'strip_punctuation' or
+    None, not 'upper'
+"""
+REFUSED = read(TYPE_ERRORS, TypeError, globals())
+REFUSED += read(VALUE_ERRORS, ValueError, globals())
 
 
-def calls():
-    """Yield all of these: (function, arguments, keywords)."""
-    for name, args, keywords, _ in WRONG:
-        yield getattr(by_hand, name), args, keywords
-
-
-@pytest.mark.parametrize("name, args, keywords, message", WRONG)
-def test_what_is_wrong_is_refused_by_name(name, args, keywords, message):
-    with pytest.raises((TypeError, ValueError)) as raised:
-        getattr(by_hand, name)(*args, **keywords)
-    assert str(raised.value).startswith(f"{name}: {message}")
+@for_each(REFUSED)
+def test_what_is_wrong_is_refused_by_name(refused):
+    refused.check()
 
 
 @pytest.mark.parametrize("text", ["Bilinear", "NEAREST"])

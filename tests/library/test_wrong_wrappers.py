@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from driving import assert_equal
 from keras import layers
+from library.engine.refusals import for_each, read
 
 
 def ones(*shape):
@@ -40,282 +41,46 @@ def no_list(x, states):
     return states[0], states[0]
 
 
-# The function, its arguments, those by keyword, the error, and what it says.
-WRONG = [
-    ("rnn", ("gru", X, [STATE]), {}, TypeError, "cell must be a function, not 'gru'"),
-    (
-        "rnn",
-        (GRU_CELL, STEP, [STATE]),
-        {},
-        ValueError,
-        "x must have 3 axes or more, not the shape (2, 4)",
-    ),
-    ("rnn", (GRU_CELL, X[:, :0], [STATE]), {}, ValueError, "x must have at least one"),
-    (
-        "rnn",
-        (GRU_CELL, X, [STATE], ones(5, 2)),
-        {},
-        ValueError,
-        "mask must have the shape (2, 5), not (5, 2)",
-    ),
-    (
-        "rnn",
-        (GRU_CELL, X, None),
-        {},
-        TypeError,
-        "states must be a list, with an array",
-    ),
-    (
-        "rnn",
-        (no_list, X, [STATE]),
-        {},
-        TypeError,
-        "states must be a list, with an array",
-    ),
-    (
-        "stacked_rnn_cells",
-        (STEP, [[STATE]], [GRU_CELL, "gru"]),
-        {},
-        TypeError,
-        "cells[1] must be a function, not 'gru'",
-    ),
-    (
-        "stacked_rnn_cells",
-        (STEP, [[STATE]], GRU_CELL.func),
-        {},
-        TypeError,
-        "cells must be a list, not <function gru_cell",
-    ),
-    *[
-        (
-            "stacked_rnn_cells",
-            (STEP, states, cells),
-            {},
-            ValueError,
-            "there must be a cell or more, and a list of states for each, "
-            f"not {len(cells)} and {len(states)}",
-        )
-        for states, cells in [([[STATE]], [GRU_CELL] * 2), ([], [])]
-    ],
-    *[
-        (
-            "gru_cell",
-            (STEP, states, *GRU),
-            {},
-            error,
-            message,
-        )
-        for states, error, message in [
-            (None, TypeError, "states must be a list of arrays, not NoneType"),
-            (3, TypeError, "states must be a list of arrays, not int"),
-            ([], ValueError, "the number of arrays in states must be 1 (h), not 0"),
-            ([STATE] * 2, ValueError, "the number of arrays in states must be 1 (h)"),
-            ([ones(1, 3)], ValueError, "h must have the shape (2, 3), not (1, 3)"),
-            ([[["a"] * 3] * 2], TypeError, "h must be an array of numbers"),
-        ]
-    ],
-    *[
-        (
-            name,
-            (X, states, *weights),
-            {},
-            ValueError,
-            "x must have the shape (batch, features), not (2, 5, 4)",
-        )
-        for name, states, weights in [
-            ("simple_rnn_cell", [STATE], (ones(4, 3), ones(3, 3))),
-            ("gru_cell", [STATE], GRU),
-            ("lstm_cell", [STATE] * 2, LSTM),
-        ]
-    ],
-    *[
-        (
-            name,
-            (STEP, states, *weights[:-1], ones(1)),
-            {},
-            ValueError,
-            "bias must have the shape",
-        )
-        for name, states, weights in [
-            ("simple_rnn_cell", [STATE], (ones(4, 3), ones(3, 3), 0)),
-            ("gru_cell", [STATE], GRU),
-            ("lstm_cell", [STATE] * 2, LSTM),
-        ]
-    ],
-    *[
-        (
-            name,
-            (STEP, states, *weights),
-            {"activation": 3},
-            TypeError,
-            "activation must",
-        )
-        for name, states, weights in [
-            ("simple_rnn_cell", [STATE], (ones(4, 3), ones(3, 3))),
-            ("gru_cell", [STATE], GRU),
-            ("lstm_cell", [STATE] * 2, LSTM),
-        ]
-    ],
-    *[
-        (
-            name,
-            (STEP, states, *weights),
-            {"recurrent_activation": "no such text"},
-            ValueError,
-            "recurrent_activation must be a function, None, or one of",
-        )
-        for name, states, weights in [
-            ("gru_cell", [STATE], GRU),
-            ("lstm_cell", [STATE] * 2, LSTM),
-        ]
-    ],
-    (
-        "lstm_cell",
-        (STEP, [STATE], *LSTM),
-        {},
-        ValueError,
-        "the number of arrays in states must be 2 (h, c), not 1",
-    ),
-    (
-        "lstm_cell",
-        (STEP, [STATE, ones(2, 4)], *LSTM),
-        {},
-        ValueError,
-        "c must have the shape (2, 3), not (2, 4)",
-    ),
-    (
-        "lstm",
-        (X, *LSTM),
-        {"initial_state": STATE},
-        TypeError,
-        "initial_state must be a list of arrays, not ndarray",
-    ),
-    (
-        "gru",
-        (X, *GRU),
-        {"initial_state": ones(1, 2, 3)},
-        ValueError,
-        "h must have the shape (2, 3), not (1, 2, 3)",
-    ),
-    (
-        "conv_lstm1d",
-        (ones(1, 2, 3, 1), ones(2, 1, 4), ones(2, 1, 4)),
-        {"initial_state": [ones(1, 2, 1)]},
-        ValueError,
-        "the number of arrays in initial_state must be 2 (h, c), not 1",
-    ),
-    *[
-        (
-            "bidirectional",
-            (layer, X),
-            {"backward_layer": back},
-            TypeError,
-            f"{name} must be a function, not 'gru'",
-        )
-        for layer, back, name in [
-            ("gru", None, "layer"),
-            (last, "gru", "backward_layer"),
-        ]
-    ],
-    *[
-        (
-            "bidirectional",
-            (last, X),
-            {"merge_mode": value},
-            ValueError,
-            f"merge_mode must be 'concat', 'sum', 'ave', 'mul' or None, not {value!r}",
-        )
-        for value in ("no such text", "SUM", 3)
-    ],
-    (
-        "bidirectional",
-        (last, STEP),
-        {},
-        ValueError,
-        "x must have 3 axes or more, not the shape (2, 4)",
-    ),
-    (
-        "bidirectional",
-        (by_hand.gru, X, *GRU, *GRU[:2]),
-        {},
-        ValueError,
-        "the number of weights must be even, as many for each direction, not 5",
-    ),
-    (
-        "bidirectional",
-        (by_hand.gru, X, *GRU, *GRU),
-        {"initial_state": ones(2, 2, 3)},
-        TypeError,
-        "initial_state must be a list of arrays, not ndarray",
-    ),
-    (
-        "bidirectional",
-        (last, X),
-        {"backward_layer": longer},
-        ValueError,
-        "backward_output must have the shape (2, 5, units), not (2, 10, 4)",
-    ),
-    (
-        "bidirectional",
-        (last, X),
-        {"backward_layer": longer, "merge_mode": "sum"},
-        ValueError,
-        "backward_output must have the shape (2, 5, 4), not (2, 10, 4)",
-    ),
-    (
-        "time_distributed",
-        ("dense", X),
-        {},
-        TypeError,
-        "layer must be a function, not 'dense'",
-    ),
-    (
-        "time_distributed",
-        (np.mean, [[[1], [2, 3]]]),
-        {},
-        TypeError,
-        "x must be an array, not rows of different lengths",
-    ),
-    (
-        "time_distributed",
-        (np.mean, STEP),
-        {},
-        ValueError,
-        "x must have 3 axes or more, not the shape (2, 4)",
-    ),
-    (
-        "time_distributed",
-        (np.mean, X[:, :0]),
-        {},
-        ValueError,
-        "x must have at least one step",
-    ),
-    (
-        "time_distributed",
-        (np.mean, X),
-        {"mask": ones(2)},
-        ValueError,
-        "mask must have the shape (2, 5), not (2,)",
-    ),
-]
+TYPE_ERRORS = """
+rnn(GRU_CELL, X, None) -> states must be a list, with an array for each state, not None
+rnn(no_list, X, [STATE])
+    -> states must be a list, with an array for each state, not array(...
+stacked_rnn_cells(STEP, [[STATE]], GRU_CELL.func)
+    -> cells must be a list, not <function ...
+gru_cell(STEP, [[["a"] * 3] * 2], *GRU) -> h must be an array of numbers, not of text
+bidirectional(by_hand.gru, X, *GRU, *GRU, initial_state=ones(2, 2, 3))
+    -> initial_state must be a list of arrays, not ndarray
+"""
+VALUE_ERRORS = """
+rnn(GRU_CELL, STEP, [STATE]) -> x must have 3 axes or more, not the shape (2, 4)
+rnn(GRU_CELL, X[:, :0], [STATE]) -> x must have at least one entry, not the shape (2, 0, 4)
+stacked_rnn_cells(STEP, [[STATE]], [GRU_CELL] * 2)
+    -> there must be a cell or more, and a list of states for each, not 2 and 1
+stacked_rnn_cells(STEP, [], [])
+    -> there must be a cell or more, and a list of states for each, not 0 and 0
+simple_rnn_cell(STEP, [STATE], ones(4, 3), ones(3, 3), ones(1))
+    -> bias must have the shape (3,), not (1,)
+lstm_cell(STEP, [STATE, ones(2, 4)], *LSTM) -> c must have the shape (2, 3), not (2, 4)
+conv_lstm1d(ones(1, 2, 3, 1), ones(2, 1, 4), ones(2, 1, 4), initial_state=[ones(1, 2, 1)])
+    -> the number of arrays in initial_state must be 2 (h, c), not 1
+bidirectional(last, STEP) -> x must have 3 axes or more, not the shape (2, 4)
+bidirectional(by_hand.gru, X, *GRU, *GRU[:2])
+    -> the number of weights must be even, as many for each direction, not 5; hand in others
+    as backward_weights
+bidirectional(last, X, backward_layer=longer)
+    -> backward_output must have the shape (2, 5, units), not (2, 10, 4)
+bidirectional(last, X, backward_layer=longer, merge_mode="sum")
+    -> backward_output must have the shape (2, 5, 4), not (2, 10, 4)
+time_distributed(np.mean, STEP) -> x must have 3 axes or more, not the shape (2, 4)
+time_distributed(np.mean, X[:, :0]) -> x must have at least one step
+"""
+REFUSED = read(TYPE_ERRORS, TypeError, globals())
+REFUSED += read(VALUE_ERRORS, ValueError, globals())
 
 
-def calls():
-    """Yield (function, arguments, keywords) of the calls that are refused."""
-    for name, args, keywords, *_ in WRONG:
-        yield getattr(by_hand, name), args, keywords
-
-
-@pytest.mark.parametrize(
-    "name, args, keywords, error, message",
-    WRONG,
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_what_nobody_means_is_refused_by_name(name, args, keywords, error, message):
-    with pytest.raises(error) as caught:
-        getattr(by_hand, name)(*args, **keywords)
-    said = str(caught.value)
-    assert said.startswith(f"{name}: {message}") and "\n" not in said
+@for_each(REFUSED)
+def test_what_is_wrong_is_refused_by_name(refused):
+    refused.check()
 
 
 # -- What Keras takes

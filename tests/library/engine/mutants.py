@@ -91,43 +91,59 @@ def traced(compute, codes):
 
 @functools.cache
 def runs_of(module):
-    """Return the runs that can tell the mutants of a module: its cases, and the calls of
-    its functions that are refused."""
+    """Return the runs that can tell the mutants of a module: its cases, and the odd calls
+    of its functions; of those that say the same by the same functions, the first."""
     functions = functions_of(module)
     codes = {code: name for name, f in functions.items() for code in codes_of(f)}
-    found, refused = [], []
+    found, odd = [], {}
     for subject in [name for name, s in SUBJECTS.items() if s.module == module]:
         for case, answer, compute, *_ in record(subject):
             tolerance = tolerance_of(subject, case)
-            found.append(Run(compute, answer, tolerance, *traced(compute, codes)))
+            run = functools.partial(compute, case)
+            found.append(Run(run, answer, tolerance, *traced(run, codes)))
         if subject in contract.called():
-            odd_calls = contract.odd_calls(SUBJECTS[subject])
-            refused += [odd.compute for odd in odd_calls]
+            for call in contract.odd_calls(SUBJECTS[subject]):
+                run = run_of(call.compute, codes)
+                told = str(run.y) if isinstance(run.y, Refusal) else len(odd)
+                odd.setdefault((told, run.functions), run)
+    found += odd.values()
     for function, args, keywords in typed_calls(module):
-        refused.append(functools.partial(function, *args, **keywords))
-    for call in refused:
-        compute = functools.partial(refusal, call)
-        y, *told = traced(compute, codes)
-        found.append(Run(compute, y, 0, y, *told))
+        found.append(run_of(functools.partial(function, *args, **keywords), codes))
     return [run for run in found if run.functions]
+
+
+def run_of(call, codes):
+    """The run of a call that may be refused, and then says what it says now."""
+    compute = functools.partial(attempt, call)
+    y, *told = traced(compute, codes)
+    return Run(compute, y, 0, y, *told)
 
 
 def typed_calls(module):
     """Yield the calls that no subject derives: (function, arguments, keywords)."""
     if module in ("names", "shapes"):
         yield from test_shapes.calls()
-    yield from test_wrong_shapes.refused_calls()
-    yield from test_wrong_wrappers.calls()
-    yield from test_wrong_options.calls()
-    yield from test_wrong_preprocessing.calls()
+    yield from test_wrong_shapes.calls()
+    for rows in (
+        test_wrong_options.REFUSED,
+        test_wrong_preprocessing.REFUSED,
+        test_wrong_shapes.REFUSED,
+        test_wrong_wrappers.REFUSED,
+    ):
+        for refused in rows:
+            yield refused.function, refused.args, refused.keywords
 
 
-def refusal(call):
-    """What a call answers, or what it says when it is refused."""
+class Refusal(list):
+    """What a call says that is refused, in the form of an answer."""
+
+
+def attempt(call):
+    """What a call answers, or its Refusal."""
     try:
         found = call()
     except contract.REFUSALS as error:
-        return [np.array(str(error))]
+        return Refusal([np.array(str(error))])
     return [np.asarray(y) for y in (found if isinstance(found, list) else [found])]
 
 
@@ -176,15 +192,32 @@ def replaced(function, other):
             setattr(holder, name, value)
 
 
+def find_unordered(tree):
+    """Return the names of which no order is asked: of what is counted, compared with None,
+    or checked, where a check takes all entries of an array alike."""
+    return {
+        name
+        for node in ast.walk(tree)
+        if mutation.is_call(node, "len")
+        or isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Is | ast.IsNot)
+        or isinstance(node, ast.Expr)
+        and "check_" in ast.unparse(node).split("(")[0]
+        for name in ast.walk(node)
+        if isinstance(name, ast.Name)
+    }
+
+
 def look(function, tree, runs):
     """Return what the names of a function hold while it runs, {node: kind}, and the lines
     that run."""
     other, held, lines = copy.deepcopy(tree), {}, set()
     nodes = dict(zip(ast.walk(other), ast.walk(tree)))
+    unordered = find_unordered(tree)
 
     class Probed(ast.NodeTransformer):
         def visit_Name(self, node):
-            if not isinstance(node.ctx, ast.Load):
+            if not isinstance(node.ctx, ast.Load) or nodes[node] in unordered:
                 return node
             numbers[len(numbers)] = nodes[node]
             call = ast.parse(f"__probe__({len(numbers) - 1}, {node.id})", mode="eval")
