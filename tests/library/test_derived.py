@@ -67,7 +67,7 @@ def test_the_library_answers_as_keras_does(name, record_property):
     record_property("subjects", 1)
     record_property("cases", len(record(name)))
     for number, (case, answer, compute, *_) in enumerate(record(name)):
-        how = differ(answer, compute(), tolerance_of(name, case))
+        how = differ(answer, compute(case), tolerance_of(name, case))
         assert how is None, f"case {number}, {describe(name, case)}: another {how}"
 
 

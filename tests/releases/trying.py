@@ -49,8 +49,8 @@ def try_subject(name, at, fails):
             case = subject.generator(same)
             shapes = map_arrays(np.shape, case.config)
             at(text := describe(name, case.but(config=shapes)))
-            case, answer, compute, _ = subject.record(draw)
-            how = differ(answer, compute(), tolerance_of(name, case))
+            case, answer, compute, *_ = subject.record(draw)
+            how = differ(answer, compute(case), tolerance_of(name, case))
             if how:
                 fails(text, how)
         except Exception as error:

@@ -389,7 +389,7 @@ def groups_by_gptq(kernel, group_size=128):
     return by_hand.gptq(kernel, np.eye(len(kernel)), group_size)
 
 
-@function(groups_by_gptq, by_hand.quantize_groups, tolerance=FLOAT32)
+@function(groups_by_gptq, by_hand.quantize_groups, tolerance=FLOAT32, number=8)
 def quantize_groups(draw):
     config = draw.some(group_size=[4, 5])
     kernel = draw_kernel(draw, 12 if config else 130)

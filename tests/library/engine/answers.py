@@ -9,14 +9,14 @@ from library.engine.subjects import SUBJECTS
 
 
 class Recorded(NamedTuple):
-    """A case, what Keras answers, a function that computes it in NumPy, and one that asks
-    Keras again for a case that differs in its arrays alone: it makes no new layer. seconds:
-    of CPU that the case took."""
+    """A case, and what Keras answers; a function of the case, or one with other inputs,
+    that computes it in NumPy; Keras' layer, with its weights, or None. seconds: of CPU that
+    the case took."""
 
     case: Case
     answer: list
     compute: callable
-    ask_again: callable
+    layer: callable
     seconds: float
 
 

@@ -236,9 +236,8 @@ def shapes_of_others(subject, case):
     found, known = set(), parameters_of(subject)
     for name, parameter in subject.signature.parameters.items():
         value = case.config.get(name, parameter.default)
-        if name in known:
-            continue
-        for other in [*others_of(value), parameter.default]:
+        others = [*others_of(value), *[parameter.default] * (name in case.config)]
+        for other in others if name not in known else ():
             try:
                 layer = subject.build(
                     case.but(config={**case.config, name: other}, weights={})
@@ -268,8 +267,9 @@ def odd_inputs(subject):
     """Yield the inputs of a case, each in other shapes, and as texts."""
     for number in cover(subject)[:2]:
         recorded = record(subject.name)[number]
-        # A layer that merges keeps in mind which ranks its first inputs had.
-        ask = recorded.ask_again if recorded.case.weights else subject.ask
+        ask = subject.ask
+        if recorded.case.weights:  # not of one that merges: it keeps in mind its ranks
+            ask = functools.partial(subject.ask_again, recorded.layer)
         for field in ("inputs", "call"):
             held = getattr(recorded.case, field)
             for path, array in find_arrays(held).items():

@@ -56,7 +56,7 @@ def slope(subject, layer, case, along, at_output):
         moved = move(case, along, step)
         if layer:
             set_weights(layer, moved)
-            y = prepare_layer(subject.name, layer, moved)()[0]
+            y = prepare_layer(subject.name, layer, moved)(moved)[0]
         else:
             y = subject.compute(moved)[0]
         ends.append(np.sum(y * at_output))
@@ -91,12 +91,15 @@ def compare(subject, recorded):
     """Return {number of a case: what is wrong with its gradient}; {"all": ...} where there
     is no case of which TensorFlow has one in float64."""
     wrong, compared = {}, 0
-    for number, (case, answer, *_) in enumerate(recorded[:CASES]):
+    for number, (case, answer, _, layer, _) in enumerate(recorded[:CASES]):
         rng = np.random.default_rng([zlib.crc32(subject.name.encode()), number])
         case = move_from_kinks(subject, case, rng)
         along = [rng.normal(size=array.shape) for array in numbers_of(case)]
         at_output = rng.normal(size=answer[0].shape)
-        layer = subject.build(case) if isinstance(subject, LayerSubject) else None
+        if layer and layer.dtype_policy.name != "float64":
+            layer = subject.build(case)
+        elif layer:
+            set_weights(layer, case)
         try:
             of_keras = slope_of_keras(subject, layer, case, along, at_output)
         except NO_FLOAT64:

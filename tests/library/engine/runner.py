@@ -20,10 +20,10 @@ NAMES = {*LAYERS, *(function.__name__ for function in ACTIVATIONS.values())}
 
 
 def prepare_layer(name, layer, case):
-    """Return a function without arguments: what the library makes of the case.
+    """Return a function of a case: what the library makes of its inputs.
 
     name: of the layer's class; layer: that of Keras, built, with its weights, which pass
-    through Keras' own format.
+    through Keras' own format; case: one that tells the config.
     """
     group = {}
     if layer.weights:
@@ -34,7 +34,7 @@ def prepare_layer(name, layer, case):
             group = read_group(file, Budget(10**9), set(), h5py)
     by_hand = build_layer(tell(name, case.config, layer.dtype_policy.name), group)
 
-    def compute():
+    def compute(case):
         inputs = map_arrays(Tensor, list(case.inputs))
         found = tensors_in(by_hand.call(inputs, map_arrays(Tensor, case.call)))
         masks = [tensor.mask for tensor in found[:1] if tensor.mask is not None]

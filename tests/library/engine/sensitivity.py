@@ -5,10 +5,10 @@ Nothing is listed here: it is read from Keras' signatures, and from what was dra
 """
 
 import numpy as np
-from library.engine import kinds
+from library.engine import contract, kinds
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.cases import find_arrays, put_array
-from library.engine.subjects import OtherWeights
+from library.engine.subjects import FunctionSubject, OtherWeights
 
 FACTOR = 10  # by how many tolerances an answer must change
 
@@ -132,17 +132,30 @@ def judge(subject, words, fault):
     drawn"."""
     recorded, state = record(subject.name), "no effect" if fault else "never drawn"
     for number in sorted(fault, key=lambda number: recorded[number].seconds):
-        case = fault[number]
-        is_same_layer = case.config is recorded[number].case.config
-        ask = recorded[number].ask_again if is_same_layer else subject.ask
         try:
-            answer = ask(case)
+            answer = answer_to(subject, recorded[number], fault[number])
         except OtherWeights:
             return "noticed"
         except Exception:
             state = "noticed" if words.endswith("ignored") else "refused"
             continue
-        tolerance = FACTOR * tolerance_of(subject.name, case)
+        tolerance = FACTOR * tolerance_of(subject.name, fault[number])
         if differ(recorded[number].answer, answer, tolerance):
             return "noticed"
     return state
+
+
+def answer_to(subject, recorded, case):
+    """What is answered to a case as it is misread: by the library, which answers as Keras
+    does in less time, unless it would need another layer."""
+    before = recorded.case
+    if isinstance(subject, FunctionSubject):
+        return subject.compute(case)
+    if case.config is not before.config:
+        return subject.ask(case)
+    if case.weights is before.weights:
+        return recorded.compute(case)
+    if subject.name in contract.called() and contract.can_call(subject, case):
+        arrays = contract.call(subject, case)
+        return [*arrays, *recorded.answer[len(arrays) :]]  # and a mask
+    return subject.ask_again(recorded.layer, case)

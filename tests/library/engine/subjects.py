@@ -105,9 +105,14 @@ class LayerSubject(Subject):
         layer = self.build(case) if case.weights else self.make(case)
         return self.answer_of(layer, case)
 
+    def ask_again(self, layer, case):
+        """The same of a layer that was built for a case with other arrays."""
+        set_weights(layer, case)
+        return self.answer_of(layer, case)
+
     def record(self, draw):
-        """Return a case, Keras' answer, a function that computes it in NumPy, and one that
-        asks Keras for a case of the same layer."""
+        """Return a case, Keras' answer, a function that computes its inputs, or others, in
+        NumPy, and the layer."""
         case = self.generator(draw)
         layer = self.build(case)
         for weight in layer.weights:
@@ -118,16 +123,8 @@ class LayerSubject(Subject):
         if case.weights:
             set_weights(layer, case)
 
-        def ask_again(other):
-            set_weights(layer, other)
-            return self.answer_of(layer, other)
-
-        return (
-            case,
-            self.answer_of(layer, case),
-            prepare_layer(self.name, layer, case),
-            ask_again,
-        )
+        compute = prepare_layer(self.name, layer, case)
+        return case, self.answer_of(layer, case), compute, layer
 
 
 class TrainingSubject(Subject):
@@ -161,7 +158,11 @@ class TrainingSubject(Subject):
         case = case.but(drawn=drawn)
         known = inspect.signature(self.function).parameters
         config = {key: case.config[key] for key in case.config if key in known}
-        return case, [y], lambda: [self.function(x, drawn, **config)], self.ask
+
+        def compute(other):
+            return [self.function(*other.inputs, other.drawn, **config)]
+
+        return case, [y], compute, None
 
 
 class FunctionSubject(Subject):
@@ -190,7 +191,7 @@ class FunctionSubject(Subject):
 
     def record(self, draw):
         case = self.generator(draw)
-        return case, self.ask(case), lambda: self.compute(case), self.ask
+        return case, self.ask(case), self.compute, None
 
 
 def name_of(weight, others):
