@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from library.engine.subjects import SUBJECTS
 
 FOLDER = Path(__file__).parent
 
 
 def module_of(item):
     """The module of the library that a test is about; "" where it is about none."""
+    from library.engine.subjects import (
+        SUBJECTS,
+    )  # not where no test runs: it takes seconds
+
     told = item.callspec.params if hasattr(item, "callspec") else {}
     name = getattr(told.get("subject"), "name", told.get("name"))
     is_about_subject = FOLDER in item.path.parents and name in SUBJECTS
