@@ -21,15 +21,12 @@ global_clipnorm(np.ones((2, 3)), 1) -> gradients must be a list of arrays, not n
 global_clipnorm([W, "W"], 1) -> gradients[1] must be an array of numbers, not of text
 loss_scale_step(W, W, 8, 0, "fast") -> learning_rate must be a number, not 'fast'
 lambda_layer(W, function=3) -> function must be a function, not 3
-lambda_layer(W, function=np.clip, arguments=[3])
-    -> arguments must be a dict or None, not [3]
+lambda_layer(W, function=abs, arguments=[3]) -> arguments must be a dict or None, not [3]
 masked_mean_squared_error([W], [W], [1]) -> mask must be an array of booleans
 """
 VALUE_ERRORS = """
 sparse_categorical_crossentropy([0], [W], axis=0)
     -> axis must be -1 or 1, the last one, not 0
-sparse_categorical_crossentropy([0], [W], axis=-2)
-    -> axis must be -1 or 1, the last one, not -2
 sgd(W, [1.0], W) -> gradient must have the shape (2,), not (1,)
 sgd(W, W, [0.0]) -> velocity must have the shape (2,), not (1,)
 sgd(W, W, W, momentum=1.5) -> momentum must be a number from 0 to 1, not 1.5
@@ -44,10 +41,7 @@ adam(W, [0.0], W, W, 1) -> gradient must have the shape (2,), not (1,)
 adam(W, W, [0.0], W, 1) -> m must have the shape (2,), not (1,)
 adam(W, W, W, [0.0], 1) -> v must have the shape (2,), not (1,)
 adam(W, W, W, W, 1, beta_1=-0.5) -> beta_1 must be a number of at least 0, not -0.5
-adam(W, W, W, W, 1, beta_2=1) -> beta_2 must be below 1, not 1
-adamw(W, W, W, W, 1, beta_2=1) -> beta_2 must be below 1, not 1
-adam_of_pytorch(W, W, W, W, 1, beta_1=-0.5)
-    -> beta_1 must be a number of at least 0, not -0.5
+adam_of_pytorch(W, W, W, W, 1, beta_1=-1) -> beta_1 must be a number of at least 0, not -1
 adam_of_pytorch(W, W, W, W, 1, beta_2=1) -> beta_2 must be below 1, not 1
 clipvalue([W], 0) -> bound must be above 0, not 0
 clipnorm([W], 0) -> bound must be above 0, not 0
@@ -73,8 +67,8 @@ REFUSED += read(VALUE_ERRORS, ValueError, globals())
 
 
 @for_each(REFUSED)
-def test_what_is_wrong_is_refused_by_name(refused):
-    refused.check()
+def test_what_is_wrong_is_refused_by_name(row):
+    row.check()
 
 
 def test_a_distribution_is_lowered_first_as_keras_does():

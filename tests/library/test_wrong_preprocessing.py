@@ -12,8 +12,6 @@ WORDS, NUMBERS = {"vocabulary": ["ant", "bee"]}, {"vocabulary": [7, 9]}
 LETTERS = {"vocabulary": ["a", "b"]}
 
 TYPE_ERRORS = """
-reshape(ROW, target_shape=2)
-    -> target_shape must have the product 2, where one entry may be -1, not be 2
 reshape(ROW, target_shape=(2.0,))
     -> target_shape must have the product 2, where one entry may be -1, not be (2.0,)
 as_text([1]) -> texts must be an array of texts, not of 1
@@ -23,26 +21,15 @@ find_indices(None, ["a"], [], None, 0, 0) -> inputs must be an array, not None
 find_indices(["a"], "a", [], None, 0, 0) -> tokens must be a list, not 'a'
 find_indices(["a"], ["a"], "", None, 0, 0) -> special must be a list, not ''
 encode_indices([0], 3, 2.5, "count") -> depth must be a whole number of at least 1, not 2.5
-reshape(ROW, target_shape=(2, True))
-    -> target_shape must have the product 2, where one entry may be -1, not be (2, True)
 list_tokens(["a"], "?") -> special must be a list, not '?'
 join_ngrams("ab", 2) -> words must be a list, not 'ab'
-string_lookup([3], **WORDS) -> inputs must be an array of texts, not of 3
-string_lookup(["ant", None], **WORDS) -> inputs must be an array of texts, not of None
 string_lookup([["ant"], ["bee", "ant"]], **WORDS)
     -> inputs must be an array of texts, not of ['ant']
-string_lookup(["ant"], vocabulary="ant") -> vocabulary must be a list, not 'ant'
 string_lookup(["ant"], vocabulary=[b"ant"])
     -> vocabulary must be a list of texts, not of others
-string_lookup(["ant"], **WORDS, mask_token=3) -> mask_token must be a text or None, not 3
-integer_lookup([7], vocabulary=[7.5])
-    -> vocabulary must be a list of whole numbers, not of others
-integer_lookup([7], **NUMBERS, oov_token="?")
-    -> oov_token must be a whole number or None, not '?'
-text_vectorization([3], **LETTERS) -> inputs must be an array of texts, not of 3
+string_lookup(["ant", None], **WORDS) -> inputs must be an array of texts, not of None
 """
 VALUE_ERRORS = """
-normalization(ROW, mean=1) -> mean and variance must be given
 category_encoding([[1, -1]], num_tokens=3)
     -> x must not be below 0 for 'multi_hot', as -1 is
 category_encoding([[1, 0]], [[1, 1]], num_tokens=3)
@@ -83,7 +70,6 @@ string_lookup([1], sparse=True, **WORDS)
     -> sparse must be False, not True: NumPy has no sparse arrays
 text_vectorization([1], sparse=True, **WORDS)
     -> sparse must be False, not True: NumPy has no sparse arrays
-permute(ROW, dims=(True,)) -> dims must be the axes 1 to 1 of x in any order, not (True,)
 string_lookup(["ant"], vocabulary=["ant", "ant"])
     -> vocabulary must have tokens beside the special ones, and each once
 string_lookup(["ant"], vocabulary=["[UNK]"])
@@ -96,12 +82,8 @@ string_lookup(["ant"], **WORDS, pad_to_max_tokens=True)
     -> max_tokens must be given for pad_to_max_tokens
 string_lookup(["ant"], **WORDS, output_mode="tf_idf")
     -> idf_weights must be given for output_mode='tf_idf'
-string_lookup(["ant"], **WORDS, idf_weights=[1.0, 2.0])
-    -> idf_weights must be None for output_mode='int'
 string_lookup(["yak", "ant"], **WORDS, num_oov_indices=0)
     -> inputs must be in the vocabulary for num_oov_indices=0, which 'yak' is not
-string_lookup(["ant"], **WORDS, num_oov_indices=2)
-    -> num_oov_indices must be 0 or 1 where Keras hashes with FarmHash64, not 2
 string_lookup([1], **WORDS, invert=True, output_mode="count")
     -> output_mode must be 'int' for invert, not 'count'
 string_lookup([1], **WORDS, invert=True, oov_token="bee")
@@ -115,8 +97,6 @@ text_vectorization([["a", "b"]], **LETTERS)
     2)
 text_vectorization("a", **LETTERS, split=None)
     -> inputs must have 1 axes or more, not the shape ()
-text_vectorization(["a"], **LETTERS, output_mode="count", output_sequence_length=2)
-    -> output_mode must be 'int' for output_sequence_length or ragged, not 'count'
 text_vectorization(["a"], **LETTERS, output_mode="count", ragged=True)
     -> output_mode must be 'int' for output_sequence_length or ragged, not 'count'
 standardize_text("a", "upper")
@@ -128,8 +108,8 @@ REFUSED += read(VALUE_ERRORS, ValueError, globals())
 
 
 @for_each(REFUSED)
-def test_what_is_wrong_is_refused_by_name(refused):
-    refused.check()
+def test_what_is_wrong_is_refused_by_name(row):
+    row.check()
 
 
 @pytest.mark.parametrize("text", ["Bilinear", "NEAREST"])

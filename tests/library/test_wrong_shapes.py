@@ -7,7 +7,7 @@ import by_hand
 import numpy as np
 import pytest
 from keras import tree
-from library.engine.refusals import for_each, read
+from library.engine.refusals import for_each, read, read_shapes
 
 
 def zeros(*shape):
@@ -19,195 +19,67 @@ IMAGES = zeros(2, 6, 6, 4)  # (batch, height, width, channels)
 GRU = zeros(4, 9), zeros(3, 9), zeros(2, 9)
 STATES = [zeros(2, 3)] * 6  # before the first step, and after each
 
-# The function, its inputs, its weights by name, its keywords. A length below 0 is free:
-# another one would be right, too.
-CALLS = [
-    (
-        "dense_16_bits",
-        [X],
-        {"kernel": (4, 3), "bias": (3,)},
-        {"rounded": by_hand.float16},
-    ),
-    ("int8_dense", [X], {"kernel_q": (4, 3), "kernel_scale": (1, 3), "bias": (3,)}, {}),
-    (
-        "int4_embedding",
-        [np.array([0])],
-        {
-            "embeddings": (7, 2),
-            "embeddings_scale": (7, 2),
-            "embeddings_zero": (7, 2),
-            "g_idx": (3,),
-        },
-        {"output_dim": 3},
-    ),
-    (
-        "int4_dense",
-        [X],
-        {
-            "packed": (4, 2),
-            "kernel_scale": (2, 3),
-            "kernel_zero": (2, 3),
-            "g_idx": (4,),
-            "bias": (3,),
-        },
-        {},
-    ),
-    (
-        "float8_dense",
-        [X],
-        {"kernel": (4, 3), "bias": (3,), "inputs_scale": (), "kernel_scale": ()},
-        {},
-    ),
-    (
-        "awq_kernel",
-        [],
-        {
-            "packed": (2, 4),
-            "kernel_scale": (3, 2),
-            "kernel_zero": (3, 2),
-            "awq_scales": (4,),
-            "g_idx": (4,),
-        },
-        {},
-    ),
-    (
-        "int4_to_gptq",
-        [],
-        {"packed": (-4, 2), "kernel_scale": (2, 3), "kernel_zero": (2, 3)},
-        {},
-    ),
-    *[
-        (
-            f"{name}_to_{framework}",
-            [],
-            {"kernel": (-4, n), "recurrent_kernel": (3, n), "bias": bias},
-            {},
-        )
-        for framework in ["pytorch", "onnx"]
-        for name, n, bias in [("lstm", 12, (12,)), ("gru", 9, (2, 9))]
-    ],
-    (
-        "simple_rnn_to_pytorch",
-        [],
-        {"kernel": (-4, 3), "recurrent_kernel": (3, 3), "bias": (3,)},
-        {},
-    ),
-    (
-        "gru_to_onnx",
-        [],
-        {"kernel": (-4, 9), "recurrent_kernel": (3, 9), "bias": (9,)},
-        {},
-    ),
-    *[
-        (
-            f"{name}_from_pytorch",
-            [],
-            {
-                "weight_ih": (n, -4),
-                "weight_hh": (n, 3),
-                "bias_ih": (n,),
-                "bias_hh": (n,),
-            },
-            {},
-        )
-        for name, n in [("simple_rnn", 3), ("lstm", 12), ("gru", 9)]
-    ],
-    *[
-        (
-            f"{name}_from_onnx",
-            [],
-            {"W": (1, n, -4), "R": (1, n, 3), "B": (1, 2 * n)},
-            {},
-        )
-        for name, n in [("lstm", 12), ("gru", 9)]
-    ],
-    (
-        "batch_norm_to_pytorch",
-        [],
-        dict.fromkeys(["gamma", "beta", "moving_mean", "moving_variance"], (3,)),
-        {},
-    ),
-    (
-        "pytorch_conv2d",
-        [zeros(2, 4, 6, 6)],
-        {"kernel": (-5, 4, -3, -3), "bias": (5,)},
-        {},
-    ),
-    (
-        "pytorch_conv_transpose2d",
-        [zeros(2, 4, 6, 6)],
-        {"kernel": (4, -5, -3, -3), "bias": (5,)},
-        {},
-    ),
-    ("to_pytorch_depthwise_kernel", [], {"kernel": (-3, -3, -4, -2)}, {}),
-    ("from_pytorch_depthwise_kernel", [], {"kernel": (-8, 1, -3, -3)}, {"channels": 4}),
-    (
-        "from_pytorch_linear_after_flatten",
-        [],
-        {"kernel": (-5, -24)},
-        {"height": 2, "width": 3},
-    ),
-    ("channels_last_dense_kernel", [], {"kernel": (24, -5)}, {"shape": (4, 2, 3)}),
-    ("int8_to_onnx", [], {"kernel_q": (-4, 3), "kernel_scale": (3,)}, {}),
-    *[
-        (
-            "conv2d_x_gradient",
-            [(2, 6, 6, 4)],
-            {"kernel": (-3, -3, 4, 5), "y_gradient": (2, n, n, 5)},
-            options,
-        )
-        for n, options in [
-            (4, {}),
-            (2, {"strides": 2}),
-            (3, {"strides": 2, "padding": "same"}),
-        ]
-    ],
-    *[
-        (name, [X], {"kernel": (4, n), "recurrent_kernel": (3, n), "bias": (n,)}, {})
-        for name, n in [("rnn_forward", 3), ("lstm_forward", 12)]
-    ],
-    ("rnn_gradients", [X, STATES], {"kernel": (4, 3), "delta": (2, 5, 3)}, {}),
-    (
-        "rnn_backward",
-        [STATES],
-        {"recurrent_kernel": (3, 3), "y_gradient": (-2, 5, 3)},
-        {},
-    ),
-    (
-        "lstm_backward",
-        [STATES, [STATES[:4]] * 5],
-        {"recurrent_kernel": (3, 12), "y_gradient": (2, 5, 3)},
-        {},
-    ),
-]
-
-# The function, its arguments, its masks by keyword, and other keywords.
-MASKED = [
-    *[
-        (name, inputs, {"mask": (2, 5)}, {})
-        for name, inputs in [
-            ("bidirectional", [by_hand.gru, X, *GRU, *GRU]),
-            ("batch_moments", [X]),
-            ("masked_mean_squared_error", [X, X]),
-        ]
-    ],
-    (
-        "allowed_pairs",
-        [(2, 3, 5)],
-        {"query_mask": (2, 3), "value_mask": (2, 5), "key_mask": (2, 5)},
-        {},
-    ),
-    (
-        "time_distributed",
-        [by_hand.global_average_pooling1d, IMAGES],
-        {"mask": (2, 6, 6)},
-        {},
-    ),
-    ("spatial_dropout1d", [X], {"kept": (2, 4)}, {"rate": 0.5}),
-    ("gaussian_noise", [X], {"z": (2, 5, 4)}, {"stddev": 0.5}),
-    ("gaussian_dropout", [X], {"z": (2, 5, 4)}, {"rate": 0.5}),
-]
-
+# A length below 0 is free: another one would be right, too.
+WEIGHTS = """
+dense_16_bits(X, rounded=by_hand.float16) with kernel (4, 3), bias (3,)
+int8_dense(X) with kernel_q (4, 3), kernel_scale (1, 3), bias (3,)
+int4_embedding(np.array([0]), output_dim=3) with
+    embeddings (7, 2), embeddings_scale (7, 2), embeddings_zero (7, 2), g_idx (3,)
+int4_dense(X) with
+    packed (4, 2), kernel_scale (2, 3), kernel_zero (2, 3), g_idx (4,), bias (3,)
+float8_dense(X) with kernel (4, 3), bias (3,), inputs_scale (), kernel_scale ()
+awq_kernel() with
+    packed (2, 4), kernel_scale (3, 2), kernel_zero (3, 2), awq_scales (4,), g_idx (4,)
+int4_to_gptq() with packed (-4, 2), kernel_scale (2, 3), kernel_zero (2, 3)
+lstm_to_pytorch() with kernel (-4, 12), recurrent_kernel (3, 12), bias (12,)
+gru_to_pytorch() with kernel (-4, 9), recurrent_kernel (3, 9), bias (2, 9)
+lstm_to_onnx() with kernel (-4, 12), recurrent_kernel (3, 12), bias (12,)
+gru_to_onnx() with kernel (-4, 9), recurrent_kernel (3, 9), bias (2, 9)
+simple_rnn_to_pytorch() with kernel (-4, 3), recurrent_kernel (3, 3), bias (3,)
+gru_to_onnx() with kernel (-4, 9), recurrent_kernel (3, 9), bias (9,)
+simple_rnn_from_pytorch() with
+    weight_ih (3, -4), weight_hh (3, 3), bias_ih (3,), bias_hh (3,)
+lstm_from_pytorch() with weight_ih (12, -4), weight_hh (12, 3), bias_ih (12,), bias_hh (12,)
+gru_from_pytorch() with weight_ih (9, -4), weight_hh (9, 3), bias_ih (9,), bias_hh (9,)
+lstm_from_onnx() with W (1, 12, -4), R (1, 12, 3), B (1, 24)
+gru_from_onnx() with W (1, 9, -4), R (1, 9, 3), B (1, 18)
+batch_norm_to_pytorch() with gamma (3,), beta (3,), moving_mean (3,), moving_variance (3,)
+pytorch_conv2d(zeros(2, 4, 6, 6)) with kernel (-5, 4, -3, -3), bias (5,)
+pytorch_conv_transpose2d(zeros(2, 4, 6, 6)) with kernel (4, -5, -3, -3), bias (5,)
+to_pytorch_depthwise_kernel() with kernel (-3, -3, -4, -2)
+from_pytorch_depthwise_kernel(channels=4) with kernel (-8, 1, -3, -3)
+from_pytorch_linear_after_flatten(height=2, width=3) with kernel (-5, -24)
+channels_last_dense_kernel(shape=(4, 2, 3)) with kernel (24, -5)
+int8_to_onnx() with kernel_q (-4, 3), kernel_scale (3,)
+conv2d_x_gradient((2, 6, 6, 4)) with kernel (-3, -3, 4, 5), y_gradient (2, 4, 4, 5)
+conv2d_x_gradient((2, 6, 6, 4), strides=2) with
+    kernel (-3, -3, 4, 5), y_gradient (2, 2, 2, 5)
+conv2d_x_gradient((2, 6, 6, 4), strides=2, padding="same") with
+    kernel (-3, -3, 4, 5), y_gradient (2, 3, 3, 5)
+rnn_forward(X) with kernel (4, 3), recurrent_kernel (3, 3), bias (3,)
+lstm_forward(X) with kernel (4, 12), recurrent_kernel (3, 12), bias (12,)
+rnn_gradients(X, STATES) with kernel (4, 3), delta (2, 5, 3)
+rnn_backward(STATES) with recurrent_kernel (3, 3), y_gradient (-2, 5, 3)
+lstm_backward(STATES, [STATES[:4]] * 5) with recurrent_kernel (3, 12), y_gradient (2, 5, 3)
+"""
+WEIGHTS = read_shapes(WEIGHTS, globals())
+MASKS = """
+bidirectional(by_hand.gru, X, *GRU, *GRU) with mask (2, 5)
+batch_moments(X) with mask (2, 5)
+masked_mean_squared_error(X, X) with mask (2, 5)
+allowed_pairs((2, 3, 5)) with query_mask (2, 3), value_mask (2, 5), key_mask (2, 5)
+time_distributed(by_hand.global_average_pooling1d, IMAGES) with mask (2, 6, 6)
+spatial_dropout1d(X, rate=0.5) with kept (2, 4)
+gaussian_noise(X, stddev=0.5) with z (2, 5, 4)
+gaussian_dropout(X, rate=0.5) with z (2, 5, 4)
+"""
+MASKS = read_shapes(MASKS, globals())
+BROADCAST = """
+dropout(X, rate=0.5) with kept (2, 5, 4)
+alpha_dropout(X, rate=0.5) with kept (2, 5, 4)
+allowed_pairs((2, 3, 5)) with attention_mask (2, 3, 5)
+"""
+BROADCAST = read_shapes(BROADCAST, globals())
 
 LSTM = zeros(4, 12), zeros(3, 12), zeros(12)
 PACKED, SCALES = np.ones((4, 2), "int8"), np.ones((4, 2))
@@ -357,14 +229,12 @@ def ones(shape):
     return np.ones(np.abs(shape).astype(int), "int8")
 
 
-def calls():
-    """Yield (function, arguments, keywords) of calls with a weight of another shape."""
-    for name, inputs, shapes, options in CALLS:
-        weights = {weight: ones(shape) for weight, shape in shapes.items()}
-        for weight, shape in shapes.items():
-            for other in other_shapes(shape):
-                wrong = {**weights, weight: ones(other)}
-                yield getattr(by_hand, name), (*inputs, *wrong.values()), options
+def wrong_arguments(row):
+    """Yield the arguments by place, with a weight of another shape."""
+    weights = {name: ones(shape) for name, shape in row.shapes.items()}
+    for name, shape in row.shapes.items():
+        for other in other_shapes(shape):
+            yield (*row.args, *{**weights, name: ones(other)}.values())
 
 
 def other_shapes(shape):
@@ -376,78 +246,50 @@ def other_shapes(shape):
             yield (*shape[:axis], other, *shape[axis + 1 :])
 
 
-@pytest.mark.parametrize(
-    "name, inputs, shapes, options",
-    CALLS,
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_no_weight_may_have_another_axis_or_length(name, inputs, shapes, options):
-    function = getattr(by_hand, name)
-    weights = {weight: ones(shape) for weight, shape in shapes.items()}
-    function(*inputs, *weights.values(), **options)
-    for weight, shape in shapes.items():
-        for other in other_shapes(shape):
-            wrong = {**weights, weight: ones(other)}
-            with pytest.raises(ValueError, match=f"{name}: .* must have the shape"):
-                function(*inputs, *wrong.values(), **options)
+@for_each(WEIGHTS)
+def test_no_weight_may_have_another_axis_or_length(row):
+    for args in wrong_arguments(row):
+        said = f"{row.function.__name__}: .* must have the shape"
+        with pytest.raises(ValueError, match=said):
+            row.function(*args, **row.keywords)
 
 
-@pytest.mark.parametrize(
-    "name, inputs, shapes, options",
-    CALLS,
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_lists_are_taken_as_arrays(name, inputs, shapes, options):
-    function = getattr(by_hand, name)
-    arrays = [*inputs, *map(ones, shapes.values())]
+@for_each(WEIGHTS)
+def test_lists_are_taken_as_arrays(row):
+    arrays = [*row.args, *map(ones, row.shapes.values())]
     lists = [a.tolist() if isinstance(a, np.ndarray) else a for a in arrays]
-    found, expected = function(*lists, **options), function(*arrays, **options)
+    found, expected = [row.function(*args, **row.keywords) for args in (lists, arrays)]
     for y, right in zip(tree.flatten(found), tree.flatten(expected), strict=True):
         np.testing.assert_allclose(y, right, 1e-6)
 
 
 @for_each(REFUSED)
-def test_what_is_no_shape_is_refused_too(refused):
-    refused.check()
+def test_what_is_no_shape_is_refused_too(row):
+    row.check()
 
 
-@pytest.mark.parametrize(
-    "name, arguments, masks, options",
-    MASKED,
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_no_mask_may_have_another_axis_or_length(name, arguments, masks, options):
-    function = getattr(by_hand, name)
-    masks = {mask: np.ones(shape, bool) for mask, shape in masks.items()}
-    function(*arguments, **masks, **options)
-    for mask, right in masks.items():
-        wrong = [right[np.newaxis], right[0]]
-        for axis, n in enumerate(right.shape):
-            wrong += [np.ones_like(right).take([0] * m, axis) for m in {1, n + 1} - {n}]
-        for array in wrong:
+@for_each(MASKS)
+def test_no_mask_may_have_another_axis_or_length(row):
+    masks = {mask: np.ones(shape, bool) for mask, shape in row.shapes.items()}
+    row.function(*row.args, **masks, **row.keywords)
+    for mask, shape in row.shapes.items():
+        for other in (*other_shapes(shape), shape[1:]):
+            wrong = {**masks, mask: np.ones(other, bool)}
             with pytest.raises(ValueError, match=f": {mask} must have the shape"):
-                function(*arguments, **{**masks, mask: array}, **options)
+                row.function(*row.args, **wrong, **row.keywords)
 
 
-@pytest.mark.parametrize(
-    "name, arguments, mask, shape, options",
-    [
-        ("dropout", [X], "kept", (2, 5, 4), {"rate": 0.5}),
-        ("alpha_dropout", [X], "kept", (2, 5, 4), {"rate": 0.5}),
-        ("allowed_pairs", [(2, 3, 5)], "attention_mask", (2, 3, 5), {}),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_what_broadcasts_enlarges_nothing(name, arguments, mask, shape, options):
-    function = getattr(by_hand, name)
+@for_each(BROADCAST)
+def test_what_broadcasts_enlarges_nothing(row):
+    [(mask, shape)] = row.shapes.items()
     right = np.ones(shape, bool)
     wrong = [np.ones((7, *shape), bool)]
     for axis in range(right.ndim):
-        function(*arguments, **{mask: right.take([0], axis)}, **options)
+        row.function(*row.args, **{mask: right.take([0], axis)}, **row.keywords)
         wrong.append(right.take([0] * 7, axis))
     for array in wrong:
         with pytest.raises(ValueError, match=f": {mask} must broadcast to the shape"):
-            function(*arguments, **{mask: array}, **options)
+            row.function(*row.args, **{mask: array}, **row.keywords)
 
 
 # -- In the dtype that comes in

@@ -45,11 +45,9 @@ TYPE_ERRORS = """
 rnn(GRU_CELL, X, None) -> states must be a list, with an array for each state, not None
 rnn(no_list, X, [STATE])
     -> states must be a list, with an array for each state, not array(...
-stacked_rnn_cells(STEP, [[STATE]], GRU_CELL.func)
-    -> cells must be a list, not <function ...
+stacked_rnn_cells(STEP, [[STATE]], GRU_CELL.func) -> cells must be a list, not <function ...
 gru_cell(STEP, [[["a"] * 3] * 2], *GRU) -> h must be an array of numbers, not of text
-bidirectional(by_hand.gru, X, *GRU, *GRU, initial_state=ones(2, 2, 3))
-    -> initial_state must be a list of arrays, not ndarray
+bidirectional(last, X, initial_state=X) -> initial_state must be a list of arrays, not ...
 """
 VALUE_ERRORS = """
 rnn(GRU_CELL, STEP, [STATE]) -> x must have 3 axes or more, not the shape (2, 4)
@@ -79,8 +77,8 @@ REFUSED += read(VALUE_ERRORS, ValueError, globals())
 
 
 @for_each(REFUSED)
-def test_what_is_wrong_is_refused_by_name(refused):
-    refused.check()
+def test_what_is_wrong_is_refused_by_name(row):
+    row.check()
 
 
 # -- What Keras takes
@@ -112,11 +110,7 @@ def test_one_state_may_stand_alone(kind, start):
 
 @pytest.mark.parametrize(
     "kind, name",
-    [
-        (layers.SimpleRNN, "simple_rnn"),
-        (layers.GRU, "gru"),
-        (layers.LSTM, "lstm"),
-    ],
+    [(layers.SimpleRNN, "simple_rnn"), (layers.GRU, "gru"), (layers.LSTM, "lstm")],
 )
 def test_none_is_a_linear_activation(kind, name):
     names = ["activation", "recurrent_activation"][: 1 + (name != "simple_rnn")]
@@ -133,11 +127,7 @@ def test_the_directions_may_have_different_numbers_of_states():
         layers.Bidirectional(forward, backward_layer=backward, dtype="float64")
     )
     y = by_hand.bidirectional(
-        by_hand.gru,
-        X,
-        *weights,
-        backward_layer=by_hand.lstm,
-        initial_state=[STATE] * 3,
+        by_hand.gru, X, *weights, backward_layer=by_hand.lstm, initial_state=[STATE] * 3
     )
     assert_equal(layer(X, initial_state=[STATE] * 3), y)
 

@@ -16,12 +16,7 @@ import numpy as np
 from library.engine.answers import differ, record, tolerance_of
 from library.engine.cases import find_arrays, map_arrays, put_array
 from library.engine.strings import NO_SUCH
-from library.engine.subjects import (
-    SUBJECTS,
-    FunctionSubject,
-    LayerSubject,
-    arrays_in,
-)
+from library.engine.subjects import SUBJECTS, FunctionSubject, LayerSubject, arrays_in
 from library.reasons import NOT_CALLED
 
 from keras_by_hand.models.registry import LAYERS

@@ -16,6 +16,7 @@ import sys
 import time
 from typing import NamedTuple
 
+import by_hand
 import mutation
 import numpy as np
 from library import (
@@ -30,6 +31,14 @@ from library.engine.answers import differ, record, tolerance_of
 from library.engine.subjects import SUBJECTS
 
 from gallery.package import PACKAGE, find_modules_of_functions
+
+TYPED = (
+    test_shapes,
+    test_wrong_options,
+    test_wrong_preprocessing,
+    test_wrong_shapes,
+    test_wrong_wrappers,
+)
 
 
 @dataclasses.dataclass
@@ -107,7 +116,7 @@ def runs_of(module):
                 told = str(run.y) if isinstance(run.y, Refusal) else len(odd)
                 odd.setdefault((told, run.functions), run)
     found += odd.values()
-    for function, args, keywords in typed_calls(module):
+    for function, args, keywords in typed_calls():
         found.append(run_of(functools.partial(function, *args, **keywords), codes))
     return [run for run in found if run.functions]
 
@@ -119,19 +128,16 @@ def run_of(call, codes):
     return Run(compute, y, 0, y, *told)
 
 
-def typed_calls(module):
+def typed_calls():
     """Yield the calls that no subject derives: (function, arguments, keywords)."""
-    if module in ("names", "shapes"):
-        yield from test_shapes.calls()
-    yield from test_wrong_shapes.calls()
-    for rows in (
-        test_wrong_options.REFUSED,
-        test_wrong_preprocessing.REFUSED,
-        test_wrong_shapes.REFUSED,
-        test_wrong_wrappers.REFUSED,
-    ):
-        for refused in rows:
-            yield refused.function, refused.args, refused.keywords
+    for name, args, keywords, _ in test_shapes.RIGHT:
+        yield getattr(by_hand, name), (test_shapes.pool, *args), keywords
+    for row in test_wrong_shapes.WEIGHTS:
+        for args in test_wrong_shapes.wrong_arguments(row):
+            yield row.function, args, row.keywords
+    for module in TYPED:
+        for row in module.REFUSED:
+            yield row.function, row.args, row.keywords
 
 
 class Refusal(list):

@@ -4,11 +4,7 @@ from library.engine.cases import Case, Inner
 from library.engine.subjects import layer
 
 BATCH, STEPS, FEATURES, UNITS = 5, 3, 6, 2  # few steps: Keras takes its time for each
-FLAGS = {
-    "return_sequences": [True],
-    "return_state": [True],
-    "go_backwards": [True],
-}
+FLAGS = {"return_sequences": [True], "return_state": [True], "go_backwards": [True]}
 ACTIVATIONS = {"use_bias": [False], "activation": ["relu", "sigmoid"]}
 GATES = {"recurrent_activation": ["hard_sigmoid", "relu"]}
 
