@@ -241,6 +241,13 @@ NOT_CALLED = {
     "from_bfloat16": "a list of raw bytes has no type",
 }
 
+# What is given no array of numbers by place: sizes, texts, or all by their names.
+GIVEN_NO_NUMBERS = {
+    *("StringLookup", "TextVectorization", "text_vectorization", "learn_idf"),
+    *("compute_float8_scale", "conv2d_x_gradient", "allowed_pairs", "same_padding"),
+    *("sinusoidal_positions", "window_mask"),
+}
+
 # Calls that nobody means, and in which TensorFlow stops Python: {subject: [words]}.
 ONE_ENTRY = ["inputs 0 with one channel"]  # with channels first: of one position
 STOPS_PYTHON = {f"AdaptiveMaxPooling{rank}D": ONE_ENTRY for rank in (1, 2, 3)}

@@ -74,8 +74,9 @@ def test_masks_and_arrays_without_entries_are_refused_by_name(name, change):
     subject = CALLED[name]
     case, function = record(name)[0].case, contract.function_of(subject).__name__
     arrays = map_arrays(lambda array: array.dtype.kind in "biuf", case.inputs)
-    if not any(arrays):  # of texts
-        pytest.skip("it is given none")
+    if name in reasons.GIVEN_NO_NUMBERS:
+        assert not any(arrays), "see reasons.py"
+        return
     with pytest.raises((TypeError, ValueError), match=f"^{function}: "):
         contract.call(subject, case, given_as=change)
 
@@ -161,7 +162,7 @@ def calls_in_example(function):
     names[function.__name__] = call
     for example in doctest.DocTestParser().get_examples(function.__doc__):
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(example.source, function.__name__, "single"), names)
+            exec(compile(example.source, function.__name__, "exec"), names)
     return calls
 
 
