@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_by_hand.commands.models import add_model, load_given
+from keras_by_hand.commands.models import add_model
 from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.config import with_weights
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import read_file
 from keras_by_hand.models.layers.layer import name_of
+from keras_by_hand.models.load import model_of
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer
 from keras_by_hand.models.tensors import count_numbers
@@ -39,18 +40,19 @@ class Shown(NamedTuple):
 
 def show_model(given):
     """Print a line for each layer; return 0, or 1 where one cannot be run."""
-    config, weights, writer, notes = read_file(given.model, given.weights)
+    saved = read_file(given.model, given.weights)
+    config, weights, writer, notes = saved
     layers = list_layers(config, weights)
     refused = [layer for layer in layers if layer.reasons]
     shapes, why = ["-"] * len(layers), ""
     if not refused:
         try:
-            shapes = find_shapes(load_given(given))
+            shapes = find_shapes(model_of(given.model, saved))
         except CannotRun as error:
             why = f"shapes of outputs are not known: {error}"
     print(*table_lines(HEAD_OF_SHOW, map(cells_of, layers, shapes)), sep="\n")
     print(f"{count_parameters(layers):,} parameters in {len(layers)} layers")
-    if writer.is_keras_2:
+    if writer.is_before_3:
         print(shown(f"written by {writer}"))
     for said in notes:
         print(shown(f"note: {said}"))

@@ -286,9 +286,8 @@ def layer_normalization(
     )
     gamma, beta = _in_their_places(scale, center, (gamma, beta))
     axes, dtype = tuple(np.ravel(axis)), np.result_type(x.dtype, "float16")
-    x = x.astype(
-        np.result_type(dtype, "float32")
-    )  # squares of float16 overflow
+    # Squares of float16 overflow.
+    x = x.astype(np.result_type(dtype, "float32"))
     mean = np.mean(x, axes, keepdims=True)
     variance = np.var(x, axes, keepdims=True)
     y = (x - mean) / np.sqrt(variance + epsilon)
@@ -326,9 +325,8 @@ def rms_normalization(
     check_shapes(rms_normalization, scale=(scale, _lengths_along(x, axis)))
     check_shapes(rms_normalization, scale=(scale, x.shape[-np.size(axis) :]))
     axes, dtype = tuple(np.ravel(axis)), np.result_type(x.dtype, "float16")
-    x = x.astype(
-        np.result_type(dtype, "float32")
-    )  # squares of float16 overflow
+    # Squares of float16 overflow.
+    x = x.astype(np.result_type(dtype, "float32"))
     mean_square = np.mean(np.square(x), axes, keepdims=True)
     return (scale * x / np.sqrt(mean_square + epsilon)).astype(dtype)
 
@@ -375,9 +373,8 @@ def group_normalization(
     gamma, beta = _in_their_places(scale, center, (gamma, beta))
     _check_groups(groups, x.shape[axis])
     dtype = np.result_type(x.dtype, "float16")
-    x = x.astype(
-        np.result_type(dtype, "float32")
-    )  # squares of float16 overflow
+    # Squares of float16 overflow.
+    x = x.astype(np.result_type(dtype, "float32"))
     x = np.moveaxis(x, axis, -1)
     channels = x.shape[-1]
     groups = channels if groups == -1 else groups

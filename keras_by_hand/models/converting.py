@@ -2,6 +2,7 @@
 
 import io
 import os
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def convert(
     path: str | os.PathLike[str],
     new_path: str | os.PathLike[str],
     weights: str | os.PathLike[str] | None = None,
-    inputs=None,
+    inputs: Any = None,
     force: bool = False,
 ) -> list[str]:
     """Write the model in a file of an older Keras as a .keras file, which

@@ -97,7 +97,7 @@ def in_form_of_today(found, held):
     notes, config, groups = [], found.config, held.groups
     writer = find_writer(config, found.told)
     is_old = (
-        writer.is_keras_2
+        writer.is_before_3
         or found.listed is not None
         or has_old_calls(config["config"])
     )

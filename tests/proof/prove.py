@@ -156,11 +156,11 @@ def words(counts):
 
 
 def main():
-    import what_was_proved  # TensorFlow takes its time
-
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="PAGE or SECTION")
     arguments = parser.parse_args()
+    import what_was_proved  # here, as TensorFlow takes its time
+
     try:
         write_pages()
     except LinkError as error:

@@ -159,10 +159,10 @@ def config_of_today(name, config, writer, note):
     if name == "ReLU" and "theta" in config:  # of a ThresholdedReLU
         config["threshold"] = config.pop("theta")
     if name == "GRU" or name == "GRUCell":
-        if writer.is_keras_2 and "reset_after" not in config:
+        if writer.is_before_3 and "reset_after" not in config:
             config["reset_after"] = False
             note("its file has no reset_after, which then was False")
-    if name == "Discretization" and writer.is_keras_2:
+    if name == "Discretization" and writer.is_before_3:
         config["dtype"] = "float32"  # and not that of its output
     if isinstance(config.get("dtype"), dict):
         config["dtype"] = policy_of_today(config["dtype"])
@@ -184,7 +184,7 @@ def value_of_today(key, value, writer):
     other meanings."""
     if not key.endswith("activation"):
         return value
-    if value == "hard_sigmoid" and writer.is_keras_2:
+    if value == "hard_sigmoid" and writer.is_before_3:
         return HARD_SIGMOID
     return "silu" if value == "swish" else value
 

@@ -31,14 +31,14 @@ class Writer:
     """Which Keras wrote a file: its version, "" where it tells none, and its
     backend.
 
-    is_keras_1, is_keras_2: whether it was one of these; flips_kernels: whether
-    its convolutions turn kernels around, as Theano's did.
+    is_keras_1: whether it was that; is_before_3: Keras 1 or 2; flips_kernels:
+    whether its convolutions turn kernels around, as Theano's did.
     """
 
     def __init__(self, version, backend):
         self.version, self.backend = version, backend
         self.is_keras_1 = version.startswith("1")
-        self.is_keras_2 = version.startswith(("1", "2"))
+        self.is_before_3 = version.startswith(("1", "2"))
         self.flips_kernels = backend == "theano"
 
     def __str__(self):
@@ -144,7 +144,7 @@ def layers_of_today(name, config, writer, notes):
     for layer in layers:
         if layer["class_name"] in OPERATIONS:
             operator_of_today(layer)
-    if not writer.is_keras_2:
+    if not writer.is_before_3:
         return config
     config = json.loads(json.dumps(config))  # of its own, to be renumbered
     renumber(
