@@ -51,8 +51,15 @@ def find_things():
 
 def page_of(name):
     """Return the page, "section/stem", that is about a function; None if none is."""
-    homes = find_homes()
+    homes, functions = find_homes(), find_functions()
     if name in homes:
         return homes[name]
-    names = find_functions()[name].uses  # such as conv, which conv1d calls
-    return next((homes[n] for n in sorted(names) if n in homes), None)
+    # Such as conv, which conv1d calls; not what modules share, or Keras has, too.
+    things, file = things_by_function(read_facts()), functions[name].file
+    names = [
+        each
+        for each in sorted(functions[name].uses)
+        if plain(each) not in things
+        and (each not in functions or functions[each].file == file)
+    ]
+    return next((homes[each] for each in names if each in homes), None)

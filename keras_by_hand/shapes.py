@@ -252,6 +252,82 @@ def check_rank(
             )
 
 
+def check_pair(function: Callable | str, least: int = 1, **pair: Any) -> None:
+    """Raise ValueError for two arrays that do not broadcast, or have fewer
+    than least axes. Where one has one axis more, of length 1, the other gets
+    it, too, if it has only one, or else it is left out."""
+    (name, a), (other, b) = pair.items()
+    check_rank(function, least, **{name: a, other: b})
+    try:
+        np.broadcast_shapes(*_shapes_of_one_rank(a, b))
+    except ValueError:
+        raise ValueError(
+            f"{_said_by(function)}: {name} and {other} must have one shape, "
+            f"not {np.shape(a)} and {np.shape(b)}"
+        ) from None
+
+
+def _shapes_of_one_rank(*arrays):
+    """The shapes of two arrays, as check_pair says."""
+    shapes = [np.shape(array) for array in arrays]
+    short, long = sorted(shapes, key=len)
+    if len(long) == len(short) + 1 and long[-1] == 1:
+        return [long, (*short, 1)] if len(short) == 1 else [long[:-1], short]
+    return shapes
+
+
+def check_counted(
+    function: Callable,
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    sample_weight: np.ndarray | None,
+    class_id: int | None = None,
+) -> None:
+    """Raise for what is not of one shape, for a class that there is not, and
+    for weights that do not fit: one for each sample, or for each entry."""
+    check_pair(function, y_true=y_true, y_pred=y_pred)
+    shape, other = map(tuple, _shapes_of_one_rank(y_pred, y_true))
+    if shape != other:
+        raise ValueError(
+            f"{_said_by(function)}: y_true and y_pred must have one shape, "
+            f"not {np.shape(y_true)} and {np.shape(y_pred)}"
+        )
+    if class_id is not None:
+        check_rank(function, 2, y_pred=y_pred)
+        check_axes(function, shape[-1], one=True, class_id=class_id)
+        shape = (*shape[:-1], 1)
+    if sample_weight is not None:
+        more = [1] * (np.ndim(sample_weight) < len(shape))
+        weights = np.reshape(sample_weight, (*np.shape(sample_weight), *more))
+        check_broadcasts(function, sample_weight=(weights, shape))
+
+
+def check_one_rank(
+    function: Callable | str, y_true: np.ndarray, y_pred: np.ndarray
+) -> None:
+    """Raise ValueError for arrays that do not broadcast, or differ in the
+    number of axes."""
+    if np.ndim(y_true) != np.ndim(y_pred):
+        raise ValueError(
+            f"{_said_by(function)}: y_true must have as many axes as y_pred, "
+            f"{np.ndim(y_pred)}, not the shape {np.shape(y_true)}"
+        )
+    check_pair(function, y_true=y_true, y_pred=y_pred)
+
+
+def check_entries(
+    function: Callable | str, names: Sequence[str], **given: Any
+) -> None:
+    """Raise for what is no dict with these names."""
+    [(name, value)] = given.items()
+    said = f"{_said_by(function)}: {name} must be a dict of "
+    said += f"{', '.join(names)}, not "
+    if not isinstance(value, dict):
+        raise TypeError(f"{said}{quoted(value)}")
+    if value.keys() != {*names}:
+        raise ValueError(f"{said}of {', '.join(map(str, value))}")
+
+
 def check_states(
     function: Callable, names: Sequence[str], states: Any, shape: Sequence
 ) -> None:

@@ -77,7 +77,10 @@ NOT_COMPARED = {
         "ragged": "see text_vectorization, which is asked for it",
         "sparse": SPARSE,
     },
-    "sparse_categorical_crossentropy": {"axis": "TensorFlow has the last one only"},
+    **dict.fromkeys(
+        ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_metric"],
+        {"axis": "TensorFlow has the last one only"},
+    ),
     "SpectralNormalization": {"power_iterations": "counts in training only"},
     **{name: dict.fromkeys(arguments_of(name), "acts in training") for name in RANDOM},
     "compute_float8_scale": {"margin": "0 wherever Keras calls it"},
@@ -121,6 +124,15 @@ WITHOUT_EFFECT = {
     "GlobalAveragePooling3D": {f"inputs 0: {words}": POSITIONS for words in IN_SPACE},
     "GlobalMaxPooling2D": {"inputs 0: axis 2 reversed": POSITIONS},
     "GlobalMaxPooling3D": {f"inputs 0: {words}": POSITIONS for words in IN_SPACE},
+    "auc": {
+        "curve='roc': ignored": "another name of the default",
+        "num_labels: ignored": "tells what y_pred does",
+        "summation_method='Interpolation': ignored": "another name of the default",
+    },
+    **{
+        name: {"num_classes: misread": "a class more, of which there is nothing"}
+        for name in ("one_hot_iou", "one_hot_mean_iou")
+    },
     "awq": {"inputs 1: axis 0 reversed": "the largest of all samples"},
     "compute_float8_amax_history": {
         f"inputs 0: {words}": "the largest of all" for words in ARRAY_2D
@@ -238,7 +250,12 @@ NOT_CALLED = {
     "RNN": WRAPS,
     "SpectralNormalization": "spectral_normalization takes the kernel of its layer",
     "TimeDistributed": WRAPS,
+    "add_states": "it takes states",
     "from_bfloat16": "a list of raw bytes has no type",
+    **dict.fromkeys(
+        ["are_even", "count_at", "divide_no_nan", "in_one_dtype", "of_one_rank"],
+        "they take arrays, and check nothing",
+    ),
 }
 
 # What is given no array of numbers by place: sizes, texts, or all by their names.

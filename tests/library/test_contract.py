@@ -72,12 +72,13 @@ def without_entries(array):
 def test_masks_and_arrays_without_entries_are_refused_by_name(name, change):
     """A mask would be lost, and predict takes no batch of no samples."""
     subject = CALLED[name]
-    case, function = record(name)[0].case, contract.function_of(subject).__name__
+    case = record(name)[0].case
+    names = "|".join(contract.speakers(contract.function_of(subject)))
     arrays = map_arrays(lambda array: array.dtype.kind in "biuf", case.inputs)
     if name in reasons.GIVEN_NO_NUMBERS:
         assert not any(arrays), "see reasons.py"
         return
-    with pytest.raises((TypeError, ValueError), match=f"^{function}: "):
+    with pytest.raises((TypeError, ValueError), match=f"^({names}): "):
         contract.call(subject, case, given_as=change)
 
 
@@ -203,7 +204,7 @@ def odd_arguments(function):
 def test_odd_arguments_are_refused_by_name(name, record_property):
     function, found = FUNCTIONS[name], []
     # In one line; a wrapper's layer may refuse what goes to it.
-    names = "|".join([name, *WRAPPED.get(name, [])])
+    names = "|".join([*contract.speakers(function), *WRAPPED.get(name, [])])
     refused = re.compile(rf"({names})(: | with |\(\) (got|takes) ).*")
     tried = list(odd_arguments(function))
     for argument, annotation, value, odd in tried:

@@ -53,6 +53,14 @@ RIGHT = [
     ("check_shapes", (), {"x": (f64(1, 2), (None,)), "b": (None, (3,))}, None),
     ("check_shapes", (), {"x": ([[1, 2]], ("batch", 2))}, None),
     ("check_broadcasts", (), {"x": (f64(1), (2, 3)), "b": (None, (3,))}, None),
+    ("check_pair", (), {"x": f64(1, 2), "y": [[1], [2]]}, None),
+    ("check_pair", (), {"x": [[[1], [2]]], "y": [[1, 2]]}, None),
+    ("check_pair", (0,), {"x": f64(1, 2), "y": 3}, None),
+    ("check_one_rank", ([[1, 2]], [[1, 2], [3, 4]]), {}, None),
+    ("check_counted", (f64(1, 2), f64(1, 2), f64(1, 2)), {}, None),
+    ("check_counted", (f64(1, 2), [[1], [2]], f64(1, 2)), {}, None),
+    ("check_counted", ([[1, 2]], [[1, 2]], f64(1), 1), {}, None),
+    ("check_entries", (["a", "b"],), {"state": {"b": 1, "a": 2}}, None),
     ("check_states", (["h"], [f64(1)], (1,)), {}, None),
     ("check_states", (["h"], None, (1,)), {}, None),
     ("check_rank", (1,), {"x": f64(1, 2)}, None),
@@ -125,6 +133,7 @@ check_sizes(pool, 2, 2, size=None)
 check_numbers(pool, rate="half") -> rate must be a number, not 'half'
 check_numbers(pool, rate=[1]) -> rate must be a number, not [1]
 check_numbers(pool, rate=None) -> rate must be a number, not None
+check_entries(pool, ["a", "b"], state=[1]) -> state must be a dict of a, b, not [1]
 as_list(pool, x=f64(1)) -> x must be a list of arrays, not ndarray
 as_list(pool, x=None) -> x must be a list of arrays, not NoneType
 as_list(pool, x=[1, "a"]) -> x[1] must be an array of numbers, not of text
@@ -143,6 +152,24 @@ check_tokens(pool, [0, 4], 4) -> x must have tokens from 0 to 3, not from 0 to 4
 check_tokens(pool, [-1, 3], 4) -> x must have tokens from 0 to 3, not from -1 to 3
 check_shapes(pool, x=([ONE], (None, "units", 3)))
     -> x must have the shape (any, units, 3), not (1, 1)
+check_pair(pool, x=f64(1, 2), y=f64(1, 2, 3))
+    -> x and y must have one shape, not (2,) and (3,)
+check_pair(pool, x=[[1, 2], [3, 4]], y=[[[1], [2], [3]]])
+    -> x and y must have one shape, not (2, 2) and (1, 3, 1)
+check_pair(pool, x=1, y=f64(1, 2)) -> x must have 1 axes or more, not the shape ()
+check_one_rank(pool, f64(1, 2), [[1, 2]])
+    -> y_true must have as many axes as y_pred, 2, not the shape (2,)
+check_one_rank(pool, f64(1, 2), f64(1, 2, 3))
+    -> y_true and y_pred must have one shape, not (2,) and (3,)
+check_counted(pool, [[1, 2]], [[1, 2], [3, 4]], None)
+    -> y_true and y_pred must have one shape, not (1, 2) and (2, 2)
+check_counted(pool, f64(1, 2), f64(1, 2), None, 0)
+    -> y_pred must have 2 axes or more, not the shape (2,)
+check_counted(pool, [[1, 2]], [[1, 2]], None, 2)
+    -> class_id must be an axis from -2 to 1, not 2
+check_counted(pool, [[1, 2]], [[1, 2]], f64(1, 2), 1)
+    -> sample_weight must broadcast to the shape (1, 1), which (2, 1) does not
+check_entries(pool, ["a", "b"], state={"a": 1}) -> state must be a dict of a, b, not of a
 check_broadcasts(pool, x=(f64(1, 2), (4, 3)))
     -> x must broadcast to the shape (4, 3), which (2,) does not
 check_broadcasts(pool, x=([[1]], (1,)))

@@ -54,6 +54,11 @@ loss_scale_step(W, W, 8, 0, dynamic_growth_steps=0)
 variance_scaling(W) -> draw must have 2 axes or more, not the shape (2,)
 variance_scaling([W], 0) -> scale must be above 0, not 0
 concatenate([]) -> inputs must be a list of one or more arrays
+circle([0.5, 1], [[1], [1]]) -> y_true must be whole numbers
+ctc([[0, 1]], np.ones((1, 3, 2))) -> y_true must have its zeros behind its labels
+ctc([[1, 1]], np.ones((1, 2, 2)))
+    -> y_true must fit into the 2 steps of y_pred, and labels need 3
+iou_state([0, 1], [0, 0.5], num_classes=2) -> y_pred must be whole numbers
 gaussian_dropout([1], [1], rate=1) -> rate must be below 1
 sinusoidal_positions(2, 3) -> features must be even, not 3
 multi_head_attention(X, X, None, *HEADS, **AXIS_2, use_causal_mask=True)

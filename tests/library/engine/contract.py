@@ -55,6 +55,22 @@ def function_of(subject):
     return getattr(subject, "function", None)
 
 
+def speakers(function):
+    """The names by which a function refuses: its own, and those of a metric's parts, such
+    as the loss that it is the mean of."""
+    found, left = set(), [function]
+    while left:
+        current = left.pop()
+        if current.__name__ in found:
+            continue
+        found.add(current.__name__)
+        if current.__module__.startswith("keras_by_hand.metrics."):
+            names = current.__code__.co_names
+            parts = [current.__globals__.get(name) for name in names]
+            left += filter(inspect.isfunction, parts)
+    return found
+
+
 def parameters_of(subject):
     return inspect.signature(function_of(subject)).parameters
 
@@ -321,8 +337,8 @@ def judge(subject, odd):
     computes it."""
     y, error = refusal(odd.compute)
     if error is not None:
-        said, name = str(error), function_of(subject).__name__
-        if NAMED.match(said) and said.startswith(name) and "\n" not in said:
+        said, names = str(error), tuple(speakers(function_of(subject)))
+        if NAMED.match(said) and said.startswith(names) and "\n" not in said:
             return None
         return f"is not refused by name: {type(error).__name__}: {said}"
     if odd.ask is None:
