@@ -9,11 +9,12 @@ spelled, come out as they went in: pages link functions without these calls.
 
 import functools
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Sequence, Sized
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +25,18 @@ OneOrMore = int | Sequence[int]  # a number for all axes of space, or for each
 Weights = list[np.ndarray]  # of a layer, in the order of get_weights()
 
 LOWERED = "data_format", "distribution", "padding"  # Keras lowers them first
+
+
+class Occurrences(NamedTuple):
+    """The gradient of an embedding, as TensorFlow hands it on.
+
+    values: one for each occurrence of a token, (occurrences, ...); rows: the
+    tokens, (occurrences,); shape: of the weight.
+    """
+
+    values: ArrayLike
+    rows: ArrayLike
+    shape: tuple[int, ...]
 
 
 def _said_by(function):
@@ -170,6 +183,92 @@ def as_list(
         names = [f"{name}[{n}]" for n in range(len(arrays))]
     check_count(function, f"arrays in {name}", names, arrays)
     return as_arrays(function, **dict(zip(names, arrays)))
+
+
+def as_gradient(
+    function: Callable, shape: Sequence[int], **given: Any
+) -> np.ndarray | Occurrences:
+    """The gradient that a function was given, by its name, of a weight of this
+    shape: an array or Occurrences."""
+    [(name, gradient)] = given.items()
+    if not isinstance(gradient, Occurrences):
+        gradient = as_array(function, **given)
+        check_shapes(function, **{name: (gradient, shape)})
+        return gradient
+    gradient = _as_occurrences(function, name, gradient)
+    if gradient.shape != tuple(shape):
+        raise ValueError(
+            f"{_said_by(function)}: {name} must be that of a weight of the "
+            f"shape {tuple(shape)}, not {gradient.shape}"
+        )
+    return gradient
+
+
+def as_gradients(
+    function: Callable, **given: Any
+) -> list[np.ndarray | Occurrences]:
+    """The same, of a list of them, of any shapes."""
+    [(name, gradients)] = given.items()
+    if not isinstance(gradients, list | tuple):
+        raise TypeError(
+            f"{_said_by(function)}: {name} must be a list of arrays, "
+            f"not {type(gradients).__name__}"
+        )
+    names = [f"{name}[{n}]" for n in range(len(gradients))]
+    return [
+        _as_occurrences(function, name, gradient)
+        if isinstance(gradient, Occurrences)
+        else as_array(function, **{name: gradient})
+        for name, gradient in zip(names, gradients)
+    ]
+
+
+def _as_occurrences(function, name, gradient):
+    """Occurrences as arrays that fit each other."""
+    parts = {"values": gradient.values, "rows": gradient.rows}
+    values, rows = as_arrays(
+        function, **{f"{name}.{part}": x for part, x in parts.items()}
+    )
+    shape = entries_of(gradient.shape)
+    if not shape or not are_whole(shape):
+        raise TypeError(
+            f"{_said_by(function)}: {name}.shape must be whole numbers, "
+            f"not {quoted(gradient.shape)}"
+        )
+    check_shapes(function, **{f"{name}.rows": (rows, ("occurrences",))})
+    fitting = (len(rows), *shape[1:])
+    check_shapes(function, **{f"{name}.values": (values, fitting)})
+    if rows.dtype.kind != "i" or not (-1 < rows.min() <= rows.max() < shape[0]):
+        raise ValueError(
+            f"{_said_by(function)}: {name}.rows must be whole numbers from 0 "
+            f"to {shape[0] - 1}"
+        )
+    return Occurrences(values, rows, tuple(shape))
+
+
+def as_slots(
+    function: Callable, new: dict[str, np.ndarray], **given: Any
+) -> dict[str, np.ndarray] | None:
+    """The slots of an optimizer that a function was given, by its name, or
+    None. new: those that it begins with."""
+    [(name, slots)] = given.items()
+    if slots is None:
+        return None
+    if not isinstance(slots, dict):
+        raise TypeError(
+            f"{_said_by(function)}: {name} must be a dict of arrays, or None, "
+            f"not {quoted(slots)}"
+        )
+    if list(slots) != list(new):
+        wanted = f"the arrays {', '.join(new)}" if new else "no arrays"
+        raise ValueError(
+            f"{_said_by(function)}: {name} must be None, or have {wanted}, "
+            f"not {quoted(list(slots))}"
+        )
+    arrays = as_arrays(function, **slots)
+    shapes = [(x, start.shape) for x, start in zip(arrays, new.values())]
+    check_shapes(function, **dict(zip(slots, shapes)))
+    return dict(zip(slots, arrays))
 
 
 def as_array_or_texts(function: Callable, **given: Any) -> np.ndarray:
@@ -479,6 +578,63 @@ def check_sparse(function: Callable, sparse: bool) -> None:
         )
 
 
+def check_shape(
+    function: Callable, least: int = 0, most: int | None = None, **shapes: Any
+) -> None:
+    """Raise TypeError for what is no shape, ValueError for one of numbers below
+    1, or of fewer axes than least, or more than most."""
+    for name, value in shapes.items():
+        entries = entries_of(value)
+        said = f"{_said_by(function)}: {name} must be "
+        if entries is None or not are_whole(entries):
+            raise TypeError(f"{said}whole numbers above 0, not {quoted(value)}")
+        if min(entries, default=1) < 1:
+            raise ValueError(
+                f"{said}whole numbers above 0, not {quoted(value)}"
+            )
+        rank = len(entries)
+        if rank < least or most is not None and rank > most:
+            wanted = f"{least}" if most == least else f"{least} or more"
+            raise ValueError(f"{said}{wanted} numbers, not {quoted(value)}")
+
+
+def check_seed(function: Callable, **seeds: Any) -> None:
+    """Raise TypeError for what is neither a whole number nor the state of a
+    SeedGenerator, two of them."""
+    for name, value in seeds.items():
+        entries = entries_of(value)
+        numbers = [value] if entries is None else entries
+        if not are_whole(numbers) or entries is not None and len(numbers) != 2:
+            raise TypeError(
+                f"{_said_by(function)}: {name} must be a whole number, or the "
+                f"state [seed, count] of a SeedGenerator, not {quoted(value)}"
+            )
+
+
+def check_patterns(function: Callable, **texts: Any) -> None:
+    """Raise TypeError for what is no text, nor, where the annotation has it, a
+    list of texts or None; ValueError for what is no regular expression."""
+    for name, value in texts.items():
+        if value is None and takes_none(function, name):
+            continue
+        annotation = inspect.signature(function).parameters[name].annotation
+        is_one = annotation is str
+        found = [value] if is_one else value
+        said = f"{_said_by(function)}: {name} must be "
+        said += "a text" if is_one else "a list of texts"
+        is_list = isinstance(found, list | tuple)
+        if not is_list or not all(isinstance(text, str) for text in found):
+            raise TypeError(f"{said}, not {quoted(value)}")
+        for text in () if is_one else found:
+            try:
+                re.compile(text)
+            except re.error as error:
+                raise ValueError(
+                    f"{said} that are regular expressions, not {quoted(text)}: "
+                    f"{error}"
+                ) from None
+
+
 # -- Numbers
 
 LARGEST = np.finfo("float64").max  # of all that are finite
@@ -530,8 +686,11 @@ def check_numbers(
     most: float = np.inf,
     **numbers: Any,
 ) -> None:
-    """Raise for what is no number from least to most."""
+    """Raise for what is no number from least to most, nor, where the annotation
+    has it, None."""
     for name, value in numbers.items():
+        if value is None and takes_none(function, name):
+            continue
         wanted = f"a number of at least {least:g}"
         if least == -np.inf:
             wanted = "a number" if most == np.inf else f"at most {most:g}"

@@ -64,12 +64,11 @@ def train_embedding(embeddings, batches, target, **arguments):
     steps), target: (batch, steps, output_dim). The loss is the mean squared
     error. arguments: those of adamw. Returns (updates, input_dim, output_dim).
     """
-    path = []
-    m = v = np.zeros_like(embeddings)
+    path, slots = [], None
     for t, x in enumerate(batches, 1):
         y_gradient = 2 * (embeddings[x] - target) / target.size
         gradient = embedding_gradient(x, y_gradient, len(embeddings))
-        embeddings, m, v = adamw(embeddings, gradient, m, v, t, **arguments)
+        embeddings, slots = adamw(embeddings, gradient, slots, t, **arguments)
         path.append(embeddings)
     return np.stack(path)
 
@@ -121,9 +120,9 @@ assert not np.allclose(of_adam, wrong)
 # Adam's default betas, and a row whose gradient is 1 in the first update and 0
 # afterwards.
 
-w, m, v, way = 0, 0, 0, []
+w, slots, way = 0, None, []
 for t in range(1, 81):
-    w, m, v = adam(w, float(t == 1), m, v, t, learning_rate=1)
+    w, slots = adam(w, float(t == 1), slots, t, learning_rate=1)
     way.append(-w)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(range(1, 81), way, label="Adam")

@@ -105,9 +105,9 @@ plt.show()
 from keras_by_hand import adam
 
 arguments = {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.75}
-w = m = v = np.zeros(3)
+w, slots = np.zeros(3), None
 for t, by_keras in enumerate(keras_adam(gradients, **arguments), 1):
-    w, m, v = adam(w, gradients[t - 1], m, v, t, **arguments)
+    w, slots = adam(w, gradients[t - 1], slots, t, **arguments)
     np.testing.assert_allclose(by_keras, w, rtol=1e-4)
 
 # %%

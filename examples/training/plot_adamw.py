@@ -48,10 +48,10 @@ print(train(keras.optimizers.AdamW(0.1, weight_decay=0.5), gradients))
 # the gradient alone. Keras multiplies the decay by the learning rate, as
 # PyTorch (with the default 0.01) does. The paper keeps the two apart.
 
-w, m, v = start, np.zeros(3), np.zeros(3)
+w, slots = start, None
 for t, gradient in enumerate(gradients, 1):
     w = w - 0.1 * 0.5 * w
-    w, m, v = adam(w, gradient, m, v, t, learning_rate=0.1)
+    w, slots = adam(w, gradient, slots, t, learning_rate=0.1)
 
 # %%
 # The whole function takes one such step.
@@ -60,9 +60,9 @@ from keras_by_hand import adamw
 
 
 def numpy_adamw(gradients, **arguments):
-    w, m, v = start, np.zeros(3), np.zeros(3)
+    w, slots = start, None
     for t, gradient in enumerate(gradients, 1):
-        w, m, v = adamw(w, gradient, m, v, t, **arguments)
+        w, slots = adamw(w, gradient, slots, t, **arguments)
     return w
 
 
@@ -96,9 +96,9 @@ for dtype in dtypes:
 # Is the ``Adam(weight_decay=0.5)`` of PyTorch, an L2 penalty, the same? No. (In
 # plain ``SGD``, :math:`s(g)` is :math:`g`, and it would be.)
 
-w, m, v = start, np.zeros(3), np.zeros(3)
+w, slots = start, None
 for t, gradient in enumerate(gradients, 1):
-    w, m, v = adam(w, gradient + 0.5 * w, m, v, t, **exact)
+    w, slots = adam(w, gradient + 0.5 * w, slots, t, **exact)
 assert not np.allclose(w, expected)
 
 # %%
@@ -109,11 +109,12 @@ assert not np.allclose(w, expected)
 
 sizes = np.geomspace(1e-3, 1e3, 37)  # of the gradients, one for each weight
 decayed = penalized = np.ones(37)
-m1 = v1 = m2 = v2 = np.zeros(37)
+first = second = None  # slots
 for t in range(1, 301):
     g = sizes * (-1) ** t
-    decayed, m1, v1 = adamw(decayed, g, m1, v1, t, 0.01, weight_decay=0.5)
-    penalized, m2, v2 = adam(penalized, g + 0.5 * penalized, m2, v2, t, 0.01)
+    decayed, first = adamw(decayed, g, first, t, 0.01, weight_decay=0.5)
+    g = g + 0.5 * penalized
+    penalized, second = adam(penalized, g, second, t, 0.01)
 fig, axis = plt.subplots(figsize=(6, 3.4))
 axis.semilogx(sizes, decayed, "o-", markersize=4, label="AdamW")
 axis.semilogx(sizes, penalized, "s-", markersize=4, label="Adam with L2")

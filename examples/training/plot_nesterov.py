@@ -100,9 +100,9 @@ np.testing.assert_array_equal(path, np.float32(ahead), strict=True)
 # The function ``sgd`` of the page on SGD, which takes Keras' point of view,
 # gives the same.
 
-w, velocity = start, np.zeros(2)
+w, slots = start, None
 for stored in path:
-    w, velocity = sgd(w, slope(w), velocity, 1 / 32, 0.75, nesterov=True)
+    w, slots = sgd(w, slope(w), slots, 1 / 32, 0.75, nesterov=True)
     np.testing.assert_array_equal(stored, w)
 
 # %%

@@ -56,17 +56,17 @@ for gradient in gradients:
 
 # %%
 # The whole function has two more options. ``momentum`` repeats a part of the
-# last step, ``m``. ``centered=True`` makes ``v`` a variance: it subtracts the
-# square of the average gradient, ``a``.
+# last step. ``centered=True`` makes ``v`` a variance: it subtracts the square
+# of the average gradient. ``slots`` has what it keeps for the next step.
 
 from keras_by_hand import rmsprop
 
 
 def numpy_rmsprop(gradients, **arguments):
-    w = v = m = a = np.zeros(gradients.shape[1])
+    w, slots = np.zeros(gradients.shape[1]), None
     path = []
     for gradient in gradients:
-        w, v, m, a = rmsprop(w, gradient, v, m, a, **arguments)
+        w, slots = rmsprop(w, gradient, slots, **arguments)
         path.append(w)
     return np.stack(path)
 

@@ -104,9 +104,9 @@ assert np.all(right[:2] == wrong[:2]) and np.any(right[2] != wrong[2])
 from keras_by_hand import sgd
 
 for arguments in options.values():
-    w, velocity = start, np.zeros(2)
+    w, slots = start, None
     for by_keras in keras_sgd([1 / 32] * 3, **arguments):
-        w, velocity = sgd(w, w * curvature, velocity, 1 / 32, **arguments)
+        w, slots = sgd(w, w * curvature, slots, 1 / 32, **arguments)
         np.testing.assert_array_equal(by_keras, np.float32(w), strict=True)
 
 # %%

@@ -58,11 +58,10 @@ def single_steps(path, learning_rate):
 
     path: (steps, weights). Returns the same shape.
     """
-    v = m = a = np.zeros_like(path[0])
-    after = []
+    slots, after = None, []
     for before in path:
         gradient = slope(before)
-        w, v, m, a = rmsprop(before, gradient, v, m, a, learning_rate)
+        w, slots = rmsprop(before, gradient, slots, learning_rate)
         after.append(w)
     return np.stack(after)
 
@@ -86,10 +85,9 @@ np.testing.assert_allclose(after, expected, rtol=tolerance, atol=tolerance)
 
 
 def numpy_path(w, steps=150):
-    v = m = a = np.zeros(2)
-    path = [w]
+    slots, path = None, [w]
     for _ in range(steps):
-        w, v, m, a = rmsprop(w, slope(w), v, m, a, learning_rate=0.05)
+        w, slots = rmsprop(w, slope(w), slots, learning_rate=0.05)
         path.append(w)
     return np.stack(path)
 

@@ -22,26 +22,29 @@ def arguments_of(name):
 QUANTIZED = "of quantize(): cases/quantization.py"
 HASHED = "of FarmHash64, which the library refuses"
 SPARSE = "a form of the answer that NumPy does not have"
-OTHER_CONCERNS = dict.fromkeys(  # of all optimizers
-    [
-        "ema_momentum",
-        "ema_overwrite_frequency",
-        "gradient_accumulation_steps",
-        "loss_scale_factor",
-        "name",
-        "use_ema",
-    ],
-    "no part of a step",
-)
-DECAY = {"weight_decay": "see AdamW"}
-AMSGRAD = {"amsgrad": "no function computes it"}
-AXES = dict.fromkeys(["input_axes", "output_axes"], "the function has the usual ones")
+OPTIMIZERS = """
+    Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion Muon Nadam RMSprop SGD
+    ScheduleFreeAdamW
+""".split()
+SCHEDULES = """
+    CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay
+    PiecewiseConstantDecay PolynomialDecay
+""".split()
 NOT_COMPARED = {
-    "Adam": OTHER_CONCERNS | DECAY | AMSGRAD,
-    "AdamW": OTHER_CONCERNS | AMSGRAD,
-    "RMSprop": OTHER_CONCERNS | DECAY,
-    "SGD": OTHER_CONCERNS | DECAY,
-    "VarianceScaling": AXES,
+    **{name: {"name": "no number"} for name in OPTIMIZERS + SCHEDULES},
+    "EarlyStopping": {
+        "monitor": "the history is that of it",
+        "verbose": "no number",
+        "restore_best_weights": "which they are is told in any case",
+    },
+    **{
+        name: {"dtype": "float32 alone"}
+        for name in ("draw_normal", "draw_truncated_normal")
+    },
+    "ReduceLROnPlateau": {
+        "monitor": "the history is that of it",
+        "verbose": "no number",
+    },
     "BatchNormalization": {
         "mask": "counts in training only: batch_moments takes it",
         "renorm_clipping": "of renorm, which models refuse: renormalize has it",
@@ -98,6 +101,19 @@ ARRAY_2D = ["axis 0 reversed", "axis 1 reversed", "axes 0 and 1 exchanged"]
 OF_A_BIAS = ["zeroed", *ARRAY_2D, *PARTS]
 ARRAY_3D = [*ARRAY_2D, "axis 2 reversed", "axes 1 and 2 exchanged"]
 WITHOUT_EFFECT = {
+    "Adafactor": {"relative_step=False: ignored": "Keras limits the rate in any case"},
+    **{
+        name: {"output_axes: read as another value": "fan_in counts the inputs alone"}
+        for name in ("HeNormal", "HeUniform", "LecunNormal", "LecunUniform")
+    },
+    **{
+        name: {"mode='min': ignored": "Keras takes it for a loss by itself"}
+        for name in ("EarlyStopping", "ReduceLROnPlateau")
+    },
+    "ScheduleFreeAdamW": {
+        f"beta_1: {words}": "Keras takes the new momentum for the old one"
+        for words in ("ignored", "read as another value")
+    },
     "GroupQueryAttention": {
         f"weights key/bias: {words}": KEY_BIAS for words in OF_A_BIAS
     },

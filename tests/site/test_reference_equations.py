@@ -100,10 +100,28 @@ def tell_functions():
     letters = {"norm": functools.partial(np.linalg.norm, axis=0)}
     w = normal(3, 4) * [0.05, 0.4, 1, 5]
     case("MaxNorm MinMaxNorm NonNeg UnitNorm", letters, w=w)
+    tell_optimizers()
+
+
+def tell_optimizers():
     w, g, m, v = normal(4, 3) ** 2
-    letters = {"t": [3], "g": {3: g}, "w": {2: w}, "m": {2: m}, "v": {2: v}}
-    states = {"gradient": g, "m": m, "v": v, "velocity": v, "a": m, "t": 3}
-    case("SGD RMSprop Adam AdamW", letters, lambda y: {"w": y[:1]}, w=w, **states)
+    letters = {name: {2: m} for name in "amz"} | {name: {2: v} for name in "duv"}
+    letters |= {"t": [3], "g": {3: g}, "w": {2: w}, "p": {2: 0.25}}
+    moments = {"momentum": m, "velocity": v}
+    options = {"gradient": g, "t": 3, "momentum": 0.25}
+    for names, slots in {
+        "SGD": {"momentum": v},
+        "RMSprop": {"velocity": v, "momentum": m},
+        "Adam AdamW Lamb": moments,
+        "ScheduleFreeAdamW": moments,
+        "Nadam": moments | {"u_product": np.array(0.25)},
+        "Adamax": {"momentum": m, "norm": v},
+        "Lion": {"momentum": m},
+        "Adagrad": {"accumulator": m},
+        "Adadelta": {"accumulated_grad": m, "accumulated_delta_var": v},
+        "Ftrl": {"accumulator": m, "linear": m},
+    }.items():
+        case(names, letters, lambda y: {"w": y[:1]}, w=w, slots=slots, **options)
 
 
 def tell_layers_of_vectors():

@@ -26,9 +26,10 @@ LITERAL = re.compile("``(.+?)``")
 # Docstrings tell of these.
 INPUTS = {"data", "inputs", "sequence", "sequences", "w", "x"}
 # Words tell these better.
-WITHOUT_EQUATION = """AugMix CategoryEncoding CenterCrop Concatenate Cropping?D CutMix
-Discretization Flatten IntegerLookup Lambda Masking MixUp Permute Rand* RepeatVector Reshape
-Resizing StackedRNNCells StringLookup TextVectorization ZeroPadding?D""".split()
+WITHOUT_EQUATION = """Adafactor AugMix CategoryEncoding CenterCrop Concatenate Cropping?D
+CutMix Discretization Flatten IntegerLookup Lambda Masking MixUp Muon Permute Rand*
+RepeatVector Reshape Resizing StackedRNNCells StringLookup TextVectorization
+ZeroPadding?D""".split()
 NAMES = {name: named()[title][name] for title, name in find_things()}
 
 

@@ -35,7 +35,7 @@ def allowed(subject, name, cases):
                 r"[({\[]\s*'.*?[)}\]]|(one of|either|must be).*", told, re.S
             )
             texts = re.findall(r"""['"`](\w+)['"`]""", listed[0]) if listed else []
-            return {text for text in texts if text != name}
+            return {text for text in texts if text not in (name, "None")}
     return set()
 
 
