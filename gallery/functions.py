@@ -38,15 +38,26 @@ def things_by_function(names):
 
 @functools.cache
 def find_things():
-    """Return {(title of a family, name of Keras): name of the function for it}, of the
-    functions that a page is about."""
+    """Return {(title of a family, name of Keras): name of the function for it}."""
     things = things_by_function(read_facts())
-    found = {}
-    for name in find_functions():
-        thing = things.get(plain(name))
-        if thing and page_of(name):
-            found[thing] = name
-    return found
+    return {
+        things[plain(name)]: name for name in find_functions() if plain(name) in things
+    }
+
+
+def name_alone(title, name):
+    """Return a name of Keras as nothing else of Keras is named: "Hinge" is a loss, and
+    "metrics.Hinge" what gives way to it."""
+    plainer = [of for of, names in read_facts().items() if name in names]
+    is_plainest = min(plainer, key=rank) == title
+    return name if is_plainest else f"{title.lower()}.{name}"
+
+
+@functools.cache
+def find_taught():
+    """Return {(title of a family, name of Keras): the page that is about it}."""
+    pages = {thing: page_of(name) for thing, name in find_things().items()}
+    return {thing: page for thing, page in pages.items() if page}
 
 
 def page_of(name):

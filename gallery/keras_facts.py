@@ -23,7 +23,7 @@ def find_parameters(thing):
     }
 
 
-def calls_of(title, name, thing):
+def calls_of(module, name, thing):
     """Return {"signature": a call with all defaults, as "keras.layers.Dense(units, ...)";
     "call": what a layer or loss is called with, as "(x, mask=None)", "" for others;
     "arguments": the names of both's arguments}."""
@@ -33,7 +33,7 @@ def calls_of(title, name, thing):
         _, *called = find_parameters(thing.call).items()  # without self
     of_call = ", ".join(dict(called).values())
     return {
-        "signature": f"keras.{title.lower()}.{name}({', '.join(made.values())})",
+        "signature": f"{module}.{name}({', '.join(made.values())})",
         "call": f"({of_call})" if has_call else "",
         "arguments": [*dict.fromkeys([*made, *dict(called)])],
     }
@@ -47,7 +47,7 @@ def facts_of_keras():
     names = {
         title: {
             name: {
-                **calls_of(title, name, thing),
+                **calls_of(keras_names.MODULES[title].__name__, name, thing),
                 "weights": weight_rules.find_weights(name) if title == "Layers" else [],
                 "note": weight_rules.NOTES.get(name, ""),
             }

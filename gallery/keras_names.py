@@ -13,6 +13,7 @@ MODULES = {  # by the title of its table
     "Losses": keras.losses,
     "Metrics": keras.metrics,
     "Optimizers": keras.optimizers,
+    "Schedules": keras.optimizers.schedules,
     "Initializers": keras.initializers,
     "Regularizers": keras.regularizers,
     "Constraints": keras.constraints,

@@ -4,14 +4,14 @@ docs/can_these_checks_fail.rst."""
 import collections
 
 from gallery import stages
-from gallery.functions import find_things
+from gallery.functions import find_taught
 from gallery.includes import plain, table, write
 from gallery.proved import NOT_MEASURED, read_proved
 
 
 def families_in_words(names):
     """Return a table of the families of Keras, and what is compared of none of them."""
-    families, taught = collections.defaultdict(list), find_things()
+    families, taught = collections.defaultdict(list), find_taught()
     for thing in names:
         families[thing["family"]].append(thing)
     rows = [

@@ -4,12 +4,13 @@ function, one on whole models, and an index of all names that Keras has.
 
 import ast
 import functools
+import itertools
 import re
 import textwrap
 
 from gallery import stages, whole_models
 from gallery.elsewhere import elsewhere_of, names_there
-from gallery.functions import find_things, page_of
+from gallery.functions import find_things, name_alone, page_of
 from gallery.includes import (
     anchors,
     code,
@@ -125,12 +126,12 @@ def options(entry):
 def arguments(entry):
     """Tell what each argument does; what begins, penalizes or holds weights, in a line."""
     told, by_kind, options_there = {}, {}, options(entry)
-    for (_, name), facts in entry.things.items():
+    for thing, facts in entry.things.items():
         for argument in facts["arguments"]:
             if argument.endswith(BY_KIND):
                 by_kind[argument] = None
             elif argument not in INPUTS:
-                words = words_of(name, argument)
+                words = words_of(name_alone(*thing), argument)
                 what = option_in_words(words, options_there.get(argument, {}))
                 told.setdefault(argument, what)
     lines = [f"- ``{argument}``: {words}" for argument, words in told.items()]
@@ -201,7 +202,7 @@ def example(entry):
 def equations(things):
     """Return the equations of things of Keras, each once."""
     parts = []
-    for equation in map(equation_of, (name for _, name in things)):
+    for equation in map(equation_of, itertools.starmap(name_alone, things)):
         if equation:
             latex = textwrap.indent(equation["latex"].strip(), "   ")
             parts.append(f".. math::\n\n{latex}\n\n{equation['letters']}\n")
@@ -224,7 +225,8 @@ def elsewhere(things):
     """Tell what others call it, what differs there, and what converts its weights; of
     things that differ in the same way, once."""
     groups, text = {}, ""
-    for entry in filter(None, (elsewhere_of(name) for _, name in things)):
+    names = itertools.starmap(name_alone, things)
+    for entry in filter(None, map(elsewhere_of, names)):
         same = entry["differs"], *entry["carried_by"]
         groups.setdefault(same, []).append(entry)
     for (differs, *functions), entries in groups.items():
@@ -255,14 +257,15 @@ def read_titles():
 
 
 def lessons(entry):
-    """Return links to the pages about an entry: those that its functions were written
+    """Tell of the pages about an entry: those that its functions were written
     for, and those that have its name in their title."""
     names = [name for _, name in entry.things]
     word = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
     homes = filter(None, map(page_of, map(function_name, entry.told)))
     named = [page for page, title in read_titles().items() if word.search(title)]
     pages = list(dict.fromkeys([*homes, *named]))[:MOST_LESSONS]
-    return ", ".join(f":doc:`/auto_examples/{page}`" for page in pages)
+    links = ", ".join(f":doc:`/auto_examples/{page}`" for page in pages)
+    return f"**Lessons**: {links}.\n" if links else ""
 
 
 def in_words(entry):
@@ -280,7 +283,7 @@ def in_words(entry):
         source(entry),
         elsewhere(entry.things),
         surprises(entry.things),
-        f"**Lessons**: {lessons(entry)}.\n",
+        lessons(entry),
         folded("Proved against Keras", proof_of(*thing)),
     ]
     return "\n".join(filter(None, parts))

@@ -13,7 +13,7 @@ from sphinx import addnodes
 from sphinx.util.index_entries import split_index_msg
 
 from gallery import stages
-from gallery.functions import find_things, page_of
+from gallery.functions import find_taught, find_things
 from gallery.paths import LISTED, find_pages, name_of
 from gallery.scripts import read_title
 
@@ -32,8 +32,9 @@ def of_list(name):
 def of_functions():
     """Return the names of the functions of each page, and Keras' names for them."""
     names = collections.defaultdict(set)
-    for (_, thing), name in find_things().items():
-        names[page_of(name)] |= {thing.lower(), name, name.replace("_", " ")}
+    for thing, page in find_taught().items():
+        name = find_things()[thing]
+        names[page] |= {thing[1].lower(), name, name.replace("_", " ")}
     return names
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from project import HTML, PAGES
 
-from gallery.functions import find_things, page_of, plain
+from gallery.functions import find_taught, plain
 from gallery.paths import name_in, name_of
 from gallery.scripts import read_title
 
@@ -250,8 +250,8 @@ def test_what_the_site_does_not_have_is_said_to_be_nothing(search_page, typed):
 def test_a_name_of_keras_finds_its_lesson_first(search_page):
     """That of its function, or another one with the name in its title."""
     lessons = collections.defaultdict(set)
-    for (_, thing), name in find_things().items():
-        lessons[thing.lower()].add(page_of(name))
+    for (_, thing), page in find_taught().items():
+        lessons[thing.lower()].add(page)
     assert len(lessons) > 150
     titles = {name_of(page): read_title(page) for page in PAGES}
     for name, pages in lessons.items():

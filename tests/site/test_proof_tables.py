@@ -45,7 +45,7 @@ PROVED = {
 def told(monkeypatch, tmp_path):
     """A function of what was proved, or None: {name of a text: what it says}."""
     monkeypatch.setattr(proved, "PROVED", tmp_path / "proved.json")
-    monkeypatch.setattr(proof_tables, "find_things", lambda: {("Layers", "Dense")})
+    monkeypatch.setattr(proof_tables, "find_taught", lambda: {("Layers", "Dense")})
     texts = {}
     monkeypatch.setattr(proof_tables, "write", texts.__setitem__)
 

@@ -16,7 +16,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import keras_by_hand as by_hand
-from gallery.functions import find_things
+from gallery.functions import find_things, name_alone
 from gallery.latex import latex_of
 from gallery.reference_words import read_equations
 from keras_by_hand.layers.normalization import moving_average
@@ -25,7 +25,7 @@ LETTER = re.compile(r":math:`([^`]+)` is ``(\w+)``")
 TOLERANCE = 1e-5  # Keras adds 1e-7 to norms
 EQUATIONS = {n: e for e in read_equations() for n in e["names"] if "python" in e}
 INPUTS = {"inputs", "key", "query", "value", "x"}  # which layers take in batches
-FUNCTIONS = {name: function for (_, name), function in find_things().items()}
+FUNCTIONS = {name_alone(*thing): of for thing, of in find_things().items()}
 DRAW = np.random.default_rng(36)
 KNOWN = "abs ceil cosh dot log maximum minimum sign sqrt tanh var where".split()
 KNOWN = {name: getattr(np, name) for name in KNOWN} | {

@@ -7,7 +7,7 @@ from fnmatch import filter as filter_names
 import pytest
 from docutils.core import publish_doctree
 
-from gallery.functions import find_things
+from gallery.functions import find_things, name_alone
 from gallery.keras_names import accepted, named
 from gallery.package import find_functions
 from gallery.reference_words import (
@@ -30,7 +30,9 @@ WITHOUT_EQUATION = """Adafactor AugMix CategoryEncoding CenterCrop Concatenate C
 CutMix Discretization Flatten IntegerLookup Lambda Masking MixUp Muon Permute Rand*
 RepeatVector Reshape Resizing StackedRNNCells StringLookup TextVectorization
 ZeroPadding?D""".split()
-NAMES = {name: named()[title][name] for title, name in find_things()}
+NAMES = {
+    name_alone(title, name): named()[title][name] for title, name in find_things()
+}
 
 
 def called_with(thing):
@@ -114,7 +116,8 @@ def test_words_are_few_and_no_sentence():
 
 OPTIONS = [
     (name, argument, [value for value in values if value is not None])
-    for (_, name), function in find_things().items()
+    for thing, function in find_things().items()
+    for name in [name_alone(*thing)]
     for argument, values in options_of(find_functions()[function]).items()
     if (name, argument) in ARGUMENTS
 ]
