@@ -320,6 +320,14 @@ from keras_by_hand.optimizers import (
     sgd,
 )
 from keras_by_hand.regularizers import l1, l1l2, l2, orthogonal_regularizer
+from keras_by_hand.schedules import (
+    cosine_decay,
+    cosine_decay_restarts,
+    exponential_decay,
+    inverse_time_decay,
+    piecewise_constant_decay,
+    polynomial_decay,
+)
 
 __all__ = [
     "CannotRun",
@@ -385,6 +393,8 @@ __all__ = [
     "conv_lstm1d",
     "conv_lstm2d",
     "conv_lstm3d",
+    "cosine_decay",
+    "cosine_decay_restarts",
     "cosine_similarity",
     "cosine_similarity_metric",
     "cropping1d",
@@ -404,6 +414,7 @@ __all__ = [
     "elu_layer",
     "embedding",
     "exponential",
+    "exponential_decay",
     "f1_score",
     "false_negatives",
     "false_positives",
@@ -438,6 +449,7 @@ __all__ = [
     "identity_initializer",
     "identity_layer",
     "integer_lookup",
+    "inverse_time_decay",
     "iou",
     "kl_divergence",
     "kl_divergence_metric",
@@ -494,8 +506,10 @@ __all__ = [
     "pearson_correlation",
     "pearson_correlation_metric",
     "permute",
+    "piecewise_constant_decay",
     "poisson",
     "poisson_metric",
+    "polynomial_decay",
     "precision_at_recall",
     "precision_metric",
     "prelu",

@@ -26,13 +26,11 @@ LITERAL = re.compile("``(.+?)``")
 # Docstrings tell of these.
 INPUTS = {"data", "inputs", "sequence", "sequences", "w", "x"}
 # Words tell these better.
-WITHOUT_EQUATION = """Adafactor AugMix CategoryEncoding CenterCrop Concatenate Cropping?D
-CutMix Discretization Flatten IntegerLookup Lambda Masking MixUp Muon Permute Rand*
-RepeatVector Reshape Resizing StackedRNNCells StringLookup TextVectorization
-ZeroPadding?D""".split()
-NAMES = {
-    name_alone(title, name): named()[title][name] for title, name in find_things()
-}
+WITHOUT_EQUATION = """Adafactor AugMix CategoryEncoding CenterCrop Concatenate Constant
+Cropping?D CutMix Discretization Flatten initializers.Identity IntegerLookup Lambda Masking
+MixUp Muon Ones Permute RandAugment Random[!NU]* RepeatVector Reshape Resizing
+StackedRNNCells StringLookup TextVectorization ZeroPadding?D Zeros""".split()
+NAMES = {name_alone(title, name): named()[title][name] for title, name in find_things()}
 
 
 def called_with(thing):
