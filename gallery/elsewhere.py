@@ -10,8 +10,11 @@ FAMILIES = (
     "Layers",
     "Activations",
     "Losses",
+    "Metrics",
     "Optimizers",
-)  # a metric shares a loss's name
+    "Schedules",
+    "Initializers",
+)
 FRAMEWORKS = {"pytorch": "PyTorch", "onnx": "ONNX", "tflite": "TFLite"}
 NOTHING = {"pytorch": [], "onnx": [], "tflite": [], "differs": "", "carried_by": []}
 
@@ -30,7 +33,8 @@ def read_elsewhere():
 
 
 def elsewhere_of(name):
-    """Return the entry of a name of Keras; None where it has none."""
+    """Return the entry of a name of Keras, as name_alone returns it; None where it has
+    none."""
     return read_elsewhere().get(name)
 
 

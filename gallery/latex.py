@@ -7,7 +7,7 @@ a prime. A sum that is broken before a term is broken there in LaTeX, too.
 
 import ast
 
-GREEK = "alpha beta delta epsilon eta gamma lambda mu rho sigma theta".split()
+GREEK = "alpha beta delta epsilon eta gamma lambda mu pi rho sigma theta".split()
 AROUND = {
     "abs": r"\lvert %s \rvert",
     "ceil": r"\lceil %s \rceil",
@@ -15,7 +15,8 @@ AROUND = {
     "sqrt": r"\sqrt{%s}",
 }
 BETWEEN = {"dot": r" \cdot ", "multiply": r" \odot "}
-FUNCTIONS = {name: rf"\{name}" for name in ("cosh", "log", "max", "min", "sum", "tanh")}
+FUNCTIONS = "cos cosh log max min sum tanh".split()
+FUNCTIONS = {name: rf"\{name}" for name in FUNCTIONS}
 FUNCTIONS |= {"maximum": r"\max", "minimum": r"\min"}
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Eq: "=", ast.Lt: "<", ast.LtE: r"\le"}
 SIGNS |= {ast.Gt: ">", ast.GtE: r"\ge"}

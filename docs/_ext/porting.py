@@ -2,6 +2,7 @@
 
 from gallery import stages
 from gallery.elsewhere import FAMILIES, names_there, read_elsewhere
+from gallery.functions import name_alone
 from gallery.includes import heading, literal, plain, table, write
 from gallery.keras_facts import read_facts
 from gallery.reference import find_addresses, find_names
@@ -39,9 +40,11 @@ def row(title, names, entry):
 def rows_of(title):
     """Return the rows of a family of Keras; what has equal entries shares one."""
     known, rows = read_elsewhere(), {}
-    for name in sorted(known.keys() & read_facts()[title].keys()):
-        rows.setdefault(str(known[name]), []).append(name)
-    return [row(title, names, known[names[0]]) for names in rows.values()]
+    for name in sorted(read_facts()[title]):
+        if entry := known.get(name_alone(title, name)):
+            _, names = rows.setdefault(str(entry), (entry, []))
+            names.append(name)
+    return [row(title, names, entry) for entry, names in rows.values()]
 
 
 def write_porting(app):

@@ -9,10 +9,14 @@ import pytest
 from stated import stated_defaults
 
 from gallery.elsewhere import FAMILIES, FILE, NOTHING, elsewhere_of, read_elsewhere
-from gallery.functions import find_things
+from gallery.functions import find_things, name_alone
 from gallery.keras_names import named
 
-THINGS = {name: thing for title in FAMILIES for name, thing in named()[title].items()}
+THINGS = {
+    name_alone(title, name): thing
+    for title in FAMILIES
+    for name, thing in named()[title].items()
+}
 PORTING = {
     name
     for name, thing in vars(by_hand).items()

@@ -32,6 +32,7 @@ WRITTEN = {
     "y = ceil((a + b) / c)": r"y = \lceil (a + b) / c \rceil",
     "y = a * 2": r"y = a \cdot 2",
     "y = a * tanh(b) * sqrt(c)": r"y = a\, \tanh(b) \sqrt{c}",
+    "y = cos(pi * a)": r"y = \cos(\pi a)",
     "y = abs(a) * norm(b)": r"y = \lvert a \rvert \lVert b \rVert",
     "y = dot(a + b, c)": r"y = (a + b) \cdot c",
     "y = multiply(a, b - c, d)": r"y = a \odot (b - c) \odot d",

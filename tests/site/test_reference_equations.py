@@ -19,7 +19,9 @@ import keras_by_hand as by_hand
 from gallery.functions import find_things, name_alone
 from gallery.latex import latex_of
 from gallery.reference_words import read_equations
+from keras_by_hand import random
 from keras_by_hand.layers.normalization import moving_average
+from keras_by_hand.metrics import curves, f_scores, overlap
 
 LETTER = re.compile(r":math:`([^`]+)` is ``(\w+)``")
 TOLERANCE = 1e-5  # Keras adds 1e-7 to norms
@@ -27,7 +29,9 @@ EQUATIONS = {n: e for e in read_equations() for n in e["names"] if "python" in e
 INPUTS = {"inputs", "key", "query", "value", "x"}  # which layers take in batches
 FUNCTIONS = {name_alone(*thing): of for thing, of in find_things().items()}
 DRAW = np.random.default_rng(36)
-KNOWN = "abs ceil cosh dot log maximum minimum sign sqrt tanh var where".split()
+KNOWN = """
+    abs argmax ceil cos cosh dot log maximum minimum pi sign sqrt tanh var where
+""".split()
 KNOWN = {name: getattr(np, name) for name in KNOWN} | {
     "e": math.e,
     "erf": np.vectorize(math.erf),
@@ -89,18 +93,129 @@ def tell_functions():
     case("activations", x=x)
     case("threshold", x=x, threshold=0.25, default_value=-2.0)
     case("softmax log_softmax glu", x=normal(6))
-    y, p, z = np.linspace(-2, 2, 20), DRAW.uniform(size=20), normal(5, 3)
-    case("losses", {"n": 20}, y_true=y, y_pred=p)
-    crossentropies = "BinaryCrossentropy CategoricalCrossentropy"
-    case(crossentropies, {"n": 20}, y_true=p[::-1], y_pred=p)
-    case("SparseCategoricalCrossentropy", y_true=np.array(3), y_pred=p)
-    case("VarianceScaling", {"z": z, "n": 5}, draw=z)
     case("L1 L2 L1L2", w=normal(6))
     case("OrthogonalRegularizer", {"n": 3}, w=normal(3, 4))
     letters = {"norm": functools.partial(np.linalg.norm, axis=0)}
     w = normal(3, 4) * [0.05, 0.4, 1, 5]
     case("MaxNorm MinMaxNorm NonNeg UnitNorm", letters, w=w)
-    tell_optimizers()
+
+
+def tell_losses():
+    y, p = np.linspace(-2, 2, 20), DRAW.uniform(size=20)
+    case("losses", {"n": 20}, y_true=y, y_pred=p)
+    of_probabilities = """
+        BinaryCrossentropy CategoricalCrossentropy BinaryFocalCrossentropy
+        CategoricalFocalCrossentropy Dice KLDivergence MeanSquaredLogarithmicError Tversky
+    """
+    case(of_probabilities, {"n": 20}, y_true=p[::-1], y_pred=p)
+    case("Hinge SquaredHinge", {"n": 20}, y_true=np.sign(y), y_pred=2 * p)
+    case("SparseCategoricalCrossentropy", y_true=np.array(3), y_pred=p)
+    of_first = {"wanted": lambda losses: {"L": losses[0]}}
+    options = {"y_true": np.array([3]), "y_pred": p[None], "q": 0.5}
+    case("CategoricalGeneralizedCrossEntropy", {"c": 3, "p": p}, **options, **of_first)
+    x = normal(6, 3)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    letters = {"d": 1 - x @ x[0], "j": [1, 2], "k": [3, 4, 5]}
+    options = {"y_true": np.array([7, 7, 7, 8, 8, 9]), "y_pred": x}
+    case("Circle", letters, **options, gamma=2.0, margin=0.25, **of_first)
+
+
+def tell_metrics():
+    y, p, w = np.linspace(0.1, 2, 20), DRAW.uniform(0.1, size=20), DRAW.uniform(size=20)
+    case("Mean Sum RootMeanSquaredError", values=y, y_true=y, y_pred=p, sample_weight=w)
+    case("PearsonCorrelation ConcordanceCorrelation", y_true=y, y_pred=p)
+    columns = {"y_true": y[:, None], "y_pred": p[:, None]}
+    case("R2Score", {"y": y, "p": p}, **columns, sample_weight=w)
+    y_true, y_pred = DRAW.uniform(size=(2, 4, 3))
+    options = {"y_true": y_true, "y_pred": y_pred, "sample_weight": w[:4]}
+    case("metrics.CosineSimilarity", **options)
+    for name in EQUATIONS["metrics.Hinge"]["names"]:  # all that are means of a loss
+        loss = FUNCTIONS[name].removesuffix("_metric").replace("cosh_error", "cosh")
+        labels = np.array([0, 2, 1, 2]) if "Sparse" in name else y_true
+        losses = getattr(by_hand, loss)(labels, y_pred)
+        case(name, {"L": losses}, **options | {"y_true": labels})
+    tell_accuracies(w)
+    tell_counts(w)
+
+
+def tell_accuracies(w):
+    is_true = np.arange(20) % 2
+    numbers = {"y_true": is_true, "sample_weight": w}
+    case("Accuracy", y_pred=np.arange(20) % 3 % 2, **numbers)
+    case("BinaryAccuracy", y_pred=DRAW.uniform(size=20), **numbers)
+    classes = DRAW.integers(5, size=20)
+    scores = {"y_pred": normal(20, 5), "sample_weight": w, "k": 2}
+    case(
+        "CategoricalAccuracy TopKCategoricalAccuracy",
+        y_true=np.eye(5)[classes],
+        **scores,
+    )
+    sparse = "SparseCategoricalAccuracy SparseTopKCategoricalAccuracy"
+    case(sparse, y_true=classes, **scores)
+
+
+def tell_counts(w):
+    y, p = np.arange(20) % 2, DRAW.uniform(size=20)
+    options = {"y_true": y, "y_pred": p, "sample_weight": w}
+    counts = (
+        "TruePositives FalsePositives TrueNegatives FalseNegatives Precision Recall"
+    )
+    case(counts, thresholds=0.3, **options)
+    letters = dict(zip("TFUN", curves.auc_state(**options).values()))
+    case("AUC", letters | {"s": range(199)}, **options)
+    letters = dict(zip("TFUN", curves.confusion_state(**options).values()))
+    has_positives = letters["T"] + letters["F"] > 0
+    letters = {name: counts[has_positives] for name, counts in letters.items()}
+    rates = dict.fromkeys(["sensitivity", "specificity", "recall", "precision"], 0.5)
+    names = "SensitivityAtSpecificity SpecificityAtSensitivity"
+    case(f"{names} PrecisionAtRecall RecallAtPrecision", letters, **options, **rates)
+    y = np.eye(3)[np.arange(30) % 3]
+    options = {"y_true": y, "y_pred": y + normal(30, 3)}
+    letters = dict(zip("TFN", f_scores.fbeta_state(**options).values()))
+    case("FBetaScore F1Score", letters, **options)
+    tell_overlaps()
+
+
+def tell_overlaps():
+    y_true, y_pred = DRAW.integers(3, size=(2, 30))
+    options = {"num_classes": 3, "target_class_ids": [0, 2]}
+    labels = {"y_true": y_true, "y_pred": y_pred}
+    [matrix] = overlap.iou_state(**labels, num_classes=3).values()
+    letters = {"C": matrix, "j": range(3)}
+    case("IoU", letters | {"c": [0, 2]}, **labels, **options)
+    case("MeanIoU", letters | {"c": range(3)}, **labels, **options)
+    one_hot = {name: np.eye(3)[classes] for name, classes in labels.items()}
+    case("OneHotIoU", letters | {"c": [0, 2]}, **one_hot, **options)
+    case("OneHotMeanIoU", letters | {"c": range(3)}, **one_hot, **options)
+    y_true, y_pred = DRAW.uniform(size=(2, 30)) > 0.5
+    [matrix] = overlap.iou_state(y_true, y_pred, num_classes=2).values()
+    letters = {"C": matrix, "j": range(2), "c": range(2)}
+    case("BinaryIoU", letters, y_true=y_true, y_pred=y_pred)
+
+
+def tell_schedules():
+    rates = {"initial_learning_rate": 0.5, "decay_rate": 0.75, "step": 3}
+    restarts = {"first_decay_steps": 2.0, "m_mul": 0.5, "alpha": 0.125}
+    warmup = {"warmup_target": 2.0, "warmup_steps": 3}  # a step more is in it
+    options = {"decay_steps": 5.0, **rates, **restarts, **warmup}
+    case("schedules", {"k": 1, "i": [0]}, **options)
+    pieces = {"boundaries": np.array([1, 2, 6]), "values": np.array([8, 4, 2, 1])}
+    case("PiecewiseConstantDecay", step=3, **pieces)
+
+
+def tell_initializers():
+    z = normal(5, 3)
+    case("VarianceScaling", {"z": z, "n": 5}, draw=z)
+    told = {"shape": (5, 3), "seed": 313}
+    uniform = random.draw_uniform((5, 3), -1.0, seed=313)
+    case("GlorotUniform HeUniform LecunUniform", {"z": uniform, "m": 5, "n": 3}, **told)
+    normals = random.draw_truncated_normal((5, 3), seed=313)
+    case("GlorotNormal HeNormal LecunNormal", {"z": normals, "m": 5, "n": 3}, **told)
+    case("RandomUniform", {"u": random.draw_uniform(**told)}, **told)
+    case("RandomNormal", {"z": random.draw_normal(**told)}, **told)
+    case("TruncatedNormal", {"z": normals}, **told)
+    letters = {"n": 6, "f": 4, "j": range(6)}
+    case("STFT", letters, lambda w: {"W": w[:, 0]}, shape=(6, 1, 4))
 
 
 def tell_optimizers():
@@ -222,6 +337,11 @@ def tell_layers_of_images(rank):
 
 
 tell_functions()
+tell_losses()
+tell_metrics()
+tell_optimizers()
+tell_schedules()
+tell_initializers()
 tell_layers_of_vectors()
 tell_attention()
 tell_layers_of_steps()
@@ -364,6 +484,7 @@ def test_each_letter_is_told(name):
 
 
 def test_what_is_not_run_is_read_by_people():
-    """What sparsemax counts, what a cell is, and in which order two layers read."""
+    """What sparsemax counts, paths of labels, what a cell is, and in which order two layers
+    read."""
     names = {name for equation in read_equations() for name in equation["names"]}
-    assert names - EQUATIONS.keys() == {"sparsemax", "RNN", "Bidirectional"}
+    assert names - EQUATIONS.keys() == {"sparsemax", "CTC", "RNN", "Bidirectional"}
