@@ -1,11 +1,14 @@
 """What Keras has, and which function of keras_by_hand computes it."""
 
 import functools
+import tomllib
 
 from gallery.keras_facts import read_facts
 from gallery.linker import find_homes
 from gallery.package import find_functions
+from gallery.paths import DOCS
 
+LEFT_OUT = DOCS / "reference/left_out.toml"
 # What gives way to others, the plainer first: how the names of its functions then end.
 ENDINGS = {"Layers": "_layer", "Metrics": "_metric", "Initializers": "_initializer"}
 
@@ -51,6 +54,12 @@ def name_alone(title, name):
     plainer = [of for of, names in read_facts().items() if name in names]
     is_plainest = min(plainer, key=rank) == title
     return name if is_plainest else f"{title.lower()}.{name}"
+
+
+@functools.cache
+def read_left_out():
+    """Return {title of a family: {name of Keras: why no function computes it}}."""
+    return tomllib.loads(LEFT_OUT.read_text())
 
 
 @functools.cache

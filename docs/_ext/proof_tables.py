@@ -4,9 +4,18 @@ docs/can_these_checks_fail.rst."""
 import collections
 
 from gallery import stages
-from gallery.functions import find_taught
+from gallery.functions import find_taught, read_left_out
 from gallery.includes import plain, table, write
 from gallery.proved import NOT_MEASURED, read_proved
+
+
+def exception_of(thing):
+    """Return what becomes of a thing of Keras that is not compared, and why."""
+    if thing["instead"]:
+        return "Compared in another way", thing["instead"]
+    if why := read_left_out()[thing["kind"]].get(thing["name"]):
+        return "Not computed", why
+    return "Not covered", ""
 
 
 def families_in_words(names):
@@ -28,15 +37,15 @@ def families_in_words(names):
     ]
     header = "Family", "Names", "Compared", "Taught", "Change an answer"
     text = table((*header, "Checked by kind", "Exceptions"), rows)
-    for words, is_told in (("Compared in another way", True), ("Not covered", False)):
-        found = [
-            f"{plain(thing['name'])} ({plain(thing['instead'])})"
-            if is_told
-            else plain(thing["name"])
-            for thing in names
-            if not thing["is_compared"] and bool(thing["instead"]) == is_told
-        ]
-        text += f"\n**{words}**: {', '.join(found) or 'none'}.\n"
+    header = "Compared in another way", "Not computed", "Not covered"
+    found = {words: [] for words in header}
+    for thing in names:
+        if not thing["is_compared"]:
+            words, why = exception_of(thing)
+            name = plain(thing["name"])
+            found[words].append(f"{name} ({plain(why)})" if why else name)
+    for words, told in found.items():
+        text += f"\n**{words}**: {', '.join(told) or 'none'}.\n"
     return text
 
 

@@ -10,7 +10,7 @@ import textwrap
 
 from gallery import stages, whole_models
 from gallery.elsewhere import elsewhere_of, names_there
-from gallery.functions import find_things, name_alone, page_of
+from gallery.functions import find_things, name_alone, page_of, read_left_out
 from gallery.includes import (
     anchors,
     code,
@@ -356,6 +356,16 @@ def models_in_index():
     )
 
 
+def reasons_in_words(title, names):
+    """Tell why names of Keras have no function here; those that share a reason, once."""
+    sharing = {}
+    for name in names:
+        reason = read_left_out()[title].get(name, "not computed here")
+        sharing.setdefault(reason, []).append(name)
+    lines = [f"- {plain(', '.join(of))}: {plain(why)}\n" for why, of in sharing.items()]
+    return "".join(lines)
+
+
 def index_in_words():
     """Return all names of Keras: those with an entry lead to it, by family; and what runs
     whole models."""
@@ -380,7 +390,7 @@ def index_in_words():
     text = ".. raw:: html\n\n" + textwrap.indent("\n".join(lines), "   ") + "\n\n"
     for title, names in missing.items():
         count = f"{title} without a function here: {len(names)}"
-        text += folded(count, f"{plain(', '.join(names))}.") + "\n"
+        text += folded(count, reasons_in_words(title, names)) + "\n"
     tree = "".join(f"   /{page}\n" for page in [*find_entries(), whole_models.PAGE])
     return f"{text}\n.. toctree::\n   :hidden:\n\n{tree}"
 

@@ -255,6 +255,21 @@ WITHOUT_SUBJECT = {
     **dict.fromkeys(["SpatialDropout2D", "SpatialDropout3D"], IN_TRAINING),
 }
 
+# Of keras.random, the subject that compares each name, or why none does: {name: ...}.
+OF_RANDOM = {
+    "SeedGenerator": "next_state",
+    "dropout": "draw_kept",
+    "normal": "draw_normal",
+    "randint": "draw_whole",
+    "shuffle": "draw_order",
+    "truncated_normal": "draw_truncated_normal",
+    "uniform": "draw_uniform",
+}
+NOT_DRAWN = {
+    **dict.fromkeys(["beta", "gamma"], "AugMix, CutMix and MixUp alone draw so"),
+    **dict.fromkeys(["binomial", "categorical"], "no layer or weight is drawn so"),
+}
+
 # Functions that no case reaches: {function: reason}.
 WITHOUT_CASES = {}
 

@@ -6,8 +6,9 @@ import inspect
 import pytest
 
 import keras_by_hand
-from gallery.functions import plain, things_by_function
+from gallery.functions import plain, read_left_out, things_by_function
 from gallery.keras_facts import read_facts
+from gallery.keras_names import MODULES, TOOLS
 from gallery.package import NAME, PACKAGE, find_functions, find_place
 
 VERBS = {"CannotRun", "Comparison", "Model", "compare", "load_model"}
@@ -28,6 +29,16 @@ def test_it_has_nothing_else_but_modules():
         if not name.startswith("_") and not inspect.ismodule(thing)
     }
     assert found == set(keras_by_hand.__all__)
+
+
+@pytest.mark.parametrize("title", [title for title in MODULES if title != "Layers"])
+def test_each_public_name_of_keras_has_a_function_or_a_reason(title):
+    """Its functions and other names of its classes, too: keras.losses.hinge."""
+    known = {*map(plain, keras_by_hand.__all__), *map(plain, read_left_out()[title])}
+    for name, thing in vars(MODULES[title]).items():
+        if callable(thing) and name not in TOOLS:
+            names = {name, f"{name}_metric", f"{name}_initializer", thing.__name__}
+            assert known & {*map(plain, names)}, f"{title}: {name}"
 
 
 @pytest.mark.parametrize("name", keras_by_hand.__all__)

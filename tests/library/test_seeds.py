@@ -5,6 +5,8 @@ the bit, orthogonal ones but for rounding."""
 import keras
 import numpy as np
 import pytest
+from library import reasons
+from library.engine.subjects import SUBJECTS, read_cases
 
 from keras_by_hand.initializers import draw_orthogonal, glorot_uniform, random_uniform
 from keras_by_hand.random import default_seeds, draw_kept
@@ -80,3 +82,11 @@ def test_dropout_keeps_what_its_seed_and_its_calls_say(dtype):
         kept = keras.ops.convert_to_numpy(layer(x, training=True)) != 0
         expected = draw_kept((4, 9), 0.25, dtype, seed=[SEEDS[0], count])
         np.testing.assert_array_equal(kept, expected, strict=True)
+
+
+def test_each_way_to_draw_is_compared_or_has_a_reason():
+    """What a new release of Keras adds needs either."""
+    read_cases()
+    names = {name for name in vars(keras.random) if not name.startswith("_")}
+    assert names == reasons.OF_RANDOM.keys() | reasons.NOT_DRAWN.keys()
+    assert {*reasons.OF_RANDOM.values()} <= SUBJECTS.keys()

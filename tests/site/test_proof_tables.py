@@ -7,6 +7,7 @@ import pytest
 import what_was_proved
 
 from gallery import proved
+from gallery.functions import read_left_out
 from gallery.paths import find_pages
 
 
@@ -29,6 +30,7 @@ PROVED = {
             left=["autocast"],
         ),
         thing("Layer", instead="each of its kinds"),
+        thing("Wrapper"),
         thing("Lambda"),
     ],
     "pages": {
@@ -63,12 +65,14 @@ def told(monkeypatch, tmp_path):
 def test_what_was_proved_is_told(told):
     texts = told(PROVED)
     cells = [line[7:] for line in texts["covered.inc"].splitlines()]
-    row = ["Layers: core", "3", "1", "1", "2", "1", "1"]
+    row = ["Layers: core", "4", "1", "1", "2", "1", "1"]
     assert cells[cells.index("Exceptions") + 1 :][:7] == row
     assert (
         "**Compared in another way**: Layer (each of its kinds)."
         in texts["covered.inc"]
     )
+    why = read_left_out()["Layers"]["Wrapper"]
+    assert f"**Not computed**: Wrapper ({why})." in texts["covered.inc"]
     assert "**Not covered**: Lambda." in texts["covered.inc"]
     assert (
         "278 layers and functions are compared with Keras 3.15.1"
@@ -106,3 +110,13 @@ def test_the_tests_write_what_the_site_reads(monkeypatch, tmp_path):
     assert found["pages"].keys() <= {f"{p.parent.name}/{p.stem}" for p in find_pages()}
     for page in found["pages"].values():
         assert page.keys() == PROVED["pages"]["dense/plot_relu"].keys()
+
+
+def test_each_name_of_keras_is_compared_or_has_a_reason():
+    """But for layers, of which some are neither. What a new release adds needs either."""
+    what_was_proved.read_cases()
+    names = what_was_proved.find_names()
+    left = {(t["kind"], t["name"]) for t in names if not t["is_compared"]}
+    reasons = {(kind, name) for kind, of in read_left_out().items() for name in of}
+    assert reasons <= left
+    assert [thing for thing in left - reasons if thing[0] != "Layers"] == []
