@@ -7,7 +7,7 @@ import functools
 import re
 from typing import NamedTuple
 
-from gallery.functions import find_things
+from gallery.functions import ENDINGS, find_things, plain
 from gallery.keras_facts import read_facts
 from gallery.package import (
     find_functions,
@@ -27,7 +27,8 @@ RANK = re.compile(
 
 
 class Entry(NamedTuple):
-    """What the reference tells of a function, or of several that differ in rank alone.
+    """What the reference tells of a function, or of several that are alike: that differ in
+    rank alone, or are means of different losses.
 
     functions: the statements that define them; page: where it stands, such as
     "reference/recurrent"; things: what of Keras they compute, {(title of a family, name):
@@ -72,7 +73,9 @@ class Entry(NamedTuple):
 
 
 def page_of_module(file):
-    return f"{FOLDER}/{file.stem}"
+    """Return the page of a module; the names of metrics' modules would say too little."""
+    is_of_metrics = file.parent.name == "metrics"
+    return f"{FOLDER}/metrics_{file.stem}" if is_of_metrics else f"{FOLDER}/{file.stem}"
 
 
 def function_name(statement):
@@ -82,7 +85,9 @@ def function_name(statement):
 
 def choose_shown(functions):
     """Return the functions whose code stands for all: of those of a rank, that of images,
-    and what computes any rank."""
+    and what computes any rank; of other ones that are alike, the first."""
+    if all(map(mean_of, functions)):
+        return functions[:1]
     of_a_rank = [f for f in functions if RANK.search(function_name(f))]
     of_any = [f for f in functions if f not in of_a_rank]
     of_images = [f for f in of_a_rank if "2d" in function_name(f)]
@@ -128,32 +133,60 @@ def find_told():
     return found
 
 
-def without_numbers(function):
-    """Return the code of a function as pages have it, without docstring, name and numbers:
-    equal for those that differ in rank alone."""
+def mean_of(function):
+    """Return the name of what a metric is the mean of, such as "hinge"; "" where its name
+    does not tell."""
+    name, ending = function_name(function), ENDINGS["Metrics"]
+    return name.removesuffix(ending) if name.endswith(ending) else ""
+
+
+def without_name(function, text):
+    """Return a text in one line, without what tells alike functions apart: their rank, or
+    what they are the mean of."""
+    words = re.split(r"(\w+)", " ".join(text.split()))
+    own = {plain(mean_of(function)), plain(function_name(function))}
+    return RANK.sub("", "".join(word for word in words if plain(word) not in own))
+
+
+def code_of_any(function):
+    """Return the code of a function as pages have it, without docstring and name, and
+    without what tells alike functions apart: equal for these."""
     [node] = ast.parse(pared_text(function)).body
     node.name = ""
     node.body = node.body[ast.get_docstring(node) is not None :]
-    return re.sub(r"\d", "", ast.unparse(node))
+    code = ast.unparse(node)
+    return (
+        without_name(function, code) if mean_of(function) else re.sub(r"\d", "", code)
+    )
 
 
-def by_rank(functions):
-    """Return lists of the functions that differ in rank alone, as conv1d and conv2d, with
-    conv, which computes any; in the order of the first of each."""
-    of_rank, groups = {}, []
+def called_by(function, names):
+    """Return the name of what alike functions of a module call: conv, or of accuracy_metric
+    accuracy; "" where that is no function of the module."""
+    if inner := mean_of(function):
+        return inner if inner in names else ""
+    return RANK.sub("", function_name(function))
+
+
+def grouped(functions):
+    """Return lists of the functions that are alike, as conv1d and conv2d, with what these
+    call, as conv; in the order of the first of each."""
+    names = {function_name(statement) for statement in functions}
+    alike, left, groups = {}, [], []
     for statement in functions:
-        if RANK.search(function_name(statement)):
-            key = RANK.sub("", function_name(statement)), without_numbers(statement)
-            of_rank.setdefault(key, []).append(statement)
-    for statement in functions:
-        name = function_name(statement)
-        if not RANK.search(name):
-            same = [of_rank[key] for key in of_rank if key[0] == name.lstrip("_")]
-            if same:
-                same[0].append(statement)
-            else:
-                groups.append([statement])
-    groups += [sorted(group, key=function_name) for group in of_rank.values()]
+        if RANK.search(function_name(statement)) or mean_of(statement):
+            key = called_by(statement, names), code_of_any(statement)
+            alike.setdefault(key, []).append(statement)
+        else:
+            left.append(statement)
+    for statement in left:
+        name = function_name(statement).lstrip("_")
+        same = [group for (called, _), group in alike.items() if called == name]
+        if same:
+            same[0].append(statement)
+        else:
+            groups.append([statement])
+    groups += [sorted(group, key=lambda s: s.line) for group in alike.values()]
     return sorted(groups, key=lambda group: min(s.line for s in group))
 
 
@@ -168,7 +201,7 @@ def find_entries():
     told, found = find_told(), {}
     for file in find_modules_of_functions():
         entries = []
-        for functions in by_rank([s for s in read_statements(file) if s in told]):
+        for functions in grouped([s for s in read_statements(file) if s in told]):
             things = {}
             for statement in functions:
                 things |= of_function.get(statement, {})

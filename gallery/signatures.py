@@ -73,8 +73,13 @@ def options_in(statement, annotation):
 
 def types_of(statement, node):
     """Return the parameters of a function of a statement, or of a method in it, with
-    types and defaults, without self; and what it returns, or ""."""
-    text = statement.file.read_text()
+    types and defaults, without self; and what it returns, or "". Those of a NamedTuple are
+    its fields."""
+    if isinstance(node, ast.ClassDef):
+        fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+        told = [(f.target.id, spell_out(statement, f.annotation)) for f in fields]
+        return tuple(f"{name}: {typed}" for name, typed in told), ""
+    lines = statement.file.read_text().splitlines()
 
     def told(argument, default=None):
         if argument.annotation is None:
@@ -88,7 +93,7 @@ def types_of(statement, node):
         constant = find_alias(statement, default)
         if constant and default.id.isupper():
             return ast.unparse(constant.node.value)
-        return ast.get_source_segment(text, default)
+        return lines[default.lineno - 1][default.col_offset : default.end_col_offset]
 
     args = node.args
     plain = [*args.posonlyargs, *args.args]
@@ -117,6 +122,13 @@ def in_lines(call):
             call, WIDTH, subsequent_indent=" " * INDENT, break_long_words=False
         )
     )
+
+
+def and_so(names):
+    """Return the comment below a call that others are called like; "" if none are."""
+    text = ", ".join(names)
+    lines = textwrap.wrap(f"and so {text}", WIDTH - 2, break_long_words=False)
+    return "".join(f"\n# {line}" for line in lines) if text else ""
 
 
 def imports_of(names):

@@ -1,4 +1,4 @@
-"""Random numbers, as Keras draws them on TensorFlow, by Philox.
+"""Random numbers: as Keras draws them on TensorFlow, by Philox.
 
 A block of four words of 32 bits is a function of a key and of the block's
 number alone, so that whole arrays are drawn at once. Uniform numbers and whole

@@ -1,4 +1,4 @@
-"""Schedules of learning rates, and what callbacks decide by numbers.
+"""Schedules: learning rates step by step, and what callbacks decide by numbers.
 
 A schedule is a function of the step, counted from 0. Keras computes it in
 float32, and gives it small steps where gradients are accumulated.

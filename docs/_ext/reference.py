@@ -33,16 +33,17 @@ from gallery.paths import DOCS, SOURCES, find_pages, name_of
 from gallery.proved import proof_of
 from gallery.reference import (
     FOLDER,
-    RANK,
     file_of_page,
     find_addresses,
     find_entries,
     find_names,
     function_name,
+    without_name,
 )
 from gallery.reference_words import equation_of, option_in_words, words_of
 from gallery.scripts import read_title
 from gallery.signatures import (
+    and_so,
     call_of,
     example_of,
     imports_of,
@@ -75,15 +76,15 @@ def signatures(things):
     calls = {}
     for (_, name), facts in things.items():
         call = facts["signature"].replace(f".{name}(", ".NAME(")
-        calls.setdefault((call, facts["call"]), []).append(name)
+        call = re.sub(r"\bname='\w+'", "name=...", call)
+        calls.setdefault((call, facts["call"]), {})[name] = facts["signature"]
     parts = []
-    for (call, of_call), names in calls.items():
-        text = in_lines(call.replace(".NAME(", f".{names[0]}("))
+    for (_, of_call), signed in calls.items():
+        first, *others = signed
+        text = in_lines(signed[first])
         if of_call:
             text += f"\n{in_lines(f'# called with {of_call}')}"
-        if len(names) > 1:
-            text += f"\n# and so {', '.join(names[1:])}"
-        parts.append(code(text))
+        parts.append(code(text + and_so(others)))
     return "\n".join(parts)
 
 
@@ -97,9 +98,8 @@ def calls(entry):
         return ""
     parts = [imports_of(map(function_name, public))]
     for first, *others in told.values():
-        names = ", ".join(map(function_name, others))
         call = call_of(first, first.node, function_name(first))
-        parts.append(call + f"\n# and so {names}" * bool(names))
+        parts.append(call + and_so(map(function_name, others)))
     return code("\n\n".join(parts))
 
 
@@ -180,11 +180,11 @@ def weights(things):
 
 def docstrings(entry):
     """Return what functions say of themselves, as paragraphs; what all of them say but for
-    their rank, once."""
+    their names, once."""
     saying, shown = {}, function_name(entry.shown[0])
     for statement in entry.told:
         for place, text in enumerate(paragraphs_of(statement.node)):
-            key = place, RANK.sub("", text)
+            key = place, without_name(statement, text)
             saying.setdefault(key, {})[function_name(statement)] = text
     paragraphs = []
     for _, texts in sorted(saying.items(), key=lambda item: item[0][0]):

@@ -1,4 +1,5 @@
-"""Accuracies: which predictions are right, 1 or 0 for each, and their mean."""
+"""Accuracy metrics: which predictions are right, 1 or 0 for each, and their
+mean."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
-"""True and false positives and negatives at thresholds, precision and
-recall."""
+"""Precision and recall metrics: true and false positives and negatives, counted
+at thresholds, and what is made of them."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

@@ -1,4 +1,5 @@
-"""AUC, and one rate at the best threshold for another."""
+"""AUC metrics: areas under curves, and one rate at the best threshold for
+another."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

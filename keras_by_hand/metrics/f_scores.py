@@ -1,4 +1,4 @@
-"""F scores: means of precision and recall."""
+"""F1 and F-beta metrics: means of precision and recall."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""The mean and the sum of values with weights, as Keras' metrics have them."""
+"""Mean and sum metrics: of values with weights."""
 
 from collections.abc import Callable
 from typing import Any

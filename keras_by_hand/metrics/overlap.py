@@ -1,4 +1,4 @@
-"""Intersection over union: how far segments of images overlap."""
+"""IoU metrics: intersection over union, how far segments of images overlap."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""R2, and correlations."""
+"""Regression metrics: R2, and correlations."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

@@ -153,6 +153,18 @@ def test_what_differs_in_rank_alone_shares_an_entry():
     assert "``conv3d``: x: (batch, depth, height, width, channels)" in text
 
 
+def test_metrics_that_are_means_of_losses_share_an_entry():
+    entry = BY_NAME["hinge_metric"]
+    assert entry is BY_NAME["poisson_metric"]
+    assert BY_NAME["cosine_similarity_metric"] is not entry  # of another sign
+    assert [function_name(s) for s in entry.shown] == ["mean_squared_error_metric"]
+    text = reference.entry_in_words(entry)
+    assert text.count("MeanSquaredError(name=") == text.count("Raises ValueError") == 1
+    assert "# and so MeanAbsoluteError, " in text and "# and so mean_absolute" in text
+    entry = BY_NAME["accuracy"]  # of which the metric is the mean
+    assert [function_name(s) for s in entry.shown] == ["accuracy", "accuracy_metric"]
+
+
 def test_an_entry_has_the_example_of_the_function_that_is_shown():
     text = reference.entry_in_words(BY_NAME["dense"])
     example = ".. code-block:: pycon\n\n   >>> dense([[1, 2]], kernel="
