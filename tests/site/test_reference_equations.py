@@ -166,7 +166,7 @@ def tell_counts(w):
     letters = dict(zip("TFUN", curves.confusion_state(**options).values()))
     has_positives = letters["T"] + letters["F"] > 0
     letters = {name: counts[has_positives] for name, counts in letters.items()}
-    rates = dict.fromkeys(["sensitivity", "specificity", "recall", "precision"], 0.5)
+    rates = dict.fromkeys(["sensitivity", "specificity", "recall", "precision"], 0.7)
     names = "SensitivityAtSpecificity SpecificityAtSensitivity"
     case(f"{names} PrecisionAtRecall RecallAtPrecision", letters, **options, **rates)
     y = np.eye(3)[np.arange(30) % 3]
@@ -194,11 +194,11 @@ def tell_overlaps():
 
 
 def tell_schedules():
-    rates = {"initial_learning_rate": 0.5, "decay_rate": 0.75, "step": 3}
-    restarts = {"first_decay_steps": 2.0, "m_mul": 0.5, "alpha": 0.125}
+    rates = {"initial_learning_rate": 0.5, "decay_rate": 0.75, "alpha": 0.125}
     warmup = {"warmup_target": 2.0, "warmup_steps": 3}  # a step more is in it
-    options = {"decay_steps": 5.0, **rates, **restarts, **warmup}
-    case("schedules", {"k": 1, "i": [0]}, **options)
+    case("schedules", step=3, decay_steps=5.0, **rates, **warmup)
+    restarts = {"first_decay_steps": 1.85, "m_mul": 0.5}
+    case("CosineDecayRestarts", {"k": 2, "i": [0, 1]}, step=6, **rates, **restarts)
     pieces = {"boundaries": np.array([1, 2, 6]), "values": np.array([8, 4, 2, 1])}
     case("PiecewiseConstantDecay", step=3, **pieces)
 
