@@ -155,12 +155,13 @@ def tell_accuracies(w):
 
 
 def tell_counts(w):
-    y, p = np.arange(20) % 2, DRAW.uniform(size=20)
+    y = np.arange(20) % 2
+    p = (0.4 * y + DRAW.uniform(size=20)) / 1.4  # some false ones above true ones
     options = {"y_true": y, "y_pred": p, "sample_weight": w}
     counts = (
         "TruePositives FalsePositives TrueNegatives FalseNegatives Precision Recall"
     )
-    case(counts, thresholds=0.3, **options)
+    case(counts, thresholds=0.6, **options)
     letters = dict(zip("TFUN", curves.auc_state(**options).values()))
     case("AUC", letters | {"s": range(199)}, **options)
     letters = dict(zip("TFUN", curves.confusion_state(**options).values()))
