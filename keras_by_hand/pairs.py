@@ -1,5 +1,5 @@
-"""Two arrays that are compared, as losses and metrics do: of one dtype and
-of one rank."""
+"""Pairs of arrays: what losses and metrics compare, in one dtype and of one
+rank."""
 
 import numpy as np
 

@@ -7,7 +7,8 @@ JAX and PyTorch have generators of their own, and other numbers; so has what is
 compiled with jit_compile=True.
 
 A seed is a whole number, or the state [seed, count] of a SeedGenerator, which
-next_state moves on with each draw.
+next_state moves on with each draw. Of keras.random, beta, binomial, categorical
+and gamma are left out: no first weight and no mask of a dropout is drawn so.
 """
 
 import math

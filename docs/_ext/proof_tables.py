@@ -5,7 +5,7 @@ import collections
 
 from gallery import stages
 from gallery.functions import find_taught, read_left_out
-from gallery.includes import plain, table, write
+from gallery.includes import plain, prose, table, write
 from gallery.proved import NOT_MEASURED, read_proved
 
 
@@ -43,7 +43,7 @@ def families_in_words(names):
         if not thing["is_compared"]:
             words, why = exception_of(thing)
             name = plain(thing["name"])
-            found[words].append(f"{name} ({plain(why)})" if why else name)
+            found[words].append(f"{name} ({prose(why)})" if why else name)
     for words, told in found.items():
         text += f"\n**{words}**: {', '.join(told) or 'none'}.\n"
     return text

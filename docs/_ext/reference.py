@@ -362,7 +362,7 @@ def reasons_in_words(title, names):
     for name in names:
         reason = read_left_out()[title].get(name, "not computed here")
         sharing.setdefault(reason, []).append(name)
-    lines = [f"- {plain(', '.join(of))}: {plain(why)}\n" for why, of in sharing.items()]
+    lines = [f"- {plain(', '.join(of))}: {prose(why)}\n" for why, of in sharing.items()]
     return "".join(lines)
 
 

@@ -140,6 +140,8 @@ def test_a_call_is_told_with_its_types():
     assert call in text
     assert "   from keras_by_hand import conv1d, conv2d, conv3d\n" in text
     assert max(map(len, call.splitlines())) <= WIDTH + 3
+    text = reference.entry_in_words(BY_NAME["EarlyStop"])  # a NamedTuple
+    assert "   EarlyStop(stopped_epoch: int | None, best_epoch: int)\n" in text
 
 
 def test_what_differs_in_rank_alone_shares_an_entry():
@@ -229,6 +231,13 @@ def test_the_index_has_all_that_keras_has():
     words = set(re.findall(r"\w+", (SITE / "reference.html").read_text()))
     for title, things in read_facts().items():
         assert things.keys() <= words, title
+
+
+def test_the_index_tells_why_there_is_no_function():
+    text = reference.index_in_words()
+    for names in functions.read_left_out().values():
+        assert all(f": {reason}\n" in text for reason in names.values())
+    assert "- HashedCrossing, Hashing: a layer of FarmHash64" in text
 
 
 def ids_of(page):
