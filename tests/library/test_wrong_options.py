@@ -5,7 +5,7 @@ import by_hand
 import numpy as np
 from library.engine.refusals import for_each, read
 
-from keras_by_hand.shapes import Occurrences
+from keras_by_hand.shapes import Occurrences  # noqa: F401, calls below have it
 
 W, M = [1.0, 2.0], np.ones((3, 2))
 X, AXIS_2 = np.ones((1, 3, 2, 4)), {"use_bias": False, "attention_axes": 2}
@@ -44,7 +44,8 @@ VALUE_ERRORS = """
 sparse_categorical_crossentropy([0], [W], axis=0)
     -> axis must be -1 or 1, the last one, not 0
 sgd(W, [1.0]) -> gradient must have the shape (2,), not (1,)
-sgd(W, W, {"momentum": [0.0]}, momentum=0.5) -> momentum must have the shape (2,), not (1,)
+sgd(W, W, {"momentum": [0.0]}, momentum=0.5)
+    -> momentum must have the shape (2,), not (1,)
 sgd(W, W, {"momentum": W}) -> slots must be None, or have no arrays, not ['momentum']
 sgd(W, W, momentum=1.5) -> momentum must be a number from 0 to 1, not 1.5
 sgd(M, Occurrences([W], [0], (3, 4)))
@@ -84,7 +85,8 @@ lamb(W, W, None, 1, beta_1=-0.5) -> beta_1 must be a number of at least 0, not -
 lamb(W, W, None, 1, beta_2=1) -> beta_2 must be below 1, not 1
 schedule_free_adamw(W, [0.0], None, 1) -> gradient must have the shape (2,), not (1,)
 schedule_free_adamw(W, W, None, 0) -> t must be a whole number of at least 1, not 0
-schedule_free_adamw(W, W, None, 1, beta_1=-0.5) -> beta_1 must be a number of at least 0, not -0.5
+schedule_free_adamw(W, W, None, 1, beta_1=-0.5)
+    -> beta_1 must be a number of at least 0, not -0.5
 schedule_free_adamw(W, W, None, 1, beta_2=1) -> beta_2 must be below 1, not 1
 adam(W, W, {"momentum": W}, 1)
     -> slots must be None, or have the arrays momentum, velocity, not ['momentum']
