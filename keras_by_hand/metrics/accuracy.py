@@ -203,8 +203,8 @@ def accuracy_metric(
     y_true and y_pred: as accuracy takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what accuracy refuses, and for weights
-    that do not fit.
+    Raises ValueError for what accuracy refuses, and for weights that do not
+    fit.
 
     >>> print(accuracy_metric([1, 2], [1, 3], [3, 1]))
     0.75
@@ -226,8 +226,8 @@ def binary_accuracy_metric(
     y_true and y_pred: as binary_accuracy takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what binary_accuracy refuses, and for weights
-    that do not fit.
+    Raises ValueError for what binary_accuracy refuses, and for weights that do
+    not fit.
 
     >>> print(binary_accuracy_metric([1, 1], [0.9, 0.1], [3, 1]))
     0.75

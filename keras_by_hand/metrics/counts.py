@@ -314,8 +314,7 @@ def precision_state(
 
     Arguments and errors are those of precision_metric.
 
-    Raises ValueError for shapes
-    and weights that do not fit.
+    Raises ValueError for shapes and weights that do not fit.
 
     >>> state = precision_state([1, 1, 0], [0.2, 0.9, 0.9])
     >>> print(*state, *state.values())
@@ -401,8 +400,7 @@ def recall_state(
 
     Arguments and errors are those of recall_metric.
 
-    Raises ValueError for shapes and
-    weights that do not fit.
+    Raises ValueError for shapes and weights that do not fit.
 
     >>> state = recall_state([1, 1, 0], [0.2, 0.9, 0.9])
     >>> print(*state, *state.values())

@@ -50,8 +50,8 @@ def confusion_state(
 
     Shapes are those of sensitivity_at_specificity.
 
-    Raises ValueError for shapes
-    and weights that do not fit, and for less than one threshold.
+    Raises ValueError for shapes and weights that do not fit, and for less than
+    one threshold.
 
     >>> state = confusion_state([1, 0], [0.9, 0.2], num_thresholds=3)
     >>> print(*state["true_positives"], *state["false_positives"])
@@ -98,9 +98,8 @@ def best_at(
 
     Sensitivity is recall.
 
-    Raises TypeError for a state that is no dict,
-    ValueError for one of other names, for other rates, and for a bound that is
-    not from 0 to 1.
+    Raises TypeError for a state that is no dict, ValueError for one of other
+    names, for other rates, and for a bound that is not from 0 to 1.
 
     >>> state = confusion_state([1, 0, 1], [0.9, 0.2, 0.1], num_thresholds=3)
     >>> print(best_at(state, "recall", "specificity", 0.8))
@@ -130,8 +129,8 @@ def sensitivity_at_specificity(
     (batch, ...); sample_weight: (batch,), or as these; class_id: counts this
     class alone. Returns a number.
 
-    Raises ValueError for shapes and weights that do not fit, for a
-    specificity that is not from 0 to 1, and for a class that there is not.
+    Raises ValueError for shapes and weights that do not fit, for a specificity
+    that is not from 0 to 1, and for a class that there is not.
 
     >>> y_true, y_pred = [0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]
     >>> print(sensitivity_at_specificity(y_true, y_pred, specificity=0.75))
@@ -164,8 +163,8 @@ def specificity_at_sensitivity(
     (batch, ...); sample_weight: (batch,), or as these; class_id: counts this
     class alone. Returns a number.
 
-    Raises ValueError for shapes and weights that do not fit, for a
-    sensitivity that is not from 0 to 1, and for a class that there is not.
+    Raises ValueError for shapes and weights that do not fit, for a sensitivity
+    that is not from 0 to 1, and for a class that there is not.
 
     >>> y_true, y_pred = [0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]
     >>> print(specificity_at_sensitivity(y_true, y_pred, sensitivity=0.75))
@@ -198,8 +197,8 @@ def precision_at_recall(
     (batch, ...); sample_weight: (batch,), or as these; class_id: counts this
     class alone. Returns a number.
 
-    Raises ValueError for shapes and weights that do not fit, for a
-    recall that is not from 0 to 1, and for a class that there is not.
+    Raises ValueError for shapes and weights that do not fit, for a recall that
+    is not from 0 to 1, and for a class that there is not.
 
     >>> y_true, y_pred = [0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]
     >>> print(precision_at_recall(y_true, y_pred, recall=0.75))
@@ -232,8 +231,8 @@ def recall_at_precision(
     (batch, ...); sample_weight: (batch,), or as these; class_id: counts this
     class alone. Returns a number.
 
-    Raises ValueError for shapes and weights that do not fit, for a
-    precision that is not from 0 to 1, and for a class that there is not.
+    Raises ValueError for shapes and weights that do not fit, for a precision
+    that is not from 0 to 1, and for a class that there is not.
 
     >>> y_true, y_pred = [0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]
     >>> print(recall_at_precision(y_true, y_pred, precision=0.75))
@@ -277,8 +276,7 @@ def auc_state(
 
     Arguments and errors are those of auc.
 
-    Raises ValueError for shapes, weights
-    and thresholds that do not fit.
+    Raises ValueError for shapes, weights and thresholds that do not fit.
 
     >>> state = auc_state([1, 0], [0.9, 0.2], num_thresholds=3)
     >>> print(*state["true_positives"], *state["false_positives"])
@@ -351,8 +349,8 @@ def auc_result(
 
     Arguments are those of auc.
 
-    Raises TypeError for what is no dict, ValueError
-    for one of other names, and for other options.
+    Raises TypeError for what is no dict, ValueError for one of other names, and
+    for other options.
 
     >>> print(auc_result(auc_state([1, 0, 1], [0.9, 0.2, 0.1])))
     0.5

@@ -38,8 +38,8 @@ def fbeta_state(
 
     Arguments and errors are those of fbeta_score.
 
-    Raises ValueError for shapes
-    and weights that do not fit, and for other options.
+    Raises ValueError for shapes and weights that do not fit, and for other
+    options.
 
     >>> state = fbeta_state([[1, 0], [1, 0]], [[0.9, 0.1], [0.2, 0.8]])
     >>> state["true_positives"], state["false_positives"]
@@ -91,8 +91,8 @@ def fbeta_result(
 
     Arguments are those of fbeta_score.
 
-    Raises TypeError for what is no dict,
-    ValueError for one of other names, and for other options.
+    Raises TypeError for what is no dict, ValueError for one of other names, and
+    for other options.
 
     >>> state = fbeta_state([[1, 0], [1, 0]], [[0.9, 0.1], [0.2, 0.8]])
     >>> fbeta_result(state).round(2)

@@ -131,8 +131,7 @@ def sum_state(
 
     Shapes and errors are those of sum_metric.
 
-    Raises ValueError for weights
-    that do not fit.
+    Raises ValueError for weights that do not fit.
 
     >>> {name: float(n) for name, n in sum_state([1, 2], [1, 3]).items()}
     {'total': 7.0}

@@ -40,8 +40,8 @@ def mean_squared_error_metric(
     y_true and y_pred: as mean_squared_error takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what mean_squared_error refuses, and for weights
-    that do not fit.
+    Raises ValueError for what mean_squared_error refuses, and for weights that
+    do not fit.
 
     >>> metric = mean_squared_error_metric
     >>> print(metric([[1], [1]], [[3], [1]], [1, 3]).round(2))
@@ -62,8 +62,8 @@ def mean_absolute_error_metric(
     y_true and y_pred: as mean_absolute_error takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what mean_absolute_error refuses, and for weights
-    that do not fit.
+    Raises ValueError for what mean_absolute_error refuses, and for weights that
+    do not fit.
 
     >>> metric = mean_absolute_error_metric
     >>> print(metric([[1], [1]], [[3], [1]], [1, 3]).round(2))
@@ -130,8 +130,7 @@ def hinge_metric(
     y_true and y_pred: as hinge takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what hinge refuses, and for weights
-    that do not fit.
+    Raises ValueError for what hinge refuses, and for weights that do not fit.
 
     >>> print(hinge_metric([[1], [1]], [[3], [1]], [1, 3]).round(2))
     0.0
@@ -151,8 +150,8 @@ def squared_hinge_metric(
     y_true and y_pred: as squared_hinge takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what squared_hinge refuses, and for weights
-    that do not fit.
+    Raises ValueError for what squared_hinge refuses, and for weights that do
+    not fit.
 
     >>> print(squared_hinge_metric([[1], [1]], [[3], [1]], [1, 3]).round(2))
     0.0
@@ -172,8 +171,8 @@ def log_cosh_error(
     y_true and y_pred: as log_cosh takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what log_cosh refuses, and for weights
-    that do not fit.
+    Raises ValueError for what log_cosh refuses, and for weights that do not
+    fit.
 
     >>> print(log_cosh_error([[1], [1]], [[3], [1]], [1, 3]).round(2))
     0.33
@@ -193,8 +192,8 @@ def categorical_hinge_metric(
     y_true and y_pred: as categorical_hinge takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what categorical_hinge refuses, and for weights
-    that do not fit.
+    Raises ValueError for what categorical_hinge refuses, and for weights that
+    do not fit.
 
     >>> print(categorical_hinge_metric([[0, 1]], [[0.5, 0.5]]).round(2))
     1.0
@@ -214,8 +213,8 @@ def kl_divergence_metric(
     y_true and y_pred: as kl_divergence takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what kl_divergence refuses, and for weights
-    that do not fit.
+    Raises ValueError for what kl_divergence refuses, and for weights that do
+    not fit.
 
     >>> print(kl_divergence_metric([[0, 1]], [[0.5, 0.5]]).round(2))
     0.69
@@ -235,8 +234,7 @@ def poisson_metric(
     y_true and y_pred: as poisson takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what poisson refuses, and for weights
-    that do not fit.
+    Raises ValueError for what poisson refuses, and for weights that do not fit.
 
     >>> print(poisson_metric([[0, 1]], [[0.5, 0.5]]).round(2))
     0.85
@@ -259,8 +257,8 @@ def cosine_similarity_metric(
     (batch, ...), for the first axes of what it returns. Returns a number.
     Unlike the loss, 1 stands for one direction and -1 for opposite ones.
 
-    Raises ValueError for what cosine_similarity refuses, and for weights
-    that do not fit.
+    Raises ValueError for what cosine_similarity refuses, and for weights that
+    do not fit.
 
     >>> print(cosine_similarity_metric([[3, 4], [1, 0]], [[3, 4], [0, 9]]))
     0.5
@@ -283,8 +281,8 @@ def binary_crossentropy_metric(
     y_true and y_pred: as binary_crossentropy takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what binary_crossentropy refuses, and for weights
-    that do not fit.
+    Raises ValueError for what binary_crossentropy refuses, and for weights that
+    do not fit.
 
     >>> print(binary_crossentropy_metric([[1], [0]], [[0.5], [0.5]]).round(2))
     0.69

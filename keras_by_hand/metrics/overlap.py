@@ -37,8 +37,8 @@ def iou_state(
 
     Arguments and errors are those of iou.
 
-    Raises ValueError for shapes that do
-    not fit, and for labels and weights that are not whole.
+    Raises ValueError for shapes that do not fit, and for labels and weights
+    that are not whole.
 
     >>> iou_state([0, 1, 1], [0, 1, 0], num_classes=2)
     {'total_confusion_matrix': array([[1, 0],

@@ -33,8 +33,7 @@ def r2_state(
 
     Shapes and errors are those of r2_score.
 
-    Raises ValueError for shapes and
-    weights that do not fit.
+    Raises ValueError for shapes and weights that do not fit.
 
     >>> state = r2_state([[1], [3]], [[1], [2]])
     >>> print(*state.values())
@@ -84,8 +83,8 @@ def r2_result(
 
     Arguments are those of r2_score.
 
-    Raises TypeError for what is no dict,
-    ValueError for one of other names, and for other options.
+    Raises TypeError for what is no dict, ValueError for one of other names, and
+    for other options.
 
     >>> print(r2_result(r2_state([[1], [3]], [[1], [2]])))
     0.5
@@ -216,8 +215,8 @@ def pearson_correlation_metric(
     y_true and y_pred: as pearson_correlation takes them, sample_weight:
     (batch, ...), for the first axes of what it returns. Returns a number.
 
-    Raises ValueError for what pearson_correlation refuses, and for weights
-    that do not fit.
+    Raises ValueError for what pearson_correlation refuses, and for weights that
+    do not fit.
 
     >>> print(pearson_correlation_metric([[1, 2, 3]], [[3, 2, 1]]).round(2))
     -1.0
