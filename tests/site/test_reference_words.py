@@ -12,6 +12,7 @@ from gallery.keras_names import accepted, named
 from gallery.package import find_functions
 from gallery.reference_words import (
     ANY,
+    EQUATIONS,
     equation_of,
     headings_of,
     option_in_words,
@@ -68,9 +69,10 @@ def test_each_argument_has_words():
     for name, argument in sorted(ARGUMENTS):
         try:
             words_of(name, argument)
-        except KeyError:
-            lacking.append((name, argument))
-    assert [pair for pair in lacking if pair[1] not in INPUTS] == []
+        except KeyError as error:
+            if argument not in INPUTS:
+                lacking.append(error.args[0])
+    assert not lacking, "\n".join(lacking)
 
 
 def test_words_are_for_arguments_that_there_are():
@@ -163,7 +165,12 @@ def test_there_is_one_equation_for_each_that_words_do_not_tell_better():
     told = [name for equation in read_equations() for name in equation["names"]]
     assert sorted(told) == sorted(set(told))
     without = {n for pattern in WITHOUT_EQUATION for n in filter_names(NAMES, pattern)}
-    assert set(told) == NAMES.keys() - without
+    wanted = NAMES.keys() - without
+    lacking, more = wanted - set(told), set(told) - wanted
+    assert not lacking, (
+        f"{EQUATIONS.name} has no equation of {', '.join(sorted(lacking))}"
+    )
+    assert not more, f"{EQUATIONS.name} has one of {', '.join(sorted(more))}"
 
 
 def test_texts_are_restructuredtext():
