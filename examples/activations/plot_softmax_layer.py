@@ -14,6 +14,8 @@ The mask m is 1 for entries to keep, and 0 for the others. The sum runs over
 ``axis``, which can be several axes. If all entries are masked, each p is 0.
 """
 
+import tempfile
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -92,6 +94,20 @@ by_activation, expected = Activation("softmax")(masked), softmax_layer(steps)
 np.testing.assert_allclose(by_activation, expected, tolerance, tolerance)
 longer = Masking()(np.repeat(steps, 2, axis=1))
 np.testing.assert_raises(ValueError, Softmax(), longer)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Softmax`` and other
+#    layers lose a list of axes in an ``.h5`` file, without a word. Loaded, they
+#    take their default, here the last axis. A ``.keras`` file keeps it.
+
+with tempfile.TemporaryDirectory() as folder:
+    model = keras.Sequential([keras.Input((3, 4)), Softmax(axis=(1, 2))])
+    for name, axis in (("m.h5", -1), ("m.keras", (1, 2))):
+        model.save(f"{folder}/{name}")
+        loaded = keras.models.load_model(f"{folder}/{name}")
+        expected = softmax_layer(images, axis=axis)
+        y_loaded = loaded.predict(images, verbose=0)
+        np.testing.assert_allclose(y_loaded, expected, tolerance, tolerance)
 
 # %%
 # Break it

@@ -1,8 +1,11 @@
 """What tests of whole models are given."""
 
+import zipfile
+
 import keras
 import pytest
 from keras import layers
+from old_keras import ANSWERS, OLD
 
 from keras_by_hand.__main__ import main
 
@@ -34,3 +37,22 @@ def good(tmp_path_factory):
     y = layers.Dense(3, name="first", activation="relu")(x) * 2
     keras.Model(x, layers.Dense(2, name="last")(y)).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """A function of the name of an old file. It returns its path, that of its weights where
+    they are apart, its inputs, and what its own Keras predicted."""
+    folder = tmp_path_factory.mktemp("old_files")
+    for archive in OLD.glob("*.zip"):
+        with zipfile.ZipFile(archive) as held:
+            held.extractall(folder)
+
+    def find(name):
+        *inputs, y = [ANSWERS[key] for key in ANSWERS if key.startswith(f"{name}/")]
+        weights = None
+        if name.endswith(".json"):
+            [weights] = folder.glob(name.replace(".json", "*.h5"))
+        return folder / name, weights, inputs, y
+
+    return find

@@ -2,7 +2,6 @@
 those of Keras 1 and of Keras 3's .h5, which are made here."""
 
 import json
-import pathlib
 import zipfile
 
 import h5py
@@ -11,36 +10,11 @@ import numpy as np
 import pytest
 from drawing import draw_weights
 from keras import layers
+from old_keras import FILES, OLD, write_old
 
 from keras_by_hand import conv2d, gru, load_model, lstm
 from keras_by_hand.models.converting import convert
 from keras_by_hand.models.errors import CannotRun
-
-OLD = pathlib.Path(__file__).parent / "old_files"
-ANSWERS = {}
-for archive in OLD.glob("*.zip"):
-    with zipfile.ZipFile(archive) as held, held.open("answers.npz") as answers:
-        ANSWERS |= np.load(answers)
-FILES = sorted(name.removesuffix("/y") for name in ANSWERS if name.endswith("/y"))
-
-
-@pytest.fixture(scope="session")
-def recorded(tmp_path_factory):
-    """A function of the name of an old file. It returns its path, that of its weights where
-    they are apart, its inputs, and what its own Keras predicted."""
-    folder = tmp_path_factory.mktemp("old_files")
-    for archive in OLD.glob("*.zip"):
-        with zipfile.ZipFile(archive) as held:
-            held.extractall(folder)
-
-    def find(name):
-        *inputs, y = [ANSWERS[key] for key in ANSWERS if key.startswith(f"{name}/")]
-        weights = None
-        if name.endswith(".json"):
-            [weights] = folder.glob(name.replace(".json", "*.h5"))
-        return folder / name, weights, inputs, y
-
-    return find
 
 
 def test_there_are_files_of_each_version_and_they_are_small():
@@ -203,27 +177,6 @@ def test_h5_of_keras_3(make, shape, tmp_path):
 
 
 # -- What Keras 1 and 2.0 wrote, as their source code tells
-
-
-def write_old(path, layers_of_file, weights, version=None, kind="Sequential"):
-    """Write an .h5 file as Keras 1 did, or 2.0.
-
-    layers_of_file: [(class, config)]; weights: {layer: {name: array}}.
-    """
-    config = [{"class_name": name, "config": held} for name, held in layers_of_file]
-    with h5py.File(path, "w") as file:
-        text = json.dumps({"class_name": kind, "config": config})
-        file.attrs["model_config"] = text.encode()
-        if version:
-            file.attrs["keras_version"] = version.encode()
-        group = file.create_group("model_weights")
-        group.attrs["layer_names"] = [name.encode() for name in weights]
-        for layer, arrays in weights.items():
-            inner = group.create_group(layer)
-            inner.attrs["weight_names"] = [name.encode() for name in arrays]
-            for name, array in arrays.items():
-                inner[name] = array
-    return path
 
 
 CONV_OF_KERAS_1 = {

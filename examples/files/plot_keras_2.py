@@ -1,0 +1,114 @@
+r"""
+Keras 2 models in Keras 3: same names, other numbers
+====================================================
+
+The file of a model names its layers, and its weights fit what these names meant
+when it was saved. Three of them mean something else today. Keras 2 computed
+
+.. math::
+
+   \text{hard\_sigmoid:} \quad y &= 0.2 \, x + 0.5 \quad \text{from 0 to 1} \\
+   \text{Conv1D:} \quad y_t &= \sum_i k_{2-i} \, x_{t+i} \\
+   \text{GRU:} \quad g &= \tanh(x_g + (r \odot h) \, U_g)
+
+Now the slope of ``hard_sigmoid`` is 1/6. A convolution reads its kernel k
+forwards; on Theano, one of Keras 2's backends, it read it backwards. And the
+reset gate r of a ``GRU`` comes after the product (the page "GRU reset_after").
+"""
+
+import tempfile
+
+import h5py
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.layers import GRU, Activation, Conv1D
+
+from keras_by_hand import gru
+
+# %%
+# Build it
+# --------
+# Keras 2.0.9 on Theano 1.0.5 predicted what is called ``old`` here.
+
+scores = np.array([[-3, -2.5, -1, 0, 1, 2.5, 3]])  # (batch, features)
+old_scores = np.array([[0, 0, 0.3, 0.5, 0.7, 1, 1]])
+steps = np.arange(1, 6).reshape(1, 5, 1)  # (batch, steps, channels)
+kernel = np.array([1, 10, 100]).reshape(3, 1, 1)
+old_steps = np.array([[[123], [234], [345]]])
+signal = np.array([[[1], [-1], [0.5]]])  # (batch, steps, features)
+weights = [  # of a GRU with two units: kernel, recurrent kernel and bias
+    np.array([[1, -1, 0.5, 2, 1, -1]]),
+    np.array([[1, 0, -1, 2, 1, 0.5], [0.5, 1, 2, -1, -0.5, 1]]),
+    np.array([0, 0.5, -0.5, 1, 0.25, -0.25]),
+]
+old_signal = np.array([[0.133293, -0.548033]])  # (batch, units)
+
+# %%
+# Compute it
+# ----------
+# Like Theano, ``np.convolve`` reads the kernel backwards. The library has both
+# kinds of ``gru``.
+
+y_scores = np.clip(0.2 * scores + 0.5, 0, 1)
+y_steps = np.convolve(steps.ravel(), kernel.ravel(), "valid")
+y_signal = gru(signal, *weights, reset_after=False)
+
+# %%
+# Check it
+# --------
+# Keras 3 predicts the same if the file says it in today's words: 1.2 times as
+# much for ``hard_sigmoid``, the kernel backwards, and ``reset_after=False``.
+
+np.testing.assert_allclose(y_scores, old_scores, rtol=1e-4, atol=1e-4)
+np.testing.assert_array_equal(y_steps, old_steps.ravel())
+np.testing.assert_allclose(y_signal, old_signal, rtol=1e-4, atol=1e-4)
+
+
+def load(layer, inputs, weights=()):
+    """What Keras 3 predicts from a file that Keras 2 wrote on Theano."""
+    model = keras.Sequential([keras.Input(inputs.shape[1:]), layer])
+    model.set_weights(weights)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/old.h5"
+        model.save(path)
+        with h5py.File(path, "r+") as file:
+            for group in (file, file["model_weights"]):
+                group.attrs.update(keras_version="2.0.9", backend="theano")
+        return keras.models.load_model(path).predict(inputs, verbose=0)
+
+
+y_scores = load(Activation("hard_sigmoid"), 1.2 * scores)
+y_steps = load(Conv1D(1, 3, use_bias=False), steps, [kernel[::-1]])
+y_signal = load(GRU(2, reset_after=False), signal, weights)
+np.testing.assert_allclose(y_scores, old_scores, rtol=1e-4, atol=1e-4)
+np.testing.assert_array_equal(y_steps, old_steps)
+np.testing.assert_allclose(y_signal, old_signal, rtol=1e-4, atol=1e-4)
+
+# %%
+# Break it
+# --------
+# Your file loads without an error. Do you trust what it predicts? Two of three
+# load and are wrong. (A ``GRU`` fails: the default has two biases.)
+#
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``hard_sigmoid`` of a
+#    file that Keras 2 wrote becomes that of Keras 3, also in gates of ``LSTM``.
+#
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Conv1D`` and its like
+#    take a kernel from ``.h5`` as it is. Keras 2 flipped those of Theano.
+
+wrong_scores = load(Activation("hard_sigmoid"), scores)
+wrong_steps = load(Conv1D(1, 3, use_bias=False), steps, [kernel])
+np.testing.assert_allclose(wrong_scores[0, 4], 1 / 6 + 0.5, 1e-4)
+np.testing.assert_array_equal(wrong_steps, [[[321], [432], [543]]])
+print("right:", old_steps.ravel(), "wrong:", wrong_steps.ravel())
+assert np.any(wrong_scores != old_scores) and np.all(wrong_steps != old_steps)
+
+# %%
+# See it
+# ------
+
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(scores[0], old_scores[0], "C0o-", scores[0], wrong_scores[0], "C1x-")
+axis.set(title="hard_sigmoid of Keras 2 (o), loaded by Keras 3 (x)", xlabel="x")
+plt.show()
