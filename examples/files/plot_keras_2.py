@@ -3,7 +3,7 @@ Keras 2 models in Keras 3: same names, other numbers
 ====================================================
 
 The file of a model names its layers, and its weights fit what these names meant
-when it was saved. Three of them mean something else today. Keras 2 computed
+when it was saved. Three names mean something else today. Keras 2 computed:
 
 .. math::
 
