@@ -1,0 +1,114 @@
+r"""
+AUC and the ROC curve: pairs, thresholds and what Keras counts
+==============================================================
+
+A model that looks for fraud is judged by the order of its scores. Take every
+pair of a fraud and an honest payment: the *AUC* is the share of pairs in which
+the fraud scores higher. A tie counts one half. Chance gives 0.5.
+
+Its name, *area under the curve*, says how it is drawn. A threshold calls all
+scores above it positive. The *true positive rate* :math:`t` is the share of the
+positives that score above it, the *false positive rate* :math:`f` that of the
+negatives. With thresholds in ascending order, :math:`f_k, t_k` are the points
+of the *ROC curve*. Joined by lines, they enclose the area
+
+.. math::
+
+   \mathrm{AUC} = \sum_k (f_k - f_{k+1}) \, \frac{t_k + t_{k+1}}{2}
+
+Each term compares the negatives between two thresholds with all positives.
+Those above count in full, and those between the same two count one half.
+Keras stores no scores, so that it can add up batches: it counts at 200
+thresholds from 0 to 1. Scores between two of them are ties.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+# %%
+# Build it
+# --------
+# Each of 500 payments has a signal. The larger it is, the likelier is fraud.
+# The scores are whole hundredths: no two of them, if they differ, lie between
+# the same two thresholds. So Keras loses no order; finer scores lose some.
+
+rng = np.random.default_rng(313)
+signal = rng.normal(size=500)
+y_true = signal + rng.normal(size=500) > 1.5  # (batch,)
+y_pred = np.float32(np.round(1 / (1 + np.exp(-signal)), 2))
+
+
+def of_keras(scores, **options):
+    metric = keras.metrics.AUC(**options)
+    metric.update_state(y_true, scores)
+    return float(metric.result())
+
+
+# %%
+# Compute it
+# ----------
+# As Keras does: the first threshold is below 0 and the last one above 1. The
+# mean of booleans is the share that is true.
+
+thresholds = np.linspace(0, 1, 200)
+thresholds[[0, -1]] = -1e-7, 1 + 1e-7
+
+
+def rates(scores):
+    above = scores > thresholds[:, np.newaxis]  # (thresholds, batch)
+    return above[:, y_true].mean(axis=1), above[:, ~y_true].mean(axis=1)
+
+
+t, f = rates(y_pred)
+area = np.sum((f[:-1] - f[1:]) * (t[:-1] + t[1:]) / 2)
+
+# %%
+# As AUC is defined, without thresholds: all positives minus all negatives.
+
+difference = y_pred[y_true][:, np.newaxis] - y_pred[~y_true]
+share_of_pairs = np.mean((difference > 0) + (difference == 0) / 2)
+
+# %%
+# Check it
+# --------
+# The library's ``auc`` is the whole metric, with weights, logits, several
+# labels, and the precision-recall curve.
+
+from keras_by_hand import auc
+
+np.testing.assert_allclose(of_keras(y_pred), area, rtol=1e-4)
+np.testing.assert_allclose(of_keras(y_pred), share_of_pairs, rtol=1e-4)
+expected = auc(y_true, y_pred, curve="PR")
+np.testing.assert_allclose(of_keras(y_pred, curve="PR"), expected, rtol=1e-4)
+
+# %%
+# Break it
+# --------
+# Where fraud is rare, a model may score all payments below 1/199. Divide the
+# scores by 200: their order stays, and so does the share of pairs. But all of
+# them lie between Keras' first two thresholds, and the metric sees ties only.
+# More thresholds help, or some of your own, such as percentiles of the scores
+# of a validation set.
+
+rare = y_pred / 200
+own = np.unique(np.quantile(rare, np.linspace(0, 1, 101))).tolist()
+print(f"share of pairs {share_of_pairs:.2f}, Keras {of_keras(rare):.2f}")
+print(f"20,000 thresholds {of_keras(rare, num_thresholds=20_000):.2f}")
+print(f"thresholds from the scores {of_keras(rare, thresholds=own):.2f}")
+assert of_keras(rare) == 0.5
+assert abs(of_keras(rare, thresholds=own) - share_of_pairs) < 0.01
+
+# %%
+# See it
+# ------
+# Each point is a threshold. Of the rare scores, only two corners are left.
+
+fig, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+for scores, label in (y_pred, "scores up to 1"), (rare, "the same / 200"):
+    t, f = rates(scores)
+    axis.plot(f, t, ".-", label=label)
+axis.set(xlabel="false positive rate", ylabel="true positive rate")
+axis.set_title("Scores between two thresholds lose their order")
+axis.legend()
+plt.show()
