@@ -70,13 +70,20 @@ difference = y_pred[y_true][:, np.newaxis] - y_pred[~y_true]
 share_of_pairs = np.mean((difference > 0) + (difference == 0) / 2)
 
 # %%
-# Check it
-# --------
 # The library's ``auc`` is the whole metric, with weights, logits, several
 # labels, and the precision-recall curve.
 
 from keras_by_hand import auc
 
+# %%
+# Check it
+# --------
+# Keras keeps the number of true positives at each threshold.
+
+metric = keras.metrics.AUC()
+metric.update_state(y_true, y_pred)
+counts = keras.ops.convert_to_numpy(metric.true_positives)
+np.testing.assert_allclose(counts, t * np.sum(y_true), rtol=1e-4)
 np.testing.assert_allclose(of_keras(y_pred), area, rtol=1e-4)
 np.testing.assert_allclose(of_keras(y_pred), share_of_pairs, rtol=1e-4)
 expected = auc(y_true, y_pred, curve="PR")
