@@ -1,0 +1,124 @@
+r"""
+Learning rate schedules: cosine decay with warm-up
+==================================================
+
+Long steps get far, short ones settle: so the learning rate falls in the course
+of training. At the very first, while weights are random, long steps do harm:
+with a *warm-up*, the rate climbs from 0. A *schedule* makes the learning rate a
+function of the step :math:`t`, which counts batches, from 0.
+
+The most common one today climbs in a straight line, and then falls like half a
+wave of a cosine: slowly at first, steeply in the middle, slowly at the end.
+
+.. math::
+
+   \eta_t = \begin{cases}
+   \eta \; t / T_w & t < T_w \\
+   \eta \; (1 + \cos \pi p) / 2 & t \ge T_w
+   \end{cases}
+   \qquad p = \min\left(1, \frac{t - T_w}{T}\right)
+
+The warm-up takes :math:`T_w` steps, up to the highest rate :math:`\eta`; the
+decay takes :math:`T` more. Then the rate stays at 0.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.optimizers import schedules
+
+# %%
+# Build it
+# --------
+# An optimizer takes a schedule in the place of a learning rate. Where all
+# gradients are -1, each step of ``SGD`` is as long as the rate.
+
+schedule = schedules.CosineDecay(0.0, 80, warmup_target=0.5, warmup_steps=20)
+optimizer = keras.optimizers.SGD(schedule)
+weight, path = keras.Variable(0.0), []
+for _ in range(110):
+    optimizer.apply([-keras.ops.ones(())], [weight])
+    path.append(float(weight))
+
+# %%
+# Compute it
+# ----------
+# The cosine counts from the end of the warm-up. ``np.where`` takes the climb
+# before it, and the cosine from then on.
+
+t = np.arange(110)
+climb = 0.5 * t / 20
+part = np.minimum(1, (t - 20) / 80)
+cosine = 0.5 * (1 + np.cos(np.pi * part)) / 2
+rates = np.where(t < 20, climb, cosine)
+
+# %%
+# Check it
+# --------
+# After each step, the weight is the sum of all rates so far. The library has
+# all six schedules of Keras, as functions of the step. (Cosines that start
+# again do so at steps 20 and 60, where rounding decides: we leave these out.)
+
+from keras_by_hand.schedules import cosine_decay_restarts, exponential_decay
+
+np.testing.assert_allclose(path, np.cumsum(rates), rtol=1e-4, atol=1e-4)
+curves = {"CosineDecay": rates[1::3]}
+for function, of_keras, arguments in (
+    (cosine_decay_restarts, schedules.CosineDecayRestarts, (0.5, 20)),
+    (exponential_decay, schedules.ExponentialDecay, (0.5, 20, 0.5)),
+):
+    by_hand = [function(int(step), *arguments) for step in t[1::3]]
+    by_keras = [float(of_keras(*arguments)(step)) for step in t[1::3]]
+    np.testing.assert_allclose(by_keras, by_hand, rtol=1e-4, atol=1e-4)
+    curves[of_keras.__name__] = by_hand
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``ExponentialDecay``
+#    computes in the type of ``initial_learning_rate``. If that is the whole
+#    number 1, a ``decay_rate`` of 0.5 becomes 0, and so does the rate, after
+#    the first step. Write 1.0. And write 0.0 for a warm-up from 0:
+#    ``CosineDecay`` with ``initial_learning_rate = 0``, as in its
+#    documentation, raises an error on TensorFlow, and is always 0 elsewhere.
+
+from_1 = schedules.ExponentialDecay(1, decay_steps=10, decay_rate=0.5)
+np.testing.assert_equal([float(from_1(step)) for step in (0, 5, 10)], [1, 0, 0])
+from_0 = schedules.CosineDecay(0, 80, warmup_target=0.5, warmup_steps=20)
+if keras.backend.backend() == "tensorflow":
+    np.testing.assert_raises(Exception, from_0, 10)
+else:
+    np.testing.assert_equal([float(from_0(step)) for step in (10, 20)], [0, 0])
+
+# %%
+# Break it
+# --------
+# Five epochs of four batches are 20 steps. Suppose you write 5, the epochs. In
+# the second epoch the rate comes to 0, and learning is over.
+
+x = np.linspace(-1, 1, 64).reshape(64, 1)  # (batch, features)
+
+
+def losses(decay_steps):
+    layer = keras.layers.Dense(1, kernel_initializer="zeros")
+    model = keras.Sequential([layer])
+    rate = schedules.CosineDecay(0.4, decay_steps)
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    fit = model.fit(x, 2 * x, 16, epochs=5, shuffle=False, verbose=0)
+    return np.array(fit.history["loss"])  # (epochs,)
+
+
+right, wrong = losses(20), losses(5)
+print("right:", right.round(3))
+print("wrong:", wrong.round(3))
+assert np.allclose(wrong[2:], wrong[2]) and right[4] < wrong[4] / 2
+
+# %%
+# See it
+# ------
+
+fig, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+for name, curve in curves.items():
+    axis.plot(t[1::3], curve, label=name)
+axis.set(xlabel="step", ylabel="learning rate", ylim=(None, 0.75))
+axis.set_title("Cosine ends at 0; exponential decay never does")
+axis.legend()
+plt.show()
