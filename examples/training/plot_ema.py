@@ -35,14 +35,14 @@ def keras_steps(gradients, **options):
     weight, path = keras.Variable(0.0), []
     for gradient in np.float32(gradients):
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weight])
-        path.append(float(weight))
+        path.append(keras.ops.convert_to_numpy(weight))
     optimizer.finalize_variable_values([weight])
-    return path, float(weight)
+    return path, keras.ops.convert_to_numpy(weight)
 
 
 gradients = [-8, -8, 4, -8, 8, -4]
 path, last = keras_steps(gradients)
-print(path, last)
+print("steps:", np.array(path), "in the end:", last)
 
 # %%
 # Compute it
@@ -88,17 +88,26 @@ np.testing.assert_array_equal(last, 14)  # the average of 8 and 16 is 12
 # Break it
 # --------
 # Is ``val_loss`` that of the averages? No: until its end, ``fit`` validates the
-# weights as they are. Here the targets are 0 and 2 in turn, in batches of one
-# sample. The best weight is 1, but each step goes halfway to its own target.
+# weights as they are, unless a callback puts the averages in their place. Here
+# the targets are 0 and 2 in turn, in batches of one sample. The best weight is
+# 1, where the loss is 1, but each step goes halfway to its own target.
 
 x, y = np.ones((40, 1)), np.array([[0.0], [2.0]] * 20)  # (samples, features)
-layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
-model = keras.Sequential([layer])
-model.compile(keras.optimizers.SGD(0.25, use_ema=True, ema_momentum=0.9), "mse")
-fit = model.fit(x, y, 1, shuffle=False, validation_data=(x, y), verbose=0)
-right = model.evaluate(x, y, verbose=0)
-wrong = fit.history["val_loss"][0]
-print(f"right: {right:.3f}, wrong: {wrong:.3f}, best: 1.000")
+
+
+def val_loss(*callbacks):
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
+    model = keras.Sequential([layer])
+    sgd = keras.optimizers.SGD(0.25, use_ema=True, ema_momentum=0.9)
+    model.compile(sgd, "mse")
+    options = {"shuffle": False, "verbose": 0, "callbacks": callbacks}
+    fit = model.fit(x, y, 1, validation_data=(x, y), **options)
+    return layer.get_weights()[0], fit.history["val_loss"][0]
+
+
+kernel, wrong = val_loss()
+_, right = val_loss(keras.callbacks.SwapEMAWeights())
+print(f"right: {right:.3f}, wrong: {wrong:.3f}")
 assert right < 1.01 < 1.1 < wrong
 
 # %%
@@ -110,7 +119,7 @@ for step, target in enumerate(y.ravel()):
     w = (w + target) / 2
     w, average = average_weight(w, average, step, ema_momentum=0.9)
     paths.append([w, average])
-np.testing.assert_allclose(layer.get_weights()[0], average, rtol=1e-4)
+np.testing.assert_allclose(kernel, [[average]], rtol=1e-4)
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.plot(np.array(paths), label=["weight", "its average"])
 axis.set(xlabel="step", title="Targets 0 and 2 in turn: the average finds 1")

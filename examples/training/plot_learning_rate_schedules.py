@@ -38,7 +38,7 @@ optimizer = keras.optimizers.SGD(schedule)
 weight, path = keras.Variable(0.0), []
 for _ in range(110):
     optimizer.apply([-keras.ops.ones(())], [weight])
-    path.append(float(weight))
+    path.append(keras.ops.convert_to_numpy(weight))
 
 # %%
 # Compute it

@@ -1,0 +1,112 @@
+r"""
+From a seed to the first weights: Keras' random numbers in NumPy
+================================================================
+
+After ``keras.utils.set_random_seed(313)``, a model begins with the same weights
+each time. On TensorFlow, they come from whole numbers alone. So NumPy can draw
+the same ones, to the bit, and repeat a training run without Keras.
+
+Each layer draws a seed. *Philox*, a function that scrambles whole numbers,
+makes random words of 32 bits: as many as you like, from the seed and 0, 1,
+2, ... The lower 23 bits of a word, :math:`b`, give a number :math:`u` from 0 to
+below 1, and this a weight of the default kernel (Glorot uniform):
+
+.. math::
+
+   u = \frac{b}{2^{23}}, \qquad
+   W = \sqrt{\frac{6}{\text{features} + \text{units}}} \; (2 u - 1)
+"""
+
+import random
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+if keras.backend.backend() != "tensorflow":
+    raise SystemExit("This page needs TensorFlow: others draw other numbers")
+
+# %%
+# Build it
+# --------
+# Both layers have six features and units together, so that the root is 1.
+
+
+def build(*, with_dropout):
+    keras.utils.set_random_seed(313)
+    layers = [keras.Input((4,)), keras.layers.Dense(2)]
+    if with_dropout:
+        layers.append(keras.layers.Dropout(0.5))
+    return keras.Sequential([*layers, keras.layers.Dense(4)])
+
+
+kernel, _, last_kernel, _ = build(with_dropout=False).get_weights()
+print(kernel)
+
+# %%
+# Compute it
+# ----------
+# Python's own generator draws a seed for each layer. Philox scrambles the seed:
+# of the four words, two are the key of all that follows, and two part of its
+# counters. Each counter then gives four words, so eight weights need two.
+
+from keras_by_hand.random import philox
+
+seed = random.Random(313).randint(1, 10**9)
+words = philox([0x3EC8F720, 0x02461E29], [[seed, 0, 0, 0]])[0]
+counters = [[n, 0, words[2], words[3]] for n in range(2)]
+bits = philox(words[:2], counters) & (2**23 - 1)
+u = bits.reshape(4, 2) / 2**23  # (features, units)
+by_hand = np.float32(2 * u - 1)
+
+# %%
+# Check it
+# --------
+# Nothing is rounded: the kernels are equal to the bit. The library draws for
+# all initializers of Keras: uniform numbers to the bit; normal ones but for the
+# last bits of a logarithm, sine and cosine.
+
+from keras_by_hand import glorot_uniform, he_normal
+from keras_by_hand.random import default_seeds, draw_kept
+
+np.testing.assert_array_equal(kernel, by_hand, strict=True)
+seeds = default_seeds(313, 3)
+expected = glorot_uniform((2, 4), seed=seeds[1])
+np.testing.assert_array_equal(last_kernel, expected, strict=True)
+normal = keras.initializers.HeNormal(seed=7)((4, 2))
+np.testing.assert_allclose(normal, he_normal((4, 2), seed=7), rtol=1e-4)
+
+# %%
+# A dropout layer keeps what is not below its rate, to the bit as well. Its
+# state is its seed, and how often it has drawn.
+
+model = build(with_dropout=True)
+dropped = model.layers[1](np.ones((3, 5)), training=True)
+dropped = keras.ops.convert_to_numpy(dropped)
+kept = draw_kept((3, 5), 0.5, seed=[seeds[1], 0])
+np.testing.assert_array_equal(dropped, np.float32(2 * kept), strict=True)
+
+# %%
+# Break it
+# --------
+# The seed is set, and still a layer more changes the others. Dropout has taken
+# the second seed, and the last ``Dense`` begins with the third. If you compare
+# models, give initializers seeds of their own.
+
+right, wrong = model.get_weights()[2], last_kernel
+print("with dropout:", right[0])
+print("without:     ", wrong[0])
+assert np.all(right == glorot_uniform((2, 4), seed=seeds[2]))
+assert not np.any(right == wrong)
+
+# %%
+# See it
+# ------
+# The first weight of kernels that begin with the seeds 1 to 400.
+
+first = [glorot_uniform((4, 2), seed=seed)[0, 0] for seed in range(1, 401)]
+fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
+axis.plot(range(1, 401), first, ".", markersize=4)
+axis.set(xlabel="seed", ylabel="first weight")
+axis.set_title("Seeds next to each other give unrelated weights")
+plt.show()
