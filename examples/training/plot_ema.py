@@ -14,7 +14,7 @@ average* of each weight. When ``fit`` ends, it takes the weight's place.
 
 :math:`w_t` is the weight after step :math:`t`, and :math:`\bar w_t` its
 average, which reaches back about :math:`1 / (1 - \mu)` steps; :math:`\mu` is
-``ema_momentum``, by default 0.99. The average does not touch the steps.
+``ema_momentum``, by default ``0.99``. The average does not touch the steps.
 """
 
 import keras
@@ -56,13 +56,16 @@ for step, gradient in enumerate(gradients):
     by_hand.append(w)
 
 # %%
-# Check it
-# --------
-# Halves are not rounded. The library's ``average_weight`` follows a step of any
-# optimizer. It has ``ema_overwrite_frequency``, too: with 3, each third average
-# takes the weight's place at once, and training goes on from there.
+# The whole function follows a step of any optimizer. It has
+# ``ema_overwrite_frequency``, too: with 3, each third average takes the
+# weight's place at once, and training goes on from there.
 
 from keras_by_hand.optimizers import average_weight
+
+# %%
+# Check it
+# --------
+# Halves are not rounded.
 
 np.testing.assert_array_equal(path, by_hand)
 np.testing.assert_array_equal(last, average)

@@ -54,12 +54,15 @@ for batch, gradient in enumerate(gradients, 1):
     by_hand.append(w)
 
 # %%
-# Check it
-# --------
-# Whole numbers are equal to the bit. The library's ``accumulate_gradient``
-# hands on the mean, for any optimizer, or None where there is no step yet.
+# The whole function hands on the mean, for any optimizer, or None where there
+# is no step yet.
 
 from keras_by_hand.optimizers import accumulate_gradient
+
+# %%
+# Check it
+# --------
+# Whole numbers are equal to the bit.
 
 np.testing.assert_array_equal(path, np.float32(by_hand), strict=True)
 total, means = 0, []

@@ -53,17 +53,25 @@ cosine = 0.5 * (1 + np.cos(np.pi * part)) / 2
 rates = np.where(t < 20, climb, cosine)
 
 # %%
+# The library has all six schedules of Keras, as functions of the step. We look
+# at two more, and at this one without a warm-up.
+
+from keras_by_hand.schedules import (
+    cosine_decay,
+    cosine_decay_restarts,
+    exponential_decay,
+)
+
+# %%
 # Check it
 # --------
-# After each step, the weight is the sum of all rates so far. The library has
-# all six schedules of Keras, as functions of the step. (Cosines that start
-# again do so at steps 20 and 60, where rounding decides: we leave these out.)
-
-from keras_by_hand.schedules import cosine_decay_restarts, exponential_decay
+# After each step, the weight is the sum of all rates so far. (At the very step
+# where a cosine starts again, rounding decides: we check every third step.)
 
 np.testing.assert_allclose(path, np.cumsum(rates), rtol=1e-4, atol=1e-4)
-curves = {"CosineDecay": rates[1::3]}
+curves = {"with warm-up": rates[1::3]}
 for function, of_keras, arguments in (
+    (cosine_decay, schedules.CosineDecay, (0.5, 80, 0.2)),
     (cosine_decay_restarts, schedules.CosineDecayRestarts, (0.5, 20)),
     (exponential_decay, schedules.ExponentialDecay, (0.5, 20, 0.5)),
 ):
@@ -119,6 +127,6 @@ fig, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for name, curve in curves.items():
     axis.plot(t[1::3], curve, label=name)
 axis.set(xlabel="step", ylabel="learning rate", ylim=(None, 0.75))
-axis.set_title("Cosine ends at 0; exponential decay never does")
+axis.set_title("A warm-up climbs first; exponential decay never ends")
 axis.legend()
 plt.show()

@@ -51,12 +51,14 @@ for g in gradients:
     by_hand.append(w)
 
 # %%
-# Check it
-# --------
-# Halves are not rounded: the weights are equal to the bit. The library's
-# ``lion`` takes one step, with any betas.
+# The whole function takes one step, with any betas.
 
 from keras_by_hand import lion
+
+# %%
+# Check it
+# --------
+# Halves are not rounded: the weights are equal to the bit.
 
 np.testing.assert_array_equal(path, np.float32(by_hand), strict=True)
 w, slots = np.zeros(3), None
@@ -86,16 +88,15 @@ assert np.all((path[2] == w) == [True, True, False])
 # steps get shorter near the minimum. Lion's do not: it swings around 0 until
 # the learning rate falls. The page "Learning rate schedules" shows how.
 
-paths = {"Adam": [1.0], "Lion": [1.0]}
-of_adam = of_lion = None
+by_adam = by_lion = 1.0
+adam_slots = lion_slots = None
+weights = []
 for t in range(1, 151):
-    w, of_adam = adam(paths["Adam"][-1], paths["Adam"][-1], of_adam, t, 0.05)
-    paths["Adam"].append(w)
-    w, of_lion = lion(paths["Lion"][-1], paths["Lion"][-1], of_lion, 0.05)
-    paths["Lion"].append(w)
+    by_adam, adam_slots = adam(by_adam, by_adam, adam_slots, t, 0.05)
+    by_lion, lion_slots = lion(by_lion, by_lion, lion_slots, 0.05)
+    weights.append([by_adam, by_lion])
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
-for name, path in paths.items():
-    axis.plot(path, label=name)
+axis.plot(np.array(weights), label=["Adam", "Lion"])
 axis.set(xlabel="step", ylabel="weight")
 axis.set_title("Lion's steps do not get shorter by themselves")
 axis.legend()

@@ -11,13 +11,14 @@ No decomposition is needed, only products of matrices.
 
    M &\leftarrow \mu M + G, \qquad
    X = \frac{G + \mu M}{\lVert G + \mu M \rVert} \\
-   X &\leftarrow a X + (b X X^T + c (X X^T)^2) X \quad \text{5 times} \\
+   X &\leftarrow a X + (b X X^T + c (X X^T)^2) X \quad \text{(5 times)} \\
    W &\leftarrow W - 0.2 \, \eta \sqrt{\max(n, k)} \; X
 
 :math:`G` is the gradient of the kernel :math:`W`, which is :math:`n \times k`,
-:math:`\eta` the learning rate, :math:`\mu` the momentum, 0.95. In each of these
-*Newton-Schulz steps* a singular value :math:`s` of :math:`X` becomes :math:`a s
-+ b s^3 + c s^5`: small ones are more than tripled, those near 1 stay near 1.
+:math:`\eta` the learning rate, :math:`\mu` the momentum, 0.95. Each of these
+five *Newton-Schulz steps* turns a singular value :math:`s` of :math:`X` into
+:math:`a s + b s^3 + c s^5`. The numbers :math:`a`, :math:`b` and :math:`c` are
+such that small ones are more than tripled, and those near 1 stay near 1.
 """
 
 import keras
@@ -63,13 +64,16 @@ for g in gradients:
     by_hand.append(w)
 
 # %%
-# Check it
-# --------
-# The library's ``muon`` is the whole optimizer. Embeddings, and what is no
-# matrix, such as a bias, take steps of AdamW. So should the last layer: give
-# its name to ``exclude_layers``.
+# The whole function is the whole optimizer: embeddings, and what is no matrix,
+# such as a bias, take steps of AdamW. So should the last layer: give its name
+# to ``exclude_layers``.
 
 from keras_by_hand import muon
+
+# %%
+# Check it
+# --------
+# First without weight decay. Then the whole function, with it.
 
 np.testing.assert_allclose(path, by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(np.linalg.svd(x)[1], 1, atol=0.35)

@@ -7,7 +7,7 @@ each time. On TensorFlow, they come from whole numbers alone. So NumPy can draw
 the same ones, to the bit, and repeat a training run without Keras.
 
 Each layer draws a seed. *Philox*, a function that scrambles whole numbers,
-makes random words of 32 bits: as many as you like, from the seed and 0, 1,
+makes random words of four bytes: as many as you like, from the seed and 0, 1,
 2, ... The lower 23 bits of a word, :math:`b`, give a number :math:`u` from 0 to
 below 1, and this a weight of the default kernel (Glorot uniform):
 
@@ -60,14 +60,17 @@ u = bits.reshape(4, 2) / 2**23  # (features, units)
 by_hand = np.float32(2 * u - 1)
 
 # %%
-# Check it
-# --------
-# Nothing is rounded: the kernels are equal to the bit. The library draws for
-# all initializers of Keras: uniform numbers to the bit; normal ones but for the
-# last bits of a logarithm, sine and cosine.
+# The library has these as functions, and draws for all initializers of Keras,
+# and for dropout.
 
 from keras_by_hand import glorot_uniform, he_normal
 from keras_by_hand.random import default_seeds, draw_kept
+
+# %%
+# Check it
+# --------
+# Uniform numbers are equal to the bit: nothing is rounded. Normal ones differ
+# in the last bits of a logarithm, sine and cosine.
 
 np.testing.assert_array_equal(kernel, by_hand, strict=True)
 seeds = default_seeds(313, 3)
@@ -102,11 +105,11 @@ assert not np.any(right == wrong)
 # %%
 # See it
 # ------
-# The first weight of kernels that begin with the seeds 1 to 400.
+# The first weight of kernels with 400 seeds in a row.
 
-first = [glorot_uniform((4, 2), seed=seed)[0, 0] for seed in range(1, 401)]
+first = [glorot_uniform((4, 2), seed=seed)[0, 0] for seed in range(400)]
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
-axis.plot(range(1, 401), first, ".", markersize=4)
+axis.plot(first, ".", markersize=4)
 axis.set(xlabel="seed", ylabel="first weight")
 axis.set_title("Seeds next to each other give unrelated weights")
 plt.show()
