@@ -1,6 +1,6 @@
 r"""
-From a seed to the first weights: Keras' random numbers in NumPy
-================================================================
+Random numbers: from a seed to Keras' first weights, in NumPy
+=============================================================
 
 After ``keras.utils.set_random_seed(313)``, a model begins with the same weights
 each time. On TensorFlow, they come from whole numbers alone. So NumPy can draw
@@ -69,19 +69,20 @@ from keras_by_hand.random import default_seeds, draw_kept
 # %%
 # Check it
 # --------
-# Uniform numbers are equal to the bit: nothing is rounded. Normal ones differ
-# in the last bits of a logarithm, sine and cosine.
+# Uniform numbers are equal to the bit. Normal ones are made of them by a
+# logarithm, a sine and a cosine, whose last bits may differ.
 
 np.testing.assert_array_equal(kernel, by_hand, strict=True)
 seeds = default_seeds(313, 3)
 expected = glorot_uniform((2, 4), seed=seeds[1])
 np.testing.assert_array_equal(last_kernel, expected, strict=True)
 normal = keras.initializers.HeNormal(seed=7)((4, 2))
-np.testing.assert_allclose(normal, he_normal((4, 2), seed=7), rtol=1e-4)
+np.testing.assert_allclose(normal, he_normal((4, 2), seed=7), 1e-4, 1e-4)
 
 # %%
-# A dropout layer keeps what is not below its rate, to the bit as well. Its
-# state is its seed, and how often it has drawn.
+# A dropout layer keeps those whose uniform number is not below its rate. Its
+# state is its seed, and how often it has drawn. (In a model that is compiled
+# with ``jit_compile=True``, it takes other bits.)
 
 model = build(with_dropout=True)
 dropped = model.layers[1](np.ones((3, 5)), training=True)
