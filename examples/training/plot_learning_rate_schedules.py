@@ -56,7 +56,7 @@ rates = np.where(t < 20, climb, cosine)
 # The library has all six schedules of Keras, as functions of the step. We look
 # at two more, and at this one without a warm-up.
 
-from keras_by_hand.schedules import (
+from keras_by_hand import (
     cosine_decay,
     cosine_decay_restarts,
     exponential_decay,
