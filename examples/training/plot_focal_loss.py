@@ -107,9 +107,9 @@ assert np.allclose([wrong, right, default], [1, 9, 1 / 3], rtol=1e-4)
 # The right answer has a probability of 0.9 in 1,000 examples, and of 0.1 in 10.
 
 gammas, shares = [0, 1, 2, 5], []
+y_true, p_t = np.ones((2, 1)), np.array([[0.9], [0.1]])
 for gamma in gammas:
-    p_t = np.array([[0.9], [0.1]])
-    easy, hard = binary_focal_crossentropy([[1], [1]], p_t, gamma=gamma)
+    easy, hard = binary_focal_crossentropy(y_true, p_t, gamma=gamma)
     shares.append(1000 * easy / (1000 * easy + 10 * hard))
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.bar(range(4), shares, label="easy examples")
