@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_by_hand.occurrences import Occurrences
 from keras_by_hand.shapes import (
-    Occurrences,
     as_array,
     as_arrays,
     as_gradient,
@@ -1019,40 +1019,3 @@ def global_clipnorm(
     norm = float(np.linalg.norm(norms))
     factor = bound / max(norm, bound) if np.isfinite(norm) else np.nan
     return [factor * dense_gradient(g) for g in gradients]
-
-
-def loss_scale_step(
-    weights: ArrayLike,
-    gradient: ArrayLike,
-    scale: float,
-    finite_steps: int,
-    learning_rate: float = 0.01,
-    dynamic_growth_steps: int = 2000,
-) -> tuple[np.ndarray, float, int]:
-    """One step of SGD with loss scaling (keras.optimizers.LossScaleOptimizer).
-
-    gradient: of the scaled loss, of the shape of weights. The scale begins as
-    2**15 and finite_steps as 0. Returns the new weights, scale, finite_steps.
-
-    Raises ValueError for other shapes, for a scale that is not above 0, and for
-    numbers of steps below 0 and 1.
-
-    >>> loss_scale_step([5], [np.inf], scale=8, finite_steps=3)
-    (array([5]), 4.0, 0)
-    >>> loss_scale_step([5], [8], scale=8, finite_steps=3, learning_rate=1)
-    (array([4.]), 8, 4)
-    """
-    weights, gradient = as_arrays(
-        loss_scale_step, weights=weights, gradient=gradient
-    )
-    _check_states(loss_scale_step, weights, gradient=gradient)
-    check_positive(loss_scale_step, scale=scale)
-    check_numbers(loss_scale_step, learning_rate=learning_rate)
-    check_sizes(loss_scale_step, 1, 0, finite_steps=finite_steps)
-    check_sizes(loss_scale_step, dynamic_growth_steps=dynamic_growth_steps)
-    if not np.all(np.isfinite(gradient)):
-        return weights, scale / 2, 0
-    weights = weights - learning_rate * gradient / scale
-    if finite_steps + 1 == dynamic_growth_steps:
-        return weights, 2 * scale, 0
-    return weights, scale, finite_steps + 1

@@ -1,4 +1,4 @@
-"""Precision: numbers of 16 bits and of TF32, and Dense computed in them."""
+"""Precision: 16 bits and TF32, Dense computed in them, and loss scaling."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,7 @@ from keras_by_hand.shapes import (
     as_arrays,
     check_functions,
     check_numbers,
+    check_positive,
     check_rank,
     check_shapes,
     check_sizes,
@@ -137,3 +138,40 @@ def _check_raw(raw):
             "from_bfloat16: raw must be an array of a type with two bytes, as "
             f"'V2' and 'uint16', not of {dtype}"
         )
+
+
+def loss_scale_step(
+    weights: ArrayLike,
+    gradient: ArrayLike,
+    scale: float,
+    finite_steps: int,
+    learning_rate: float = 0.01,
+    dynamic_growth_steps: int = 2000,
+) -> tuple[np.ndarray, float, int]:
+    """One step of SGD with loss scaling (keras.optimizers.LossScaleOptimizer).
+
+    gradient: of the scaled loss, of the shape of weights. The scale begins as
+    2**15 and finite_steps as 0. Returns the new weights, scale, finite_steps.
+
+    Raises ValueError for other shapes, for a scale that is not above 0, and for
+    numbers of steps below 0 and 1.
+
+    >>> loss_scale_step([5], [np.inf], scale=8, finite_steps=3)
+    (array([5]), 4.0, 0)
+    >>> loss_scale_step([5], [8], scale=8, finite_steps=3, learning_rate=1)
+    (array([4.]), 8, 4)
+    """
+    weights, gradient = as_arrays(
+        loss_scale_step, weights=weights, gradient=gradient
+    )
+    check_shapes(loss_scale_step, gradient=(gradient, np.shape(weights)))
+    check_positive(loss_scale_step, scale=scale)
+    check_numbers(loss_scale_step, learning_rate=learning_rate)
+    check_sizes(loss_scale_step, 1, 0, finite_steps=finite_steps)
+    check_sizes(loss_scale_step, dynamic_growth_steps=dynamic_growth_steps)
+    if not np.all(np.isfinite(gradient)):
+        return weights, scale / 2, 0
+    weights = weights - learning_rate * gradient / scale
+    if finite_steps + 1 == dynamic_growth_steps:
+        return weights, 2 * scale, 0
+    return weights, scale, finite_steps + 1

@@ -14,10 +14,12 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence, Sized
 from numbers import Integral, Real
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from keras_by_hand.occurrences import Occurrences
 
 DataFormat = Literal["channels_last", "channels_first"]
 Padding = Literal["valid", "same"]
@@ -25,18 +27,6 @@ OneOrMore = int | Sequence[int]  # a number for all axes of space, or for each
 Weights = list[np.ndarray]  # of a layer, in the order of get_weights()
 
 LOWERED = "data_format", "distribution", "padding"  # Keras lowers them first
-
-
-class Occurrences(NamedTuple):
-    """The gradient of an embedding, as TensorFlow hands it on.
-
-    values: one for each occurrence of a token, (occurrences, ...); rows: the
-    tokens, (occurrences,); shape: of the weight.
-    """
-
-    values: ArrayLike
-    rows: ArrayLike
-    shape: tuple[int, ...]
 
 
 def _said_by(function):

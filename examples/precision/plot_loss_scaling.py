@@ -78,7 +78,7 @@ for target in targets:
 # The whole function is one such step, with any learning rate and any number of
 # steps in a row.
 
-from keras_by_hand.optimizers import loss_scale_step
+from keras_by_hand.precision import loss_scale_step
 
 # %%
 # Check it

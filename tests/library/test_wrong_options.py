@@ -5,7 +5,7 @@ import by_hand
 import numpy as np
 from library.engine.refusals import for_each, read
 
-from keras_by_hand.shapes import Occurrences  # noqa: F401, calls below have it
+from keras_by_hand.occurrences import Occurrences  # noqa: F401, calls below have it
 
 W, M = [1.0, 2.0], np.ones((3, 2))
 X, AXIS_2 = np.ones((1, 3, 2, 4)), {"use_bias": False, "attention_axes": 2}

@@ -1,11 +1,11 @@
-"""Cases of numbers of 16 bits, and of TF32."""
+"""Cases of numbers of 16 bits and of TF32, and of loss scaling."""
 
 import by_hand
 import keras
 import ml_dtypes
 import numpy as np
-from library.engine.cases import Case
-from library.engine.subjects import function
+from library.engine.cases import FLOAT32, Case
+from library.engine.subjects import as_tensor, function
 
 
 def draw_values(draw):
@@ -92,3 +92,42 @@ def dense_16_bits(draw):
     inputs = x, kernel, draw.normal(3)
     inputs = tuple(array.astype("float32") for array in inputs)
     return Case(draw.some(dtype=["bfloat16"]), inputs)
+
+
+def loss_scale_step_of_keras(
+    weights,
+    gradient,
+    scale,
+    finite_steps,
+    learning_rate=0.01,
+    dynamic_growth_steps=2000,
+):
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(learning_rate), scale, dynamic_growth_steps
+    )
+    variable = keras.Variable(weights, dtype="float64")
+    optimizer.build([variable])
+    optimizer.step_counter.assign(finite_steps)
+    optimizer.apply([as_tensor(gradient)])
+    state = optimizer.dynamic_scale, optimizer.step_counter
+    return [variable.value, *[np.float64(np.array(number)) for number in state]]
+
+
+def loss_scale_step(weights, gradient, scale, finite_steps, **config):
+    new, *state = by_hand.loss_scale_step(
+        weights, gradient, scale, finite_steps, **config
+    )
+    return [new, *map(np.float64, state)]
+
+
+@function(loss_scale_step_of_keras, loss_scale_step, tolerance=FLOAT32, number=24)
+def one_loss_scale_step(draw):
+    gradient = draw.normal(3, 4) * 1000
+    gradient[0, 0] = draw.one_of(1, np.inf, 2, np.nan)
+    config = {
+        "scale": draw.one_of(2.0**10, 2.0**4),
+    }
+    config |= draw.some(learning_rate=[0.25, 0.5], dynamic_growth_steps=[3, 1, 5])
+    growth = config.get("dynamic_growth_steps", 2000)
+    config["finite_steps"] = max(0, growth - draw.one_of(1, 2, 9))
+    return Case(config, (draw.normal(3, 4), gradient))
