@@ -35,9 +35,10 @@ def run_script(script):
 
 
 def include_script(script):
-    """Return reStructuredText that shows the code of a script."""
+    """Return reStructuredText that shows the code of a script: in one colour, as a page
+    has many of them, and would be heavy otherwise."""
     _, begins = read_script(script)
     return (
         f".. literalinclude:: /{script.relative_to(DOCS).as_posix()}\n"
-        f"   :language: python\n   :lines: {begins}-\n"
+        f"   :language: none\n   :lines: {begins}-\n"
     )

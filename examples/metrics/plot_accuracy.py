@@ -11,7 +11,7 @@ than :math:`k` scores are larger than that of the right class :math:`c`.
 
    \text{binary} &: (p > \tfrac{1}{2}) = t \\
    \text{categorical} &: \arg \max_j s_j = c \\
-   \text{top-k} &: \#\{j : s_j > s_c\} < k
+   \text{top-k} &: \sum_j (s_j > s_c) < k
 
 ``compile(metrics=["accuracy"])`` takes one of the first two, and decides by
 shapes alone. Outputs of ``(batch, 1)`` are binary, all others categorical.

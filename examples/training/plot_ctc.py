@@ -13,7 +13,7 @@ spell the labels:
 
 .. math::
 
-   \ell = -\log \sum_{\text{paths}} \; \prod_t p_t(\text{path}_t)
+   \ell = -\log \sum_{\text{paths } \pi} p_1(\pi_1) \, p_2(\pi_2) \cdots
 
 There are too many to list, so a recursion adds them up. Put a blank around each
 label: :math:`z` is ``-a-b-``. :math:`\alpha_t(s)` is the probability of all

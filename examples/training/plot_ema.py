@@ -9,10 +9,10 @@ average* of each weight. When ``fit`` ends, it takes the weight's place.
 
 .. math::
 
-   \bar w_1 = w_1, \qquad
-   \bar w_t = \mu \, \bar w_{t-1} + (1 - \mu) \, w_t
+   a_1 = w_1, \qquad
+   a_t = \mu \, a_{t-1} + (1 - \mu) \, w_t
 
-:math:`w_t` is the weight after step :math:`t`, and :math:`\bar w_t` its
+:math:`w_t` is the weight after step :math:`t`, and :math:`a_t` its
 average, which reaches back about :math:`1 / (1 - \mu)` steps; :math:`\mu` is
 ``ema_momentum``, by default ``0.99``. The average does not touch the steps.
 """
