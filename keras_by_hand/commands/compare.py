@@ -2,11 +2,12 @@
 
 import json
 
-from keras_by_hand.commands.models import add_model, load_given
+from keras_by_hand.commands.models import add_model, read_layers
 from keras_by_hand.comparing.comparison import TOLERANCE, compare
 from keras_by_hand.models.archives import open_file
 from keras_by_hand.models.data import read_input
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.load import load_model
 
 
 def add_compare(parser):
@@ -40,12 +41,16 @@ def compare_models(given):
     """Print what compare() finds; return 1 where a layer differs, 0 where none
     does, 2 where that cannot be told."""
     names = read_names(given.map) if given.map else None
+    model, layers = given.model, read_layers(given.layers)
+    if given.weights:
+        model = load_model(model, layers=layers, weights=given.weights)
     found = compare(
-        load_given(given) if given.weights else given.model,
+        model,
         given.port,
         read_input(given.input),
         names=names,
         tolerance=given.tolerance,
+        layers=layers,
     )
     print(found)
     if found.faulty:

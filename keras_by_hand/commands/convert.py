@@ -1,6 +1,6 @@
 """keras-by-hand convert: write an old file as Keras 3 loads it."""
 
-from keras_by_hand.commands.models import add_model
+from keras_by_hand.commands.models import add_model, read_layers
 from keras_by_hand.models.converting import convert
 from keras_by_hand.models.data import read_input
 from keras_by_hand.models.errors import shown
@@ -23,8 +23,9 @@ def add_convert(parser):
 def convert_model(given):
     """Write a .keras file that predicts the same, and say what differs."""
     inputs = read_input(given.input) if given.input else None
+    layers = read_layers(given.layers)
     notes = convert(
-        given.model, given.new, given.weights, inputs=inputs, force=given.force
+        given.model, given.new, given.weights, inputs, given.force, layers
     )
     for said in notes:
         print(shown(f"note: {said}"))

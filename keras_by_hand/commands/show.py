@@ -4,16 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_by_hand.commands.models import add_model
+from keras_by_hand.commands.models import add_model, read_layers
 from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.config import with_weights
 from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
 from keras_by_hand.models.files import read_file
 from keras_by_hand.models.layers.layer import name_of
-from keras_by_hand.models.load import model_of
+from keras_by_hand.models.load import model_of, refusing_config
 from keras_by_hand.models.model import Model
-from keras_by_hand.models.registry import MODELS, build_layer
+from keras_by_hand.models.registry import MODELS, build_layer, stands_for
 from keras_by_hand.models.tensors import count_numbers
 from keras_by_hand.models.trials import trial_inputs
 
@@ -40,21 +40,22 @@ class Shown(NamedTuple):
 
 def show_model(given):
     """Print a line for each layer; return 0, or 1 where one cannot be run."""
+    own = read_layers(given.layers)
     saved = read_file(given.model, given.weights)
-    config, weights, writer, notes = saved
-    layers = list_layers(config, weights)
+    with refusing_config(given.model):
+        layers = list_layers(saved.config, saved.weights, own)
     refused = [layer for layer in layers if layer.reasons]
     shapes, why = ["-"] * len(layers), ""
     if not refused:
         try:
-            shapes = find_shapes(model_of(given.model, saved))
+            shapes = find_shapes(model_of(given.model, saved, layers=own))
         except CannotRun as error:
             why = f"shapes of outputs are not known: {error}"
     print(*table_lines(HEAD_OF_SHOW, map(cells_of, layers, shapes)), sep="\n")
     print(f"{count_parameters(layers):,} parameters in {len(layers)} layers")
-    if writer.is_before_3:
-        print(shown(f"written by {writer}"))
-    for said in notes:
+    if saved.writer.is_before_3:
+        print(shown(f"written by {saved.writer}"))
+    for said in saved.notes:
         print(shown(f"note: {said}"))
     if why:
         print(shown(why))
@@ -70,19 +71,23 @@ def show_model(given):
     return int(bool(refused))
 
 
-def list_layers(saved, weights, depth=0):
-    """Return a Shown for each layer, those in a model behind it."""
+def list_layers(saved, weights, own, depth=0):
+    """Return a Shown for each layer, those in a model behind it.
+
+    own: what the user gives for classes, or None.
+    """
     groups, found = weights.get("layers", {}), []
     for inner, group in with_weights(saved["config"]["layers"], groups):
-        is_model = inner["class_name"] in MODELS and "layers" in inner["config"]
+        kinds = {inner["class_name"], stands_for(inner, own)}
+        is_model = bool(kinds & MODELS.keys()) and "layers" in inner["config"]
         row = Shown(depth, name_of(inner), inner["class_name"])
         behind = []
         if is_model:
-            behind = list_layers(inner, group, depth + 1)
+            behind = list_layers(inner, group, own, depth + 1)
             row = row._replace(parameters=count_parameters(behind, depth + 1))
         else:
             try:
-                weights_in = weights_of(build_layer(inner, group))
+                weights_in = weights_of(build_layer(inner, group, own))
                 row = row._replace(
                     parameters=sum(map(np.size, weights_in.values())),
                     weights=in_words(weights_in),

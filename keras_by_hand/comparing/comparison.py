@@ -1,7 +1,7 @@
 """Compare a model, layer by layer, with its port."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, Literal, NamedTuple
 
@@ -197,6 +197,7 @@ def compare(
     names: Mapping[str, str] | None = None,
     tolerance: float = TOLERANCE,
     dtype: Literal["float32", "float64"] | None = None,
+    layers: Mapping[str, Callable[..., Any] | str] | None = None,
 ) -> Comparison:
     """Compare a Keras model with its port, layer by layer; return a Comparison.
 
@@ -208,7 +209,8 @@ def compare(
     port}, where names differ and values cannot tell; tolerance: how far a layer
     may differ, as a part of the largest number of its output; dtype: "float64"
     to compute the model's file in that, in the place of its layers' own dtypes;
-    the port, too, where it is the path of a .keras file.
+    the port, too, where it is the path of a .keras file; layers: as for
+    load_model, for both.
 
     Each layer of the model is computed in NumPy twice: from the inputs, and
     from what the port has for the layer's inputs, which shows the difference
@@ -229,9 +231,9 @@ def compare(
     _check_comparison(model, names, tolerance, dtype)
     path = None
     if not isinstance(model, Model):
-        path, model = model, load_model(model, dtype)
+        path, model = model, load_model(model, dtype, layers)
     model.as_inputs(inputs)  # refuses these before the port meets them
-    port = run_port(port, path, inputs, dtype)
+    port = run_port(port, path, inputs, dtype, layers)
     check_names(names or {}, port)
     matching = Matching(model, inputs, port, names or {}, tolerance)
     calls = matching.find()

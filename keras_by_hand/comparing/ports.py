@@ -16,11 +16,12 @@ from keras_by_hand.models.model import Model
 from keras_by_hand.shapes import quoted
 
 
-def run_port(thing, path_of_model, x, dtype=None):
+def run_port(thing, path_of_model, x, dtype=None, layers=None):
     """Return the Port of what compare() is given.
 
     path_of_model: None where it is loaded already; x: the inputs; dtype: in
-    which a .keras file is computed, or None for its layers' own.
+    which a .keras file is computed, or None for its layers' own; layers: as for
+    load_model.
     """
     if isinstance(thing, dict):
         return Port(arrays_by_name(thing))
@@ -43,7 +44,7 @@ def run_port(thing, path_of_model, x, dtype=None):
     path = os.fspath(thing)
     ending = os.path.splitext(path)[1].lower()
     if ending in (".keras", ".h5", ".hdf5"):
-        return Port(outputs_of(record(load_model(path, dtype), x)))
+        return Port(outputs_of(record(load_model(path, dtype, layers), x)))
     if ending == ".npz":
         arrays = read_arrays(path)
         if not isinstance(arrays, dict):

@@ -2,14 +2,17 @@
 
 import io
 import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from keras_by_hand.models.config import named_groups
+from keras_by_hand.models.config import is_of_keras, named_groups
 from keras_by_hand.models.data import new_file
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.files import read_file, read_keras
+from keras_by_hand.models.layers.layer import name_of
+from keras_by_hand.models.layers.own import OwnLayer
 from keras_by_hand.models.legacy.calls import histories, tensor
 from keras_by_hand.models.legacy.hard_sigmoid import (
     HARD_SIGMOID,
@@ -34,19 +37,21 @@ def convert(
     weights: str | os.PathLike[str] | None = None,
     inputs: Any = None,
     force: bool = False,
+    layers: Mapping[str, Callable[..., Any] | str] | None = None,
 ) -> list[str]:
     """Write the model in a file of an older Keras as a .keras file, which
     Keras 3 loads and which predicts the same; return what differs since, a
     sentence each.
 
-    path, weights: as for load_model; new_path: of a file that is not there yet;
-    inputs: as for predict, to try both with; numbers are drawn by default;
-    force: replace a file that is there.
+    path, weights, layers: as for load_model; new_path: of a file that is not
+    there yet; inputs: as for predict, to try both with; numbers are drawn by
+    default; force: replace a file that is there.
 
     Names of layers and what is trainable stay; a hard_sigmoid, whose slope is
     another one today, is made up for by weights. Losses and optimizers are not
-    taken along: call compile() again. Before it is written, the new file
-    predicts once more.
+    taken along: call compile() again. To load layers of your own, Keras needs
+    custom_objects, of which a sentence tells. Before it is written, the new
+    file predicts once more.
 
     Raises CannotRun where the model cannot be run, or not be said in Keras 3.
 
@@ -55,16 +60,30 @@ def convert(
     layer lstm: Keras 3 refuses its time_major, which does nothing
     """
     saved = read_file(path, weights)
-    old = model_of(path, saved)
+    old = model_of(path, saved, layers=layers)
     data = io.BytesIO()
     config, arrays = said_in_keras_3(saved.config, saved.weights)
     write_keras(data, config, arrays)
     data.seek(0)
-    new = model_of(new_path, read_keras(data))
+    new = model_of(new_path, read_keras(data), layers=layers)
     check_equal(old, new, inputs)
     with new_file(new_path, force) as file:
         file.write(data.getvalue())
-    return old.list_notes()
+    return [*old.list_notes(), *needed_by_keras(old)]
+
+
+def needed_by_keras(model):
+    """Return what Keras needs to load layers of the user's own: a sentence, in
+    a list, or none."""
+    names = {
+        layer.name if layer.kind == "Lambda" else layer.kind
+        for layer in model.with_all_inside()
+        if isinstance(layer, OwnLayer)
+    }
+    if not names:
+        return []
+    given = ", ".join(f"{name!r}: ..." for name in sorted(names))
+    return [f"Keras loads it with custom_objects={{{given}}}"]
 
 
 def check_equal(old, new, inputs):
@@ -97,6 +116,8 @@ def said_in_keras_3(saved, weights):
     config = dict(saved["config"])
     if saved["class_name"] in MODELS and "layers" in config:
         return of_model(saved, config, weights)
+    if saved["class_name"] == "Lambda" and is_of_keras(saved):
+        return {**saved, "config": without_code(saved)}, weights
     held = [key for key in NESTED if isinstance(config.get(key), dict | list)]
     if holds_hard_sigmoid({key: config[key] for key in held}):
         return {**saved, "config": config}, of_nested(saved, config, weights)
@@ -117,6 +138,20 @@ def said_in_keras_3(saved, weights):
     group = {**group, "vars": arrays}
     groups = {**weights, "cell": group} if kind in IN_CELL else group
     return {**saved, "config": config}, groups
+
+
+def without_code(saved):
+    """Return the config of a Lambda whose function has the layer's name, by
+    which a user hands it to Keras."""
+    config = saved["config"]
+    kept = {"name", "trainable", "dtype", "arguments"} & config.keys()
+    function = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": name_of(saved),
+        "registered_name": "function",
+    }
+    return {**{key: config[key] for key in kept}, "function": function}
 
 
 def holds_hard_sigmoid(nested):

@@ -1,5 +1,6 @@
 """Run a whole model from its file, in NumPy."""
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -11,17 +12,23 @@ from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer, stands_for
 from keras_by_hand.shapes import as_option, quoted
 
+OWN_LAYERS = "{name of a class: its function, or the name of a class of Keras}"
+
+
+def are_own_layers(layers):
+    """Whether there is a function, or the name of a class of Keras, for
+    each."""
+    return isinstance(layers, Mapping) and all(
+        isinstance(name, str) and (isinstance(given, str) or callable(given))
+        for name, given in layers.items()
+    )
+
 
 def _check_own(layers):
-    """There must be a function, or the name of a class of Keras, for each."""
-    pairs = layers.items() if isinstance(layers, Mapping) else [(layers, None)]
-    if layers is not None and not all(
-        isinstance(name, str) and (isinstance(given, str) or callable(given))
-        for name, given in pairs
-    ):
+    """It must be as described."""
+    if layers is not None and not are_own_layers(layers):
         raise TypeError(
-            "load_model: layers must be {name of a class: its function, or the "
-            f"name of a class of Keras}}, not {quoted(layers)}"
+            f"load_model: layers must be {OWN_LAYERS}, not {quoted(layers)}"
         )
 
 
@@ -40,7 +47,8 @@ def load_model(
     layers: for classes of your own, by their names, the function that computes
     such a layer, of its inputs, its weights and, by keyword, its config; or the
     name of Keras' class that does the same, as in {"MyModel": "Functional"} for
-    a model whose graph is in the file.
+    a model whose graph is in the file. A Lambda layer, whose code is never run,
+    goes by its own name, and its function has its arguments by keyword.
 
     weights: the .h5 file of its weights, where path is a .json file that has
     none, or where these are to take the place of its own.
@@ -70,10 +78,32 @@ def load_model(
     return model_of(path, read_file(path, weights), dtype, layers)
 
 
+@contextlib.contextmanager
+def refusing_config(path):
+    """Raise CannotRun, with the path of a file, for whatever goes wrong with
+    its config."""
+    try:
+        yield
+    except CannotRun as error:
+        raise CannotRun(f"{path}: {error}") from None
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        why = f"{type(error).__name__} {first_line(error)}"
+        raise CannotRun(
+            f"{path}: config.json does not tell of a model: {why}"
+        ) from None
+
+
 def model_of(path, saved, dtype=None, layers=None):
     """Return the Model of what read_file found; path: for messages."""
-    config, arrays, _, notes = saved
-    try:
+    config = saved.config
+    with refusing_config(path):
         if dtype:
             config = with_dtype(config, dtype)
         kind = config["class_name"]
@@ -90,20 +120,6 @@ def model_of(path, saved, dtype=None, layers=None):
                 f"the model is a {kind}: only its code knows what it computes; "
                 f"{how}"
             )
-        model = build_layer(config, arrays, layers)
-        model.of_file = notes
+        model = build_layer(config, saved.weights, layers)
+        model.of_file = saved.notes
         return model
-    except CannotRun as error:
-        raise CannotRun(f"{path}: {error}") from None
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        why = f"{type(error).__name__} {first_line(error)}"
-        raise CannotRun(
-            f"{path}: config.json does not tell of a model: {why}"
-        ) from None

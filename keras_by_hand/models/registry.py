@@ -19,7 +19,7 @@ from keras_by_hand.models.layers.input import INPUT_LAYERS
 from keras_by_hand.models.layers.layer import LayerTable, name_of
 from keras_by_hand.models.layers.merging import MERGING_LAYERS
 from keras_by_hand.models.layers.normalization import NORMALIZATION_LAYERS
-from keras_by_hand.models.layers.own import OwnLayer
+from keras_by_hand.models.layers.own import OwnLayer, call_for, with_arguments
 from keras_by_hand.models.layers.pooling import POOLING_LAYERS
 from keras_by_hand.models.layers.preprocessing import PREPROCESSING_LAYERS
 from keras_by_hand.models.layers.quantized import QUANTIZED
@@ -60,9 +60,13 @@ MODELS = {
 
 def stands_for(saved, own):
     """Return what a user gives for the class of a saved layer, or None: by its
-    registered name, such as package>Shift, or the class's alone."""
+    registered name, such as package>Shift, or the class's alone; for a Lambda,
+    by the layer's name first."""
     own = own or {}
-    return own.get(saved.get("registered_name"), own.get(saved["class_name"]))
+    kind = saved["class_name"]
+    if kind == "Lambda" and name_of(saved) in own:
+        return own[name_of(saved)]
+    return own.get(saved.get("registered_name"), own.get(kind))
 
 
 def build_layer(saved, weights, own=None):
@@ -75,6 +79,8 @@ def build_layer(saved, weights, own=None):
     build = functools.partial(build_layer, own=own)
     given = stands_for(saved, own)
     if callable(given):
+        if saved["class_name"] == "Lambda":
+            saved = with_arguments(saved)
         return OwnLayer(saved, weights, build, given)
     if given is not None:
         saved = {**saved, "module": "keras", "class_name": given}
@@ -84,7 +90,7 @@ def build_layer(saved, weights, own=None):
     if not is_of_keras(saved):
         why = (
             "a class of your own, whose formula is not in the file; give its "
-            f"function: load_model(path, layers={{{name!r}: function}})"
+            f"function: {call_for(name)}"
         )
     elif name in MODELS and "layers" not in saved["config"]:
         why = "the file does not tell which layers it has"

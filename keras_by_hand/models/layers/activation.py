@@ -17,6 +17,7 @@ from keras_by_hand.models.layers.layer import (
     LayerTable,
     TakesAndKeepsMask,
 )
+from keras_by_hand.models.layers.own import call_for, known_of
 
 
 class LeakyReLU(KeepsMask):
@@ -61,7 +62,8 @@ class HoldsCode(Layer):
 
     def check_config(self):
         raise CannotRun(
-            "it holds code, which is never run; use layers or keras.ops"
+            f"it holds code, which is never run; known of it is "
+            f"{known_of(self.config)}; give its formula: {call_for(self.name)}"
         )
 
 

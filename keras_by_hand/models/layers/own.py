@@ -145,3 +145,42 @@ def weights_inside(weights, dtype):
                 {**inside, "vars": own} if inside and own else own or inside
             )
     return found
+
+
+def call_for(name):
+    """Return in words how a user gives the function of a layer."""
+    return (
+        f"load_model(path, layers={{{name!r}: function}}), or --layers file.py "
+        f"with LAYERS = {{{name!r}: function}}"
+    )
+
+
+# -- Lambda
+
+
+def with_arguments(saved):
+    """Return a saved Lambda with the arguments of its function for a config,
+    as a class of a user's own has it."""
+    config = saved["config"]
+    kept = {key: config[key] for key in OF_KERAS & config.keys()}
+    return {**saved, "config": {**(config.get("arguments") or {}), **kept}}
+
+
+def known_of(config):
+    """Return in words what a Lambda's config tells of its function, beside the
+    code, at which nothing looks: such as its name, and its defaults."""
+    function = config.get("function")
+    if isinstance(function, dict):  # else, as Keras 2 saved it
+        function = function.get("config")
+    if isinstance(function, dict):
+        function = [None, function.get("defaults")]
+    is_code = isinstance(function, list) and len(function) > 1
+    told = {
+        "function": None if is_code else function,
+        "module": config.get("module"),
+        "defaults": function[1] if is_code else None,
+        "arguments": config.get("arguments"),
+        "output_shape": config.get("output_shape"),
+    }
+    known = [f"{key} {value!r}" for key, value in told.items() if value]
+    return ", ".join(known) or "nothing"

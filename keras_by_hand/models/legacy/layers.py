@@ -109,8 +109,8 @@ def class_of_today(saved, is_operator_call=False):
     name, module = saved["class_name"], saved.get("module")
     if module is not None and not is_of_older_keras(module):
         return name, module  # a user's
-    if module is not None and saved.get("registered_name") not in (None, name):
-        return name, str(saved["registered_name"])
+    if saved.get("registered_name") not in (None, name):
+        return name, None
     if module is None and is_operator_call:
         for home, operators in OPERATORS.items():
             if snake_case(name) in operators:

@@ -82,6 +82,8 @@ def model_of_today(saved, writer, notes):
             f"layer {config.get('name')} ({name}): Keras 3 has no such layer; "
             f"{GONE[name]}"
         )
+    if module is None:  # a user's class
+        config = {k: v for k, v in config.items() if k != "batch_input_shape"}
     called = str(saved.get("name") or config.get("name") or name.lower())
 
     def note(said, of=called):
