@@ -89,5 +89,6 @@ def check_lengths(kind, config, arrays):
 def check_length(config, key, shape, found):
     """Raise CannotRun where a weight of this shape has found another length
     than the config has."""
-    if np.any(np.ravel(config[key]) != np.ravel(found)):
+    wanted, found = np.ravel(config[key]), np.ravel(found)
+    if len(wanted) not in (1, len(found)) or np.any(wanted != found):
         raise CannotRun(f"{key} is {config[key]!r}, but a weight has {shape}")

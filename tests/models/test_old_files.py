@@ -584,3 +584,33 @@ def test_hostile_h5_files_are_refused(change, said, recorded, tmp_path):
     with pytest.raises(CannotRun, match=said) as refused:
         load_model(path)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def no_dtype(config):
+    config["config"]["layers"][1]["config"]["dtype"] = 5
+
+
+def three_sizes(config):
+    config["config"]["layers"][1]["config"]["kernel_size"] = [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (no_dtype, "config.json does not tell of a model: TypeError"),
+        (three_sizes, "kernel_size is [3, 3, 3], but a weight has"),
+    ],
+)
+@pytest.mark.parametrize("name", ["show", "run"])
+def test_every_command_refuses_a_config_that_tells_of_no_model(
+    name, change, said, command, recorded, tmp_path
+):
+    def write(file):
+        config = json.loads(file.attrs["model_config"])
+        change(config)
+        file.attrs["model_config"] = json.dumps(config)
+
+    path = changed(recorded("depthwise.2.13.1.h5")[0], tmp_path / "bad.h5", write)
+    code, shown, errors = command(name, path)
+    assert code == 1 and said in shown + errors
+    assert len(errors.splitlines()) <= 1 and "defect" not in errors
