@@ -14,6 +14,7 @@ from keras_by_hand.models.files import read_file, read_keras
 from keras_by_hand.models.layers.layer import name_of
 from keras_by_hand.models.layers.own import OwnLayer
 from keras_by_hand.models.legacy.calls import histories, tensor
+from keras_by_hand.models.legacy.compiling import compiled_today
 from keras_by_hand.models.legacy.hard_sigmoid import (
     HARD_SIGMOID,
     SLOPES,
@@ -47,11 +48,11 @@ def convert(
     there yet; inputs: as for predict, to try both with; numbers are drawn by
     default; force: replace a file that is there.
 
-    Names of layers and what is trainable stay; a hard_sigmoid, whose slope is
-    another one today, is made up for by weights. Losses and optimizers are not
-    taken along: call compile() again. To load layers of your own, Keras needs
-    custom_objects, of which a sentence tells. Before it is written, the new
-    file predicts once more.
+    Names of layers and what is trainable stay, and so does what the model was
+    compiled with, where Keras 3 has the same; a hard_sigmoid, whose slope is
+    another one today, is made up for by weights. To load layers of your own,
+    Keras needs custom_objects, of which a sentence tells. Before it is written,
+    the new file predicts once more.
 
     Raises CannotRun where the model cannot be run, or not be said in Keras 3.
 
@@ -63,13 +64,18 @@ def convert(
     old = model_of(path, saved, layers=layers)
     data = io.BytesIO()
     config, arrays = said_in_keras_3(saved.config, saved.weights)
+    notes = []
+    if saved.training:
+        compiled, said = compiled_today(saved.training, saved.writer)
+        config = {**config, "compile_config": compiled}
+        notes = [said]
     write_keras(data, config, arrays)
     data.seek(0)
     new = model_of(new_path, read_keras(data), layers=layers)
     check_equal(old, new, inputs)
     with new_file(new_path, force) as file:
         file.write(data.getvalue())
-    return [*old.list_notes(), *needed_by_keras(old)]
+    return [*old.list_notes(), *notes, *needed_by_keras(old)]
 
 
 def needed_by_keras(model):

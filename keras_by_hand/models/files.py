@@ -37,12 +37,14 @@ OF_TENSORFLOW = (
 class Saved(NamedTuple):
     """A model as config.json of today has it, and its weights: a dict as nested
     as the groups of model.weights.h5, with "vars" a list of arrays; writer:
-    which Keras wrote the file; notes: what differs since then."""
+    which Keras wrote the file; notes: what differs since then; training: what
+    it was compiled with, as an older Keras saved that, or None."""
 
     config: dict
     weights: dict
     writer: Writer
     notes: tuple = ()
+    training: dict | None = None
 
 
 class Found(NamedTuple):
@@ -95,6 +97,7 @@ def read_file(path, weights=None):
 def in_form_of_today(found, held):
     """Return a Saved of what two files have, or one: a model and weights."""
     notes, config, groups = [], found.config, held.groups
+    training = found.told.get("training_config")
     writer = find_writer(config, found.told)
     is_old = (
         writer.is_before_3
@@ -102,13 +105,14 @@ def in_form_of_today(found, held):
         or has_old_calls(config["config"])
     )
     if is_old:
+        training = training or config.get("compile_config")
         config = model_of_today(config, writer, notes)
     if held.listed is not None:
         writer_of_weights = find_writer({}, held.told)
         groups = weights_of_today(config, held.listed, writer_of_weights)
     elif is_old:
         groups = groups_of_today(config, groups)
-    return Saved(config, groups, writer, tuple(notes))
+    return Saved(config, groups, writer, tuple(notes), training)
 
 
 def read_keras(file):
@@ -220,11 +224,11 @@ def read_hdf5(path, file, budget, h5py):
         raise CannotRun(
             "it has weights of the model itself, which only its code knows"
         )
-    config = None
-    if "model_config" in told:
-        data = told["model_config"].encode()
-        budget.take("model_config", bytes=COPIES * len(data))
-        config = parse_json(data, "model_config", budget)
+    for key in {"model_config", "training_config"} & told.keys():
+        data = told[key].encode()
+        budget.take(key, bytes=COPIES * len(data))
+        told[key] = parse_json(data, key, budget)
+    config = told.get("model_config")
     with h5py.File(file) as held:
         group = held
         if told["is_whole"]:

@@ -39,7 +39,7 @@ def layers(group):
             for name in names(group, "layer_names")]
 
 with h5py.File(path, "r") as file:
-    keys = "model_config", "keras_version", "backend"
+    keys = "model_config", "training_config", "keras_version", "backend"
     found = {key: text(file.attrs[key]) for key in keys if key in file.attrs}
     group = file.get("model_weights", file)
     is_old = "layer_names" in group.attrs or "layer_names0" in group.attrs
@@ -53,9 +53,9 @@ print(json.dumps(found))
 
 def read_attributes(path, size, budget):
     """Return what the attributes of an HDF5 file tell of a model: model_config,
-    keras_version and backend, as texts; "layers", the names of the layers that
-    older Keras saved, and of their weights, or None; is_whole, whether a model
-    has a group of its own.
+    training_config, keras_version and backend, as texts; "layers", the names of
+    the layers that older Keras saved, and of their weights, or None; is_whole,
+    whether a model has a group of its own.
 
     size: of the file, in bytes.
     """

@@ -140,6 +140,9 @@ def config_of_today(name, config, writer, note):
     is_first = "batch_input_shape" in config and name != "InputLayer"
     config = {k: v for k, v in config.items() if k not in DROPPED}
     if writer.is_keras_1:
+        for key in DROPPED_OF_KERAS_1:
+            if key.endswith(("regularizer", "constraint")) and config.get(key):
+                note(f"its {key} is left out: Keras 3 names it otherwise")
         config = from_keras_1(name, config)
     for key, value in DROPPED_IF.items():
         if key in config and config[key] == value:

@@ -32,7 +32,8 @@ class Writer:
     backend.
 
     is_keras_1: whether it was that; is_before_3: Keras 1 or 2; flips_kernels:
-    whether its convolutions turn kernels around, as Theano's did.
+    whether its convolutions turn kernels around, as Theano's did;
+    clips_all_together: whether clipnorm was of all gradients.
     """
 
     def __init__(self, version, backend):
@@ -40,6 +41,9 @@ class Writer:
         self.is_keras_1 = version.startswith("1")
         self.is_before_3 = version.startswith(("1", "2"))
         self.flips_kernels = backend == "theano"
+        self.clips_all_together = bool(
+            re.match(r"1\.|2\.[0-3]\.", version) and "-tf" not in version
+        )
 
     def __str__(self):
         with_backend = f" ({self.backend})" if self.backend else ""
