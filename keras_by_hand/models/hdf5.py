@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from keras_by_hand.models.chunks import read_chunks
 from keras_by_hand.models.config import NUMBERS
 from keras_by_hand.models.errors import CannotRun
 
@@ -118,27 +119,27 @@ def read_group(group, budget, seen, h5py):
 
 
 def read_array(dataset, budget, h5py):
-    """Return the numbers of a dataset of HDF5, as Keras writes it: in one
-    piece, which is in the file."""
-    dtype, form = dataset.dtype, dataset.id.get_create_plist()
-    size = math.prod(dataset.shape or ()) * dtype.itemsize
-    if (
+    """Return the numbers of a dataset of HDF5: in one piece, as Keras writes
+    them, or in chunks."""
+    dtype, name = dataset.dtype, f"weights {dataset.name}"
+    is_bfloat16 = dtype == "V2" and dataset.attrs.get("dtype") == "bfloat16"
+    if dataset.shape is None or not (is_bfloat16 or dtype.name in NUMBERS):
+        raise CannotRun(f"{name}: {dtype} is no dtype of weights")
+    form = dataset.id.get_create_plist()
+    size = math.prod(dataset.shape) * dtype.itemsize
+    budget.take(name, bytes=size)
+    if form.get_layout() == h5py.h5d.CHUNKED:
+        array = read_chunks(dataset, budget)
+    elif (
         form.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS)
         or form.get_external_count()
         or dataset.id.get_storage_size() < size
     ):
-        raise CannotRun(
-            f"weights {dataset.name}: their numbers are not in the file, or "
-            "not in one piece"
-        )
-    is_bfloat16 = dtype == "V2" and dataset.attrs.get("dtype") == "bfloat16"
-    if dataset.shape is None or not (is_bfloat16 or dtype.name in NUMBERS):
-        raise CannotRun(
-            f"weights {dataset.name}: {dtype} is no dtype of weights"
-        )
-    budget.take(f"weights {dataset.name}", bytes=size)
+        raise CannotRun(f"{name}: their numbers are not in the file")
+    else:
+        array = dataset[()]
     if not is_bfloat16:
-        return dataset[()]
-    budget.take(f"weights {dataset.name}", bytes=2 * size)
-    halves = dataset[()].view("uint16").astype("uint32")
+        return array
+    budget.take(name, bytes=2 * size)
+    halves = array.view("uint16").astype("uint32")
     return (halves << 16).view("float32")  # of which they are the upper half

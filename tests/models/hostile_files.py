@@ -111,7 +111,7 @@ def zeros_never_written(file):
 
 
 def filtered(file):
-    zeros = np.zeros(2**24, "float32")
+    zeros = np.zeros(2**25, "float32")
     file.create_dataset("layers/a/vars/0", data=zeros, compression="gzip")
 
 
@@ -121,6 +121,23 @@ def inflating_chunk(file):
     size = {"shape": (len(packed),), "chunks": (len(packed),)}
     dataset = file.create_dataset("a/vars/0", dtype="u1", compression="gzip", **size)
     dataset.id.write_direct_chunk((0,), packed)
+
+
+def wide_chunk(file):
+    """Of a dataset of 4 numbers."""
+    size = {"shape": (4,), "maxshape": (None,), "chunks": (2**28,)}
+    dataset = file.create_dataset("a/vars/0", dtype="f4", compression="gzip", **size)
+    dataset.id.write_direct_chunk((0,), zlib.compress(bytes(16)))
+
+
+def many_chunks(file):
+    zeros = np.zeros(30_000, "float32")
+    file.create_dataset("a/vars/0", data=zeros, chunks=(1,))
+
+
+def filter_of_its_own(file):
+    zeros = np.zeros(100, "float32")
+    file.create_dataset("a/vars/0", data=zeros, compression="lzf")
 
 
 def packed_once(file):
@@ -254,8 +271,11 @@ DAMAGED = {
     "links_to_one_dataset": (weights(links_to_one_dataset), "have another name"),
     "chunks_without_numbers": (weights(chunks_without_numbers), "not in the file"),
     "zeros_never_written": (weights(zeros_never_written), "not in the file"),
-    "filtered": (weights(filtered), "not in one piece"),
-    "inflating_chunk": (weights(inflating_chunk), "not in one piece"),
+    "filtered": (weights(filtered), "too large for a file of this size"),
+    "inflating_chunk": (weights(inflating_chunk), "not as long as the file says"),
+    "wide_chunk": (weights(wide_chunk), "too large for a file of this size"),
+    "many_chunks": (weights(many_chunks), "too many parts"),
+    "filter_of_its_own": (weights(filter_of_its_own), "packed by lzf, which is not"),
     "packed_once": (weights(packed_once), "too large for a file of this size"),
     "deflated_twice": (weights(deflated_twice), "too large for a file of this size"),
     "many_groups": (weights(many_groups), "too many parts"),
