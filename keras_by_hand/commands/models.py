@@ -14,7 +14,8 @@ def add_model(parser):
     """Add the arguments that name a model to the parser of a command."""
     parser.add_argument(
         "model",
-        help="the .keras file, the .h5 file of an older Keras, or a .json file",
+        help="the .keras file, the .h5 file of an older Keras, or a .json file "
+        "(of TensorFlow.js, too)",
     )
     parser.add_argument(
         "--weights", help="the .h5 file of its weights, where it has none"

@@ -24,6 +24,11 @@ from keras_by_hand.models.legacy.models import (
     model_of_today,
     weights_of_today,
 )
+from keras_by_hand.models.tensorflow_js import (
+    find_topology,
+    read_manifest,
+    weights_by_layer,
+)
 
 COPIES = 5  # of a text in memory: its bytes, and up to four for a character
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # as str.splitlines has it
@@ -48,12 +53,14 @@ class Saved(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a file has: a config or None; weights, as groups of today or listed
-    for each layer, [(name, arrays)], or None; what else it tells."""
+    """What a file has: a config or None; weights, as groups of today, listed
+    for each layer, [(name, arrays)], or by their own names, [(name, array)], or
+    None; what else it tells."""
 
     config: dict | None
     groups: dict | None = None
     listed: list | None = None
+    named: list | None = None
     told: dict = {}
 
 
@@ -78,7 +85,7 @@ def read_file(path, weights=None):
             f"{path} has weights alone: give the file of the model, too, as in "
             'load_model("model.json", weights="model.weights.h5")'
         )
-    if held.groups is None and held.listed is None:
+    if held.groups is None and held.listed is None and held.named is None:
         raise CannotRun(
             f"{weights or path} has no weights: give the file that has, as in "
             'load_model("model.json", weights="model.weights.h5")'
@@ -102,6 +109,7 @@ def in_form_of_today(found, held):
     is_old = (
         writer.is_before_3
         or found.listed is not None
+        or found.named is not None
         or has_old_calls(config["config"])
     )
     if is_old:
@@ -110,6 +118,8 @@ def in_form_of_today(found, held):
     if held.listed is not None:
         writer_of_weights = find_writer({}, held.told)
         groups = weights_of_today(config, held.listed, writer_of_weights)
+    elif held.named is not None:
+        groups = weights_by_layer(config, held.named, writer)
     elif is_old:
         groups = groups_of_today(config, groups)
     return Saved(config, groups, writer, tuple(notes), training)
@@ -138,7 +148,7 @@ def find_parts(path, h5py):
             if begin.startswith(b"\x89HDF"):
                 return read_hdf5(path, file, budget, h5py)
             if begin.lstrip()[:1] in (b"{", b'"'):
-                return read_text(file, budget)
+                return read_text(path, file, budget)
             return read_zip(file, budget, h5py)
         except CannotRun as error:
             raise CannotRun(f"{path}: {error}") from None
@@ -203,13 +213,19 @@ def read_vocabularies(archive, weights, budget):
 # -- .h5 and .json
 
 
-def read_text(file, budget):
-    """Return what a .json file has: a config, or that in a text."""
+def read_text(path, file, budget):
+    """Return what a .json file has: a config, or that in a text; or a layers
+    model of TensorFlow.js."""
     data = file.read()
     budget.take("its text", bytes=COPIES * len(data))
     config = parse_json(data, "its text", budget)
     if isinstance(config, str):
         config = parse_json(config.encode(), "its text", budget)
+    if isinstance(config, dict) and "modelTopology" in config:
+        manifest = config.get("weightsManifest")
+        config, told = find_topology(config)
+        named = read_manifest(path, manifest) if manifest else None
+        return Found(config, named=named, told=told)
     if not isinstance(config, dict) or "class_name" not in config:
         raise CannotRun("it holds no model: write it by model.to_json()")
     told = {k: config[k] for k in ("keras_version", "backend") if k in config}

@@ -38,8 +38,9 @@ def load_model(
     layers: Mapping[str, Callable[..., Any] | str] | None = None,
     weights: str | os.PathLike[str] | None = None,
 ) -> Model:
-    """Return the Model of a .keras file, or of the .h5 file of an older Keras.
-    Runs no code of the file.
+    """Return the Model of a .keras file, of the .h5 file of an older Keras, or
+    of the model.json of a layers model of TensorFlow.js. Runs no code of the
+    file.
 
     dtype: "float32" or "float64", in which all layers compute, in the place of
     their own: as Keras would if they had been made with it.

@@ -157,6 +157,8 @@ def config_of_today(name, config, writer, note):
         config["axis"] = axis[0]
     elif isinstance(axis, list) and name == "Softmax":
         note("Keras 3 drops its list of axes from .h5 files")
+    if name.startswith("ConvLSTM"):
+        config.pop("implementation", None)
     if name == "LeakyReLU" and "alpha" in config:
         config["negative_slope"] = config.pop("alpha")
     if name == "ReLU" and "theta" in config:  # of a ThresholdedReLU

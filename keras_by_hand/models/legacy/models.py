@@ -39,7 +39,8 @@ class Writer:
     def __init__(self, version, backend):
         self.version, self.backend = version, backend
         self.is_keras_1 = version.startswith("1")
-        self.is_before_3 = version.startswith(("1", "2"))
+        # TensorFlow.js computes as Keras 2 does.
+        self.is_before_3 = version.startswith(("1", "2", "tfjs"))
         self.flips_kernels = backend == "theano"
         self.clips_all_together = bool(
             re.match(r"1\.|2\.[0-3]\.", version) and "-tf" not in version
