@@ -71,17 +71,25 @@ def with_weights(layers, groups):
 def find_activation(saved, weights, build):
     """Return the function of an activation: of its name, or of a layer that
     stands in its place, built with its weights; None leaves numbers as they
-    are."""
-    if isinstance(saved, dict):
-        if saved.get("module") == "keras.layers":
-            return build(saved, weights or {}).apply
+    are. A user's own function has a name, too, for which build knows what is
+    given."""
+    if isinstance(saved, dict) and saved.get("module") == "keras.layers":
+        return build(saved, weights or {}).apply
+    is_own = isinstance(saved, dict)
+    name = saved.get("config") if is_own else saved
+    given = build.keywords["own"] or {}
+    if isinstance(name, str) and callable(given.get(name)):
+        return given[name]
+    if is_own:
         raise CannotRun(
-            "its activation is a function of your own, which is never run"
+            "its activation is a function of your own, which is never run; "
+            f"give its formula: layers={{{name!r}: function}}"
         )
     name = "linear" if saved is None else saved
     if not isinstance(name, str) or name not in IN_FILES:
         raise CannotRun(
-            f"no function of this file computes the activation {name}"
+            f"no function of this file computes the activation {name}; give "
+            f"its formula: layers={{{name!r}: function}}"
         )
     return IN_FILES[name]
 

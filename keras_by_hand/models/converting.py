@@ -64,6 +64,8 @@ def convert(
     old = model_of(path, saved, layers=layers)
     data = io.BytesIO()
     config, arrays = said_in_keras_3(saved.config, saved.weights)
+    needed = needed_by_keras(old)
+    config = with_functions(config, layers or {}, needed)
     notes = []
     if saved.training:
         compiled, said = compiled_today(saved.training, saved.writer)
@@ -75,21 +77,46 @@ def convert(
     check_equal(old, new, inputs)
     with new_file(new_path, force) as file:
         file.write(data.getvalue())
-    return [*old.list_notes(), *notes, *needed_by_keras(old)]
+    if needed:
+        given = ", ".join(f"{name!r}: ..." for name in sorted(needed))
+        notes.append(f"Keras loads it with custom_objects={{{given}}}")
+    return [*old.list_notes(), *notes]
 
 
 def needed_by_keras(model):
-    """Return what Keras needs to load layers of the user's own: a sentence, in
-    a list, or none."""
-    names = {
+    """Return the names of what Keras needs to load layers of the user's own."""
+    return {
         layer.name if layer.kind == "Lambda" else layer.kind
         for layer in model.with_all_inside()
         if isinstance(layer, OwnLayer)
     }
-    if not names:
-        return []
-    given = ", ".join(f"{name!r}: ..." for name in sorted(names))
-    return [f"Keras loads it with custom_objects={{{given}}}"]
+
+
+def with_functions(saved, given, needed):
+    """Return a config in which activations of the user's own are functions by
+    their names, which are added to what Keras needs."""
+    if isinstance(saved, list):
+        return [with_functions(item, given, needed) for item in saved]
+    if not isinstance(saved, dict):
+        return saved
+    found = {}
+    for key, value in saved.items():
+        if key.endswith("activation") and str(value) in given:
+            needed.add(value)
+            found[key] = function_by_name(value)
+        else:
+            found[key] = with_functions(value, given, needed)
+    return found
+
+
+def function_by_name(name):
+    """Return a function as Keras saves it, which a user hands to it by name."""
+    return {
+        "module": "builtins",
+        "class_name": "function",
+        "config": name,
+        "registered_name": "function",
+    }
 
 
 def check_equal(old, new, inputs):
@@ -147,16 +174,10 @@ def said_in_keras_3(saved, weights):
 
 
 def without_code(saved):
-    """Return the config of a Lambda whose function has the layer's name, by
-    which a user hands it to Keras."""
+    """Return the config of a Lambda whose function has the layer's name."""
     config = saved["config"]
     kept = {"name", "trainable", "dtype", "arguments"} & config.keys()
-    function = {
-        "module": "builtins",
-        "class_name": "function",
-        "config": name_of(saved),
-        "registered_name": "function",
-    }
+    function = function_by_name(name_of(saved))
     return {**{key: config[key] for key in kept}, "function": function}
 
 

@@ -49,7 +49,8 @@ def load_model(
     such a layer, of its inputs, its weights and, by keyword, its config; or the
     name of Keras' class that does the same, as in {"MyModel": "Functional"} for
     a model whose graph is in the file. A Lambda layer, whose code is never run,
-    goes by its own name, and its function has its arguments by keyword.
+    goes by its own name, and its function has its arguments by keyword; so does
+    an activation of your own, such as "<lambda>".
 
     weights: the .h5 file of its weights, where path is a .json file that has
     none, or where these are to take the place of its own.

@@ -181,6 +181,34 @@ def test_a_lambda_says_what_keras_3_saved_of_it(tmp_path):
         load_model(tmp_path / "own.keras")
 
 
+# -- Activations of a user's own
+
+
+def clipped(x):
+    return keras.ops.clip(x, 0, 2)
+
+
+@pytest.mark.parametrize("name", ["<lambda>", "clipped"])
+def test_an_activation_of_ones_own_has_the_formula_that_is_given(name, tmp_path):
+    kernel, x = np.float32([[1, -1], [0, 3]]), np.float32([[1, 2], [3, -1]])
+    config = {"name": "d", "batch_input_shape": [None, 2], "units": 2}
+    config |= {"use_bias": False, "activation": name}
+    path = write_old(
+        tmp_path / "old.h5", [("Dense", config)], {"d": {"d/k:0": kernel}}, "2.3.1"
+    )
+    with pytest.raises(CannotRun, match=f"layers={{'{name}': function}}"):
+        load_model(path)
+    own = {name: lambda x: np.clip(x, 0, 2)}
+    expected = np.clip(x @ kernel, 0, 2)
+    np.testing.assert_array_equal(load_model(path, layers=own).predict(x), expected)
+    [note] = convert(path, tmp_path / "new.keras", layers=own)
+    assert note == f"Keras loads it with custom_objects={{'{name}': ...}}"
+    new = keras.models.load_model(
+        tmp_path / "new.keras", custom_objects={name: clipped}
+    )
+    np.testing.assert_array_equal(new.predict(x, verbose=0), expected)
+
+
 # -- Classes of a user's own in files of Keras 2
 
 
