@@ -51,6 +51,18 @@ LAYERS: LayerTable = {
     **WRAPPER_LAYERS,
 }
 
+# What Keras 3 no longer has, and what does the same, as far as any layer does.
+GONE = {
+    "Highway": "write it with Dense and Multiply",
+    "LocallyConnected1D": "give its formula by layers=",
+    "LocallyConnected2D": "give its formula by layers=",
+    "MaxoutDense": "write it with Dense, Reshape and keras.ops.max",
+    "RandomHeight": "leave it out: in predict, it does nothing",
+    "RandomWidth": "leave it out: in predict, it does nothing",
+    "TensorFlowOpLayer": "it holds a node of a graph of TensorFlow; use "
+    "keras.ops",
+}
+
 MODELS = {
     "Functional": Functional,
     "Pipeline": Sequential,
@@ -104,6 +116,8 @@ def build_layer(saved, weights, own=None):
         return QUANTIZED[name](saved, weights, build, function)
     elif kind:
         return kind(saved, weights, build, function)
+    elif name in GONE:
+        why = f"Keras 3 has no such layer; {GONE[name]}"
     else:
         why = "no function of this file computes it"
     raise CannotRunLayer(f"layer {name_of(saved)} ({name}): {why}")

@@ -372,6 +372,34 @@ def test_what_keras_no_longer_has_is_refused(tmp_path):
     path = write_old(tmp_path / "old.h5", [("LocallyConnected1D", held)], {}, "2.1.5")
     with pytest.raises(CannotRun, match="local .*: Keras 3 has no such layer"):
         load_model(path)
+    own = {"LocallyConnected1D": lambda x, *, filters: x[..., :filters] * 2}
+    x = np.arange(24.0).reshape(2, 4, 3)
+    y = load_model(path, layers=own).predict(x)
+    np.testing.assert_array_equal(y, 2 * x[..., :2])
+
+
+def test_what_resized_images_then_is_refused(tmp_path):
+    held = {"name": "crop", "batch_input_shape": [None, 8, 8, 3], "height": 4}
+    path = write_old(
+        tmp_path / "old.h5", [("RandomCrop", held | {"width": 4})], {}, "2.15.0"
+    )
+    said = r"crop \(RandomCrop\): before Keras 3 it resized images in predict"
+    with pytest.raises(CannotRun, match=said):
+        load_model(path)
+
+
+def test_the_vector_of_a_spectral_normalization_comes_last(tmp_path):
+    rng = np.random.default_rng(11)
+    shapes = {"s/kernel:0": (3, 2), "s/bias:0": (2,), "s/sn_u:0": (1, 2)}
+    arrays = {n: rng.normal(size=s).astype("float32") for n, s in shapes.items()}
+    dense = {"class_name": "Dense", "config": {"name": "d", "units": 2}}
+    held = {"name": "s", "batch_input_shape": [None, 3], "layer": dense}
+    layer = ("SpectralNormalization", held | {"power_iterations": 1})
+    path = write_old(tmp_path / "old.h5", [layer], {"s": arrays}, "2.15.0")
+    x = rng.normal(size=(2, 3)).astype("float32")
+    kernel, bias, _ = arrays.values()
+    y = load_model(path).predict(x)
+    np.testing.assert_allclose(y, x @ kernel + bias, rtol=1e-5, atol=1e-5)
 
 
 def test_a_saved_model_and_a_checkpoint_tell_what_to_do(tmp_path):

@@ -4,7 +4,7 @@ from keras_by_hand.models.config import WHOLE, is_of_keras, snake_case
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.legacy.hard_sigmoid import HARD_SIGMOID
 from keras_by_hand.models.operators.operator import OPERATORS
-from keras_by_hand.models.registry import LAYERS, MODELS
+from keras_by_hand.models.registry import GONE, LAYERS, MODELS
 
 CLASSES_OF_TODAY = {
     "AtrousConvolution1D": "Conv1D",
@@ -24,15 +24,6 @@ CLASSES_OF_TODAY = {
     "TimeDistributedDense": "Dense",
     "UnifiedGRU": "GRU",
     "UnifiedLSTM": "LSTM",
-}
-# What Keras no longer has, and what does the same, as far as any layer does.
-GONE = {
-    "Highway": "write it with Dense and Multiply",
-    "LocallyConnected1D": "give its formula by layers=",
-    "LocallyConnected2D": "give its formula by layers=",
-    "MaxoutDense": "write it with Dense, Reshape and keras.ops.max",
-    "TensorFlowOpLayer": "it holds a node of a graph of TensorFlow; use "
-    "keras.ops",
 }
 MERGE_MODES = {  # of Keras 1
     "ave": "Average",
@@ -167,6 +158,11 @@ def config_of_today(name, config, writer, note):
         if writer.is_before_3 and "reset_after" not in config:
             config["reset_after"] = False
             note("its file has no reset_after, which then was False")
+    if name == "RandomCrop" and writer.is_before_3:
+        raise CannotRun(
+            "before Keras 3 it resized images in predict, and today it leaves "
+            "them; write Resizing(height, width, crop_to_aspect_ratio=True)"
+        )
     if name == "Discretization" and writer.is_before_3:
         config["dtype"] = "float32"  # and not that of its output
     if isinstance(config.get("dtype"), dict):

@@ -12,7 +12,6 @@ from keras_by_hand.models.legacy.calls import (
     renumber,
 )
 from keras_by_hand.models.legacy.layers import (
-    GONE,
     class_of_today,
     config_of_today,
     merge_of_today,
@@ -82,11 +81,6 @@ def model_of_today(saved, writer, notes):
         config = {"reset_after": True, **config}
     if name == "Merge" and writer.is_keras_1:
         name, config = merge_of_today(config)
-    if name in GONE and module == "keras.layers":
-        raise CannotRunLayer(
-            f"layer {config.get('name')} ({name}): Keras 3 has no such layer; "
-            f"{GONE[name]}"
-        )
     if module is None:  # a user's class
         config = {k: v for k, v in config.items() if k != "batch_input_shape"}
     called = str(saved.get("name") or config.get("name") or name.lower())
@@ -97,7 +91,10 @@ def model_of_today(saved, writer, notes):
     if name in MODELS and "layers" in config:
         config = layers_of_today(name, config, writer, notes)
     elif module and not module.startswith("keras.src.ops."):
-        config = config_of_today(name, config, writer, note)
+        try:
+            config = config_of_today(name, config, writer, note)
+        except CannotRun as error:
+            raise CannotRunLayer(f"layer {called} ({name}): {error}") from None
         for key in IN_OTHERS:
             if isinstance(config.get(key), dict) and "config" in config[key]:
                 if isinstance(config[key]["config"], dict):

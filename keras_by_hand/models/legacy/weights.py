@@ -12,7 +12,8 @@ HEADS = "query key value output".split()
 KERNELS = {  # how many weights layers have beside a bias
     **dict.fromkeys(
         "Dense Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose "
-        "Conv3DTranspose DepthwiseConv1D DepthwiseConv2D".split(),
+        "Conv3DTranspose DepthwiseConv1D DepthwiseConv2D "
+        "LocallyConnected1D LocallyConnected2D".split(),
         1,
     ),
     **dict.fromkeys(
@@ -70,12 +71,17 @@ def places_of(saved, path=(), is_frozen=False):
     elif kind == "StackedRNNCells":
         for cell, name in named_groups(config["cells"]):
             inside.append((("cells", name), cell))
+    elif kind == "SpectralNormalization":
+        inside = [(("layer",), config["layer"])]
     if inside:
-        return [
+        places = [
             place
             for inner, layer in inside
             for place in places_of(layer, path + inner, is_frozen)
         ]
+        if kind == "SpectralNormalization":  # has a vector of its own
+            places.append(Place(path, saved, 0, 1))
+        return places
     if kind == "MultiHeadAttention":
         number = 1 + config.get("use_bias", True)
         return [
