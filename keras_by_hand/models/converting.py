@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_by_hand.models.config import is_of_keras, named_groups
+from keras_by_hand.models.config import (
+    is_of_keras,
+    is_reference,
+    named_groups,
+)
 from keras_by_hand.models.data import new_file
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.files import read_file, read_keras
@@ -48,11 +52,11 @@ def convert(
     there yet; inputs: as for predict, to try both with; numbers are drawn by
     default; force: replace a file that is there.
 
-    Names of layers and what is trainable stay, and so does what the model was
-    compiled with, where Keras 3 has the same; a hard_sigmoid, whose slope is
-    another one today, is made up for by weights. To load layers of your own,
-    Keras needs custom_objects, of which a sentence tells. Before it is written,
-    the new file predicts once more.
+    Names of layers stay, but for a / in them, and what is trainable, and what
+    the model was compiled with, where Keras 3 has the same; a hard_sigmoid,
+    whose slope is another one today, is made up for by weights. To load layers
+    of your own, Keras needs custom_objects, of which a sentence tells. Before
+    it is written, the new file predicts once more.
 
     Raises CannotRun where the model cannot be run, or not be said in Keras 3.
 
@@ -66,15 +70,20 @@ def convert(
     config, arrays = said_in_keras_3(saved.config, saved.weights)
     needed = needed_by_keras(old)
     config = with_functions(config, layers or {}, needed)
-    notes = []
+    names = names_today(config)
+    config = renamed(config, names)
+    notes = [
+        f"layer {name}: Keras 3 allows no / in a name, so it is {new}"
+        for name, new in names.items()
+    ]
     if saved.training:
         compiled, said = compiled_today(saved.training, saved.writer)
         config = {**config, "compile_config": compiled}
-        notes = [said]
+        notes.append(said)
     write_keras(data, config, arrays)
     data.seek(0)
     new = model_of(new_path, read_keras(data), layers=layers)
-    check_equal(old, new, inputs)
+    check_equal(old, new, inputs, names)
     with new_file(new_path, force) as file:
         file.write(data.getvalue())
     if needed:
@@ -109,6 +118,38 @@ def with_functions(saved, given, needed):
     return found
 
 
+def names_today(saved):
+    """Return other names for the layers that have a / in theirs, which Keras 3
+    refuses: {name: new name}."""
+    found, new = set(), {}
+    for layer in saved["config"].get("layers", ()):
+        found.add(layer["name"])
+        if "layers" in layer["config"]:
+            new |= names_today(layer)
+    for name in found:
+        if "/" in name:
+            new[name] = name.replace("/", "_")
+            if new[name] in found:
+                raise CannotRun(f"layers are named {name} and {new[name]}")
+    return dict(sorted(new.items()))
+
+
+def renamed(saved, names):
+    """Return a config in which layers have other names, in calls, too."""
+    if isinstance(saved, list):
+        if is_reference(saved) and saved[0] in names:
+            return [names[saved[0]], *saved[1:]]
+        return [renamed(item, names) for item in saved]
+    if not isinstance(saved, dict):
+        return saved
+    return {
+        key: names.get(value, value)
+        if key == "name" and isinstance(value, str)
+        else renamed(value, names)
+        for key, value in saved.items()
+    }
+
+
 def function_by_name(name):
     """Return a function as Keras saves it, which a user hands to it by name."""
     return {
@@ -119,8 +160,9 @@ def function_by_name(name):
     }
 
 
-def check_equal(old, new, inputs):
-    """Raise CannotRun where two models do not predict the same."""
+def check_equal(old, new, inputs, names):
+    """Raise CannotRun where two models do not predict the same; names: of
+    layers that are others in the new one."""
     trials = [inputs]
     if inputs is None:
         rng = np.random.default_rng(0)
@@ -133,6 +175,8 @@ def check_equal(old, new, inputs):
                 raise
             continue  # such as of too few steps
         break
+    if isinstance(x, dict):
+        x = {names.get(name, name): array for name, array in x.items()}
     for a, b in zip(flat(new.predict(x)), expected, strict=True):
         largest = max(np.max(np.abs(b), initial=0), 1e-6)
         if not np.allclose(a, b, rtol=0, atol=AGREEING * largest):

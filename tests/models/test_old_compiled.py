@@ -142,6 +142,14 @@ def test_classes_of_keras_2_15(tmp_path):
     np.testing.assert_allclose(found["loss"], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["adam", "RMSprop"])
+def test_an_optimizer_may_be_a_name(name, tmp_path):
+    training = {"optimizer": name, "loss": "mae", "metrics": None}
+    notes, new = compiled(tmp_path, training, "2.15.0")
+    assert notes == [STATE]
+    assert type(new.optimizer) is type(keras.optimizers.get(name))
+
+
 def optimizer(name, **config):
     return {"optimizer_config": {"class_name": name, "config": {"lr": 0.1, **config}}}
 
@@ -161,6 +169,7 @@ def optimizer(name, **config):
         (optimizer("SGD", clipnorm=1.0, clipvalue=1.0), "clips in two ways"),
         (optimizer("SGD", lr={"class_name": "Mine"}), "its schedule is not known"),
         ({"sample_weight_mode": "temporal"}, "sample_weight_mode is not known"),
+        ({"optimizer_config": "mine"}, "its optimizer mine is not known"),
         ({"optimizer_config": 5}, "is damaged"),
         ({"optimizer_config": None}, "is damaged"),
     ],

@@ -528,6 +528,52 @@ def test_what_predicts_otherwise_is_not_written(recorded, tmp_path, monkeypatch)
     assert not (tmp_path / "new.keras").exists()
 
 
+OF_ONE_LAYER = {  # with keys that Keras 3 refuses
+    "Discretization": {"bin_boundaries": [0.0, 1.0], "trainable": True},
+    "SpatialDropout1D": {"rate": 0.5, "noise_shape": None, "trainable": True},
+    "SeparableConv1D": {"filters": 2, "kernel_size": [2], "kernel_regularizer": None},
+}
+
+
+@pytest.mark.parametrize("kind", OF_ONE_LAYER)
+def test_keys_that_keras_3_refuses_are_left_out(kind, tmp_path):
+    rng = np.random.default_rng(12)
+    held = {"name": "a/b", "batch_input_shape": [None, 4, 3], **OF_ONE_LAYER[kind]}
+    arrays = {}
+    if kind == "SeparableConv1D":
+        shapes = {"k:0": (2, 3, 1), "p:0": (1, 3, 2), "b:0": (2,)}
+        arrays = {n: rng.normal(size=s).astype("float32") for n, s in shapes.items()}
+    path = write_old(tmp_path / "old.h5", [(kind, held)], {"a/b": arrays}, "2.15.0")
+    notes = convert(path, tmp_path / "new.keras")
+    assert "layer a/b: Keras 3 allows no / in a name, so it is a_b" in notes
+    new = keras.models.load_model(tmp_path / "new.keras")
+    x = rng.normal(size=(2, 4, 3)).astype("float32")
+    y = load_model(path).predict(x)
+    np.testing.assert_allclose(new.predict(x, verbose=0), y, rtol=1e-5, atol=1e-5)
+    assert [layer.name for layer in new.layers] == ["a_b"]
+
+
+def test_names_with_a_slash_are_others_in_calls_too(tmp_path):
+    x = keras.Input((3,), name="x")
+    first = layers.Dense(3, name="one")
+    y = layers.Dense(2, name="two")(first(first(x)))
+    model = keras.Model(x, y)
+    model.save(tmp_path / "plain.h5")
+    with h5py.File(tmp_path / "plain.h5", "r+") as file:
+        text = file.attrs["model_config"].replace('"one"', '"a/one"')
+        file.attrs["model_config"] = text.replace('"two"', '"a/two"')
+        group = file["model_weights"]
+        group.attrs["layer_names"] = ["x", "a/one", "a/two"]
+        for name in ("one", "two"):
+            group.move(name, f"a/{name}")
+    convert(tmp_path / "plain.h5", tmp_path / "new.keras")
+    new = keras.models.load_model(tmp_path / "new.keras")
+    assert [layer.name for layer in new.layers] == ["x", "a_one", "a_two"]
+    z = np.float32([[1, 2, 3]])
+    expected = model.predict(z, verbose=0)
+    np.testing.assert_allclose(new.predict(z, verbose=0), expected, rtol=1e-5)
+
+
 def test_the_command_converts(command, recorded, tmp_path):
     old, new = recorded("gru.2.12.0.h5")[0], tmp_path / "new.keras"
     code, said, _ = command("convert", old, new)

@@ -194,6 +194,11 @@ def name_in(saved):
 def optimizer_of_today(saved, writer):
     """Return an optimizer; raises CannotRun where Keras 3 has none that
     computes the same."""
+    if isinstance(saved, str):  # with the defaults of 2.11 and later
+        for kind in OPTIMIZERS:
+            if kind.lower() == saved.lower():
+                return of_class("keras.optimizers", kind, {})
+        raise CannotRun(f"its optimizer {saved} is not known to Keras 3")
     kind = saved["class_name"].removeprefix("Custom>")
     config = dict(saved["config"])
     if kind not in OPTIMIZERS or is_own_class(saved):

@@ -63,15 +63,29 @@ DROPPED_OF_KERAS_1 = (
 # What older Keras saved of layers, and today's has no argument for.
 DROPPED = (
     "batch_input_shape build_input_shape input_length query_shape key_shape "
-    "value_shape is_graph_network"
+    "value_shape is_graph_network rng_type"
 ).split()
 # The same, where it has this value: with any other, the layer is refused.
 DROPPED_IF = {
     "causal": False,
     "ragged": False,
+    "softmax_robust_masking": False,
     "sparse": False,
     "time_major": False,
     "weights": None,
+}
+# What changes no prediction, and Keras 3 refuses.
+OF_SEPARABLE = "kernel_initializer", "kernel_regularizer", "kernel_constraint"
+DROPPED_OF = {
+    **dict.fromkeys(
+        ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), ("implementation",)
+    ),
+    "Discretization": ("trainable",),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), OF_SEPARABLE),
+    **dict.fromkeys(
+        ("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
+        ("trainable", "noise_shape"),
+    ),
 }
 WITH_GROUPS = {"Conv1D", "Conv2D", "Conv3D"}
 AXIS_OF_ONE = {"BatchNormalization", "Softmax"}
@@ -148,8 +162,8 @@ def config_of_today(name, config, writer, note):
         config["axis"] = axis[0]
     elif isinstance(axis, list) and name == "Softmax":
         note("Keras 3 drops its list of axes from .h5 files")
-    if name.startswith("ConvLSTM"):
-        config.pop("implementation", None)
+    for key in DROPPED_OF.get(name, ()):
+        config.pop(key, None)
     if name == "LeakyReLU" and "alpha" in config:
         config["negative_slope"] = config.pop("alpha")
     if name == "ReLU" and "theta" in config:  # of a ThresholdedReLU

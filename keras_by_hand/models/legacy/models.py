@@ -234,6 +234,7 @@ def by_order(layers, lists, names):
     return dict(zip(takers, lists))
 
 
+OPERATION_GROUPS = "tf_op_lambda", "slicing_op_lambda"  # have no weights
 DEPENDENCIES = "_layer_checkpoint_dependencies"  # of Keras 2.12 to 2.14
 
 
@@ -285,6 +286,8 @@ def in_order(layers, old):
     of its layers, whatever their numbers are."""
     numbered = {}
     for name in old:
+        if name.startswith(OPERATION_GROUPS):
+            continue
         base, _, number = re.fullmatch(r"(.*?)(_(\d+))?", name).groups()
         numbered.setdefault(base, []).append((int(number or 0), name))
     found = {}
