@@ -36,6 +36,8 @@ examples:
       find the layers at which a port differs
   {0} dump model.keras --input x.npy --output golden.npz --header golden.h
       write weights, inputs and outputs of each layer
+  {0} run own.keras --layers formulas.py --input x.npy --output y.npy
+      with classes of your own: LAYERS = {{"MyLayer": function}} in formulas.py
   {0} convert old.h5 new.keras
       write the file of an older Keras as Keras 3 loads it
 
