@@ -123,16 +123,17 @@ def read_array(dataset, budget, h5py):
     them, or in chunks."""
     dtype, name = dataset.dtype, f"weights {dataset.name}"
     is_bfloat16 = dtype == "V2" and dataset.attrs.get("dtype") == "bfloat16"
-    if dataset.shape is None or not (is_bfloat16 or dtype.name in NUMBERS):
+    if not (is_bfloat16 or dtype.name in NUMBERS):
         raise CannotRun(f"{name}: {dtype} is no dtype of weights")
     form = dataset.id.get_create_plist()
-    size = math.prod(dataset.shape) * dtype.itemsize
+    size = math.prod(dataset.shape or ()) * dtype.itemsize
     budget.take(name, bytes=size)
     if form.get_layout() == h5py.h5d.CHUNKED:
         array = read_chunks(dataset, budget)
     elif (
         form.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS)
         or form.get_external_count()
+        or dataset.shape is None
         or dataset.id.get_storage_size() < size
     ):
         raise CannotRun(f"{name}: their numbers are not in the file")

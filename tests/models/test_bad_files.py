@@ -315,7 +315,7 @@ WEIGHTS = {
     soft_link: "link to another place",
     external_storage: "their numbers are not in the file",
     virtual: "their numbers are not in the file",
-    huge: "their numbers are not in the file",
+    huge: "it is too large for a file of this size",
     without_kernel: "layer first (Dense): the file has 0 weights, not 2",
     wrong_shape: "layer first (Dense): its input, weights or config do not fit",
     one_too_many: "layer first (Dense): the file has 3 weights, not 2",
