@@ -529,7 +529,9 @@ def test_what_predicts_otherwise_is_not_written(recorded, tmp_path, monkeypatch)
     assert not (tmp_path / "new.keras").exists()
 
 
-OF_ONE_LAYER = {  # with keys that Keras 3 refuses
+SLOPE = {"class_name": "__numpy__", "config": {"value": 0.5, "dtype": "float32"}}
+OF_ONE_LAYER = {  # with keys, or values, that Keras 3 refuses
+    "ReLU": {"negative_slope": SLOPE, "threshold": 0.0, "max_value": None},
     "Discretization": {"bin_boundaries": [0.0, 1.0], "trainable": True},
     "SpatialDropout1D": {"rate": 0.5, "noise_shape": None, "trainable": True},
     "SeparableConv1D": {"filters": 2, "kernel_size": [2], "kernel_regularizer": None},
@@ -537,7 +539,7 @@ OF_ONE_LAYER = {  # with keys that Keras 3 refuses
 
 
 @pytest.mark.parametrize("kind", OF_ONE_LAYER)
-def test_keys_that_keras_3_refuses_are_left_out(kind, tmp_path):
+def test_what_keras_3_refuses_is_left_out(kind, tmp_path):
     rng = np.random.default_rng(12)
     held = {"name": "a/b", "batch_input_shape": [None, 4, 3], **OF_ONE_LAYER[kind]}
     arrays = {}

@@ -196,7 +196,10 @@ def config_of_today(name, config, writer, note):
 
 def value_of_today(key, value, writer):
     """Return the value of a key of a config: activations have other names, or
-    other meanings."""
+    other meanings, and numbers may be arrays without axes."""
+    if isinstance(value, dict) and value.get("class_name") == "__numpy__":
+        number = value["config"]["value"]
+        return number if isinstance(number, int | float) else value
     if not key.endswith("activation"):
         return value
     if value == "hard_sigmoid" and writer.is_before_3:
