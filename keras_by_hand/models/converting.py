@@ -123,7 +123,7 @@ def names_today(saved):
     refuses: {name: new name}."""
     found, new = set(), {}
     for layer in saved["config"].get("layers", ()):
-        found.add(layer["name"])
+        found.add(name_of(layer))
         if "layers" in layer["config"]:
             new |= names_today(layer)
     for name in found:
