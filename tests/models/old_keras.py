@@ -17,8 +17,13 @@ FILES = sorted(name.removesuffix("/y") for name in ANSWERS if name.endswith("/y"
 
 
 def listed(layers_of_file):
-    """Return [(class, config)] as a config has it."""
-    return [{"class_name": name, "config": held} for name, held in layers_of_file]
+    """Return [(class, config)] as a config has it; what is in that form stays."""
+    return [
+        layer
+        if isinstance(layer, dict)
+        else {"class_name": layer[0], "config": layer[1]}
+        for layer in layers_of_file
+    ]
 
 
 def write_old(path, config, weights, version=None, kind="Sequential", training=None):

@@ -5,8 +5,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from old_keras import write_old
 from refusals import is_refused
-from test_old_files import write_old
 
 from keras_by_hand import CannotRun, load_model
 from keras_by_hand.models.converting import convert
@@ -230,6 +230,6 @@ def test_a_class_that_is_registered_is_not_the_one_of_keras_by_that_name(tmp_pat
         "registered_name": "pack>Dense",
     }
     arrays = {"own": {"own/k:0": np.eye(2, dtype="float32"), "own/b:0": np.ones(2)}}
-    path = write_old(tmp_path / "old.h5", [], arrays, "2.15.0", saved=[dense])
+    path = write_old(tmp_path / "old.h5", [dense], arrays, "2.15.0")
     with pytest.raises(CannotRun, match=r"own \(Dense\): a class of your own"):
         load_model(path)

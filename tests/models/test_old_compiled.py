@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 from keras import losses, metrics
-from test_old_files import write_old
+from old_keras import write_old
 
 from keras_by_hand import load_model
 from keras_by_hand.models.converting import convert

@@ -6,7 +6,6 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from test_old_files import recorded as recorded  # a fixture
 
 from keras_by_hand import CannotRun, load_model
 from keras_by_hand.models.converting import convert
