@@ -2,6 +2,7 @@
 those of Keras 1 and of Keras 3's .h5, which are made here."""
 
 import json
+import warnings
 import zipfile
 
 import h5py
@@ -454,8 +455,12 @@ def test_keras_3_loads_what_is_converted(name, recorded, tmp_path):
     path, weights, inputs, y = recorded(name)
     convert(path, tmp_path / "new.keras", weights)
     new = keras.models.load_model(tmp_path / "new.keras")
-    answer = new.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
+    given = inputs if len(inputs) > 1 else inputs[0]
+    answer = new.predict(given, verbose=0)
     np.testing.assert_allclose(answer, y, rtol=1e-5, atol=1e-5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # such as of a list where one input stands alone
+        new(given)
     old = load_model(path, weights=weights)
     of_layers = {layer.name: layer for layer in old.layers}
     for layer in new.layers:
@@ -527,6 +532,14 @@ def test_what_predicts_otherwise_is_not_written(recorded, tmp_path, monkeypatch)
     with pytest.raises(CannotRun, match="what was written predicts otherwise"):
         convert(recorded("hard_sigmoid.2.15.0.h5")[0], tmp_path / "new.keras")
     assert not (tmp_path / "new.keras").exists()
+
+
+def test_a_model_that_predicts_no_numbers_is_converted(tmp_path):
+    config = {"name": "d", "units": 2, "batch_input_shape": [None, 3]}
+    arrays = {"d/kernel:0": np.full((3, 2), np.nan), "d/bias:0": np.zeros(2)}
+    path = write_old(tmp_path / "old.h5", [("Dense", config)], {"d": arrays}, "2.4.0")
+    convert(path, tmp_path / "new.keras")
+    assert np.all(np.isnan(load_model(tmp_path / "new.keras").predict(np.ones((1, 3)))))
 
 
 SLOPE = {"class_name": "__numpy__", "config": {"value": 0.5, "dtype": "float32"}}

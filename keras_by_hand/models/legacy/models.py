@@ -160,6 +160,9 @@ def layers_of_today(name, config, writer, notes):
         },
     )
     keep_masks(config, lambda of, said: notes.append(f"layer {of}: {said}"))
+    for ends in ("input_layers", "output_layers"):
+        if len(config[ends]) == 1:  # the only one stands alone today
+            config[ends] = config[ends][0]
     return config
 
 
