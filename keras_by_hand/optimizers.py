@@ -1,9 +1,9 @@
 """Optimizers: one step of each, and what all of them share.
 
-A step takes a weight, its gradient and its slots, which are what the optimizer
-keeps for it, by Keras' names. It returns the new weight and slots. None stands
-for the slots of a new optimizer. The gradient of an embedding may be given as
-Occurrences, which Keras squares and clips one by one.
+A step takes a weight, its gradient, and slots, which are what the optimizer
+keeps for it, by Keras' names, or None at first. It returns the new weight and
+slots. The gradient of an embedding may be given as Occurrences, which Keras
+squares and clips one by one.
 """
 
 import re

@@ -57,7 +57,7 @@ def _check_factors(function, least, most, **factors):
     """Each must be a number from least to most, or two of them."""
     for name, value in factors.items():
         several = isinstance(value, list | tuple)
-        if several and len(value) != 2:
+        if several and (len(value) != 2 or None in value):
             raise ValueError(
                 f"{function.__name__}: {name} must be a number from {least} to "
                 f"{most}, or two of them, not {quoted(value)}"

@@ -318,7 +318,7 @@ def _check_cuts(num_thresholds, thresholds):
     if thresholds is None:
         return
     entries = entries_of(thresholds)
-    if entries is None:
+    if entries is None or any(entry is None for entry in entries):
         raise TypeError(
             "auc_state: thresholds must be a list of numbers from 0 to 1, "
             f"not {quoted(thresholds)}"

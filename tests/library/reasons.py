@@ -293,7 +293,14 @@ NOT_CALLED = {
 GIVEN_NO_NUMBERS = {
     *("StringLookup", "TextVectorization", "text_vectorization", "learn_idf"),
     *("compute_float8_scale", "conv2d_x_gradient", "allowed_pairs", "same_padding"),
-    *("sinusoidal_positions", "window_mask"),
+    *(
+        "sinusoidal_positions",
+        "window_mask",
+        "resolve_name",
+        "draw_kept",
+        "draw_normal",
+    ),
+    *("draw_truncated_normal", "draw_uniform", "draw_whole"),
 }
 
 # Calls that nobody means, and in which TensorFlow stops Python: {subject: [words]}.
