@@ -2,8 +2,7 @@
 
 A step takes a weight, its gradient, and slots, which are what the optimizer
 keeps for it, by Keras' names, or None at first. It returns the new weight and
-slots. The gradient of an embedding may be given as Occurrences, which Keras
-squares and clips one by one.
+slots.
 """
 
 import re
@@ -830,8 +829,7 @@ def accumulate_gradient(
 
     gradient and accumulator, which begins at 0, have one shape; iterations: of
     calls before. Returns the mean, or None where there is no step yet, and the
-    accumulator. Steps of an optimizer then count from
-    iterations // gradient_accumulation_steps.
+    accumulator. Steps count from iterations // gradient_accumulation_steps.
 
     Raises ValueError for other shapes, for iterations below 0, and for less
     than two steps.
