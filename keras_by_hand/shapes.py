@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_by_hand.occurrences import Occurrences
+from keras_by_hand.pairs import of_one_rank
 
 DataFormat = Literal["channels_last", "channels_first"]
 Padding = Literal["valid", "same"]
@@ -356,13 +357,9 @@ def check_pair(function: Callable | str, least: int = 1, **pair: Any) -> None:
         ) from None
 
 
-def _shapes_of_one_rank(*arrays):
+def _shapes_of_one_rank(a, b):
     """The shapes of two arrays, as check_pair says."""
-    shapes = [np.shape(array) for array in arrays]
-    short, long = sorted(shapes, key=len)
-    if len(long) == len(short) + 1 and long[-1] == 1:
-        return [long, (*short, 1)] if len(short) == 1 else [long[:-1], short]
-    return shapes
+    return [np.shape(x) for x in of_one_rank(np.asarray(a), np.asarray(b))]
 
 
 def check_counted(
@@ -375,7 +372,7 @@ def check_counted(
     """Raise for what is not of one shape, for a class that there is not, and
     for weights that do not fit: one for each sample, or for each entry."""
     check_pair(function, y_true=y_true, y_pred=y_pred)
-    shape, other = map(tuple, _shapes_of_one_rank(y_pred, y_true))
+    shape, other = _shapes_of_one_rank(y_pred, y_true)
     if shape != other:
         raise ValueError(
             f"{_said_by(function)}: y_true and y_pred must have one shape, "
@@ -679,8 +676,15 @@ def check_numbers(
     """Raise for what is no number from least to most, nor, where the annotation
     has it, None."""
     for name, value in numbers.items():
-        if value is None and takes_none(function, name):
-            continue
+        if value is not None or not takes_none(function, name):
+            check_each(function, least, most, **{name: [value]})
+
+
+def check_each(
+    function: Callable | str, least: float, most: float, **several: Sequence
+) -> None:
+    """Raise for an entry of a sequence that is no number from least to most."""
+    for name, values in several.items():
         wanted = f"a number of at least {least:g}"
         if least == -np.inf:
             wanted = "a number" if most == np.inf else f"at most {most:g}"
@@ -688,14 +692,15 @@ def check_numbers(
             wanted = f"a finite number of at least {least:g}"
         elif most != np.inf:
             wanted = f"a number from {least:g} to {most:g}"
-        said = f"{_said_by(function)}: {name} must be {wanted}, "
-        said += f"not {quoted(value)}"
-        is_array = type(value) is np.ndarray and value.ndim == 0
-        is_number = is_array and value.dtype.kind in "iuf"
-        if not is_number and not isinstance(value, Real):
-            raise TypeError(said)
-        if not least <= value <= most:
-            raise ValueError(said)
+        for value in values:
+            said = f"{_said_by(function)}: {name} must be {wanted}, "
+            said += f"not {quoted(value)}"
+            is_array = type(value) is np.ndarray and value.ndim == 0
+            is_number = is_array and value.dtype.kind in "iuf"
+            if not is_number and not isinstance(value, Real):
+                raise TypeError(said)
+            if not least <= value <= most:
+                raise ValueError(said)
 
 
 def check_positive(function: Callable | str, **numbers: Any) -> None:

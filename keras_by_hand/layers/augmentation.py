@@ -15,6 +15,7 @@ from keras_by_hand.shapes import (
     OneOrMore,
     as_array,
     as_option,
+    check_each,
     check_flags,
     check_numbers,
     check_rank,
@@ -57,13 +58,14 @@ def _check_factors(function, least, most, **factors):
     """Each must be a number from least to most, or two of them."""
     for name, value in factors.items():
         several = isinstance(value, list | tuple)
-        if several and (len(value) != 2 or None in value):
+        if several and len(value) != 2:
             raise ValueError(
                 f"{function.__name__}: {name} must be a number from {least} to "
                 f"{most}, or two of them, not {quoted(value)}"
             )
-        for number in value if several else [value]:
-            check_numbers(function, least, most, **{name: number})
+        check_each(
+            function, least, most, **{name: value if several else [value]}
+        )
 
 
 def _check_given(function, least, most, **factors):

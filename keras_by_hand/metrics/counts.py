@@ -14,8 +14,8 @@ from keras_by_hand.shapes import (
     as_arrays,
     as_option,
     check_counted,
+    check_each,
     check_entries,
-    check_numbers,
     check_sizes,
 )
 
@@ -125,8 +125,7 @@ def _check_thresholds(function, thresholds):
     found = [] if thresholds is None else [thresholds]
     if isinstance(thresholds, list):
         found = np.ravel(as_array(function, thresholds=thresholds)).tolist()
-    for threshold in found:
-        check_numbers(function, 0, 1, thresholds=threshold)
+    check_each(function, 0, 1, thresholds=found)
 
 
 def _check_top(function, y_true, y_pred, top_k):

@@ -20,6 +20,7 @@ from keras_by_hand.shapes import (
     as_arrays,
     as_option,
     check_counted,
+    check_each,
     check_entries,
     check_flags,
     check_numbers,
@@ -318,13 +319,12 @@ def _check_cuts(num_thresholds, thresholds):
     if thresholds is None:
         return
     entries = entries_of(thresholds)
-    if entries is None or any(entry is None for entry in entries):
+    if entries is None:
         raise TypeError(
             "auc_state: thresholds must be a list of numbers from 0 to 1, "
             f"not {quoted(thresholds)}"
         )
-    for threshold in entries:
-        check_numbers(auc_state, 0, 1, thresholds=threshold)
+    check_each(auc_state, 0, 1, thresholds=entries)
 
 
 def _check_labels_of(y_true, y_pred, multi_label, label_weights):

@@ -139,6 +139,7 @@ check_sizes(pool, 2, 2, size=None)
 check_numbers(pool, rate="half") -> rate must be a number, not 'half'
 check_numbers(pool, rate=[1]) -> rate must be a number, not [1]
 check_numbers(pool, rate=None) -> rate must be a number, not None
+check_each(pool, 0, 1, rates=[1, None]) -> rates must be a number from 0 to 1, not None
 check_entries(pool, ["a", "b"], state=[1]) -> state must be a dict of a, b, not [1]
 as_list(pool, x=f64(1)) -> x must be a list of arrays, not ndarray
 as_list(pool, x=None) -> x must be a list of arrays, not NoneType
@@ -221,6 +222,7 @@ check_sizes(pool, 2, 2, size=[])
     -> size must be a whole number of at least 2, or 2 of them, not []
 check_numbers(pool, rate=float("nan")) -> rate must be a number, not nan
 check_numbers(pool, 0, rate=-0.5) -> rate must be a number of at least 0, not -0.5
+check_each(pool, 0, 1, rates=[1, 1.5]) -> rates must be a number from 0 to 1, not 1.5
 check_numbers(pool, 0, 1, rate=1.5) -> rate must be a number from 0 to 1, not 1.5
 check_numbers(pool, 0, LARGEST, rate=np.inf)
     -> rate must be a finite number of at least 0, not inf
