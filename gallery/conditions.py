@@ -46,7 +46,8 @@ def reset(gallery_conf, fname, when):
     import numpy as np
 
     np.set_printoptions(**before_first_page())
-    logging.getLogger("tensorflow").setLevel("ERROR")
+    for name in ("tensorflow", "absl"):  # Keras warns of .h5 files through absl
+        logging.getLogger(name).setLevel("ERROR")
     plt.close("all")
     plt.style.use(STYLE)
     forget_gradients()
