@@ -33,14 +33,18 @@ def relu(
     """
     x = as_array(relu, x=x)
     _check_relu(relu, negative_slope, max_value, threshold)
-    if threshold == 0:  # clip is faster than where
-        y = np.clip(x, 0, max_value)
+    if negative_slope and threshold == 0 and max_value is None:
+        return leaky_relu(x, negative_slope)
+    if threshold == 0:
+        y = np.maximum(0, x)
+        if max_value == 6:  # which is flat at 6, as clip is not
+            y = np.minimum(6, y)
     else:
-        y = np.where(x <= threshold, 0, x)
-        if max_value is not None:
-            y = np.clip(y, 0, max_value)  # as in Keras, not below 0 either
-    if negative_slope != 0:  # 0 times minus infinity is not a number
-        y = y + negative_slope * np.minimum(x - threshold, 0)
+        y = np.where(x > threshold, x, 0)
+    if max_value is not None:
+        y = np.clip(y, 0, max_value)  # as in Keras, not below 0 either
+    if negative_slope:  # 0 times infinity is not a number
+        y = y - negative_slope * np.maximum(0, threshold - x)
     return y
 
 
@@ -101,7 +105,7 @@ def celu(x: ArrayLike, alpha: float = 1.0) -> np.ndarray:
     """
     x = as_array(celu, x=x)
     check_positive(celu, alpha=alpha)
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha))
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha)
 
 
 def exponential(x: ArrayLike) -> np.ndarray:
@@ -126,7 +130,7 @@ def selu(x: ArrayLike) -> np.ndarray:
     """
     x = as_array(selu, x=x)
     alpha, scale = 1.6732632423543772, 1.0507009873554805
-    return scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+    return scale * np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
 def softplus(x: ArrayLike) -> np.ndarray:
@@ -138,7 +142,7 @@ def softplus(x: ArrayLike) -> np.ndarray:
     array([  0.  ,   0.69, 100.  ])
     """
     x = as_array(softplus, x=x)
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return np.logaddexp(x, 0)
 
 
 def squareplus(x: ArrayLike, b: float = 4) -> np.ndarray:
@@ -151,8 +155,9 @@ def squareplus(x: ArrayLike, b: float = 4) -> np.ndarray:
     """
     x = as_array(squareplus, x=x)
     check_positive(squareplus, b=b)
+    size = np.where(x < 0, -x, x)
     root = np.hypot(x, b**0.5)  # sqrt(x**2 + b) without a large square
-    return np.maximum(x, 0) + 0.5 * b / (np.abs(x) + root)
+    return np.where(x < 0, 0, x) + 0.5 * b / (size + root)
 
 
 def sparse_plus(x: ArrayLike) -> np.ndarray:
@@ -164,7 +169,7 @@ def sparse_plus(x: ArrayLike) -> np.ndarray:
     array([0.  , 0.25, 2.  ])
     """
     x = as_array(sparse_plus, x=x)
-    return np.maximum(x, 0) + np.maximum(1 - np.abs(x), 0) ** 2 / 4
+    return np.where(x >= 1, x, np.maximum(0, x + 1) ** 2 / 4)
 
 
 def gelu(x: ArrayLike, approximate: bool = False) -> np.ndarray:
@@ -240,7 +245,7 @@ def hard_silu(x: ArrayLike) -> np.ndarray:
     array([-0.375,  0.   ,  3.   ])
     """
     x = as_array(hard_silu, x=x)
-    return x * np.clip(x / 6 + 0.5, 0, 1)
+    return x * np.minimum(1, np.maximum(0, x / 6 + 0.5))
 
 
 def sigmoid(x: ArrayLike) -> np.ndarray:
@@ -289,7 +294,7 @@ def log_sigmoid(x: ArrayLike) -> np.ndarray:
     array([-100. ,   -0.7,   -0.3])
     """
     x = as_array(log_sigmoid, x=x)
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return -np.logaddexp(0, -x)
 
 
 def hard_sigmoid(x: ArrayLike) -> np.ndarray:
@@ -301,7 +306,7 @@ def hard_sigmoid(x: ArrayLike) -> np.ndarray:
     array([0.  , 0.5 , 0.75, 1.  ])
     """
     x = as_array(hard_sigmoid, x=x)
-    return np.clip(x / 6 + 0.5, 0, 1)
+    return np.minimum(1, np.maximum(0, x / 6 + 0.5))
 
 
 def hard_tanh(x: ArrayLike) -> np.ndarray:
@@ -325,7 +330,7 @@ def sparse_sigmoid(x: ArrayLike) -> np.ndarray:
     array([0.  , 0.5 , 0.75, 1.  ])
     """
     x = as_array(sparse_sigmoid, x=x)
-    return np.clip((x + 1) / 2, 0, 1)
+    return np.minimum(1, np.maximum(0, (x + 1) / 2))
 
 
 def hard_shrink(x: ArrayLike, threshold: float = 0.5) -> np.ndarray:

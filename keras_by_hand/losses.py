@@ -818,7 +818,7 @@ def ctc(y_true: ArrayLike, y_pred: ArrayLike) -> np.ndarray:
         _ctc_of_one(labels[labels != 0].astype("int64"), log_p_of_one)
         for labels, log_p_of_one in zip(y_true, log_p)
     ]
-    return np.array(losses)
+    return np.stack(losses)
 
 
 def _ctc_of_one(labels: np.ndarray, log_p: np.ndarray) -> np.ndarray:
@@ -826,7 +826,8 @@ def _ctc_of_one(labels: np.ndarray, log_p: np.ndarray) -> np.ndarray:
     path = np.zeros(2 * len(labels) + 1, dtype="int64")  # a blank around each
     path[1::2] = labels
     may_skip = (path[2:] != 0) & (path[2:] != path[:-2])  # the blank between
-    at = np.full(len(path), -np.inf, dtype=log_p.dtype)  # where a path may be
+    # Where a path may be.
+    at = np.full(len(path), -np.inf, dtype=log_p.dtype, like=log_p)
     at[:2] = log_p[0, path[:2]]
     for log_p_of_step in log_p[1:]:
         before = at.copy()

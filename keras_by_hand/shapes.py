@@ -359,7 +359,8 @@ def check_pair(function: Callable | str, least: int = 1, **pair: Any) -> None:
 
 def _shapes_of_one_rank(a, b):
     """The shapes of two arrays, as check_pair says."""
-    return [np.shape(x) for x in of_one_rank(np.asarray(a), np.asarray(b))]
+    blank = [np.broadcast_to(0, np.shape(x)) for x in (a, b)]
+    return [np.shape(x) for x in of_one_rank(*blank)]
 
 
 def check_counted(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_by_hand.activations import softmax
+from keras_by_hand.activations import relu, softmax
 from keras_by_hand.names import Activation, as_function
 from keras_by_hand.shapes import (
     as_array,
@@ -37,11 +37,7 @@ def relu_layer(
     """
     x = as_array(relu_layer, x=x)
     _check_relu_layer(negative_slope, threshold, max_value)
-    if threshold == 0 and negative_slope == 0:  # clip is faster than where
-        return np.clip(x, 0, max_value)
-    above = x if max_value is None else np.minimum(x, max_value)
-    below = negative_slope * (x - threshold) if negative_slope else 0
-    return np.where(x <= threshold, below, above)  # NaN is not below
+    return relu(x, negative_slope, max_value, threshold)
 
 
 def _check_relu_layer(negative_slope, threshold, max_value):

@@ -658,13 +658,15 @@ def conv_transpose(
     span = (np.array(size) - 1) * dilation_rate + 1  # first to last
     full = (length - 1) * strides + span  # all copies, not cropped
     kept = transposed_size(length, span, strides, padding, output_padding)
+    copies = {entry: x @ kernel[entry].T for entry in np.ndindex(*size)}
     shape = len(x), *np.maximum(full, kept), filters
-    y = np.zeros(shape, np.result_type(x, kernel, 0.0))
-    for entry in np.ndindex(*size):
+    first_copy = next(iter(copies.values()))
+    y = np.zeros(shape, np.result_type(first_copy, 0.0), like=first_copy)
+    for entry, copy in copies.items():
         start = np.array(entry) * dilation_rate
         stop = start + length * strides
         places = [slice(*ends) for ends in zip(start, stop, strides)]
-        y[:, *places] += x @ kernel[entry].T
+        y[:, *places] += copy
     first = np.maximum(full - kept, 0) // 2  # an odd pixel is cropped last
     places = [slice(*ends) for ends in zip(first, first + kept)]
     y = y[:, *places]

@@ -44,7 +44,8 @@ def rescaling(
     )
     dtype = np.result_type(x, 0.0)
     scale, offset = np.float32(scale), np.float32(offset)  # as Keras rounds
-    return np.asarray(x, dtype) * scale.astype(dtype) + offset.astype(dtype)
+    x = x.astype(dtype, copy=False)
+    return x * scale.astype(dtype) + offset.astype(dtype)
 
 
 def normalization(

@@ -1,7 +1,5 @@
 """What flows through a model: arrays and their masks, in lists and dicts."""
 
-import numpy as np
-
 from keras_by_hand.models.errors import CannotRun
 
 
@@ -76,6 +74,11 @@ def check_fractions(*arrays):
         raise CannotRun("whole numbers are not known here")
 
 
+def is_array(thing):
+    """Whether it is an array of NumPy, or one that speaks its protocols."""
+    return hasattr(thing, "__array_function__")
+
+
 def in_dtype(thing, dtype, kinds="f"):
     """Return numbers, an array or a Tensor of it, in a dtype; all else as it
     is, and all where the dtype is None.
@@ -85,7 +88,7 @@ def in_dtype(thing, dtype, kinds="f"):
     """
     if isinstance(thing, Tensor):
         return thing.but(in_dtype(thing.array, dtype, kinds))
-    is_cast = isinstance(thing, np.ndarray) and thing.dtype.kind in kinds
+    is_cast = is_array(thing) and thing.dtype.kind in kinds
     return thing.astype(dtype, copy=False) if dtype and is_cast else thing
 
 

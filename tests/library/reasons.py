@@ -204,17 +204,17 @@ NEVER_DRAWN = {
     "resize": {"interpolation='area'": AREA},
 }
 
-# Cases whose gradient is not the slope: {subject: {number of the case: reason}}; "all"
-# where none is compared.
+# Cases whose gradient by the tape is not that of Keras: {subject: {number: reason}}; "all"
+# where none is compared, "refused" where the tape has none.
 IN_3D = {"all": "TensorFlow pools in three dimensions in float32 only"}
+OF_NUMBERS = {"refused": "it keeps numbers between steps, and is not trained through"}
 OTHER_GRADIENT = {
     "AdaptiveAveragePooling3D": IN_3D,
     "AdaptiveMaxPooling3D": IN_3D,
     "AveragePooling3D": IN_3D,
     "MaxPooling3D": IN_3D,
-    "ReversibleEmbedding": dict.fromkeys(
-        (4, 5), "of reverse_dtype, for which the step of the slope is too small"
-    ),
+    "compute_float8_amax_history": OF_NUMBERS,
+    "compute_float8_scale": OF_NUMBERS,
     "categorical_crossentropy": dict.fromkeys(
         (2, 4, 5), "TensorFlow's takes y_true for probabilities, which add up to 1"
     ),

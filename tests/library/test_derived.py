@@ -155,7 +155,7 @@ def test_each_text_that_an_argument_may_be_is_drawn(name):
 
 
 @for_each({n: s for n, s in SUBJECTS.items() if gradients.has_gradient(s)})
-def test_gradients_are_slopes(name):
+def test_gradients_are_those_of_keras(name):
     found = gradients.compare(SUBJECTS[name], record(name))
     assert_accepted(found, reasons.OTHER_GRADIENT.get(name, {}), "OTHER_GRADIENT")
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from keras_by_hand.models.checks import (
     IN_TRAINING,
     LENGTHS,
@@ -21,6 +19,7 @@ from keras_by_hand.models.tensors import (
     arrays_of,
     each,
     in_dtype,
+    is_array,
     masks_of,
     tensors_in,
 )
@@ -286,7 +285,7 @@ LayerTable = dict[str, tuple[Callable, type[Layer]]]
 def check_tensor(given):
     """Raise CannotRun for what is neither a tensor nor a constant, nor a mask
     that is not there."""
-    if given is not None and not isinstance(given, Tensor | np.ndarray):
+    if not (given is None or isinstance(given, Tensor) or is_array(given)):
         raise CannotRun("its input or mask is no tensor")
 
 

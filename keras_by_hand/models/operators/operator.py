@@ -71,7 +71,14 @@ from keras_by_hand.models.operators.signal import (
     slice_of,
     stft,
 )
-from keras_by_hand.models.tensors import Tensor, arrays_of, each, flat, in_dtype
+from keras_by_hand.models.tensors import (
+    Tensor,
+    arrays_of,
+    each,
+    flat,
+    in_dtype,
+    is_array,
+)
 from keras_by_hand.names import ACTIVATIONS
 from keras_by_hand.precision import bfloat16, float16
 from keras_by_hand.shapes import DataFormat
@@ -138,7 +145,7 @@ def in_its_dtype(function):
 
 def joint_dtype(values):
     """Return the dtype to which Keras brings arrays and numbers."""
-    arrays = [value for value in values if isinstance(value, np.ndarray)]
+    arrays = [value for value in values if is_array(value)]
     numbers = [value for value in values if isinstance(value, int | float)]
     floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
     if floats:
@@ -548,7 +555,7 @@ class Operator(Layer):
             if name != "name"
         }
         args = arrays_of(args)
-        arrays = [x for x in args if isinstance(x, np.ndarray)]
+        arrays = [x for x in args if is_array(x)]
         if (
             self.kind == "Add"
             and len(arrays) == 2

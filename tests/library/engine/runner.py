@@ -19,8 +19,8 @@ from keras_by_hand.names import ACTIVATIONS
 NAMES = {*LAYERS, *(function.__name__ for function in ACTIVATIONS.values())}
 
 
-def prepare_layer(name, layer, case):
-    """Return a function of a case: what the library makes of its inputs.
+def layer_by_hand(name, layer, case):
+    """Return the library's layer.
 
     name: of the layer's class; layer: that of Keras, built, with its weights, which pass
     through Keras' own format; case: one that tells the config.
@@ -32,7 +32,13 @@ def prepare_layer(name, layer, case):
         store.close()
         with h5py.File(buffer) as file:
             group = read_group(file, Budget(10**9), set(), h5py)
-    by_hand = build_layer(tell(name, case.config, layer.dtype_policy.name), group)
+    return build_layer(tell(name, case.config, layer.dtype_policy.name), group)
+
+
+def prepare_layer(name, layer, case):
+    """Return a function of a case: what the library makes of its inputs, by the layer of
+    layer_by_hand."""
+    by_hand = layer_by_hand(name, layer, case)
 
     def compute(case):
         inputs = map_arrays(Tensor, list(case.inputs))

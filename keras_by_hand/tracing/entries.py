@@ -1,0 +1,143 @@
+"""Rules of the tape: what works entry by entry."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras_by_hand.tracing.tape import FLAT, RULES, Source, Traced, plain
+
+FLAT |= {
+    np.sign,
+    np.rint,
+    np.round,
+    np.floor,
+    np.ceil,
+    np.trunc,
+    np.isnan,
+    np.isfinite,
+    np.isinf,
+    np.isclose,
+    np.allclose,
+    np.array_equal,
+    np.equal,
+    np.not_equal,
+    np.less,
+    np.less_equal,
+    np.greater,
+    np.greater_equal,
+    np.logical_and,
+    np.logical_or,
+    np.logical_not,
+    np.shape,
+    np.ndim,
+    np.size,
+    np.result_type,
+    np.any,
+    np.all,
+    np.argmax,
+    np.argmin,
+    np.argsort,
+    np.searchsorted,
+    np.zeros_like,
+    np.ones_like,
+    np.full_like,
+    np.iscomplexobj,
+}
+
+
+def _flat_where(values, divisor):
+    """divisor, with 1 where values are 0, and so its quotient does not
+    count."""
+    return np.where(values == 0, 1, divisor)
+
+
+# Of each function, for each argument: its part of the gradient g of y, where
+# a, b and c are the arguments. At kinks, the slopes are TensorFlow's.
+SLOPES: dict[Any, list[Callable]] = {
+    np.add: [lambda g, y, a, b: g, lambda g, y, a, b: g],
+    np.subtract: [lambda g, y, a, b: g, lambda g, y, a, b: -g],
+    np.multiply: [lambda g, y, a, b: g * b, lambda g, y, a, b: g * a],
+    np.divide: [lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b],
+    np.power: [
+        lambda g, y, a, b: g * b * a ** np.where(b == 0, 1, b - 1),
+        lambda g, y, a, b: g * y * np.log(np.where(a > 0, a, 1)),
+    ],
+    np.maximum: [
+        lambda g, y, a, b: g * (a >= b),
+        lambda g, y, a, b: g * (b > a),
+    ],
+    np.minimum: [
+        lambda g, y, a, b: g * (a <= b),
+        lambda g, y, a, b: g * (b < a),
+    ],
+    np.hypot: [
+        lambda g, y, a, b: g * a / _flat_where(y, y),
+        lambda g, y, a, b: g * b / _flat_where(y, y),
+    ],
+    np.logaddexp: [
+        lambda g, y, a, b: g * np.exp(a - y),
+        lambda g, y, a, b: g * np.exp(b - y),
+    ],
+    np.where: [
+        lambda g, y, a, b, c: g,  # of a condition, which is never traced
+        lambda g, y, a, b, c: np.where(a, g, 0),
+        lambda g, y, a, b, c: np.where(a, 0, g),
+    ],
+    np.clip: [lambda g, y, a, b, c: g * (y == a)],
+    np.positive: [lambda g, y, a: g],
+    np.negative: [lambda g, y, a: -g],
+    np.absolute: [lambda g, y, a: g * np.sign(a)],
+    np.square: [lambda g, y, a: 2 * g * a],
+    np.sqrt: [lambda g, y, a: 0.5 * g / y],
+    np.reciprocal: [lambda g, y, a: -g * y * y],
+    np.exp: [lambda g, y, a: g * y],
+    np.expm1: [lambda g, y, a: g * (y + 1)],
+    np.log: [lambda g, y, a: g / a],
+    np.log1p: [lambda g, y, a: g / (1 + a)],
+    np.log2: [lambda g, y, a: g / (a * np.log(2.0))],
+    np.log10: [lambda g, y, a: g / (a * np.log(10.0))],
+    np.sin: [lambda g, y, a: g * np.cos(a)],
+    np.cos: [lambda g, y, a: -g * np.sin(a)],
+    np.tan: [lambda g, y, a: g * (1 + y * y)],
+    np.arcsin: [lambda g, y, a: g / np.sqrt(1 - a * a)],
+    np.arccos: [lambda g, y, a: -g / np.sqrt(1 - a * a)],
+    np.arctan: [lambda g, y, a: g / (1 + a * a)],
+    np.sinh: [lambda g, y, a: g * np.cosh(a)],
+    np.cosh: [lambda g, y, a: g * np.sinh(a)],
+    np.tanh: [lambda g, y, a: g * (1 - y * y)],
+    np.arcsinh: [lambda g, y, a: g / np.sqrt(a * a + 1)],
+    np.arccosh: [lambda g, y, a: g / np.sqrt(a * a - 1)],
+    np.arctanh: [lambda g, y, a: g / (1 - a * a)],
+}
+
+
+def by_slopes(function: Any, *args: Any, **options: Any) -> Traced:
+    """What a function makes of arrays, entry by entry."""
+    values = [plain(arg) for arg in args]
+    y = function(*values, **options)
+    return Traced(
+        y,
+        [
+            Source(arg.node, lambda g, slope=slope: slope(g, y, *values), True)
+            for arg, slope in zip(args, SLOPES[function])
+            if isinstance(arg, Traced)
+        ],
+    )
+
+
+def _rule_of(function):
+    def by_its_slopes(*args, **options):
+        return by_slopes(function, *args, **options)
+
+    return by_its_slopes
+
+
+RULES.update({function: _rule_of(function) for function in SLOPES})
+
+
+def _clip(x, least=None, most=None, **options):
+    return by_slopes(np.clip, x, plain(least), plain(most), **options)
+
+
+RULES[np.clip] = _clip
