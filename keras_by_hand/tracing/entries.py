@@ -7,43 +7,45 @@ import numpy as np
 
 from keras_by_hand.tracing.tape import FLAT, RULES, Source, Traced, plain
 
-FLAT |= {
-    np.sign,
-    np.rint,
-    np.round,
-    np.floor,
-    np.ceil,
-    np.trunc,
-    np.isnan,
-    np.isfinite,
-    np.isinf,
-    np.isclose,
-    np.allclose,
-    np.array_equal,
-    np.equal,
-    np.not_equal,
-    np.less,
-    np.less_equal,
-    np.greater,
-    np.greater_equal,
-    np.logical_and,
-    np.logical_or,
-    np.logical_not,
-    np.shape,
-    np.ndim,
-    np.size,
-    np.result_type,
-    np.any,
-    np.all,
-    np.argmax,
-    np.argmin,
-    np.argsort,
-    np.searchsorted,
-    np.zeros_like,
-    np.ones_like,
-    np.full_like,
-    np.iscomplexobj,
-}
+FLAT.update(
+    {
+        np.sign,
+        np.rint,
+        np.round,
+        np.floor,
+        np.ceil,
+        np.trunc,
+        np.isnan,
+        np.isfinite,
+        np.isinf,
+        np.isclose,
+        np.allclose,
+        np.array_equal,
+        np.equal,
+        np.not_equal,
+        np.less,
+        np.less_equal,
+        np.greater,
+        np.greater_equal,
+        np.logical_and,
+        np.logical_or,
+        np.logical_not,
+        np.shape,
+        np.ndim,
+        np.size,
+        np.result_type,
+        np.any,
+        np.all,
+        np.argmax,
+        np.argmin,
+        np.argsort,
+        np.searchsorted,
+        np.zeros_like,
+        np.ones_like,
+        np.full_like,
+        np.iscomplexobj,
+    }
+)
 
 
 def _flat_where(values, divisor):
@@ -116,10 +118,14 @@ def by_slopes(function: Any, *args: Any, **options: Any) -> Traced:
     """What a function makes of arrays, entry by entry."""
     values = [plain(arg) for arg in args]
     y = function(*values, **options)
+
+    def pull_by(slope):
+        return lambda g: slope(g, y, *values)
+
     return Traced(
         y,
         [
-            Source(arg.node, lambda g, slope=slope: slope(g, y, *values), True)
+            Source(arg.node, pull_by(slope), True)
             for arg, slope in zip(args, SLOPES[function])
             if isinstance(arg, Traced)
         ],
