@@ -56,7 +56,7 @@ def _flat_where(values, divisor):
 
 # Of each function, for each argument: its part of the gradient g of y, where
 # a, b and c are the arguments. At kinks, the slopes are TensorFlow's.
-SLOPES: dict[Any, list[Callable]] = {
+PULLS: dict[Any, list[Callable]] = {
     np.add: [lambda g, y, a, b: g, lambda g, y, a, b: g],
     np.subtract: [lambda g, y, a, b: g, lambda g, y, a, b: -g],
     np.multiply: [lambda g, y, a, b: g * b, lambda g, y, a, b: g * a],
@@ -126,7 +126,7 @@ def by_slopes(function: Any, *args: Any, **options: Any) -> Traced:
         y,
         [
             Source(arg.node, pull_by(slope), True)
-            for arg, slope in zip(args, SLOPES[function])
+            for arg, slope in zip(args, PULLS[function])
             if isinstance(arg, Traced)
         ],
     )
@@ -139,7 +139,7 @@ def _rule_of(function):
     return by_its_slopes
 
 
-RULES.update({function: _rule_of(function) for function in SLOPES})
+RULES.update({function: _rule_of(function) for function in PULLS})
 
 
 def _clip(x, least=None, most=None, **options):
