@@ -74,7 +74,7 @@ def check_fractions(*arrays):
         raise CannotRun("whole numbers are not known here")
 
 
-def is_array(thing):
+def speaks_numpy(thing):
     """Whether it is an array of NumPy, or one that speaks its protocols."""
     return hasattr(thing, "__array_function__")
 
@@ -88,7 +88,7 @@ def in_dtype(thing, dtype, kinds="f"):
     """
     if isinstance(thing, Tensor):
         return thing.but(in_dtype(thing.array, dtype, kinds))
-    is_cast = is_array(thing) and thing.dtype.kind in kinds
+    is_cast = speaks_numpy(thing) and thing.dtype.kind in kinds
     return thing.astype(dtype, copy=False) if dtype and is_cast else thing
 
 

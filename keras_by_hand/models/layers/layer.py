@@ -19,8 +19,8 @@ from keras_by_hand.models.tensors import (
     arrays_of,
     each,
     in_dtype,
-    is_array,
     masks_of,
+    speaks_numpy,
     tensors_in,
 )
 
@@ -285,7 +285,7 @@ LayerTable = dict[str, tuple[Callable, type[Layer]]]
 def check_tensor(given):
     """Raise CannotRun for what is neither a tensor nor a constant, nor a mask
     that is not there."""
-    if not (given is None or isinstance(given, Tensor) or is_array(given)):
+    if not (given is None or isinstance(given, Tensor) or speaks_numpy(given)):
         raise CannotRun("its input or mask is no tensor")
 
 

@@ -22,7 +22,7 @@ from keras_by_hand.models.layers.layer import (
     Layer,
     LayerTable,
 )
-from keras_by_hand.models.tensors import flat, is_array
+from keras_by_hand.models.tensors import flat, speaks_numpy
 
 
 class Recurrent(Layer):
@@ -35,7 +35,7 @@ class Recurrent(Layer):
     kept = None  # the last states, from which a stateful layer goes on
 
     def apply(self, x, mask=None, initial_state=None, **keywords):
-        if is_array(initial_state):
+        if speaks_numpy(initial_state):
             initial_state = [initial_state]
         if not self.config.get("stateful"):
             return self.loop(x, mask, initial_state, **keywords)

@@ -77,7 +77,7 @@ from keras_by_hand.models.tensors import (
     each,
     flat,
     in_dtype,
-    is_array,
+    speaks_numpy,
 )
 from keras_by_hand.names import ACTIVATIONS
 from keras_by_hand.precision import bfloat16, float16
@@ -145,7 +145,7 @@ def in_its_dtype(function):
 
 def joint_dtype(values):
     """Return the dtype to which Keras brings arrays and numbers."""
-    arrays = [value for value in values if is_array(value)]
+    arrays = [value for value in values if speaks_numpy(value)]
     numbers = [value for value in values if isinstance(value, int | float)]
     floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
     if floats:
@@ -555,7 +555,7 @@ class Operator(Layer):
             if name != "name"
         }
         args = arrays_of(args)
-        arrays = [x for x in args if is_array(x)]
+        arrays = [x for x in args if speaks_numpy(x)]
         if (
             self.kind == "Add"
             and len(arrays) == 2
