@@ -14,8 +14,16 @@ def custom_scale_layer(inputs, *, scale):
     return inputs[0] + inputs[1] * scale
 
 
+class StochasticDepth(DoesNothing):
+    """The StochasticDepth of Keras' ConvNeXt, which drops samples."""
+
+    def why_not_trained(self):
+        rate = self.config.get("drop_path_rate")
+        return "what it draws is not known here" if rate else None
+
+
 APPLICATION_LAYERS: LayerTable = {
     "CustomScaleLayer": (custom_scale_layer, Layer),
     "LayerScale": (layer_scale, Layer),
-    "StochasticDepth": (identity_layer, DoesNothing),
+    "StochasticDepth": (identity_layer, StochasticDepth),
 }

@@ -1,5 +1,7 @@
 """How attention works in a model: its inputs, masks and axes."""
 
+import numpy as np
+
 from keras_by_hand.layers.attention import (
     additive_attention,
     allowed_pairs,
@@ -7,6 +9,7 @@ from keras_by_hand.layers.attention import (
     group_query_attention,
     multi_head_attention,
 )
+from keras_by_hand.layers.regularization import dropout
 from keras_by_hand.models.checks import check_length, parameters_of
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layers.layer import (
@@ -16,6 +19,7 @@ from keras_by_hand.models.layers.layer import (
     name_weights,
 )
 from keras_by_hand.models.tensors import Tensor, arrays_of, check_fractions
+from keras_by_hand.random import draw_kept
 
 
 class Attention(Layer):
@@ -37,8 +41,30 @@ class Attention(Layer):
             names.append("concat_score_weight")
         return name_weights(names, self.list_weights())
 
+    def draws(self):
+        return bool(self.config.get("dropout"))
+
     def apply(self, x, mask=None, **keywords):
         check_fractions(*x)
+        if self.trains and self.draws():
+            return self.apply_with_dropout(x, mask, **keywords)
+        return self.attend_to(x, mask, **keywords)
+
+    def apply_with_dropout(
+        self, x, mask, return_attention_scores=False, **keywords
+    ):
+        """Return the mean of the values, where some count for nothing."""
+        keywords["return_attention_scores"] = True
+        _, scores = self.attend_to(x, mask, **keywords)
+        scores = drop_scores(self, scores)
+        y = scores @ x[1]
+        query_mask = mask[0] if mask else None
+        if query_mask is not None:
+            y = np.where(query_mask[..., np.newaxis], y, 0)
+        return (y, scores) if return_attention_scores else y
+
+    def attend_to(self, x, mask, **keywords):
+        """Return what the function makes of a list of arrays."""
         query, value, *key = x
         masks = dict(zip(("query_mask", "value_mask"), mask or ()))
         options = {**self.options, **masks, **keywords}
@@ -153,6 +179,14 @@ class Heads(Layer):
     def take_masks(self, query, value, key):
         """Take the masks away from the inputs, where the layer does so."""
 
+    def draws(self):
+        return bool(self.config.get("dropout"))
+
+    def why_not_trained(self):
+        if self.config.get("activity_regularizer"):
+            return "activity_regularizer: Keras has it for each part of it"
+        return super().why_not_trained()
+
     def attend(self, arrays, options):
         """Return what the function makes of query, value and key, and the
         scores or None."""
@@ -161,7 +195,24 @@ class Heads(Layer):
             # Keras then computes it in the way in which it returns the scores.
             options["return_attention_scores"] = True
         y = self.function(*arrays, *self.arrays.values(), **options)
-        return y if isinstance(y, tuple) else (y, None)
+        y = y if isinstance(y, tuple) else (y, None)
+        if self.trains and self.draws():
+            return self.combine(arrays[1], drop_scores(self, y[1])), y[1]
+        return y
+
+    def combine(self, value, scores):
+        """Return the output of values and weights, of which some are dropped:
+        (batch, heads, queries, values)."""
+        if value.ndim != 3 or self.config.get("use_gate"):
+            raise CannotRun("dropout of such an attention is not known here")
+        arrays = self.arrays
+        v = np.einsum("bvd,dhe->bvhe", value, arrays["value_kernel"])
+        v = v + arrays["value_bias"] if "value_bias" in arrays else v
+        share = scores.shape[1] // v.shape[2]  # of query heads for each of v
+        v = np.repeat(v, share, axis=2) if share > 1 else v
+        y = np.einsum("bhqv,bvhe->bqhe", scores, v)
+        y = np.einsum("bqhe,hef->bqf", y, arrays["output_kernel"])
+        return y + arrays["output_bias"] if "output_bias" in arrays else y
 
 
 class MultiHeadAttention(Heads):
@@ -181,6 +232,14 @@ class MultiHeadAttention(Heads):
     def take_masks(self, query, value, key):
         for tensor in (query, value, key or value):
             tensor.mask = None
+
+
+def drop_scores(layer, scores):
+    """Return attention weights, of which some are dropped, as chance tells."""
+    rate = layer.config["dropout"]
+    seed = layer.next_seed()
+    kept = draw_kept(scores.shape, rate, str(scores.dtype), seed=seed)
+    return dropout(scores, kept, rate=rate)
 
 
 def mask_of(tensor, given):

@@ -34,6 +34,9 @@ class RandomImages(Layer):
     """A layer that changes images in training alone."""
 
     kinds = ALL_NUMBERS
+    not_trained = (
+        "what it draws is not known here; change the images before fit"
+    )
 
     def compute(self, x, mask=None, training=None):
         self.function(arrays_of(x), **self.options)  # it checks them

@@ -23,6 +23,7 @@ from keras_by_hand.models.tensors import (
     speaks_numpy,
     tensors_in,
 )
+from keras_by_hand.random import next_state
 
 FLAGS = {"bias": "use_bias", "gamma": "scale", "beta": "center"}  # of weights
 NOT_WEIGHTS = {"initial_state", "mask", "states"}  # of a call
@@ -47,6 +48,11 @@ class Layer:
     kinds = "f"  # of dtypes that its call casts: what has a fraction
     takes_mask = False  # whether its function does
     parts: Sequence[str] = ()  # groups of the file that have its weights
+    trains = False  # whether it is called in training
+    # Why it is not trained here, as far as its class tells.
+    not_trained: str | None = None
+    # That of the generator of what it draws in training, [seed, count].
+    seed_state: Sequence[int] | None = None
     arrays: dict = {}  # what prepare finds
     options: dict = {}
     activation = None
@@ -74,6 +80,24 @@ class Layer:
         """Say once where Keras departs from mathematics."""
         if said not in self.notes:
             self.notes.append(said)
+
+    # -- In training
+
+    def why_not_trained(self):
+        """Return why it cannot be trained here, or None."""
+        if self.config.get("lora_rank"):
+            return "lora_rank: its matrices are not in the file"
+        return self.not_trained
+
+    def draws(self):
+        """Return whether it draws random numbers in training."""
+        return False
+
+    def next_seed(self):
+        """Return the state of its generator, which moves on."""
+        state = self.seed_state
+        self.seed_state = next_state(state)
+        return state
 
     def inside(self):
         """Return the layers in this: here, those that are its activations."""

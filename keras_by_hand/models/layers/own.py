@@ -113,6 +113,11 @@ class OwnLayer(Layer):
             raise CannotRun(f"its function {name}: {why}") from None
         return each(lambda array: in_dtype(array, self.dtype), y), mask
 
+    def why_not_trained(self):
+        if self.arrays or self.options:
+            return "which weights of a class of your own train is in no file"
+        return None
+
     def first_states(self, batch, given):
         raise CannotRun("a cell of your own is not known here")
 

@@ -34,6 +34,8 @@ class Quantized(Layer):
     for blocks of a column.
     """
 
+    not_trained = "it is quantized; train the model before quantize()"
+
     def check_config(self):
         check_keys(self.config, {*self.reads, "quantization_config"})
 

@@ -16,6 +16,7 @@ from keras_by_hand.layers.recurrent import (
     simple_rnn_cell,
     stacked_rnn_cells,
 )
+from keras_by_hand.layers.regularization import dropout
 from keras_by_hand.models.config import with_weights
 from keras_by_hand.models.layers.layer import (
     ALL_BUT_BOOLEANS,
@@ -23,6 +24,7 @@ from keras_by_hand.models.layers.layer import (
     LayerTable,
 )
 from keras_by_hand.models.tensors import flat, speaks_numpy
+from keras_by_hand.random import draw_kept
 
 
 class Recurrent(Layer):
@@ -33,8 +35,43 @@ class Recurrent(Layer):
     reads: Sequence[str] = ("stateful", "dropout")
     parts: Sequence[str] = ("cell",)
     kept = None  # the last states, from which a stateful layer goes on
+    factors_of_states = None  # of its recurrent_dropout, in training
+
+    def why_not_trained(self):
+        has_gates = self.kind != "SimpleRNN"
+        rates = self.config.get("recurrent_dropout"), self.config.get("dropout")
+        is_by_gate = rates[0] or self.config.get("implementation") == 1
+        is_by_gate = is_by_gate or self.kind.startswith("ConvLSTM")
+        if has_gates and any(rates) and is_by_gate:
+            return "dropout by gates, as recurrent_dropout has it, is not known"
+        return super().why_not_trained()
+
+    def draws(self):
+        return bool(
+            self.config.get("dropout") or self.config.get("recurrent_dropout")
+        )
+
+    def draw_factors(self, shape, rate):
+        """Return by what each entry is multiplied in all steps, or None. Keras
+        draws in predict, too, and uses it in training alone."""
+        if not rate or self.seed_state is None:
+            return None
+        seed = self.next_seed()
+        if not self.trains:
+            return None
+        kept = draw_kept(shape, rate, self.dtype, seed=seed)
+        return dropout(np.ones(shape, self.dtype), kept, rate=rate)
 
     def apply(self, x, mask=None, initial_state=None, **keywords):
+        factors = self.draw_factors(
+            (len(x), *x.shape[2:]), self.config.get("dropout")
+        )
+        if factors is not None:
+            x = x * factors[:, np.newaxis]
+        units = self.config.get("units")
+        self.factors_of_states = self.draw_factors(
+            (len(x), units), self.config.get("recurrent_dropout")
+        )
         if speaks_numpy(initial_state):
             initial_state = [initial_state]
         if not self.config.get("stateful"):
@@ -54,8 +91,35 @@ class Recurrent(Layer):
         return mask if self.config.get("return_sequences") else None
 
 
+class SimpleRNN(Recurrent):
+    """A SimpleRNN, which may drop what comes from the step before."""
+
+    def loop(self, x, mask, initial_state, **keywords):
+        factors = self.factors_of_states
+        if factors is None:
+            return super().loop(x, mask, initial_state, **keywords)
+        if initial_state is None:
+            initial_state = [np.zeros(factors.shape, self.dtype)]
+        cell_options, options = {}, {**self.options, **keywords}
+        if "activation" in options:
+            cell_options["activation"] = options.pop("activation")
+
+        def step(x_of_step, states):
+            dropped = [states[0] * factors]
+            arrays = self.arrays
+            return simple_rnn_cell(x_of_step, dropped, **arrays, **cell_options)
+
+        options.pop("use_bias", None)
+        return rnn(step, x, initial_state, mask, **options)
+
+
 class Cell(Layer):
     """A cell in an RNN."""
+
+    def why_not_trained(self):
+        if self.config.get("dropout") or self.config.get("recurrent_dropout"):
+            return "dropout in a cell is not known here; use its layer"
+        return super().why_not_trained()
 
     places = ("states", "training")
     reads = ("dropout",)
@@ -132,7 +196,7 @@ RECURRENT_LAYERS: LayerTable = {
     "LSTM": (lstm, Recurrent),
     "LSTMCell": (lstm_cell, LSTMCell),
     "RNN": (rnn, RNN),
-    "SimpleRNN": (simple_rnn, Recurrent),
+    "SimpleRNN": (simple_rnn, SimpleRNN),
     "SimpleRNNCell": (simple_rnn_cell, Cell),
     "StackedRNNCells": (stacked_rnn_cells, StackedCells),
 }
