@@ -300,6 +300,7 @@ from keras_by_hand.metrics.regression import (
     pearson_correlation_metric,
     r2_score,
 )
+from keras_by_hand.models.building import build_model
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 from keras_by_hand.models.model import Model
@@ -367,6 +368,7 @@ __all__ = [
     "binary_crossentropy_metric",
     "binary_focal_crossentropy",
     "binary_iou",
+    "build_model",
     "categorical_accuracy",
     "categorical_accuracy_metric",
     "categorical_crossentropy",

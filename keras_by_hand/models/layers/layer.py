@@ -56,6 +56,7 @@ class Layer:
     arrays: dict = {}  # what prepare finds
     options: dict = {}
     activation = None
+    seed: int | None = None  # of what it draws in training: of build_model
 
     def __init__(self, saved, weights, build, function=None):
         self.kind, self.config = saved["class_name"], saved["config"]
