@@ -18,6 +18,7 @@ on the command line. :doc:`/my_port` looks for the mistakes of a port step by st
 # Each name, and of a class what else there is to call.
 NAMES = {
     "load_model": (),
+    "build_model": (),
     "Model": ("predict", "list_notes"),
     "record": (),
     "outputs_of": (),

@@ -30,6 +30,7 @@ def write_examples(folder):
     dense.set_weights([np.array([[1, -1], [3, 0]]), np.array([0, 0.5])])
     model.save(folder / "model.keras")
     own.save(folder / "own.keras")
+    (folder / "model.json").write_text(model.to_json())
     write_old(folder / "old.h5")
 
 

@@ -87,8 +87,8 @@ def build_model(config: Mapping[str, Any], seed: int) -> Model:
     >>> with open("model.json") as file:  # keras_model.to_json()
     ...     model = build_model(json.load(file), seed=313)
     >>> model.by_name["dense"].arrays["kernel"].round(3)
-    array([[-0.011,  0.557],
-           [-0.261, -0.022]], dtype=float32)
+    array([[-0.15 , -0.076],
+           [-0.791,  0.379]], dtype=float32)
     """
     _check_building(config, seed)
     with refusing_config("build_model"):
@@ -367,11 +367,12 @@ def first_of_heads(saved, draw_seed):
     if kind == "MultiHeadAttention":
         heads = of_values = config["num_heads"]
         lengths = config["key_dim"], config["value_dim"]
-        outputs = config["output_shape"] or [features]
+        outputs, begin = config["output_shape"] or [features], ""
     else:
         heads = config["num_query_heads"]
         of_values = config["num_key_value_heads"]
         lengths, outputs = [config["head_dim"]] * 2, [features]
+        begin = "_"  # of the names of its groups in a file
     parts = {  # inputs, and outputs
         "query": ([features], [heads, lengths[0]]),
         "key": ([of_key], [of_values, lengths[0]]),
@@ -387,7 +388,7 @@ def first_of_heads(saved, draw_seed):
         if part == "output":
             groups |= training_seed(kind, config, draw_seed)
         arrays = draw_projection(config, inputs, of_part, draw_seed)
-        groups[f"{part}_dense"] = {"vars": arrays}
+        groups[f"{begin}{part}_dense"] = {"vars": arrays}
     return groups
 
 
@@ -451,7 +452,7 @@ def first_of_normalization(saved, draw_seed):
     kept = [a % len(shape) for a in np.ravel(config["axis"]).astype(int)]
     shape = tuple(shape[axis] for axis in sorted(kept))
     zeros, ones = zeros_initializer(shape), ones_initializer(shape)
-    return {"vars": [zeros, ones, np.zeros((), np.int32)]}
+    return {"vars": [zeros, ones, np.zeros((), np.int64)]}
 
 
 HOLDERS: dict[str, Callable] = {

@@ -36,7 +36,8 @@ BATCH = 32  # samples at a time, as in Keras' predict
 
 
 class Model(Layer):
-    """A model of layers. load_model makes it of a file.
+    """A model of layers. load_model makes it of a file, build_model of a
+    config.
 
     layers: all it has, in the order of the file; by_name: the same, by their
     names. Of each layer, and of the model, which is one, name is its own and

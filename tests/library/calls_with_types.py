@@ -22,6 +22,12 @@ def run_a_model(x: np.ndarray) -> None:
     assert_type(golden_vectors(model, x), dict[str, np.ndarray])
 
 
+def build_a_model() -> None:
+    model = k.build_model({"module": "keras", "class_name": "Sequential"}, seed=313)
+    assert_type(model, k.Model)
+    assert_type(model.layers[0].seed, int | None)
+
+
 def compare_a_model(x: np.ndarray) -> None:
     found = k.compare("model.keras", {"dense": x}, x, tolerance=1e-4)
     assert_type(found, k.Comparison)

@@ -26,7 +26,7 @@ from keras_by_hand.models.registry import LAYERS
 from keras_by_hand.models.weight_shapes import FIRST_WEIGHTS
 
 SEED = 313
-ROUNDED = re.compile('Orthogonal|Normal"|SpectralNormalization')
+ROUNDED = re.compile('Orthogonal|Normal"|VarianceScaling|STFT|SpectralNormalization')
 read_cases()
 OF_CLASS = {
     name: subject for name, subject in SUBJECTS.items() if type(subject) is LayerSubject
@@ -80,12 +80,12 @@ def assert_same_weights(model, of_keras, exact):
     found, wanted = paths_of(model.weights), paths_of(saved_weights(of_keras))
     assert found.keys() == wanted.keys()
     for path, array in wanted.items():
-        tolerance = 0 if exact else 5e-7
+        tolerance = 0 if exact else 5e-7 * max(1, np.max(np.abs(array)))
         np.testing.assert_allclose(found[path], array, rtol=0, atol=tolerance)
         assert found[path].dtype == array.dtype
 
 
-def check(config, **inputs):
+def check(config, x=None):
     """Compare a model of a config with Keras': weights, seeds, how many were drawn, and
     its prediction. Returns both."""
     of_keras, after = revived(config), random.getstate()
@@ -99,9 +99,9 @@ def check(config, **inputs):
         assert seeds <= seeds_of(of_keras)
     else:
         assert seeds == seeds_of(of_keras)
-    if inputs:
-        expected = of_keras.predict(inputs, verbose=0)
-        np.testing.assert_allclose(model.predict(inputs), expected, 1e-4, 1e-6)
+    if x is not None:
+        expected = of_keras.predict(x, verbose=0)
+        np.testing.assert_allclose(model.predict(x), expected, 1e-4, 1e-6)
     return model, of_keras
 
 
@@ -187,7 +187,7 @@ ELSEWHERE = {"CustomScaleLayer", "Lambda", "SpatialDropout2D", "SpatialDropout3D
 def test_so_has_a_layer_without_cases(kind):
     model = keras.Sequential([keras.Input((4, 3), name="x"), *APART[kind]()])
     model.add(layers.Dense(2))
-    check(as_config(model), x=np.ones((2, 4, 3), "float32"))
+    check(as_config(model), np.ones((2, 4, 3), "float32"))
 
 
 def test_no_class_of_the_registry_is_left_out():
@@ -236,7 +236,9 @@ def test_an_stft_and_axes_of_its_own():
     stft = layers.Conv1D(5, 8, kernel_initializer=initializers.STFT("imag"))
     check(as_config(keras.Sequential([keras.Input((9, 1)), stft])))
     own = initializers.HeUniform(input_axes=[0, 1], output_axes=[1])
-    dense = layers.EinsumDense("...ab,bc->...ac", (2, 3), "ac", kernel_initializer=own)
+    dense = layers.EinsumDense(
+        "...ab,bc->...ac", (2, 3), bias_axes="ac", kernel_initializer=own
+    )
     check(as_config(keras.Sequential([keras.Input((2, 4)), dense])))
 
 
@@ -284,17 +286,18 @@ def transformer():
     h = layers.Embedding(9, 8)(x)
     a = layers.MultiHeadAttention(2, 4, dropout=0.1)(h, h, use_causal_mask=True)
     h = layers.LayerNormalization()(h + layers.Dropout(0.1)(a))
-    f = layers.Dense(8)(layers.Dense(16, activation="gelu")(h))
-    h = layers.LayerNormalization()(layers.Add()([h, f]))
+    f = layers.Dense(16, activation="gelu")(h)
+    h = layers.LayerNormalization()(layers.Add()([h, layers.Dense(8)(f)]))
     return keras.Model(x, layers.Dense(9)(h)), np.array([[1, 2, 3, 4, 5]])
 
 
 def nested_and_shared():
+    shared = layers.Dense(6, activation="tanh")  # first, as in the config
     image = keras.Input((6,), name="image")
-    encoder = keras.Model(image, layers.Dense(3)(layers.Dense(4)(image)))
+    inner = layers.Dense(4)(image)
+    encoder = keras.Model(image, layers.Dense(3)(inner))
     head = keras.Sequential([layers.Dense(2), layers.PReLU()], name="head")
     x = keras.Input((6,), name="x")
-    shared = layers.Dense(6, activation="tanh")
     return keras.Model(x, head(encoder(shared(shared(x))))), np.ones((2, 6))
 
 
@@ -334,8 +337,8 @@ def test_a_whole_model_has_keras_weights_and_predicts_as_it(make_model):
     config = as_config(by_hand)
     tolerance = 1e-2 if make_model is normalized else 1e-4  # of float16
     model, of_keras = check(config)
-    y = model.predict({"x": x})
-    np.testing.assert_allclose(y, of_keras.predict({"x": x}, verbose=0), 0, tolerance)
+    y = model.predict(x)
+    np.testing.assert_allclose(y, of_keras.predict(x, verbose=0), 0, tolerance)
     if make_model not in (wrapped, normalized):
         exact = not ROUNDED.search(json.dumps(config))
         assert_same_weights(model, by_hand, exact)
@@ -349,6 +352,41 @@ def test_another_seed_gives_other_weights_and_the_same_one_the_same():
     path = "/layers/conv2d/vars/0"
     np.testing.assert_array_equal(one[path], same[path])
     assert not np.any(one[path] == other[path])
+
+
+HEADS = {
+    layers.MultiHeadAttention: {
+        "num_heads": 2,
+        "key_dim": 3,
+        "value_dim": 5,
+        "output_shape": (2, 3),
+    },
+    layers.GroupQueryAttention: {
+        "head_dim": 4,
+        "num_query_heads": 4,
+        "num_key_value_heads": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_an_attention_draws_for_each_of_its_projections(kind):
+    inputs = [keras.Input((4, length)) for length in (6, 7, 5)]
+    drawn = {"kernel_initializer": "he_uniform", "bias_initializer": "random_uniform"}
+    y = kind(**HEADS[kind], **drawn, dropout=0.5, use_gate=True)(*inputs)
+    check(as_config(keras.Model(inputs, layers.Dense(2)(y))))
+
+
+def test_what_is_drawn_when_a_layer_is_built_comes_before_the_next_layer():
+    """In Keras' Sequential made by hand, after all layers."""
+    keras.utils.set_random_seed(SEED)
+    normalized = layers.SpectralNormalization(layers.Dense(3))
+    parts = [keras.Input((4,)), normalized, layers.Dense(2)]
+    by_hand = keras.Sequential(parts)
+    model, _ = check(as_config(by_hand))
+    inner, own = model.layers[1].layer, by_hand.layers[0].layer
+    np.testing.assert_array_equal(inner.arrays["kernel"], own.kernel)
+    assert not np.any(model.layers[2].arrays["kernel"] == by_hand.layers[1].kernel)
 
 
 def test_a_bidirectional_made_by_hand_draws_its_forward_layer_first():
