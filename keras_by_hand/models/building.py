@@ -59,26 +59,27 @@ FACTORS = tuple(  # of RandomColorJitter: for each, a layer that draws a seed
 
 def build_model(config: Mapping[str, Any], seed: int) -> Model:
     """Return the Model of a config, with the first weights that Keras gives it:
-    in Keras 3.15.1 on TensorFlow, keras.models.model_from_json does after
-    keras.utils.set_random_seed(seed). Uniform weights are equal to the bit,
-    normal and orthogonal ones but for rounding.
+    those of keras.models.model_from_json after keras.utils.set_random_seed, on
+    TensorFlow. Uniform weights are equal to the bit, normal and orthogonal ones
+    but for rounding.
 
     config: json.loads(model.to_json()), or config.json of a .keras file; of a
     model that is built, as its layers tell the shapes of their inputs there.
     An initializer or layer with a seed in the config keeps it; the others take
-    the next numbers that keras_by_hand.random.default_seeds returns. In its
-    layers, layer.seed is then the seed of what a layer draws in training, such
-    as a Dropout or an LSTM; None where it draws nothing. In a Bidirectional,
-    forward and backward have their own, in an RNN its cells; a layer of
-    augmentation has that of its own generator alone.
+    the next numbers that keras_by_hand.random.default_seeds returns.
 
-    Layers that are made by hand after set_random_seed, in the order of the
-    config, have these weights, too, but for three: Bidirectional draws its
-    forward layer before the backward one (so it does here, where its config
-    has no backward_layer); in a Sequential, SpectralNormalization draws its
-    vector_u after all layers are made; and RandomCrop draws seeds that
-    its config holds later. SimpleRNN and RandomGrayscale lose a seed of their
-    own on the way through a config.
+    seed: that of set_random_seed. In layers of the model, layer.seed is then
+    that of what it draws in training, as a Dropout or an LSTM does; None where
+    it draws nothing. In a Bidirectional, forward and backward have their own,
+    in an RNN its cells; of augmentation, it is the layer's own generator's.
+
+    A model that is made by hand after set_random_seed has these weights, too,
+    if its layers are made in the order of the config: Dense(2)(Dense(3)(x))
+    makes Dense(2) first. But Bidirectional then draws its forward layer before
+    the backward one, as it does here where its config has no backward_layer;
+    attentions with heads, AdditiveAttention and SpectralNormalization draw when
+    they are called, and in a Sequential after all layers are made; RandomCrop
+    draws two seeds. SimpleRNN and RandomGrayscale have no seed in a config.
 
     Raises CannotRun for what is no such config, or not known here, such as
     weights of float64; TypeError for a config that is no dict and a seed that
@@ -161,15 +162,19 @@ def keras_initializer(name, **options):
     return {"module": "keras", "class_name": name, "config": options}
 
 
-# Of classes that have no arguments for them, by their configs.
-FIXED: dict[str, Callable] = {
-    "AdditiveAttention": lambda config: keras_initializer("GlorotUniform"),
-    "Attention": lambda config: keras_initializer("Ones"),
-    "LayerScale": lambda config: keras_initializer(
-        "Constant", value=config["init_values"]
-    ),
-    "RMSNormalization": lambda config: keras_initializer("Ones"),
+# Of the weights of classes that have no arguments for them.
+FIXED = {
+    "AdditiveAttention": "GlorotUniform",
+    "Attention": "Ones",
+    "LayerScale": "Constant",
+    "RMSNormalization": "Ones",
 }
+
+
+def fixed_initializer(kind, config):
+    """The initializer of the weights of such a class."""
+    options = {"value": config["init_values"]} if kind == "LayerScale" else {}
+    return keras_initializer(FIXED[kind], **options)
 
 
 def take_seed(given, draw_seed):
@@ -276,7 +281,8 @@ def first_of_layer(saved, draw_seed):
             held = config[f"{name}_initializer"]
             made[name] = revive_initializer(held, draw_seed)
         elif name in shapes:  # else Keras does not make it
-            made[name] = revive_initializer(FIXED[kind](config), draw_seed)
+            held = fixed_initializer(kind, config)
+            made[name] = revive_initializer(held, draw_seed)
     if kind == "EinsumDense":
         _, *axes = einsum_parts(config, shape_of_input(saved))
         made["kernel"] = with_axes(made["kernel"], *axes)
@@ -358,7 +364,8 @@ def first_forget_bias(initializer, shape):
 
 def first_of_heads(saved, draw_seed):
     """Return the first weights of an attention with heads: each projection has
-    initializers of its own, beside those that the layer is given."""
+    initializers of its own, beside those of the layer, which it does not
+    use."""
     kind, config = saved["class_name"], saved["config"]
     check_float32(config)
     shapes = told_shapes(saved)["shapes_dict"]
@@ -367,12 +374,11 @@ def first_of_heads(saved, draw_seed):
     if kind == "MultiHeadAttention":
         heads = of_values = config["num_heads"]
         lengths = config["key_dim"], config["value_dim"]
-        outputs, begin = config["output_shape"] or [features], ""
+        outputs = config["output_shape"] or [features]
     else:
         heads = config["num_query_heads"]
         of_values = config["num_key_value_heads"]
         lengths, outputs = [config["head_dim"]] * 2, [features]
-        begin = "_"  # of the names of its groups in a file
     parts = {  # inputs, and outputs
         "query": ([features], [heads, lengths[0]]),
         "key": ([of_key], [of_values, lengths[0]]),
@@ -382,29 +388,27 @@ def first_of_heads(saved, draw_seed):
     }
     if not config.get("use_gate"):
         del parts["gate"]
-    draw_projection(config, [], [], draw_seed)  # the layer's own, not used
+    revive_projection(config, draw_seed)
     groups = {}
     for part, (inputs, of_part) in parts.items():
         if part == "output":
             groups |= training_seed(kind, config, draw_seed)
-        arrays = draw_projection(config, inputs, of_part, draw_seed)
-        groups[f"{begin}{part}_dense"] = {"vars": arrays}
+        kernel, bias = revive_projection(config, draw_seed)
+        axes = [*range(len(inputs) + len(of_part))]
+        kernel = with_axes(kernel, axes[: len(inputs)], axes[len(inputs) :])
+        arrays = [kernel((*inputs, *of_part))]
+        arrays += [bias(tuple(of_part))] * config["use_bias"]
+        has_dash = part == "gate" or kind == "GroupQueryAttention"
+        groups[f"{'_' * has_dash}{part}_dense"] = {"vars": arrays}
     return groups
 
 
-def draw_projection(config, inputs, outputs, draw_seed):
-    """Return the kernel and the bias of a projection; no arrays where it has no
-    outputs."""
-    kernel, bias = (
+def revive_projection(config, draw_seed):
+    """Return the initializers of a kernel and a bias."""
+    return [
         revive_initializer(config[f"{name}_initializer"], draw_seed)
         for name in ("kernel", "bias")
-    )
-    axes = [*range(len(inputs) + len(outputs))]
-    kernel = with_axes(kernel, axes[: len(inputs)], axes[len(inputs) :])
-    if not outputs:
-        return []
-    arrays = [kernel((*inputs, *outputs))]
-    return arrays + [bias(tuple(outputs))] * config["use_bias"]
+    ]
 
 
 def first_of_bidirectional(saved, draw_seed):

@@ -371,7 +371,8 @@ HEADS = {
 
 @pytest.mark.parametrize("kind", HEADS)
 def test_an_attention_draws_for_each_of_its_projections(kind):
-    inputs = [keras.Input((4, length)) for length in (6, 7, 5)]
+    lengths = (6, 7, 5) if kind is layers.MultiHeadAttention else (6, 6, 6)
+    inputs = [keras.Input((4, length)) for length in lengths]
     drawn = {"kernel_initializer": "he_uniform", "bias_initializer": "random_uniform"}
     y = kind(**HEADS[kind], **drawn, dropout=0.5, use_gate=True)(*inputs)
     check(as_config(keras.Model(inputs, layers.Dense(2)(y))))
@@ -401,6 +402,12 @@ def test_a_bidirectional_made_by_hand_draws_its_forward_layer_first():
     assert_same_weights(model, by_hand, exact=False)
     of_told, of_model = (m.layers[1].forward.arrays["kernel"] for m in (told, model))
     assert not np.any(of_told == of_model)
+
+
+def test_a_sequential_without_an_input_is_built_once_its_shape_is_told():
+    model = keras.Sequential([layers.Dense(2), layers.Dense(3)])
+    model.build((None, 4))
+    check(as_config(model), np.ones((2, 4)))
 
 
 def test_the_config_of_a_file_is_taken(tmp_path):
