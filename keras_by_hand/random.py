@@ -276,6 +276,32 @@ def draw_order(x: ArrayLike, axis: int = 0, *, seed: Seed) -> np.ndarray:
     return np.take(x, np.argsort(drawn, kind="stable"), axis)
 
 
+def draw_permutation(number: int, *, seed: int) -> np.ndarray:
+    """The order of samples in fit with shuffle=True, after
+    keras.utils.set_random_seed(seed): that of tf.random.shuffle (Fisher and
+    Yates, 1938). Keras has the same order in each epoch.
+
+    number: of samples. Returns whole numbers from 0 on, (number,).
+
+    Raises TypeError for what is no whole number, ValueError for a number below
+    1.
+
+    >>> draw_permutation(4, seed=313)
+    array([1, 3, 2, 0])
+    """
+    check_sizes(draw_permutation, number=number)
+    check_seed(draw_permutation, seed=seed)
+    largest = 2**31 - 1  # TensorFlow takes it for a second seed of two zeros
+    first = _pair(seed)[0] % largest
+    second = _halves(0 if first else largest)
+    stream = _halves(first), np.array(second, np.uint64)
+    left = np.arange(number, 1, -1)
+    order = np.arange(number)
+    for place, pick in enumerate(_words(stream, number - 1) % left):
+        order[[place, place + pick]] = order[[place + pick, place]]
+    return order
+
+
 def default_seeds(seed: int, number: int) -> list[int]:
     """The seeds that layers and initializers without one of their own take, in
     turn, after keras.utils.set_random_seed(seed).

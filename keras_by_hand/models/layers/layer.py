@@ -53,6 +53,7 @@ class Layer:
     not_trained: str | None = None
     # That of the generator of what it draws in training, [seed, count].
     seed_state: Sequence[int] | None = None
+    kept: list | None = None  # the last states of one that is stateful
     arrays: dict = {}  # what prepare finds
     options: dict = {}
     activation = None

@@ -25,6 +25,7 @@ from keras_by_hand.models.layers.layer import (
 )
 from keras_by_hand.models.tensors import flat, speaks_numpy
 from keras_by_hand.random import draw_kept
+from keras_by_hand.tracing.tape import plain
 
 
 class Recurrent(Layer):
@@ -34,7 +35,6 @@ class Recurrent(Layer):
     kinds = ALL_BUT_BOOLEANS
     reads: Sequence[str] = ("stateful", "dropout")
     parts: Sequence[str] = ("cell",)
-    kept = None  # the last states, from which a stateful layer goes on
     factors_of_states = None  # of its recurrent_dropout, in training
 
     def why_not_trained(self):
@@ -79,8 +79,9 @@ class Recurrent(Layer):
         options = {**self.options, **keywords}
         keywords["return_state"] = True
         start = self.kept if initial_state is None else initial_state
-        y, *self.kept = self.loop(x, mask, start, **keywords)
-        return [y, *self.kept] if options.get("return_state") else y
+        y, *states = self.loop(x, mask, start, **keywords)
+        self.kept = [plain(state) for state in states]
+        return [y, *states] if options.get("return_state") else y
 
     def loop(self, x, mask, initial_state, **keywords):
         """Return what it makes of all steps of an array."""

@@ -5,6 +5,7 @@ import random as of_python
 
 import keras
 import numpy as np
+import tensorflow as tf
 from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import function
 
@@ -67,6 +68,22 @@ def draw_whole(draw):
 def draw_order(draw):
     config = {"seed": draw.one_of(*SEEDS), **draw.some(axis=[1])}
     return Case(config, (draw.normal(5, 7),))
+
+
+def order_in_fit(number, seed):
+    """As Keras' ArrayDataAdapter shuffles."""
+    keras.utils.set_random_seed(seed)
+
+    def permutation(_):
+        return tf.random.shuffle(tf.range(number, dtype="int64"))
+
+    return next(iter(tf.data.Dataset.range(1).map(permutation)))
+
+
+@function(order_in_fit, random.draw_permutation, tolerance=0.0)
+def draw_permutation(draw):
+    config = {"number": draw.one_of(7, 1, 2, 33), "seed": draw.one_of(313, 0, 5, 2**31 - 1)}
+    return Case(config, ())
 
 
 def kept_by_keras(shape, seed, rate, dtype="float32"):

@@ -1,0 +1,162 @@
+"""fit, evaluate and gradients of a model, as Keras has them."""
+
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.training.batches import (
+    as_floats,
+    count_samples,
+    order_samples,
+    split_off,
+    take_rows,
+    weights_of_classes,
+)
+from keras_by_hand.models.training.steps import gradients_by_layer
+
+
+class History(NamedTuple):
+    """What fit returns, as Keras does: history has the values of each epoch by
+    their names, as history["val_loss"], and epoch the numbers of the epochs."""
+
+    history: dict[str, list[Any]]
+    epoch: list[int]
+
+
+class Progress:
+    """What a terminal shows of an epoch: a line that grows, and its results."""
+
+    def __init__(self, is_shown, epochs):
+        self.is_shown, self.epochs = is_shown, epochs
+
+    def begin(self, epoch):
+        """Show the number of an epoch."""
+        self.say(f"Epoch {epoch + 1}/{self.epochs}\n")
+
+    def step(self, done, steps, logs):
+        """Show how far an epoch is, and how it goes."""
+        self.say(f"\r{done}/{steps}  {_in_words(logs)}")
+
+    def end(self, logs):
+        """Show how an epoch ended."""
+        self.say(f"\r{_in_words(logs)}\033[K\n")
+
+    def say(self, text):
+        if self.is_shown:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+
+def _in_words(logs):
+    """Results in a line."""
+    return " - ".join(
+        f"{name}: {value:.4g}"
+        for name, value in logs.items()
+        if np.ndim(value) == 0
+    )
+
+
+def fit(
+    model,
+    training,
+    x,
+    y,
+    batch_size,
+    epochs,
+    is_shown,
+    callbacks,
+    validation_split,
+    validation_data,
+    shuffle,
+    class_weight,
+    sample_weight,
+    initial_epoch,
+    validation_batch_size,
+    validation_freq,
+    after_batch,
+    seed,
+):
+    """Train a model, and return its History. Arguments are those of
+    Model.fit."""
+    given = [as_floats(part, training.floatx) for part in (x, y, sample_weight)]
+    if validation_split and validation_data is None:
+        given, validation_data = split_off(given, validation_split)
+    elif validation_data is not None:
+        validation_data = _read_validation(validation_data, training.floatx)
+    if class_weight is not None:
+        if sample_weight is not None:
+            raise CannotRun(
+                "class_weight and sample_weight are both given, of which Keras "
+                "takes one alone"
+            )
+        labels = given[1]
+        given[2] = weights_of_classes(labels, class_weight, training.floatx)
+    samples = count_samples(x=given[0], y=given[1], sample_weight=given[2])
+    history: dict[str, list[Any]] = {}
+    done, progress = [], Progress(is_shown, epochs)
+    steps = -(-samples // batch_size)
+    for callback in callbacks:
+        callback.begin(model)
+    for epoch in range(initial_epoch, epochs):
+        for callback in callbacks:
+            callback.begin_epoch(model, epoch)
+        progress.begin(epoch)
+        training.metrics.reset()
+        order = order_samples(samples, shuffle, seed)
+        for number in range(steps):
+            rows = order[number * batch_size : (number + 1) * batch_size]
+            training.step(*[take_rows(part, rows) for part in given])
+            if is_shown or after_batch:
+                so_far = training.metrics.result()
+                progress.step(number + 1, steps, so_far)
+            if after_batch:
+                after_batch(number, so_far)
+        logs = training.metrics.result()
+        is_checked = (epoch + 1) % validation_freq == 0
+        if validation_data is not None and is_checked:
+            size = validation_batch_size or batch_size
+            found = evaluate(training, *validation_data, size)
+            logs |= {f"val_{name}": value for name, value in found.items()}
+        stops = [
+            callback.end_epoch(model, epoch, logs) for callback in callbacks
+        ]
+        done.append(epoch)
+        for name, value in logs.items():
+            history.setdefault(name, []).append(value)
+        progress.end(logs)
+        if any(stops):
+            break
+    training.finish()
+    for callback in callbacks:
+        callback.end(model)
+    return History(history, done)
+
+
+def _read_validation(given, floatx):
+    """What is kept for validation: (x, y) or (x, y, sample_weight)."""
+    if not isinstance(given, list | tuple) or len(given) not in (2, 3):
+        raise CannotRun(
+            "validation_data must be (x, y) or (x, y, sample_weight)"
+        )
+    return [as_floats(part, floatx) for part in (*given, None)[:3]]
+
+
+def evaluate(training, x, y, sample_weight, batch_size):
+    """Return the loss and metrics of samples, {name: value}."""
+    given = [as_floats(part, training.floatx) for part in (x, y, sample_weight)]
+    samples = count_samples(x=given[0], y=given[1], sample_weight=given[2])
+    training.metrics.reset()
+    for start in range(0, samples, batch_size):
+        rows = slice(start, start + batch_size)
+        training.test(*[take_rows(part, rows) for part in given])
+    return training.metrics.result()
+
+
+def find_gradients(training, x, y, sample_weight):
+    """Return the gradients of one batch, {layer: {weight: array}}."""
+    given = [as_floats(part, training.floatx) for part in (x, y, sample_weight)]
+    count_samples(x=given[0], y=given[1], sample_weight=given[2])
+    found = training.step(*given, update=False)
+    return gradients_by_layer(training.weights, found)
