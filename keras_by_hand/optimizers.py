@@ -61,6 +61,12 @@ def _zeros(w, *names):
     return {name: np.zeros_like(w) for name in names}
 
 
+def _through_float32(number):
+    """What Keras casts to the dtype of a weight, TensorFlow rounds to float32
+    first, even on its way to float64."""
+    return float(np.float32(number))
+
+
 def sgd(
     w: ArrayLike,
     gradient: Gradient,
@@ -91,6 +97,7 @@ def sgd(
     step = -learning_rate * dense_gradient(gradient)
     if not momentum:
         return w + step, {}
+    momentum = _through_float32(momentum)
     velocity = momentum * (slots or new)["momentum"] + step
     w = w + (momentum * velocity + step if nesterov else velocity)
     return w, {"momentum": velocity}
@@ -209,6 +216,7 @@ def adam(
     slots["momentum"], slots["velocity"] = m, v
     if amsgrad:
         v = slots["velocity_hat"] = np.maximum(slots["velocity_hat"], v)
+    beta_1, beta_2 = _through_float32(beta_1), _through_float32(beta_2)
     rate = learning_rate * (1 - beta_2**t) ** 0.5 / (1 - beta_1**t)
     return w - rate * m / (np.sqrt(v) + epsilon), slots
 
@@ -279,7 +287,7 @@ def adamw(
     check_flags(adamw, amsgrad=amsgrad)
     new = _zeros(w, "momentum", "velocity", *["velocity_hat"] * amsgrad)
     slots = as_slots(adamw, new, slots=slots)
-    w = w - learning_rate * weight_decay * w
+    w = w - learning_rate * _through_float32(weight_decay) * w
     options = learning_rate, beta_1, beta_2, epsilon, amsgrad
     return adam(w, gradient, slots or new, t, *options)
 
@@ -313,7 +321,8 @@ def adamax(
     slots, sizes = slots or new, dense_gradient(gradient, np.abs)
     m = beta_1 * slots["momentum"] + (1 - beta_1) * dense_gradient(gradient)
     u = np.maximum(beta_2 * slots["norm"], sizes)
-    step = learning_rate * m / ((1 - beta_1**t) * (u + epsilon))
+    correction = 1 - _through_float32(beta_1) ** t
+    step = learning_rate * m / (correction * (u + epsilon))
     return w - step, {"momentum": m, "norm": u}
 
 
@@ -348,13 +357,14 @@ def nadam(
     slots = as_slots(nadam, new, slots=slots)
     slots, squares = slots or new, dense_gradient(gradient, np.square)
     gradient = dense_gradient(gradient)
+    product = slots["u_product"] * (beta_1 * (1 - 0.5 * 0.96**t))
+    # Keras casts these, and did not cast them in the product.
+    beta_1, beta_2 = _through_float32(beta_1), _through_float32(beta_2)
+    decay = _through_float32(0.96)
     m = beta_1 * slots["momentum"] + (1 - beta_1) * gradient
     v = beta_2 * slots["velocity"] + (1 - beta_2) * squares
-    # Keras rounds 0.96 to float32 in these two, and not in their product.
-    decay = float(np.float32(0.96))
     u = beta_1 * (1 - 0.5 * decay**t)
     next_u = beta_1 * (1 - 0.5 * decay ** (t + 1))
-    product = slots["u_product"] * (beta_1 * (1 - 0.5 * 0.96**t))
     ahead = next_u * m / (1 - product * next_u)
     ahead = ahead + (1 - u) * gradient / (1 - product)
     root = np.sqrt(v / (1 - beta_2**t))
@@ -391,6 +401,7 @@ def lamb(
     slots, squares = slots or new, dense_gradient(gradient, np.square)
     m = beta_1 * slots["momentum"] + (1 - beta_1) * dense_gradient(gradient)
     v = beta_2 * slots["velocity"] + (1 - beta_2) * squares
+    beta_1, beta_2 = _through_float32(beta_1), _through_float32(beta_2)
     root = np.sqrt(v / (1 - beta_2**t))
     update = m / (1 - beta_1**t) / (root + epsilon)
     lengths = np.sqrt(np.sum(w**2)), np.sqrt(np.sum(update**2))
@@ -427,6 +438,7 @@ def lion(
     new = _zeros(w, "momentum")
     slots = as_slots(lion, new, slots=slots)
     m, gradient = (slots or new)["momentum"], dense_gradient(gradient)
+    beta_1, beta_2 = _through_float32(beta_1), _through_float32(beta_2)
     w = w - learning_rate * np.sign(beta_1 * m + (1 - beta_1) * gradient)
     return w, {"momentum": beta_2 * m + (1 - beta_2) * gradient}
 
@@ -448,7 +460,7 @@ def adagrad(
     number.
 
     >>> adagrad([5], [4], initial_accumulator_value=9, epsilon=0)
-    (array([4.9992]), {'accumulator': array([25])})
+    (array([4.9992]), {'accumulator': array([25.])})
     """
     w = as_array(adagrad, w=w)
     gradient = as_gradient(adagrad, w.shape, gradient=gradient)
@@ -456,7 +468,8 @@ def adagrad(
     check_numbers(
         adagrad, **numbers, initial_accumulator_value=initial_accumulator_value
     )
-    new = {"accumulator": np.zeros_like(w) + initial_accumulator_value}
+    first = _through_float32(initial_accumulator_value)
+    new = {"accumulator": np.zeros_like(w) + first}
     slots = as_slots(adagrad, new, slots=slots)
     squares = dense_gradient(gradient, np.square)
     accumulator = (slots or new)["accumulator"] + squares
@@ -539,8 +552,8 @@ def ftrl(
         l2_regularization_strength=l2_regularization_strength,
         l2_shrinkage_regularization_strength=l2_shrinkage_regularization_strength,
     )
-    first = np.zeros_like(w) + initial_accumulator_value
-    new = {"accumulator": first, "linear": np.zeros_like(w)}
+    first = _through_float32(initial_accumulator_value)
+    new = {"accumulator": np.zeros_like(w) + first, "linear": np.zeros_like(w)}
     slots = as_slots(ftrl, new, slots=slots)
     slots, squares = slots or new, dense_gradient(gradient, np.square)
     shrinkage = 2 * l2_shrinkage_regularization_strength * w
@@ -620,7 +633,8 @@ def adafactor(
     else:
         v = beta_2 * v + (1 - beta_2) * (squares + epsilon_1)
     rms = np.sqrt(np.mean(squares / v))
-    rate = min(learning_rate, t**-0.5) * max(epsilon_2, np.sqrt(np.mean(w**2)))
+    least = _through_float32(epsilon_2)
+    rate = min(learning_rate, t**-0.5) * max(least, np.sqrt(np.mean(w**2)))
     update = (
         dense_gradient(gradient) / np.sqrt(v) / max(1, rms / clip_threshold)
     )
@@ -661,8 +675,9 @@ def schedule_free_adamw(
     new = {"momentum": w, "velocity": np.zeros_like(w)}
     slots = as_slots(schedule_free_adamw, new, slots=slots)
     if weight_decay is not None:
-        w = w - learning_rate * weight_decay * w
+        w = w - learning_rate * _through_float32(weight_decay) * w
     slots, squares = slots or new, dense_gradient(gradient, np.square)
+    beta_2, epsilon = _through_float32(beta_2), _through_float32(epsilon)
     v = beta_2 * slots["velocity"] + (1 - beta_2) * squares
     root = np.sqrt(v / (1 - beta_2**t))
     rate = learning_rate * min(1, t / max(1, warmup_steps))
@@ -737,7 +752,7 @@ def muon(
     slots = slots or new
     decay = adam_weight_decay if is_adam else weight_decay
     if decay is not None:
-        w = w - learning_rate * decay * w
+        w = w - learning_rate * _through_float32(decay) * w
     if is_adam:
         rate = adam_lr_ratio * learning_rate
         return adam(
@@ -747,8 +762,8 @@ def muon(
     m = momentum * slots["momentum"] + gradient
     update = gradient + momentum * m if nesterov else m
     update = newton_schulz(update, ns_steps, muon_a, muon_b, muon_c)
-    if rms_rate is not None:  # Keras takes this root in float32
-        update = rms_rate * float(np.sqrt(np.float32(max(w.shape)))) * update
+    if rms_rate is not None:
+        update = rms_rate * float(np.sqrt(max(w.shape))) * update
     return w - learning_rate * update, {"momentum": m}
 
 
@@ -883,7 +898,7 @@ def decay_weight(
     is_excluded = any(re.search(name, path) for name in var_names)
     if weight_decay is None or is_excluded:
         return w
-    return w - learning_rate * weight_decay * w
+    return w - learning_rate * _through_float32(weight_decay) * w
 
 
 def average_weight(

@@ -1,10 +1,11 @@
 """Schedules: learning rates step by step, and what callbacks decide by numbers.
 
-A schedule is a function of the step, counted from 0. Keras computes it in
-float32, and gives it small steps where gradients are accumulated.
+A schedule is a function of the step, counted from 0. Keras gives it small steps
+where gradients are accumulated. It is computed in float32, as in fit, where
+TensorFlow multiplies by 1 / decay_steps, rounded, and does not divide: a stair
+of a schedule may begin a step later.
 """
 
-import math
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Literal, NamedTuple
@@ -20,6 +21,18 @@ from keras_by_hand.shapes import (
     check_shapes,
     check_sizes,
 )
+
+
+def _in_float32(*numbers):
+    """An array of each, of length 1: where it meets one of Python's numbers,
+    NumPy stays in float32."""
+    return [np.float32([number]) for number in numbers]
+
+
+def _round_once(function, *arrays):
+    """A function of arrays of float32, rounded to it only in the end, as C
+    does; NumPy's own, in float32, may be off by more."""
+    return np.float32(function(*map(np.float64, arrays)))
 
 
 def exponential_decay(
@@ -46,10 +59,13 @@ def exponential_decay(
         decay_rate=decay_rate,
     )
     check_flags(exponential_decay, staircase=staircase)
-    part = step / decay_steps
+    step, rate, decay_steps, decay_rate = _in_float32(
+        step, initial_learning_rate, decay_steps, decay_rate
+    )
+    part = step * (1 / decay_steps)
     if staircase:
-        part = math.floor(part)
-    return float(initial_learning_rate * decay_rate**part)
+        part = np.floor(part)
+    return float((rate * _round_once(np.power, decay_rate, part))[0])
 
 
 def inverse_time_decay(
@@ -76,10 +92,14 @@ def inverse_time_decay(
         decay_rate=decay_rate,
     )
     check_flags(inverse_time_decay, staircase=staircase)
-    part = step / decay_steps
+    step, rate, decay_steps, decay_rate = _in_float32(
+        step, initial_learning_rate, decay_steps, decay_rate
+    )
     if staircase:
-        part = math.floor(part)
-    return float(initial_learning_rate / (1 + decay_rate * part))
+        growth = decay_rate * np.floor(step * (1 / decay_steps))
+    else:
+        growth = decay_rate * (1 / decay_steps) * step
+    return float((rate / (1 + growth))[0])
 
 
 def polynomial_decay(
@@ -110,11 +130,15 @@ def polynomial_decay(
         end_learning_rate=end_learning_rate,
         power=power,
     )
+    step, decay_steps, rate, end, power = _in_float32(
+        step, decay_steps, initial_learning_rate, end_learning_rate, power
+    )
     if cycle:
-        decay_steps = decay_steps * max(1, math.ceil(step / decay_steps))
-    left = 1 - min(step, decay_steps) / decay_steps
-    difference = initial_learning_rate - end_learning_rate
-    return float(difference * left**power + end_learning_rate)
+        decays = np.maximum(1, np.ceil(step * (1 / decay_steps)))
+        left = 1 - step / (decay_steps * decays)
+    else:
+        left = 1 - np.minimum(step, decay_steps) * (1 / decay_steps)
+    return float(((rate - end) * _round_once(np.power, left, power) + end)[0])
 
 
 def piecewise_constant_decay(
@@ -134,7 +158,7 @@ def piecewise_constant_decay(
     check_sizes(piecewise_constant_decay, least=0, step=step)
     _check_pieces(boundaries, values)
     passed = sum(step > int(boundary) for boundary in boundaries)
-    return float(values[passed])
+    return float(np.float32(values[passed]))
 
 
 def cosine_decay(
@@ -152,7 +176,7 @@ def cosine_decay(
     Raises ValueError for a step or warmup_steps below 0, and for decay_steps
     that are not above 0.
 
-    >>> cosine_decay(2, 8.0, decay_steps=4)
+    >>> round(cosine_decay(2, 8.0, decay_steps=4), 5)
     4.0
     >>> cosine_decay(1, 0.0, 4, warmup_target=8.0, warmup_steps=2)
     4.0
@@ -162,14 +186,20 @@ def cosine_decay(
     )
     check_sizes(cosine_decay, least=0, warmup_steps=warmup_steps)
     check_numbers(cosine_decay, warmup_target=warmup_target)
-    rate = initial_learning_rate
-    if warmup_target is not None:
+    step, rate, decay_steps, warmup_steps = _in_float32(
+        step, initial_learning_rate, decay_steps, warmup_steps
+    )
+    pi = np.float32(np.pi)
+    if warmup_target is None:
+        angle = pi * (1 / decay_steps) * np.minimum(step, decay_steps)
+    else:  # within a condition, TensorFlow divides
+        target = np.float32(warmup_target)
         if step < warmup_steps:
-            return float(rate + (warmup_target - rate) * step / warmup_steps)
-        step, rate = step - warmup_steps, warmup_target
-    part = min(step, decay_steps) / decay_steps
-    cosine = (1 + math.cos(math.pi * part)) / 2
-    return float(rate * ((1 - alpha) * cosine + alpha))
+            return float(((target - rate) * (step / warmup_steps) + rate)[0])
+        step = np.minimum(step, decay_steps + warmup_steps) - warmup_steps
+        angle, rate = pi * (step / decay_steps), target
+    cosine = (1 + _round_once(np.cos, angle)) / 2
+    return float((rate * ((1 - alpha) * cosine + alpha))[0])
 
 
 def cosine_decay_restarts(
@@ -183,14 +213,15 @@ def cosine_decay_restarts(
     """Half cosines, each t_mul times as long and m_mul times as high as the one
     before (Loshchilov and Hutter, 2017, SGDR).
 
-    At the step of a restart, the rounding of float32 decides in Keras whether
-    it belongs to the cosine before.
+    At the step of a restart, the rounding of float32 decides whether it belongs
+    to the cosine before.
 
     Raises ValueError for a step below 0, for first_decay_steps that are not
     above 0, and for a t_mul below 1.
 
-    >>> [cosine_decay_restarts(n, 8.0, 2, m_mul=0.5) for n in (0, 1, 2, 4)]
-    [8.0, 4.0, 4.0, 2.0]
+    >>> rates = [cosine_decay_restarts(n, 8.0, 2, m_mul=0.5) for n in range(5)]
+    >>> [round(rate, 5) for rate in rates]
+    [8.0, 4.0, 4.0, 3.41421, 2.0]
     """
     check_numbers(cosine_decay_restarts, 1, t_mul=t_mul)
     _check_decay(
@@ -201,12 +232,20 @@ def cosine_decay_restarts(
         m_mul=m_mul,
         alpha=alpha,
     )
-    part, restarts, length = step / first_decay_steps, 0, 1.0
-    for _ in range(int(part)):  # there are no more restarts
-        if part >= length:
-            part, restarts, length = part - length, restarts + 1, length * t_mul
-    cosine = m_mul**restarts * (1 + math.cos(math.pi * part / length)) / 2
-    return float(initial_learning_rate * ((1 - alpha) * cosine + alpha))
+    step, rate, first_decay_steps, t_mul, m_mul, alpha = _in_float32(
+        step, initial_learning_rate, first_decay_steps, t_mul, m_mul, alpha
+    )
+    part = step * (1 / first_decay_steps)
+    if t_mul == 1:
+        restarts, part = np.floor(part), part % 1
+    else:  # the lengths of the cosines are those of a geometric series
+        log = _round_once(np.log, 1 - part * (1 - t_mul))
+        restarts = np.floor(log / _round_once(np.log, t_mul))
+        length = _round_once(np.power, t_mul, restarts)
+        part = (part - (1 - length) * (1 / (1 - t_mul))) / length
+    height = (1 - alpha) * (_round_once(np.power, m_mul, restarts) / 2)
+    cosine = 1 + _round_once(np.cos, np.float32(np.pi) * part)
+    return float((rate * (height * cosine + alpha))[0])
 
 
 def _check_decay(function, step, decay_steps, initial_learning_rate, **numbers):

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import function
 
@@ -11,11 +12,12 @@ STEPS = 0, 3, 5, 7, 11, 17, 26, 50
 
 
 def schedule(name, by_hand, *required, **pools):
-    """Draw for a schedule of Keras: its arguments, and a step."""
+    """Draw for a schedule of Keras: its arguments, and a step. In fit Keras computes it
+    in a graph, as here: there TensorFlow multiplies, where else it divides."""
     target = getattr(keras.optimizers.schedules, name)
 
     def of_keras(step, **config):
-        return np.float64(target(**config)(step))
+        return np.float64(tf.function(target(**config))(tf.constant(step)))
 
     def compute(step, **config):
         return np.float64(by_hand(step, **config))
@@ -62,7 +64,7 @@ schedule(
     schedules.cosine_decay_restarts,
     RATE,
     ("first_decay_steps", (6, 10)),
-    t_mul=[1.0, 1.5],
+    t_mul=[1.0, 1.7],
     m_mul=[0.5, 0.75],
     alpha=[0.25, 0.5],
 )
