@@ -95,11 +95,10 @@ def inverse_time_decay(
     step, rate, decay_steps, decay_rate = _in_float32(
         step, initial_learning_rate, decay_steps, decay_rate
     )
+    part = step * (1 / decay_steps)
     if staircase:
-        growth = decay_rate * np.floor(step * (1 / decay_steps))
-    else:
-        growth = decay_rate * (1 / decay_steps) * step
-    return float((rate / (1 + growth))[0])
+        part = np.floor(part)
+    return float((rate / (1 + decay_rate * part))[0])
 
 
 def polynomial_decay(
@@ -189,16 +188,15 @@ def cosine_decay(
     step, rate, decay_steps, warmup_steps = _in_float32(
         step, initial_learning_rate, decay_steps, warmup_steps
     )
-    pi = np.float32(np.pi)
     if warmup_target is None:
-        angle = pi * (1 / decay_steps) * np.minimum(step, decay_steps)
+        part = np.minimum(step, decay_steps) * (1 / decay_steps)
     else:  # within a condition, TensorFlow divides
         target = np.float32(warmup_target)
         if step < warmup_steps:
             return float(((target - rate) * (step / warmup_steps) + rate)[0])
         step = np.minimum(step, decay_steps + warmup_steps) - warmup_steps
-        angle, rate = pi * (step / decay_steps), target
-    cosine = (1 + _round_once(np.cos, angle)) / 2
+        part, rate = step / decay_steps, target
+    cosine = (1 + _round_once(np.cos, np.float32(np.pi) * part)) / 2
     return float((rate * ((1 - alpha) * cosine + alpha))[0])
 
 
@@ -243,9 +241,9 @@ def cosine_decay_restarts(
         restarts = np.floor(log / _round_once(np.log, t_mul))
         length = _round_once(np.power, t_mul, restarts)
         part = (part - (1 - length) * (1 / (1 - t_mul))) / length
-    height = (1 - alpha) * (_round_once(np.power, m_mul, restarts) / 2)
-    cosine = 1 + _round_once(np.cos, np.float32(np.pi) * part)
-    return float((rate * (height * cosine + alpha))[0])
+    cosine = (1 + _round_once(np.cos, np.float32(np.pi) * part)) / 2
+    cosine = _round_once(np.power, m_mul, restarts) * cosine
+    return float((rate * ((1 - alpha) * cosine + alpha))[0])
 
 
 def _check_decay(function, step, decay_steps, initial_learning_rate, **numbers):

@@ -1,5 +1,6 @@
 """Read what the file of a model holds, whichever Keras wrote it."""
 
+import contextlib
 import io
 import json
 import os
@@ -10,12 +11,17 @@ from typing import NamedTuple
 from keras_by_hand.models.archives import (
     DAMAGED,
     damaged,
+    identify_file,
     open_file,
     take_member,
 )
 from keras_by_hand.models.budget import Budget
 from keras_by_hand.models.errors import CannotRun, first_line
-from keras_by_hand.models.hdf5 import read_attributes, read_group
+from keras_by_hand.models.hdf5 import (
+    read_attributes,
+    read_group,
+    read_optimizer_group,
+)
 from keras_by_hand.models.legacy.calls import has_old_calls
 from keras_by_hand.models.legacy.models import (
     Writer,
@@ -141,26 +147,54 @@ def find_parts(path, h5py):
     if os.fspath(path).endswith((".index", ".ckpt", ".meta", ".pb")):
         raise CannotRun(OF_TENSORFLOW.format(path, "of a checkpoint"))
     file, budget = open_file(path)
-    with file:
+    with file, refusing_damage(path):
         begin = file.read(16)
         file.seek(0)
-        try:
-            if begin.startswith(b"\x89HDF"):
-                return read_hdf5(path, file, budget, h5py)
-            if begin.lstrip()[:1] in (b"{", b'"'):
-                return read_text(path, file, budget)
-            return read_zip(file, budget, h5py)
-        except CannotRun as error:
-            raise CannotRun(f"{path}: {error}") from None
-        except zipfile.BadZipFile as error:
+        if begin.startswith(b"\x89HDF"):
+            return read_hdf5(path, file, budget, h5py)
+        if begin.lstrip()[:1] in (b"{", b'"'):
+            return read_text(path, file, budget)
+        return read_zip(file, budget, h5py)
+
+
+@contextlib.contextmanager
+def refusing_damage(path):
+    """Raise CannotRun, with the path of a file, for whatever it has that cannot
+    be read."""
+    try:
+        yield
+    except CannotRun as error:
+        raise CannotRun(f"{path}: {error}") from None
+    except zipfile.BadZipFile as error:
+        raise CannotRun(
+            f"{path} is no .keras file, or damaged ({error}); write one by "
+            "model.save()"
+        ) from None
+    except KeyError as missing:
+        raise CannotRun(f"{path}: {missing.args[0]}") from None
+    except (OSError, *DAMAGED) as error:  # OSError: so does HDF5 say it
+        raise damaged(path, error) from None
+
+
+def read_optimizer(path, identity):
+    """Return the arrays of optimizer/vars of a .keras file, in order; an empty
+    list where there are none.
+
+    identity: that of the file when its model was read, by identify_file. Raises
+    CannotRun where it is another one by now, and where it is damaged.
+    """
+    import h5py
+
+    file, budget = open_file(path)
+    with file, refusing_damage(path):
+        if identify_file(file.fileno()) != identity:
             raise CannotRun(
-                f"{path} is no .keras file, or damaged ({error}); write one by "
-                "model.save()"
-            ) from None
-        except KeyError as missing:
-            raise CannotRun(f"{path}: {missing.args[0]}") from None
-        except (OSError, *DAMAGED) as error:  # OSError: so does HDF5 say it
-            raise damaged(path, error) from None
+                "it was written anew since its model was loaded: load it again"
+            )
+        with zipfile.ZipFile(file) as archive:
+            data = archive.read(take_member(archive, WEIGHTS, budget))
+        with h5py.File(io.BytesIO(data)) as weights_file:
+            return read_optimizer_group(weights_file, budget, h5py)
 
 
 # -- .keras

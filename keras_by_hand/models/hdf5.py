@@ -96,7 +96,7 @@ def read_group(group, budget, seen, h5py):
                 f"weights {group.name}/{name} link to another place"
             )
         if group.name == "/" and name == "optimizer":
-            continue  # of no use here, and often larger than all the others
+            continue  # fit alone reads it; it is often larger than all else
         thing = group[name]
         address = h5py.h5o.get_info(thing.id).addr
         if address in seen:
@@ -116,6 +116,21 @@ def read_group(group, budget, seen, h5py):
             )
         return [found[number] for number in numbers]
     return found
+
+
+def read_optimizer_group(file, budget, h5py):
+    """Return the arrays of the optimizer that an HDF5 file of today holds."""
+    link = file.get("optimizer", getlink=True)
+    if link is None:
+        return []
+    group = file["optimizer"] if isinstance(link, h5py.HardLink) else None
+    if not isinstance(group, h5py.Group):
+        raise CannotRun("its optimizer is no group of arrays")
+    seen = {h5py.h5o.get_info(group.id).addr}
+    arrays = read_group(group, budget, seen, h5py).get("vars", [])
+    if not isinstance(arrays, list):
+        raise CannotRun("the arrays of its optimizer have no numbers")
+    return arrays
 
 
 def read_array(dataset, budget, h5py):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from keras_by_hand.models.archives import identify_file
 from keras_by_hand.models.config import is_of_keras, with_dtype
 from keras_by_hand.models.errors import CannotRun, first_line
 from keras_by_hand.models.files import read_file
@@ -77,7 +78,10 @@ def load_model(
         )
     dtype = as_option(load_model, dtype=dtype)
     _check_own(layers)
-    return model_of(path, read_file(path, weights), dtype, layers)
+    identity = identify_file(path)  # before it is read, as it may change then
+    model = model_of(path, read_file(path, weights), dtype, layers)
+    model.file = os.path.abspath(path), identity
+    return model
 
 
 @contextlib.contextmanager

@@ -61,6 +61,7 @@ class Model(Layer):
     takes_mask = True
     around = None
     of_file = ()  # what its file's age has to be said of
+    file = None  # where it was loaded from, and which file that was
     layers: list[Layer]
     by_name: dict[str, Layer]
     inputs: Any

@@ -1,0 +1,1 @@
+"""Train a model from its file, in NumPy."""
