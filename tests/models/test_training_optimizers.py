@@ -1,13 +1,18 @@
 """Optimizers as fit applies them, against those of Keras: the weights after each of nine
 steps, and what is written of them to a file."""
 
+import io
 import json
+import os
+import zipfile
 
+import h5py
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_by_hand.models.archives import identify_file
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.files import read_file, read_optimizer
 from keras_by_hand.models.load import load_model
@@ -301,8 +306,10 @@ def test_each_key_of_a_config_counts(kind):
 # -- Schedules, and the learning rate
 
 
-@pytest.mark.parametrize("every", [None, 2])
-@pytest.mark.parametrize("schedule", SAVED_SCHEDULES, ids=lambda s: s["class_name"])
+@pytest.mark.parametrize(
+    "schedule, every",
+    [*((saved, None) for saved in SAVED_SCHEDULES), (SAVED_SCHEDULES[3], 2)],
+)
 def test_a_schedule_is_that_of_fit(schedule, every, float64):
     """In the graph of fit TensorFlow multiplies where it divides outside."""
     rate = keras.optimizers.schedules.deserialize(schedule)
@@ -394,9 +401,164 @@ def variables_like(weights, told):
 
 def test_a_file_that_was_written_since_is_refused(tmp_path):
     path = tmp_path / "model.keras"
-    model_of_keras(path)
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(path)
     loaded = load_model(path)
-    assert read_optimizer(*loaded.file)
-    model_of_keras(path)
+    assert read_optimizer(*loaded.file) == []
+    os.utime(path, (0, 0))
     with pytest.raises(CannotRun, match="written anew.*load it again"):
         read_optimizer(*loaded.file)
+
+
+def of_link(file):
+    file["optimizer"] = h5py.SoftLink("/layers")
+
+
+def of_array(file):
+    file["optimizer"] = np.zeros(3)
+
+
+def of_vars_that_are_an_array(file):
+    file["optimizer/vars"] = np.zeros(3)
+
+
+def of_missing_number(file):
+    file["optimizer/vars/1"] = np.zeros(3)
+
+
+def of_itself(file):
+    file["optimizer/vars/0"] = np.zeros(3)
+    file["optimizer/inner"] = file["optimizer"]
+
+
+def of_claims(file):
+    file.create_dataset("optimizer/vars/0", (2**40,))
+
+
+def of_texts(file):
+    file["optimizer/vars/0"] = "text"
+
+
+@pytest.mark.parametrize(
+    "damage, said",
+    [
+        (of_link, "no group"),
+        (of_array, "no group"),
+        (of_vars_that_are_an_array, "have no numbers"),
+        (of_missing_number, "are numbered 1"),
+        (of_itself, "have another name"),
+        (of_claims, "too large"),
+        (of_texts, "no dtype of weights"),
+    ],
+)
+def test_a_damaged_optimizer_is_refused(damage, said, tmp_path):
+    path, held = tmp_path / "model.keras", io.BytesIO()
+    with h5py.File(held, "w") as file:
+        damage(file)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model.weights.h5", held.getvalue())
+    with pytest.raises(CannotRun, match=f"{path}.*{said}"):
+        read_optimizer(path, identify_file(path))
+
+
+# -- What is refused
+
+
+def told(kind="Adam", module="keras.optimizers", **config):
+    return {"module": module, "class_name": kind, "config": config}
+
+
+def of_schedule(kind, **config):
+    return told(learning_rate=told(kind, "keras.optimizers.schedules", **config))
+
+
+REFUSED = [
+    ("lamb", "optimizer 'lamb' is not known"),
+    ("mine", "optimizer 'mine' is not known"),
+    (None, "None tells of no optimizer"),
+    ({"class_name": "Adam"}, "tells of no optimizer"),
+    (told("LossScaleOptimizer"), "Keras' LossScaleOptimizer, which is not known"),
+    (told("MultiOptimizer"), "Keras' MultiOptimizer, which is not known"),
+    (told("Adam", "mine"), "your own Adam, which is not known"),
+    (told(["Adam"]), r"\['Adam'\], which is not known"),
+    (told(jit_compile=True), "Adam has 'jit_compile', which is not known"),
+    (told("SGD", beta_1=0.5), "SGD has 'beta_1', which is not known"),
+    (told(learning_rate=1), "learning_rate must be a float, not 1"),
+    (told(clipnorm=1.0, clipvalue=1.0), "clips in two ways"),
+    (told(clipnorm="1"), "clipnorm must be a number"),
+    (told(use_ema=1), "use_ema must be true or false"),
+    (told(use_ema=True, ema_momentum=2.0), "ema_momentum must be"),
+    (told(use_ema=True, ema_overwrite_frequency=-1), "ema_overwrite_frequency must"),
+    (told(gradient_accumulation_steps=1), "gradient_accumulation_steps must"),
+    (told(weight_decay="0.1"), "weight_decay must be a number"),
+    (told(loss_scale_factor="2"), "loss_scale_factor must be a number"),
+    (told(beta_1=1.5), "beta_1 must be below 1"),
+    (told("AdamW", weight_decay=None), "weight_decay must be a number"),
+    (of_schedule("Mine"), "schedule Mine is not known"),
+    (of_schedule(["Mine"]), "is not known"),
+    (of_schedule("CosineDecay"), "missing"),
+    (of_schedule("CosineDecay", step=3), "CosineDecay has 'step', which is not known"),
+    (
+        of_schedule("CosineDecay", power=3),
+        "CosineDecay has 'power', which is not known",
+    ),
+]
+
+
+@pytest.mark.parametrize("saved, said", REFUSED)
+def test_what_is_not_known_is_refused_by_name(saved, said):
+    with pytest.raises(CannotRun, match=said):
+        Optimizer(saved, PATHS, drawn("float32")[0])
+
+
+DECAY = keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)
+
+
+@pytest.mark.parametrize(
+    "floatx, rate",
+    [
+        ("float32", 0.1),
+        ("float64", DECAY),
+    ],
+)
+def test_keras_fails_where_muon_is_refused(floatx, rate, request):
+    if floatx == "float64":
+        request.getfixturevalue("float64")
+    muon = of_keras("Muon", learning_rate=rate)
+    weights, steps = drawn("float64")
+    with pytest.raises(CannotRun, match="Keras cannot train weights"):
+        Optimizer(saved(muon), PATHS, weights, floatx=floatx)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        steps_of_keras(muon, weights, steps[:1])
+
+
+def test_weights_of_two_dtypes_are_refused():
+    arrays = np.zeros(3, "float32"), np.zeros(3, "float64")
+    with pytest.raises(CannotRun, match="not float32 and float64"):
+        Optimizer("sgd", PATHS, arrays)
+
+
+def test_a_loss_that_depends_on_nothing_is_refused():
+    weights, _ = drawn("float32")
+    with pytest.raises(CannotRun, match="depends on none"):
+        Optimizer("sgd", PATHS, weights).apply(weights, [None] * 3)
+    assert Optimizer("sgd", [], []).apply([], []) == []
+
+
+@pytest.mark.filterwarnings("ignore:Skipping variable loading")
+def test_a_state_of_another_length_is_left_out_and_of_other_shapes_refused():
+    weights, _ = drawn("float32")
+    state = Optimizer("sgd", PATHS, weights).variables()
+    state[0] += 5
+    assert Optimizer("sgd", PATHS, weights, state).iterations == 5
+    own, keras_own = Optimizer("adam", PATHS, weights, state), of_keras("Adam")
+    keras_own.build(variables_of(weights))
+    keras_own.load_own_variables({str(n): array for n, array in enumerate(state)})
+    assert own.iterations == keras_own.iterations.numpy() == 0
+    with pytest.raises(CannotRun, match="begins at random"):
+        Optimizer("schedulefreeadamw", PATHS, weights, state)
+    state[1] = np.zeros(2, "float32")
+    with pytest.raises(CannotRun, match=r"float32 of the shape \(2,\), not float32"):
+        Optimizer("sgd", PATHS, weights, state)
+    state[:] = np.float32(5), np.float32(0.1)
+    with pytest.raises(CannotRun, match="not int64"):
+        Optimizer("sgd", PATHS, weights, state)

@@ -345,7 +345,7 @@ def _kind_and_config(saved):
     if not isinstance(saved, dict) or not isinstance(saved.get("config"), dict):
         raise CannotRun(f"{saved!r} tells of no optimizer")
     kind = saved.get("class_name")
-    if kind not in STEP_OF_WEIGHT or not is_of_keras(saved):
+    if kind not in [*STEP_OF_WEIGHT] or not is_of_keras(saved):
         what = "Keras'" if is_of_keras(saved) else "your own"
         raise CannotRun(
             f"the optimizer is {what} {kind}, which is not known here"
@@ -376,7 +376,7 @@ def _with_defaults(kind, step, given):
 def _schedule_of(saved):
     """Return the function of a saved schedule, and its options."""
     kind, config = saved.get("class_name"), saved.get("config")
-    if kind not in RATES or not is_of_keras(saved):
+    if kind not in [*RATES] or not is_of_keras(saved):
         raise CannotRun(f"the schedule {kind} is not known here")
     if not isinstance(config, dict):
         raise CannotRun(f"the schedule {kind} has no config")
@@ -397,13 +397,10 @@ def _check_dtypes(kind, arrays, floatx, schedule):
             "trainable weights must be all float32 or all float64, not "
             f"{' and '.join(sorted(dtypes))}"
         )
-    if kind != "Muon":
-        return
-    if dtypes - {floatx} or (schedule and floatx == "float64"):
-        raise CannotRun(
-            f"Keras cannot train weights of {dtypes.pop()} by Muon while its "
-            f"floatx is {floatx}" + ", by a schedule" * bool(schedule)
-        )
+    is_mixed = "float64" in dtypes and (floatx == "float32" or schedule)
+    if kind == "Muon" and is_mixed:
+        why = "by a schedule" if schedule else "while its floatx is float32"
+        raise CannotRun(f"Keras cannot train weights of float64 by Muon {why}")
 
 
 def _check_shared_options(config):
