@@ -109,7 +109,7 @@ WITHOUT_EFFECT = {
 }
 COMBINED = {
     "defaults": {},
-    "averaged": {"clipnorm": 0.7, "use_ema": True, "ema_overwrite_frequency": 3},
+    "averaged": {"clipnorm": 0.7, "use_ema": True, "ema_overwrite_frequency": 5},
     "accumulated": {
         "gradient_accumulation_steps": 2,
         "global_clipnorm": 0.7,
@@ -549,7 +549,10 @@ def test_a_state_of_another_length_is_left_out_and_of_other_shapes_refused():
     weights, _ = drawn("float32")
     state = Optimizer("sgd", PATHS, weights).variables()
     state[0] += 5
-    assert Optimizer("sgd", PATHS, weights, state).iterations == 5
+    state[1] += 0.5
+    again = Optimizer("sgd", PATHS, weights, state)
+    assert (again.iterations, again.learning_rate) == (5, float(state[1]))
+    assert Optimizer("sgd", PATHS, weights, [*state, state[0]]).iterations == 0
     own, keras_own = Optimizer("adam", PATHS, weights, state), of_keras("Adam")
     keras_own.build(variables_of(weights))
     keras_own.load_own_variables({str(n): array for n, array in enumerate(state)})
