@@ -113,9 +113,9 @@ def steps_by_hand(step):
 
 
 def optimizer(name, rounded, by_name=None, number=8, dtype="float64", **pools):
-    """Draw for an optimizer. rounded: other values in the place of defaults, of which
-    float32, in which Keras keeps it, holds the learning rate; number: of cases; pools: the values of other
-    arguments."""
+    """Draw for an optimizer. rounded: other values in the place of defaults, with a
+    learning rate that float32, in which Keras keeps it, holds; number: of cases; pools:
+    the values of other arguments."""
     target = getattr(keras.optimizers, name)
     step = getattr(by_hand, by_name or name.lower())
     has_decay = "weight_decay" in inspect.signature(step).parameters
