@@ -1,0 +1,194 @@
+"""What a model can do beside predict: train, be measured, and be saved."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from keras_by_hand.models.data import new_file
+from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.files import read_optimizer
+from keras_by_hand.models.saving import write_keras
+from keras_by_hand.models.training.fitting import (
+    History,
+    evaluate,
+    find_gradients,
+    fit,
+)
+from keras_by_hand.models.training.objects import saved_form
+from keras_by_hand.models.training.steps import Training
+from keras_by_hand.models.training.weights import put_into_groups
+from keras_by_hand.shapes import check_numbers, check_sizes
+
+
+class Trainable:
+    """The training of a Model: compile, fit, evaluate, gradients and save.
+
+    saved: the model as config.json has it; file: the path from which it was
+    loaded, and which file that was, or None; compiled: what it was compiled
+    with, or None; floatx: keras.config.floatx(), in which Keras computes losses
+    and metrics: float64 where all layers compute in it.
+    """
+
+    saved: dict[str, Any]
+    file: tuple | None = None
+    compiled: dict[str, Any] | None = None
+    training: Training | None = None
+    floatx = "float32"
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+    ) -> None:
+        """Choose what it is trained with, instead of what its file says.
+
+        Each is what Keras' compile takes, but that an object is told by a pair
+        of its class and its config: ("Adam", {"learning_rate": 0.01}). The
+        optimizer begins anew.
+
+        Raises CannotRun, from the first step on, for what is not known here.
+        """
+        self.compiled = {
+            "optimizer": saved_form("keras.optimizers", optimizer),
+            "loss": saved_form("keras.losses", loss),
+            "loss_weights": loss_weights,
+            "metrics": saved_form("keras.metrics", metrics),
+            "weighted_metrics": saved_form("keras.metrics", weighted_metrics),
+            "run_eagerly": False,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        }
+        self.training, self.file = None, None
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step."""
+        return self.start_training().optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self.start_training().optimizer.learning_rate = rate
+
+    def start_training(self) -> Training:
+        """Return what is trained: the first time, of what it was compiled with,
+        and of the state that its optimizer has in the file."""
+        if self.training is None:
+            if self.compiled is None:
+                raise CannotRun(
+                    "it was saved without an optimizer and a loss: "
+                    'model.compile("adam", loss="mean_squared_error")'
+                )
+            state = read_optimizer(*self.file) if self.file else None
+            self.training = Training(self, self.compiled, state, self.floatx)
+        return self.training
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 32,
+        epochs: int = 1,
+        *,
+        verbose: bool | None = None,
+        callbacks: Sequence[Any] = (),
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+        after_batch: Callable[[int, dict[str, Any]], Any] | None = None,
+        seed: int | None = None,
+    ) -> History:
+        """Train it as Keras' fit does, and return its history.
+
+        x, y: arrays, or lists or dicts of them by the names of inputs and
+        outputs, (samples, ...); callbacks: of keras_by_hand.models.training's
+        module callbacks; after_batch: a function of the number of each batch
+        and of its results so far; seed: that of keras.utils.set_random_seed,
+        called before fit, which tells the order of samples with shuffle; verbose:
+        whether progress is shown, by default on a terminal. The others are
+        Keras'.
+
+        Raises CannotRun before the first step for what is not trained here; all
+        is then as it was.
+        """
+        check_sizes("fit", batch_size=batch_size, epochs=epochs)
+        check_sizes("fit", least=0, initial_epoch=initial_epoch)
+        check_sizes("fit", validation_freq=validation_freq)
+        check_numbers("fit", 0, 1, validation_split=validation_split)
+        is_shown = sys.stdout.isatty() if verbose is None else bool(verbose)
+        return fit(
+            self,
+            self.start_training(),
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            is_shown=is_shown,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            initial_epoch=initial_epoch,
+            validation_batch_size=validation_batch_size,
+            validation_freq=validation_freq,
+            after_batch=after_batch,
+            seed=seed,
+        )
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 32,
+        sample_weight: Any = None,
+    ) -> dict[str, Any]:
+        """Return what Keras' evaluate does with return_dict=True: the loss and
+        the metrics, by their names. Arguments are those of fit."""
+        check_sizes("evaluate", batch_size=batch_size)
+        training = self.start_training()
+        return evaluate(training, x, y, sample_weight, batch_size)
+
+    def gradients(
+        self, x: Any, y: Any, sample_weight: Any = None
+    ) -> dict[str, dict[str, Any]]:
+        """Return the gradients of the loss of one batch in training, {layer:
+        {weight: array}}; nothing is changed. Arguments are those of fit."""
+        return find_gradients(self.start_training(), x, y, sample_weight)
+
+    def save(self, path: str | os.PathLike[str], force: bool = False) -> None:
+        """Write it as a .keras file, which Keras loads, with the state of its
+        optimizer.
+
+        force: whether a file that is there is written anew. Raises CannotRun
+        where there is one, and for what has no place in a file.
+        """
+        put_into_groups(self)
+        config, weights = dict(self.saved), dict(self.weights)
+        if self.compiled is not None:
+            optimizer = self.start_training().optimizer
+            config["compile_config"] = {
+                **self.compiled,
+                "optimizer": optimizer.describe(),
+            }
+            weights["optimizer"] = {"vars": optimizer.variables()}
+        with new_file(path, force) as file:
+            write_keras(file, config, weights)
+
+    def copy_arrays(self) -> list[dict[str, Any]]:
+        """Return all its weights, for put_arrays."""
+        return [dict(layer.arrays) for layer in self.with_all_inside()]
+
+    def put_arrays(self, copied: list[dict[str, Any]]) -> None:
+        """Give all its layers the weights that they had."""
+        for layer, arrays in zip(self.with_all_inside(), copied):
+            layer.arrays = dict(arrays)
