@@ -3,6 +3,7 @@ names and in the order of its history, with weights and masks, in floatx of eith
 
 import inspect
 import io
+import itertools
 import json
 import zipfile
 
@@ -21,14 +22,24 @@ from compiled_by_keras import (
     for_keras,
     metrics_of_keras,
 )
+from keras.src.metrics import ALL_OBJECTS_DICT
 from library.engine.metrics import in_dtype
 from library.engine.subjects import SUBJECTS
 
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.tensors import Tensor
-from keras_by_hand.models.training.compiled import NAMED_FUNCTIONS
+from keras_by_hand.models.training.compiled import (
+    NAMED_FUNCTIONS,
+    SHORT_METRICS,
+    long_name,
+)
 from keras_by_hand.models.training.objectives import Objectives
-from keras_by_hand.models.training.tracking import METRIC_KINDS, OVERLAPS, Metrics
+from keras_by_hand.models.training.tracking import (
+    KINDS_BY_NAME,
+    METRIC_KINDS,
+    OVERLAPS,
+    Metrics,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 METRICS = keras.metrics
@@ -47,6 +58,10 @@ NAMES = {  # of subjects, by the classes of Keras
 def test_each_metric_has_a_function():
     classes = {name for name, thing in vars(METRICS).items() if inspect.isclass(thing)}
     assert classes - METRIC_KINDS == OF_NO_LABELS | {"Metric", "MeanMetricWrapper"}
+    for name, thing in ALL_OBJECTS_DICT.items():
+        if inspect.isclass(thing) and thing.__name__ in METRIC_KINDS:
+            kind = long_name(name, SHORT_METRICS)
+            assert KINDS_BY_NAME.get(kind, kind) == thing.__name__
     functions = {
         name for name, thing in vars(METRICS).items() if inspect.isfunction(thing)
     } - {"deserialize", "get", "serialize"}
@@ -85,15 +100,24 @@ def drawn(draw, case):
         if weight.ndim == 0 or len(weight) != samples:
             weight = np.full(samples, weight.flat[0])
     shape = case.inputs[1].shape[:-1] or (samples,)
-    mask = draw.one_of(None, draw.rng.integers(2, size=shape).astype(bool))
+    mask = draw.one_of(None, None, draw.rng.integers(2, size=shape).astype(bool))
     return config, weight, mask
 
 
-@pytest.mark.parametrize("floatx", TOLERANCES)
-@pytest.mark.parametrize("kind", sorted(METRIC_KINDS))
+@pytest.mark.parametrize(
+    ("kind", "floatx"),
+    [
+        (kind, floatx)
+        for kind in sorted(METRIC_KINDS)
+        for floatx in TOLERANCES
+        if floatx == "float32" or "TopK" not in kind  # of which TensorFlow has no other
+    ],
+)
 def test_each_metric_is_that_of_keras(kind, floatx):
     name, compared, metric = NAMES[kind], 0, getattr(METRICS, kind)
-    for draw, case in cases_of(name, metric, 4):
+    draws = {"float64": 3, "float32": 2}[floatx]
+    cases = itertools.islice(cases_of(name, metric, draws), 2 * draws)
+    for draw, case in cases:
         config, weight, mask = drawn(draw, case)
         batches = batches_of(case, floatx, weight, mask)
         tolerance = max(
@@ -101,9 +125,8 @@ def test_each_metric_is_that_of_keras(kind, floatx):
             case.tolerance or SUBJECTS[name].tolerance,
         )
         with in_dtype(floatx):
-            compiled = {key: [metric(**config)] for key in ("metrics",)}
-            compiled["weighted_metrics"] = compiled["metrics"]
-            saved = as_file(compiled)
+            metrics = [metric(**config)]
+            saved = as_file({"metrics": metrics, "weighted_metrics": metrics})
             try:
                 expected = [*metrics_of_keras(saved, ["y"], for_keras(batches))]
             except Exception:
@@ -112,11 +135,11 @@ def test_each_metric_is_that_of_keras(kind, floatx):
                 continue
         assert_same(by_hand(saved, batches, floatx), expected, tolerance)
         compared += 1
-    assert compared > 3
+    assert compared >= (draws + 1) // 2
 
 
 Y = RNG.uniform(0.05, 1, size=(7, 3)).astype("float32")
-CLASSES = RNG.integers(3, size=7)
+CLASSES = np.array([0, 1, 2, 1, 0, 2, 2])
 LABELS = np.eye(3)[CLASSES]
 MASK = RNG.integers(2, size=7).astype(bool)
 WEIGHT = RNG.uniform(size=7)
@@ -140,7 +163,7 @@ def cut(y_true, y_pred=Y, mask=None, weight=WEIGHT):
         *[(name, LABELS) for name in ("acc", "accuracy", "Accuracy", "ACC", "mse")],
         *[(name, LABELS) for name in ("MAE", "bce", "msle", "AUC", "auc", "f1_score")],
         *[(name, LABELS) for name in ("F1Score", "recall", "root_mean_squared_error")],
-        *[(name, LABELS) for name in ("cosine_similarity", "logcosh"[:0] or "hinge")],
+        *[(name, LABELS) for name in ("cosine_similarity", "hinge")],
         ("acc", CLASSES),
         ("acc", CLASSES[:, None]),
         *[
@@ -177,19 +200,19 @@ def test_accuracy_of_one_output_is_binary():
 
 @pytest.mark.parametrize("floatx", TOLERANCES)
 @pytest.mark.parametrize("of_metric", TOLERANCES)
-@pytest.mark.parametrize("of_model", TOLERANCES)
-def test_dtypes_of_metrics(of_model, of_metric, floatx):
+def test_dtypes_of_metrics(of_metric, floatx):
     """A file has a dtype for each metric, whatever floatx is when it is read."""
     metrics = [
         getattr(METRICS, kind)(dtype=of_metric)
         for kind in ("MeanSquaredError", "R2Score", "FBetaScore", "Recall", "AUC")
     ]
     saved = as_file({"metrics": metrics, "weighted_metrics": metrics})
-    batches = cut(LABELS + 1 / 3, Y.astype(of_model))
+    batches = cut(LABELS + 1 / 3, Y.astype("float64"))
     with in_dtype(floatx):
-        expected = [*metrics_of_keras(saved, ["y"], for_keras(batches))]
-    is_exact = {of_model, of_metric, floatx} == {"float64"}
-    assert_same(by_hand(saved, batches, floatx), expected, 1e-9 if is_exact else 2e-6)
+        *_, expected, _ = metrics_of_keras(saved, ["y"], for_keras(batches))
+    *_, found, _ = by_hand(saved, batches, floatx)
+    is_exact = {of_metric, floatx} == {"float64"}
+    assert_same([found], [expected], 1e-9 if is_exact else 2e-6)
 
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
@@ -216,7 +239,7 @@ LIST, DICT, SWAPPED = ["a", "b"], {"p": "b", "o": "a"}, {"b": "a", "a": "b"}
 @pytest.mark.parametrize(
     ("outputs", "metrics", "weighted"),
     [
-        ("y", ["mae", "mae", "mae", "mse"], ["mae", "mae", "mse", "weighted_mae"[9:]]),
+        ("y", ["mae", "mae", "mae", "mse"], ["mae", "mae", "mse", "mae"]),
         ("y", {"y": "mae", "a": ["mse"]}, [["mae"], "mse"]),
         ("y", [], ["mae"]),
         (LIST, ["mae", "mse"], None),
@@ -277,6 +300,25 @@ def test_what_is_refused(outputs, metrics, said):
 
 
 @pytest.mark.parametrize(
+    ("metric", "key"),
+    [
+        (METRICS.OneHotIoU(2, [0]), "sparse_y_true"),
+        (METRICS.MeanIoU(2), "target_class_ids"),
+        (METRICS.F1Score(), "beta"),
+        (METRICS.PrecisionAtRecall(0.5), "bound"),
+        (METRICS.PrecisionAtRecall(0.5), "rate"),
+        (METRICS.Recall(), "kind"),
+        (METRICS.BinaryAccuracy(), "axis"),
+    ],
+)
+def test_keys_of_other_classes_are_refused(metric, key):
+    [saved] = as_file([metric])
+    saved["config"][key] = 1
+    with pytest.raises(CannotRun, match=f"its config has '{key}'"):
+        Metrics({"metrics": [saved]}, ["y"], "y")
+
+
+@pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"curved": 1}, "its config has 'curved', which is not known here"),
@@ -295,8 +337,10 @@ def test_unknown_configs_are_refused(changed, said):
 # -- Whole models
 
 
-@pytest.mark.parametrize("of_two", [False, True])
-def test_a_saved_model_evaluates_as_in_keras(tmp_path, of_two):
+@pytest.mark.parametrize(
+    ("of_two", "eager"), [(False, False), (True, False), (True, True)]
+)
+def test_a_saved_model_evaluates_as_in_keras(tmp_path, of_two, eager):
     x = keras.Input((3,))
     y = keras.layers.Dense(3, "softmax", name="zz")(x)
     z = keras.layers.Dense(1, "sigmoid", name="b")(x)
@@ -307,6 +351,7 @@ def test_a_saved_model_evaluates_as_in_keras(tmp_path, of_two):
         loss_weights=[0.5, 2.0] if of_two else None,
         metrics=[["acc"], [METRICS.F1Score()]] if of_two else ["acc", "mae"],
         weighted_metrics=[["acc"], ["acc"]] if of_two else ["acc"],
+        run_eagerly=eager,
     )
     model.save(tmp_path / "model.keras")
     inputs = RNG.normal(size=(7, 3)).astype("float32")

@@ -18,7 +18,7 @@ from keras_by_hand.metrics.regression import (
     pearson_correlation,
 )
 from keras_by_hand.models.checks import check_values
-from keras_by_hand.models.errors import CannotRun, refusing
+from keras_by_hand.models.errors import CannotRun, first_line
 
 LOSS_FUNCTIONS = {
     "BinaryCrossentropy": losses.binary_crossentropy,
@@ -60,6 +60,13 @@ NAMED_FUNCTIONS = {
         top_k_categorical_accuracy,
     )
 }
+NOT_FITTING = (  # of a damaged config, or of arrays that do not fit
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 SHORT_METRICS = {  # all small, or all capitals
     "bce": "BinaryCrossentropy",
     "mae": "MeanAbsoluteError",
@@ -126,12 +133,12 @@ def check_compiled(function, options):
 
 
 def said_of(said, function, *args, **keywords):
-    """Return what a function returns; where it refuses, the message of
-    CannotRun begins with what it is said of."""
+    """Return what a function returns; where it refuses, CannotRun begins with
+    what it is said of."""
     try:
-        return refusing(function)(*args, **keywords)
-    except CannotRun as error:
-        raise CannotRun(f"{said}: {error}") from None
+        return function(*args, **keywords)
+    except NOT_FITTING as error:
+        raise CannotRun(f"{said}: {first_line(error)}") from None
 
 
 # -- Outputs
@@ -185,7 +192,7 @@ def parts_of(said, given, places):
     return list(given)
 
 
-def weights_of(sample_weight, places):
+def sample_weights_of(sample_weight, places):
     """Return the weights of each output, or None; one array is for all."""
     if sample_weight is None or hasattr(sample_weight, "shape"):
         return [sample_weight] * len(places)

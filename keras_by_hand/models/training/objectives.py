@@ -29,7 +29,7 @@ from keras_by_hand.models.training.compiled import (
     named_function,
     parts_of,
     said_of,
-    weights_of,
+    sample_weights_of,
 )
 from keras_by_hand.pairs import of_one_rank
 from keras_by_hand.shapes import options_of
@@ -77,7 +77,7 @@ class Objectives:
         """
         labels = parts_of("y_true", y_true, self.places)
         predictions = parts_of("outputs", outputs, self.places)
-        sample_weights = weights_of(sample_weight, self.places)
+        sample_weights = sample_weights_of(sample_weight, self.places)
         total, of_outputs = None, {}
         for place, name, loss, weight in self.found:
             said = "the loss" if name is None else f"the loss of {name}"
@@ -127,6 +127,9 @@ def pair_losses(loss, weights, places):
             raise CannotRun(
                 f"{len(flat)} losses, but {len(flat_weights)} loss_weights"
             )
+        for weight in flat_weights:
+            if not isinstance(weight, int | float | None):
+                raise CannotRun(f"loss_weights has {weight!r}, no number")
     if is_one(loss):
         return [(place, loss, flat_weights[0]) for place in range(len(places))]
     if len(flat) != len(loss):

@@ -27,7 +27,7 @@ from keras_by_hand.models.training.compiled import (
     named_function,
     parts_of,
     said_of,
-    weights_of,
+    sample_weights_of,
 )
 from keras_by_hand.models.training.objectives import kept_of, values_of
 from keras_by_hand.pairs import in_one_dtype, of_one_rank
@@ -82,6 +82,7 @@ def _iou_of_any(
 
 
 _of_one_hot = functools.partial(_iou_of_any, sparse_y_true=False)
+_mean_iou_result = functools.partial(iou_result, target_class_ids=None)
 
 
 MEANS = {  # of the values of a function
@@ -137,20 +138,20 @@ RATES_AT = {  # the largest rate, where another is at least what config has
     "SpecificityAtSensitivity": ("specificity", "recall", "sensitivity"),
 }
 SCORES = {
-    "F1Score": (fbeta_state, fbeta_result),
+    "F1Score": (fbeta_state, functools.partial(fbeta_result, beta=1.0)),
     "FBetaScore": (fbeta_state, fbeta_result),
     "R2Score": (regression.r2_state, regression.r2_result),
 }
 OVERLAPS = {  # in whole numbers
     "BinaryIoU": (_binary_iou_state, _binary_iou_result),
     "IoU": (_iou_of_any, iou_result),
-    "MeanIoU": (_iou_of_any, iou_result),
+    "MeanIoU": (_iou_of_any, _mean_iou_result),
     "OneHotIoU": (_of_one_hot, iou_result),
-    "OneHotMeanIoU": (_of_one_hot, iou_result),
+    "OneHotMeanIoU": (_of_one_hot, _mean_iou_result),
 }
 METRIC_KINDS = {*MEANS, *COUNTED, *SCORES, *OVERLAPS}
 KINDS_BY_NAME = {snake_case(kind): kind for kind in METRIC_KINDS}
-DTYPES = {
+METRIC_DTYPES = {
     **dict.fromkeys([*MEANS, *COUNTED, *SCORES], ("float32", "float64")),
     **dict.fromkeys(OVERLAPS, ("int32", "int64")),
 }
@@ -169,6 +170,7 @@ class Metrics:
         find_places takes them; floatx: Keras' floatx."""
         self.floatx = np.dtype(floatx)
         self.places = find_places(outputs, names)
+        self.runs_eagerly = bool(compiled.get("run_eagerly"))
         self.found, taken = [], {}  # [(name in history, place, ...)]
         for key in ("metrics", "weighted_metrics"):
             is_weighted = key == "weighted_metrics"
@@ -193,34 +195,41 @@ class Metrics:
         """Add a batch.
 
         Arguments are those of Objectives.losses, but arrays that are not
-        traced. Raises CannotRun.
+        traced. What Keras divides by 0 without a word stays NaN. Raises
+        CannotRun.
         """
         labels = parts_of("y_true", y_true, self.places)
         predictions = parts_of("outputs", outputs, self.places)
-        sample_weights = weights_of(sample_weight, self.places)
+        sample_weights = sample_weights_of(sample_weight, self.places)
         for name, place, is_weighted, state_of, _ in self.found:
             if labels[place] is None:
                 raise CannotRun(f"the metric {name}: it has no labels")
             weights = sample_weights[place] if is_weighted else None
-            state = said_of(
-                f"the metric {name}",
-                state_of,
-                as_labels(labels[place]),
-                predictions[place],
-                None if weights is None else np.asarray(weights),
-                (logits or {}).get(self.places[place][0]),
-            )
+            with np.errstate(divide="ignore", invalid="ignore"):
+                state = said_of(
+                    f"the metric {name}",
+                    state_of,
+                    as_labels(labels[place]),
+                    predictions[place],
+                    None if weights is None else np.asarray(weights),
+                    (logits or {}).get(self.places[place][0]),
+                )
             self.states[name] = with_batch(self.states.get(name), state)
 
     def update_losses(self, total, of_outputs, samples):
         """Add the losses of a batch, plain numbers.
 
         total: with all penalties; of_outputs: as Objectives.losses returns it;
-        samples: how many the batch has.
+        samples: how many the batch has, by which Keras weighs the total. It
+        weighs the others so only where it runs eagerly: in a graph, it does not
+        know how many there are, and each batch counts as much.
         """
         weight = self.floatx.type(samples)
         for name, value in {"loss": total, **of_outputs}.items():
-            state = mean_state(np.asarray(value, self.floatx), weight)
+            is_weighted = name == "loss" or self.runs_eagerly
+            state = mean_state(
+                np.asarray(value, self.floatx), weight if is_weighted else None
+            )
             self.of_losses[name] = with_batch(self.of_losses.get(name), state)
 
     def result(self):
@@ -228,10 +237,13 @@ class Metrics:
         number}, in the order of Keras' history, that of names; of several
         thresholds or classes, an array."""
         means = {n: mean_result(s) for n, s in self.of_losses.items()}
-        results = {
-            name: said_of(f"the metric {name}", result_of, self.states[name])
-            for name, *_, result_of in self.found
-        }
+        with np.errstate(divide="ignore", invalid="ignore"):
+            results = {
+                name: said_of(
+                    f"the metric {name}", result_of, self.states[name]
+                )
+                for name, *_, result_of in self.found
+            }
         loss = {"loss": means.pop("loss")} if means else {}
         all_results = {**loss, **results, **means}
         return {
@@ -327,9 +339,9 @@ def find_metric(saved, floatx):
 
 def _dtype_of(kind, dtype, floatx):
     """Return the dtype of a metric; raises CannotRun for an unknown one."""
-    allowed = DTYPES.get(kind, DTYPES["Accuracy"])
+    allowed = METRIC_DTYPES.get(kind, METRIC_DTYPES["Accuracy"])
     if dtype is None:
-        return floatx if allowed == DTYPES["Accuracy"] else "int64"
+        return floatx if allowed == METRIC_DTYPES["Accuracy"] else "int64"
     if dtype not in allowed:
         raise CannotRun(f"dtype must be {' or '.join(allowed)}, not {dtype!r}")
     return dtype
@@ -386,11 +398,12 @@ def _state_parts(kind, config, dtype, floatx):
     table = {**COUNTED, **SCORES, **OVERLAPS}
     state_of, result_of = table[kind]
     if kind in RATES_AT:
-        rate, other, bound = RATES_AT[kind]
-        result_of = functools.partial(result_of, rate=rate, other=other)
-        if bound not in config:
-            raise CannotRun(f"its config has no {bound!r}")
-        config["bound"] = config.pop(bound)
+        rate, other, key = RATES_AT[kind]
+        if key not in config:
+            raise CannotRun(f"its config has no {key!r}")
+        result_of = functools.partial(
+            result_of, rate=rate, other=other, bound=config.pop(key)
+        )
     labels = config.pop("num_labels", None)
     if labels and not config.get("multi_label"):
         raise CannotRun("num_labels is for multi_label alone")
@@ -421,7 +434,8 @@ def _state_parts(kind, config, dtype, floatx):
 
 
 def _parameters_after(function):
-    """Return what a function takes beside predictions, weights or a state."""
-    inputs = "y_true", "y_pred", "sample_weight", "state"
-    parameters = inspect.signature(function).parameters
-    return {name for name in parameters if name not in inputs}
+    """Return what a function takes beside predictions, weights or a state, and
+    what it was given already."""
+    given = getattr(function, "keywords", {}).keys()
+    inputs = {"y_true", "y_pred", "sample_weight", "state"}
+    return inspect.signature(function).parameters.keys() - inputs - given
