@@ -94,11 +94,10 @@ def drawn(draw, case):
         key: value.tolist() if isinstance(value, np.ndarray) else value
         for key, value in case.config.items()
     }
-    weight, samples = config.pop("sample_weight", None), len(case.inputs[1])
-    if weight is not None:
-        weight = np.asarray(weight)
-        if weight.ndim == 0 or len(weight) != samples:
-            weight = np.full(samples, weight.flat[0])
+    weight = np.array(config.pop("sample_weight", 0))
+    samples = len(case.inputs[1])
+    if np.ndim(weight) == 0 or len(weight) != samples:  # not one for each sample
+        weight = None
     shape = case.inputs[1].shape[:-1] or (samples,)
     mask = draw.one_of(None, None, draw.rng.integers(2, size=shape).astype(bool))
     return config, weight, mask
@@ -204,15 +203,26 @@ def test_dtypes_of_metrics(of_metric, floatx):
     """A file has a dtype for each metric, whatever floatx is when it is read."""
     metrics = [
         getattr(METRICS, kind)(dtype=of_metric)
-        for kind in ("MeanSquaredError", "R2Score", "FBetaScore", "Recall", "AUC")
+        for kind in ("MeanSquaredError", "FBetaScore", "Recall", "AUC")
     ]
     saved = as_file({"metrics": metrics, "weighted_metrics": metrics})
-    batches = cut(LABELS + 1 / 3, Y.astype("float64"))
+    y_pred = Y.astype("float64")
+    y_pred[0] = 0.5 + 1e-12  # of float32, which is at a threshold
+    batches = cut(LABELS + 1 / 3, y_pred)
     with in_dtype(floatx):
         *_, expected, _ = metrics_of_keras(saved, ["y"], for_keras(batches))
     *_, found, _ = by_hand(saved, batches, floatx)
     is_exact = {of_metric, floatx} == {"float64"}
     assert_same([found], [expected], 1e-9 if is_exact else 2e-6)
+
+
+def test_r2_of_another_dtype_than_floatx_is_refused():
+    saved = as_file({"metrics": [METRICS.R2Score(dtype="float64")]})
+    Metrics(saved, ["y"], "y", "float64")
+    with pytest.raises(
+        CannotRun, match="dtype must be float32, as floatx, not float64"
+    ):
+        Metrics(saved, ["y"], "y", "float32")
 
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])

@@ -5,7 +5,30 @@ import inspect
 
 import numpy as np
 
-from keras_by_hand import losses
+from keras_by_hand.losses import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    categorical_hinge,
+    circle,
+    cosine_similarity,
+    ctc,
+    dice,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+    tversky,
+)
 from keras_by_hand.metrics.accuracy import (
     binary_accuracy,
     categorical_accuracy,
@@ -21,30 +44,30 @@ from keras_by_hand.models.checks import check_values
 from keras_by_hand.models.errors import CannotRun, first_line
 
 LOSS_FUNCTIONS = {
-    "BinaryCrossentropy": losses.binary_crossentropy,
-    "BinaryFocalCrossentropy": losses.binary_focal_crossentropy,
-    "CTC": losses.ctc,
-    "CategoricalCrossentropy": losses.categorical_crossentropy,
-    "CategoricalFocalCrossentropy": losses.categorical_focal_crossentropy,
+    "BinaryCrossentropy": binary_crossentropy,
+    "BinaryFocalCrossentropy": binary_focal_crossentropy,
+    "CTC": ctc,
+    "CategoricalCrossentropy": categorical_crossentropy,
+    "CategoricalFocalCrossentropy": categorical_focal_crossentropy,
     "CategoricalGeneralizedCrossEntropy": (
-        losses.categorical_generalized_cross_entropy
+        categorical_generalized_cross_entropy
     ),
-    "CategoricalHinge": losses.categorical_hinge,
-    "Circle": losses.circle,
-    "CosineSimilarity": losses.cosine_similarity,
-    "Dice": losses.dice,
-    "Hinge": losses.hinge,
-    "Huber": losses.huber,
-    "KLDivergence": losses.kl_divergence,
-    "LogCosh": losses.log_cosh,
-    "MeanAbsoluteError": losses.mean_absolute_error,
-    "MeanAbsolutePercentageError": losses.mean_absolute_percentage_error,
-    "MeanSquaredError": losses.mean_squared_error,
-    "MeanSquaredLogarithmicError": losses.mean_squared_logarithmic_error,
-    "Poisson": losses.poisson,
-    "SparseCategoricalCrossentropy": losses.sparse_categorical_crossentropy,
-    "SquaredHinge": losses.squared_hinge,
-    "Tversky": losses.tversky,
+    "CategoricalHinge": categorical_hinge,
+    "Circle": circle,
+    "CosineSimilarity": cosine_similarity,
+    "Dice": dice,
+    "Hinge": hinge,
+    "Huber": huber,
+    "KLDivergence": kl_divergence,
+    "LogCosh": log_cosh,
+    "MeanAbsoluteError": mean_absolute_error,
+    "MeanAbsolutePercentageError": mean_absolute_percentage_error,
+    "MeanSquaredError": mean_squared_error,
+    "MeanSquaredLogarithmicError": mean_squared_logarithmic_error,
+    "Poisson": poisson,
+    "SparseCategoricalCrossentropy": sparse_categorical_crossentropy,
+    "SquaredHinge": squared_hinge,
+    "Tversky": tversky,
 }
 # What compile_config may name as a function, by its name in Keras.
 NAMED_FUNCTIONS = {

@@ -6,11 +6,54 @@ import inspect
 
 import numpy as np
 
-from keras_by_hand import losses
-from keras_by_hand.metrics import accuracy, counts, curves, regression
+from keras_by_hand.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    categorical_hinge,
+    cosine_similarity,
+    hinge,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
+from keras_by_hand.metrics.accuracy import (
+    accuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    resolve_name,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
+from keras_by_hand.metrics.counts import (
+    count_result,
+    count_state,
+    precision_result,
+    precision_state,
+    recall_result,
+    recall_state,
+)
+from keras_by_hand.metrics.curves import (
+    auc_result,
+    auc_state,
+    best_at,
+    confusion_state,
+)
 from keras_by_hand.metrics.f_scores import fbeta_result, fbeta_state
 from keras_by_hand.metrics.means import add_states, mean_result, mean_state
 from keras_by_hand.metrics.overlap import iou_result, iou_state
+from keras_by_hand.metrics.regression import (
+    concordance_correlation,
+    pearson_correlation,
+    r2_result,
+    r2_state,
+)
 from keras_by_hand.models.checks import check_values
 from keras_by_hand.models.config import snake_case
 from keras_by_hand.models.errors import CannotRun
@@ -37,7 +80,7 @@ from keras_by_hand.pairs import in_one_dtype, of_one_rank
 
 def _cosine(y_true, y_pred, axis=-1):
     """Of the metric, which is 1 for one direction; the loss is -1."""
-    return -losses.cosine_similarity(y_true, y_pred, axis)
+    return -cosine_similarity(y_true, y_pred, axis)
 
 
 def _squares(y_true, y_pred):
@@ -86,36 +129,36 @@ _mean_iou_result = functools.partial(iou_result, target_class_ids=None)
 
 
 MEANS = {  # of the values of a function
-    "Accuracy": accuracy.accuracy,
-    "BinaryAccuracy": accuracy.binary_accuracy,
-    "BinaryCrossentropy": losses.binary_crossentropy,
-    "CategoricalAccuracy": accuracy.categorical_accuracy,
-    "CategoricalCrossentropy": losses.categorical_crossentropy,
-    "CategoricalHinge": losses.categorical_hinge,
-    "ConcordanceCorrelation": regression.concordance_correlation,
+    "Accuracy": accuracy,
+    "BinaryAccuracy": binary_accuracy,
+    "BinaryCrossentropy": binary_crossentropy,
+    "CategoricalAccuracy": categorical_accuracy,
+    "CategoricalCrossentropy": categorical_crossentropy,
+    "CategoricalHinge": categorical_hinge,
+    "ConcordanceCorrelation": concordance_correlation,
     "CosineSimilarity": _cosine,
-    "Hinge": losses.hinge,
-    "KLDivergence": losses.kl_divergence,
-    "LogCoshError": losses.log_cosh,
-    "MeanAbsoluteError": losses.mean_absolute_error,
-    "MeanAbsolutePercentageError": losses.mean_absolute_percentage_error,
-    "MeanSquaredError": losses.mean_squared_error,
-    "MeanSquaredLogarithmicError": losses.mean_squared_logarithmic_error,
-    "PearsonCorrelation": regression.pearson_correlation,
-    "Poisson": losses.poisson,
+    "Hinge": hinge,
+    "KLDivergence": kl_divergence,
+    "LogCoshError": log_cosh,
+    "MeanAbsoluteError": mean_absolute_error,
+    "MeanAbsolutePercentageError": mean_absolute_percentage_error,
+    "MeanSquaredError": mean_squared_error,
+    "MeanSquaredLogarithmicError": mean_squared_logarithmic_error,
+    "PearsonCorrelation": pearson_correlation,
+    "Poisson": poisson,
     "RootMeanSquaredError": _squares,
-    "SparseCategoricalAccuracy": accuracy.sparse_categorical_accuracy,
-    "SparseCategoricalCrossentropy": losses.sparse_categorical_crossentropy,
-    "SparseTopKCategoricalAccuracy": accuracy.sparse_top_k_categorical_accuracy,
-    "SquaredHinge": losses.squared_hinge,
-    "TopKCategoricalAccuracy": accuracy.top_k_categorical_accuracy,
+    "SparseCategoricalAccuracy": sparse_categorical_accuracy,
+    "SparseCategoricalCrossentropy": sparse_categorical_crossentropy,
+    "SparseTopKCategoricalAccuracy": sparse_top_k_categorical_accuracy,
+    "SquaredHinge": squared_hinge,
+    "TopKCategoricalAccuracy": top_k_categorical_accuracy,
 }
 COUNTED = {  # in floatx, whatever their own dtype
-    "AUC": (curves.auc_state, curves.auc_result),
+    "AUC": (auc_state, auc_result),
     **{
         kind: (
-            functools.partial(counts.count_state, snake_case(kind)),
-            counts.count_result,
+            functools.partial(count_state, snake_case(kind)),
+            count_result,
         )
         for kind in (
             "FalseNegatives",
@@ -124,12 +167,12 @@ COUNTED = {  # in floatx, whatever their own dtype
             "TruePositives",
         )
     },
-    "Precision": (counts.precision_state, counts.precision_result),
-    "PrecisionAtRecall": (curves.confusion_state, curves.best_at),
-    "Recall": (counts.recall_state, counts.recall_result),
-    "RecallAtPrecision": (curves.confusion_state, curves.best_at),
-    "SensitivityAtSpecificity": (curves.confusion_state, curves.best_at),
-    "SpecificityAtSensitivity": (curves.confusion_state, curves.best_at),
+    "Precision": (precision_state, precision_result),
+    "PrecisionAtRecall": (confusion_state, best_at),
+    "Recall": (recall_state, recall_result),
+    "RecallAtPrecision": (confusion_state, best_at),
+    "SensitivityAtSpecificity": (confusion_state, best_at),
+    "SpecificityAtSensitivity": (confusion_state, best_at),
 }
 RATES_AT = {  # the largest rate, where another is at least what config has
     "PrecisionAtRecall": ("precision", "recall", "recall"),
@@ -140,7 +183,7 @@ RATES_AT = {  # the largest rate, where another is at least what config has
 SCORES = {
     "F1Score": (fbeta_state, functools.partial(fbeta_result, beta=1.0)),
     "FBetaScore": (fbeta_state, fbeta_result),
-    "R2Score": (regression.r2_state, regression.r2_result),
+    "R2Score": (r2_state, r2_result),
 }
 OVERLAPS = {  # in whole numbers
     "BinaryIoU": (_binary_iou_state, _binary_iou_result),
@@ -351,7 +394,7 @@ def _accuracy_named(name):
     """Return the accuracy that shapes tell."""
 
     def of_shapes(y_true, y_pred):
-        found = accuracy.resolve_name(name, y_true, y_pred)
+        found = resolve_name(name, y_true, y_pred)
         return NAMED_FUNCTIONS[found](y_true, y_pred)
 
     return of_shapes
@@ -417,7 +460,8 @@ def _state_parts(kind, config, dtype, floatx):
     check_values(result_of, of_result)
     is_whole, is_score = kind in OVERLAPS, kind in SCORES
     given = dtype if is_score else floatx
-    kept = floatx if kind == "R2Score" else given
+    if kind == "R2Score" and dtype != floatx:  # Keras would compute in both
+        raise CannotRun(f"dtype must be {floatx}, as floatx, not {dtype}")
 
     def state_of_batch(y_true, tensor, sample_weight, logits):
         y_pred = tensor.array
@@ -426,9 +470,7 @@ def _state_parts(kind, config, dtype, floatx):
         state = state_of(y_true, y_pred, sample_weight, **of_state)
         if labels and state["true_positives"].shape[-1] != labels:
             raise CannotRun(f"num_labels is {labels}, but y_pred has others")
-        if is_whole:
-            return state
-        return {name: np.asarray(n, kept) for name, n in state.items()}
+        return state
 
     return state_of_batch, functools.partial(result_of, **of_result)
 
