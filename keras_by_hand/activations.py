@@ -184,10 +184,11 @@ def gelu(x: ArrayLike, approximate: bool = False) -> np.ndarray:
     """
     x = as_array(gelu, x=x)
     check_flags(gelu, approximate=approximate)
+    # TensorFlow rounds 0.044715 and the root of 1 / 2 to float32.
     if approximate:
-        u = math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x**2)
+        u = math.sqrt(2 / math.pi) * x * (1 + 0.044714998453855515 * x**2)
         return 0.5 * x * (1 + np.tanh(u))
-    return 0.5 * x * erfc(-x / math.sqrt(2))
+    return 0.5 * x * erfc(-x * 0.7071067690849304)
 
 
 def erfc(x: ArrayLike) -> np.ndarray:

@@ -14,6 +14,11 @@ from keras_by_hand.shapes import (
 )
 
 
+def _rounded(factor):
+    """Keras rounds factors to float32, also where it computes in float64."""
+    return float(np.float32(factor))
+
+
 def l1(w: ArrayLike, l1: float = 0.01) -> np.floating:
     """The penalty of w, of any shape (Keras documentation, L1).
 
@@ -24,7 +29,7 @@ def l1(w: ArrayLike, l1: float = 0.01) -> np.floating:
     """
     w = as_array("l1", w=w)
     check_numbers("l1", 0, LARGEST, l1=l1)
-    return l1 * np.sum(np.abs(w))
+    return _rounded(l1) * np.sum(np.abs(w))
 
 
 def l2(w: ArrayLike, l2: float = 0.01) -> np.floating:
@@ -37,7 +42,7 @@ def l2(w: ArrayLike, l2: float = 0.01) -> np.floating:
     """
     w = as_array("l2", w=w)
     check_numbers("l2", 0, LARGEST, l2=l2)
-    return l2 * np.sum(np.square(w))
+    return _rounded(l2) * np.sum(np.square(w))
 
 
 def l1l2(w: ArrayLike, l1: float = 0.0, l2: float = 0.0) -> np.floating:
@@ -50,7 +55,8 @@ def l1l2(w: ArrayLike, l1: float = 0.0, l2: float = 0.0) -> np.floating:
     """
     w = as_array(l1l2, w=w)
     check_numbers(l1l2, 0, LARGEST, l1=l1, l2=l2)
-    return l1 * np.sum(np.abs(w)) + l2 * np.sum(np.square(w))
+    of_sizes = _rounded(l1) * np.sum(np.abs(w))
+    return of_sizes + _rounded(l2) * np.sum(np.square(w))
 
 
 def orthogonal_regularizer(

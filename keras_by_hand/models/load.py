@@ -1,6 +1,7 @@
 """Run a whole model from its file, in NumPy."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -8,7 +9,8 @@ from typing import Any, Literal
 from keras_by_hand.models.archives import identify_file
 from keras_by_hand.models.config import is_of_keras, with_dtype
 from keras_by_hand.models.errors import CannotRun, first_line
-from keras_by_hand.models.files import read_file
+from keras_by_hand.models.files import read_file, read_optimizer
+from keras_by_hand.models.legacy.compiling import compiled_today
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer, stands_for
 from keras_by_hand.shapes import as_option, quoted
@@ -78,9 +80,12 @@ def load_model(
         )
     dtype = as_option(load_model, dtype=dtype)
     _check_own(layers)
-    identity = identify_file(path)  # before it is read, as it may change then
+    # Before it is read, as it may change then.
+    identity = identify_file(path) if os.path.exists(path) else None
     model = model_of(path, read_file(path, weights), dtype, layers)
-    model.file = os.path.abspath(path), identity
+    model.read_state = functools.partial(
+        read_optimizer, os.path.abspath(path), identity
+    )
     return model
 
 
@@ -128,4 +133,9 @@ def model_of(path, saved, dtype=None, layers=None):
             )
         model = build_layer(config, saved.weights, layers)
         model.of_file = saved.notes
+        model.saved = config
+        model.compiled = config.get("compile_config")
+        if saved.training:
+            compiled, _ = compiled_today(saved.training, saved.writer)
+            model.compiled = compiled
         return model

@@ -31,11 +31,12 @@ from keras_by_hand.models.tensors import (
     set_masks,
     tensors_in,
 )
+from keras_by_hand.models.training.trainable import Trainable
 
 BATCH = 32  # samples at a time, as in Keras' predict
 
 
-class Model(Layer):
+class Model(Trainable, Layer):
     """A model of layers. load_model makes it of a file, build_model of a
     config.
 

@@ -176,17 +176,20 @@ class Layer:
         by_name = {p.name for p in others if p.kind is p.KEYWORD_ONLY}
         return by_place, by_name
 
-    def list_weights(self):
-        """Return its arrays in the order of get_weights()."""
+    def held_lists(self):
+        """Return the lists of arrays that a file has of it."""
         groups = [self.weights]
         if self.parts:
             names = [n for part in self.parts for n in (part, f"_{part}")]
             groups = [self.weights[n] for n in names if n in self.weights]
         lists = [group.get("vars", []) for group in groups]
+        return [held for held in lists if isinstance(held, list)]
+
+    def list_weights(self):
+        """Return its arrays in the order of get_weights()."""
         return [
             in_dtype(array, self.dtype)
-            for held in lists
-            if isinstance(held, list)
+            for held in self.held_lists()
             for array in held
         ]
 

@@ -168,12 +168,14 @@ def joined_dtype(function):
         dtype = joint_dtype(
             [value for value in flat(args) if value is not None]
         )
-        is_number = (np.ndarray, int, float)
-        args = each(
-            lambda v: np.asarray(v, dtype) if isinstance(v, is_number) else v,
-            args,
-        )
-        return function(*chosen, *args, **options)
+
+        def joined(value):
+            if speaks_numpy(value):
+                return value.astype(dtype, copy=False)
+            is_number = isinstance(value, int | float)
+            return np.asarray(value, dtype) if is_number else value
+
+        return function(*chosen, *each(joined, args), **options)
 
     return compute
 
@@ -568,4 +570,6 @@ class Operator(Layer):
         except CannotRun as error:
             raise self.refusal(error) from None
         # A mean of all is a scalar in NumPy: it would have no dtype of its own.
-        return each(lambda array: Tensor(np.asarray(array)), y)
+        return each(
+            lambda y: Tensor(y if speaks_numpy(y) else np.asarray(y)), y
+        )

@@ -7,7 +7,6 @@ from typing import Any
 
 from keras_by_hand.models.data import new_file
 from keras_by_hand.models.errors import CannotRun
-from keras_by_hand.models.files import read_optimizer
 from keras_by_hand.models.saving import write_keras
 from keras_by_hand.models.training.fitting import (
     History,
@@ -24,14 +23,14 @@ from keras_by_hand.shapes import check_numbers, check_sizes
 class Trainable:
     """The training of a Model: compile, fit, evaluate, gradients and save.
 
-    saved: the model as config.json has it; file: the path from which it was
-    loaded, and which file that was, or None; compiled: what it was compiled
-    with, or None; floatx: keras.config.floatx(), in which Keras computes losses
-    and metrics: float64 where all layers compute in it.
+    saved: the model as config.json has it; read_state: a function that reads
+    the state of the optimizer in its file, or None; compiled: what it was
+    compiled with, or None; floatx: keras.config.floatx(), in which Keras
+    computes losses and metrics.
     """
 
     saved: dict[str, Any]
-    file: tuple | None = None
+    read_state: Callable[[], list] | None = None
     compiled: dict[str, Any] | None = None
     training: Training | None = None
     floatx = "float32"
@@ -62,7 +61,7 @@ class Trainable:
             "steps_per_execution": 1,
             "jit_compile": False,
         }
-        self.training, self.file = None, None
+        self.training, self.read_state = None, None
 
     @property
     def learning_rate(self) -> float:
@@ -82,7 +81,7 @@ class Trainable:
                     "it was saved without an optimizer and a loss: "
                     'model.compile("adam", loss="mean_squared_error")'
                 )
-            state = read_optimizer(*self.file) if self.file else None
+            state = self.read_state() if self.read_state else None
             self.training = Training(self, self.compiled, state, self.floatx)
         return self.training
 
@@ -112,9 +111,9 @@ class Trainable:
         outputs, (samples, ...); callbacks: of keras_by_hand.models.training's
         module callbacks; after_batch: a function of the number of each batch
         and of its results so far; seed: that of keras.utils.set_random_seed,
-        called before fit, which tells the order of samples with shuffle; verbose:
-        whether progress is shown, by default on a terminal. The others are
-        Keras'.
+        called before fit, which tells the order of samples with shuffle;
+        verbose: whether progress is shown, by default on a terminal. The others
+        are Keras'.
 
         Raises CannotRun before the first step for what is not trained here; all
         is then as it was.

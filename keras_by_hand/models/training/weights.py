@@ -4,6 +4,8 @@ of each: a penalty, a constraint."""
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from keras_by_hand.constraints import (
     max_norm,
     min_max_norm,
@@ -82,6 +84,21 @@ def trained_weights(model):
     for layer in model.with_all_inside():
         _check_all_known(layer)
     return found
+
+
+def put_into_groups(model):
+    """Put the arrays of all layers into the groups of a file, from which they
+    came, in the dtypes that they had there."""
+    for layer in model.with_all_inside():
+        places = [
+            (held, number)
+            for held in layer.held_lists()
+            for number in range(len(held))
+        ]
+        # Of SpectralNormalization, the last one: its layer has the others.
+        places = places[len(places) - len(layer.arrays) :]
+        for (held, number), array in zip(places, layer.arrays.values()):
+            held[number] = np.asarray(array, np.asarray(held[number]).dtype)
 
 
 def _asked_of(layer, name):

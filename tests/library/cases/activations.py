@@ -18,7 +18,7 @@ VALUES = {  # of the arguments that activations have, other than their defaults
     "negative_slope": [0.25, 0.5],
     "threshold": [0.25, 1.0],
 }
-ROUNDED = {"gelu", "leaky_relu"}  # Keras rounds their constants to float32
+ROUNDED = {"leaky_relu"}  # Keras rounds its slope to float32
 OTHERS = {"relu", "sparsemax", "threshold"}  # see below
 NAMES = {
     name

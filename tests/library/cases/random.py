@@ -82,7 +82,10 @@ def order_in_fit(number, seed):
 
 @function(order_in_fit, random.draw_permutation, tolerance=0.0)
 def draw_permutation(draw):
-    config = {"number": draw.one_of(7, 1, 2, 33), "seed": draw.one_of(313, 0, 5, 2**31 - 1)}
+    config = {
+        "number": draw.one_of(7, 1, 2, 33),
+        "seed": draw.one_of(313, 0, 5, 2**31 - 1),
+    }
     return Case(config, ())
 
 

@@ -2,7 +2,7 @@
 
 import by_hand
 import keras
-from library.engine.cases import FLOAT32, ROUNDED_CONSTANTS, Case
+from library.engine.cases import FLOAT32, Case
 from library.engine.subjects import as_tensor, function
 
 
@@ -20,20 +20,16 @@ def regularizer(name, by_hand, **options):
     return function(penalty_of(target), by_hand, **options)
 
 
-def tolerance_of(draw):
-    return None if draw.number else ROUNDED_CONSTANTS  # of the default
-
-
 @regularizer("L1", by_hand.l1)
 def l1(draw):
-    config = {"l1": draw.one_of(0.25, 0.5)} if draw.number else {}
-    return Case(config, (draw.normal(3, 4),), tolerance=tolerance_of(draw))
+    config = {"l1": draw.one_of(0.25, 0.3)} if draw.number else {}
+    return Case(config, (draw.normal(3, 4),))
 
 
 @regularizer("L2", by_hand.l2)
 def l2(draw):
-    config = {"l2": draw.one_of(0.25, 0.5)} if draw.number else {}
-    return Case(config, (draw.normal(3, 4),), tolerance=tolerance_of(draw))
+    config = {"l2": draw.one_of(0.25, 0.3)} if draw.number else {}
+    return Case(config, (draw.normal(3, 4),))
 
 
 @regularizer("L1L2", by_hand.l1l2)
