@@ -73,7 +73,7 @@ CLIPPING = {
     "global_clipnorm": global_clipnorm,
     "clipvalue": clipvalue,
 }
-RATES = {
+SCHEDULE_FUNCTIONS = {
     "CosineDecay": cosine_decay,
     "CosineDecayRestarts": cosine_decay_restarts,
     "ExponentialDecay": exponential_decay,
@@ -228,9 +228,9 @@ class Optimizer:
         if not self.schedule:
             self.rate = cast.pop(0)[()]
         if self.config["use_ema"]:
-            self.averages, cast = _split(cast, len(self.slots))
+            self.averages, cast = _split_state(cast, len(self.slots))
         if self.config["gradient_accumulation_steps"]:
-            self.accumulators, cast = _split(cast, len(self.slots))
+            self.accumulators, cast = _split_state(cast, len(self.slots))
         for (n, name, _), array in zip(self.order, cast):
             self.slots[n][name] = array
         self._share(0)
@@ -330,7 +330,7 @@ class Optimizer:
         return [w for w, _ in pairs]
 
 
-def _split(arrays, number):
+def _split_state(arrays, number):
     return arrays[:number], arrays[number:]
 
 
@@ -376,17 +376,17 @@ def _with_defaults(kind, step, given):
 def _schedule_of(saved):
     """Return the function of a saved schedule, and its options."""
     kind, config = saved.get("class_name"), saved.get("config")
-    if kind not in [*RATES] or not is_of_keras(saved):
+    if kind not in [*SCHEDULE_FUNCTIONS] or not is_of_keras(saved):
         raise CannotRun(f"the schedule {kind} is not known here")
     if not isinstance(config, dict):
         raise CannotRun(f"the schedule {kind} has no config")
     options = {key: value for key, value in config.items() if key != "name"}
-    for key in options.keys() - _options_of(RATES[kind]).keys():
+    for key in options.keys() - _options_of(SCHEDULE_FUNCTIONS[kind]).keys():
         raise CannotRun(
             f"the schedule {kind} has {key!r}, which is not known here"
         )
-    refusing(RATES[kind])(0, **options)  # now, and not within an epoch
-    return RATES[kind], options
+    refusing(SCHEDULE_FUNCTIONS[kind])(0, **options)  # now, and not within an epoch
+    return SCHEDULE_FUNCTIONS[kind], options
 
 
 def _check_dtypes(kind, arrays, floatx, schedule):
