@@ -143,6 +143,12 @@ def _check_unmasked(said, x):
 
 
 @functools.cache
+def _annotation_of(function, name):
+    """What the signature of a function has for an argument."""
+    return inspect.signature(function).parameters[name].annotation
+
+
+@functools.cache
 def takes_none(function: Callable | str, name: str) -> bool:
     """Whether an argument of a function may be None: its annotation says so."""
     if isinstance(function, str):  # a name alone
@@ -497,7 +503,7 @@ def check_steps(
 def options_of(function: Callable, name: str) -> tuple:
     """The values that an argument may have: those of the Literal, and the None,
     in its annotation; () where that has no Literal."""
-    annotation = inspect.signature(function).parameters[name].annotation
+    annotation = _annotation_of(function, name)
     is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
     parts = typing.get_args(annotation) if is_union else (annotation,)
     values = [
@@ -605,8 +611,7 @@ def check_patterns(function: Callable, **texts: Any) -> None:
     for name, value in texts.items():
         if value is None and takes_none(function, name):
             continue
-        annotation = inspect.signature(function).parameters[name].annotation
-        is_one = annotation is str
+        is_one = _annotation_of(function, name) is str
         found = [value] if is_one else value
         said = f"{_said_by(function)}: {name} must be "
         said += "a text" if is_one else "a list of texts"

@@ -45,7 +45,17 @@ def patches(
     strides = np.broadcast_to(strides, rank)
     dilation_rate = np.broadcast_to(dilation_rate, rank)
     span = (np.array(size) - 1) * dilation_rate + 1  # first to last
-    before = after = np.zeros(rank, int)
+    x = _pad_space(x, span, strides, padding, value)
+    axes = tuple(range(1, rank + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
+    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
+    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
+    return windows[:, *steps]
+
+
+def _pad_space(x, span, strides, padding, value):
+    """x with what padding adds for windows of this span."""
+    before = after = np.zeros(len(span), int)
     if padding == "same":
         positions = -(-np.array(x.shape[1:-1]) // strides)  # rounded up
         needed = (positions - 1) * strides + span - x.shape[1:-1]
@@ -54,13 +64,9 @@ def patches(
     elif padding == "causal":
         before = span - 1
     widths = [(0, 0), *zip(before, after), (0, 0)]
-    if np.any(widths):  # else x need not be copied
-        x = np.pad(x, widths, constant_values=value)
-    axes = tuple(range(1, rank + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(x, span, axes)
-    windows = np.moveaxis(windows, rank + 1, -1)  # channels last
-    steps = [slice(None, None, step) for step in (*strides, *dilation_rate)]
-    return windows[:, *steps]
+    if not np.any(widths):  # x need not be copied
+        return x
+    return np.pad(x, widths, constant_values=value)
 
 
 def _check_patches(function, x, size, strides, padding, dilation_rate=1):
@@ -99,8 +105,14 @@ def window_entries(
     padding = as_option(window_entries, padding=padding)
     check_numbers(window_entries, value=value)
     _check_patches(window_entries, x, size, strides, padding)
-    cut = patches(x, size, strides, padding, value=value)
-    return [cut[..., *entry, :] for entry in np.ndindex(*size)]
+    strides = np.broadcast_to(strides, len(size))
+    x = _pad_space(x, np.array(size), strides, padding, value)
+    last = np.array(x.shape[1:-1]) - size  # where the last window begins
+    places = [
+        [slice(*ends) for ends in zip(entry, last + entry + 1, strides)]
+        for entry in np.ndindex(*size)
+    ]
+    return [x[:, *place] for place in places]
 
 
 def same_padding(length: int, size: int, stride: int) -> tuple[int, int]:

@@ -133,7 +133,7 @@ def model_of(path, saved, dtype=None, layers=None):
             )
         model = build_layer(config, saved.weights, layers)
         model.of_file = saved.notes
-        model.saved = config
+        model.saved, model.floatx = config, dtype or model.floatx
         model.compiled = config.get("compile_config")
         if saved.training:
             compiled, _ = compiled_today(saved.training, saved.writer)

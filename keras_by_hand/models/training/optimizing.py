@@ -385,7 +385,9 @@ def _schedule_of(saved):
         raise CannotRun(
             f"the schedule {kind} has {key!r}, which is not known here"
         )
-    refusing(SCHEDULE_FUNCTIONS[kind])(0, **options)  # now, and not within an epoch
+    refusing(SCHEDULE_FUNCTIONS[kind])(
+        0, **options
+    )  # now, and not within an epoch
     return SCHEDULE_FUNCTIONS[kind], options
 
 

@@ -26,7 +26,7 @@ class Trainable:
     saved: the model as config.json has it; read_state: a function that reads
     the state of the optimizer in its file, or None; compiled: what it was
     compiled with, or None; floatx: keras.config.floatx(), in which Keras
-    computes losses and metrics.
+    computes losses and metrics: that of load_model(path, dtype), or float32.
     """
 
     saved: dict[str, Any]
