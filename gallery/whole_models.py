@@ -1,5 +1,5 @@
-"""The page of the reference on whole models: what runs them and compares them with ports,
-in Python and on the command line.
+"""The page of the reference on whole models: what runs them, compares them with ports and
+differentiates, in Python and on the command line.
 """
 
 import ast
@@ -12,8 +12,9 @@ from gallery.signatures import call_of, example_of, imports_of, paragraphs_of
 PAGE = "reference/models"
 TITLE = "Whole models"
 INTRODUCTION = """\
-A ``.keras`` file as a model in NumPy, and what its port computes otherwise, in Python and
-on the command line. :doc:`/my_port` looks for the mistakes of a port step by step.
+A ``.keras`` file as a model in NumPy, what its port computes otherwise, and gradients, in
+Python and on the command line. :doc:`/my_port` looks for the mistakes of a port step by
+step.
 """
 # Each name, and of a class what else there is to call.
 NAMES = {
@@ -27,6 +28,7 @@ NAMES = {
     "compare": (),
     "Comparison": ("table", "summary", "plot"),
     "CannotRun": (),
+    "gradient": (),
 }
 
 
