@@ -8,10 +8,15 @@ from keras_by_hand.commands.models import add_model, read_layers
 from keras_by_hand.comparing.recording import record, weights_of
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.config import with_weights
-from keras_by_hand.models.errors import CannotRun, CannotRunLayer, shown
+from keras_by_hand.models.errors import (
+    CannotRun,
+    CannotRunLayer,
+    refusing_config,
+    shown,
+)
 from keras_by_hand.models.files import read_file
 from keras_by_hand.models.layers.layer import name_of
-from keras_by_hand.models.load import model_of, refusing_config
+from keras_by_hand.models.load import model_of
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import MODELS, build_layer, stands_for
 from keras_by_hand.models.tensors import count_numbers

@@ -38,10 +38,15 @@ from keras_by_hand.models.config import (
     is_operator,
     named_groups,
     quantization_mode,
+    with_dtype,
 )
-from keras_by_hand.models.errors import CannotRun, CannotRunLayer, first_line
+from keras_by_hand.models.errors import (
+    CannotRun,
+    CannotRunLayer,
+    first_line,
+    refusing_config,
+)
 from keras_by_hand.models.layers.layer import FLAGS, name_of
-from keras_by_hand.models.load import refusing_config
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.registry import LAYERS, MODELS, build_layer
 from keras_by_hand.models.weight_shapes import (
@@ -102,6 +107,32 @@ def build_model(config: Mapping[str, Any], seed: int) -> Model:
         for layer in model.with_all_inside():
             layer.seed = layer.weights.pop("seed", None)
     return model
+
+
+def find_seeds(config, seed):
+    """Return the seeds of what the layers of a model draw in training, None
+    where one draws nothing, in the order of with_all_inside: those that they
+    have if Keras loads the model after keras.utils.set_random_seed(seed).
+
+    config: as config.json has it. Raises CannotRun.
+    """
+    drawn = all_uniform(with_dtype(config, "float32"))  # of any dtype
+    model = build_model(drawn, seed)
+    return [layer.seed for layer in model.with_all_inside()]
+
+
+def all_uniform(saved):
+    """Return what config.json has, with uniform numbers for all that
+    initializers draw, which is done soonest; each draws one seed."""
+    if isinstance(saved, list):
+        return [all_uniform(item) for item in saved]
+    if not isinstance(saved, dict):
+        return saved
+    function = OF_INITIALIZERS.get(saved.get("class_name"))
+    if function and "seed" in parameters_of(function):
+        seed = saved["config"].get("seed")
+        return keras_initializer("RandomUniform", seed=seed)
+    return {key: all_uniform(item) for key, item in saved.items()}
 
 
 def _check_building(config, seed):

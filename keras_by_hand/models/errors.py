@@ -1,5 +1,6 @@
 """What is said where a model, or a file, cannot be run."""
 
+import contextlib
 import functools
 
 LONGEST = 2000  # characters of a message
@@ -63,3 +64,25 @@ def refusing(function):
             ) from None
 
     return refuse
+
+
+@contextlib.contextmanager
+def refusing_config(path):
+    """Raise CannotRun, with the path of a file, for whatever goes wrong with
+    its config."""
+    try:
+        yield
+    except CannotRun as error:
+        raise CannotRun(f"{path}: {error}") from None
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        why = f"{type(error).__name__} {first_line(error)}"
+        raise CannotRun(
+            f"{path}: config.json does not tell of a model: {why}"
+        ) from None

@@ -1,14 +1,14 @@
 """Run a whole model from its file, in NumPy."""
 
-import contextlib
 import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from keras_by_hand.models.archives import identify_file
+from keras_by_hand.models.building import find_seeds
 from keras_by_hand.models.config import is_of_keras, with_dtype
-from keras_by_hand.models.errors import CannotRun, first_line
+from keras_by_hand.models.errors import CannotRun, refusing_config
 from keras_by_hand.models.files import read_file, read_optimizer
 from keras_by_hand.models.legacy.compiling import compiled_today
 from keras_by_hand.models.model import Model
@@ -89,28 +89,6 @@ def load_model(
     return model
 
 
-@contextlib.contextmanager
-def refusing_config(path):
-    """Raise CannotRun, with the path of a file, for whatever goes wrong with
-    its config."""
-    try:
-        yield
-    except CannotRun as error:
-        raise CannotRun(f"{path}: {error}") from None
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        why = f"{type(error).__name__} {first_line(error)}"
-        raise CannotRun(
-            f"{path}: config.json does not tell of a model: {why}"
-        ) from None
-
-
 def model_of(path, saved, dtype=None, layers=None):
     """Return the Model of what read_file found; path: for messages."""
     config = saved.config
@@ -134,6 +112,7 @@ def model_of(path, saved, dtype=None, layers=None):
         model = build_layer(config, saved.weights, layers)
         model.of_file = saved.notes
         model.saved, model.floatx = config, dtype or model.floatx
+        model.find_seeds = functools.partial(find_seeds, config)
         model.compiled = config.get("compile_config")
         if saved.training:
             compiled, _ = compiled_today(saved.training, saved.writer)

@@ -58,28 +58,36 @@ class Training:
         self.logits = None  # of a step, {id of what an activation made: both}
         for layer in self.all_layers:
             self.record_logits_of(layer)
-        for layer in self.all_layers:
-            if layer.draws() and layer.seed_state is None:
-                self.begin_drawing(layer)
 
-    def begin_drawing(self, layer):
-        """Give a layer that draws the generator that it begins with."""
-        seed = layer.config.get("seed") if layer.seed is None else layer.seed
-        if seed is None:
-            raise layer.refusal(
-                CannotRun(
-                    "its seed is not in the file, and Keras draws a new one as "
-                    "it loads the model: build_model(config, seed) knows it"
-                )
-            )
-        if self.jit_compile:
+    def begin_drawing(self, seed):
+        """Give the layers that draw, and have not yet, the generators that they
+        begin with: of the seeds that they have, or else of those that Keras
+        draws as it loads the model, after set_random_seed(seed) or at random.
+        """
+        new = [
+            layer
+            for layer in self.all_layers
+            if layer.draws() and layer.seed_state is None
+        ]
+        for layer in new if self.jit_compile else ():
             raise layer.refusal(
                 CannotRun(
                     "what it draws with jit_compile=True is not known here: "
                     "compile the model with jit_compile=False"
                 )
             )
-        layer.seed_state = [seed, 0]
+        for layer in new:
+            if layer.seed is None:
+                layer.seed = layer.config.get("seed")
+        unknown = [layer for layer in new if layer.seed is None]
+        if unknown and seed is not None:
+            found = self.model.find_seeds(seed)
+            for layer, drawn in zip(self.all_layers, found, strict=True):
+                layer.seed = drawn if layer.seed is None else layer.seed
+        for layer in new:
+            if layer.seed is None:
+                layer.seed = int(np.random.default_rng().integers(1, 10**9))
+            layer.seed_state = [layer.seed, 0]
 
     # -- Forward
 

@@ -24,8 +24,9 @@ class Trainable:
     """The training of a Model: compile, fit, evaluate, gradients and save.
 
     saved: the model as config.json has it; read_state: a function that reads
-    the state of the optimizer in its file, or None; compiled: what it was
-    compiled with, or None; floatx: keras.config.floatx(), in which Keras
+    the state of the optimizer in its file, or None; find_seeds: one of a seed,
+    that returns those that its layers draw as they are loaded; compiled: what
+    it was compiled with, or None; floatx: keras.config.floatx(), in which Keras
     computes losses and metrics: that of load_model(path, dtype), or float32.
     """
 
@@ -33,6 +34,7 @@ class Trainable:
     weights: dict[str, Any]  # nested as the groups of a file
     with_all_inside: Callable[[], list]
     read_state: Callable[[], list] | None = None
+    find_seeds: Callable[[int], list]
     compiled: dict[str, Any] | None = None
     training: Training | None = None
     floatx = "float32"
@@ -125,9 +127,11 @@ class Trainable:
         check_sizes("fit", validation_freq=validation_freq)
         check_numbers("fit", 0, 1, validation_split=validation_split)
         is_shown = sys.stdout.isatty() if verbose is None else bool(verbose)
+        training = self.start_training()
+        training.begin_drawing(seed)
         return fit(
             self,
-            self.start_training(),
+            training,
             x,
             y,
             batch_size=batch_size,
@@ -160,11 +164,17 @@ class Trainable:
         return evaluate(training, x, y, sample_weight, batch_size)
 
     def gradients(
-        self, x: Any, y: Any, sample_weight: Any = None
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        seed: int | None = None,
     ) -> dict[str, dict[str, Any]]:
         """Return the gradients of the loss of one batch in training, {layer:
         {weight: array}}; nothing is changed. Arguments are those of fit."""
-        return find_gradients(self.start_training(), x, y, sample_weight)
+        training = self.start_training()
+        training.begin_drawing(seed)
+        return find_gradients(training, x, y, sample_weight)
 
     def save(self, path: str | os.PathLike[str], force: bool = False) -> None:
         """Write it as a .keras file, which Keras loads, with the state of its
