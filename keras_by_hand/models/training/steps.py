@@ -120,11 +120,8 @@ class Training:
         added = []
 
         def around(layer, args, keywords):
-            if keywords.get("training") is False and trains:
-                with calling(layer.with_all_inside(), False):
-                    y = layer.call(args, keywords)
-            else:
-                y = layer.call(args, keywords)
+            # Keras overrides the argument training of a call in a model.
+            y = layer.call(args, keywords)
             penalty = self.penalty_of_activity(layer)
             for tensor in tensors_in(y) if penalty else ():
                 added.append(penalty(tensor.array) / len(tensor.array))
