@@ -122,6 +122,16 @@ def _words(stream, count):
     return _blocks(stream, 0, -(-count // 4)).ravel()[:count]
 
 
+def _from_0_to_1(words, dtype):
+    """Uniform numbers, each of a word, in float64 of two."""
+    if dtype == "float64":
+        words = words.astype(np.uint64)
+        bits = (words[::2] & np.uint64(0xFFFFF)) << _HALF | words[1::2]
+        return (bits | np.uint64(1023 << 52)).view(np.float64) - 1
+    bits = (words & np.uint32(0x7FFFFF)) | np.uint32(127 << 23)
+    return bits.view(np.float32) - np.float32(1)
+
+
 def draw_uniform(
     shape: Shape,
     minval: float = 0.0,
@@ -145,13 +155,8 @@ def draw_uniform(
     check_numbers(draw_uniform, minval=minval, maxval=maxval)
     dtype = as_option(draw_uniform, dtype=dtype)
     size = math.prod(shape)
-    if dtype == "float64":
-        words = _words(_stream(seed), 2 * size).astype(np.uint64)
-        bits = (words[::2] & np.uint64(0xFFFFF)) << _HALF | words[1::2]
-        drawn = (bits | np.uint64(1023 << 52)).view(np.float64) - 1
-    else:
-        bits = _words(_stream(seed), size) & np.uint32(0x7FFFFF)
-        drawn = (bits | np.uint32(127 << 23)).view(np.float32) - np.float32(1)
+    words = _words(_stream(seed), 2 * size if dtype == "float64" else size)
+    drawn = _from_0_to_1(words, dtype)
     low, high = drawn.dtype.type(minval), drawn.dtype.type(maxval)
     return (drawn * (high - low) + low).reshape(shape)
 
@@ -178,23 +183,30 @@ def draw_whole(
     return (rest + minval).astype(np.int32).reshape(shape)
 
 
-def _box_muller(words):
-    """Pairs of normal numbers of pairs of words (Box and Muller, 1958)."""
-    bits = (words & np.uint32(0x7FFFFF)) | np.uint32(127 << 23)
-    u, v = (bits.view(np.float32) - np.float32(1)).reshape(-1, 2).T
-    length = np.sqrt(np.float32(-2) * np.log(np.maximum(u, np.float32(1e-7))))
-    angle = np.float32(2 * math.pi) * v
+def _box_muller(drawn):
+    """Pairs of normal numbers of pairs of uniform ones (Box and Muller,
+    1958)."""
+    exact = drawn.dtype.type
+    u, v = drawn.reshape(-1, 2).T
+    length = np.sqrt(exact(-2) * np.log(np.maximum(u, exact(1e-7))))
+    angle = exact(2 * math.pi) * v
     return np.stack([np.sin(angle) * length, np.cos(angle) * length], 1).ravel()
 
 
 def draw_normal(
-    shape: Shape, mean: float = 0.0, stddev: float = 1.0, *, seed: Seed
+    shape: Shape,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: Literal["float32", "float64"] = "float32",
+    *,
+    seed: Seed,
 ) -> np.ndarray:
-    """Normal numbers, in float32 (keras.random.normal; Box and Muller, 1958).
+    """Normal numbers (keras.random.normal; Box and Muller, 1958).
 
-    Returns the shape.
+    Each two are made of two uniform numbers. Returns the shape.
 
-    Raises TypeError for what is no shape, seed or number.
+    Raises TypeError for what is no shape, seed or number, ValueError for other
+    dtypes.
 
     >>> draw_normal((3,), seed=313).round(3)
     array([-1.173, -0.168,  0.076], dtype=float32)
@@ -202,10 +214,12 @@ def draw_normal(
     check_shape(draw_normal, shape=shape)
     check_seed(draw_normal, seed=seed)
     check_numbers(draw_normal, mean=mean, stddev=stddev)
+    dtype = as_option(draw_normal, dtype=dtype)
     size = math.prod(shape)
-    words = _blocks(_stream(seed), 0, -(-size // 4)).ravel()
-    z = _box_muller(words)[:size].reshape(shape)
-    return z * np.float32(stddev) + np.float32(mean)
+    per_block = 2 if dtype == "float64" else 4
+    words = _blocks(_stream(seed), 0, -(-size // per_block)).ravel()
+    z = _box_muller(_from_0_to_1(words, dtype))[:size].reshape(shape)
+    return z * z.dtype.type(stddev) + z.dtype.type(mean)
 
 
 def draw_truncated_normal(
@@ -228,7 +242,8 @@ def draw_truncated_normal(
     size, stream = math.prod(shape), _stream(seed)
     groups, drawn = -(-size // 4), []
     for group in range(groups):
-        z = _box_muller(_blocks(stream, 256 * group, 16).ravel())  # 64 numbers
+        words = _blocks(stream, 256 * group, 16).ravel()  # 64 of them
+        z = _box_muller(_from_0_to_1(words, "float32"))
         drawn.append(z[np.abs(z) < 2][:4])
     z = np.concatenate(drawn)[:size].reshape(shape)
     return z * np.float32(stddev) + np.float32(mean)

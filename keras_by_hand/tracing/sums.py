@@ -68,11 +68,12 @@ def _norm(x, ord=None, axis=None, keepdims=False):
     return np.sqrt(np.sum(np.square(x), axis, keepdims=keepdims))
 
 
-def _extreme(function, x, axis=None, keepdims=False):
+def _extreme(function, x, axis=None, keepdims=False, **initial):
     """Equals share the gradient, as in TensorFlow."""
-    y = function(x.value, axis, keepdims=keepdims)
+    y = function(x.value, axis, keepdims=keepdims, **initial)
     is_it = x.value == _with_axes(y, x, axis, keepdims)
     number = np.sum(is_it, axis, keepdims=True, dtype=x.dtype)
+    number[number == 0] = 1  # where all are beyond what it begins with
 
     def pull(g):
         return is_it * (_with_axes(g, x, axis, keepdims) / number)

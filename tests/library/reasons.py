@@ -37,10 +37,7 @@ NOT_COMPARED = {
         "verbose": "no number",
         "restore_best_weights": "which they are is told in any case",
     },
-    **{
-        name: {"dtype": "float32 alone"}
-        for name in ("draw_normal", "draw_truncated_normal")
-    },
+    "draw_truncated_normal": {"dtype": "float32 alone"},
     "ReduceLROnPlateau": {
         "monitor": "the history is that of it",
         "verbose": "no number",

@@ -54,6 +54,7 @@ class Layer:
     # That of the generator of what it draws in training, [seed, count].
     seed_state: Sequence[int] | None = None
     kept: list | None = None  # the last states of one that is stateful
+    floatx = "float32"  # keras.config.floatx(), in training
     arrays: dict = {}  # what prepare finds
     options: dict = {}
     activation = None

@@ -10,7 +10,6 @@ from keras_by_hand.layers.regularization import (
     spatial_dropout2d,
     spatial_dropout3d,
 )
-from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layers.layer import DoesNothing, LayerTable
 from keras_by_hand.random import draw_kept, draw_normal
 
@@ -58,12 +57,12 @@ class SpatialDropout(Dropout):
 
 
 class AlphaDropout(Dropout):
-    """An AlphaDropout, which draws in float32 whatever it computes in."""
+    """An AlphaDropout, which draws in floatx whatever it computes in."""
 
     def drop(self, x):
         rate = self.config["rate"]
         shape = self.shape_drawn(x)
-        kept = draw_kept(shape, rate, "float32", seed=self.next_seed())
+        kept = draw_kept(shape, rate, self.floatx, seed=self.next_seed())
         return self.function(x, kept, rate=rate)
 
 
@@ -71,12 +70,7 @@ class Gaussian(Dropout):
     """A layer that draws normal numbers."""
 
     def drop(self, x):
-        if x.dtype != "float32":
-            raise CannotRun(
-                f"normal numbers in {x.dtype} are not known here; train in "
-                "float32"
-            )
-        z = draw_normal(x.shape, seed=self.next_seed())
+        z = draw_normal(x.shape, dtype=str(x.dtype), seed=self.next_seed())
         return self.function(x, z, **{self.key: self.config[self.key]})
 
 

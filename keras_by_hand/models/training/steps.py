@@ -41,10 +41,10 @@ class Training:
         self.all_layers = model.with_all_inside()
         check_all_trained(model)
         self.weights = trained_weights(model)
-        is_graph = not isinstance(model.outputs[0], str)
         names = [name for name, _, _ in references(model.outputs)]
         nested = each_reference(lambda r: None, model.outputs)
-        self.names = names if is_graph or hasattr(model, "calls") else None
+        is_graph = hasattr(model, "calls")
+        self.names = names if is_graph else None
         told = (compiled, self.names, nested, floatx)
         self.objectives, self.metrics = Objectives(*told), Metrics(*told)
         self.optimizer = Optimizer(
@@ -57,6 +57,7 @@ class Training:
         self.jit_compile = bool(compiled.get("jit_compile"))
         self.logits = None  # of a step, {id of what an activation made: both}
         for layer in self.all_layers:
+            layer.floatx = floatx
             self.record_logits_of(layer)
 
     def begin_drawing(self, seed):

@@ -47,7 +47,14 @@ drawn(
     maxval=[0.5, 3.0],
     dtype=["float64"],
 )
-drawn(keras.random.normal, random.draw_normal, FLOAT32, mean=[0.5], stddev=[2.0, 0.25])
+drawn(
+    keras.random.normal,
+    random.draw_normal,
+    FLOAT32,
+    mean=[0.5],
+    stddev=[2.0, 0.25],
+    dtype=["float64"],
+)
 drawn(
     keras.random.truncated_normal,
     random.draw_truncated_normal,
