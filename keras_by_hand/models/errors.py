@@ -3,6 +3,8 @@
 import contextlib
 import functools
 
+from keras_by_hand.tracing.tape import NoGradient
+
 LONGEST = 2000  # characters of a message
 MOST = 10  # reasons in it
 
@@ -55,7 +57,7 @@ def refusing(function):
     def refuse(*args, **keywords):
         try:
             return function(*args, **keywords)
-        except CannotRun:
+        except (CannotRun, NoGradient):
             raise
         except (ArithmeticError, IndexError, TypeError, ValueError) as error:
             why = first_line(error)

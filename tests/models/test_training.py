@@ -4,10 +4,10 @@ optimizer are equal after each step, and files go on at either side."""
 import keras
 import numpy as np
 import pytest
+import trained_models
 from compiled_by_keras import TOLERANCES
 from trained_models import MODELS, drawn_options, made_optimizer
 
-import trained_models
 from keras_by_hand import load_model
 from keras_by_hand.models.training import callbacks as by_hand_callbacks
 
@@ -68,9 +68,8 @@ def error_of_logs(found, expected, model):
     """The same of the values of a history, or of a step, by their names in one order."""
     assert list(found) == list(expected)
     # Step by step, Keras weights the losses of several outputs otherwise.
-    names = [
-        n for n in found if not (model.run_eagerly and "_loss" in n) or "val_loss" == n
-    ]
+    names = [n for n in found if n == "val_loss" or "_loss" not in n]
+    names = names if model.run_eagerly else [*found]
     return largest_error([found[n] for n in names], [expected[n] for n in names])
 
 

@@ -24,6 +24,7 @@ from keras_by_hand.models.tensors import (
     tensors_in,
 )
 from keras_by_hand.random import next_state
+from keras_by_hand.tracing.tape import NoGradient
 
 FLAGS = {"bias": "use_bias", "gamma": "scale", "beta": "center"}  # of weights
 NOT_WEIGHTS = {"initial_state", "mask", "states"}  # of a call
@@ -77,6 +78,8 @@ class Layer:
         """Return what to raise: the error, with the name of its layer."""
         if isinstance(error, CannotRunLayer):  # of a layer in this
             return error
+        if isinstance(error, NoGradient):
+            error = f"it is not trained here: {error}"
         return CannotRunLayer(f"layer {self.name} ({self.kind}): {error}")
 
     def note(self, said):
@@ -235,7 +238,7 @@ class Layer:
             given = [keywords[n] for n in TENSORS & keywords.keys()]
             each(check_tensor, [x, *(t for t in given if t is not None)])
             return self.compute(x, **keywords)
-        except CannotRun as error:
+        except (CannotRun, NoGradient) as error:
             raise self.refusal(error) from None
 
     def compute(self, x, mask=None, training=None, **keywords):

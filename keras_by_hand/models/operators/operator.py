@@ -82,6 +82,7 @@ from keras_by_hand.models.tensors import (
 from keras_by_hand.names import ACTIVATIONS
 from keras_by_hand.precision import bfloat16, float16
 from keras_by_hand.shapes import DataFormat
+from keras_by_hand.tracing.tape import NoGradient
 
 # Functions whose names and answers NumPy has, too, by what Keras does with
 # dtypes of whole numbers, which NumPy makes float64 or int64.
@@ -567,7 +568,7 @@ class Operator(Layer):
         try:
             check_data_format(**options)
             y = self.function(*args, **options)
-        except CannotRun as error:
+        except (CannotRun, NoGradient) as error:
             raise self.refusal(error) from None
         # A mean of all is a scalar in NumPy: it would have no dtype of its own.
         return each(

@@ -7,13 +7,19 @@ import numpy as np
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.tensors import each
 from keras_by_hand.random import draw_permutation
+from keras_by_hand.shapes import are_whole, quoted
 
 
 def as_floats(given, floatx):
-    """Return arrays in lists and dicts, those of fractions in Keras' floatx."""
+    """Return arrays in lists and dicts, those of fractions in Keras' floatx.
+    Raises CannotRun for what is no array of numbers or texts."""
 
     def of_one(array):
+        if isinstance(array, np.ma.MaskedArray):
+            raise CannotRun("a masked array would lose its mask: x.filled(...)")
         array = np.asarray(array) if array is not None else None
+        if array is not None and array.dtype.kind not in "biufOSTU":
+            raise CannotRun(f"{array.dtype} is not known in training")
         if array is not None and array.dtype.kind == "f":
             return array.astype(floatx, copy=False)
         return array
@@ -42,6 +48,18 @@ def count_samples(**given):
     return next(iter(lengths))
 
 
+def check_finite(**given):
+    """Raise CannotRun where a number is not finite, after which all weights
+    were nan."""
+
+    def check(array, name):
+        if np.asarray(array).dtype.kind == "f" and not np.isfinite(array).all():
+            raise CannotRun(f"{name} has numbers that are not finite")
+
+    for name, arrays in given.items():
+        each(lambda array, name=name: check(array, name), arrays)
+
+
 def take_rows(given, rows):
     """Return these samples of all arrays in lists and dicts."""
     return each(lambda array: None if array is None else array[rows], given)
@@ -68,6 +86,14 @@ def weights_of_classes(y, class_weight, floatx):
     """
     if isinstance(y, list | tuple | dict):
         raise CannotRun("class_weight is for one output alone")
+    numbers = isinstance(class_weight, dict) and class_weight.values()
+    if not numbers or not all(map(np.isrealobj, numbers)):
+        raise CannotRun("class_weight must be a dict, {label: weight}")
+    if not are_whole([*class_weight]):
+        raise CannotRun(
+            f"the labels in class_weight must be whole numbers, not "
+            f"{quoted([*class_weight])}"
+        )
     if y.ndim > 1:
         y = y[..., 0] if y.shape[-1] == 1 else np.argmax(y, axis=-1)
     labels = np.round(y).astype("int32").ravel()

@@ -8,6 +8,7 @@ import numpy as np
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.training.batches import (
     as_floats,
+    check_finite,
     count_samples,
     order_samples,
     split_off,
@@ -15,6 +16,7 @@ from keras_by_hand.models.training.batches import (
     weights_of_classes,
 )
 from keras_by_hand.models.training.steps import gradients_by_layer
+from keras_by_hand.shapes import quoted
 
 
 class History(NamedTuple):
@@ -80,6 +82,7 @@ def fit(
 ):
     """Train a model, and return its History. Arguments are those of
     Model.fit."""
+    _check_callbacks(callbacks)
     given = [as_floats(part, training.floatx) for part in (x, y, sample_weight)]
     if validation_split and validation_data is None:
         given, validation_data = split_off(given, validation_split)
@@ -94,44 +97,64 @@ def fit(
         labels = given[1]
         given[2] = weights_of_classes(labels, class_weight, training.floatx)
     samples = count_samples(x=given[0], y=given[1], sample_weight=given[2])
+    check_finite(y=given[1], sample_weight=given[2])
+    if validation_data is not None:
+        names = ("validation_data", "its y", "its sample_weight")
+        count_samples(**dict(zip(names, validation_data)))
     history: dict[str, list[Any]] = {}
     done, progress = [], Progress(is_shown, epochs)
     steps = -(-samples // batch_size)
-    for callback in callbacks:
-        callback.begin(model)
-    for epoch in range(initial_epoch, epochs):
+    before = training.remember()
+    try:
         for callback in callbacks:
-            callback.begin_epoch(model, epoch)
-        progress.begin(epoch)
-        training.metrics.reset()
-        order = order_samples(samples, shuffle, seed)
-        for number in range(steps):
-            rows = order[number * batch_size : (number + 1) * batch_size]
-            training.step(*[take_rows(part, rows) for part in given])
-            if is_shown or after_batch:
-                so_far = training.metrics.result()
-                progress.step(number + 1, steps, so_far)
-            if after_batch:
-                after_batch(number, so_far)
-        logs = training.metrics.result()
-        is_checked = (epoch + 1) % validation_freq == 0
-        if validation_data is not None and is_checked:
-            size = validation_batch_size or batch_size
-            found = evaluate(training, *validation_data, size)
-            logs |= {f"val_{name}": value for name, value in found.items()}
-        stops = [
-            callback.end_epoch(model, epoch, logs) for callback in callbacks
-        ]
-        done.append(epoch)
-        for name, value in logs.items():
-            history.setdefault(name, []).append(value)
-        progress.end(logs)
-        if any(stops):
-            break
+            callback.begin(model)
+        for epoch in range(initial_epoch, epochs):
+            for callback in callbacks:
+                callback.begin_epoch(model, epoch)
+            progress.begin(epoch)
+            training.metrics.reset()
+            order = order_samples(samples, shuffle, seed)
+            for number in range(steps):
+                rows = order[number * batch_size : (number + 1) * batch_size]
+                training.step(*[take_rows(part, rows) for part in given])
+                if is_shown or after_batch:
+                    so_far = training.metrics.result()
+                    progress.step(number + 1, steps, so_far)
+                if after_batch:
+                    after_batch(number, so_far)
+            logs = training.metrics.result()
+            is_checked = (epoch + 1) % validation_freq == 0
+            if validation_data is not None and is_checked:
+                size = validation_batch_size or batch_size
+                found = evaluate(training, *validation_data, size)
+                logs |= {f"val_{name}": value for name, value in found.items()}
+            stops = [
+                callback.end_epoch(model, epoch, logs) for callback in callbacks
+            ]
+            done.append(epoch)
+            for name, value in logs.items():
+                history.setdefault(name, []).append(value)
+            progress.end(logs)
+            if any(stops):
+                break
+    except CannotRun:
+        training.restore(before)
+        raise
     training.finish()
     for callback in callbacks:
         callback.end(model)
     return History(history, done)
+
+
+def _check_callbacks(callbacks):
+    """Raise TypeError for what is none of the module callbacks."""
+    methods = "begin", "begin_epoch", "end_epoch", "end"
+    for callback in callbacks:
+        if not all(hasattr(callback, name) for name in methods):
+            raise TypeError(
+                "fit: callbacks must be of keras_by_hand.models.training's "
+                f"module callbacks, not {quoted(callback)}"
+            )
 
 
 def _read_validation(given, floatx):

@@ -178,6 +178,17 @@ class Optimizer:
         """Return the values of the weights at the end of fit."""
         return list(self.averages) if self.config["use_ema"] else list(arrays)
 
+    def remember(self):
+        """Return what apply changes."""
+        slots = [dict(of_weight) for of_weight in self.slots]
+        held = [*self.averages], [*self.accumulators], slots
+        return self.calls, self.rate, *held
+
+    def restore(self, remembered):
+        """Let it be as it was remembered."""
+        self.calls, self.rate, *held = remembered
+        self.averages, self.accumulators, self.slots = held
+
     def variables(self):
         """Return the arrays of optimizer/vars, in the order of a file."""
         found = [np.asarray(self.calls, "int64")]

@@ -243,17 +243,20 @@ class Training:
             weight.put(array)
 
     def remember(self):
-        """Return what a step changes beside metrics and the optimizer."""
-        return [
+        """Return what a step changes beside metrics."""
+        of_layers = [
             (layer, dict(layer.arrays), layer.seed_state, layer.kept)
             for layer in self.all_layers
         ]
+        return of_layers, self.optimizer.remember()
 
     def restore(self, remembered):
         """Let it be as it was remembered."""
-        for layer, arrays, seed_state, kept in remembered:
+        of_layers, of_optimizer = remembered
+        for layer, arrays, seed_state, kept in of_layers:
             layer.arrays, layer.kept = arrays, kept
             layer.seed_state = seed_state
+        self.optimizer.restore(of_optimizer)
 
 
 @contextlib.contextmanager

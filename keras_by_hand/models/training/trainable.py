@@ -126,6 +126,14 @@ class Trainable:
         check_sizes("fit", least=0, initial_epoch=initial_epoch)
         check_sizes("fit", validation_freq=validation_freq)
         check_numbers("fit", 0, 1, validation_split=validation_split)
+        if validation_batch_size is not None:
+            check_sizes("fit", validation_batch_size=validation_batch_size)
+        if seed is not None:
+            check_sizes("fit", least=0, seed=seed)
+        if not isinstance(shuffle, bool):
+            raise TypeError(f"fit: shuffle must be a bool, not {shuffle!r}")
+        if not (after_batch is None or callable(after_batch)):
+            raise TypeError("fit: after_batch must be a function")
         is_shown = sys.stdout.isatty() if verbose is None else bool(verbose)
         training = self.start_training()
         training.begin_drawing(seed)
