@@ -204,6 +204,19 @@ class Optimizer:
             "registered_name": None,
         }
 
+    def remember(self):
+        """Return what apply changes, for restore."""
+        return {
+            "calls": self.calls,
+            "averages": list(self.averages),
+            "accumulators": list(self.accumulators),
+            "slots": [dict(slots) for slots in self.slots],
+        }
+
+    def restore(self, remembered):
+        """Let it be as it was remembered."""
+        vars(self).update(remembered)
+
     def _take(self, state):
         """Go on from the state of a file."""
         own = self.variables()

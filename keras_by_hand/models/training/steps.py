@@ -184,9 +184,9 @@ class Training:
         """
         before = self.remember()
         traced = [Traced(weight.array) for weight in self.weights]
-        for weight, array in zip(self.weights, traced):
-            weight.put(array)
-        try:
+        try:  # also of Ctrl-C, which may come anywhere
+            for weight, array in zip(self.weights, traced):
+                weight.put(array)
             y, logits, added = self.forward(x, trains=True)
             loss, of_outputs = self.loss_of(
                 y_true, y, logits, added, sample_weight
@@ -237,15 +237,17 @@ class Training:
             weight.put(array)
 
     def remember(self):
-        """Return what a step changes beside metrics and the optimizer."""
-        return [
+        """Return what a step changes beside metrics."""
+        return self.optimizer.remember(), [
             (layer, dict(layer.arrays), layer.seed_state, layer.kept)
             for layer in self.all_layers
         ]
 
     def restore(self, remembered):
         """Let it be as it was remembered."""
-        for layer, arrays, seed_state, kept in remembered:
+        of_optimizer, of_layers = remembered
+        self.optimizer.restore(of_optimizer)
+        for layer, arrays, seed_state, kept in of_layers:
             layer.arrays, layer.kept = arrays, kept
             layer.seed_state = seed_state
 

@@ -171,17 +171,8 @@ class Trainable:
         force: whether a file that is there is written anew. Raises CannotRun
         where there is one, and for what has no place in a file.
         """
-        put_into_groups(self)
-        config, weights = dict(self.saved), dict(self.weights)
-        if self.compiled is not None:
-            optimizer = self.start_training().optimizer
-            config["compile_config"] = {
-                **self.compiled,
-                "optimizer": optimizer.describe(),
-            }
-            weights["optimizer"] = {"vars": optimizer.variables()}
         with new_file(path, force) as file:
-            write_keras(file, config, weights)
+            write_trained(self, file)
 
     def copy_arrays(self) -> list[dict[str, Any]]:
         """Return all its weights, for put_arrays."""
@@ -191,3 +182,18 @@ class Trainable:
         """Give all its layers the weights that they had."""
         for layer, arrays in zip(self.with_all_inside(), copied):
             layer.arrays = dict(arrays)
+
+
+def write_trained(model, file):
+    """Write a model, with the state of its optimizer, to an open file. Raises
+    CannotRun."""
+    put_into_groups(model)
+    config, weights = dict(model.saved), dict(model.weights)
+    if model.compiled is not None:
+        optimizer = model.start_training().optimizer
+        config["compile_config"] = {
+            **model.compiled,
+            "optimizer": optimizer.describe(),
+        }
+        weights["optimizer"] = {"vars": optimizer.variables()}
+    write_keras(file, config, weights)
