@@ -147,7 +147,7 @@ def train_model(given):
                 seed=given.seed,
                 callbacks=[epochs],
             )
-            how = f"trained, {given.epochs} epochs"
+            how = f"trained, {epochs.count} epoch{'s' * (epochs.count > 1)}"
         except KeyboardInterrupt:
             code = INTERRUPTED
             number = min(epochs.count + 1, given.epochs)

@@ -108,15 +108,21 @@ class Trainable:
         """Train it as Keras' fit does, and return its history.
 
         x, y: arrays, or lists or dicts of them by the names of inputs and
-        outputs, (samples, ...); callbacks: of keras_by_hand.models.training's
-        module callbacks; after_batch: a function of the number of each batch
-        and of its results so far; seed: that of keras.utils.set_random_seed,
-        called before fit, which tells the order of samples with shuffle;
-        verbose: whether progress is shown, by default on a terminal. The others
-        are Keras'.
+        outputs, (samples, ...); callbacks: EarlyStopping, ReduceLROnPlateau and
+        LearningRateScheduler; after_batch: a function of the number of each
+        batch and of its results so far; seed: that of
+        keras.utils.set_random_seed, called before fit, which tells the order of
+        samples with shuffle; verbose: whether progress is shown, by default on
+        a terminal. The others are Keras'.
 
-        Raises CannotRun before the first step for what is not trained here; all
-        is then as it was.
+        Ctrl-C leaves it as the last whole step did. Raises CannotRun before the
+        first step for what is not trained here; all is then as it was.
+
+        >>> model = load_model("model.keras")
+        >>> model.compile(("SGD", {"learning_rate": 0.125}), "mse")
+        >>> x, y = np.array([[1, 2]]), np.array([[8, 0]])
+        >>> model.fit(x, y, epochs=2).history
+        {'loss': [0.5, 0.03125]}
         """
         check_sizes("fit", batch_size=batch_size, epochs=epochs)
         check_sizes("fit", least=0, initial_epoch=initial_epoch)
