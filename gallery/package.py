@@ -187,8 +187,9 @@ def find_modules():
 
 
 def find_modules_of_functions():
-    """Return those that compute what Keras computes; others run and compare models."""
-    of_models = {"models", "comparing", "commands", "__main__.py"}
+    """Return those that compute what Keras computes; others run, compare and differentiate
+    it."""
+    of_models = {"models", "comparing", "commands", "tracing", "__main__.py"}
     return [
         file
         for file in find_modules()

@@ -1,5 +1,5 @@
-"""The page of the reference on whole models: what runs them and compares them with ports,
-in Python and on the command line.
+"""The page of the reference on whole models: what runs them, compares them with ports and
+differentiates, in Python and on the command line.
 """
 
 import ast
@@ -12,9 +12,9 @@ from gallery.signatures import call_of, example_of, imports_of, paragraphs_of
 PAGE = "reference/models"
 TITLE = "Whole models"
 INTRODUCTION = """\
-A ``.keras`` file as a model in NumPy, which predicts and trains as in Keras, and what its
-port computes otherwise, in Python and on the command line. :doc:`/my_port` looks for the
-mistakes of a port step by step.
+A ``.keras`` file as a model in NumPy, which predicts and trains as in Keras, what its port
+computes otherwise, and gradients, in Python and on the command line. :doc:`/my_port` looks
+for the mistakes of a port step by step.
 
 **Train without Keras**: a model is trained with the optimizer, the loss and the metrics
 that its file has, and Keras loads what is written.
@@ -55,6 +55,7 @@ NAMES = {
     "compare": (),
     "Comparison": ("table", "summary", "plot"),
     "CannotRun": (),
+    "gradient": (),
 }
 
 

@@ -2,8 +2,9 @@
 
 What Keras has a name for is here, by that name in snake case. load_model runs a
 whole model from its .keras file, and trains it; compare finds the layers at
-which a port of it differs. All else is imported from the module where it
-stands: from keras_by_hand.gradients import lstm_backward.
+which a port of it differs; gradient differentiates what NumPy computes. All
+else is imported from the module where it stands:
+from keras_by_hand.gradients import lstm_backward.
 """
 
 __version__ = "0.2.0.dev0"
@@ -334,6 +335,7 @@ from keras_by_hand.schedules import (
     piecewise_constant_decay,
     polynomial_decay,
 )
+from keras_by_hand.tracing.tape import gradient
 
 __all__ = [
     "CannotRun",
@@ -443,6 +445,7 @@ __all__ = [
     "glorot_normal",
     "glorot_uniform",
     "glu",
+    "gradient",
     "group_normalization",
     "group_query_attention",
     "gru",

@@ -539,7 +539,7 @@ def _in_words(values):
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def check_functions(function: Callable, **functions: Any) -> None:
+def check_functions(function: Callable, /, **functions: Any) -> None:
     """Raise TypeError for what is neither a function nor, where the annotation
     has it, None."""
     for name, value in functions.items():

@@ -1,6 +1,7 @@
 """Rules of the tape: what works entry by entry."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ FLAT.update(
         np.isinf,
         np.isclose,
         np.allclose,
-        np.array_equal,
         np.equal,
         np.not_equal,
         np.less,
@@ -42,21 +42,18 @@ FLAT.update(
         np.searchsorted,
         np.zeros_like,
         np.ones_like,
-        np.full_like,
-        np.iscomplexobj,
     }
 )
 
 
-def _flat_where(values, divisor):
-    """divisor, with 1 where values are 0, and so its quotient does not
-    count."""
-    return np.where(values == 0, 1, divisor)
+def _or_one(divisor):
+    """A divisor, but for 0, by which what is 0 itself is divided."""
+    return np.where(divisor == 0, 1, divisor)
 
 
 # Of each function, for each argument: its part of the gradient g of y, where
 # a, b and c are the arguments. At kinks, the slopes are TensorFlow's.
-PULLS: dict[Any, list[Callable]] = {
+PULLS: dict[Any, list[Callable | None]] = {
     np.add: [lambda g, y, a, b: g, lambda g, y, a, b: g],
     np.subtract: [lambda g, y, a, b: g, lambda g, y, a, b: -g],
     np.multiply: [lambda g, y, a, b: g * b, lambda g, y, a, b: g * a],
@@ -74,20 +71,23 @@ PULLS: dict[Any, list[Callable]] = {
         lambda g, y, a, b: g * (b < a),
     ],
     np.hypot: [
-        lambda g, y, a, b: g * a / _flat_where(y, y),
-        lambda g, y, a, b: g * b / _flat_where(y, y),
+        lambda g, y, a, b: g * a / _or_one(y),
+        lambda g, y, a, b: g * b / _or_one(y),
     ],
     np.logaddexp: [
         lambda g, y, a, b: g * np.exp(a - y),
         lambda g, y, a, b: g * np.exp(b - y),
     ],
     np.where: [
-        lambda g, y, a, b, c: g,  # of a condition, which is never traced
+        None,  # a condition has no slope
         lambda g, y, a, b, c: np.where(a, g, 0),
         lambda g, y, a, b, c: np.where(a, 0, g),
     ],
-    np.clip: [lambda g, y, a, b, c: g * (y == a)],
-    np.positive: [lambda g, y, a: g],
+    np.clip: [
+        lambda g, y, a, b, c: g * (y == a),
+        lambda g, y, a, b, c: g * (a < b),
+        lambda g, y, a, b, c: g * (a > c),
+    ],
     np.negative: [lambda g, y, a: -g],
     np.absolute: [lambda g, y, a: g * np.sign(a)],
     np.square: [lambda g, y, a: 2 * g * a],
@@ -114,10 +114,10 @@ PULLS: dict[Any, list[Callable]] = {
 }
 
 
-def by_slopes(function: Any, *args: Any, **options: Any) -> Traced:
+def _by_slopes(function: Any, *args: Any) -> Traced:
     """What a function makes of arrays, entry by entry."""
     values = [plain(arg) for arg in args]
-    y = function(*values, **options)
+    y = function(*values)
 
     def pull_by(slope):
         return lambda g: slope(g, y, *values)
@@ -127,23 +127,9 @@ def by_slopes(function: Any, *args: Any, **options: Any) -> Traced:
         [
             Source(arg.node, pull_by(slope), True)
             for arg, slope in zip(args, PULLS[function])
-            if isinstance(arg, Traced)
+            if isinstance(arg, Traced) and slope is not None
         ],
     )
 
 
-def _rule_of(function):
-    def by_its_slopes(*args, **options):
-        return by_slopes(function, *args, **options)
-
-    return by_its_slopes
-
-
-RULES.update({function: _rule_of(function) for function in PULLS})
-
-
-def _clip(x, least=None, most=None, **options):
-    return by_slopes(np.clip, x, plain(least), plain(most), **options)
-
-
-RULES[np.clip] = _clip
+RULES.update({function: partial(_by_slopes, function) for function in PULLS})

@@ -4,6 +4,7 @@ Most need no rule of their own: entries that are numbered go the same way, and
 tell where they went.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from keras_by_hand.tracing.tape import (
     RULES,
     Source,
     Traced,
+    has_rows,
     map_parts,
     plain,
-    rule,
 )
 
 MOVES = [
@@ -30,104 +31,58 @@ MOVES = [
     np.tile,
     np.tril,
     np.triu,
-    np.delete,
-    np.broadcast_arrays,
     np.array_split,
-    np.atleast_1d,
 ]
+RESHAPES = np.reshape, np.ravel, np.expand_dims, np.squeeze, np.atleast_1d
+FILLS = np.zeros, np.full
 
 
-def moved(function: Any, *args: Any, **options: Any) -> Any:
+def _moved(function: Any, x: Traced, *args: Any, **options: Any) -> Any:
     """What a function returns that computes nothing."""
-    y = function(*map_parts(plain, args), **map_parts(plain, options))
-    if isinstance(y, list | tuple):  # as of broadcast_arrays
+    y = function(x.value, *args, **options)
+    if isinstance(y, list):  # as of array_split
 
         def part(number):
-            def take(*given, **named):
-                return function(*given, **named)[number]
-
-            return take
+            return lambda *given, **named: function(*given, **named)[number]
 
         parts = range(len(y))
-        return [moved(part(n), *args, **options) for n in parts]
-    sources: dict[int, Traced] = {}
+        return [_moved(part(n), x, *args, **options) for n in parts]
 
-    def note(thing):
-        if isinstance(thing, Traced):
-            sources[thing.node.number] = thing
+    def pull(g):
+        numbers = np.arange(1, x.size + 1).reshape(x.shape)
+        places = function(numbers, *args, **options)  # 0: what is filled in
+        total = np.bincount(places.ravel(), g.ravel(), x.size + 1)
+        return total[1:].reshape(x.shape)
 
-    map_parts(note, (args, options))
-
-    def back(source):
-        def numbered(thing):
-            if thing is source:
-                numbers = np.arange(1, source.size + 1)
-                return numbers.reshape(source.shape)
-            if isinstance(thing, Traced) or _is_float(thing):
-                return np.zeros(np.shape(thing), int)
-            return thing
-
-        def pull(g):
-            places = function(
-                *map_parts(numbered, args), **map_parts(numbered, options)
-            )
-            total = np.bincount(places.ravel(), g.ravel(), source.size + 1)
-            return total[1:].reshape(source.shape)
-
-        return pull
-
-    return Traced(y, [Source(s.node, back(s)) for s in sources.values()])
-
-
-def _is_float(thing):
-    return getattr(thing, "dtype", np.dtype(int)).kind == "f"
-
-
-def _move_of(function):
-    def move(*args, **options):
-        return moved(function, *args, **options)
-
-    return move
-
-
-RULES.update({function: _move_of(function) for function in MOVES})
+    return Traced(y, [Source(x.node, pull)])
 
 
 # -- What has an inverse, which is faster
 
 
-def _reshaping(function):
-    def reshaped(x, *args, **options):
-        y = function(x.value, *args, **options)
-        return Traced(y, [Source(x.node, lambda g: g.reshape(x.shape))])
-
-    return reshaped
-
-
-RESHAPES = np.reshape, np.ravel, np.expand_dims, np.squeeze
-RULES.update({function: _reshaping(function) for function in RESHAPES})
+def _reshaped(function, x, *args, **options):
+    if "order" in options or any(isinstance(arg, str) for arg in args):
+        return _moved(function, x, *args, **options)
+    y = function(x.value, *args, **options)
+    return Traced(y, [Source(x.node, lambda g: g.reshape(x.shape))])
 
 
-@rule(np.broadcast_to)
 def _broadcast_to(x, shape):
     y = np.broadcast_to(x.value, shape)
     return Traced(y, [Source(x.node, lambda g: g)])  # the way back sums up
 
 
-@rule(np.transpose)
 def _transpose(x, axes=None):
     back = None if axes is None else np.argsort(np.array(axes) % x.ndim)
     y = np.transpose(x.value, axes)
     return Traced(y, [Source(x.node, lambda g: g.transpose(back))])
 
 
-@rule(np.swapaxes)
 def _swapaxes(x, a, b):
     y = np.swapaxes(x.value, a, b)
     return Traced(y, [Source(x.node, lambda g: g.swapaxes(a, b))])
 
 
-@rule(np.moveaxis)
 def _moveaxis(x, source, destination):
     y = np.moveaxis(x.value, source, destination)
     return Traced(
@@ -135,21 +90,19 @@ def _moveaxis(x, source, destination):
     )
 
 
-@rule(np.pad)
 def _pad(x, pad_width, mode="constant", **options):
     if mode != "constant":  # repeats entries
-        return moved(np.pad, x, pad_width, mode, **options)
+        return _moved(np.pad, x, pad_width, mode, **options)
     y = np.pad(x.value, pad_width, mode, **options)
     before = np.broadcast_to(pad_width, (x.ndim, 2))[:, 0]
     kept = tuple(slice(a, a + n) for a, n in zip(before, x.shape))
     return Traced(y, [Source(x.node, lambda g: g[kept])])
 
 
-@rule(np.lib.stride_tricks.sliding_window_view)
 def _sliding_window_view(x, window_shape, axis):
     view = np.lib.stride_tricks.sliding_window_view
     y = view(x.value, window_shape, axis)
-    axes = np.atleast_1d(axis)
+    axes = np.atleast_1d(axis) % x.ndim
     size = tuple(np.atleast_1d(window_shape))
 
     def pull(g):
@@ -164,15 +117,13 @@ def _sliding_window_view(x, window_shape, axis):
     return Traced(y, [Source(x.node, pull)])
 
 
-@rule("getitem")
 def _getitem(x, index):
     index = map_parts(plain, index)
     y = x.value[index]
     parts = index if isinstance(index, tuple) else (index,)
-    by_rows = [isinstance(part, np.ndarray | list) for part in parts]
 
     def pull(g):
-        if not any(by_rows):  # slices and numbers meet no entry twice
+        if not has_rows(index):  # slices and numbers meet no entry twice
             total = np.zeros(x.shape, g.dtype)
             total[index] = g
             return total
@@ -190,15 +141,12 @@ def _getitem(x, index):
 # -- Arrays that are filled, made by like=
 
 
-def _filled(function):
-    def filled(*args, **options):
-        return Traced(function(*args, **options))
-
-    return filled
+def _filled(function, *args, **options):
+    return Traced(function(*args, **options))
 
 
-FILLS = np.zeros, np.ones, np.full
-RULES.update({function: _filled(function) for function in FILLS})
+def _full_like(x, fill_value, **options):
+    return np.full_like(plain(x), fill_value, **options)
 
 
 # -- Joined, and cut in pieces
@@ -216,7 +164,6 @@ def _joined(y, arrays, pull_of):
     )
 
 
-@rule(np.concatenate)
 def _concatenate(arrays, axis=0):
     y = np.concatenate([plain(array) for array in arrays], axis)
     ends = np.cumsum([array.shape[axis] for array in arrays])[:-1]
@@ -225,13 +172,11 @@ def _concatenate(arrays, axis=0):
     )
 
 
-@rule(np.stack)
 def _stack(arrays, axis=0):
     y = np.stack([plain(array) for array in arrays], axis)
     return _joined(y, arrays, lambda number: lambda g: g.take(number, axis))
 
 
-@rule(np.split)
 def _split(x, indices_or_sections, axis=0):
     places = np.split(np.arange(x.shape[axis]), indices_or_sections)
     before = (slice(None),) * (axis % x.ndim)
@@ -239,15 +184,35 @@ def _split(x, indices_or_sections, axis=0):
     return [x[(*before, slice(*pair))] for pair in zip(ends, ends[1:])]
 
 
-@rule(np.sort)
-def _sort(x, axis=-1, **options):
-    order = np.argsort(x.value, axis, **options)
+def _sort(x, axis=-1):
+    order = np.argsort(x.value, axis, kind="stable")
     return np.take_along_axis(x, order, axis)
 
 
-@rule(np.select)
 def _select(conditions, choices, default=0):
     y = default
     for condition, choice in zip(conditions[::-1], choices[::-1]):
         y = np.where(condition, choice, y)
     return y
+
+
+RULES.update({function: partial(_moved, function) for function in MOVES})
+RULES.update({function: partial(_reshaped, function) for function in RESHAPES})
+RULES.update({function: partial(_filled, function) for function in FILLS})
+RULES.update(
+    {
+        np.broadcast_to: _broadcast_to,
+        np.transpose: _transpose,
+        np.swapaxes: _swapaxes,
+        np.moveaxis: _moveaxis,
+        np.pad: _pad,
+        np.lib.stride_tricks.sliding_window_view: _sliding_window_view,
+        "getitem": _getitem,
+        np.concatenate: _concatenate,
+        np.stack: _stack,
+        np.split: _split,
+        np.sort: _sort,
+        np.select: _select,
+        np.full_like: _full_like,
+    }
+)

@@ -1,16 +1,16 @@
 """Rules of the tape: products of matrices, and whatever einsum multiplies."""
 
+from string import ascii_letters
+
 import numpy as np
 
 from keras_by_hand.tracing.tape import (
+    RULES,
     NoGradient,
     Source,
     Traced,
     plain,
-    rule,
 )
-
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _sources(*pairs):
@@ -21,7 +21,6 @@ def _sources(*pairs):
     ]
 
 
-@rule(np.matmul)
 def _matmul(a, b):
     left, right = plain(a), plain(b)
     if left.ndim == 1:
@@ -43,7 +42,6 @@ def _matmul(a, b):
     )
 
 
-@rule(np.tensordot)
 def _tensordot(a, b, axes=2):
     """One product of two matrices, as NumPy computes it."""
     if np.ndim(axes) == 0:
@@ -66,7 +64,6 @@ def _tensordot(a, b, axes=2):
     return (rows @ columns).reshape(*shapes[0], *shapes[1])
 
 
-@rule(np.einsum)
 def _einsum(*args, **options):
     arrays, terms, output = _read_einsum(args)
     if any(len({*term}) < len(term.replace("...", ".")) for term in terms):
@@ -75,7 +72,7 @@ def _einsum(*args, **options):
     given = [len(term.replace("...", "")) for term in terms]
     left_out = [value.ndim - n for value, n in zip(values, given)]
     used = {*output, *"".join(terms)}
-    free = [letter for letter in LETTERS if letter not in used]
+    free = [letter for letter in ascii_letters if letter not in used]
     more = "".join(free[: max(left_out)])  # what "..." stands for
     terms = [
         term.replace("...", more[len(more) - n :])
@@ -95,7 +92,8 @@ def _einsum(*args, **options):
                 f"{told}->{wanted}", g, *(values[n] for n in others), **options
             )
             z = np.expand_dims(z, summed)
-            return np.broadcast_to(z, values[number].shape)
+            shape = np.broadcast_shapes(z.shape, values[number].shape)
+            return np.broadcast_to(z, shape)  # the way back sums up
 
         return pull
 
@@ -107,24 +105,31 @@ def _einsum(*args, **options):
 def _read_einsum(args):
     """Arrays, the axes of each in letters, and those of the result."""
     if isinstance(args[0], str):
-        inputs, _, output = args[0].replace(" ", "").partition("->")
-        return args[1:], inputs.split(","), output
-    lists = [*args[1::2], args[-1]] if len(args) % 2 else args[1::2]
-    *inputs, output = [
-        "".join("..." if n is ... else LETTERS[n] for n in axes)
-        for axes in lists
-    ]
-    return args[: 2 * len(inputs) : 2], inputs, output
+        arrays, (inputs, arrow, output) = (
+            args[1:],
+            args[0].replace(" ", "").partition("->"),
+        )
+        inputs = inputs.split(",")
+    else:
+        arrays, arrow = args[:-1:2], len(args) % 2
+        *inputs, output = [
+            "".join("..." if n is ... else ascii_letters[n] for n in axes)
+            for axes in (*args[1::2], args[-1])
+        ]
+    if not arrow:
+        raise NoGradient(
+            "no gradient of numpy.einsum is known where the axes of the result "
+            "are not told"
+        )
+    return arrays, inputs, output
 
 
-@rule(np.linalg.inv)
 def _inv(x):
     y = np.linalg.inv(x.value)
     across = np.swapaxes(y, -1, -2)
     return Traced(y, [Source(x.node, lambda g: -across @ g @ across)])
 
 
-@rule(np.linalg.det)
 def _det(x):
     y = np.linalg.det(x.value)
 
@@ -133,3 +138,14 @@ def _det(x):
         return (g * y)[..., np.newaxis, np.newaxis] * across
 
     return Traced(y, [Source(x.node, pull)])
+
+
+RULES.update(
+    {
+        np.matmul: _matmul,
+        np.tensordot: _tensordot,
+        np.einsum: _einsum,
+        np.linalg.inv: _inv,
+        np.linalg.det: _det,
+    }
+)

@@ -1,12 +1,14 @@
 """Rules of the tape: sums, means and extremes along axes."""
 
+from functools import partial
+
 import numpy as np
 
 from keras_by_hand.tracing.tape import (
+    RULES,
     NoGradient,
     Source,
     Traced,
-    rule,
 )
 
 
@@ -18,7 +20,6 @@ def _with_axes(y, x, axis, keepdims):
     return np.expand_dims(y, tuple(axes))
 
 
-@rule(np.sum, (np.add, "reduce"))
 def _sum(x, axis=None, dtype=None, keepdims=False):
     y = np.sum(x.value, axis, dtype=dtype, keepdims=keepdims)
 
@@ -28,7 +29,6 @@ def _sum(x, axis=None, dtype=None, keepdims=False):
     return Traced(y, [Source(x.node, pull)])
 
 
-@rule(np.mean)
 def _mean(x, axis=None, dtype=None, keepdims=False):
     y = np.mean(x.value, axis, dtype=dtype, keepdims=keepdims)
     part = y.dtype.type(y.size / x.size)
@@ -39,20 +39,17 @@ def _mean(x, axis=None, dtype=None, keepdims=False):
     return Traced(y, [Source(x.node, pull)])
 
 
-@rule(np.var)
 def _var(x, axis=None, keepdims=False):
     aside = x - np.mean(x, axis, keepdims=True)
     return np.mean(np.square(aside), axis, keepdims=keepdims)
 
 
-@rule(np.std)
 def _std(x, axis=None, keepdims=False):
     return np.sqrt(np.var(x, axis, keepdims=keepdims))
 
 
-@rule(np.prod)
-def _prod(x, axis=None, keepdims=False):
-    y = np.prod(x.value, axis, keepdims=keepdims)
+def _prod(x, axis=None, dtype=None, keepdims=False):
+    y = np.prod(x.value, axis, dtype=dtype, keepdims=keepdims)
     if not np.all(x.value):
         raise NoGradient("no gradient of numpy.prod is known where one is 0")
 
@@ -62,7 +59,6 @@ def _prod(x, axis=None, keepdims=False):
     return Traced(y, [Source(x.node, pull)])
 
 
-@rule(np.linalg.norm)
 def _norm(x, ord=None, axis=None, keepdims=False):
     is_of_vectors = ord is None or np.ndim(axis) == 0 and axis is not None
     if not is_of_vectors or ord not in (None, 2):
@@ -72,27 +68,18 @@ def _norm(x, ord=None, axis=None, keepdims=False):
     return np.sqrt(np.sum(np.square(x), axis, keepdims=keepdims))
 
 
-def _extreme(function):
+def _extreme(function, x, axis=None, keepdims=False):
     """Equals share the gradient, as in TensorFlow."""
+    y = function(x.value, axis, keepdims=keepdims)
+    is_it = x.value == _with_axes(y, x, axis, keepdims)
+    number = np.sum(is_it, axis, keepdims=True, dtype=x.dtype)
 
-    def largest(x, axis=None, keepdims=False):
-        y = function(x.value, axis, keepdims=keepdims)
-        is_it = x.value == _with_axes(y, x, axis, keepdims)
-        number = np.sum(is_it, axis, keepdims=True, dtype=x.dtype)
+    def pull(g):
+        return is_it * (_with_axes(g, x, axis, keepdims) / number)
 
-        def pull(g):
-            return is_it * (_with_axes(g, x, axis, keepdims) / number)
-
-        return Traced(y, [Source(x.node, pull)])
-
-    return largest
+    return Traced(y, [Source(x.node, pull)])
 
 
-rule(np.max, (np.maximum, "reduce"))(_extreme(np.max))
-rule(np.min, (np.minimum, "reduce"))(_extreme(np.min))
-
-
-@rule((np.logaddexp, "reduce"))
 def _logaddexp_reduce(x, axis=0, keepdims=False):
     y = np.logaddexp.reduce(x.value, axis, keepdims=keepdims)
 
@@ -103,9 +90,25 @@ def _logaddexp_reduce(x, axis=0, keepdims=False):
     return Traced(y, [Source(x.node, pull)])
 
 
-@rule(np.cumsum)
-def _cumsum(x, axis):
+def _cumsum(x, axis=None, dtype=None):
     def pull(g):
-        return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
+        total = np.flip(np.cumsum(np.flip(g, axis), axis), axis)
+        return total.reshape(x.shape)
 
-    return Traced(np.cumsum(x.value, axis), [Source(x.node, pull)])
+    return Traced(np.cumsum(x.value, axis, dtype), [Source(x.node, pull)])
+
+
+RULES.update(
+    {
+        np.sum: _sum,
+        np.mean: _mean,
+        np.var: _var,
+        np.std: _std,
+        np.prod: _prod,
+        np.linalg.norm: _norm,
+        (np.logaddexp, "reduce"): _logaddexp_reduce,
+        np.cumsum: _cumsum,
+        np.max: partial(_extreme, np.max),
+        np.min: partial(_extreme, np.min),
+    }
+)

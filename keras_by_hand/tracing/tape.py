@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_by_hand.occurrences import Occurrences
+from keras_by_hand.shapes import check_functions
 
 _numbers = itertools.count()  # of arrays: none is made before what it is of
 
@@ -49,17 +50,6 @@ class Source(NamedTuple):
 # traced arrays, and what has no slope anywhere, such as np.sign.
 RULES: dict[Any, Callable] = {}
 FLAT: set[Any] = set()
-
-
-def rule(*keys: Any) -> Callable:
-    """Have a function stand for functions of NumPy, where they meet a Traced
-    array."""
-
-    def known(function):
-        RULES.update(dict.fromkeys(keys, function))
-        return function
-
-    return known
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
@@ -113,7 +103,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
         sources = [Source(self.node, outside)]
         if isinstance(new, Traced):
-            sources.append(Source(new.node, lambda g: g[index]))
+            sources.append(Source(new.node, lambda g: _filled_in(g, index)))
         self.value, self.node = value, Node(value, sources)
 
     def __pow__(self, exponent):
@@ -124,9 +114,21 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, *_, **__):
         raise NoGradient("what becomes a plain array loses its gradient")
 
+    __float__ = __array__
+
+    def __bool__(self):
+        return bool(self.value)
+
     def __array_ufunc__(self, ufunc, method, *args, out=None, **options):
-        if out is not None and out != (args[0],):  # as of +=
-            raise NoGradient(f"{ufunc.__name__} writes into another array")
+        if out is not None:
+            if out[0] is not args[0]:  # as it is of +=
+                raise NoGradient(f"{ufunc.__name__} writes into another array")
+            y = getattr(ufunc, method)(*args, **options)
+            y = y.astype(out[0].dtype)
+            if isinstance(out[0], Traced):
+                out[0].value, out[0].node = y.value, y.node
+                return out[0]
+            return y
         if ufunc in FLAT:
             return getattr(ufunc, method)(*map(plain, args), **options)
         key = ufunc if method == "__call__" else (ufunc, method)
@@ -142,18 +144,22 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             return function(
                 *map_parts(plain, args), **map_parts(plain, options)
             )
-        raise NoGradient(f"no gradient of numpy.{function.__name__} is known")
+        name = f"{function.__module__}.{function.__name__}"
+        raise NoGradient(f"no gradient of {name} is known")
 
     def astype(self, dtype, copy=True):
         if np.dtype(dtype) == self.dtype:
-            return self
+            return self.copy() if copy else self
         value = self.value.astype(dtype)
         if value.dtype.kind != "f":
             return value
         return Traced(value, [Source(self.node, _unchanged)])
 
     def copy(self):
-        return Traced(self.value, [Source(self.node, _unchanged)])
+        """Another array, at the same place of the tape until it is changed."""
+        other = Traced(self.value)
+        other.node = self.node
+        return other
 
     def reshape(self, *shape):
         return np.reshape(self, shape[0] if len(shape) == 1 else shape)
@@ -188,6 +194,24 @@ def _unchanged(gradient):
     return gradient
 
 
+def _filled_in(g, index):
+    """The gradient of what filled in a part: of a place that is there twice,
+    what came last counts."""
+    part = g[index]
+    if not has_rows(index):
+        return part
+    numbers, last = np.arange(part.size).reshape(part.shape), np.zeros(g.shape)
+    last[index] = numbers
+    return np.where(last[index] == numbers, part, 0)
+
+
+def has_rows(index: Any) -> bool:
+    """Whether arrays or lists are in an index, which may meet an entry
+    twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(part, np.ndarray | list) for part in parts)
+
+
 def plain(thing: Any) -> Any:
     """The plain array of a Traced one; anything else as it is."""
     return thing.value if isinstance(thing, Traced) else thing
@@ -216,6 +240,12 @@ def gradients(
     at_y: the gradient of what y goes into, in its shape or one that broadcasts
     to it. in_occurrences: let that of a table, of which only rows were taken,
     be Occurrences.
+
+    Raises NoGradient for what came about by something that has no rule here.
+
+    >>> x, other = Traced([2.0, 3.0]), Traced([5.0])
+    >>> gradients(np.sum(x * x), [x, other])
+    [array([4., 6.]), None]
     """
     at_y = np.broadcast_to(np.asarray(at_y, y.dtype), y.shape)
     reached = _all_behind(y.node)
@@ -223,10 +253,7 @@ def gradients(
     found: dict[int, Any] = {y.node.number: at_y}
     with np.errstate(invalid="raise", divide="ignore", over="ignore"):
         for number in sorted(reached, reverse=True):
-            keep = number in wanted
-            g = found.get(number) if keep else found.pop(number, None)
-            if g is None:
-                continue
+            g = found[number] if number in wanted else found.pop(number)
             for source in reached[number].sources:
                 node = source.node
                 more = _fitted(_pulled(source, g), node)
@@ -287,7 +314,13 @@ def _total(a, b):
 
 
 def as_dense(gradient: Any) -> Any:
-    """A gradient as an array, where each row is the sum of its occurrences."""
+    """A gradient as an array, where each row is the sum of its occurrences.
+
+    >>> as_dense(Occurrences([[2.0], [3.0]], rows=[1, 1], shape=(3, 1)))
+    array([[0.],
+           [5.],
+           [0.]])
+    """
     if not isinstance(gradient, Occurrences):
         return gradient
     values, rows = np.asarray(gradient.values), np.asarray(gradient.rows)
@@ -305,8 +338,9 @@ def gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     in the shape of the one array, or a list of them, one for each. At a kink
     the slope is that of Keras; relu has the slope 0 at 0.
 
-    Raises TypeError for what is no array of fractions, and, by its name, for
-    what no gradient is known of.
+    Raises TypeError for what is no function or no array of fractions, for what
+    returns no array that depends on one, and, by its name, for what no gradient
+    is known of.
 
     >>> def error(w, x):
     ...     return np.mean((x @ w - 1) ** 2)
@@ -314,18 +348,15 @@ def gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     >>> at_w
     array([1., 2.])
     """
-    if not callable(function):
-        raise TypeError(
-            f"gradient: function must be a function, not {function!r}"
-        )
+    check_functions(gradient, function=function)
 
     def gradient_at(*arrays, **options):
         traced = [_as_traced(array) for array in arrays]
         y = function(*traced, **options)
         if not isinstance(y, Traced):
             raise NoGradient(
-                "gradient: what the function returns does not depend on its "
-                "arrays"
+                "gradient: the function must return an array that depends on "
+                "those it is given"
             )
         found = gradients(y, traced)
         found = [

@@ -11,7 +11,8 @@ from gallery.keras_facts import read_facts
 from gallery.keras_names import MODULES, TOOLS
 from gallery.package import NAME, PACKAGE, find_functions, find_place
 
-VERBS = {"CannotRun", "Comparison", "Model", "build_model", "compare", "load_model"}
+VERBS = {"CannotRun", "Comparison", "Model"}
+VERBS |= {"build_model", "compare", "gradient", "load_model"}
 # Of keras.callbacks, by their own names: what fit takes, beside functions of schedules.
 CALLBACKS = {"EarlyStopping", "LearningRateScheduler", "ReduceLROnPlateau"}
 THINGS = things_by_function(read_facts())

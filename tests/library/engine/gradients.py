@@ -133,15 +133,13 @@ def distance(found, expected):
     return np.max(apart, initial=0) / np.max(np.abs(expected)[is_finite], initial=1)
 
 
-def differ(subject, case, rng):
-    """How far the gradients of a case are from Keras', at most."""
-    is_layer = isinstance(subject, LayerSubject)
-    layer = subject.build(case) if is_layer else None
+def differ(subject, layer, case, rng):
+    """How far the gradients of a case are from Keras', at most. layer: of Keras, built for
+    it, or None."""
     if layer:
         set_weights(layer, case)
-    expected, of_weights, factors = of_keras(
-        subject, layer, case, lambda s: rng.normal(size=s)
-    )
+    found = of_keras(subject, layer, case, lambda shape: rng.normal(size=shape))
+    expected, of_weights, factors = found
     found, weights = by_tape(subject, layer, case, factors)
     apart = [0.0, *map(distance, found, expected)]
     for numbers, gradient in of_weights:
@@ -157,9 +155,12 @@ def compare(subject, recorded):
     wrong, compared = {}, 0
     for number, (case, *_) in enumerate(recorded[:CASES]):
         rng = np.random.default_rng([zlib.crc32(subject.name.encode()), number])
-        for place in (beside_kinks(subject, case, rng), in_float64(subject, case)):
+        case, layer = in_float64(subject, case), None
+        if isinstance(subject, LayerSubject):
+            layer = subject.build(case)
+        for place in (beside_kinks(subject, case, rng), case):
             try:
-                apart = differ(subject, place, rng)
+                apart = differ(subject, layer, place, rng)
             except NO_FLOAT64:
                 continue
             except (CannotRun, NoGradient) as error:
@@ -179,8 +180,7 @@ def in_float64(subject, case):
 
 
 def beside_kinks(subject, case, rng):
-    """The case in float64, a little beside kinks, and without what overflows."""
-    case = in_float64(subject, case)
+    """The case a little beside kinks, and without what overflows."""
 
     def aside(array):
         if not is_float(array):

@@ -56,8 +56,8 @@ class Run:
 
 
 def find_modules():
-    """Return the modules of functions, as "layers.dense"."""
-    files = find_modules_of_functions()
+    """Return the modules of functions, and of the tape, as "layers.dense"."""
+    files = [*find_modules_of_functions(), *sorted(PACKAGE.glob("tracing/[!_]*.py"))]
     return [".".join(f.relative_to(PACKAGE).with_suffix("").parts) for f in files]
 
 
