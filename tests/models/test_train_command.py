@@ -240,6 +240,8 @@ def test_ctrl_c_keeps_the_last_whole_step(files, tmp_path):
         [sys.executable, "-m", "keras_by_hand", "train", "plain.keras"]
         + [*options.split(), "--output", output, "--history", history],
         cwd=files,
+        # Which a job in the background ignores, and what it starts does, too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
