@@ -61,7 +61,7 @@ def _zeros(w, *names):
     return {name: np.zeros_like(w) for name in names}
 
 
-def _through_float32(number):
+def _through_float32(number: float) -> float:
     """What Keras casts to the dtype of a weight, TensorFlow rounds to float32
     first, even on its way to float64."""
     return float(np.float32(number))
@@ -672,7 +672,7 @@ def schedule_free_adamw(
     _check_rates(schedule_free_adamw, t, learning_rate, beta_1, beta_2, epsilon)
     check_numbers(schedule_free_adamw, weight_decay=weight_decay)
     check_sizes(schedule_free_adamw, least=0, warmup_steps=warmup_steps)
-    new = {"momentum": w, "velocity": np.zeros_like(w)}
+    new = {"momentum": np.asarray(w), "velocity": np.zeros_like(w)}
     slots = as_slots(schedule_free_adamw, new, slots=slots)
     if weight_decay is not None:
         w = w - learning_rate * _through_float32(weight_decay) * w

@@ -286,8 +286,8 @@ def draw_permutation(number: int, *, seed: int) -> np.ndarray:
     Raises TypeError for what is no whole number, ValueError for a number below
     1.
 
-    >>> draw_permutation(4, seed=313)
-    array([1, 3, 2, 0])
+    >>> draw_permutation(5, seed=313)
+    array([3, 2, 0, 1, 4])
     """
     check_sizes(draw_permutation, number=number)
     check_seed(draw_permutation, seed=seed)

@@ -106,13 +106,13 @@ def window_entries(
     check_numbers(window_entries, value=value)
     _check_patches(window_entries, x, size, strides, padding)
     strides = np.broadcast_to(strides, len(size))
-    x = _pad_space(x, np.array(size), strides, padding, value)
-    last = np.array(x.shape[1:-1]) - size  # where the last window begins
+    padded = _pad_space(x, np.array(size), strides, padding, value)
+    last = np.array(padded.shape[1:-1]) - size  # where the last window begins
     places = [
         [slice(*ends) for ends in zip(entry, last + entry + 1, strides)]
         for entry in np.ndindex(*size)
     ]
-    return [x[:, *place] for place in places]
+    return [padded[:, *place] for place in places]
 
 
 def same_padding(length: int, size: int, stride: int) -> tuple[int, int]:

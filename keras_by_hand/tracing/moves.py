@@ -107,11 +107,14 @@ def _sliding_window_view(x, window_shape, axis):
 
     def pull(g):
         total = np.zeros(x.shape, g.dtype)
+        last = range(-len(size), 0)
+        # Copied, as entries of a window are then read one after another.
+        by_entry = np.ascontiguousarray(np.moveaxis(g, last, range(len(size))))
         for entry in np.ndindex(*size):
             place = [slice(None)] * x.ndim
             for a, first in zip(axes, entry):
                 place[a] = slice(first, first + g.shape[a])
-            total[tuple(place)] += g[(..., *entry)]
+            total[tuple(place)] += by_entry[entry]
         return total
 
     return Traced(y, [Source(x.node, pull)])

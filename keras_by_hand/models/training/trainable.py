@@ -30,6 +30,8 @@ class Trainable:
     """
 
     saved: dict[str, Any]
+    weights: dict[str, Any]  # nested as the groups of a file
+    with_all_inside: Callable[[], list]
     read_state: Callable[[], list] | None = None
     compiled: dict[str, Any] | None = None
     training: Training | None = None
