@@ -133,8 +133,8 @@ def train_model(given):
             history = new_history(given.history, given.force)
             epochs.file = stack.enter_context(history)
         model = load_given(given)
-        compile_given(model, given)
         seed_layers(model, given.seed)
+        compile_given(model, given)
         data = read_data(given)
         write_trained(model, io.BytesIO())  # what cannot be, is refused now
         try:

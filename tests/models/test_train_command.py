@@ -196,7 +196,8 @@ def test_a_file_without_a_loss_needs_one(train, tmp_path):
 def test_without_a_seed_a_dropout_draws_another_one_each_time(train, tmp_path):
     paths = [tmp_path / "one.keras", tmp_path / "two.keras"]
     for path in paths:
-        assert train("model.keras", "--no-shuffle", output=path)[0] == 0
+        options = "--no-shuffle --learning-rate 0.1"
+        assert train("model.keras", options, output=path)[0] == 0
     one, two = map(weights_in, paths)
     assert np.any(one[0] != two[0])
 
