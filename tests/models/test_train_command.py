@@ -178,11 +178,15 @@ def last_of(history):
     return {name: values[-1] for name, values in history.items()}
 
 
-def test_the_optimizer_of_the_file_goes_on_with_another_loss(train, files, tmp_path):
-    one, two = tmp_path / "one.keras", tmp_path / "two.keras"
-    for model, output in (("plain.keras", one), (one, two)):
-        assert train(model, "--loss mae", y="targets.npy", output=output)[0] == 0
-    assert load_model(two).start_training().optimizer.iterations == 4
+def test_the_optimizer_of_the_file_goes_on_unless_another_is_given(train, tmp_path):
+    def count_steps(model, options, output):
+        assert train(model, options, y="targets.npy", output=output)[0] == 0
+        return load_model(output).start_training().optimizer.iterations
+
+    one, two, three = (tmp_path / f"{name}.keras" for name in ("one", "two", "three"))
+    assert count_steps("plain.keras", "", one) == 2
+    assert count_steps(one, "--loss mae --metric mse", two) == 4
+    assert count_steps(one, "--optimizer adam", three) == 2
 
 
 def test_a_file_without_a_loss_needs_one(train, tmp_path):
