@@ -73,19 +73,16 @@ def options_in(statement, annotation):
 
 def types_of(statement, node):
     """Return the parameters of a function of a statement, or of a method in it, with
-    types and defaults, without self; and what it returns, or "". Those of a NamedTuple are
-    its fields."""
-    if isinstance(node, ast.ClassDef):
-        fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
-        told = [(f.target.id, spell_out(statement, f.annotation)) for f in fields]
-        return tuple(f"{name}: {typed}" for name, typed in told), ""
+    types and defaults, without self; and what it returns, or "". Those of a NamedTuple, or
+    of a dataclass, are its fields."""
     lines = statement.file.read_text().splitlines()
 
     def told(argument, default=None):
+        name = argument.target.id if is_class else argument.arg
         if argument.annotation is None:
-            typed, equal = argument.arg, "="
+            typed, equal = name, "="
         else:
-            typed = f"{argument.arg}: {spell_out(statement, argument.annotation)}"
+            typed = f"{name}: {spell_out(statement, argument.annotation)}"
             equal = " = "
         return f"{typed}{equal}{value_of(default)}" if default else typed
 
@@ -95,6 +92,9 @@ def types_of(statement, node):
             return ast.unparse(constant.node.value)
         return lines[default.lineno - 1][default.col_offset : default.end_col_offset]
 
+    if is_class := isinstance(node, ast.ClassDef):
+        fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+        return tuple(told(field, field.value) for field in fields), ""
     args = node.args
     plain = [*args.posonlyargs, *args.args]
     defaults = [None] * (len(plain) - len(args.defaults)) + args.defaults

@@ -1,9 +1,10 @@
 """Keras by hand: what Keras computes, in NumPy.
 
 What Keras has a name for is here, by that name in snake case. load_model runs a
-whole model from its .keras file; compare finds the layers at which a port of it
-differs; gradient differentiates what NumPy computes. All else is imported from
-the module where it stands: from keras_by_hand.gradients import lstm_backward.
+whole model from its .keras file, and trains it; compare finds the layers at
+which a port of it differs; gradient differentiates what NumPy computes. All
+else is imported from the module where it stands:
+from keras_by_hand.gradients import lstm_backward.
 """
 
 __version__ = "0.2.0.dev0"
@@ -304,6 +305,11 @@ from keras_by_hand.models.building import build_model
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 from keras_by_hand.models.model import Model
+from keras_by_hand.models.training.callbacks import (
+    EarlyStopping,
+    LearningRateScheduler,
+    ReduceLROnPlateau,
+)
 from keras_by_hand.optimizers import (
     adadelta,
     adafactor,
@@ -334,7 +340,10 @@ from keras_by_hand.tracing.tape import gradient
 __all__ = [
     "CannotRun",
     "Comparison",
+    "EarlyStopping",
+    "LearningRateScheduler",
     "Model",
+    "ReduceLROnPlateau",
     "accuracy",
     "accuracy_metric",
     "activation_layer",

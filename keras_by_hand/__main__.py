@@ -1,4 +1,4 @@
-"""What keras-by-hand does: show, run, compare, dump and convert models."""
+"""What keras-by-hand does: show, run, train, compare and convert models."""
 
 import argparse
 import sys
@@ -9,11 +9,13 @@ from keras_by_hand.commands.convert import add_convert, convert_model
 from keras_by_hand.commands.dump import add_dump, dump_vectors
 from keras_by_hand.commands.run import add_run, run_model
 from keras_by_hand.commands.show import add_show, show_model
+from keras_by_hand.commands.train import add_train, train_model
 from keras_by_hand.models.errors import CannotRun, shown
 
 COMMANDS = {
     "show": (add_show, show_model, "print a line for each layer"),
     "run": (add_run, run_model, "predict, or write what each layer makes"),
+    "train": (add_train, train_model, "fit a model to data, as Keras does"),
     "compare": (add_compare, compare_models, "find the layers that differ"),
     "convert": (add_convert, convert_model, "write an old file for Keras 3"),
     "dump": (add_dump, dump_vectors, "write golden vectors"),
@@ -32,6 +34,10 @@ examples:
       with several, by their names: np.savez("x.npz", image=..., text=...)
   {0} run model.keras --input x.npy --dump layers.npz
       write the output of each layer
+  {0} train model.keras --x x.npy --y y.npy --epochs 3 --output new.keras
+      train it with the optimizer, the loss and the metrics of the file
+  {0} train model.keras --x x.npy --y y.npy --loss mse --output new.keras
+      with another loss; a file without one needs it
   {0} compare model.keras model.tflite --input x.npy
       find the layers at which a port differs
   {0} dump model.keras --input x.npy --output golden.npz --header golden.h
@@ -44,8 +50,9 @@ examples:
 Without a command it is run.
 
 exit codes: 0, or 1 for a model or an input that cannot be run, 2 for a wrong
-call, 130 when it was interrupted. The reason is one line on stderr. Those of
-compare: 0 where no layer differs, 1 where one does, 2 for whatever goes wrong.
+call, 130 when it was interrupted; train then writes what it has so far. The
+reason is one line on stderr. Those of compare: 0 where no layer differs, 1
+where one does, 2 for whatever goes wrong.
 """
 
 
@@ -53,7 +60,8 @@ def make_parser():
     as_module = sys.argv[0].endswith("__main__.py")  # else, as it is called
     parser = argparse.ArgumentParser(
         "python -m keras_by_hand" if as_module else None,
-        description="Show, run, compare and convert Keras models, in NumPy.",
+        description="Show, run, train, compare and convert Keras models, in "
+        "NumPy.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.epilog = HELP.format(parser.prog)

@@ -103,7 +103,7 @@ def build_model(config: Mapping[str, Any], seed: int) -> Model:
         weights = first_weights(saved, lambda: source.randint(1, 10**9))
         model = build_layer(saved, weights)
         model.saved = saved
-        model.compiled = saved.get("compile_config")
+        model.compiled = saved.get("compile_config") or None
         for layer in model.with_all_inside():
             layer.seed = layer.weights.pop("seed", None)
     return model

@@ -112,6 +112,17 @@ def named(y, name=""):
     return found
 
 
+def check_new(path, replace):
+    """Return the path of a file to write; of a link, that of the file that it
+    stands for. Raises CannotRun where there is one already, unless it is to be
+    replaced."""
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not (replace and os.path.isfile(path)):
+        why = "no file" if replace else "there already"
+        raise CannotRun(f"{path} is {why}: it is not overwritten")
+    return path
+
+
 @contextlib.contextmanager
 def new_file(path, replace=False):
     """Open a file to write that appears under its path when it is whole; where
@@ -120,10 +131,7 @@ def new_file(path, replace=False):
     Raises CannotRun at once where there is a file already, unless it is to be
     replaced.
     """
-    path = os.path.realpath(path)  # of a link, the file that it stands for
-    if os.path.exists(path) and not (replace and os.path.isfile(path)):
-        why = "no file" if replace else "there already"
-        raise CannotRun(f"{path} is {why}: it is not overwritten")
+    path = check_new(path, replace)
     part = f"{path}.{os.urandom(4).hex()}.part"
     try:
         with open(part, "xb") as file:

@@ -113,7 +113,7 @@ def model_of(path, saved, dtype=None, layers=None):
         model.of_file = saved.notes
         model.saved, model.floatx = config, dtype or model.floatx
         model.find_seeds = functools.partial(find_seeds, config)
-        model.compiled = config.get("compile_config")
+        model.compiled = config.get("compile_config") or None
         if saved.training:
             compiled, _ = compiled_today(saved.training, saved.writer)
             model.compiled = compiled

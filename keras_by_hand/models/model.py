@@ -43,10 +43,11 @@ class Model(Trainable, Layer):
     layers: all it has, in the order of the file; by_name: the same, by their
     names. Of each layer, and of the model, which is one, name is its own and
     kind that of its class in Keras, config is what the file tells of it, and
-    arrays has its weights by their names, as kernel and bias. These, predict
-    and list_notes are for users; the other methods are what layers of models
-    have in common. keras_by_hand.comparing.recording.record returns what each
-    layer makes.
+    arrays has its weights by their names, as kernel and bias. These, predict,
+    list_notes and what trains it are for users: compile, fit, evaluate,
+    gradients, save and learning_rate. The other methods are what layers of
+    models have in common. keras_by_hand.comparing.recording.record returns what
+    each layer makes.
 
     >>> model = load_model("model.keras")
     >>> model

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.legacy.hard_sigmoid import HARD_SIGMOID
 
 WRITTEN_AS = "3.15.1"  # the Keras whose form the file has
 FIRST_DATE = 1980, 1, 1, 0, 0, 0  # of each member: files alike have equal bytes
@@ -21,6 +22,8 @@ def write_keras(file, config, weights):
     """
     import h5py  # here, as nothing else needs it
 
+    check_of_today(config)
+
     held = io.BytesIO()
     with h5py.File(held, "w") as weights_file:
         write_group(weights_file, weights)
@@ -32,6 +35,32 @@ def write_keras(file, config, weights):
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, FIRST_DATE), data)
+
+
+def check_of_today(saved):
+    """Raise CannotRun for what only an older Keras loads, anywhere in a config:
+    convert says it otherwise."""
+    if isinstance(saved, list):
+        for part in saved:
+            check_of_today(part)
+        return
+    if not isinstance(saved, dict):
+        return
+    why, config = None, saved.get("config")
+    if HARD_SIGMOID in saved.values():
+        why = "hard_sigmoid has another slope since Keras 3"
+    elif isinstance(config, dict) and "class_name" in saved:
+        if "/" in str(config.get("name")):
+            why = f"Keras 3 allows no / in a name, as in {config['name']}"
+        elif isinstance(config.get("function"), list):
+            why = f"Keras 3 loads no Lambda of Keras 2, as {config.get('name')}"
+    if why:
+        raise CannotRun(
+            f"{why}: run keras-by-hand convert old.h5 new.keras first, and "
+            "take the new file"
+        )
+    for part in saved.values():
+        check_of_today(part)
 
 
 def write_group(group, weights):

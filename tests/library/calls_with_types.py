@@ -3,7 +3,7 @@
 # mypy: disallow-untyped-calls, disallow-untyped-defs, warn-unreachable
 
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import numpy as np
 
@@ -20,6 +20,20 @@ def run_a_model(x: np.ndarray) -> None:
     assert_type(weights_of(model.by_name["dense"]), dict[str, np.ndarray])
     assert_type(outputs_of(record(model, x)), dict[str, np.ndarray])
     assert_type(golden_vectors(model, x), dict[str, np.ndarray])
+
+
+def train_a_model(x: np.ndarray, y: np.ndarray) -> None:
+    model = k.load_model("model.keras")
+    model.compile("adam", loss="mse", metrics=["mae"])
+    model.learning_rate = 0.01
+    stop = k.EarlyStopping("loss", patience=2, mode="min")
+    rates = k.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    found = model.fit(x, y, epochs=3, callbacks=[stop, rates, k.ReduceLROnPlateau()])
+    assert_type(found.epoch, list[int])
+    assert_type(found.history["loss"], list[Any])
+    assert_type(model.evaluate({"x": x}, y), dict[str, Any])
+    assert_type(model.gradients(x, y), dict[str, dict[str, Any]])
+    model.save(Path("trained.keras"), force=True)
 
 
 def build_a_model() -> None:

@@ -59,7 +59,10 @@ def test_examples_are_true(module):
     assert outcome.failed == 0
 
 
-@for_each(["load_model", "build_model", "Model", "compare", "Comparison", "gradient"])
+OF_MODELS = "load_model build_model Model EarlyStopping compare Comparison gradient"
+
+
+@for_each(OF_MODELS.split())
 def test_what_runs_models_shows_an_example(name):
     """They run in tests/library/test_package.py, beside the files that they name."""
     assert ">>> " in inspect.getdoc(getattr(keras_by_hand, name))

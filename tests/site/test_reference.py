@@ -211,10 +211,12 @@ def test_methods_are_told():
     text = whole_models.page_in_words()
     call = "   Model.predict(x: Any, report: Callable | None = None) -> Any\n\n"
     assert f"{call}Return what Keras' predict" in text
+    assert "   Model.fit(x: Any, y: Any, batch_size: int = 32," in text  # of its base
+    assert '   EarlyStopping(monitor: str = "val_loss", min_delta: float = 0,' in text
     assert "   compare(model: str | os.PathLike[str] | Model, port: Any," in text
 
 
-@pytest.mark.parametrize("words", [[], ["show"], ["run"], ["compare"], ["dump"]])
+@pytest.mark.parametrize("words", [[], ["show"], ["run"], ["train"], ["compare"]])
 def test_the_help_of_a_command_is_what_it_prints(words):
     command = Path(sys.executable).parent / "keras-by-hand"
     width = {**os.environ, "COLUMNS": str(WIDTH)}

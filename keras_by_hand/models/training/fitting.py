@@ -1,6 +1,9 @@
 """fit, evaluate and gradients of a model, as Keras has them."""
 
+import datetime
+import shutil
 import sys
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +21,8 @@ from keras_by_hand.models.training.batches import (
 from keras_by_hand.models.training.steps import gradients_by_layer
 from keras_by_hand.shapes import quoted
 
+BETWEEN_LINES = 0.1  # seconds
+
 
 class History(NamedTuple):
     """What fit returns, as Keras does: history has the values of each epoch by
@@ -27,34 +32,65 @@ class History(NamedTuple):
     epoch: list[int]
 
 
-class Progress:
-    """What a terminal shows of an epoch: a line that grows, and its results."""
+class EpochProgress:
+    """What is shown of epochs, as Keras does: on a terminal a line that grows,
+    and of each how it ended."""
 
-    def __init__(self, is_shown, epochs):
-        self.is_shown, self.epochs = is_shown, epochs
+    def __init__(self, is_shown, epochs, steps):
+        self.is_shown, self.epochs, self.steps = is_shown, epochs, steps
+        self.grows = is_shown and sys.stdout.isatty()
 
     def begin(self, epoch):
         """Show the number of an epoch."""
-        self.say(f"Epoch {epoch + 1}/{self.epochs}\n")
+        self.start = self.last = time.monotonic()
+        self.line = ""
+        if self.is_shown:
+            print(f"Epoch {epoch + 1}/{self.epochs}", flush=True)
 
-    def step(self, done, steps, logs):
-        """Show how far an epoch is, and how it goes."""
-        self.say(f"\r{done}/{steps}  {_in_words(logs)}")
+    def is_due(self):
+        """Whether it is time to show how far an epoch is."""
+        return self.grows and time.monotonic() - self.last > BETWEEN_LINES
+
+    def step(self, done, logs):
+        """Show how far an epoch is, how long it will still take, and how it
+        goes."""
+        self.last = time.monotonic()
+        each = (self.last - self.start) / done
+        left = max(1, each * (self.steps - done))
+        width = shutil.get_terminal_size().columns - 1
+        line = f"{done}/{self.steps} {in_seconds(left)} left, "
+        line += f"{in_seconds(each)}/step - {results_in_words(logs)}"
+        self.replace(line[:width])
 
     def end(self, logs):
         """Show how an epoch ended."""
-        self.say(f"\r{_in_words(logs)}\033[K\n")
-
-    def say(self, text):
+        took = time.monotonic() - self.start
+        line = f"{self.steps}/{self.steps} {in_seconds(took)}, "
+        line += f"{in_seconds(took / self.steps)}/step"
         if self.is_shown:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            self.replace(f"{line} - {results_in_words(logs)}")
+            print(flush=True)
+
+    def replace(self, line):
+        """Write a line over the last one."""
+        start = "\r" if self.grows else ""
+        print(f"{start}{line:{len(self.line)}}", end="", flush=True)
+        self.line = line
 
 
-def _in_words(logs):
-    """Results in a line."""
+def in_seconds(seconds):
+    """Return how long something takes: 12ms, 12s, or 0:12:00."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.0f}s"
+    return str(datetime.timedelta(seconds=round(seconds)))
+
+
+def results_in_words(logs):
+    """Return results in a line, as Keras shows them."""
     return " - ".join(
-        f"{name}: {value:.4g}"
+        f"{name}: {value:.4f}" if abs(value) > 1e-3 else f"{name}: {value:.4e}"
         for name, value in logs.items()
         if np.ndim(value) == 0
     )
@@ -102,8 +138,8 @@ def fit(
         names = ("validation_data", "its y", "its sample_weight")
         count_samples(**dict(zip(names, validation_data)))
     history: dict[str, list[Any]] = {}
-    done, progress = [], Progress(is_shown, epochs)
     steps = -(-samples // batch_size)
+    done, progress = [], EpochProgress(is_shown, epochs, steps)
     before = training.remember()
     try:
         for callback in callbacks:
@@ -117,9 +153,11 @@ def fit(
             for number in range(steps):
                 rows = order[number * batch_size : (number + 1) * batch_size]
                 training.step(*[take_rows(part, rows) for part in given])
-                if is_shown or after_batch:
+                is_due = progress.is_due()
+                if is_due or after_batch:
                     so_far = training.metrics.result()
-                    progress.step(number + 1, steps, so_far)
+                if is_due:
+                    progress.step(number + 1, so_far)
                 if after_batch:
                     after_batch(number, so_far)
             logs = training.metrics.result()

@@ -190,9 +190,9 @@ class Training:
         """
         before = self.remember()
         traced = [Traced(weight.array) for weight in self.weights]
-        for weight, array in zip(self.weights, traced):
-            weight.put(array)
-        try:
+        try:  # also of Ctrl-C, which may come anywhere
+            for weight, array in zip(self.weights, traced):
+                weight.put(array)
             y, logits, added = self.forward(x, trains=True)
             loss, of_outputs = self.loss_of(
                 y_true, y, logits, added, sample_weight

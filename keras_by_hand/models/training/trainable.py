@@ -112,15 +112,21 @@ class Trainable:
         """Train it as Keras' fit does, and return its history.
 
         x, y: arrays, or lists or dicts of them by the names of inputs and
-        outputs, (samples, ...); callbacks: of keras_by_hand.models.training's
-        module callbacks; after_batch: a function of the number of each batch
-        and of its results so far; seed: that of keras.utils.set_random_seed,
-        called before fit, which tells the order of samples with shuffle;
-        verbose: whether progress is shown, by default on a terminal. The others
-        are Keras'.
+        outputs, (samples, ...); callbacks: EarlyStopping, ReduceLROnPlateau and
+        LearningRateScheduler; after_batch: a function of the number of each
+        batch and of its results so far; seed: that of
+        keras.utils.set_random_seed, called before fit, which tells the order of
+        samples with shuffle; verbose: whether progress is shown, by default on
+        a terminal. The others are Keras'.
 
-        Raises CannotRun before the first step for what is not trained here; all
-        is then as it was.
+        Ctrl-C leaves it as the last whole step did. Raises CannotRun before the
+        first step for what is not trained here; all is then as it was.
+
+        >>> model = load_model("model.keras")
+        >>> model.compile(("SGD", {"learning_rate": 0.125}), "mse")
+        >>> x, y = np.array([[1, 2]]), np.array([[8, 0]])
+        >>> model.fit(x, y, epochs=2).history
+        {'loss': [0.5, 0.03125]}
         """
         check_sizes("fit", batch_size=batch_size, epochs=epochs)
         check_sizes("fit", least=0, initial_epoch=initial_epoch)
@@ -191,17 +197,8 @@ class Trainable:
         force: whether a file that is there is written anew. Raises CannotRun
         where there is one, and for what has no place in a file.
         """
-        put_into_groups(self)
-        config, weights = dict(self.saved), dict(self.weights)
-        if self.compiled is not None:
-            optimizer = self.start_training().optimizer
-            config["compile_config"] = {
-                **self.compiled,
-                "optimizer": optimizer.describe(),
-            }
-            weights["optimizer"] = {"vars": optimizer.variables()}
         with new_file(path, force) as file:
-            write_keras(file, config, weights)
+            write_trained(self, file)
 
     def copy_arrays(self) -> list[dict[str, Any]]:
         """Return all its weights, for put_arrays."""
@@ -211,3 +208,18 @@ class Trainable:
         """Give all its layers the weights that they had."""
         for layer, arrays in zip(self.with_all_inside(), copied):
             layer.arrays = dict(arrays)
+
+
+def write_trained(model, file):
+    """Write a model, with the state of its optimizer, to an open file. Raises
+    CannotRun."""
+    put_into_groups(model)
+    config, weights = dict(model.saved), dict(model.weights)
+    if model.compiled is not None:
+        optimizer = model.start_training().optimizer
+        config["compile_config"] = {
+            **model.compiled,
+            "optimizer": optimizer.describe(),
+        }
+        weights["optimizer"] = {"vars": optimizer.variables()}
+    write_keras(file, config, weights)
