@@ -135,8 +135,11 @@ def fit(
     samples = count_samples(x=given[0], y=given[1], sample_weight=given[2])
     check_finite(y=given[1], sample_weight=given[2])
     if validation_data is not None:
-        names = ("validation_data", "its y", "its sample_weight")
-        count_samples(**dict(zip(names, validation_data)))
+        names = ("validation_x", "validation_y", "validation_sample_weight")
+        size = count_samples(**dict(zip(names, validation_data)))
+        first = slice(min(size, validation_batch_size or batch_size))
+        # What does not fit is refused now, and not after an epoch.
+        training.step(*take_rows(validation_data, first), update=False)
     history: dict[str, list[Any]] = {}
     steps = -(-samples // batch_size)
     done, progress = [], EpochProgress(is_shown, epochs, steps)
