@@ -1,0 +1,149 @@
+r"""
+One step of fit, by hand: all of it
+===================================
+
+``fit`` takes a batch, and all weights change. What happens in between? Forward,
+loss, backward, clipping, optimizer: for two ``Dense`` layers, twenty lines of
+NumPy. They end with the new weights, and with the number in ``history``.
+
+.. math::
+
+   z &= x W_1 + b_1, \quad h = \max(z, 0), \quad y = h W_2 + b_2 \\
+   L &= \frac{1}{N} \sum_i s_i \, (y_i - t_i)^2
+
+:math:`t` are the targets, :math:`s` the ``sample_weight`` of the :math:`N`
+samples in the batch. The pages "Backpropagation", "Gradient clipping" and
+"Adam" derive what follows from the loss.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+# %%
+# Build it
+# --------
+# Six samples in batches of four. So ``fit`` makes one step with four samples,
+# and another one with the two that are left.
+
+rng = np.random.default_rng(353)
+x = rng.normal(size=(6, 3))  # (samples, features)
+target = rng.normal(size=(6, 1))  # (samples, 1)
+sample_weight = np.array([1, 2, 0.5, 3, 4, 1])  # (samples,)
+shapes = [(3, 4), (4,), (4, 1), (1,)]  # kernel, bias, kernel, bias
+start = [rng.normal(size=shape) for shape in shapes]
+hidden = keras.layers.Dense(4, activation="relu")
+model = keras.Sequential([keras.Input((3,)), hidden, keras.layers.Dense(1)])
+optimizer = keras.optimizers.Adam(learning_rate=0.01, global_clipnorm=1.0)
+model.compile(optimizer, loss="mse")
+model.set_weights(start)
+options = {"batch_size": 4, "epochs": 1, "shuffle": False, "verbose": 0}
+fit = model.fit(x, target, sample_weight=sample_weight, **options)
+
+# %%
+# Compute it
+# ----------
+# *Forward*, up to the loss, then *backward*, from the loss to the first layer.
+# Where ``relu`` let nothing through, no gradient comes back.
+
+
+def backpropagate(weights, x, target, sample_weight):
+    kernel_1, bias_1, kernel_2, bias_2 = weights
+    z = x @ kernel_1 + bias_1  # (batch, hidden)
+    h = np.maximum(z, 0)
+    error = h @ kernel_2 + bias_2 - target  # (batch, 1)
+    weighted = sample_weight[:, np.newaxis] * error
+    loss = np.mean(weighted * error)
+    y_gradient = 2 * weighted / len(x)
+    z_gradient = y_gradient @ kernel_2.T * (z > 0)
+    of_first = [x.T @ z_gradient, np.sum(z_gradient, axis=0)]
+    return loss, [*of_first, h.T @ y_gradient, np.sum(y_gradient, axis=0)]
+
+
+# %%
+# *Clipping* brings the norm of all gradients together down to 1, if it is above
+# that. Then *Adam* keeps two averages for each weight: ``m``, of its gradients,
+# and ``v``, of their squares. Both begin at 0. ``t`` counts the steps from 1.
+
+
+def clip(gradients):
+    norm = np.sqrt(sum(np.sum(gradient**2) for gradient in gradients))
+    return [gradient / max(norm, 1) for gradient in gradients]
+
+
+def adam_step(w, gradient, m, v, t):
+    m = 0.9 * m + 0.1 * gradient
+    v = 0.999 * v + 0.001 * gradient**2
+    correction = np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    return w - 0.01 * correction * m / (np.sqrt(v) + 1e-7), m, v
+
+
+# %%
+# Check it
+# --------
+# Two steps: in the second one, ``m`` and ``v`` are no longer zero.
+
+
+def train(sample_weight):
+    """The losses, and w, m and v of all arrays at first and after each step."""
+    losses, states = [], [[(w, 0, 0) for w in start]]
+    for t, batch in [(1, slice(0, 4)), (2, slice(4, 6))]:
+        weights = [w for w, m, v in states[-1]]
+        data = x[batch], target[batch], sample_weight[batch]
+        loss, gradients = backpropagate(weights, *data)
+        pairs = zip(states[-1], clip(gradients))
+        states.append([adam_step(w, g, m, v, t) for (w, m, v), g in pairs])
+        losses.append(loss)
+    return losses, states
+
+
+losses, states = train(sample_weight)
+slots = [v for v in optimizer.variables if v.path.endswith("_momentum")]
+slots += [v for v in optimizer.variables if v.path.endswith("_velocity")]
+arrays = [*model.get_weights(), *map(keras.ops.convert_to_numpy, slots)]
+expected = [*zip(*states[-1])]  # all w, all m, all v
+for by_keras, by_hand in zip(arrays, sum(expected, ())):
+    limit = 1e-4 * np.abs(by_hand).max()
+    np.testing.assert_allclose(by_keras, by_hand, rtol=1e-4, atol=limit)
+
+# %%
+# ``history`` has the mean of the losses, weighted by the samples in each batch.
+# Each is the loss *before* its step: the last weights have no part in it.
+
+loss = np.average(losses, weights=[4, 2])
+np.testing.assert_allclose(fit.history["loss"], [loss], rtol=1e-4)
+
+# %%
+# ``load_model(path).fit(...)`` of keras_by_hand does the same for a whole model
+# from a file of Keras, with the loss and the optimizer that it names.
+#
+# Break it
+# --------
+# Would you divide the loss by the sum of ``sample_weight``? The loss is wrong,
+# and the weights are right: clipping has removed the factor. Compare both.
+
+means = np.repeat([6.5 / 4, 5 / 2], [4, 2])  # of the weights in each batch
+wrong_losses, wrong_states = train(sample_weight / means)
+last_bias, wrong_bias = states[-1][3][0], wrong_states[-1][3][0]
+print("right:", np.round(losses, 2), "last bias:", last_bias.round(4))
+print("wrong:", np.round(wrong_losses, 2), "last bias:", wrong_bias.round(4))
+assert not np.allclose(losses, wrong_losses)
+assert np.allclose(last_bias, wrong_bias)
+
+# %%
+# See it
+# ------
+# In Adam's first step, each weight moves by one learning rate, however large its
+# gradient is. So compare more than one step, too.
+
+_, gradients = backpropagate(start, x[:4], target[:4], sample_weight[:4])
+clipped = np.concatenate([np.ravel(array) for array in clip(gradients)])
+moves = [np.ravel(new[0] - old[0]) for new, old in zip(states[1], states[0])]
+moves = np.concatenate(moves) / 0.01  # in learning rates
+np.testing.assert_allclose(moves, -np.sign(clipped), atol=0.01)
+fig, axes = plt.subplots(2, 1, figsize=(6, 3.4), layout="constrained")
+fig.suptitle("Gradients differ in size, Adam's first steps only in sign")
+for axis, heights, label in zip(axes, (clipped, moves), ("gradient", "step")):
+    axis.bar(range(len(heights)), heights)
+    axis.set(ylabel=label, xticks=[])
+plt.show()
