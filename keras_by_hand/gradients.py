@@ -222,6 +222,48 @@ def batch_normalization_gradients(
     return gamma / deviation * left, n * along_normalized, n * along_mean
 
 
+def layer_normalization_gradients(
+    x: ArrayLike,
+    gamma: ArrayLike,
+    y_gradient: ArrayLike,
+    *,
+    epsilon: float = 0.001,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gradients of x, gamma and beta (Ba, Kiros and Hinton, 2016).
+
+    x and y_gradient, of the loss at y: (batch, ..., features), gamma:
+    (features,). Each row of features is normalized for itself.
+
+    Raises ValueError for other shapes, and for an epsilon below 0.
+
+    >>> x, y_gradient = [[1, 3], [5, 9]], [[4, 2], [1, 1]]
+    >>> _, of_gamma, of_beta = layer_normalization_gradients(
+    ...     x, [1, 1], y_gradient, epsilon=0
+    ... )
+    >>> of_gamma, of_beta
+    (array([-5.,  3.]), array([5, 3]))
+    """
+    x, gamma, y_gradient = as_arrays(
+        layer_normalization_gradients, x=x, gamma=gamma, y_gradient=y_gradient
+    )
+    check_numbers(layer_normalization_gradients, 0, epsilon=epsilon)
+    check_rank(layer_normalization_gradients, 2, x=x)
+    check_shapes(
+        layer_normalization_gradients,
+        gamma=(gamma, x.shape[-1:]),
+        y_gradient=(y_gradient, x.shape),
+    )
+    deviation = np.sqrt(np.var(x, -1, keepdims=True) + epsilon)
+    normalized = (x - np.mean(x, -1, keepdims=True)) / deviation
+    gradient = gamma * y_gradient  # at the normalized rows
+    along_mean = np.mean(gradient, -1, keepdims=True)
+    along_normalized = np.mean(gradient * normalized, -1, keepdims=True)
+    left = gradient - along_mean - normalized * along_normalized
+    axes = tuple(range(x.ndim - 1))  # all but the features
+    of_gamma = np.sum(y_gradient * normalized, axes)
+    return left / deviation, of_gamma, np.sum(y_gradient, axes)
+
+
 def _check_recurrent(function, gates, x, kernel, recurrent_kernel, bias):
     """Weights of a layer with so many gates must fit to x and together."""
     check_shapes(function, x=(x, ("batch", "steps", "features")))

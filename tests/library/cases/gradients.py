@@ -148,6 +148,19 @@ def batch_normalization_gradients(draw):
     return Case(draw.some(epsilon=[0.25, 2.0]), inputs)
 
 
+def layer_normalization_of_keras(x, gamma, y_gradient, epsilon=0.001):
+    layer = keras.layers.LayerNormalization(epsilon=epsilon, dtype="float64")
+    weights = [gamma, np.zeros_like(gamma)]
+    return gradients_of_layer(layer, x, weights, y_gradient)
+
+
+@function(layer_normalization_of_keras, by_hand.layer_normalization_gradients)
+def layer_normalization_gradients(draw):
+    shape = draw.one_of((4, 3), (2, 5, 3))
+    inputs = draw.normal(*shape), draw.normal(3), draw.normal(*shape)
+    return Case(draw.some(epsilon=[0.25, 2.0]), inputs)
+
+
 def embedding_of_keras(x, y_gradient, input_dim):
     layer = keras.layers.Embedding(input_dim, y_gradient.shape[-1], dtype="float64")
     layer.build(x.shape)
