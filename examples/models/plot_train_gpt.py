@@ -1,0 +1,178 @@
+r"""
+Training a GPT in NumPy: forward, backward and the loss curve
+=============================================================
+
+A GPT learns to guess the next token of a text. Keras' ``fit`` trains a small
+one, of a single block. NumPy trains it, too, with a backward pass written out.
+The losses are the same, and NumPy writes a line of what it has learned.
+
+.. math::
+
+   x &= E_{\text{tokens}} + P, \quad u = \text{norm}(x) \\
+   h &= x + \text{softmax}(Q K^T / 4) \, V \, W_o \\
+   y &= h + \text{silu}(\text{norm}(h) \, W_1 + b_1) \, W_2 + b_2 \\
+   \text{logits} &= y W + b
+
+:math:`Q, K, V` are :math:`u` times a kernel each, with 16 columns, of which 4
+is the root. The page "GPT from scratch in NumPy" explains the parts.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers, ops
+
+from keras_by_hand import layer_normalization, sigmoid, softmax
+from keras_by_hand.gradients import (
+    dense_gradients,
+    embedding_gradient,
+    layer_normalization_gradients,
+    softmax_cross_entropy,
+)
+
+# %%
+# Build it
+# --------
+# A number for each of the 17 characters. All four lines are one batch.
+
+rhymes = [("hen", "den"), ("fox", "box"), ("cat", "mat"), ("dog", "log")]
+lines = [f"the {animal} ran to the {place}." for animal, place in rhymes]
+vocabulary = sorted(set("".join(lines)))
+text = np.array([[vocabulary.index(c) for c in line] for line in lines])
+now, following = text[:, :-1], text[:, 1:]  # (batch, steps)
+tokens = keras.Input((None,), dtype="int32")
+positions = ops.cumsum(ops.ones_like(tokens), axis=1) - 1
+x = layers.Embedding(17, 16)(tokens) + layers.Embedding(22, 16)(positions)
+u = layers.LayerNormalization()(x)
+attention = layers.MultiHeadAttention(1, 16, use_bias=False)
+h = x + attention(u, u, use_causal_mask=True)
+v = layers.LayerNormalization()(h)
+y = h + layers.Dense(16)(layers.Dense(32, activation="silu")(v))
+model = keras.Model(tokens, layers.Dense(17)(y))
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss)
+rng = np.random.default_rng(315)
+start = [rng.normal(scale=0.2, size=w.shape) for w in model.get_weights()]
+start[2], start[8] = start[2] + 1, start[8] + 1  # gamma of each norm
+model.set_weights(start)
+data = np.tile(now, (25, 1)), np.tile(following, (25, 1))  # 25 batches an epoch
+fit = model.fit(*data, batch_size=4, epochs=4, shuffle=False, verbose=0)
+
+# %%
+# Compute it
+# ----------
+# Forward. All steps of all lines are rows; only attention has to know which row
+# is of which line. There, ``np.tri`` hides from each step what follows it.
+
+
+def forward(weights, tokens, k=0):
+    E, P, gamma, beta, W_q, W_k, W_v, W_o, *others = weights
+    gamma_2, beta_2, W_1, b_1, W_2, b_2, W, b = others
+    batch, steps = tokens.shape
+    x = np.reshape(E[tokens] + P[:steps], (-1, 16))  # (rows, features)
+    u = layer_normalization(x, gamma, beta)
+    Q, K, V = [np.reshape(u @ w, (batch, steps, 16)) for w in (W_q, W_k, W_v)]
+    scores = Q @ K.swapaxes(1, 2) / 4  # (batch, steps, steps)
+    A = softmax(np.where(np.tri(steps, k=k), scores, -1e9))
+    mixed = np.reshape(A @ V, (-1, 16))  # (rows, features)
+    h = x + mixed @ W_o
+    v = layer_normalization(h, gamma_2, beta_2)
+    z = v @ W_1 + b_1  # (rows, hidden)
+    y = h + z * sigmoid(z) @ W_2 + b_2
+    return y @ W + b, (x, u, Q, K, V, A, mixed, h, v, z, y)
+
+
+# %%
+# Backward, from the last line to the first. Where there is a sum, as in ``h``,
+# the gradient goes both ways. The page "Attention gradient" derives the rest.
+
+
+def backpropagate(weights, tokens, target, k=0):
+    logits, (x, u, Q, K, V, A, mixed, h, v, z, y) = forward(weights, tokens, k)
+    gamma, _, W_q, W_k, W_v, W_o, gamma_2, _, W_1, _, W_2, _, W, _ = weights[2:]
+    loss, to_y = softmax_cross_entropy(logits, np.eye(17)[target.ravel()])
+    to_y, *of_last = dense_gradients(y, W, to_y)
+    s = sigmoid(z)
+    back, *of_second = dense_gradients(z * s, W_2, to_y)
+    back = back * (s + z * s * (1 - s))  # times the slope of silu
+    back, *of_first = dense_gradients(v, W_1, back)
+    back, *of_norm_2 = layer_normalization_gradients(h, gamma_2, back)
+    to_h = to_y + back
+    back, of_o, _ = dense_gradients(mixed, W_o, to_h)
+    back = back.reshape(V.shape)
+    to_A = back @ V.swapaxes(1, 2)
+    to_scores = A * (to_A - np.sum(A * to_A, axis=-1, keepdims=True)) / 4
+    to_K, to_V = to_scores.swapaxes(1, 2) @ Q, A.swapaxes(1, 2) @ back
+    to_u, of_three = 0, []
+    for w, to_w in [(W_q, to_scores @ K), (W_k, to_K), (W_v, to_V)]:
+        back, of_w, _ = dense_gradients(u, w, to_w.reshape(-1, 16))
+        to_u, of_three = to_u + back, [*of_three, of_w]
+    back, *of_norm = layer_normalization_gradients(x, gamma, to_u)
+    to_x = np.reshape(to_h + back, (*tokens.shape, 16))
+    of_tables = [embedding_gradient(tokens, to_x, 17), np.sum(to_x, axis=0)]
+    of_attention = [*of_tables, *of_norm, *of_three, of_o]
+    return loss, of_attention + of_norm_2 + of_first + of_second + of_last
+
+
+def train(k=0):
+    weights, velocities, losses = [*map(np.squeeze, start)], [0] * 16, []
+    for _ in range(4 * 25):
+        loss, gradients = backpropagate(weights, now, following, k)
+        velocities = [0.9 * v - 0.1 * g for v, g in zip(velocities, gradients)]
+        weights = [w + v for w, v in zip(weights, velocities)]
+        losses.append(loss)
+    return weights, losses
+
+
+# %%
+# Check it
+# --------
+# All weights, and the mean loss of each epoch. In each line, one of 22 guesses
+# is among four animals. So no GPT gets below ``floor``.
+
+weights, losses = train()
+for of_keras, w in zip(model.get_weights(), weights, strict=True):
+    np.testing.assert_allclose(np.squeeze(of_keras), w, rtol=1e-4, atol=1e-4)
+epochs = np.mean(np.reshape(losses, (4, 25)), axis=1)
+np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4)
+floor = np.log(4) / 22
+np.testing.assert_array_less(floor, losses)
+
+# %%
+# ``load_model(path).fit(...)`` of keras_by_hand trains whole models in files of
+# Keras, without a ``backpropagate`` of your own.
+#
+# Break it
+# --------
+# Would you give ``np.tri`` a ``k`` of 1? Then each step sees the very token it
+# has to guess. The loss falls below the floor, but the model cannot write: a
+# text has no next token before it is written.
+
+
+def write(weights):
+    written = text[:1, :4]  # "the "
+    while written.shape[1] < 23:
+        logits, _ = forward(weights, written)
+        token = rng.choice(17, p=softmax(logits[-1]))
+        written = np.append(written, [[token]], axis=1)
+    return "".join(vocabulary[token] for token in written[0])
+
+
+cheating, wrong = train(k=1)
+line, wrong_line = write(weights), write(cheating)
+print(f"right: loss {losses[-1]:.4f}, {line}")
+print(f"wrong: loss {wrong[-1]:.4f}, {wrong_line}")
+assert wrong[-1] < floor and line in lines and wrong_line not in lines
+
+# %%
+# See it
+# ------
+
+fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
+axis.semilogy(losses, label="NumPy")
+axis.semilogy(range(12, 100, 25), fit.history["loss"], "o", label="Keras")
+axis.semilogy(wrong, "--", color="gray", label="sees the next token")
+axis.axhline(floor, color="C1", linewidth=1)
+axis.set(title="A GPT's loss falls to the floor (line)", xlabel="step")
+axis.legend()
+plt.show()

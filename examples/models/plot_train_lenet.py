@@ -1,0 +1,161 @@
+r"""
+Training a CNN in NumPy: the loss curves of a LeNet
+===================================================
+
+``fit`` reports two losses for each epoch: of the images it learns from, and of
+new ones. A loop in NumPy trains the same small LeNet, with ``relu`` and max
+pooling, and gets the same numbers. It shows what they are means of.
+
+.. math::
+
+   h &= \text{pool}(\text{relu}(x * W_1 + b_1)) \\
+   k &= \text{relu}(h * W_2 + b_2) \\
+   z &= \text{flat}(k) \, W_3 + b_3
+
+Here :math:`*` is a convolution, "pool" takes the largest of 2 by 2 pixels, and
+"flat" puts the numbers of an image in a row. The page "LeNet on handwritten
+digits, trained in NumPy and in Keras" has ``tanh`` and means instead, and reads
+digits that it has not seen. The images need scikit-learn.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from sklearn.datasets import load_digits
+
+from keras_by_hand import max_pooling2d
+from keras_by_hand.gradients import (
+    conv2d_gradients,
+    conv2d_x_gradient,
+    dense_gradients,
+    max_pooling_gradient,
+    softmax_cross_entropy,
+)
+from keras_by_hand.layers.convolution import conv
+
+# %%
+# Build it
+# --------
+# 80 digits to learn in batches of 32, so that the last batch has only 16; and
+# 80 others, which training never sees.
+
+digits = load_digits()
+pixels = digits.images[:160, ..., np.newaxis] / 16  # (batch, rows, columns, 1)
+images, new_images = np.split(pixels, 2)
+targets, new_targets = np.split(np.eye(10)[digits.target[:160]], 2)  # one-hot
+rng = np.random.default_rng(313)
+shapes = [(3, 3, 1, 4), (4,), (2, 2, 4, 8), (8,), (32, 10), (10,)]
+start = [rng.normal(scale=0.3, size=shape) for shape in shapes]
+
+model = keras.Sequential([keras.Input((8, 8, 1))])
+model.add(Conv2D(4, 3, activation="relu"))
+model.add(MaxPooling2D(2))
+model.add(Conv2D(8, 2, activation="relu"))
+model.add(Flatten())
+model.add(Dense(10))
+loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss)
+model.set_weights(start)
+options = {"epochs": 12, "shuffle": False, "verbose": 0}
+options["validation_data"] = (new_images, new_targets)
+fit = model.fit(images, targets, batch_size=32, **options)
+
+# %%
+# Compute it
+# ----------
+# Forward, layer by layer. The way back needs what stands between them.
+
+
+def forward(weights, x):
+    kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = weights
+    h = np.maximum(conv(x, kernel_1, bias_1), 0)  # 6 by 6 by 4
+    pooled = max_pooling2d(h, pool_size=2)  # 3 by 3 by 4
+    k = np.maximum(conv(pooled, kernel_2, bias_2), 0)  # 2 by 2 by 8
+    flat = k.reshape(len(x), -1)  # (batch, 32)
+    return h, pooled, k, flat, flat @ kernel_3 + bias_3
+
+
+# %%
+# Backward, from the loss to the first kernel. The slope of ``relu`` is the sign
+# of its output, 1 or 0. The pages "MaxPooling2D gradient", "Gradient of Conv2D"
+# and "Conv2D input gradient" derive the rest.
+
+
+def backpropagate(weights, x, target, slope):
+    h, pooled, k, flat, logits = forward(weights, x)
+    loss, gradient = softmax_cross_entropy(logits, target)
+    gradient, *of_dense = dense_gradients(flat, weights[4], gradient)
+    gradient = gradient.reshape(k.shape) * slope(k)
+    of_second = conv2d_gradients(pooled, (2, 2), gradient)
+    gradient = conv2d_x_gradient(pooled.shape, weights[2], gradient)
+    gradient = max_pooling_gradient(h, gradient, 2, 2) * slope(h)
+    of_first = conv2d_gradients(x, (3, 3), gradient)
+    return loss, [*of_first, *of_second, *of_dense]
+
+
+# %%
+# The loop. The loss of an epoch is the mean of its batches' losses, weighted by
+# their sizes. Each loss is taken *before* the step. The loss of the new images
+# is taken *after* the epoch.
+
+
+def train(slope):
+    weights, velocities = start, [0] * 6
+    losses, new_losses = [], []
+    for _ in range(12):
+        total = 0
+        for first in range(0, 80, 32):
+            x, target = images[first : first + 32], targets[first : first + 32]
+            loss, gradients = backpropagate(weights, x, target, slope)
+            pairs = zip(velocities, gradients)
+            velocities = [0.9 * v - 0.1 * gradient for v, gradient in pairs]
+            weights = [w + v for w, v in zip(weights, velocities)]
+            total += loss * len(x)
+        losses.append(total / 80)
+        *_, logits = forward(weights, new_images)
+        new_losses.append(softmax_cross_entropy(logits, new_targets)[0])
+    return weights, losses, new_losses
+
+
+# %%
+# Check it
+# --------
+# Both curves, and all weights after 12 * 3 steps. At first the loss of *new*
+# images is the smaller one: when it is measured, the weights are better.
+
+weights, losses, new_losses = train(np.sign)
+np.testing.assert_allclose(fit.history["loss"], losses, rtol=1e-4)
+np.testing.assert_allclose(fit.history["val_loss"], new_losses, rtol=1e-4)
+for of_keras, of_numpy in zip(model.get_weights(), weights, strict=True):
+    np.testing.assert_allclose(of_keras, of_numpy, rtol=1e-4, atol=1e-4)
+np.testing.assert_array_less(new_losses[0], losses[0])
+
+# %%
+# ``load_model(path).fit(...)`` of keras_by_hand trains whole models in files of
+# Keras, without a ``backpropagate`` of your own.
+#
+# Break it
+# --------
+# Would you forget the slope of ``relu``? All shapes fit, and at first the loss
+# falls. Later it grows.
+
+_, wrong, _ = train(np.ones_like)
+print("right:", np.round(losses, 2))
+print("wrong:", np.round(wrong, 2))
+assert losses[-1] < 0.5 and wrong[5] < wrong[0] < wrong[-1]
+
+# %%
+# See it
+# ------
+
+epochs = range(1, 13)
+fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+axis.plot(epochs, losses, label="loss")
+axis.plot(epochs, new_losses, label="loss of new images")
+axis.plot(epochs, wrong, "--", color="gray", label="without the slope of relu")
+axis.plot(epochs, fit.history["loss"], "C0o")
+axis.plot(epochs, fit.history["val_loss"], "C1o")
+axis.set(title="LeNet's losses: NumPy (lines) and Keras (dots)", xlabel="epoch")
+axis.legend()
+plt.show()
