@@ -4,7 +4,7 @@ Training a GPT in NumPy: forward, backward and the loss curve
 
 A GPT learns to guess the next token of a text. Keras' ``fit`` trains a small
 one, of a single block. NumPy trains it, too, with a backward pass written out.
-The losses are the same, and NumPy writes a line of what it has learned.
+The losses are the same. Then NumPy writes a line.
 
 .. math::
 
@@ -83,19 +83,19 @@ def forward(weights, tokens, k=0):
 
 
 # %%
-# Backward, from the last line to the first. Where there is a sum, as in ``h``,
-# the gradient goes both ways. The page "Attention gradient" derives the rest.
+# Backward, from the last line to the first. ``to_h`` is the gradient at ``h``. At
+# a sum, it goes both ways. The page "Attention gradient" derives the rest.
 
 
 def backpropagate(weights, tokens, target, k=0):
     logits, (x, u, Q, K, V, A, mixed, h, v, z, y) = forward(weights, tokens, k)
     gamma, _, W_q, W_k, W_v, W_o, gamma_2, _, W_1, _, W_2, _, W, _ = weights[2:]
     loss, to_y = softmax_cross_entropy(logits, np.eye(17)[target.ravel()])
-    to_y, *of_last = dense_gradients(y, W, to_y)
+    to_y, *of_W = dense_gradients(y, W, to_y)
     s = sigmoid(z)
-    back, *of_second = dense_gradients(z * s, W_2, to_y)
+    back, *of_W_2 = dense_gradients(z * s, W_2, to_y)
     back = back * (s + z * s * (1 - s))  # times the slope of silu
-    back, *of_first = dense_gradients(v, W_1, back)
+    back, *of_W_1 = dense_gradients(v, W_1, back)
     back, *of_norm_2 = layer_normalization_gradients(h, gamma_2, back)
     to_h = to_y + back
     back, of_o, _ = dense_gradients(mixed, W_o, to_h)
@@ -103,15 +103,14 @@ def backpropagate(weights, tokens, target, k=0):
     to_A = back @ V.swapaxes(1, 2)
     to_scores = A * (to_A - np.sum(A * to_A, axis=-1, keepdims=True)) / 4
     to_K, to_V = to_scores.swapaxes(1, 2) @ Q, A.swapaxes(1, 2) @ back
-    to_u, of_three = 0, []
-    for w, to_w in [(W_q, to_scores @ K), (W_k, to_K), (W_v, to_V)]:
-        back, of_w, _ = dense_gradients(u, w, to_w.reshape(-1, 16))
-        to_u, of_three = to_u + back, [*of_three, of_w]
-    back, *of_norm = layer_normalization_gradients(x, gamma, to_u)
+    back = np.concatenate([to_scores @ K, to_K, to_V], axis=-1)
+    three = np.hstack([W_q, W_k, W_v])  # as one kernel, (features, 48)
+    back, of_three, _ = dense_gradients(u, three, back.reshape(-1, 48))
+    back, *of_norm = layer_normalization_gradients(x, gamma, back)
     to_x = np.reshape(to_h + back, (*tokens.shape, 16))
-    of_tables = [embedding_gradient(tokens, to_x, 17), np.sum(to_x, axis=0)]
-    of_attention = [*of_tables, *of_norm, *of_three, of_o]
-    return loss, of_attention + of_norm_2 + of_first + of_second + of_last
+    first = [embedding_gradient(tokens, to_x, 17), np.sum(to_x, axis=0)]
+    first += [*of_norm, *np.split(of_three, 3, axis=1), of_o]
+    return loss, first + of_norm_2 + of_W_1 + of_W_2 + of_W
 
 
 def train(k=0):
@@ -127,16 +126,13 @@ def train(k=0):
 # %%
 # Check it
 # --------
-# All weights, and the mean loss of each epoch. In each line, one of 22 guesses
-# is among four animals. So no GPT gets below ``floor``.
+# All weights, and the mean loss of each epoch.
 
 weights, losses = train()
 for of_keras, w in zip(model.get_weights(), weights, strict=True):
     np.testing.assert_allclose(np.squeeze(of_keras), w, rtol=1e-4, atol=1e-4)
 epochs = np.mean(np.reshape(losses, (4, 25)), axis=1)
 np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4)
-floor = np.log(4) / 22
-np.testing.assert_array_less(floor, losses)
 
 # %%
 # ``load_model(path).fit(...)`` of keras_by_hand trains whole models in files of
@@ -144,9 +140,9 @@ np.testing.assert_array_less(floor, losses)
 #
 # Break it
 # --------
-# Would you give ``np.tri`` a ``k`` of 1? Then each step sees the very token it
-# has to guess. The loss falls below the floor, but the model cannot write: a
-# text has no next token before it is written.
+# Would you give ``np.tri`` a ``k`` of 1? Then each step sees the token that it is
+# to guess. The loss falls and falls. But the model cannot write: while a text is
+# written, it has no next token.
 
 
 def write(weights):
@@ -162,7 +158,8 @@ cheating, wrong = train(k=1)
 line, wrong_line = write(weights), write(cheating)
 print(f"right: loss {losses[-1]:.4f}, {line}")
 print(f"wrong: loss {wrong[-1]:.4f}, {wrong_line}")
-assert wrong[-1] < floor and line in lines and wrong_line not in lines
+assert wrong[-1] < 0.1 * losses[-1]
+assert line in lines and wrong_line not in lines
 
 # %%
 # See it
@@ -170,9 +167,8 @@ assert wrong[-1] < floor and line in lines and wrong_line not in lines
 
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.semilogy(losses, label="NumPy")
-axis.semilogy(range(12, 100, 25), fit.history["loss"], "o", label="Keras")
+axis.semilogy(range(12, 100, 25), fit.history["loss"], "o", label="Keras, means")
 axis.semilogy(wrong, "--", color="gray", label="sees the next token")
-axis.axhline(floor, color="C1", linewidth=1)
-axis.set(title="A GPT's loss falls to the floor (line)", xlabel="step")
+axis.set(title="A GPT learns: the loss of each step", xlabel="step")
 axis.legend()
 plt.show()

@@ -3,8 +3,7 @@ Training a CNN in NumPy: the loss curves of a LeNet
 ===================================================
 
 ``fit`` reports two losses for each epoch: of the images it learns from, and of
-new ones. A loop in NumPy trains the same small LeNet, with ``relu`` and max
-pooling, and gets the same numbers. It shows what they are means of.
+new ones. A loop in NumPy trains the same small LeNet, and gets the same losses.
 
 .. math::
 
@@ -47,7 +46,6 @@ targets, new_targets = np.split(np.eye(10)[digits.target[:160]], 2)  # one-hot
 rng = np.random.default_rng(313)
 shapes = [(3, 3, 1, 4), (4,), (2, 2, 4, 8), (8,), (32, 10), (10,)]
 start = [rng.normal(scale=0.3, size=shape) for shape in shapes]
-
 model = keras.Sequential([keras.Input((8, 8, 1))])
 model.add(Conv2D(4, 3, activation="relu"))
 model.add(MaxPooling2D(2))
@@ -101,8 +99,7 @@ def backpropagate(weights, x, target, slope):
 
 
 def train(slope):
-    weights, velocities = start, [0] * 6
-    losses, new_losses = [], []
+    weights, velocities, losses, new_losses = start, [0] * 6, [], []
     for _ in range(12):
         total = 0
         for first in range(0, 80, 32):
