@@ -83,8 +83,9 @@ def forward(weights, tokens, k=0):
 
 
 # %%
-# Backward, from the last line to the first. ``to_h`` is the gradient at ``h``. At
-# a sum, it goes both ways. The page "Attention gradient" derives the rest.
+# Backward, from the last line to the first. ``to_h`` is the gradient at ``h``,
+# ``of_o`` that of a kernel. At a sum, gradients go both ways. For the softmax,
+# see the page "Attention gradient".
 
 
 def backpropagate(weights, tokens, target, k=0):
@@ -126,7 +127,7 @@ def train(k=0):
 # %%
 # Check it
 # --------
-# All weights, and the mean loss of each epoch.
+# All weights, and the losses: Keras reports their mean in each epoch.
 
 weights, losses = train()
 for of_keras, w in zip(model.get_weights(), weights, strict=True):
@@ -140,9 +141,9 @@ np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4)
 #
 # Break it
 # --------
-# Would you give ``np.tri`` a ``k`` of 1? Then each step sees the token that it is
-# to guess. The loss falls and falls. But the model cannot write: while a text is
-# written, it has no next token.
+# Would you give ``np.tri`` a ``k`` of 1? Then each step sees the token that it
+# should guess. The loss falls and falls. But the model cannot write: a text has
+# no next token while it is being written.
 
 
 def write(weights):
@@ -167,7 +168,7 @@ assert line in lines and wrong_line not in lines
 
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.semilogy(losses, label="NumPy")
-axis.semilogy(range(12, 100, 25), fit.history["loss"], "o", label="Keras, means")
+axis.semilogy(range(12, 100, 25), fit.history["loss"], "o", label="Keras")
 axis.semilogy(wrong, "--", color="gray", label="sees the next token")
 axis.set(title="A GPT learns: the loss of each step", xlabel="step")
 axis.legend()
