@@ -81,7 +81,8 @@ def adam_step(w, gradient, m, v, t):
 # %%
 # Check it
 # --------
-# Two steps: in the second one, ``m`` and ``v`` are no longer zero.
+# Two steps: in the second one, ``m`` and ``v`` are no longer zero. Keras calls
+# them momentum and velocity.
 
 
 def train(sample_weight):
@@ -98,14 +99,14 @@ def train(sample_weight):
 
 
 losses, states = train(sample_weight)
-slots = [v for v in optimizer.variables if v.path.endswith("_momentum")]
-slots += [v for v in optimizer.variables if v.path.endswith("_velocity")]
-slots = [keras.ops.convert_to_numpy(slot) for slot in slots]
-moves = [w - old for w, old in zip(model.get_weights(), start)]
-expected_w, expected_m, expected_v = zip(*states[-1])
-expected_moves = [w - old for w, old in zip(expected_w, start)]
-expected = [*expected_moves, *expected_m, *expected_v]
-for by_keras, by_hand in zip([*moves, *slots], expected, strict=True):
+all_w, all_m, all_v = zip(*states[-1])
+expected = [w - old for w, old in zip(all_w, start)]  # how far they went
+expected += [*all_m, *all_v]
+arrays = [w - old for w, old in zip(model.get_weights(), start)]
+for name in ("_momentum", "_velocity"):
+    slots = [v for v in optimizer.variables if v.path.endswith(name)]
+    arrays += [keras.ops.convert_to_numpy(slot) for slot in slots]
+for by_keras, by_hand in zip(arrays, expected, strict=True):
     limit = 1e-4 * np.abs(by_hand).max()
     np.testing.assert_allclose(by_keras, by_hand, rtol=1e-4, atol=limit)
 
@@ -118,14 +119,14 @@ np.testing.assert_allclose(fit.history["loss"], [loss], rtol=1e-4)
 
 # %%
 # ``load_model(path).fit(...)`` of keras_by_hand does the same for a whole model
-# from a file of Keras, with the loss and the optimizer that it names.
+# in a file of Keras, with the loss and the optimizer that the file names.
 #
 # Break it
 # --------
-# Would you divide the loss by the sum of ``sample_weight``? The first step does
-# not show it, as Adam divides each gradient by its own size. Losses do, and the
-# second step. So compare losses, too, and more than one step. (Below are both
-# losses, and both steps of the last bias.)
+# Would you divide the loss by the sum of ``sample_weight``? Losses go wrong, and
+# so does the second step. The first one stays right, as Adam divides a gradient
+# by its size: compare more than one. (Printed are the losses of both steps, and
+# how far the last bias goes.)
 
 means = np.repeat([6.5 / 4, 5 / 2], [4, 2])  # of the weights in each batch
 wrong_losses, wrong_states = train(sample_weight / means)
