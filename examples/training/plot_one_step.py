@@ -124,9 +124,9 @@ np.testing.assert_allclose(fit.history["loss"], [loss], rtol=1e-4)
 # Break it
 # --------
 # Would you divide the loss by the sum of ``sample_weight``? The losses and the
-# second step go wrong. The first step stays right, as Adam divides a gradient by
-# its size: compare more than one. (Printed are the losses of both steps, and how
-# far the last bias goes.)
+# second step go wrong. The first step stays right, as Adam divides a gradient
+# by its size: compare more than one. (Printed are the losses of both steps, and
+# how far the last bias goes.)
 
 means = np.repeat([6.5 / 4, 5 / 2], [4, 2])  # of the weights in each batch
 wrong_losses, wrong_states = train(sample_weight / means)
