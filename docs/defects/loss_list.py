@@ -1,4 +1,4 @@
-"""Model.compile: of two losses in a list, a model with one output uses only the first
+"""MeanSquaredError: of two losses in a list, a model with one output uses only the first
 
 Expected: the sum of both, 9 + 3, or an error. The second loss is left out without a
 word, and evaluate reports both as 0.

@@ -1,4 +1,4 @@
-"""Model: sample_weight weighs steps instead of samples, if there are as many of both
+"""MeanSquaredError: sample_weight weighs steps, not samples, if there are as many of both
 
 Expected: of sequences with losses of 1, 2 and 3 a step, and weights 3, 0 and 0, a loss of
 1, or an error, as for any other number of samples. The weights, of shape (batch,), are

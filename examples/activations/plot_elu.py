@@ -86,6 +86,15 @@ for dtype in dtypes:
         np.testing.assert_allclose(slopes, derivatives, tolerance, tolerance)
 
 # %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow, the
+#    derivative of ``celu`` at 0 is 2. It is 1 on either side, and at 0 on JAX
+#    and PyTorch.
+
+at_zero = derivative_in_training("celu", np.zeros(2), "float32")
+slope = 2 if keras.backend.backend() == "tensorflow" else 1
+np.testing.assert_array_equal(at_zero, [slope, slope])
+
+# %%
 # Break it
 # --------
 # Is 1 subtracted last, as in ``alpha * exp(x) - 1``? (The documentation can be

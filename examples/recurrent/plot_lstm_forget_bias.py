@@ -78,6 +78,16 @@ for layer_class in (keras.layers.LSTM, keras.layers.LSTMCell):
         np.testing.assert_array_equal(bias, lstm_bias(2, 7, forget))
 
 # %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With a random
+#    ``bias_initializer``, ``LSTM`` gives i and g the same bias: it calls the
+#    initializer twice, each time with the same seed.
+
+normal = keras.initializers.RandomNormal(seed=7)
+drawn = keras.ops.convert_to_numpy(normal((2,)))
+bias = new_bias(keras.layers.LSTM, bias_initializer=normal).reshape(4, 2)
+np.testing.assert_array_equal(bias[[0, 2]], [drawn, drawn])  # i and g
+
+# %%
 # Now the cell states of three units after 10 steps. No argument sets a forget
 # bias of 5; ``set_weights`` does. (Only TensorFlow computes a whole layer in
 # float64.)

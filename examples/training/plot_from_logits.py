@@ -95,6 +95,16 @@ else:
     np.testing.assert_allclose(y_gradient, flat, atol=tolerance)
 
 # %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On no backend does
+#    ``CategoricalCrossentropy`` find the logits behind a softmax in float64. It
+#    casts to ``floatx``, by default float32, and the copy has no logits.
+
+softmax_64 = keras.layers.Activation("softmax", dtype="float64")
+y, y_gradient = keras_step([softmax_64], from_logits=False)
+np.testing.assert_allclose(y, np.mean(from_p), tolerance)
+np.testing.assert_allclose(y_gradient, flat, atol=tolerance)
+
+# %%
 # Break it
 # --------
 # What if a loss is given an array of probabilities, with ``from_logits=True``?

@@ -92,6 +92,21 @@ gradient = weights[:, np.newaxis] * 2 * (y_pred - y_true) / (4 * 8)
 np.testing.assert_array_equal(y_pred - model.get_weights()[0], gradient)
 
 # %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** For sequences,
+#    ``MeanSquaredError`` and all other losses take ``sample_weight`` of shape
+#    (batch,) for weights of steps, if there are as many steps as samples. Else
+#    they raise an error. Shape (batch, 1) weighs samples.
+
+losses_of_steps = np.array([[1.0] * 3, [2.0] * 3, [3.0] * 3])  # (batch, steps)
+sequences = np.sqrt(losses_of_steps)[..., np.newaxis]
+three = np.array([3, 0, 0])  # (batch,)
+mse = keras.losses.MeanSquaredError()
+y = float(mse(sequences, 0 * sequences, sample_weight=three))
+np.testing.assert_allclose(y, np.mean(losses_of_steps * three), rtol=1e-6)
+y = float(mse(sequences, 0 * sequences, sample_weight=three[:, np.newaxis]))
+np.testing.assert_allclose(y, losses_of_steps[0].mean(), rtol=1e-6)
+
+# %%
 # Break it
 # --------
 # Would you give a weight of 0 to a sample that is to be left out? The loss

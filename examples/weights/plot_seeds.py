@@ -120,6 +120,29 @@ for layer in (
     np.testing.assert_array_equal(of_key, of_value)
 
 # %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
+#    after ``set_random_seed``, all epochs of ``keras.Model.fit`` have the same
+#    order of samples. Without a seed, each has its own.
+
+orders = []
+
+
+class Log(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs):
+        orders.append(logs["loss"])  # the mean of all batches so far
+
+
+keras.utils.set_random_seed(313)
+model = keras.Sequential([keras.layers.Dense(1, kernel_initializer="zeros")])
+model.compile(keras.optimizers.SGD(0.0), "mse")
+options = {"epochs": 2, "callbacks": [Log()], "verbose": 0}
+model.fit(np.ones((20, 1)), np.arange(20.0), 1, **options)
+if keras.backend.backend() == "tensorflow":
+    np.testing.assert_array_equal(orders[:20], orders[20:])
+else:
+    assert not np.allclose(orders[:20], orders[20:])
+
+# %%
 # Would you set the ``seed`` of a layer to get the same weights again? That is
 # the seed of its dropout.
 
