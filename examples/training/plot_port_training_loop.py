@@ -149,6 +149,7 @@ np.testing.assert_allclose(y, torch_adam(l2=0.5), rtol=1e-4, atol=1e-4)
 # How far apart are they with the same settings? The table has one number of
 # each. In PyTorch, ``BatchNorm1d`` stores a variance over n - 1 (its momentum
 # of 0.1 is 0.9 in Keras), and a loss is divided by the sum of class weights.
+# (More is on the page "AdamW", the page "SGD" and the page "Gradient clipping".)
 
 same_settings = {
     "Adam's epsilon": torch_adam([0.01] * 10),
@@ -206,6 +207,5 @@ if keras.backend.backend() == "torch":
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.barh(list(apart), list(apart.values()))
-axis.set(title="Same settings, other numbers: Keras and PyTorch")
-axis.set(xlabel="apart, in percent of Keras' number")
+axis.set(title="Same settings, other numbers", xlabel="apart, in percent")
 plt.show()
