@@ -149,7 +149,7 @@ np.testing.assert_allclose(y, torch_adam(l2=0.5), rtol=1e-4, atol=1e-4)
 # How far apart are they with the same settings? The table has one number of
 # each. In PyTorch, ``BatchNorm1d`` stores a variance over n - 1 (its momentum
 # of 0.1 is 0.9 in Keras), and a loss is divided by the sum of class weights.
-# (More is on the page "AdamW", the page "SGD" and the page "Gradient clipping".)
+# The page "AdamW", the page "SGD" and the page "Gradient clipping" say more.
 
 same_settings = {
     "Adam's epsilon": torch_adam([0.01] * 10),
