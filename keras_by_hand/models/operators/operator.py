@@ -82,7 +82,7 @@ from keras_by_hand.models.tensors import (
 from keras_by_hand.names import ACTIVATIONS
 from keras_by_hand.precision import bfloat16, float16
 from keras_by_hand.shapes import DataFormat
-from keras_by_hand.tracing.tape import NoGradient
+from keras_by_hand.tracing.tape import NoGradient, plain
 
 # Functions whose names and answers NumPy has, too, by what Keras does with
 # dtypes of whole numbers, which NumPy makes float64 or int64.
@@ -332,7 +332,9 @@ def without_nans(find, worst):
 
 def cast(x, dtype):
     """Cast as Keras does: to 16 bits it rounds, here to numbers of float32."""
-    return ROUNDED_TO.get(dtype, np.asarray)(x).astype(compute_dtype(dtype))
+    if dtype in ROUNDED_TO or not speaks_numpy(x):
+        x = ROUNDED_TO.get(dtype, np.asarray)(x)
+    return x.astype(compute_dtype(dtype))
 
 
 def convert_to_tensor(x, dtype=None, **others):
@@ -340,7 +342,7 @@ def convert_to_tensor(x, dtype=None, **others):
 
 
 def stop_gradient(x):
-    return x
+    return plain(x)
 
 
 def unstack(x, num=None, axis=0):
