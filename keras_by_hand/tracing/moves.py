@@ -78,9 +78,9 @@ def _transpose(x, axes=None):
     return Traced(y, [Source(x.node, lambda g: g.transpose(back))])
 
 
-def _swapaxes(x, a, b):
-    y = np.swapaxes(x.value, a, b)
-    return Traced(y, [Source(x.node, lambda g: g.swapaxes(a, b))])
+def _swapaxes(x, axis1, axis2):
+    y = np.swapaxes(x.value, axis1, axis2)
+    return Traced(y, [Source(x.node, lambda g: g.swapaxes(axis1, axis2))])
 
 
 def _moveaxis(x, source, destination):
