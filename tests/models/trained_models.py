@@ -67,7 +67,7 @@ def lstm_with_a_mask():
         [
             keras.Input((5,), dtype="int32"),
             layers.Embedding(9, 4, mask_zero=True),
-            layers.LSTM(3, return_sequences=True, dropout=0.2, seed=4),
+            layers.LSTM(3, return_sequences=True, recurrent_dropout=0.2, seed=4),
             layers.LSTM(3),
             layers.Dense(1),
         ]
@@ -82,7 +82,9 @@ def gru_with_a_mask():
         [
             keras.Input((5, 3)),
             layers.Masking(),
-            layers.GRU(4, return_sequences=True, dropout=0.3, seed=8),
+            layers.GRU(
+                4, return_sequences=True, dropout=0.3, recurrent_dropout=0.2, seed=8
+            ),
             layers.GRU(3, reset_after=False, go_backwards=True),
             layers.Dense(2),
         ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_by_hand.activations import linear, sigmoid
 from keras_by_hand.layers.conv_lstm import conv_lstm1d, conv_lstm2d, conv_lstm3d
 from keras_by_hand.layers.recurrent import (
     gru,
@@ -38,12 +39,8 @@ class Recurrent(Layer):
     factors_of_states = None  # of its recurrent_dropout, in training
 
     def why_not_trained(self):
-        has_gates = self.kind != "SimpleRNN"
-        rates = self.config.get("recurrent_dropout"), self.config.get("dropout")
-        is_by_gate = rates[0] or self.config.get("implementation") == 1
-        is_by_gate = is_by_gate or self.kind.startswith("ConvLSTM")
-        if has_gates and any(rates) and is_by_gate:
-            return "dropout by gates, as recurrent_dropout has it, is not known"
+        if self.draws() and self.kind.startswith("ConvLSTM"):
+            return "its dropout is not known here"
         return super().why_not_trained()
 
     def draws(self):
@@ -63,15 +60,7 @@ class Recurrent(Layer):
         return dropout(np.ones(shape, self.dtype), kept, rate=rate)
 
     def apply(self, x, mask=None, initial_state=None, **keywords):
-        factors = self.draw_factors(
-            (len(x), *x.shape[2:]), self.config.get("dropout")
-        )
-        if factors is not None:
-            x = x * factors[:, np.newaxis]
-        units = self.config.get("units")
-        self.factors_of_states = self.draw_factors(
-            (len(x), units), self.config.get("recurrent_dropout")
-        )
+        x = self.drop(x)
         if speaks_numpy(initial_state):
             initial_state = [initial_state]
         if not self.config.get("stateful"):
@@ -82,6 +71,14 @@ class Recurrent(Layer):
         y, *states = self.loop(x, mask, start, **keywords)
         self.kept = [plain(state) for state in states]
         return [y, *states] if options.get("return_state") else y
+
+    def drop(self, x):
+        """Draw, and return what is left of the input."""
+        rates = self.config.get("dropout"), self.config.get("recurrent_dropout")
+        factors = self.draw_factors((len(x), *x.shape[2:]), rates[0])
+        units = self.config.get("units")
+        self.factors_of_states = self.draw_factors((len(x), units), rates[1])
+        return x if factors is None else x * factors[:, np.newaxis]
 
     def loop(self, x, mask, initial_state, **keywords):
         """Return what it makes of all steps of an array."""
@@ -112,6 +109,90 @@ class SimpleRNN(Recurrent):
 
         options.pop("use_bias", None)
         return rnn(step, x, initial_state, mask, **options)
+
+
+class Gated(Recurrent):
+    """An LSTM or a GRU, which may drop other entries for each gate."""
+
+    factors_of_input = None  # for each gate, in training
+
+    def drop(self, x):
+        rates = self.config.get("dropout"), self.config.get("recurrent_dropout")
+        self.factors_of_input = self.factors_of_states = None
+        if not rates[1] and self.config.get("implementation") != 1:
+            return super().drop(x)
+        gates = range(4 if self.kind == "LSTM" else 3)
+        drawn = [
+            [self.draw_factors((len(x), length), rate) for _ in gates]
+            for length, rate in zip((x.shape[-1], self.config["units"]), rates)
+        ]
+        if self.trains:
+            ones = np.ones((1, 1), self.dtype)
+            self.factors_of_input, self.factors_of_states = [
+                [ones if one is None else one for one in factors]
+                for factors in drawn
+            ]
+        return x
+
+    def loop(self, x, mask, initial_state, **keywords):
+        if self.factors_of_input is None:
+            return super().loop(x, mask, initial_state, **keywords)
+        kernels = np.split(self.arrays["kernel"], len(self.factors_of_input), 1)
+        parts = [
+            (x * factor[:, np.newaxis]) @ kernel
+            for factor, kernel in zip(self.factors_of_input, kernels)
+        ]
+        if initial_state is None:
+            zeros = np.zeros((len(x), self.config["units"]), self.dtype)
+            initial_state = [zeros] * (2 if self.kind == "LSTM" else 1)
+        options, of_cell = {**self.options, **keywords}, {}
+        for name in ("activation", "recurrent_activation", "reset_after"):
+            if name in options:
+                of_cell[name] = options.pop(name)
+        told = self.factors_of_states, self.arrays, of_cell
+        step = lstm_step_by_gate if self.kind == "LSTM" else gru_step_by_gate
+        step = functools.partial(step, *told)
+        x = np.concatenate(parts, axis=-1)
+        return rnn(step, x, initial_state, mask, **options)
+
+
+def lstm_step_by_gate(factors, arrays, options, x, states):
+    """A step of LSTM, in which each gate is given what is left of the state.
+
+    x: what the kernel makes of the input, (batch, 4 * units).
+    """
+    h, c = states
+    kernels = np.split(arrays["recurrent_kernel"], 4, 1)
+    parts = [(h * factor) @ k for factor, k in zip(factors, kernels)]
+    length = x.shape[-1]
+    kernel = np.eye(length, dtype=h.dtype)
+    nothing = np.zeros((length // 4, length), h.dtype)
+    x = x + np.concatenate(parts, axis=-1)
+    bias = arrays.get("bias")
+    return lstm_cell(x, [h, c], kernel, nothing, bias, **options)
+
+
+def gru_step_by_gate(factors, arrays, options, x, states):
+    """A step of GRU, in which each gate is given what is left of the state.
+
+    x: what the kernel makes of the input, (batch, 3 * units).
+    """
+    (h,) = states
+    activate = options.get("activation", np.tanh) or linear
+    gate = options.get("recurrent_activation", sigmoid) or linear
+    is_after = options.get("reset_after", True)
+    bias, of_states = arrays.get("bias", 0), 0
+    if is_after and "bias" in arrays:
+        bias, of_states = bias
+    kernels = np.split(arrays["recurrent_kernel"], 3, 1)
+    left = [h * factor for factor in factors]
+    parts = [of_gate @ kernel for of_gate, kernel in zip(left, kernels)]
+    x_z, x_r, x_g = np.split(x + bias, 3, -1)
+    h_z, h_r, h_g = np.split(np.concatenate(parts, -1) + of_states, 3, -1)
+    z, r = gate(x_z + h_z), gate(x_r + h_r)
+    h_g = r * h_g if is_after else (r * left[2]) @ kernels[2]
+    h = z * h + (1 - z) * activate(x_g + h_g)
+    return h, [h]
 
 
 class Cell(Layer):
@@ -192,9 +273,9 @@ RECURRENT_LAYERS: LayerTable = {
     "ConvLSTM1D": (conv_lstm1d, Recurrent),
     "ConvLSTM2D": (conv_lstm2d, Recurrent),
     "ConvLSTM3D": (conv_lstm3d, Recurrent),
-    "GRU": (gru, Recurrent),
+    "GRU": (gru, Gated),
     "GRUCell": (gru_cell, Cell),
-    "LSTM": (lstm, Recurrent),
+    "LSTM": (lstm, Gated),
     "LSTMCell": (lstm_cell, LSTMCell),
     "RNN": (rnn, RNN),
     "SimpleRNN": (simple_rnn, SimpleRNN),
