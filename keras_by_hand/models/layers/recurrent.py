@@ -116,10 +116,18 @@ class Gated(Recurrent):
 
     factors_of_input = None  # for each gate, in training
 
+    def why_not_trained(self):
+        dropout, of_states = map(
+            self.config.get, ("dropout", "recurrent_dropout")
+        )
+        if dropout and not of_states and self.config.get("implementation") == 1:
+            return "with dropout and implementation=1, Keras fails, too"
+        return super().why_not_trained()
+
     def drop(self, x):
         rates = self.config.get("dropout"), self.config.get("recurrent_dropout")
         self.factors_of_input = self.factors_of_states = None
-        if not rates[1] and self.config.get("implementation") != 1:
+        if not rates[1]:
             return super().drop(x)
         gates = range(4 if self.kind == "LSTM" else 3)
         drawn = [
