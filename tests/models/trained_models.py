@@ -114,7 +114,7 @@ def conv_lstm():
             keras.Input((3, 4, 4, 1)),
             layers.ConvLSTM2D(2, 2, padding="same", return_sequences=True),
             layers.BatchNormalization(),
-            layers.ConvLSTM2D(1, 3),
+            layers.ConvLSTM2D(1, 3, dropout=0.3, seed=6),
             layers.GlobalAveragePooling2D(),
         ]
     )

@@ -39,8 +39,9 @@ class Recurrent(Layer):
     factors_of_states = None  # of its recurrent_dropout, in training
 
     def why_not_trained(self):
-        if self.draws() and self.kind.startswith("ConvLSTM"):
-            return "its dropout is not known here"
+        names = "dropout", "recurrent_dropout"
+        if any(not 0 <= (self.config.get(name) or 0) < 1 for name in names):
+            return "dropout of all, or of less than nothing, is not known here"
         return super().why_not_trained()
 
     def draws(self):
@@ -164,6 +165,49 @@ class Gated(Recurrent):
         return rnn(step, x, initial_state, mask, **options)
 
 
+class ConvLSTM(Recurrent):
+    """A ConvLSTM, which drops other entries of the input for each gate."""
+
+    factors_of_input = None  # for each gate, in training
+
+    def why_not_trained(self):
+        if self.config.get("recurrent_dropout"):
+            return "its recurrent_dropout is not known here"
+        return super().why_not_trained()
+
+    def drop(self, x):
+        rate, shape = self.config.get("dropout"), (len(x), *x.shape[2:])
+        drawn = [self.draw_factors(shape, rate) for _ in range(4)]
+        self.factors_of_input = None if drawn[0] is None else drawn
+        return x
+
+    def loop(self, x, mask, initial_state, **keywords):
+        if self.factors_of_input is None:
+            return super().loop(x, mask, initial_state, **keywords)
+        # Four inputs beside each other, of which each gate sees its own.
+        is_first = self.config.get("data_format") == "channels_first"
+        parts = [x * factor[:, np.newaxis] for factor in self.factors_of_input]
+        x = np.concatenate(parts, 2 if is_first else -1)
+        arrays = self.arrays
+        self.arrays = {**arrays, "kernel": kernel_of_gates(arrays["kernel"])}
+        try:
+            return super().loop(x, mask, initial_state, **keywords)
+        finally:
+            self.arrays = arrays
+
+
+def kernel_of_gates(kernel):
+    """Return a kernel for four inputs beside each other, one for each gate:
+    (..., 4 * channels, 4 * filters) of (..., channels, 4 * filters)."""
+    parts = np.split(kernel, 4, -1)
+    zeros = np.zeros(parts[0].shape, kernel.dtype)
+    rows = [
+        np.concatenate([part if n == gate else zeros for n in range(4)], -1)
+        for gate, part in enumerate(parts)
+    ]
+    return np.concatenate(rows, -2)
+
+
 def lstm_step_by_gate(factors, arrays, options, x, states):
     """A step of LSTM, in which each gate is given what is left of the state.
 
@@ -278,9 +322,9 @@ class RNN(Recurrent):
 
 
 RECURRENT_LAYERS: LayerTable = {
-    "ConvLSTM1D": (conv_lstm1d, Recurrent),
-    "ConvLSTM2D": (conv_lstm2d, Recurrent),
-    "ConvLSTM3D": (conv_lstm3d, Recurrent),
+    "ConvLSTM1D": (conv_lstm1d, ConvLSTM),
+    "ConvLSTM2D": (conv_lstm2d, ConvLSTM),
+    "ConvLSTM3D": (conv_lstm3d, ConvLSTM),
     "GRU": (gru, Gated),
     "GRUCell": (gru_cell, Cell),
     "LSTM": (lstm, Gated),
