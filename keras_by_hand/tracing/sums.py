@@ -110,6 +110,8 @@ RULES.update(
         (np.logaddexp, "reduce"): _logaddexp_reduce,
         np.cumsum: _cumsum,
         np.max: partial(_extreme, np.max),
+        np.amax: partial(_extreme, np.max),
         np.min: partial(_extreme, np.min),
+        np.amin: partial(_extreme, np.min),
     }
 )

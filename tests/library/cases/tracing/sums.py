@@ -24,6 +24,7 @@ ROWS = [
         for options in (*AXES, PAIR)
     ),
     *(alike(f, EQUALS, **options) for f in ("max", "min") for options in (*AXES, PAIR)),
+    *(alike(f, EQUALS) for f in ("amax", "amin")),
     *(alike("norm", (2, 3, 4), of=np.linalg, **options) for options in AXES[1:3]),
     alike("norm", (2, 3, 4), of=np.linalg, theirs=tf.norm),
     alike("norm", (2, 3, 4), of=np.linalg, ord=2, axis=1),
