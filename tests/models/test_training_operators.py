@@ -58,6 +58,9 @@ def model_of(call):
 WITH_CARE = [  # once wrong, or refused for nothing
     "stop_gradient(x)",
     "extract_sequences(x, 3, 1)",
+    "cumsum(x)",
+    "prod(x, axis=(1, 2))",
+    "amax(x, axis=1)",
     "cast(x, 'float32')",
 ]
 
@@ -69,6 +72,7 @@ def test_an_operator_is_trained_as_by_keras_or_refused_by_name(call, tmp_path):
     tolerance = 1e-9 if "leaky" not in call else 1e-7
     try:
         with np.errstate(all="ignore"):  # divisions by 0, and the like
-            trained_or_refused(lambda: model_of(call), NAMED, path, tolerance)
+            found = trained_or_refused(lambda: model_of(call), NAMED, path, tolerance)
+        assert found == "trained" or call not in WITH_CARE
     except CannotAsk as error:
         pytest.skip(f"Keras cannot: {error}")
