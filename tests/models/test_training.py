@@ -112,7 +112,7 @@ def in_both(model, x, y, kind, options, path, floatx):
 
 
 CASES = [(number, "float64") for number in range(len(MODELS))]
-CASES += [(number, "float32") for number in range(0, len(MODELS), 2)]
+CASES += [(number, "float32") for number in range(0, len(MODELS), 3)]
 
 
 @pytest.mark.parametrize(
