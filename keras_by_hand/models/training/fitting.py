@@ -134,39 +134,28 @@ def fit(
         given[2] = weights_of_classes(labels, class_weight, training.floatx)
     samples = count_samples(x=given[0], y=given[1], sample_weight=given[2])
     check_finite(y=given[1], sample_weight=given[2])
-    if validation_data is not None:
-        names = ("validation_x", "validation_y", "validation_sample_weight")
-        size = count_samples(**dict(zip(names, validation_data)))
-        first = slice(min(size, validation_batch_size or batch_size))
-        # What does not fit is refused now, and not after an epoch.
-        training.step(*take_rows(validation_data, first), update=False)
     history: dict[str, list[Any]] = {}
-    steps = -(-samples // batch_size)
-    done, progress = [], EpochProgress(is_shown, epochs, steps)
+    done = []
+    progress = EpochProgress(is_shown, epochs, -(-samples // batch_size))
+    size = validation_batch_size or batch_size
     before = training.remember()
     try:
+        training.begin_drawing(seed)
+        if validation_data is not None:
+            _try_validation(training, validation_data, size)
         for callback in callbacks:
             callback.begin(model)
         for epoch in range(initial_epoch, epochs):
             for callback in callbacks:
                 callback.begin_epoch(model, epoch)
             progress.begin(epoch)
-            training.metrics.reset()
             order = order_samples(samples, shuffle, seed)
-            for number in range(steps):
-                rows = order[number * batch_size : (number + 1) * batch_size]
-                training.step(*[take_rows(part, rows) for part in given])
-                is_due = progress.is_due()
-                if is_due or after_batch:
-                    so_far = training.metrics.result()
-                if is_due:
-                    progress.step(number + 1, so_far)
-                if after_batch:
-                    after_batch(number, so_far)
-            logs = training.metrics.result()
-            is_checked = (epoch + 1) % validation_freq == 0
-            if validation_data is not None and is_checked:
-                size = validation_batch_size or batch_size
+            parts = np.split(order, range(batch_size, samples, batch_size))
+            logs = _run_epoch(training, given, parts, progress, after_batch)
+            if (
+                validation_data is not None
+                and not (epoch + 1) % validation_freq
+            ):
                 found = evaluate(training, *validation_data, size)
                 logs |= {f"val_{name}": value for name, value in found.items()}
             stops = [
@@ -185,6 +174,29 @@ def fit(
     for callback in callbacks:
         callback.end(model)
     return History(history, done)
+
+
+def _run_epoch(training, given, parts, progress, after_batch):
+    """Train on the samples of each part, by their numbers; return results."""
+    training.metrics.reset()
+    for number, rows in enumerate(parts):
+        training.step(*[take_rows(part, rows) for part in given])
+        is_due = progress.is_due()
+        if is_due or after_batch:
+            so_far = training.metrics.result()
+        if is_due:
+            progress.step(number + 1, so_far)
+        if after_batch:
+            after_batch(number, so_far)
+    return training.metrics.result()
+
+
+def _try_validation(training, validation_data, batch_size):
+    """Raise CannotRun for what does not fit now, and not after an epoch."""
+    names = ("validation_x", "validation_y", "validation_sample_weight")
+    samples = count_samples(**dict(zip(names, validation_data)))
+    first = slice(min(samples, batch_size))
+    training.step(*take_rows(validation_data, first), update=False)
 
 
 def _check_callbacks(callbacks):
@@ -218,9 +230,10 @@ def evaluate(training, x, y, sample_weight, batch_size):
     return training.metrics.result()
 
 
-def find_gradients(training, x, y, sample_weight):
+def find_gradients(training, x, y, sample_weight, seed):
     """Return the gradients of one batch, {layer: {weight: array}}."""
     given = [as_floats(part, training.floatx) for part in (x, y, sample_weight)]
     count_samples(x=given[0], y=given[1], sample_weight=given[2])
+    training.begin_drawing(seed)
     found = training.step(*given, update=False)
     return gradients_by_layer(training.weights, found)

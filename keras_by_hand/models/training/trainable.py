@@ -141,11 +141,9 @@ class Trainable:
         if not (after_batch is None or callable(after_batch)):
             raise TypeError("fit: after_batch must be a function")
         is_shown = sys.stdout.isatty() if verbose is None else bool(verbose)
-        training = self.start_training()
-        training.begin_drawing(seed)
         return fit(
             self,
-            training,
+            self.start_training(),
             x,
             y,
             batch_size=batch_size,
@@ -187,8 +185,7 @@ class Trainable:
         """Return the gradients of the loss of one batch in training, {layer:
         {weight: array}}; nothing is changed. Arguments are those of fit."""
         training = self.start_training()
-        training.begin_drawing(seed)
-        return find_gradients(training, x, y, sample_weight)
+        return find_gradients(training, x, y, sample_weight, seed)
 
     def save(self, path: str | os.PathLike[str], force: bool = False) -> None:
         """Write it as a .keras file, which Keras loads, with the state of its
