@@ -299,15 +299,15 @@ def draw_permutation(number: int, *, seed: int) -> np.ndarray:
     number: of samples. Returns whole numbers from 0 on, (number,).
 
     Raises TypeError for what is no whole number, ValueError for a number below
-    1.
+    1, and for a seed that is not from 0 to below 2**32.
 
     >>> draw_permutation(5, seed=313)
     array([3, 2, 0, 1, 4])
     """
     check_sizes(draw_permutation, number=number)
-    check_seed(draw_permutation, seed=seed)
+    _check_of_keras(seed)
     largest = 2**31 - 1  # TensorFlow takes it for a second seed of two zeros
-    first = _pair(seed)[0] % largest
+    first = seed % largest
     second = _halves(0 if first else largest)
     stream = _halves(first), np.array(second, np.uint64)
     left = np.arange(number, 1, -1)
@@ -351,6 +351,15 @@ def _check_ends(minval, maxval):
         raise ValueError(
             f"draw_whole: maxval must be above minval, in 32 bits, "
             f"not {maxval} and {minval}"
+        )
+
+
+def _check_of_keras(seed):
+    """It must be one that keras.utils.set_random_seed takes."""
+    check_sizes(draw_permutation, least=0, seed=seed)
+    if seed >= 2**32:
+        raise ValueError(
+            f"draw_permutation: seed must be below 2**32, not {quoted(seed)}"
         )
 
 

@@ -23,10 +23,10 @@ from keras_by_hand.shapes import (
 )
 
 
-def _in_float32(*numbers):
+def _in_float32(number, *others):
     """An array of each, of length 1: where it meets one of Python's numbers,
     NumPy stays in float32."""
-    return [np.float32([number]) for number in numbers]
+    return [np.float32([n]) for n in (number, *others)]
 
 
 def _round_once(function, *arrays):

@@ -650,6 +650,7 @@ def entries_of(value: Any) -> list | None:
 def check_sizes(
     function: Callable | str,
     number: int | None = None,
+    /,
     least: int = 1,
     **sizes: Any,
 ) -> None:

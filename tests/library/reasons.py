@@ -296,6 +296,7 @@ GIVEN_NO_NUMBERS = {
         "resolve_name",
         "draw_kept",
         "draw_normal",
+        "draw_permutation",
     ),
     *("draw_truncated_normal", "draw_uniform", "draw_whole"),
 }

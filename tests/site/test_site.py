@@ -121,8 +121,10 @@ def test_a_page_is_light(page):
     weight = transferred(SITE / page.name) + sum(map(transferred, files))
     weight_of_figures = sum(map(transferred, figures))
     print(f"{page.name}: {weight} bytes, figures {weight_of_figures} bytes")
-    # All optimizers of Keras are on one page of the reference, with their code.
-    assert weight <= (62_000 if page.name.startswith("reference/") else 60_000)
+    # All optimizers of Keras are on one page of the reference, with their code; all
+    # scripts that show a defect of Keras are on another one.
+    is_long = page.name.startswith("reference/") or page.name == "defects.html"
+    assert weight <= (64_000 if is_long else 60_000)
     assert weight_of_figures <= 60_000
 
 
