@@ -10,7 +10,7 @@ import tensorflow as tf
 import trained_models
 from compiled_by_keras import TOLERANCES
 from keras import layers
-from trained_models import MODELS, drawn_options, made_optimizer
+from trained_models import MODELS, drawn_options, made_optimizer, set_floats
 
 from keras_by_hand import CannotRun, build_model, load_model
 from keras_by_hand.models.training import callbacks as by_hand_callbacks
@@ -21,9 +21,9 @@ SEED = 7
 @pytest.fixture
 def floatx(request):
     before = keras.config.floatx()
-    keras.config.set_floatx(request.param)
+    set_floats(request.param)
     yield request.param
-    keras.config.set_floatx(before)
+    set_floats(before)
     keras.utils.clear_session(free_memory=False)
 
 

@@ -13,6 +13,7 @@ from keras.src.applications.convnext import LayerScale, StochasticDepth
 from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from library.engine.cases import Draw, map_arrays
 from library.engine.subjects import SUBJECTS, read_cases
+from trained_models import set_floats
 
 from keras_by_hand import CannotRun, load_model
 from keras_by_hand.models.registry import LAYERS
@@ -70,7 +71,7 @@ NOT_ASKED = {
 def floatx_is_kept():
     before = keras.config.floatx()
     yield
-    keras.config.set_floatx(before)
+    set_floats(before)
     keras.utils.clear_session(free_memory=False)
 
 
@@ -99,7 +100,7 @@ def between(make, inputs, call, policy):
 def drawn_model(name, number):
     """Return a compiled model with a layer, and what it learns from."""
     rng, subject = np.random.default_rng(number), SUBJECTS.get(name)
-    keras.config.set_floatx("float64")
+    set_floats("float64")
     if name in BY_HAND:
         layer, shapes = BY_HAND[name]()
         shapes = shapes if isinstance(shapes, list) else [shapes]
@@ -109,7 +110,7 @@ def drawn_model(name, number):
     else:
         case = subject.generator(Draw(f"{name} in a model", number, CASES))
         policy = subject.dtype.get("dtype", "float64")
-        keras.config.set_floatx(policy)
+        set_floats(policy)
         make = functools.partial(subject.make, case)
         model, arrays = between(make, case.inputs, case.call, policy)
     draw_weights(model, rng)

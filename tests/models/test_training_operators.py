@@ -9,6 +9,7 @@ import pytest
 from keras import layers, ops
 from test_operators import CALLS, draw_inputs
 from test_training_layers import CannotAsk, trained_or_refused
+from trained_models import set_floats
 
 NAMED = r"layer \w+ \(\w+\): "
 CALLS = CALLS.strip().splitlines()
@@ -22,13 +23,13 @@ WORDS = re.compile(r"[a-z]+")
 def floatx_is_kept():
     before = keras.config.floatx()
     yield
-    keras.config.set_floatx(before)
+    set_floats(before)
     keras.utils.clear_session(free_memory=False)
 
 
 def model_of(call):
     """Return a compiled model with a call between layers, and what it learns from."""
-    keras.config.set_floatx("float64")
+    set_floats("float64")
     keras.utils.set_random_seed(313)
     rng, inputs, arrays, tensors = np.random.default_rng(313), [], [], {}
     for name, array in draw_inputs("float32").items():

@@ -31,6 +31,12 @@ CLASSES = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
 NUMBERS = {"loss": "mean_squared_error", "metrics": ["mae"]}
 
 
+def set_floats(floatx):
+    """Let Keras compute in it, whatever it was first used in: that stays its policy."""
+    keras.config.set_floatx(floatx)
+    keras.config.set_dtype_policy(floatx)
+
+
 def mlp():
     model = keras.Sequential(
         [
