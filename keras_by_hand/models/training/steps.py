@@ -94,26 +94,29 @@ class Training:
 
     def record_logits_of(self, layer):
         """Keras computes crossentropies from what goes into a softmax, or
-        sigmoid, whose result is an output."""
+        sigmoid, whose result is an output. What a mask changed, it forgets."""
 
         def recording(function):
-            def record(x, *args, **options):
+            def record(x, *args, mask=None, **options):
+                options |= {} if mask is None else {"mask": mask}
                 y = function(x, *args, **options)
-                if self.logits is not None:
+                if self.logits is not None and mask is None:
                     self.logits[id(y)] = y, x
                 return y
 
+            record.recorded = function
             return record
 
-        if layer.activation in (softmax, sigmoid):
-            layer.activation = recording(layer.activation)
-        elif layer.kind == "Activation":
-            held = layer.options.get("activation")
-            if held in (softmax, sigmoid):
-                options = {**layer.options, "activation": recording(held)}
-                layer.options = options
+        # A model that is compiled anew has had its functions recorded before.
+        activation = recorded_by(layer.activation)
+        held = recorded_by(layer.options.get("activation"))
+        is_last = "recurrent_kernel" not in layer.arrays  # not in each step
+        if activation in (softmax, sigmoid):
+            layer.activation = recording(activation)
+        elif held in (softmax, sigmoid) and is_last:
+            layer.options = {**layer.options, "activation": recording(held)}
         elif layer.kind in ("Softmax", "Sigmoid"):
-            layer.function = recording(layer.function)
+            layer.function = recording(recorded_by(layer.function))
 
     def forward(self, x, trains):
         """Return the outputs of a batch, Tensors, their logits, by the names of
@@ -257,6 +260,12 @@ class Training:
             layer.arrays, layer.kept = arrays, kept
             layer.seed_state = seed_state
         self.optimizer.restore(of_optimizer)
+
+
+def recorded_by(function):
+    """Return the function whose calls another one records; itself, where it
+    records none."""
+    return getattr(function, "recorded", function)
 
 
 @contextlib.contextmanager

@@ -115,9 +115,11 @@ class Trainable:
         outputs, (samples, ...); callbacks: EarlyStopping, ReduceLROnPlateau and
         LearningRateScheduler; after_batch: a function of the number of each
         batch and of its results so far; seed: that of
-        keras.utils.set_random_seed, called before fit, which tells the order of
-        samples with shuffle; verbose: whether progress is shown, by default on
-        a terminal. The others are Keras'.
+        keras.utils.set_random_seed, called before Keras loads the model and
+        fits it, which tells the order of samples with shuffle, and what a
+        Dropout without a seed drops; without it, both are random; verbose:
+        whether progress is shown, by default on a terminal. The others are
+        Keras'.
 
         Ctrl-C leaves it as the last whole step did. Raises CannotRun before the
         first step for what is not trained here; all is then as it was.
