@@ -28,6 +28,7 @@ draw_uniform((2,), seed=[1])
     -> seed must be a whole number, or the state [seed, count] of a SeedGenerator, not [1]
 ones_initializer(2.5) -> shape must be whole numbers above 0, not 2.5
 default_seeds("a", 2) -> seed must be a whole number, not 'a'
+draw_permutation(3, seed=2**32) -> seed must be below 2**32, not 4294967296
 exponential_decay(0, 1, 2, 0.5) -> initial_learning_rate must be a float, not 1
 adam_of_pytorch(W, W, W, W, 1, "fast") -> learning_rate must be a number, not 'fast'
 clipvalue(np.ones((2, 3)), 1) -> gradients must be a list of arrays, not ndarray
