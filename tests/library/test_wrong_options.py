@@ -28,7 +28,6 @@ draw_uniform((2,), seed=[1])
     -> seed must be a whole number, or the state [seed, count] of a SeedGenerator, not [1]
 ones_initializer(2.5) -> shape must be whole numbers above 0, not 2.5
 default_seeds("a", 2) -> seed must be a whole number, not 'a'
-draw_permutation(3, seed=2**32) -> seed must be below 2**32, not 4294967296
 exponential_decay(0, 1, 2, 0.5) -> initial_learning_rate must be a float, not 1
 adam_of_pytorch(W, W, W, W, 1, "fast") -> learning_rate must be a number, not 'fast'
 clipvalue(np.ones((2, 3)), 1) -> gradients must be a list of arrays, not ndarray
@@ -43,6 +42,7 @@ lambda_layer(W, function=abs, arguments=[3]) -> arguments must be a dict or None
 masked_mean_squared_error([W], [W], [1]) -> mask must be an array of booleans
 """
 VALUE_ERRORS = """
+draw_permutation(3, seed=2**32) -> seed must be below 2**32, not 4294967296
 sparse_categorical_crossentropy([0], [W], axis=0)
     -> axis must be -1 or 1, the last one, not 0
 sgd(W, [1.0]) -> gradient must have the shape (2,), not (1,)
