@@ -12,6 +12,7 @@ import numpy as np
 from keras_by_hand.commands.models import add_model, load_given
 from keras_by_hand.models.data import check_new, new_file, read_input
 from keras_by_hand.models.errors import CannotRun, shown
+from keras_by_hand.models.training.callbacks import Callback
 from keras_by_hand.models.training.fitting import results_in_words
 from keras_by_hand.models.training.trainable import write_trained
 
@@ -195,7 +196,7 @@ def read_data(given):
     return data
 
 
-class Epochs:
+class Epochs(Callback):
     """What fit tells after each epoch, and where it is written.
 
     file: an open .csv file, or None; count: of epochs that ended; last: their
@@ -204,12 +205,6 @@ class Epochs:
 
     def __init__(self):
         self.file, self.count, self.last = None, 0, {}
-
-    def begin(self, model):
-        """Nothing is written before an epoch has ended."""
-
-    def begin_epoch(self, model, epoch):
-        """Nothing is done before an epoch."""
 
     def end_epoch(self, model, epoch, logs):
         """Write a row."""
@@ -222,10 +217,6 @@ class Epochs:
             values = [np.asarray(value).tolist() for value in logs.values()]
             writer.writerow([epoch, *values])
             self.file.flush()
-        return False
-
-    def end(self, model):
-        """Nothing is left to do."""
 
 
 @contextlib.contextmanager

@@ -36,6 +36,16 @@ def is_operator(saved):
     return str(saved.get("module")).startswith(OPERATORS_OF_KERAS)
 
 
+def of_class(module, name, config):
+    """Return an object of Keras as today's files have it."""
+    return {
+        "module": module,
+        "class_name": name,
+        "config": config,
+        "registered_name": None,
+    }
+
+
 def snake_case(name):
     """Return the name of a class as files have it: Conv2DTranspose,
     conv2d_transpose."""

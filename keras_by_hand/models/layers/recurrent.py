@@ -250,14 +250,14 @@ def gru_step_by_gate(factors, arrays, options, x, states):
 class Cell(Layer):
     """A cell in an RNN."""
 
+    places = ("states", "training")
+    reads = ("dropout",)
+    states = 1  # how many it has
+
     def why_not_trained(self):
         if self.config.get("dropout") or self.config.get("recurrent_dropout"):
             return "dropout in a cell is not known here; use its layer"
         return super().why_not_trained()
-
-    places = ("states", "training")
-    reads = ("dropout",)
-    states = 1  # how many it has
 
     def first_states(self, batch, given):
         """Return the states with which it begins: those given, as long as

@@ -1,5 +1,6 @@
 """What a model of older Keras was compiled with, in the words of today."""
 
+from keras_by_hand.models.config import of_class
 from keras_by_hand.models.errors import CannotRun, first_line
 from keras_by_hand.models.legacy.layers import is_of_older_keras
 
@@ -108,16 +109,6 @@ def each_inside(function, saved):
     if isinstance(saved, dict) and "class_name" not in saved:
         return {key: each_inside(function, saved[key]) for key in saved}
     return None if saved is None else function(saved)
-
-
-def of_class(module, name, config):
-    """Return an object of Keras as today's files have it."""
-    return {
-        "module": module,
-        "class_name": name,
-        "config": config,
-        "registered_name": None,
-    }
 
 
 def is_own_class(saved):

@@ -10,6 +10,22 @@ from keras_by_hand.schedules import early_stopping, reduce_lr_on_plateau
 Direction = Literal["auto", "min", "max"]
 
 
+class Callback:
+    """What fit calls around all epochs, and around each; here, in vain."""
+
+    def begin(self, model):
+        """Be ready for a fit of a model."""
+
+    def begin_epoch(self, model, epoch):
+        """Do what comes before an epoch."""
+
+    def end_epoch(self, model, epoch, logs):
+        """Return whether training stops."""
+
+    def end(self, model):
+        """Do what is left."""
+
+
 def _values_of(monitor, history):
     """What is watched, after each epoch."""
     if monitor not in history:
@@ -27,7 +43,7 @@ def _direction(monitor, mode):
 
 
 @dataclasses.dataclass
-class EarlyStopping:
+class EarlyStopping(Callback):
     """Stop training when what is watched does not get better
     (keras.callbacks.EarlyStopping, with its arguments).
 
@@ -50,10 +66,7 @@ class EarlyStopping:
 
     def begin(self, model):
         """Be ready for a fit of a model."""
-        self.watched, self.best, self.best_epoch = [], None, None
-
-    def begin_epoch(self, model, epoch):
-        """Nothing is done before an epoch."""
+        self.watched, self.best = [], None
 
     def end_epoch(self, model, epoch, logs):
         """Return whether training stops."""
@@ -81,7 +94,7 @@ class EarlyStopping:
 
 
 @dataclasses.dataclass
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(Callback):
     """Lower the learning rate when what is watched does not get better
     (keras.callbacks.ReduceLROnPlateau, with its arguments)."""
 
@@ -96,9 +109,6 @@ class ReduceLROnPlateau:
     def begin(self, model):
         """Be ready for a fit of a model."""
         self.watched, self.first_rate = [], model.learning_rate
-
-    def begin_epoch(self, model, epoch):
-        """Nothing is done before an epoch."""
 
     def end_epoch(self, model, epoch, logs):
         """Set the learning rate for the next epoch; note that of this."""
@@ -117,14 +127,10 @@ class ReduceLROnPlateau:
         before = rates[-2] if len(rates) > 1 else self.first_rate
         if rates[-1] != before:
             model.learning_rate = rates[-1]
-        return False
-
-    def end(self, model):
-        """Nothing is left to do."""
 
 
 @dataclasses.dataclass
-class LearningRateScheduler:
+class LearningRateScheduler(Callback):
     """Set the learning rate before each epoch
     (keras.callbacks.LearningRateScheduler).
 
@@ -134,9 +140,6 @@ class LearningRateScheduler:
 
     schedule: Callable[[int, float], Any]
 
-    def begin(self, model):
-        """Be ready for a fit of a model."""
-
     def begin_epoch(self, model, epoch):
         """Set the learning rate."""
         model.learning_rate = float(self.schedule(epoch, model.learning_rate))
@@ -144,7 +147,3 @@ class LearningRateScheduler:
     def end_epoch(self, model, epoch, logs):
         """Note the learning rate of the epoch."""
         logs["learning_rate"] = model.learning_rate
-        return False
-
-    def end(self, model):
-        """Nothing is left to do."""

@@ -3,6 +3,8 @@ classes with their configs."""
 
 from typing import Any
 
+from keras_by_hand.models.config import of_class
+
 
 def saved_form(module: str, given: Any) -> Any:
     """Return losses, metrics or an optimizer, in lists and dicts, as
@@ -12,13 +14,7 @@ def saved_form(module: str, given: Any) -> Any:
     pair of a class and a config, ("Adam", {"learning_rate": 0.1}), becomes one.
     """
     if _is_pair(given):
-        name, config = given
-        return {
-            "module": module,
-            "class_name": name,
-            "config": config,
-            "registered_name": None,
-        }
+        return of_class(module, *given)
     if isinstance(given, list | tuple):
         return [saved_form(module, part) for part in given]
     if isinstance(given, dict) and "class_name" not in given:

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from keras_by_hand.models.checks import parameters_of
-from keras_by_hand.models.config import is_of_keras, snake_case
+from keras_by_hand.models.config import is_of_keras, of_class, snake_case
 from keras_by_hand.models.errors import CannotRun, refusing
 from keras_by_hand.occurrences import Occurrences
 from keras_by_hand.optimizers import (
@@ -208,12 +208,8 @@ class Optimizer:
         rate of now, where that is no schedule's."""
         rate = self.config["learning_rate"]
         rate = rate if self.schedule else self.learning_rate
-        return {
-            "module": "keras.optimizers",
-            "class_name": self.kind,
-            "config": {**self.config, "learning_rate": rate},
-            "registered_name": None,
-        }
+        config = {**self.config, "learning_rate": rate}
+        return of_class("keras.optimizers", self.kind, config)
 
     def _take(self, state):
         """Go on from the state of a file."""
