@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_by_hand.occurrences import Occurrences
+from keras_by_hand.optimizers import dense_gradient
 from keras_by_hand.shapes import check_functions
 
 _numbers = itertools.count()  # of arrays: none is made before what it is of
@@ -259,7 +260,7 @@ def gradients(
                 more = _fitted(_pulled(source, g), node)
                 is_first = in_occurrences and not node.sources
                 if isinstance(more, Occurrences) and not is_first:
-                    more = as_dense(more)
+                    more = dense_gradient(more)
                 known = found.get(node.number)
                 more = more if known is None else _total(known, more)
                 found[node.number] = more
@@ -310,23 +311,7 @@ def _total(a, b):
     if isinstance(a, Occurrences) and isinstance(b, Occurrences):
         values = np.concatenate([a.values, b.values])
         return Occurrences(values, np.concatenate([a.rows, b.rows]), a.shape)
-    return as_dense(a) + as_dense(b)
-
-
-def as_dense(gradient: Any) -> Any:
-    """A gradient as an array, where each row is the sum of its occurrences.
-
-    >>> as_dense(Occurrences([[2.0], [3.0]], rows=[1, 1], shape=(3, 1)))
-    array([[0.],
-           [5.],
-           [0.]])
-    """
-    if not isinstance(gradient, Occurrences):
-        return gradient
-    values, rows = np.asarray(gradient.values), np.asarray(gradient.rows)
-    total = np.zeros(gradient.shape, values.dtype)
-    np.add.at(total, rows, values)
-    return total
+    return dense_gradient(a, np.asarray) + dense_gradient(b, np.asarray)
 
 
 def gradient(function: Callable[..., Any]) -> Callable[..., Any]:

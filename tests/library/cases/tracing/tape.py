@@ -4,7 +4,8 @@ import numpy as np
 import tensorflow as tf
 from library.engine.rules import Row, compare
 
-from keras_by_hand.tracing.tape import as_dense, gradient, gradients
+from keras_by_hand.optimizers import dense_gradient
+from keras_by_hand.tracing.tape import gradient, gradients
 
 
 def filled(x, new):
@@ -78,7 +79,7 @@ def occurrences(table, other):
     y = np.sum(table[[2, -3]] * table.astype("float64")[[0, 1]] + other[[1]] * other[0])
     found = gradients(y, [table, other], in_occurrences=True)
     assert [*found[0].rows] == [0, 1, 2, 0] and isinstance(found[1], np.ndarray)
-    return np.stack([as_dense(found[0]), found[1]])
+    return np.stack([dense_gradient(found[0]), found[1]])
 
 
 def occurrences_of_tensorflow(a, b):
