@@ -54,6 +54,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "families",
     "proof_tables",
     "library_downloads",
+    "course_notebooks",
     "porting",
     "reference",
     "surprises",

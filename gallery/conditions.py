@@ -10,6 +10,7 @@ import logging
 from sphinx_gallery import gen_rst
 
 from gallery import comparisons
+from gallery.exercise_cells import tag, with_exercises
 from gallery.paths import STYLE
 from gallery.scripts import read_mark
 
@@ -73,13 +74,14 @@ def hide(cell):
 
 
 def with_cells_for_readers(make):
-    """Make a notebook whose first cell stands below the title and the text, and which
-    hides linked code."""
+    """Make a notebook whose first cell stands below the title and the text, which hides
+    linked code, and has cells for the answers to what the page asks."""
 
     @functools.wraps(make)
-    def notebook(*arguments):
-        made = make(*arguments)
-        first, text, *others = made["cells"]
+    def notebook(blocks, *arguments):
+        blocks, tags = with_exercises(blocks)
+        made = make(blocks, *arguments)
+        first, text, *others = tag(made["cells"], tags)
         return {**made, "cells": [text, first, *map(hide, others)]}
 
     return notebook

@@ -13,7 +13,7 @@ import functools
 import re
 from typing import NamedTuple
 
-from gallery.exercises import way_back
+from gallery.exercises import find_checks, way_back
 from gallery.package import (
     NAME,
     PACKAGE,
@@ -42,6 +42,11 @@ class Line(NamedTuple):
 
 def as_lines(file, first, text):
     return [Line(t, file, first + n) for n, t in enumerate(text.split("\n"))]
+
+
+def as_comment(file, number, text):
+    """Return the Lines of a text that stands in a page as a comment, below a line."""
+    return [Line(f"# {t}".rstrip(), file, number) for t in text.splitlines()]
 
 
 # -- What a page imports
@@ -154,6 +159,8 @@ def link(page):
     check_names(page, statements, linked)
     lines = as_lines(page, 1, text.rstrip())
     have = {s.text for s in statements if s.is_import and not is_linked(page, s)}
+    for number, check in reversed(list(find_checks(name_of(page)))):
+        lines[number:number] = as_comment(page, number, check)
     edits = []
     for statement, found, imports in linked:
         block = []
@@ -176,8 +183,7 @@ def link(page):
         if block and not starts_text(lines[last:]):
             block += as_lines(page, last, "\n\n# %%")
         lines[first - 1 : last] = block
-    below = [f"# {line}".rstrip() for line in way_back(name_of(page)).splitlines()]
-    return lines + [Line(t, page, len(text.splitlines())) for t in below]
+    return lines + as_comment(page, len(text.splitlines()), way_back(name_of(page)))
 
 
 def ends_text(lines):

@@ -1,10 +1,8 @@
 """The library keras_by_hand as a text: its statements, and what each of them needs."""
 
 import ast
-import builtins
 import functools
 import graphlib
-import symtable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +10,7 @@ from sphinx.errors import SphinxError
 
 from gallery.paring import pare
 from gallery.paths import ROOT
+from gallery.scripts import names_of
 
 NAME = "keras_by_hand"
 PACKAGE = ROOT / NAME
@@ -46,27 +45,6 @@ class Statement(NamedTuple):
     @property
     def is_import(self):
         return isinstance(self.node, IMPORTS)
-
-
-def taken_from_outside(scope):
-    """Return the names that a scope and the scopes in it take from outside, and what a
-    module has at its top."""
-    top = scope.get_type() == "module"
-    names = {s.get_name() for s in scope.get_symbols() if top or s.is_global()}
-    return names.union(*map(taken_from_outside, scope.get_children()))
-
-
-def names_of(text):
-    """Return the names that a text binds at its top, and those that it takes from
-    elsewhere. A parameter of a function is neither."""
-    scope = symtable.symtable(text, "", "exec")
-    binds = {
-        s.get_name()
-        for s in scope.get_symbols()
-        if s.is_assigned() or s.is_imported() or s.is_namespace()
-    }
-    uses = taken_from_outside(scope) - binds - vars(builtins).keys()
-    return frozenset(binds), frozenset(uses)
 
 
 @functools.cache

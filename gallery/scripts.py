@@ -1,10 +1,12 @@
 """The script of a page as a text: what it says first, and of each of its statements the
-heading above it and the text.
+heading above it, the text, and the names that it binds and uses.
 """
 
 import ast
+import builtins
 import itertools
 import re
+import symtable
 import textwrap
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
@@ -20,6 +22,27 @@ def text_of(statement, source):
     decorators = getattr(statement, "decorator_list", [])
     first = min(node.lineno for node in (statement, *decorators))
     return "\n".join(source.splitlines()[first - 1 : statement.end_lineno])
+
+
+def taken_from_outside(scope):
+    """Return the names that a scope and the scopes in it take from outside, and what a
+    module has at its top."""
+    top = scope.get_type() == "module"
+    names = {s.get_name() for s in scope.get_symbols() if top or s.is_global()}
+    return names.union(*map(taken_from_outside, scope.get_children()))
+
+
+def names_of(text):
+    """Return the names that a text binds at its top, and those that it takes from
+    elsewhere. A parameter of a function is neither."""
+    scope = symtable.symtable(text, "", "exec")
+    binds = {
+        s.get_name()
+        for s in scope.get_symbols()
+        if s.is_assigned() or s.is_imported() or s.is_namespace()
+    }
+    uses = taken_from_outside(scope) - binds - vars(builtins).keys()
+    return frozenset(binds), frozenset(uses)
 
 
 def write_mark(module, names):

@@ -1,48 +1,46 @@
-"""Hints and solutions of a lesson's exercises, folded below them on the site; notebooks and
-scripts, which readers work in, have none."""
+"""Hint and solution of each of a lesson's exercises, folded below its check on the site;
+scripts have neither. Notebooks have cells for them: gallery/exercise_cells.py."""
 
 import textwrap
 
 from gallery import stages
-from gallery.exercises import find_file, read_exercises, way_back
+from gallery.exercises import (
+    TRY_IT,
+    find_file,
+    read_exercises,
+    split_tasks,
+    way_back,
+)
+from gallery.includes import code, folded
 from gallery.paths import name_in
 
-DOWNLOADS = ".. _sphx_glr_download_"  # a page's text ends before it
-FOLDED = """
-.. raw:: html
-
-   <details class="folded"><summary>{summary}</summary>
-
-{text}
-
-.. raw:: html
-
-   </details>
-"""
+HEADING = f"\n{TRY_IT}\n{'-' * len(TRY_IT)}\n"
 
 
-def write(exercises):
-    """Return the text of the hints and solutions of some exercises."""
-    parts = []
-    for number, exercise in enumerate(exercises, 1):
-        code = textwrap.indent(exercise.solution, "   ")
-        parts += [
-            FOLDED.format(summary=f"A hint for {number}", text=exercise.hint),
-            FOLDED.format(
-                summary=f"A solution of {number}",
-                text=f".. code-block:: python\n\n{code}",
-            ),
-        ]
-    return "".join(parts)
+def write(number, exercise):
+    """Return the text of a hint and a solution, which belongs to an item of a list."""
+    parts = [
+        folded(f"A hint for {number}", exercise.hint),
+        folded(f"A solution of {number}", code(exercise.answer)),
+    ]
+    return textwrap.indent("\n".join(parts), "   ")
 
 
 def add_solutions(app, docname, source):
-    if page := name_in(docname):
-        if find_file(page).is_file():
-            app.env.note_dependency(find_file(page))
-        if exercises := read_exercises(page):
-            text = source[0].replace(way_back(page), "", 1)
-            source[0] = text.replace(DOWNLOADS, f"{write(exercises)}\n{DOWNLOADS}", 1)
+    page = name_in(docname)
+    if not page:
+        return
+    if find_file(page).is_file():
+        app.env.note_dependency(find_file(page))
+    if exercises := read_exercises(page):
+        above, _, below = source[0].partition(way_back(page))
+        above, heading, asked = above.rpartition(HEADING)
+        tasks, rest = split_tasks(asked)
+        solved = [
+            f"{task}\n\n{write(number, exercise)}"
+            for number, (task, exercise) in enumerate(zip(tasks, exercises), 1)
+        ]
+        source[0] = f"{above}{heading}{''.join(solved)}{rest}{below}"
 
 
 def setup(app):

@@ -1,9 +1,10 @@
 """What a change makes run again: exactly what it can have changed.
 
-A page runs again where its linked file has changed: Sphinx-Gallery sees to that. Here, all
-pages run again where Python, a package or what shapes their outputs has changed; and all
-are read again, without running, where anything else of the site has. Neither Sphinx nor
-Sphinx-Gallery removes a page whose source was deleted: that is done here, too.
+A page runs again where its linked file has changed: Sphinx-Gallery sees to that. Here, it
+runs again where its solutions have changed, which its notebook has; all pages run again
+where Python, a package or what shapes their outputs has changed; and all are read again,
+without running, where anything else of the site has. Neither Sphinx nor Sphinx-Gallery
+removes a page whose source was deleted: that is done here, too.
 """
 
 import hashlib
@@ -55,6 +56,10 @@ def find_provenance(settings):
             "modules": digest_of_files([*shape, STYLE]),
         },
         "read": digest_of_files(others),
+        "solutions": {
+            f"{file.parents[1].name}/{file.stem}": digest(file.read_bytes())
+            for file in sorted(SOURCES.glob("*/solutions/plot_*.py"))
+        },
         "pages": sorted(str(page.relative_to(ROOT)) for page in pages),
     }
 
@@ -76,6 +81,12 @@ def remove_page(gallery, page):
             file.unlink()
 
 
+def find_resolved(built, now):
+    """Return the names of pages whose solutions are others than before, or new, or gone."""
+    before, after = built.get("solutions", {}), now["solutions"]
+    return {n for n in {*before, *after} if before.get(n) != after.get(n)}
+
+
 def prune(app, config):
     """Remove what was built from something else, or of what is not there any more."""
     record = Path(app.outdir).parent / "built-from.json"
@@ -87,7 +98,10 @@ def prune(app, config):
         remove(gallery)
     for page in deleted:
         remove_page(gallery, page)
-    if deleted or {**built, "pages": now["pages"]} != now:
+    for name in find_resolved(built, now):
+        (gallery / f"{name}.py.md5").unlink(missing_ok=True)
+    same = {name: now[name] for name in ("pages", "solutions")}
+    if deleted or {**built, **same} != now:
         remove(app.outdir, app.doctreedir)
         Path(app.doctreedir).mkdir(parents=True)
     record.write_text(json.dumps(now, indent=1))
