@@ -20,7 +20,7 @@ from gallery.exercises import (
     split_tasks,
     way_back,
 )
-from gallery.scripts import names_of
+from gallery.scripts import names_of, text_of
 
 ANSWER, SOLUTION = "answer", "solution"
 CHECK = "raises-exception"
@@ -59,28 +59,35 @@ def find_given(task):
     return given
 
 
+def split_answer(exercise):
+    """Return the statements of a solution, as ast, in three lists: what the task gives,
+    what is to be found, and what the task gives and computes of that."""
+    given, found, of_found, made = find_given(exercise.task), [], [], set()
+    before = []
+    for statement in ast.parse(exercise.answer).body:
+        binds, uses = names_of(ast.unparse(statement))
+        is_given = ast.unparse(statement) in given
+        if is_given and not uses & made:
+            before.append(statement)
+        else:
+            (of_found if is_given else found).append(statement)
+            made |= binds
+    return before, found, of_found
+
+
 def write_code(number, exercise):
     """Return the code of two cells. The first is to be answered in: it has what the task
     gives, and ``...`` for each name that is asked for. The second has the check, below
-    what the task gives and computes of the answer."""
-    code, given, made = exercise.answer, find_given(exercise.task), set()
-    before, open_ones, after = [], [], []
-    for statement in ast.parse(code).body:
-        text = ast.get_source_segment(code, statement)
-        binds, uses = names_of(text)
-        is_given = ast.unparse(statement) in given
-        if is_given and not uses & made:
-            before.append(text)
-        else:
-            made |= binds
-            (after if is_given else open_ones).append((statement, text, binds))
-    after = [text for _, text, _ in after]
-    check = "\n".join([RUN_ME, *after, exercise.check])
+    what the task computes of the answer."""
+    code = exercise.answer
+    before, found, of_found = split_answer(exercise)
+    check = "\n".join([*(text_of(s, code) for s in of_found), exercise.check])
     wanted = set(names_of(check)[1])
-    answer = [f"# Your answer to {number}", *before]
-    for statement, text, binds in open_ones:
-        names = sorted(binds & wanted, key=text.find)
-        wanted -= binds
+    answer = [f"# Your answer to {number}", *(text_of(s, code) for s in before)]
+    for statement in found:
+        text = text_of(statement, code)
+        names = sorted(names_of(text)[0] & wanted, key=text.find)
+        wanted -= set(names)
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and names:
             answer.append(f"\n\n{write_head(statement, code)}\n\n")
         elif isinstance(statement, (ast.Import, ast.ImportFrom)) and names:
@@ -109,7 +116,7 @@ def write_blocks(page):
         solved = FOLDED.format(summary=f"A solution of {number}", text=solution)
         yield block("text", parts[number - 1].strip())
         yield block("code", open_answer, ANSWER)
-        yield block("code", check, CHECK)
+        yield block("code", f"{RUN_ME}\n{check}", CHECK)
         yield block("text", hint)
         yield block("text", solved, SOLUTION)
     yield block("text", f"{rest}{way_back(page)}".strip())
