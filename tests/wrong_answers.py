@@ -157,13 +157,21 @@ def find_alike(value, page):
             yield name, other
 
 
+def find_equal(value, page):
+    """Yield those of them that are the same numbers."""
+    for name, other in find_alike(value, page):
+        if np.allclose(as_array(other), as_array(value)):
+            yield name, other
+
+
 def wrong_values(name, solved):
     """Yield (what it is, value) of answers that are wrong."""
     value = solved.after[name]
     yield "None", None
     yield from wrong_likes(value)
+    equal = dict(find_equal(value, solved.page))
     for other, found in find_alike(value, solved.page):
-        if not np.allclose(as_array(found), as_array(value)):
+        if other not in equal:
             yield f"{other} of the page", found
     if name in solved.page:
         yield "as the page has it", solved.page[name]
@@ -175,8 +183,8 @@ def find_had(solved):
     had = {}
     for name in solved.answers:
         value = solved.after[name]
-        for other, found in find_alike(value, solved.page):
-            if np.size(value) > 1 and np.allclose(as_array(found), as_array(value)):
+        if np.size(value) > 1:
+            for other, _ in find_equal(value, solved.page):
                 had[name] = other
     return had if had.keys() == {*solved.answers} else {}
 
@@ -212,12 +220,23 @@ def wrong_functions(name, solved):
         yield f"that returns {words}", returning(function, wrong_at(number))
     yield "that returns its argument", lambda *args, **options: (*args, None)[0]
     for result in results[:1]:
-        for other, value in find_alike(result, solved.page):
+        for other, value in find_equal(result, solved.page):
             wrong = returning(function, lambda *_, value=value: value)
             yield f"that returns {other} of the page", wrong
     for other, value in solved.page.items():
         if inspect.isfunction(value):
             yield f"that is {other} of the page", value
+
+
+def wrong_together(solved):
+    """Yield (what they are, {name: wrong value}) of several answers, wrong in the same
+    way."""
+    values = [solved.after[name] for name in solved.answers]
+    if len(values) > 1 and not any(map(callable, values)):
+        yield "None", dict.fromkeys(solved.answers)
+        for several in zip(*map(wrong_likes, values)):
+            wrong = [value for _, value in several]
+            yield several[0][0], dict(zip(solved.answers, wrong))
 
 
 def find_passing(solved):
@@ -228,6 +247,9 @@ def find_passing(solved):
         for words, wrong in find_wrong(name, solved):
             if is_green(solved.check, {**solved.after, name: wrong}):
                 yield f"{name}: {words}"
+    for words, wrong in wrong_together(solved):
+        if is_green(solved.check, solved.after | wrong):
+            yield f"{', '.join(wrong)}: {words}"
 
 
 # -- What lacks a statement, or has a mistake in a function

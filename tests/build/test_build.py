@@ -78,6 +78,65 @@ def test_built_again_it_is_the_same_to_the_byte(small):
     assert files_of(site) == again
 
 
+TRY_IT = """
+# %%
+# Try it
+# ------
+# 1. Make ``double``, the kernel that gives twice the output.
+# 2. Take half of it. Let ``half = kernel / 2``. Call it ``again``.
+"""
+SOLUTIONS = '''"""Solutions."""
+
+# %%
+# Look at the :math:`W` of ``y``.
+
+double = 2 * kernel
+np.testing.assert_array_equal(x @ double, 2 * (x @ kernel))
+
+# %%
+# It is there.
+
+again = kernel.copy()
+half = kernel / 2
+for row in range(2):
+    assert np.all(again[row] == 2 * half[row])
+'''
+
+
+def test_exercises_come_below_their_tasks_and_zipped(small):
+    """A change of a hint changes the notebook, and the zips of a course that has it."""
+    page, site = page_of(small, NAMES[0]), small / "docs/_build/html"
+    page.write_text(f"{page.read_text()}{TRY_IT}")
+    solutions = page.parent / "solutions" / page.name
+    solutions.parent.mkdir()
+    solutions.write_text(SOLUTIONS)
+    course = f"The course\n==========\n\n1. :doc:`auto_examples/{NAMES[0]}`\n"
+    (small / "docs/course.rst").write_text(f":orphan:\n\n{course}")
+    assert build(small)[0] == 3
+    linked = (small / f"docs/_build/pages/{NAMES[0]}.py").read_text()
+    assert linked.partition("output.\n")[2].startswith(
+        "#\n#    ::\n#\n#       np.testing.assert_array_equal(x @ double, 2 * (x @ "
+        "kernel))\n#\n# 2. Take"
+    )
+    html = (site / f"auto_examples/{NAMES[0]}.html").read_text()
+    parts = ["twice", "assert_array_equal", "A hint for 1", "A solution of 1", "half"]
+    asked = html.partition('<section id="try-it">')[2]
+    assert [asked.count(part) > 0 for part in parts] == 5 * [True]
+    assert sorted(parts, key=asked.find) == parts
+    notebook = json.loads((small / f"docs/auto_examples/{NAMES[0]}.ipynb").read_text())
+    codes = [c for c in notebook["cells"] if c["metadata"].get("tags")]
+    texts = ["".join(cell["source"]) for cell in codes]
+    assert texts[0] == "# Your answer to 1\ndouble = ..."
+    assert texts[3] == "# Your answer to 2\nhalf = kernel / 2\nagain = ..."
+    names = ("course_notebooks.zip", "course_notebooks_without_solutions.zip")
+    before = {name: (site / name).read_bytes() for name in names}
+
+    solutions.write_text(solutions.read_text().replace("It is there.", "Look up."))
+    assert build(small)[0] == 1
+    for name in names:
+        assert (site / name).read_bytes() != before[name]
+
+
 def test_only_what_has_changed_runs_again(small):
     """A page whose text has changed, and one that uses code which has."""
     site = small / "docs/_build/html"
@@ -155,6 +214,21 @@ def test_neither_without_a_change_nor_for_a_new_page_is_anything_pruned(built):
 def test_a_deleted_page_disappears_and_no_other_runs_again(built):
     page_of(built, NAMES[1]).unlink()
     assert prune(built) == (True, {NAMES[1]})
+
+
+def test_a_page_whose_solutions_change_runs_again(built):
+    """As its notebook has them."""
+    solutions = built / "examples/small/solutions/plot_first.py"
+    solutions.parent.mkdir()
+    solutions.touch()
+    assert prune(built) == (False, {"small/plot_first"})
+    (built / f"docs/auto_examples/{NAMES[1]}.py.md5").touch()
+    edit(built, "examples/small/solutions/plot_first.py")
+    assert prune(built) == (False, {"small/plot_first"})
+    (built / f"docs/auto_examples/{NAMES[1]}.py.md5").touch()
+    assert prune(built) == (False, set())
+    solutions.unlink()
+    assert prune(built) == (False, {"small/plot_first"})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 
@@ -76,6 +77,7 @@ def problems(tree, source):
             if ast.unparse(node) not in {f"np.testing.{name}" for name in CHECKS}:
                 found.append(f"line {node.lineno}: checks by {ast.unparse(node)}")
     for number, line in enumerate(source.splitlines(), 1):
+        line = re.sub("^# {7}", "", line)  # the build moves a check to the right
         if len(line) > 80 and "https://" not in line:
             found.append(f"line {number}: is longer than 80 columns")
     return found
@@ -107,6 +109,8 @@ def test_page_is_self_contained(path):
         ("keras.testing.assert_equal(1, 1)", "line 1: checks by keras.testing"),
         ("# " + 80 * "-", "line 1: is longer than 80 columns"),
         ("# see https://keras.io/" + 80 * "-", None),
+        ("#       " + 80 * "-", None),
+        ("#       " + 81 * "-", "line 1: is longer than 80 columns"),
     ],
 )
 def test_problems_are_found(line, problem):
