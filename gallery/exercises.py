@@ -25,7 +25,7 @@ Hints and solutions, and the way to the next lesson:
 {address}auto_examples/{page}.html#try-it
 """
 CHECK = """
-   ::
+   Check::
 
 {check}
 """

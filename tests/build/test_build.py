@@ -115,7 +115,7 @@ def test_exercises_come_below_their_tasks_and_zipped(small):
     assert build(small)[0] == 3
     linked = (small / f"docs/_build/pages/{NAMES[0]}.py").read_text()
     assert linked.partition("output.\n")[2].startswith(
-        "#\n#    ::\n#\n#       np.testing.assert_array_equal(x @ double, 2 * (x @ "
+        "#\n#    Check::\n#\n#       np.testing.assert_array_equal(x @ double, 2 * (x @ "
         "kernel))\n#\n# 2. Take"
     )
     html = (site / f"auto_examples/{NAMES[0]}.html").read_text()

@@ -103,7 +103,8 @@ def test_a_check_is_green_for_the_solution_and_red_for_all_else(name):
         run(ast.parse(answer.source).body, opened := dict(page))
         assert not is_green(ast.parse(check.source).body, opened), check.source
     for exercise in exercises:
-        assert list(find_faults(exercise, page)) == [], exercise.check
+        faults = list(find_faults(exercise, page))
+        assert faults == [], "\n".join([exercise.check, *faults])
 
 
 @pytest.mark.parametrize("name", OLD)
@@ -202,7 +203,7 @@ def test_scripts_have_checks_and_neither_hints_nor_solutions(name):
     exercises = read_exercises(name)
     assert len(tasks) == len(exercises)
     for task, exercise in zip(tasks, exercises):
-        check = f"#\n#    ::\n#\n{in_comment(exercise.check)}"
+        check = f"#\n#    Check::\n#\n{in_comment(exercise.check)}"
         assert (check in task) != has_its_check(exercise)
         assert exercise.hint.split("\n")[0] not in script
         assert in_comment(exercise.answer) not in script
