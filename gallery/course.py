@@ -17,12 +17,12 @@ def find_lessons():
 
 
 def find_numbered():
-    """Return [(number, page)] of all lessons and labs as the course lists them; a lab has
-    the number of the lesson above it, and a b: "06", "06b", "07"."""
-    found, number = [], "00"
+    """Return [(number, page)] of all lessons and labs, each once, as the course lists them;
+    a lab has the number of the lesson above it, and a b: "06", "06b", "07"."""
+    found, number = {}, "00"
     text = COURSE.read_text() if COURSE.exists() else ""
     listed = r"^(\d+)\. :doc:`auto_examples/(\w+/\w+)`|`auto_examples/(labs/\w+)`"
     for of_lesson, lesson, lab in re.findall(listed, text, re.M):
         number = of_lesson.zfill(2) if lesson else number
-        found.append((number, lesson) if lesson else (f"{number}b", lab))
-    return found
+        found.setdefault(lesson or lab, number if lesson else f"{number}b")
+    return [(number, page) for page, number in found.items()]
