@@ -69,9 +69,8 @@ def solve(exercise, page):
 def is_bare(node, answers):
     """Whether a node of an ast is an answer as it is, but for its dtype or rounding."""
     if isinstance(node, ast.Call) and name_called(node) in CASTS:
-        is_method = isinstance(node.func, ast.Attribute) and not node.args
-        node = node.func.value if is_method else node.args[0]
-        return is_bare(node, answers)
+        of_method = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        return any(is_bare(part, answers) for part in [*of_method, *node.args[:1]])
     return isinstance(node, ast.Name) and node.id in answers
 
 
@@ -95,6 +94,8 @@ def find_bare(check, answers):
     """Yield what compares an answer as it is to something that no answer is needed for:
     the expected value itself would pass. check: statements."""
     for node in (node for statement in check for node in ast.walk(statement)):
+        if isinstance(node, ast.Assert) and is_bare(node.test, answers):
+            yield ast.unparse(node)
         sides = sides_of(node)
         bare = [side for side in sides if is_bare(side, answers)]
         others = [side for side in sides if side not in bare]
@@ -127,9 +128,11 @@ def wrong_arrays(array):
     if array.dtype.kind == "b":
         yield "its opposite", ~array
         return
-    yield "itself + 1", array + 1
-    yield "its mean everywhere", np.full_like(array, array.mean())
-    yield "no number", array * np.nan
+    with np.errstate(all="ignore"):
+        more, mean = array + 1, np.full_like(array, array.mean())
+    yield "itself + 1", more
+    yield "its mean everywhere", mean
+    yield "no number", np.full(array.shape, np.nan)
 
 
 def wrong_likes(value):
@@ -182,9 +185,9 @@ def find_had(solved):
     to be done then. A single number stands somewhere by chance."""
     had = {}
     for name in solved.answers:
-        value = solved.after[name]
-        if np.size(value) > 1:
-            for other, _ in find_equal(value, solved.page):
+        array = as_array(solved.after[name])
+        if array is not None and array.size > 1:
+            for other, _ in find_equal(array, solved.page):
                 had[name] = other
     return had if had.keys() == {*solved.answers} else {}
 
@@ -193,17 +196,12 @@ def find_had(solved):
 
 
 def returning(function, change):
-    """Return a function that changes what another returns, given this and the arguments."""
+    """Return a function that changes what another returns."""
 
     def wrong(*args, **options):
-        return change(function(*args, **options), *args)
+        return change(function(*args, **options))
 
     return wrong
-
-
-def wrong_at(number):
-    """Return a function that gives the wrong value of this number for a right one."""
-    return lambda right, *_: [*wrong_likes(right)][number][1]
 
 
 def wrong_functions(name, solved):
@@ -216,12 +214,16 @@ def wrong_functions(name, solved):
 
     run(solved.check, {**solved.after, name: noting})
     yield "that returns None", lambda *args, **options: None
-    for number, (words, _) in enumerate(wrong_likes(results[0]) if results else ()):
-        yield f"that returns {words}", returning(function, wrong_at(number))
+    for words in {w: None for result in results[:2] for w, _ in wrong_likes(result)}:
+
+        def change(right, words=words):
+            return dict(wrong_likes(right)).get(words, right)
+
+        yield f"that returns {words}", returning(function, change)
     yield "that returns its argument", lambda *args, **options: (*args, None)[0]
     for result in results[:1]:
         for other, value in find_equal(result, solved.page):
-            wrong = returning(function, lambda *_, value=value: value)
+            wrong = returning(function, lambda _, value=value: value)
             yield f"that returns {other} of the page", wrong
     for other, value in solved.page.items():
         if inspect.isfunction(value):
