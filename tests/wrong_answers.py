@@ -4,17 +4,27 @@ not understood: each must be red.
 An answer is a name that the check asks for, and that the solution makes and the task does
 not give. Wrong is what has only its shape, what the page has already, and a solution that
 lacks a statement.
+
+``python tests/wrong_answers.py dense/plot_relu`` tells what is wrong with the checks of a
+page, without a built site.
 """
 
 import ast
 import inspect
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "proof"))
 import mutation
 import numpy as np
 import running
 
 from gallery.exercise_cells import split_answer
+from gallery.exercises import read_exercises
+from gallery.linker import write_pages
+from gallery.paths import EXAMPLES
 from gallery.scripts import names_of
 
 CASTS = {"array", "asarray", "float", "float32", "float64", "int", "round", "astype"}
@@ -236,9 +246,11 @@ def wrong_together(solved):
     values = [solved.after[name] for name in solved.answers]
     if len(values) > 1 and not any(map(callable, values)):
         yield "None", dict.fromkeys(solved.answers)
-        for several in zip(*map(wrong_likes, values)):
-            wrong = [value for _, value in several]
-            yield several[0][0], dict(zip(solved.answers, wrong))
+        arrays = list(map(as_array, values))
+        for words, make in (("zeros", np.zeros_like), ("ones", np.ones_like)):
+            if not any(array is None for array in arrays):
+                wrong = [like(value, make(a)) for value, a in zip(values, arrays)]
+                yield words, dict(zip(solved.answers, wrong))
 
 
 def find_passing(solved):
@@ -287,3 +299,47 @@ def is_noticed(exercise, solved):
         for statement in ast.parse(exercise.answer).body
         if isinstance(statement, ast.FunctionDef) and statement.name in solved.answers
     )
+
+
+# -- All of it
+
+
+def run_page(name):
+    """Run a page, given as "section/stem"; return its variables."""
+    path = EXAMPLES / f"{name}.py"
+    return running.run(running.Page(path).tree, path)
+
+
+def find_faults(exercise, page):
+    """Yield what is wrong with the check of an exercise, whose page left these
+    variables."""
+    solved = solve(exercise, page)
+    if not any(map(running.is_check, ast.walk(solved.check[-1]))):
+        yield "the last statement of the solution is no check"
+    if not is_green(solved.check, solved.after):
+        yield "red for the solution"
+        return
+    if not solved.answers:
+        yield "asks for no answer"
+    for text in find_bare(solved.check, solved.answers):
+        yield f"an answer as it is, which the expected value is, too: {text}"
+    for name, other in find_had(solved).items():
+        yield f"{name} stands on the page already: {other}"
+    for answer in find_passing(solved):
+        yield f"green for {answer}"
+    for text in find_needless(exercise, solved):
+        yield f"green without {text}"
+    if not is_noticed(exercise, solved):
+        yield "green for each mistake in a function"
+
+
+if __name__ == "__main__":
+    write_pages()
+    found = [
+        f"{name}, {number}: {fault}"
+        for name in sys.argv[1:]
+        for page in [run_page(name)]
+        for number, exercise in enumerate(read_exercises(name), 1)
+        for fault in find_faults(exercise, page)
+    ]
+    sys.exit("\n".join(found) if found else 0)

@@ -13,16 +13,7 @@ import nbformat
 import pytest
 import running
 from project import SITE, downloads
-from wrong_answers import (
-    find_bare,
-    find_had,
-    find_needless,
-    find_passing,
-    is_green,
-    is_noticed,
-    run,
-    solve,
-)
+from wrong_answers import find_faults, is_green, run, run_page, solve
 
 from gallery.course import find_numbered
 from gallery.course_notebooks import WITH, WITHOUT, compose
@@ -35,7 +26,7 @@ from gallery.exercises import (
     split_solution,
 )
 from gallery.launching import FIRST_CELL
-from gallery.paths import EXAMPLES, SOURCES, find_pages, name_of
+from gallery.paths import SOURCES, find_pages, name_of
 from gallery.repository import find_address
 
 PAGES = [name for name in map(name_of, find_pages()) if find_file(name).is_file()]
@@ -60,38 +51,10 @@ def in_groups(cells):
 # -- The checks
 
 
-def find_faults(exercise, page):
-    """Yield what is wrong with the check of an exercise, whose page left these
-    variables."""
-    solved = solve(exercise, page)
-    check = ast.parse(exercise.check).body[-1]
-    if not any(map(running.is_check, ast.walk(check))):
-        yield "the last statement of the solution is no check"
-    if not is_green(solved.check, solved.after):
-        yield "red for the solution"
-    if not solved.answers:
-        yield "asks for no answer"
-    for text in find_bare(solved.check, solved.answers):
-        yield f"an answer as it is, which the expected value is, too: {text}"
-    for name, other in find_had(solved).items():
-        yield f"{name} stands on the page already: {other}"
-    for answer in find_passing(solved):
-        yield f"green for {answer}"
-    for text in find_needless(exercise, solved):
-        yield f"green without {text}"
-    if not is_noticed(exercise, solved):
-        yield "green for each mistake in a function"
-
-
 def test_each_file_of_solutions_belongs_to_a_page():
     files = set(SOURCES.glob("*/solutions/*"))
     assert files == {find_file(name) for name in PAGES}
     assert files
-
-
-def run_page(name):
-    path = EXAMPLES / f"{name}.py"
-    return running.run(running.Page(path).tree, path)
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name not in OLD])
