@@ -17,7 +17,7 @@ GLOSSARY = DOCS / "glossary.rst"
 # A term, and below it, where it has another sense elsewhere, the places in which it is
 # linked, or is not: families, or single pages.
 ENTRY = re.compile(
-    r"^   (?P<term>\w[\w ]*)\n"
+    r"^   (?P<term>\w[\w -]*)\n"
     r"(?:      \.\. (?P<no>not )?linked in: (?P<places>.+(?:\n {9}.+)*)\n)?",
     re.MULTILINE,
 )
