@@ -76,16 +76,20 @@ def title_of(app, docname):
 
 
 def lead_on(app, pagename, templatename, context, doctree):
-    """Let the theme lead from lesson to lesson; from the ends, to the course."""
+    """Let the theme lead from the course through its lessons, and back to it."""
     row = [f"auto_examples/{item.name}" for item in app.env.course]
-    if pagename in row:
-        number = row.index(pagename) + 1
-        row = [COURSE.stem, *row, COURSE.stem]
-        for name, other in (("prev", row[number - 1]), ("next", row[number + 1])):
-            context[name] = {
-                "link": app.builder.get_relative_uri(pagename, other),
-                "title": title_of(app, other),
-            }
+    row = [COURSE.stem, *row, COURSE.stem] if row else []
+    if pagename not in row:
+        return
+    number = row.index(pagename)
+    leading = {"next": row[number + 1]}
+    if number:  # the course itself has its neighbour on the site before it
+        leading["prev"] = row[number - 1]
+    for name, other in leading.items():
+        context[name] = {
+            "link": app.builder.get_relative_uri(pagename, other),
+            "title": title_of(app, other),
+        }
 
 
 def shorten(titles):

@@ -32,7 +32,7 @@ function mark(link, isRead) {
   Object.assign(text, { textContent: ", read", className: "visually-hidden" });
   sign.className = "was-read";
   sign.append(check, text);
-  link.append(sign);
+  (link.querySelector(".lesson-title") ?? link).append(sign);
 }
 
 // The first link to each lesson on the course's page

@@ -131,6 +131,11 @@ def test_a_page_of_the_course_leads_to_the_next(number, name):
     assert said.text == (place if name in numbers else "A lab of the course")
 
 
+def test_the_course_leads_to_its_first_lesson():
+    (link,) = parsed("course").select("a.next-page")
+    assert leads_to("course", link) == SITE / f"auto_examples/{NAMES[0]}.html"
+
+
 @pytest.mark.parametrize("name", ["course", "teaching", *NAMES])
 def test_the_sidebar_lists_the_course(name):
     docname = f"auto_examples/{name}" if "/" in name else name
@@ -169,7 +174,8 @@ def test_only_pages_of_the_course_have_its_sidebar_and_script():
 def read_notes():
     """Return {page: {field: text}} of docs/teaching.rst."""
     text = (DOCS / "teaching.rst").read_text()
-    notes = re.split(r"^:doc:`auto_examples/(\w+/\w+)`\n", text, flags=re.MULTILINE)
+    term = r"^(?::lesson:`\S+`|Lab) :doc:`auto_examples/(\w+/\w+)`\n"
+    notes = re.split(term, text, flags=re.MULTILINE)
     field = re.compile(r"^   :([\w ]+):\s+(\S.*(?:\n {6,}.+)*)", re.MULTILINE)
     return {
         name: dict(field.findall(note)) for name, note in zip(notes[1::2], notes[2::2])
