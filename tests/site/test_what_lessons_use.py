@@ -5,17 +5,21 @@ import ast
 import re
 
 import docutils.core
-import glossary
-import page_links
 import pytest
 from docutils import nodes
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 from gallery.course import read_course
 from gallery.exercises import TRY_IT
+from gallery.glossary import (
+    compile_words,
+    find_terms,
+    find_terms_for,
+    read_entries,
+)
 from gallery.linker import is_linkable
 from gallery.paths import SOURCES
-from gallery.scripts import find_headings, read_title
+from gallery.scripts import TITLES, find_headings, read_title
 
 NAMES = [item.name for item in read_course()]
 # Functions that a lesson computes without defining one, which later ones import
@@ -151,7 +155,7 @@ def find_prose(name):
     texts = []
     for kind, text, _ in split_code_and_text_blocks(str(path_of(name)))[1]:
         if kind == "text" and not text.startswith(f"{TRY_IT}\n"):
-            texts.append(page_links.TITLES.sub("the page", text))
+            texts.append(TITLES.sub("the page", text))
     settings = {"report_level": 5, "syntax_highlight": "none"}
     doctree = docutils.core.publish_doctree(
         "\n\n".join(texts), settings_overrides=settings
@@ -166,14 +170,12 @@ def find_prose(name):
 def find_teaching():
     """Return {word of the glossary: the first lesson that its entry names, or that says
     what it is}. An entry that names none says all that one needs."""
-    text = glossary.GLOSSARY.read_text()
     teaching = {}
-    for entry in re.split(r"\n(?=   \w)", text)[1:]:
-        term = entry.strip().split("\n")[0].lower()
+    for term, entry in read_entries().items():
         named = re.findall(r":doc:`auto_examples/(\w+/\w+)`", entry)
         if any(name in NAMES for name in named):
-            named.append(SAID.get(term))
-            teaching[term] = next(name for name in NAMES if name in named)
+            named.append(SAID.get(term.lower()))
+            teaching[term.lower()] = next(name for name in NAMES if name in named)
     return teaching
 
 
@@ -181,8 +183,8 @@ def find_early(number, name):
     """Yield (word, lesson that teaches it, a text with it) of the words in a lesson that
     only a later one teaches."""
     teaching = find_teaching()
-    senses = {term.lower() for term in glossary.find_terms_for(f"auto_examples/{name}")}
-    words = glossary.compile_words(glossary.find_terms())
+    senses = {term.lower() for term in find_terms_for(f"auto_examples/{name}")}
+    words = compile_words(find_terms())
     for text in find_prose(name):
         for match in words.finditer(text):
             word = match[1].lower()
@@ -201,9 +203,10 @@ def test_a_word_of_the_glossary_was_taught_above(number, name):
 
 
 def test_words_are_said_early_in_lessons_above_those_that_teach_them():
-    glossed = {term.lower() for term in glossary.find_terms()}
+    glossed = {term.lower() for term in find_terms()}
     assert SAID.keys() <= glossed and set(SAID.values()) <= set(NAMES)
     for word, lesson in SAID.items():
+        assert find_teaching()[word] == lesson, word  # none above has it
         assert re.search(rf"\b{word}", " ".join(find_prose(lesson)), re.IGNORECASE), (
             word
         )
