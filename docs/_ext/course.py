@@ -13,7 +13,8 @@ from sphinx.util.docutils import SphinxRole
 
 from gallery import stages
 from gallery.course import COURSE, LAB, number_lessons, read_course
-from gallery.paths import name_in
+from gallery.paths import SOURCES, name_in
+from gallery.scripts import read_title
 
 LINKS = ".. container:: page-links\n"  # the first of them stand below the title
 TEACHING = "teaching"
@@ -21,12 +22,16 @@ logger = logging.getLogger(__name__)
 
 
 def read_again(app, env, added, changed, removed):
-    """Read the course; return its pages, before and after, if it has changed."""
-    before, env.course = getattr(env, "course", []), read_course()
-    if before == env.course:
+    """Read the course; return its pages, before and after, if it has changed: each shows
+    the titles of all."""
+    before, items = getattr(env, "course", []), read_course()
+    told_before = getattr(env, "course_titles", [])
+    env.course = items
+    env.course_titles = [read_title(SOURCES / f"{item.name}.py") for item in items]
+    if (before, told_before) == (items, env.course_titles):
         return []
-    pages = {f"auto_examples/{item.name}" for item in before + env.course}
-    return [*pages, *({COURSE.stem, TEACHING} & env.found_docs)]
+    pages = {f"auto_examples/{item.name}" for item in before + items}
+    return [page for page in [*pages, COURSE.stem, TEACHING] if page in env.found_docs]
 
 
 # -- Which lesson it is

@@ -2,6 +2,7 @@
 words of the glossary. Nor does it lean on its place."""
 
 import ast
+import functools
 import re
 
 import docutils.core
@@ -18,13 +19,19 @@ from gallery.glossary import (
     read_entries,
 )
 from gallery.linker import is_linkable
+from gallery.package import find_module
 from gallery.paths import SOURCES
 from gallery.scripts import TITLES, find_headings, read_title
 
 NAMES = [item.name for item in read_course()]
-# Functions that a lesson computes without defining one, which later ones import
+# Functions that a lesson computes by hand, without giving them a name
 TAUGHT = {
-    "avg_pool2d": "models/plot_lenet",
+    "attention": "attention/plot_attention",
+    "conv2d": "convolution/plot_conv2d",
+    "dense_gradients": "training/plot_dense_gradient",
+    "gelu": "activations/plot_gelu",
+    "multi_head_attention": "attention/plot_multi_head_attention",
+    "softmax_cross_entropy": "training/plot_softmax_cross_entropy",
 }
 # Words that a lesson says in a sentence, above the one that is about them
 SAID = {}
@@ -37,6 +44,7 @@ def path_of(name):
     return SOURCES / f"{name}.py"
 
 
+@functools.cache
 def read_statements(name):
     """Return [(heading, statement), ...] of a page as it is written."""
     tree = ast.parse(path_of(name).read_text())
@@ -46,6 +54,7 @@ def read_statements(name):
 # -- Functions
 
 
+@functools.cache
 def find_definitions(name):
     """Return {function that a page defines: its ast}."""
     return {
@@ -57,13 +66,26 @@ def find_definitions(name):
 
 def find_imported(name):
     """Return the functions that a page imports to use them, and not under "In full"."""
-    return [
-        alias.name
-        for heading, statement in read_statements(name)
-        if isinstance(statement, ast.ImportFrom) and heading != "In full"
-        for alias in statement.names
-        if is_linkable(path_of(name), statement.module)
-    ]
+    found = []
+    for heading, statement in read_statements(name):
+        if isinstance(statement, ast.ImportFrom) and heading != "In full":
+            if is_linkable(path_of(name), statement.module):
+                data = find_data(find_module(statement.module, path_of(name).parent))
+                names = [alias.name for alias in statement.names]
+                found += [name for name in names if name not in data]
+    return found
+
+
+@functools.cache
+def find_data(module):
+    """Return the names to which a module assigns something: a text, say."""
+    return {
+        target.id
+        for statement in ast.parse(module.read_text()).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def first_to_define(function, names):
@@ -99,6 +121,7 @@ def test_a_function_is_written_as_in_the_lesson_that_has_it_first(number, name):
 # -- Names of Keras
 
 
+@functools.cache
 def find_keras(name):
     """Return the names of Keras that a page uses, such as "keras.layers.Dense"."""
     statements = [statement for _, statement in read_statements(name)]
