@@ -43,3 +43,13 @@ def number_lessons(items):
 def find_lessons():
     """Return the pages of the lessons in order, without the labs."""
     return list(number_lessons(read_course()))
+
+
+def find_numbered():
+    """Return [(number, page)] of all lessons and labs, in order, for names of files; a lab
+    has the number of the lesson above it, and a b: "06", "06b", "07"."""
+    found, number = [], 0
+    for item in read_course():
+        number += item.kind == LESSON
+        found.append((f"{number:02}{'b' if item.kind == LAB else ''}", item.name))
+    return found
