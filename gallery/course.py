@@ -1,28 +1,55 @@
-"""The course: its lessons, in the order in which docs/course.rst lists them."""
+"""The course: its lessons and labs, in the order in which docs/course.rst lists them."""
 
 import re
+from typing import NamedTuple
 
 from gallery.paths import DOCS
 
 COURSE = DOCS / "course.rst"
+LESSON, LAB = "lesson", "lab"
+# The title of a part, a lesson, which begins with its number, or a lab
+LINE = re.compile(
+    r"^(?P<part>\w.*)\n-+$|^(?:\d+\.|(?P<lab>Lab:)) :doc:`auto_examples/(?P<name>\w+/\w+)`",
+    re.MULTILINE,
+)
+
+
+class Item(NamedTuple):
+    """A lesson or a lab: which of both, its page, "section/stem", and the part it is in."""
+
+    kind: str
+    name: str
+    part: str
+
+
+def read_course():
+    """Return the lessons and labs in order, as a list of Items; none where there is no
+    course."""
+    items, part = [], ""
+    for line in LINE.finditer(COURSE.read_text() if COURSE.exists() else ""):
+        if line["part"]:
+            part = line["part"]
+        else:
+            items.append(Item(LAB if line["lab"] else LESSON, line["name"], part))
+    return items
+
+
+def number_lessons(items):
+    """Return {page: its number} of the lessons; labs have none."""
+    lessons = [item.name for item in items if item.kind == LESSON]
+    return {name: number for number, name in enumerate(lessons, 1)}
 
 
 def find_lessons():
-    """Return the lessons, as "section/stem"; none where there is no course."""
-    if not COURSE.exists():
-        return []
-    return re.findall(
-        r"^\d+\. :doc:`auto_examples/(\w+/\w+)`", COURSE.read_text(), re.M
-    )
+    """Return the pages of the lessons in order, without the labs."""
+    return list(number_lessons(read_course()))
 
 
 def find_numbered():
-    """Return [(number, page)] of all lessons and labs, each once, as the course lists them;
-    a lab has the number of the lesson above it, and a b: "06", "06b", "07"."""
-    found, number = {}, "00"
-    text = COURSE.read_text() if COURSE.exists() else ""
-    listed = r"^(\d+)\. :doc:`auto_examples/(\w+/\w+)`|`auto_examples/(labs/\w+)`"
-    for of_lesson, lesson, lab in re.findall(listed, text, re.M):
-        number = of_lesson.zfill(2) if lesson else number
-        found.setdefault(lesson or lab, number if lesson else f"{number}b")
-    return [(number, page) for page, number in found.items()]
+    """Return [(number, page)] of all lessons and labs, in order, for names of files; a lab
+    has the number of the lesson above it, and a b: "06", "06b", "07"."""
+    found, number = [], 0
+    for item in read_course():
+        number += item.kind == LESSON
+        found.append((f"{number:02}{'b' if item.kind == LAB else ''}", item.name))
+    return found

@@ -11,6 +11,9 @@ import textwrap
 
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
+# page "Title", pages "Title" and "Title"; a line may end anywhere in it
+TITLES = re.compile(r'\b[Pp]ages?\s+"[^"]+"(?:(?:,|,?\s+and|,?\s+or)\s+"[^"]+")*')
+
 
 def read_title(path):
     """Return the first line of a script's first text."""

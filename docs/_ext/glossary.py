@@ -4,47 +4,14 @@ Pages stay plain: a ``:term:`` role would be read as it is written in their note
 """
 
 import math
-import re
 from collections import Counter
 
 from docutils import nodes
 from sphinx import addnodes
 
 from gallery import stages
-from gallery.paths import DOCS, SOURCES, find_pages, name_of
-
-GLOSSARY = DOCS / "glossary.rst"
-# A term, and below it, where it has another sense elsewhere, the places in which it is
-# linked, or is not: families, or single pages.
-ENTRY = re.compile(
-    r"^   (?P<term>\w[\w ]*)\n"
-    r"(?:      \.\. (?P<no>not )?linked in: (?P<places>.+(?:\n {9}.+)*)\n)?",
-    re.MULTILINE,
-)
-
-
-def find_terms():
-    """Return the terms of the glossary, which stand three blanks from the margin."""
-    return [entry["term"] for entry in ENTRY.finditer(GLOSSARY.read_text())]
-
-
-def find_terms_for(docname):
-    """Return the terms that have the glossary's sense on a page."""
-    page = re.sub("^(auto_examples|reference)/", "", docname)
-    found = []
-    for entry in ENTRY.finditer(GLOSSARY.read_text()):
-        places = re.split(r",\s+", entry["places"] or "")
-        is_there = any(f"{page}/".startswith(f"{place}/") for place in places)
-        if not entry["places"] or is_there != bool(entry["no"]):
-            found.append(entry["term"])
-    return found
-
-
-def compile_words(terms):
-    """Return a pattern of the terms, also in the plural: its group 1 is the term."""
-    longest_first = sorted(terms, key=len, reverse=True)
-    return re.compile(rf"\b({'|'.join(longest_first)})(?:e?s)?\b", re.IGNORECASE)
-
+from gallery.glossary import GLOSSARY, compile_words, find_terms, find_terms_for
+from gallery.paths import SOURCES, find_pages, name_of
 
 # -- To the glossary, from the first use of each term
 

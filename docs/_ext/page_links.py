@@ -9,10 +9,8 @@ from sphinx.util import logging
 
 from gallery import stages
 from gallery.paths import SOURCES, find_pages, name_in, name_of
-from gallery.scripts import read_title
+from gallery.scripts import TITLES, read_title
 
-# page "Title", pages "Title" and "Title"; a line may end anywhere in it
-TITLES = re.compile(r'\b[Pp]ages?\s+"[^"]+"(?:(?:,|,?\s+and|,?\s+or)\s+"[^"]+")*')
 logger = logging.getLogger(__name__)
 
 

@@ -3,9 +3,10 @@
 import collections
 import re
 
-import glossary
 import pytest
 from project import PAGES, SITE, html_of
+
+from gallery.glossary import ENTRY, GLOSSARY, find_terms_for
 
 # Of the words with several senses: the families in which they have the glossary's.
 SENSES = {
@@ -45,7 +46,7 @@ def linked():
 def test_the_senses_are_those_of_the_glossary():
     limited = {
         entry["term"]
-        for entry in glossary.ENTRY.finditer(glossary.GLOSSARY.read_text())
+        for entry in ENTRY.finditer(GLOSSARY.read_text())
         if entry["places"]
     }
     assert limited == set(SENSES)
@@ -85,6 +86,6 @@ def test_a_single_page_may_use_a_word_otherwise(linked, term, page):
     ],
 )
 def test_a_page_has_the_terms_of_its_family(docname, terms):
-    found = set(glossary.find_terms_for(docname))
+    found = set(find_terms_for(docname))
     assert found & {"weight", "mask", "gate"} == terms
     assert "gradient" in found  # which has one sense
