@@ -335,8 +335,9 @@ function mark(tag, attributes, text = "") {
   return `<${tag} ${pairs.join(" ")}>${text}</${tag}>`;
 }
 const box = (x, y, width, height, name) => mark("rect", { x, y, width, height, class: name });
-const line = (points, name) => mark("polyline", { points: points.join(" "), class: name });
+const line = (points, name = "") => mark("polyline", { points: points.join(" "), class: name });
 const words = (x, y, text, name = "") => mark("text", { x, y, class: name }, text);
+const key = (x, y, text, name) => box(x, y, 12, 12, name) + words(x + 18, y + 10, text, "start");
 
 const DRAWINGS = {
   // A network whose x goes two ways: values forward, gradients backward
@@ -358,16 +359,11 @@ const DRAWINGS = {
       gradient.x = dot(gradient.z, w);
       const middle = 100;
       const ways = [40, 160];
-      const parts = [
-        box(2, 2, 12, 12, "forward"),
-        words(20, 12, "value", "start"),
-        box(2, 18, 12, 12, "backward"),
-        words(20, 28, "gradient", "start"),
-      ];
+      const parts = [key(2, 2, "value", "blue"), key(2, 18, "gradient", "orange")];
       const node = (name, at, height, value, slope) =>
         parts.push(
-          box(at - 26, height - 17, 52, 17, "forward"),
-          box(at - 26, height, 52, 17, "backward"),
+          box(at - 26, height - 17, 52, 17, "blue"),
+          box(at - 26, height, 52, 17, "orange"),
           words(at, height - 22, name),
           words(at, height - 4, tidy(value)),
           words(at, height + 13, tidy(slope))
@@ -394,6 +390,126 @@ const DRAWINGS = {
       const text = `gradient of x = ${written(gradient.z, w)} = ${tidy(gradient.x)}
 gradient of w = ${tidied(gradient.z.map((slope) => slope * x))}
 gradient of v = ${tidied(h.map((value) => value * gradient.y))}`;
+      return [parts.join(""), text];
+    },
+  },
+  // A narrow valley, and the paths of plain SGD and of SGD with momentum
+  descent: {
+    size: [380, 180],
+    name: "Paths into a valley, from above",
+    start: { Nesterov: false },
+    controls: ({ best: { plain, momentum }, ...data }) => [
+      ["rate, plain", plain, 0, [0.005, 0.25, 0.005]],
+      ["rate with momentum", momentum, 0, [0.005, 0.25, 0.005]],
+      ["momentum", momentum, 1, [0, 0.95, 0.05]],
+      ["Nesterov", momentum, 2, "tick"],
+    ],
+    draw({ start, curvature, best, steps }) {
+      const place = (w) => [250 + 28 * w[0], 90 - 31 * w[1]].map((at) => at.toFixed(1));
+      const [cx, cy] = place([0, 0]);
+      const loss = (w) => dot(w, w.map((value, i) => (value * curvature[i]) / 2));
+      const parts = [1, 2, 3, 4, 5, 6].map((n) => {
+        const [a, b] = curvature.map((c) => (n / 4) * Math.sqrt((2 * loss(start)) / c));
+        return mark("ellipse", { cx, cy, rx: 28 * a, ry: 31 * b });
+      });
+      const text = Object.entries(best).map(([name, [rate, momentum, Nesterov]], number) => {
+        const path = [start];
+        let velocity = start.map(() => 0);
+        while (path.length <= steps) {
+          const w = path.at(-1);
+          const step = w.map((value, i) => -rate * curvature[i] * value);
+          velocity = velocity.map((value, i) => momentum * value + step[i]);
+          path.push(w.map((value, i) => value + (Nesterov ? momentum * velocity[i] + step[i] : velocity[i])));
+        }
+        const colour = ["blue", "orange"][number];
+        const points = path.map(place);
+        parts.push(line(points, colour), ...points.map(([cx, cy]) => mark("circle", { cx, cy, r: 2, class: colour })));
+        parts.push(key(295, 150 + 16 * number, name, colour));
+        const bound = (2 + 2 * momentum) / (1 + (Nesterov ? 2 * momentum : 0)) / Math.max(...curvature);
+        const end = short(Number(Math.hypot(...path.at(-1)).toPrecision(3)));
+        const exceeded = rate > bound ? ", exceeded" : "";
+        return `${name}: ends ${end} away. Bound: ${tidy(bound)}${exceeded}`;
+      });
+      return [parts.join(""), text.join("\n")];
+    },
+  },
+  // Softmax of the logits z, divided by a temperature, beside the target
+  softmax: {
+    size: [380, 170],
+    name: "Bars of p and t, and of p - t",
+    start: { T: 1 },
+    controls: (data) => [
+      ["temperature", data, "T", [0.1, 5, 0.1]],
+      ...data.z.map((_, i) => [`z[${i}]`, data.z, i]),
+    ],
+    draw({ z, t, T }) {
+      const powers = z.map((logit) => Math.exp((logit - Math.max(...z)) / T));
+      const p = powers.map((power) => power / dot(powers, powers.map(() => 1)));
+      const parts = [
+        key(2, 2, "p", "blue"),
+        key(52, 2, "target t", "orange"),
+        key(250, 2, "p − t", "green"),
+        line([[0, 140], [210, 140]]),
+        line([[240, 90], [380, 90]]),
+      ];
+      const bar = (x, base, width, value, name) => {
+        const height = (base === 140 ? 100 : 50) * value; // up, or down where it is negative
+        parts.push(
+          box(x, base - Math.max(0, height), width, Math.abs(height), name),
+          words(x + width / 2, base - height + (value < 0 ? 13 : -4), tidy(rounded(value)))
+        );
+      };
+      p.forEach((value, i) => {
+        bar(4 + 70 * i, 140, 30, value, "blue");
+        bar(36 + 70 * i, 140, 30, t[i], "orange");
+        bar(248 + 44 * i, 90, 34, value - t[i], "green");
+        parts.push(words(35 + 70 * i, 158, `class ${i}`), words(265 + 44 * i, 158, i));
+      });
+      const loss = -dot(t, p.map((value) => Math.log(value)));
+      const text = `p = softmax(z / ${short(T)}) = ${p.map(rounded).join(", ")}
+loss = −Σ t log p = ${tidy(rounded(loss))}`;
+      return [parts.join(""), text];
+    },
+  },
+  // The gates of one unit of an LSTM, and its two states, step by step
+  gates: {
+    size: [380, 210],
+    name: "Cell state c and output h over the steps, and the gates of each step",
+    start: { step: 5, all: false },
+    controls: (data) => [
+      ["step", data, "step", [1, data.x.length, 1]],
+      ...["i", "f", "o"].map((gate) => [gate, data[gate], data.step - 1, [0, 1, 0.05]]),
+      ["g", data.g, data.step - 1, [-1, 1, 0.05]],
+      ["the same in all steps", data, "all", "tick"],
+    ],
+    changed(data, gate) {
+      if (data.all && gate.fill) gate.fill(gate[data.step - 1]);
+    },
+    draw({ step, ...data }) {
+      const states = [0];
+      data.x.forEach((_, t) => states.push(data.f[t] * states[t] + data.i[t] * data.g[t]));
+      const h = states.slice(1).map((c, t) => data.o[t] * Math.tanh(c));
+      const [low, high] = [Math.min(0, ...states), Math.max(...states, 4)];
+      const width = 360 / data.x.length;
+      const y = (value) => 18 + (95 * (high - value)) / (high - low);
+      const parts = [key(22, 0, "cell state c", "blue"), key(130, 0, "output h", "orange")];
+      parts.push(line([[20, y(0)], [380, y(0)]]));
+      h.forEach((output, t) => {
+        const left = 20 + width * t;
+        const c = states[t + 1];
+        parts.push(box(left + 2, y(Math.max(0, c)), width - 4, Math.abs(y(c) - y(0)), "blue"));
+        parts.push(mark("circle", { cx: left + width / 2, cy: y(output), r: 3, class: "orange" }));
+        [..."xifgo"].forEach((name, row) =>
+          parts.push(words(left + width / 2, 132 + 16 * row, tidy(rounded(data[name][t]))))
+        );
+        const place = { x: left, y: 0, width, height: 204, class: t + 1 === step ? "shown" : "" };
+        parts.push(mark("rect", { ...place, "data-step": t + 1 }));
+      });
+      [..."xifgo"].forEach((name, row) => parts.push(words(8, 132 + 16 * row, name)));
+      const t = step - 1;
+      const terms = written([data.f[t], data.i[t]], [Number(states[t].toFixed(4)), data.g[t]]);
+      const text = `step ${step}: c = f × c + i × g = ${terms} = ${tidy(states[step])}
+h = o × tanh(c) = ${tidy(h[t])}`;
       return [parts.join(""), text];
     },
   },
