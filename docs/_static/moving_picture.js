@@ -507,9 +507,40 @@ loss = −Σ t log p = ${tidy(rounded(loss))}`;
       });
       [..."xifgo"].forEach((name, row) => parts.push(words(8, 132 + 16 * row, name)));
       const t = step - 1;
-      const terms = written([data.f[t], data.i[t]], [Number(states[t].toFixed(4)), data.g[t]]);
+      const gates = [data.f[t], data.i[t]].map(rounded);
+      const terms = written(gates, [Number(tidy(states[t])), data.g[t]]);
       const text = `step ${step}: c = f × c + i × g = ${terms} = ${tidy(states[step])}
 h = o × tanh(c) = ${tidy(h[t])}`;
+      return [parts.join(""), text];
+    },
+  },
+  // Positions: each pair of features as a hand of a clock, at two steps
+  clocks: {
+    size: [380, 128],
+    name: "Clocks: a hand for each of two steps, and a clock for each pair of features",
+    start: { a: 3, b: 0 },
+    controls: (data) => [
+      ["step a", data, "a", [0, data.steps - 1, 1]],
+      ["step b", data, "b", [0, data.steps - 1, 1]],
+    ],
+    draw({ divisors, a, b }) {
+      const width = 380 / divisors.length;
+      const r = Math.min(42, width / 2 - 5);
+      const parts = [key(2, 0, "step a", "blue"), key(72, 0, "step b", "orange")];
+      divisors.forEach((divisor, pair) => {
+        const [cx, cy] = [width * (pair + 0.5), 66];
+        parts.push(mark("circle", { cx, cy, r }));
+        [[a, "blue"], [b, "orange"]].forEach(([step, name], i) => {
+          const reach = r * (1 - 0.15 * i); // both are seen where they are alike
+          const tip = [cx + reach * Math.sin(step / divisor), cy - reach * Math.cos(step / divisor)];
+          parts.push(line([[cx, cy], tip], name), mark("circle", { cx: tip[0], cy: tip[1], r: 3, class: name }));
+        });
+        parts.push(words(cx, 124, `t / ${short(Math.round(divisor))}`));
+      });
+      const terms = divisors.map((divisor) => rounded(Math.cos((a - b) / divisor)));
+      const total = divisors.reduce((sum, divisor) => sum + Math.cos((a - b) / divisor), 0);
+      const text = `positions[${a}] @ positions[${b}] = ${terms.map(inBrackets).join(" + ")} ≈ ${tidy(rounded(total))}
+It depends on the ${Math.abs(a - b)} steps between them alone.`;
       return [parts.join(""), text];
     },
   },
