@@ -79,9 +79,9 @@ def fork_of(page):
 
 
 def descent_of(page):
-    """Two paths into a valley, by plain SGD and with momentum."""
+    """Paths into a valley: of each, the learning rate and the momentum."""
     numbers = {name: page[name] for name in ("start", "curvature", "best")}
-    numbers["steps"] = len(page["paths"]["plain"]) - 1
+    numbers["steps"] = len(page["steps"])
     return numbers, {}, {}
 
 

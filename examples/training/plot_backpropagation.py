@@ -42,32 +42,29 @@ new_weights = model.get_weights()
 # ------
 # A small network, for one sample: ``x`` goes two ways, so two gradients come
 # back to it and add up. A gradient says: the loss grows so many times as much
-# as this number. On the site, set ``x`` to 2.1, then a number of ``w`` to -1.
+# as this number. On the site, set a number of ``w`` to -1: relu closes one way.
 
 # sphinx_gallery_moving_picture = True
 drawn = {"x": 2, "w": [3, 1], "v": [-1, 2], "t": 1}
 w, v = np.array(drawn["w"]), np.array(drawn["v"])
-hidden = np.maximum(0, 2 * w)  # relu changes nothing here: both are positive
+hidden = np.maximum(0, 2 * w)
 output = hidden @ v
-output_gradient = 2 * (output - 1)
-back = output_gradient * v  # at both hidden units
+back = 2 * (output - 1) * v * (hidden > 0)  # at the two hidden units
 x_gradient = back @ w
-nodes = {"x": (0, 1, 2, x_gradient), "y": (3, 1, output, output_gradient)}
-nodes["L"] = (4, 1, (output - 1) ** 2, 1)  # place, value and gradient
+nodes = {"x": (0, 1, 2, x_gradient), "y": (2, 1, output, 2 * (output - 1))}
+nodes["L"] = (3, 1, (output - 1) ** 2, 1)  # place, value and gradient
 arrows = [("y", "L", "(y - 1)²")]
-for i, height in enumerate([2, 0]):
-    nodes[f"z{i}"] = (1, height, 2 * w[i], back[i])
-    nodes[f"h{i}"] = (2, height, hidden[i], back[i])
-    arrows += [("x", f"z{i}", f"times {w[i]}"), (f"z{i}", f"h{i}", "relu")]
-    arrows += [(f"h{i}", "y", f"times {v[i]}")]
+for i in range(2):
+    nodes[f"h{i}"] = (1, 2 - 2 * i, hidden[i], back[i])
+    arrows.append(("x", f"h{i}", f"times {w[i]}, relu"))
+    arrows.append((f"h{i}", "y", f"times {v[i]}"))
 fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
 axis.set_title("Values go forward (blue), gradients come back and add up at x")
-axis.set(
-    xlim=(-0.4, 4.4), ylim=(-0.4, 2.5), frame_on=False, xticks=[], yticks=[]
-)
+axis.set(xlim=(-0.3, 3.3), ylim=(-0.4, 2.5))
+axis.axis("off")
 for start, end, step in arrows:
     (x_0, y_0), (x_1, y_1) = nodes[start][:2], nodes[end][:2]
-    places = (x_1 - 0.3, y_1), (x_0 + 0.3, y_0)
+    places = (x_1 - 0.25, y_1), (x_0 + 0.25, y_0)
     axis.annotate("", *places, arrowprops={"arrowstyle": "->", "color": "gray"})
     side = ["center", "right", "left"][np.sign(y_1 - y_0)]  # of the arrow
     axis.text((x_0 + x_1) / 2, (y_0 + y_1) / 2 + 0.1, step, ha=side)
