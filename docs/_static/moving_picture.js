@@ -45,7 +45,8 @@ const written = (a, b) => a.map((value, i) => [value, b[i]].map(inBrackets).join
 const placesOf = (list, row) => list.map((_, column) => [row, column]);
 const allOf = (array) => array.flatMap(placesOf);
 
-// Along one axis of an image: how many windows there are, and where entry u of window i is.
+// Along one axis of an image: how many windows there are, where entry u of window i is, and
+// from where to where the image reaches with its zeros.
 function windows(size, length, { strides = 1, dilation_rate = 1, padding }) {
   const span = dilation_rate * (length - 1) + 1;
   const same = padding === "same";
@@ -278,7 +279,8 @@ function showArrays(place, layer) {
   function createOutputs() {
     const padded = layer.padded?.(data, chosen());
     zeros = [];
-    for (const name in padded) createArray(name, data[name].length, data[name][0].length, padded[name]);
+    for (const name in padded)
+      createArray(name, data[name].length, data[name][0].length, padded[name]);
     const shapes = layer.shapes(data, chosen());
     for (const name in shapes) createArray(name, ...shapes[name]);
     const [name, ...at] = shown;
@@ -336,6 +338,7 @@ function mark(tag, attributes, text = "") {
 }
 const box = (x, y, width, height, name) => mark("rect", { x, y, width, height, class: name });
 const line = (points, name = "") => mark("polyline", { points: points.join(" "), class: name });
+const point = ([cx, cy], r, name = "") => mark("circle", { cx, cy, r, class: name });
 const words = (x, y, text, name = "") => mark("text", { x, y, class: name }, text);
 const key = (x, y, text, name) => box(x, y, 12, 12, name) + words(x + 18, y + 10, text, "start");
 
@@ -419,13 +422,15 @@ gradient of v = ${tidied(h.map((value) => value * gradient.y))}`;
           const w = path.at(-1);
           const step = w.map((value, i) => -rate * curvature[i] * value);
           velocity = velocity.map((value, i) => momentum * value + step[i]);
-          path.push(w.map((value, i) => value + (Nesterov ? momentum * velocity[i] + step[i] : velocity[i])));
+          const move = Nesterov ? velocity.map((v, i) => momentum * v + step[i]) : velocity;
+          path.push(w.map((value, i) => value + move[i]));
         }
         const colour = ["blue", "orange"][number];
         const points = path.map(place);
-        parts.push(line(points, colour), ...points.map(([cx, cy]) => mark("circle", { cx, cy, r: 2, class: colour })));
+        parts.push(line(points, colour), ...points.map((at) => point(at, 2, colour)));
         parts.push(key(295, 150 + 16 * number, name, colour));
-        const bound = (2 + 2 * momentum) / (1 + (Nesterov ? 2 * momentum : 0)) / Math.max(...curvature);
+        const ahead = 1 + (Nesterov ? 2 * momentum : 0);
+        const bound = (2 + 2 * momentum) / ahead / Math.max(...curvature);
         const end = short(Number(Math.hypot(...path.at(-1)).toPrecision(3)));
         const exceeded = rate > bound ? ", exceeded" : "";
         return `${name}: ends ${end} away. Bound: ${tidy(bound)}${exceeded}`;
@@ -498,7 +503,7 @@ loss = −Σ t log p = ${tidy(rounded(loss))}`;
         const left = 20 + width * t;
         const c = states[t + 1];
         parts.push(box(left + 2, y(Math.max(0, c)), width - 4, Math.abs(y(c) - y(0)), "blue"));
-        parts.push(mark("circle", { cx: left + width / 2, cy: y(output), r: 3, class: "orange" }));
+        parts.push(point([left + width / 2, y(output)], 3, "orange"));
         [..."xifgo"].forEach((name, row) =>
           parts.push(words(left + width / 2, 132 + 16 * row, tidy(rounded(data[name][t]))))
         );
@@ -529,17 +534,19 @@ h = o × tanh(c) = ${tidy(h[t])}`;
       const parts = [key(2, 0, "step a", "blue"), key(72, 0, "step b", "orange")];
       divisors.forEach((divisor, pair) => {
         const [cx, cy] = [width * (pair + 0.5), 66];
-        parts.push(mark("circle", { cx, cy, r }));
+        parts.push(point([cx, cy], r));
         [[a, "blue"], [b, "orange"]].forEach(([step, name], i) => {
           const reach = r * (1 - 0.15 * i); // both are seen where they are alike
-          const tip = [cx + reach * Math.sin(step / divisor), cy - reach * Math.cos(step / divisor)];
-          parts.push(line([[cx, cy], tip], name), mark("circle", { cx: tip[0], cy: tip[1], r: 3, class: name }));
+          const angle = step / divisor;
+          const tip = [cx + reach * Math.sin(angle), cy - reach * Math.cos(angle)];
+          parts.push(line([[cx, cy], tip], name), point(tip, 3, name));
         });
         parts.push(words(cx, 124, `t / ${short(Math.round(divisor))}`));
       });
       const terms = divisors.map((divisor) => rounded(Math.cos((a - b) / divisor)));
       const total = divisors.reduce((sum, divisor) => sum + Math.cos((a - b) / divisor), 0);
-      const text = `positions[${a}] @ positions[${b}] = ${terms.map(inBrackets).join(" + ")} ≈ ${tidy(rounded(total))}
+      const sum = terms.map(inBrackets).join(" + ");
+      const text = `positions[${a}] @ positions[${b}] = ${sum} ≈ ${tidy(rounded(total))}
 It depends on the ${Math.abs(a - b)} steps between them alone.`;
       return [parts.join(""), text];
     },
@@ -612,7 +619,12 @@ function showDrawing(place, { size, name, start, controls, changed, draw }) {
   const labels = made.map(([, label]) => label);
   place.append(
     picture,
-    create("div", {}, create("p", {}, output), create("p", { className: "controls" }, ...labels, reset))
+    create(
+      "div",
+      {},
+      create("p", {}, output),
+      create("p", { className: "controls" }, ...labels, reset)
+    )
   );
   render();
 }

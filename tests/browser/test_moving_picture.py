@@ -649,7 +649,7 @@ def test_positions_are_clocks(drawing):
         product = numbers_in(drawing.locator("output").inner_text().split("≈")[1])
         np.testing.assert_allclose(product, [first @ second, a - b], atol=0.00501)
         tips = drawing.locator(".drawing circle.blue")
-        middles = drawing.locator(".drawing circle:not([class])")
+        middles = drawing.locator(".drawing circle[class='']")
         for pair, angle in enumerate(a / divisors):
             (x, y), (cx, cy) = (
                 [float(circles.nth(pair).get_attribute(name)) for name in ("cx", "cy")]
