@@ -1,8 +1,8 @@
 """The figures of pages, and the numbers of those that readers can touch.
 
-Figures are SVG: sharp on every screen, and light. Where a page asks for it, with
-``# sphinx_gallery_moving_picture = True``, the numbers of its figure are kept as well: an
-entry of y and what made it, in a matrix product, a convolution or attention.
+Figures are SVG: sharp on every screen, and light. Where a cell asks for it, with
+``# sphinx_gallery_moving_picture = True``, the numbers of its figure are kept as well, for
+docs/_static/moving_picture.js. Which picture it is, tell the names of variables: PICTURES.
 """
 
 import json
@@ -25,10 +25,14 @@ def number_ids(path):
     path.write_text(text)
 
 
-def slide(x, kernel):
+def slide(x, kernel, strides, padding):
     """A convolution of one image, (height, width), with one kernel, (rows, columns)."""
+    if padding == "same":
+        axes = zip(x.shape, kernel.shape)
+        zeros = [max(0, (-(-n // strides) - 1) * strides + k - n) for n, k in axes]
+        x = np.pad(x, [(count // 2, count - count // 2) for count in zeros])
     patches = np.lib.stride_tricks.sliding_window_view(x, kernel.shape)
-    return np.einsum("ijuv,uv->ij", patches, kernel)
+    return np.einsum("ijuv,uv->ij", patches[::strides, ::strides], kernel)
 
 
 def attend(query, key, value):
@@ -39,56 +43,112 @@ def attend(query, key, value):
     return weights, weights @ value
 
 
-def attention_of(variables):
-    """Return the arrays of a picture of attention: those of the first sample."""
-    arrays = {name: variables[name][0] for name in ("query", "key", "value")}
+def attention_of(page):
+    """Attention without arguments, of the first sample."""
+    numbers = {name: page[name][0] for name in ("query", "key", "value")}
+    computed = dict(zip(("attention_weights", "y"), attend(**numbers)))
+    return numbers, computed, {name: page[name][0] for name in computed}
+
+
+def product_of(page):
+    """A matrix product of x and a kernel, maybe with a bias."""
+    numbers = {"x": page["x"], "W": page["kernel"]}
+    if "bias" in page:
+        numbers["b"] = page["bias"][np.newaxis]
+    y = page["x"] @ page["kernel"] + numbers.get("b", 0)
+    return numbers, {"y": y}, {"y": page["y"]}
+
+
+def convolution_of(page):
+    """A convolution with one sample, channel and filter."""
+    numbers = {"x": page["x"][0, :, :, 0], "W": page["kernel"][:, :, 0, 0]}
+    if "bias" in page:
+        numbers["b"] = page["bias"][np.newaxis]
+    options = page.get("strides", 1), page.get("padding", "valid")
+    y = slide(numbers["x"], numbers["W"], *options) + numbers.get("b", 0)
+    return numbers, {"y": y}, {"y": page["y"][0, :, :, 0]}
+
+
+def fork_of(page):
+    """A small network in which x goes two ways: backpropagation."""
+    numbers = page["drawn"]
+    x, w, v, t = (np.array(numbers[name]) for name in ("x", "w", "v", "t"))
+    y_gradient = 2 * (np.maximum(0, x * w) @ v - t)
+    computed = {"x_gradient": w @ (y_gradient * v * (x * w > 0))}
+    return numbers, computed, page
+
+
+def descent_of(page):
+    """Paths into a valley: of each, the learning rate and the momentum."""
+    numbers = {name: page[name] for name in ("start", "curvature", "best")}
+    numbers["steps"] = len(page["steps"])
+    return numbers, {}, {}
+
+
+def gates_of(page):
+    """The gates of one unit of an LSTM, and its cell state, over steps."""
+    numbers = {"x": page["ones"].ravel(), **page["gates"]}
+    counts, c = [], 0
+    for i, f, g in zip(*map(numbers.get, "ifg")):
+        c = f * c + i * g
+        counts.append(c)
+    return numbers, {"counts": np.array(counts)}, {"counts": np.ravel(page["counts"])}
+
+
+def clocks_of(page):
+    """Pairs of features as hands of clocks, for two steps."""
+    return {"divisors": page["divisors"], "steps": 60}, {}, {}
+
+
+def softmax_of(page):
+    """Softmax of the first sample's logits, and its target."""
+    numbers = {"z": page["logits"][0], "t": page["target"][0]}
+    weights = attend(np.ones((1, 1)), numbers["z"][:, np.newaxis], np.zeros((3, 1)))[0]
+    return numbers, {"p": weights}, {"p": page["p"][:1]}
+
+
+# By the names of variables that a page has: what picture it is, and what gives its numbers,
+# what is computed from them, and what the page has of this.
+PICTURES = {
+    ("query", "attention_weights"): ("attention", attention_of),
+    ("drawn",): ("fork", fork_of),
+    ("curvature", "best"): ("descent", descent_of),
+    ("gates", "counts"): ("gates", gates_of),
+    ("divisors",): ("clocks", clocks_of),
+    ("logits", "target"): ("softmax", softmax_of),
+    ("x", "kernel", "y"): ("dense", product_of),
+}
+
+
+def picture_of(page):
+    """Return the picture of a page's variables: {"kind": its name, "numbers": {name: list
+    or number}, "chosen": [what is chosen at first, such as "strides=2"]}.
+
+    Raises ExtensionError where the page has computed something else than the picture.
+    """
+    found = [PICTURES[names] for names in PICTURES if set(names) <= set(page)]
+    kind, numbers_of = found[0]
+    chosen = []
+    if kind == "dense" and page["kernel"].ndim == 4:
+        kind, numbers_of = "convolution", convolution_of
+        chosen = [f"strides={page.get('strides', 1)}"]
+        chosen.append(f'padding="{page.get("padding", "valid")}"')
+    numbers, computed, of_page = numbers_of(page)
     tolerance = 1000 * np.finfo("float32").eps
-    for name, expected in zip(("attention_weights", "y"), attend(**arrays)):
-        actual = variables[name][0]
+    for name, expected in computed.items():
+        actual = np.asarray(of_page[name])
         if actual.shape != expected.shape or not np.allclose(
             actual, expected, tolerance, tolerance * np.max(np.abs(expected))
         ):
-            raise ExtensionError(
-                f"the moving picture shows attention without arguments only: {name}"
-            )
-    return arrays
+            raise ExtensionError(f"the moving picture ({kind}) has another {name}")
+    numbers = json.loads(json.dumps(numbers, default=lambda array: array.tolist()))
+    return {"kind": kind, "numbers": numbers, "chosen": chosen}
 
 
-def product_of(variables):
-    """Return the name of a layer with a kernel, and the arrays of its picture."""
-    x, kernel, y = (variables[name] for name in ("x", "kernel", "y"))
-    layer, multiply = "dense", np.matmul
-    if kernel.ndim == 4:
-        layer, multiply = "convolution", slide
-        x, kernel, y = x[0, :, :, 0], kernel[:, :, 0, 0], y[0, :, :, 0]
-    arrays = {"x": x, "W": kernel}
-    if "bias" in variables:
-        arrays["b"] = variables["bias"][np.newaxis]
-    if not np.array_equal(y, multiply(x, kernel) + arrays.get("b", 0)):
-        raise ExtensionError("the moving picture shows a product or a convolution only")
-    return layer, arrays
-
-
-def picture_of(variables):
-    """Return the name of a layer and the arrays of its picture, as lists.
-
-    "dense": {"x": (batch, features), "W": (features, units)}, or "convolution", where x is
-    an image and the page's arrays have one sample, channel and filter: {"x": (height,
-    width), "W": (rows, columns)}. With a bias also "b": (1, units). Or "attention", of the
-    first sample of the page's arrays: {"query": (queries, features), "key": (values,
-    features), "value": (values, units)}.
-
-    Raises ExtensionError where the page's y, or the weights of attention, are not what the
-    moving picture computes.
-    """
-    if "query" in variables:
-        layer, arrays = "attention", attention_of(variables)
-    else:
-        layer, arrays = product_of(variables)
-    return {
-        "layer": layer,
-        "arrays": {name: array.tolist() for name, array in arrays.items()},
-    }
+def asks_for_picture(source, line):
+    """Whether the cell that begins at a line of a page asks for a picture to touch."""
+    cell = source.split("\n", line - 1)[-1].split("\n# %%")[0]
+    return extract_file_config(cell).get("moving_picture", False)
 
 
 def scrape(block, block_vars, gallery_conf):
@@ -102,8 +162,7 @@ def scrape(block, block_vars, gallery_conf):
     for path in block_vars["image_path_iterator"].paths:
         number_ids(Path(path).with_suffix(".svg"))
     source = Path(block_vars["src_file"])
-    asked_for = extract_file_config(source.read_text()).get("moving_picture")
-    if not figures or not asked_for:
+    if not figures or not asks_for_picture(source.read_text(), block[2]):
         return figures
     page = name_of(source)
     picture = picture_of(block_vars["example_globals"])

@@ -24,8 +24,6 @@ A matrix product, and a bias.
 import matplotlib.pyplot as plt
 import numpy as np
 
-# sphinx_gallery_moving_picture = True
-
 # %%
 # Build it
 # --------
@@ -53,6 +51,7 @@ np.testing.assert_allclose(y / 3, expected / 3, rtol=tolerance)
 # See it
 # ------
 
+# sphinx_gallery_moving_picture = True
 plt.figure(figsize=(3, 2))
 plt.imshow(y)
 plt.title("The output of {title}")

@@ -1,4 +1,4 @@
-"""Pictures that readers can touch: an entry of y and what made it.
+"""Pictures that readers can touch.
 
 ``.. moving-picture:: dense/plot_...`` hands the numbers of a page, which gallery/figures.py
 has kept, to moving_picture.js, which puts its picture in the place of the figure just
@@ -28,12 +28,13 @@ class MovingPicture(SphinxDirective):
         if not path.exists():  # the page has failed, and the build says so
             return []
         picture = json.loads(path.read_text())
-        arrays = picture["arrays"]
+        numbers = picture["numbers"]
         if "samples" in self.options:
-            arrays["x"] = arrays["x"][: self.options["samples"]]
+            numbers["x"] = numbers["x"][: self.options["samples"]]
         text = (
-            f'<div class="moving-picture" data-layer="{picture["layer"]}" '
-            f'data-arrays="{html.escape(json.dumps(arrays))}"></div>'
+            f'<div class="moving-picture" data-kind="{picture["kind"]}" '
+            f'data-numbers="{html.escape(json.dumps(numbers))}" '
+            f'data-chosen="{html.escape(json.dumps(picture["chosen"]))}"></div>'
         )
         return [nodes.raw("", text, format="html")]
 

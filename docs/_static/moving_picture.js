@@ -1,5 +1,6 @@
-// y to touch: each of its entries beside those that made it. It computes here, from the
-// numbers that the page ran with.
+// Pictures to touch, in the place of a page's figure. They compute here, from the numbers
+// that the page ran with. Arrays show each entry beside those that made it; drawings have
+// sliders and fields.
 "use strict";
 
 const LARGEST = 9999; // what a cell has room for
@@ -8,6 +9,26 @@ function create(tag, properties, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
   return element;
+}
+
+// A field for a number. What is no number is not set, but answered with what is allowed;
+// when the field is left, it shows the number that holds.
+function createNumber(label, name, get, set, say) {
+  const input = create("input", { type: "text", inputMode: "decimal", autocomplete: "off" });
+  input.ariaLabel = label;
+  input.oninput = () => {
+    const value = Number(input.value.replace("−", "-"));
+    const valid = input.value.trim() !== "" && Math.abs(value) <= LARGEST;
+    input.setAttribute("aria-invalid", !valid);
+    if (valid) set(value);
+    else say(`${name} takes numbers from −${LARGEST} to ${LARGEST}, such as 7 or −2.5`);
+  };
+  input.restore = input.onblur = () => {
+    input.value = short(get());
+    input.setAttribute("aria-invalid", false);
+  };
+  input.restore();
+  return input;
 }
 
 // Few digits, and none that come from binary rounding.
@@ -24,13 +45,16 @@ const written = (a, b) => a.map((value, i) => [value, b[i]].map(inBrackets).join
 const placesOf = (list, row) => list.map((_, column) => [row, column]);
 const allOf = (array) => array.flatMap(placesOf);
 
-// Along one axis of an image: how many windows there are, and where entry u of window i is.
+// Along one axis of an image: how many windows there are, where entry u of window i is, and
+// from where to where the image reaches with its zeros.
 function windows(size, length, { strides = 1, dilation_rate = 1, padding }) {
   const span = dilation_rate * (length - 1) + 1;
   const same = padding === "same";
   const count = Math.ceil((same ? size : size - span + 1) / strides);
-  const before = same ? Math.floor(Math.max(0, (count - 1) * strides + span - size) / 2) : 0;
-  return { count, at: (i, u) => i * strides + u * dilation_rate - before };
+  const zeros = same ? Math.max(0, (count - 1) * strides + span - size) : 0;
+  const before = Math.floor(zeros / 2);
+  const at = (i, u) => i * strides + u * dilation_rate - before;
+  return { count, at, from: -before, to: size + zeros - before };
 }
 
 // A layer tells what readers can choose, [{label: arguments}, ...]; the shapes and labels of
@@ -41,16 +65,14 @@ function windows(size, length, { strides = 1, dilation_rate = 1, padding }) {
 // Of layers whose y adds up products of pairs of entries of x and W, and an entry of b
 const PRODUCTS = {
   choices: [],
-  relu: true, // can be chosen, too
   first: [3, Infinity],
-  labels({ b }, { relu }) {
-    const linear = b ? `${this.formula} + b` : this.formula;
-    return { y: relu ? `relu(${linear})` : linear };
+  labels({ b }) {
+    return { y: b ? `${this.formula} + b` : this.formula };
   },
   entry(data, chosen, name, row, column) {
     const pairs = this.pairs(data, row, column, chosen);
     const made = { x: pairs.map((pair) => pair[0]), W: pairs.map((pair) => pair[1]) };
-    const [x, W] = ["x", "W"].map((name) => made[name].map(([i, j]) => data[name][i][j]));
+    const [x, W] = ["x", "W"].map((name) => made[name].map(([i, j]) => data[name][i]?.[j] ?? 0));
     let total = dot(x, W);
     let text = written(x, W);
     if (data.b) {
@@ -58,9 +80,7 @@ const PRODUCTS = {
       total += data.b[0][this.bias(column)];
       text += ` + ${inBrackets(data.b[0][this.bias(column)])}`;
     }
-    const value = chosen.relu ? Math.max(0, total) : total;
-    const result = chosen.relu ? `${full(total)}, and relu makes it ${full(value)}` : full(value);
-    return { value, text: `y[${row}, ${column}] = ${text} = ${result}`, made };
+    return { value: total, text: `y[${row}, ${column}] = ${text} = ${full(total)}`, made };
   },
 };
 
@@ -91,11 +111,10 @@ const LAYERS = {
     shapes(data, chosen) {
       return { y: this.axes(data, chosen).map((axis) => axis.count) };
     },
+    padded: (data, chosen) => ({ x: LAYERS.convolution.axes(data, chosen) }), // with zeros
     pairs(data, row, column, chosen) {
       const [down, across] = this.axes(data, chosen);
-      return allOf(data.W)
-        .map(([u, v]) => [[down.at(row, u), across.at(column, v)], [u, v]])
-        .filter(([[i, j]]) => data.x[i]?.[j] !== undefined); // others count as 0
+      return allOf(data.W).map(([u, v]) => [[down.at(row, u), across.at(column, v)], [u, v]]);
     },
     bias: () => 0,
     touched: (shown) => ({ x: shown, W: shown, b: shown }),
@@ -143,28 +162,28 @@ ${start} ${terms[column]} / (${terms.join(" + ")}) ≈ ${value}`;
   },
 };
 
-function movingPicture(place) {
-  const layer = LAYERS[place.dataset.layer];
-  const load = () => JSON.parse(place.dataset.arrays); // {x, W}, or with b, or {query, ...}
+function showArrays(place, layer) {
+  const load = () => JSON.parse(place.dataset.numbers); // {x, W}, or with b, or {query, ...}
+  const atFirst = JSON.parse(place.dataset.chosen); // such as ["strides=2"]
   const data = load();
   const inputs = Object.keys(data);
   const arrays = {};
   const cells = {};
   const sum = create("output");
-  const relu = create("input", { type: "checkbox", onchange: render });
   const selects = layer.choices.map((choice) => {
     const options = Object.keys(choice).map((label) => create("option", {}, label));
     const label = Object.keys(choice)[0].split("=")[0];
     return create("select", { ariaLabel: label, onchange: replaceOutputs }, ...options);
   });
+  let zeros = []; // around x: [cell, row, column]
   let shown = ["y", ...layer.first];
   let largest = 0;
 
+  const choose = () =>
+    selects.forEach((select, i) => (select.value = atFirst[i] ?? select[0].value));
   const chosen = () =>
-    Object.assign(
-      { relu: relu.checked },
-      ...selects.map((select, i) => layer.choices[i][select.value])
-    );
+    Object.assign({}, ...selects.map((select, i) => layer.choices[i][select.value]));
+  const say = (text) => (sum.textContent = text);
   const entry = (...at) => layer.entry(data, chosen(), ...at);
 
   function each(name, visit) {
@@ -185,12 +204,14 @@ function movingPicture(place) {
         cell.style.setProperty("--size", Math.min(1, Math.sqrt(Math.abs(value) / largest)));
       });
     }
+    const window = made.x?.map(String);
+    for (const [cell, ...at] of zeros) cell.classList.toggle("made", window.includes(`${at}`));
     const labels = layer.labels(data, chosen());
     for (const name in labels) {
       const label = `${name} = ${labels[name]}`;
       arrays[name].firstChild.textContent = arrays[name].ariaLabel = label;
     }
-    sum.textContent = text;
+    say(text);
   }
 
   function select(name, row, column) {
@@ -214,57 +235,52 @@ function movingPicture(place) {
     cells[name][row + step[0]]?.[column + step[1]]?.focus();
   }
 
-  function changed(input, name, row, column) {
-    const value = Number(input.value.replace("−", "-"));
-    const valid = input.value.trim() !== "" && Math.abs(value) <= LARGEST;
-    input.setAttribute("aria-invalid", !valid);
-    if (valid) {
+  function createCell(name, row, column) {
+    const set = (value) => {
       data[name][row][column] = value;
       render();
-    } else {
-      sum.textContent = `${name} takes numbers from −${LARGEST} to ${LARGEST}, such as 7 or −2.5`;
-    }
-  }
-
-  function restore(input, value) {
-    input.value = short(value);
-    input.setAttribute("aria-invalid", false);
-  }
-
-  function createCell(name, row, column) {
-    const cell = create(data[name] ? "input" : "button", {
-      type: data[name] ? "text" : "button",
-      tabIndex: row + column === 0 ? 0 : -1,
-      onfocus: () => focused(name, row, column),
-      onkeydown: (event) => pressed(event, name, row, column),
-    });
-    if (data[name]) {
-      cell.inputMode = "decimal";
-      cell.autocomplete = "off";
-      cell.ariaLabel = `${name}[${name === "b" ? column : `${row}, ${column}`}]`;
-      cell.oninput = () => changed(cell, name, row, column);
-      cell.onblur = () => restore(cell, data[name][row][column]);
-      restore(cell, data[name][row][column]);
-    } else {
+    };
+    const label = `${name}[${name === "b" ? column : `${row}, ${column}`}]`;
+    const cell = data[name]
+      ? createNumber(label, name, () => data[name][row][column], set, say)
+      : create("button", { type: "button" });
+    cell.tabIndex = row + column === 0 ? 0 : -1;
+    cell.onfocus = () => focused(name, row, column);
+    cell.onkeydown = (event) => pressed(event, name, row, column);
+    if (!data[name]) {
       cell.onpointerenter = () => select(name, row, column);
       cell.onclick = () => cell.focus(); // Safari does not focus what is clicked
     }
     return cell;
   }
 
-  function createArray(name, rows, columns) {
+  function createZero(row, column) {
+    const cell = create("span", { className: "zero", ariaHidden: "true" }, "0");
+    zeros.push([cell, row, column]);
+    return cell;
+  }
+
+  function createArray(name, rows, columns, padded) {
     cells[name] = Array.from({ length: rows }, (_, row) =>
       Array.from({ length: columns }, (_, column) => createCell(name, row, column))
     );
     const array = create("div", { className: `array array-${name}`, role: "group" });
-    array.style.setProperty("--columns", columns);
+    const [down, across] = padded ?? [rows, columns].map((to) => ({ from: 0, to }));
+    array.style.setProperty("--columns", across.to - across.from);
     array.ariaLabel = name;
-    array.append(create("span", { ariaHidden: "true" }, name), ...cells[name].flat());
+    array.append(create("span", { className: "name", ariaHidden: "true" }, name));
+    for (let row = down.from; row < down.to; row++)
+      for (let column = across.from; column < across.to; column++)
+        array.append(cells[name][row]?.[column] ?? createZero(row, column));
     arrays[name]?.replaceWith(array);
     arrays[name] = array;
   }
 
   function createOutputs() {
+    const padded = layer.padded?.(data, chosen());
+    zeros = [];
+    for (const name in padded)
+      createArray(name, data[name].length, data[name][0].length, padded[name]);
     const shapes = layer.shapes(data, chosen());
     for (const name in shapes) createArray(name, ...shapes[name]);
     const [name, ...at] = shown;
@@ -277,6 +293,7 @@ function movingPicture(place) {
     render();
   }
 
+  choose();
   for (const name of inputs) createArray(name, data[name].length, data[name][0].length);
   const outputs = createOutputs();
   each("y", (_, ...at) => (largest = Math.max(largest, Math.abs(entry("y", ...at).value))));
@@ -285,9 +302,8 @@ function movingPicture(place) {
   reset.onclick = () => {
     Object.assign(data, load());
     for (const name of inputs)
-      each(name, (cell, row, column) => restore(cell, data[name][row][column]));
-    relu.checked = false;
-    for (const select of selects) select.selectedIndex = 0;
+      each(name, (cell) => cell.restore());
+    choose();
     replaceOutputs();
   };
 
@@ -295,20 +311,327 @@ function movingPicture(place) {
   const dashed = outputs.length > 1 ? " (dashed: indirectly)" : "";
   const hint = `Point at an entry of ${either(outputs)} to see what made it${dashed}.
     Change any number of ${either(inputs)}. By keyboard: Tab to an array, then the arrow keys.`;
-  const controls = [...selects, reset];
-  if (layer.relu) controls.splice(-1, 0, create("label", {}, relu, " relu"));
   place.append(
-    create("div", { className: `arrays arrays-${place.dataset.layer}` }, ...Object.values(arrays)),
+    create("div", { className: `arrays arrays-${place.dataset.kind}` }, ...Object.values(arrays)),
     create(
       "div",
       {},
       create("p", {}, sum),
-      create("p", { className: "controls" }, ...controls),
+      create("p", { className: "controls" }, ...selects, reset),
       create("p", { className: "hint" }, hint)
     )
   );
   render();
-  place.previousElementSibling.hidden = true; // the figure
 }
 
-document.querySelectorAll(".moving-picture").forEach(movingPicture);
+// Drawings: their size, name and controls, [[label, object, key, kind]], which set
+// object[key]: by a slider, [smallest, largest, step], a box to tick, "tick", or else a field;
+// and what they draw, as SVG, whose marks have their classes in site.css, and say. Some add
+// to the numbers of the page (start), or follow what is set (changed).
+
+const tidy = (value) => full(Number(value.toPrecision(4)));
+const tidied = (values) => values.map(tidy).join(", ");
+
+function mark(tag, attributes, text = "") {
+  const pairs = Object.entries(attributes).map(([name, value]) => `${name}="${value}"`);
+  return `<${tag} ${pairs.join(" ")}>${text}</${tag}>`;
+}
+const box = (x, y, width, height, name) => mark("rect", { x, y, width, height, class: name });
+const line = (points, name = "") => mark("polyline", { points: points.join(" "), class: name });
+const point = ([cx, cy], r, name = "") => mark("circle", { cx, cy, r, class: name });
+const words = (x, y, text, name = "") => mark("text", { x, y, class: name }, text);
+const key = (x, y, text, name) => box(x, y, 12, 12, name) + words(x + 18, y + 10, text, "start");
+
+const DRAWINGS = {
+  // A network whose x goes two ways: values forward, gradients backward
+  fork: {
+    size: [380, 190],
+    name: "Graph of a small network: each node with its value and its gradient",
+    controls: (data) => [
+      ["x", data, "x"],
+      ...["w", "v"].flatMap((name) => [0, 1].map((i) => [`${name}[${i}]`, data[name], i])),
+      ["t", data, "t"],
+    ],
+    draw({ x, w, v, t }) {
+      const z = w.map((weight) => x * weight);
+      const h = z.map((value) => Math.max(0, value));
+      const y = dot(h, v);
+      const gradient = { y: 2 * (y - t) };
+      gradient.h = v.map((weight) => gradient.y * weight);
+      gradient.z = gradient.h.map((arrived, i) => (z[i] > 0 ? arrived : 0));
+      gradient.x = dot(gradient.z, w);
+      const middle = 100;
+      const ways = [40, 160];
+      const parts = [key(2, 2, "value", "blue"), key(2, 18, "gradient", "orange")];
+      const node = (name, at, height, value, slope) =>
+        parts.push(
+          box(at - 26, height - 17, 52, 17, "blue"),
+          box(at - 26, height, 52, 17, "orange"),
+          words(at, height - 22, name),
+          words(at, height - 4, tidy(value)),
+          words(at, height + 13, tidy(slope))
+        );
+      const arrow = (from, start, to, end, text, off) => {
+        const points = [[from + 27, start], [to - 30, end]];
+        parts.push(
+          line(points, off ? "arrow closed" : "arrow"),
+          words((from + to) / 2, (start + end) / 2 + (end === start ? -6 : 4), text, "halo")
+        );
+      };
+      ways.forEach((way, i) => {
+        const closed = z[i] <= 0;
+        arrow(28, middle, 114, way, `× ${inBrackets(w[i])}`, closed);
+        arrow(114, way, 200, way, "relu", closed);
+        arrow(200, way, 276, middle, `× ${inBrackets(v[i])}`, closed);
+        node(`z[${i}]`, 114, way, z[i], gradient.z[i]);
+        node(`h[${i}]`, 200, way, h[i], gradient.h[i]);
+      });
+      arrow(276, middle, 346, middle, "");
+      node("x", 28, middle, x, gradient.x);
+      node("y", 276, middle, y, gradient.y);
+      node("L = (y − t)²", 346, middle, (y - t) ** 2, 1);
+      const text = `gradient of x = ${written(gradient.z, w)} = ${tidy(gradient.x)}
+gradient of w = ${tidied(gradient.z.map((slope) => slope * x))}
+gradient of v = ${tidied(h.map((value) => value * gradient.y))}`;
+      return [parts.join(""), text];
+    },
+  },
+  // A narrow valley, and the paths of plain SGD and of SGD with momentum
+  descent: {
+    size: [380, 180],
+    name: "Paths into a valley, from above",
+    start: { Nesterov: false },
+    controls: ({ best: { plain, momentum }, ...data }) => [
+      ["rate, plain", plain, 0, [0.005, 0.25, 0.005]],
+      ["rate with momentum", momentum, 0, [0.005, 0.25, 0.005]],
+      ["momentum", momentum, 1, [0, 0.95, 0.05]],
+      ["Nesterov", momentum, 2, "tick"],
+    ],
+    draw({ start, curvature, best, steps }) {
+      const place = (w) => [250 + 28 * w[0], 90 - 31 * w[1]].map((at) => at.toFixed(1));
+      const [cx, cy] = place([0, 0]);
+      const loss = (w) => dot(w, w.map((value, i) => (value * curvature[i]) / 2));
+      const parts = [1, 2, 3, 4, 5, 6].map((n) => {
+        const [a, b] = curvature.map((c) => (n / 4) * Math.sqrt((2 * loss(start)) / c));
+        return mark("ellipse", { cx, cy, rx: 28 * a, ry: 31 * b });
+      });
+      const text = Object.entries(best).map(([name, [rate, momentum, Nesterov]], number) => {
+        const path = [start];
+        let velocity = start.map(() => 0);
+        while (path.length <= steps) {
+          const w = path.at(-1);
+          const step = w.map((value, i) => -rate * curvature[i] * value);
+          velocity = velocity.map((value, i) => momentum * value + step[i]);
+          const move = Nesterov ? velocity.map((v, i) => momentum * v + step[i]) : velocity;
+          path.push(w.map((value, i) => value + move[i]));
+        }
+        const colour = ["blue", "orange"][number];
+        const points = path.map(place);
+        parts.push(line(points, colour), ...points.map((at) => point(at, 2, colour)));
+        parts.push(key(295, 150 + 16 * number, name, colour));
+        const ahead = 1 + (Nesterov ? 2 * momentum : 0);
+        const bound = (2 + 2 * momentum) / ahead / Math.max(...curvature);
+        const end = short(Number(Math.hypot(...path.at(-1)).toPrecision(3)));
+        const exceeded = rate > bound ? ", exceeded" : "";
+        return `${name}: ends ${end} away. Bound: ${tidy(bound)}${exceeded}`;
+      });
+      return [parts.join(""), text.join("\n")];
+    },
+  },
+  // Softmax of the logits z, divided by a temperature, beside the target
+  softmax: {
+    size: [380, 170],
+    name: "Bars of p and t, and of p - t",
+    start: { T: 1 },
+    controls: (data) => [
+      ["temperature", data, "T", [0.1, 5, 0.1]],
+      ...data.z.map((_, i) => [`z[${i}]`, data.z, i]),
+    ],
+    draw({ z, t, T }) {
+      const powers = z.map((logit) => Math.exp((logit - Math.max(...z)) / T));
+      const p = powers.map((power) => power / dot(powers, powers.map(() => 1)));
+      const parts = [
+        key(2, 2, "p", "blue"),
+        key(52, 2, "target t", "orange"),
+        key(250, 2, "p − t", "green"),
+        line([[0, 140], [210, 140]]),
+        line([[240, 90], [380, 90]]),
+      ];
+      const bar = (x, base, width, value, name) => {
+        const height = (base === 140 ? 100 : 50) * value; // up, or down where it is negative
+        parts.push(
+          box(x, base - Math.max(0, height), width, Math.abs(height), name),
+          words(x + width / 2, base - height + (value < 0 ? 13 : -4), tidy(rounded(value)))
+        );
+      };
+      p.forEach((value, i) => {
+        bar(4 + 70 * i, 140, 30, value, "blue");
+        bar(36 + 70 * i, 140, 30, t[i], "orange");
+        bar(248 + 44 * i, 90, 34, value - t[i], "green");
+        parts.push(words(35 + 70 * i, 158, `class ${i}`), words(265 + 44 * i, 158, i));
+      });
+      const loss = -dot(t, p.map((value) => Math.log(value)));
+      const text = `p = softmax(z / ${short(T)}) = ${p.map(rounded).join(", ")}
+loss = −Σ t log p = ${tidy(rounded(loss))}`;
+      return [parts.join(""), text];
+    },
+  },
+  // The gates of one unit of an LSTM, and its two states, step by step
+  gates: {
+    size: [380, 210],
+    name: "Cell state c and output h over the steps, and the gates of each step",
+    start: { step: 5, all: false },
+    controls: (data) => [
+      ["step", data, "step", [1, data.x.length, 1]],
+      ...["i", "f", "o"].map((gate) => [gate, data[gate], data.step - 1, [0, 1, 0.05]]),
+      ["g", data.g, data.step - 1, [-1, 1, 0.05]],
+      ["the same in all steps", data, "all", "tick"],
+    ],
+    changed(data, gate) {
+      if (data.all && gate.fill) gate.fill(gate[data.step - 1]);
+    },
+    draw({ step, ...data }) {
+      const states = [0];
+      data.x.forEach((_, t) => states.push(data.f[t] * states[t] + data.i[t] * data.g[t]));
+      const h = states.slice(1).map((c, t) => data.o[t] * Math.tanh(c));
+      const [low, high] = [Math.min(0, ...states), Math.max(...states, 4)];
+      const width = 360 / data.x.length;
+      const y = (value) => 18 + (95 * (high - value)) / (high - low);
+      const parts = [key(22, 0, "cell state c", "blue"), key(130, 0, "output h", "orange")];
+      parts.push(line([[20, y(0)], [380, y(0)]]));
+      h.forEach((output, t) => {
+        const left = 20 + width * t;
+        const c = states[t + 1];
+        parts.push(box(left + 2, y(Math.max(0, c)), width - 4, Math.abs(y(c) - y(0)), "blue"));
+        parts.push(point([left + width / 2, y(output)], 3, "orange"));
+        [..."xifgo"].forEach((name, row) =>
+          parts.push(words(left + width / 2, 132 + 16 * row, tidy(rounded(data[name][t]))))
+        );
+        const place = { x: left, y: 0, width, height: 204, class: t + 1 === step ? "shown" : "" };
+        parts.push(mark("rect", { ...place, "data-step": t + 1 }));
+      });
+      [..."xifgo"].forEach((name, row) => parts.push(words(8, 132 + 16 * row, name)));
+      const t = step - 1;
+      const gates = [data.f[t], data.i[t]].map(rounded);
+      const terms = written(gates, [Number(tidy(states[t])), data.g[t]]);
+      const text = `step ${step}: c = f × c + i × g = ${terms} = ${tidy(states[step])}
+h = o × tanh(c) = ${tidy(h[t])}`;
+      return [parts.join(""), text];
+    },
+  },
+  // Positions: each pair of features as a hand of a clock, at two steps
+  clocks: {
+    size: [380, 128],
+    name: "Clocks: a hand for each of two steps, and a clock for each pair of features",
+    start: { a: 3, b: 0 },
+    controls: (data) => [
+      ["step a", data, "a", [0, data.steps - 1, 1]],
+      ["step b", data, "b", [0, data.steps - 1, 1]],
+    ],
+    draw({ divisors, a, b }) {
+      const width = 380 / divisors.length;
+      const r = Math.min(42, width / 2 - 5);
+      const parts = [key(2, 0, "step a", "blue"), key(72, 0, "step b", "orange")];
+      divisors.forEach((divisor, pair) => {
+        const [cx, cy] = [width * (pair + 0.5), 66];
+        parts.push(point([cx, cy], r));
+        [[a, "blue"], [b, "orange"]].forEach(([step, name], i) => {
+          const reach = r * (1 - 0.15 * i); // both are seen where they are alike
+          const angle = step / divisor;
+          const tip = [cx + reach * Math.sin(angle), cy - reach * Math.cos(angle)];
+          parts.push(line([[cx, cy], tip], name), point(tip, 3, name));
+        });
+        parts.push(words(cx, 124, `t / ${short(Math.round(divisor))}`));
+      });
+      const terms = divisors.map((divisor) => rounded(Math.cos((a - b) / divisor)));
+      const total = divisors.reduce((sum, divisor) => sum + Math.cos((a - b) / divisor), 0);
+      const sum = terms.map(inBrackets).join(" + ");
+      const text = `positions[${a}] @ positions[${b}] = ${sum} ≈ ${tidy(rounded(total))}
+It depends on the ${Math.abs(a - b)} steps between them alone.`;
+      return [parts.join(""), text];
+    },
+  },
+};
+
+const ARROW = `<marker id="arrow" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="7"
+  markerHeight="7" orient="auto"><path d="M0 0 6 3 0 6z"/></marker>`;
+
+function showDrawing(place, { size, name, start, controls, changed, draw }) {
+  const load = () => ({ ...start, ...JSON.parse(place.dataset.numbers) });
+  const picture = create("div", { className: "drawing" });
+  const output = create("output");
+  const say = (text) => (output.textContent = text);
+  let data = load();
+
+  // Of a control: the object and the key that it sets, now
+  const targetOf = (number) => controls(data)[number].slice(1);
+
+  function createControl(label, number, kind) {
+    const get = () => {
+      const [object, key] = targetOf(number);
+      return object[key];
+    };
+    const set = (value) => {
+      const [object, key] = targetOf(number);
+      object[key] = value;
+      changed?.(data, object);
+      render(input);
+    };
+    const shown = create("span", { ariaHidden: "true" });
+    let input;
+    if (!kind) input = createNumber(label, label, get, set, say);
+    else if (kind === "tick") {
+      input = create("input", { type: "checkbox", onchange: () => set(input.checked) });
+      input.restore = () => (input.checked = get());
+    } else {
+      const [min, max, step] = kind;
+      input = create("input", { type: "range", min, max, step, ariaLabel: label });
+      input.oninput = () => set(Number(input.value));
+      input.restore = () => (input.value = get());
+      input.tell = () => (shown.textContent = short(get()));
+    }
+    return [input, create("label", {}, `${label} `, input, shown)];
+  }
+
+  function render(active) {
+    for (const [input] of made) {
+      if (input !== active) input.restore();
+      input.tell?.();
+    }
+    const [marks, text] = draw(data);
+    const attributes = { viewBox: [0, 0, ...size].join(" "), role: "img", "aria-label": name };
+    picture.innerHTML = mark("svg", attributes, ARROW + marks);
+    say(text);
+  }
+
+  const made = controls(data).map(([label, , , kind], i) => createControl(label, i, kind));
+  const reset = create("button", { type: "button" }, "Reset");
+  reset.onclick = () => {
+    data = load();
+    render();
+  };
+  picture.onclick = (event) => {
+    const { step } = event.target.dataset;
+    if (!step) return;
+    data.step = Number(step);
+    render();
+  };
+  const labels = made.map(([, label]) => label);
+  place.append(
+    picture,
+    create(
+      "div",
+      {},
+      create("p", {}, output),
+      create("p", { className: "controls" }, ...labels, reset)
+    )
+  );
+  render();
+}
+
+document.querySelectorAll(".moving-picture").forEach((place) => {
+  const { kind } = place.dataset;
+  if (LAYERS[kind]) showArrays(place, LAYERS[kind]);
+  else showDrawing(place, DRAWINGS[kind]);
+  place.previousElementSibling.hidden = true; // the figure
+});

@@ -99,14 +99,21 @@ np.testing.assert_allclose(sinusoidal_positions(6, 8), positions, atol=1e-6)
 # %%
 # See it
 # ------
-# The first features change quickly from step to step, the last ones hardly.
+# The hand of a clock is a pair of features: sine across, cosine upwards.
+# On the site, move two steps together: as long as they are as far apart, their
+# dot product stays the same.
 
-table = sinusoidal_positions(60, 32)  # (steps, features)
-fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-image = axis.imshow(table.T, cmap="PuOr", vmin=-1.2, vmax=1.2, aspect="auto")
-axis.set(title="Each step has a column of its own")
-axis.set(xlabel="step", ylabel="feature")
-fig.colorbar(image)
+# sphinx_gallery_moving_picture = True
+fig, clocks = plt.subplots(1, 4, figsize=(6, 2.2), layout="constrained")
+fig.suptitle("Steps 0 to 5: each pair turns more slowly than the one before")
+for i, (clock, divisor) in enumerate(zip(clocks, divisors)):
+    clock.add_patch(plt.Circle((0, 0), 1, fill=False, color="gray"))
+    for t, (across, up) in enumerate(positions[:, 2 * i : 2 * i + 2]):
+        clock.plot([0, across], [0, up], color="C0", alpha=0.3 + 0.14 * t)
+        if i == 0:  # elsewhere there is no room for numbers
+            clock.text(1.2 * across, 1.2 * up, t, ha="center", va="center")
+    clock.set(title=f"t / {divisor:g}", xlim=(-1.4, 1.4), ylim=(-1.4, 1.4))
+    clock.set(aspect="equal", frame_on=False, xticks=[], yticks=[])
 plt.show()
 
 # %%

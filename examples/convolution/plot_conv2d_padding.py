@@ -79,15 +79,25 @@ assert np.any(y != wanted)
 # %%
 # See it
 # ------
-# The white squares are zeros, the dots the centres of the patches.
+# The white squares are zeros, the outlines four patches of the kernel of 3. On
+# the site, choose strides and padding, and point at an output: which patch made
+# it?
 
-fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
-fig.suptitle("Zeros and centres of patches: kernel of 3, strides of 2")
-for axis, title, zeros in zip(axes, ["Keras", "PyTorch"], [(0, 1), (1, 1)]):
-    picture = np.pad(x[0, :, :, 0], zeros)
-    axis.pcolormesh(picture, cmap="Blues", vmax=2, edgecolor="gray")
-    centres = np.arange(1.5, len(picture) - 1, 2)
-    axis.plot(*np.meshgrid(centres, centres), "o", color="C1")
+# sphinx_gallery_moving_picture = True
+kernel, strides, padding = np.ones((3, 3, 1, 1)), 2, "same"
+fig, (left, right) = plt.subplots(1, 2, figsize=(6, 2.8), width_ratios=[5, 2])
+fig.suptitle('"same" puts its zeros below and on the right of 4 by 4 pixels')
+padded_x = np.pad(x[0, :, :, 0], (0, 1))
+left.pcolormesh(padded_x, cmap="Blues", vmax=2, edgecolor="gray")
+right.pcolormesh(y[0, :, :, 0], cmap="Blues", vmax=18, edgecolor="gray")
+for number, (i, j) in enumerate(np.ndindex(2, 2)):
+    inset = 0.06 + 0.06 * number  # so that no outline hides another
+    corner, size = (2 * j + inset, 2 * i + inset), 3 - 2 * inset
+    style = {"fill": False, "edgecolor": f"C{number}", "linewidth": 2}
+    left.add_patch(plt.Rectangle(corner, size, size, **style))
+    right.add_patch(plt.Rectangle((j + 0.1, i + 0.1), 0.8, 0.8, **style))
+    right.text(j + 0.5, i + 0.5, f"{y[0, i, j, 0]:.0f}", ha="center", color="k")
+for axis, title in [(left, "padded x"), (right, "y")]:
     axis.set(title=title, xticks=[], yticks=[], aspect="equal")
     axis.invert_yaxis()
 plt.show()

@@ -85,9 +85,14 @@ assert not np.allclose(y, wrong)
 # ------
 # One unit counts the steps whose input is 1. Only these open the input gate.
 # The candidate is always 1, and the forget and output gates are always open.
+# On the site, close the forget gate ``f`` of a step by half: what is left then?
 
+# sphinx_gallery_moving_picture = True
 ones = np.array([0, 1, 0, 0, 1, 1, 0, 1, 0]).reshape(1, 9, 1)
 counting = np.array([[200, 0, 0, 0]]), np.zeros((1, 4)), [-100, 100, 100, 100]
+z = (ones[0] @ counting[0] + counting[2]).T  # (gates, steps), as U is zero
+gates = {"i": sigmoid(z[0]), "f": sigmoid(z[1])}
+gates |= {"g": np.tanh(z[2]), "o": sigmoid(z[3])}
 counts = [read_sequence(ones[:, :t], *counting)[1].item() for t in range(1, 10)]
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.bar(range(1, 10), ones.ravel(), color="C1", alpha=0.4, label="input x")

@@ -40,24 +40,37 @@ new_weights = model.get_weights()
 # %%
 # See it
 # ------
-# One sample, one hidden unit, one output: follow them with a pencil. Below each
-# number is its gradient: the loss grows so many times as much as that number.
+# A small network, for one sample: ``x`` goes two ways, so two gradients come
+# back to it and add up. A gradient says: the loss grows so many times as much
+# as this number. On the site, set a number of ``w`` to -1: relu closes one way.
 
-drawn_z = 3 * 2 - 1
-drawn_h = max(0, drawn_z)
-drawn_y = -2 * drawn_h + 4
-values = [2, drawn_z, drawn_h, drawn_y, (drawn_y - 1) ** 2]
-slopes = [3, int(drawn_z > 0), -2, 2 * (drawn_y - 1), 1]
-gradients = np.cumprod(slopes[::-1])[::-1]
-fig, axis = plt.subplots(figsize=(6, 2))
-axis.set_title("Forward the values, backward the gradients")
-axis.set(xlim=(-0.3, 4.3), ylim=(-1, 1), frame_on=False, xticks=[], yticks=[])
-for i, name in enumerate("xzhyL"):
-    axis.text(i, 0.5, f"{name} = {values[i]}", ha="center", va="center")
-    axis.text(i, -0.5, gradients[i], ha="center", va="center")
-for i, step in enumerate(["3 x - 1", "relu", "-2 h + 4", "(y - 1)²"]):
-    axis.text(i + 0.5, 0.5, f"{step}\n→\n", ha="center", va="center")
-    axis.text(i + 0.5, -0.4, f"←\ntimes {slopes[i]}", ha="center", va="top")
+# sphinx_gallery_moving_picture = True
+drawn = {"x": 2, "w": [3, 1], "v": [-1, 2], "t": 1}
+w, v = np.array(drawn["w"]), np.array(drawn["v"])
+hidden = np.maximum(0, 2 * w)
+output = hidden @ v
+back = 2 * (output - 1) * v * (hidden > 0)  # at the two hidden units
+x_gradient = back @ w
+nodes = {"x": (0, 1, 2, x_gradient), "y": (2, 1, output, 2 * (output - 1))}
+nodes["L"] = (3, 1, (output - 1) ** 2, 1)  # place, value and gradient
+arrows = [("y", "L", "(y - 1)²")]
+for i in range(2):
+    nodes[f"h{i}"] = (1, 2 - 2 * i, hidden[i], back[i])
+    arrows.append(("x", f"h{i}", f"times {w[i]}, relu"))
+    arrows.append((f"h{i}", "y", f"times {v[i]}"))
+fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
+axis.set_title("Values go forward (blue), gradients come back and add up at x")
+axis.set(xlim=(-0.3, 3.3), ylim=(-0.4, 2.5))
+axis.axis("off")
+for start, end, step in arrows:
+    (x_0, y_0), (x_1, y_1) = nodes[start][:2], nodes[end][:2]
+    places = (x_1 - 0.25, y_1), (x_0 + 0.25, y_0)
+    axis.annotate("", *places, arrowprops={"arrowstyle": "->", "color": "gray"})
+    side = ["center", "right", "left"][np.sign(y_1 - y_0)]  # of the arrow
+    axis.text((x_0 + x_1) / 2, (y_0 + y_1) / 2 + 0.1, step, ha=side)
+for name, (column, height, value, gradient) in nodes.items():
+    axis.text(column, height, f"{name} = {value}", color="C0", ha="center")
+    axis.text(column, height - 0.25, gradient, color="C1", ha="center")
 plt.show()
 
 # %%

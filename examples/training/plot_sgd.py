@@ -44,17 +44,31 @@ def keras_sgd(learning_rates, **arguments):
 # %%
 # See it
 # ------
-# Momentum swings, but gets nearer to the minimum. Nesterov's form swings less.
+# Plain SGD has the best of the rates that are tried. With momentum, 25 steps
+# still end far nearer to the minimum. On the site, choose rates and momentum.
+# Beyond a rate of 2 / 16, where 16 is the largest curvature, each step of plain
+# SGD lands further away, on the other side.
 
-w1, w0 = np.mgrid[-2.2:2.2:50j, -8.5:2.5:50j]
+# sphinx_gallery_moving_picture = True
+rates = np.arange(16, 26) / 200  # from 0.08 to 0.125
+tried = [np.linalg.norm(keras_sgd([rate] * 25)[-1]) for rate in rates]
+best = {"plain": [rates[np.argmin(tried)], 0.0], "momentum": [0.145, 0.4]}
+w1, w0 = np.mgrid[-3:3:50j, -8.5:4.5:50j]
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-axis.contour(w0, w1, w0**2 / 2 + 8 * w1**2, 12, colors="#8884")
-for name, arguments in options.items():
-    points = np.vstack([start, keras_sgd([1 / 32] * 25, **arguments)])
-    axis.plot(points[:, 0], points[:, 1], ".-", linewidth=1, label=name)
-axis.set(title="Momentum gets further", xlabel="w0", ylabel="w1")
+axis.contour(w0, w1, w0**2 / 2 + 8 * w1**2, 9, colors="#8884")
+distances = {}  # from the minimum, in the end
+for name, (rate, momentum) in best.items():
+    steps = keras_sgd([rate] * 25, momentum=momentum)
+    distances[name] = np.linalg.norm(steps[-1])
+    label = f"{name}, rate {rate:g}: ends {distances[name]:.5f} away"
+    path = np.vstack([start, steps])  # (steps, weights)
+    axis.plot(*path.T, ".-", linewidth=1, label=label)
+axis.set(title="At its best rate, plain SGD still ends further away")
+axis.set(xlabel="w0", ylabel="w1")
 axis.legend()
 plt.show()
+assert tried[0] > min(tried) < tried[-1]  # the best rate lies in between
+assert distances["momentum"] < distances["plain"] / 100
 
 # %%
 # Compute it

@@ -103,10 +103,13 @@ assert not np.allclose(wrong, keras_gradient)
 # See it
 # ------
 # A step of training moves each logit against its bar on the right. The bars add
-# up to 0.
+# up to 0. On the site, change the logits. Then divide them by a *temperature*:
+# above 1 it makes the probabilities more alike, below 1 less.
 
+# sphinx_gallery_moving_picture = True
 t, classes = target[0], np.arange(3)
 fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3.4))
+fig.suptitle("p - t is below 0 for the right class alone")
 left.bar(classes - 0.2, p[0], 0.4, label="p, predicted")
 left.bar(classes + 0.2, t, 0.4, label="t, target")
 left.set(title="One sample", xlabel="class", xticks=classes, ylim=(0, 1.3))

@@ -1,4 +1,4 @@
-"""The moving picture in Chromium: does it compute what NumPy computes?"""
+"""The pictures to touch in Chromium: do they compute what NumPy computes?"""
 
 import itertools
 import json
@@ -26,21 +26,23 @@ def places():
 
 
 def picture_of(page):
-    """The layer and the numbers of a page's picture: (name, {name: array})."""
+    """The kind and the numbers of a page's picture: (name, {name: list or number})."""
     path = ROOT / "docs" / html_of(page)
     picture = json.loads(path.with_suffix(".picture.json").read_text())
-    return picture["layer"], picture["arrays"]
+    return picture["kind"], picture["numbers"]
 
 
 PLACES = places()
-LAYERS = {name: picture_of(page)[0] for name, page in PLACES.items()}
+KINDS = {name: picture_of(page)[0] for name, page in PLACES.items()}
+ARRAYS = [name for name, kind in KINDS.items() if kind in ("dense", "convolution")]
 DENSE = {  # with a bias or not
     "b" in picture_of(PLACES[name])[1]: name
-    for name, layer in LAYERS.items()
-    if layer == "dense"
+    for name, kind in KINDS.items()
+    if kind == "dense"
 }
-CONVOLUTION = next(name for name, layer in LAYERS.items() if layer == "convolution")
-ATTENTION = next(name for name, layer in LAYERS.items() if layer == "attention")
+CONVOLUTION = "auto_examples/convolution/plot_conv2d.html"
+PADDING = "auto_examples/convolution/plot_conv2d_padding.html"
+ATTENTION = "auto_examples/attention/plot_attention.html"
 
 by_hand = load_by_hand()
 
@@ -52,13 +54,14 @@ def ask(tab, name, question):
         f"""name => {{
             const array = document.querySelector(`.array-${{name}}`);
             return array && {{
-                columns: Number(array.style.getPropertyValue("--columns")),
+                rows: new Set([...array.querySelectorAll("input, button")].map(
+                    (cell) => cell.offsetTop)).size,
                 cells: [...array.querySelectorAll("input, button")].map({question}),
             }};
         }}""",
         name,
     )
-    return answers and np.reshape(answers["cells"], (-1, answers["columns"]))
+    return answers and np.reshape(answers["cells"], (answers["rows"], -1))
 
 
 def read(tab, name):
@@ -74,10 +77,9 @@ def convolved(tab, **options):
     return by_hand.conv2d(x, kernel, **options)[0, :, :, 0] + read(tab, "b")
 
 
-def computed(tab, relu=False):
+def computed(tab):
     """The same for a Dense layer."""
-    y = read(tab, "x") @ read(tab, "W") + read(tab, "b")
-    return np.maximum(0, y) if relu else y
+    return read(tab, "x") @ read(tab, "W") + read(tab, "b")
 
 
 @pytest.fixture(params=DENSE.values())
@@ -92,32 +94,30 @@ def test_there_is_one_with_a_bias_and_one_without():
     assert "index.html" in PLACES
 
 
-@pytest.mark.parametrize("name", [name for name in PLACES if name != ATTENTION])
+@pytest.mark.parametrize("name", [name for name in ARRAYS if name != PADDING])
 def test_the_numbers_are_those_of_the_page(tab, address, name):
     tab.goto(f"{address}/{name}")
-    layer, numbers = picture_of(PLACES[name])
+    kind, numbers = picture_of(PLACES[name])
     x = read(tab, "x")
     np.testing.assert_array_equal(x, numbers["x"][: len(x)])
     np.testing.assert_array_equal(read(tab, "W"), numbers["W"])
     np.testing.assert_array_equal(read(tab, "b"), numbers.get("b", 0))
-    expected = computed(tab) if layer == "dense" else convolved(tab)
+    expected = computed(tab) if kind == "dense" else convolved(tab)
     np.testing.assert_array_equal(read(tab, "y"), expected)
     assert len(x) == len(numbers["x"]) or name == "index.html"
 
 
 def test_every_number_can_be_changed(picture):
     rng = np.random.default_rng(0)
-    for relu in (False, True):
-        picture.get_by_label("relu").set_checked(relu)
-        for name in picture.arrays:
-            for cell in picture.locator(f".array-{name} input").all():
-                before = read(picture, "y")
-                value = rng.integers(-40, 41)  # y then needs no more than five digits
-                value += str(value) == cell.input_value()
-                cell.fill(str(value if name == "x" else value + 0.5))
-                after = read(picture, "y")
-                np.testing.assert_array_equal(after, computed(picture, relu))
-                assert relu or np.any(before != after)
+    for name in picture.arrays:
+        for cell in picture.locator(f".array-{name} input").all():
+            before = read(picture, "y")
+            value = rng.integers(-40, 41)  # y then needs no more than five digits
+            value += str(value) == cell.input_value()
+            cell.fill(str(value if name == "x" else value + 0.5))
+            after = read(picture, "y")
+            np.testing.assert_array_equal(after, computed(picture))
+            assert np.any(before != after)
     picture.get_by_role("button", name="Reset").click()
     np.testing.assert_array_equal(read(picture, "W"), picture.arrays["W"])
     np.testing.assert_array_equal(read(picture, "y"), computed(picture))
@@ -168,15 +168,6 @@ def test_an_entry_shows_what_made_it(picture, how):
     )
 
 
-def test_relu_is_written_out(picture):
-    picture.locator(".array-W input").nth(1).fill("-50")
-    picture.get_by_label("relu").check()
-    picture.locator(".array-y button").nth(1).hover()
-    expect(picture.locator("output")).to_contain_text(", and relu makes it 0")
-    expect(picture.locator(".array-y")).to_contain_text("y = relu(x W")
-    assert read(picture, "y")[0, 1] == 0
-
-
 WINDOWS = {"strides=1": {}, "strides=2": {"strides": 2}}
 WINDOWS["dilation_rate=2"] = {"dilation_rate": 2}
 
@@ -207,6 +198,8 @@ def test_a_convolution_shows_its_patch(tab, address, window, padding):
         inside = [(i - 1, j - 1) for i, j in zip(*of_patch) if i and j]
         marks = made(tab)
         assert marks["x"] == [list(place) for place in sorted(inside)]
+        outside = tab.locator(".array-x .zero.made").count()
+        assert outside == len(of_patch[0]) - len(inside)
         assert marks["y"] == [list(at)]
         written = tab.locator(".moving-picture output").inner_text().replace("−", "-")
         total = sum_of(written.split(" = ")[1])
@@ -307,7 +300,10 @@ def places_of(shape, row=None, column=None):
 
 
 def numbers_in(text):
-    return [float(number) for number in re.findall(r"-?[\d.]+", text.replace("−", "-"))]
+    return [
+        float(number)
+        for number in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))
+    ]
 
 
 @pytest.mark.parametrize("how", ["hover", "tap", "focus"])
@@ -403,7 +399,7 @@ def test_a_picture_of_attention_is_checked(broken):
     results = by_hand.attention(*page.values(), return_attention_scores=True)
     page["y"], page["attention_weights"] = map(np.float32, results)
     if broken is None:
-        assert figures.picture_of(page)["layer"] == "attention"
+        assert figures.picture_of(page)["kind"] == "attention"
         return
     page[broken][0, 1, 1] += 0.001
     with pytest.raises(ExtensionError, match=broken):
@@ -453,6 +449,248 @@ def test_what_is_no_number_is_refused(picture, text):
     expect(cell).to_have_attribute("aria-invalid", "false")
 
 
+DRAWN = {
+    "fork": "training/plot_backpropagation",
+    "descent": "training/plot_sgd",
+    "softmax": "training/plot_softmax_cross_entropy",
+    "gates": "recurrent/plot_lstm",
+    "clocks": "attention/plot_attention_positions",
+}
+DRAWN = {kind: f"auto_examples/{page}.html" for kind, page in DRAWN.items()}
+
+
+@pytest.fixture
+def drawing(request, tab, address):
+    """The picture of the kind that a test is given, and its numbers."""
+    place = DRAWN[request.param]
+    kind, tab.numbers = picture_of(PLACES[place])
+    assert kind == request.param
+    tab.goto(f"{address}/{place}")
+    return tab
+
+
+def of(*kinds):
+    return pytest.mark.parametrize("drawing", kinds, indirect=True)
+
+
+def said(tab):
+    """The lines below a drawing, each with the numbers after its last sign of equality."""
+    lines = tab.locator(".moving-picture output").inner_text().split("\n")
+    return [numbers_in(line.split(" = ")[-1]) for line in lines]
+
+
+def set_by_keyboard(tab, label, value):
+    """Type into a field, or move a slider by arrow keys."""
+    control = tab.get_by_label(label, exact=True)
+    control.focus()
+    if control.get_attribute("type") == "text":
+        tab.keyboard.press("Control+a")
+        tab.keyboard.type(str(value))
+        return
+    step = float(control.get_attribute("step"))
+    for _ in range(abs(round((value - float(control.input_value())) / step))):
+        right = float(control.input_value()) < value
+        tab.keyboard.press("ArrowRight" if right else "ArrowLeft")
+    np.testing.assert_allclose(float(control.input_value()), value)
+
+
+def reset(tab, before):
+    assert tab.locator(".moving-picture output").inner_text() != before
+    tab.get_by_role("button", name="Reset").click()
+    assert tab.locator(".moving-picture output").inner_text() == before
+
+
+@of("fork")
+def test_gradients_of_a_graph(drawing):
+    before = drawing.locator("output").inner_text()
+    values = {"x": 1.5, "w[0]": 4, "w[1]": -2, "v[0]": 0.5, "v[1]": 3, "t": 2}
+    for label, value in values.items():
+        set_by_keyboard(drawing, label, value)
+        numbers = drawing.numbers
+        if len(label) == 1:
+            numbers[label] = value
+        else:
+            numbers[label[0]][int(label[2])] = value
+        x, w, v, t = (np.array(numbers[name]) for name in "xwvt")
+        h = np.maximum(0, x * w)
+        y = h @ v
+        z_gradient = 2 * (y - t) * v * (x * w > 0)
+        expected = [[z_gradient @ w], x * z_gradient, 2 * (y - t) * h]
+        for actual, gradient in zip(said(drawing), expected, strict=True):
+            np.testing.assert_allclose(actual, gradient, rtol=1e-3)
+        texts = drawing.locator(".drawing text").all_text_contents()
+        assert (texts[-9], texts[-6]) == ("x", "y")
+        nodes = [numbers_in(text)[0] for text in np.array(texts)[[-8, -7, -5, -4, -2]]]
+        expected = [x, z_gradient @ w, y, 2 * (y - t), (y - t) ** 2]
+        np.testing.assert_allclose(nodes, expected, rtol=1e-3)
+    assert drawing.locator(".closed").count() == 3  # relu lets nothing through
+    reset(drawing, before)
+
+
+@of("fork", "softmax")
+@pytest.mark.parametrize("text", ["", "seven", "1e9"])
+def test_a_field_refuses_what_is_no_number(drawing, text):
+    before = drawing.locator("output").inner_text()
+    field = drawing.locator(".moving-picture input[type=text]").first
+    old = field.input_value()
+    field.fill(text)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(drawing.locator("output")).to_contain_text("numbers from −9999 to 9999")
+    field.blur()
+    assert field.input_value() == old
+    expect(field).to_have_attribute("aria-invalid", "false")
+    field.fill("3.5")
+    field.fill(old)
+    assert drawing.locator("output").inner_text() == before
+
+
+def descend(start, curvature, steps, rate, momentum, nesterov):
+    w, velocity = np.array(start), 0
+    for _ in range(steps):
+        step = -rate * w * curvature
+        velocity = momentum * velocity + step
+        w = w + (momentum * velocity + step if nesterov else velocity)
+    return np.linalg.norm(w)
+
+
+@of("descent")
+def test_sgd_ends_where_numpy_ends(drawing):
+    before = drawing.locator("output").inner_text()
+    best = drawing.numbers.pop("best")
+    start = drawing.numbers["start"], drawing.numbers["curvature"]
+    steps = drawing.numbers["steps"]
+
+    def check(plain, rate, momentum, nesterov=False):
+        cases = [(plain, 0, False), (rate, momentum, nesterov)]
+        ends = [descend(*start, steps, *case) for case in cases]
+        largest = max(start[1])
+        bounds = [2 / largest, 2 * (1 + momentum) / largest]
+        bounds[1] /= 1 + 2 * momentum * nesterov
+        expected = np.transpose([ends, bounds])
+        np.testing.assert_allclose(said(drawing), expected, rtol=0.01)
+        lines = drawing.locator("output").inner_text().split("\n")
+        for line, case, bound in zip(lines, cases, bounds):
+            assert ("exceeded" in line) == (case[0] > bound)
+
+    check(best["plain"][0], *best["momentum"])
+    set_by_keyboard(drawing, "rate, plain", 0.13)  # beyond its bound
+    check(0.13, *best["momentum"])
+    set_by_keyboard(drawing, "momentum", 0.8)
+    set_by_keyboard(drawing, "rate with momentum", 0.09)
+    check(0.13, 0.09, 0.8)
+    drawing.get_by_label("Nesterov").press("Space")
+    check(0.13, 0.09, 0.8, nesterov=True)
+    assert drawing.locator(".drawing circle").count() == 2 * (steps + 1)
+    reset(drawing, before)
+
+
+@of("softmax")
+def test_softmax_has_a_temperature(drawing):
+    before = drawing.locator("output").inner_text()
+    z, t = np.array(drawing.numbers["z"]), np.array(drawing.numbers["t"])
+    for temperature in (1, 0.5, 3):
+        set_by_keyboard(drawing, "temperature", temperature)
+        set_by_keyboard(drawing, "z[1]", 1.5 + temperature)
+        z = np.array([z[0], 1.5 + temperature, z[2]])
+        p = by_hand.softmax(z / temperature)
+        expected = [*p, -np.sum(t * np.log(p))]
+        np.testing.assert_allclose(sum(said(drawing), []), expected, atol=0.00501)
+        bars = drawing.locator(".drawing rect.green").all()[1:]  # after the legend's
+        heights = [float(bar.get_attribute("height")) for bar in bars]
+        np.testing.assert_allclose(heights, 50 * np.abs(p - t))
+    reset(drawing, before)
+
+
+@of("gates")
+def test_the_gates_of_an_lstm(drawing):
+    before = drawing.locator("output").inner_text()
+    gates = {name: np.array(drawing.numbers[name], "float64") for name in "ifgo"}
+
+    def check(step):
+        c = 0
+        for t in range(step):
+            c = gates["f"][t] * c + gates["i"][t] * gates["g"][t]
+        expected = [c, gates["o"][step - 1] * np.tanh(c)]
+        assert numbers_in(drawing.locator("output").inner_text())[0] == step
+        np.testing.assert_allclose(sum(said(drawing), []), expected, atol=0.001)
+
+    check(5)
+    for step, gate, value in [
+        (6, "f", 0.5),
+        (4, "i", 0.75),
+        (4, "g", -0.5),
+        (9, "o", 0),
+    ]:
+        set_by_keyboard(drawing, "step", step)
+        set_by_keyboard(drawing, gate, value)
+        gates[gate][step - 1] = value
+        check(step)
+    drawing.locator("[data-step='8']").click()
+    check(8)
+    drawing.get_by_label("the same in all steps").press("Space")
+    set_by_keyboard(drawing, "f", 0.9)
+    gates["f"][:] = 0.9
+    check(8)
+    assert drawing.get_by_label("step", exact=True).input_value() == "8"
+    reset(drawing, before)
+
+
+@of("clocks")
+def test_positions_are_clocks(drawing):
+    before = drawing.locator("output").inner_text()
+    divisors = np.array(drawing.numbers["divisors"])
+    for a, b in [(7, 0), (7, 5), (12, 10)]:
+        set_by_keyboard(drawing, "step a", a)
+        set_by_keyboard(drawing, "step b", b)
+        first, second = (
+            np.concatenate([np.sin(step / divisors), np.cos(step / divisors)])
+            for step in (a, b)
+        )
+        product = numbers_in(drawing.locator("output").inner_text().split("≈")[1])
+        np.testing.assert_allclose(product, [first @ second, a - b], atol=0.00501)
+        tips = drawing.locator(".drawing circle.blue")
+        middles = drawing.locator(".drawing circle[class='']")
+        for pair, angle in enumerate(a / divisors):
+            (x, y), (cx, cy) = (
+                [float(circles.nth(pair).get_attribute(name)) for name in ("cx", "cy")]
+                for circles in (tips, middles)
+            )
+            turned = np.arctan2(x - cx, cy - y) - angle  # clockwise, from the top
+            np.testing.assert_allclose(np.cos(turned), 1)
+    reset(drawing, before)
+
+
+def test_padding_is_shown(tab, address):
+    tab.goto(f"{address}/{PADDING}")
+    _, numbers = picture_of(PLACES[PADDING])
+    np.testing.assert_array_equal(read(tab, "x"), numbers["x"])
+    before = convolved(tab, strides=2, padding="same")
+    np.testing.assert_array_equal(read(tab, "y"), before)
+    assert tab.locator(".zero").count() == 9
+    tab.get_by_label("padding").focus()
+    tab.keyboard.press("ArrowUp")
+    assert tab.locator(".zero").count() == 0
+    y = convolved(tab, strides=2, padding="valid")
+    np.testing.assert_array_equal(read(tab, "y"), y)
+    tab.get_by_role("button", name="Reset").click()
+    np.testing.assert_array_equal(read(tab, "y"), before)
+    assert tab.locator(".zero").count() == 9
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_it_fits_a_phone(chromium, address, place):
+    context = chromium.new_context(viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(f"{address}/{place}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    picture = page.locator(".moving-picture").bounding_box()
+    assert picture["x"] >= 0 and picture["x"] + picture["width"] <= 375
+    for control in page.locator(".moving-picture :is(input, select, button)").all():
+        named = "cell => cell.ariaLabel || cell.labels?.length || cell.textContent"
+        assert control.evaluate(named)
+    context.close()
+
+
 def test_without_javascript_the_figure_stands(chromium, address):
     for place in PLACES:
         for javascript in (True, False):
@@ -466,4 +704,4 @@ def test_without_javascript_the_figure_stands(chromium, address):
 
 
 def test_it_is_small():
-    assert (SITE / "_static/moving_picture.js").stat().st_size < 13_000
+    assert (SITE / "_static/moving_picture.js").stat().st_size <= 30_000
