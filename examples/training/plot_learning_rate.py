@@ -116,5 +116,5 @@ assert right[3] > 0.59 and wrong[3] == 0
 # Try it
 # ------
 # 1. Write ``bound_of(x)``, the bound for one unit with inputs ``x`` and MSE.
-# 2. Write ``warm(rate, warm_steps, steps)``: ``warm_steps`` rates rise from 0 by
-#    equal amounts, then follow those of ``falling``.
+# 2. Write ``warm(rate, warm_steps, steps)``: first ``warm_steps`` rates, rising
+#    from 0 by equal amounts, then those of ``falling(rate, steps)``.
