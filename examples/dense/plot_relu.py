@@ -32,6 +32,7 @@ model = keras.Model(inputs, [with_relu(inputs), without(inputs)])
 with_relu.set_weights([kernel, bias])
 without.set_weights([kernel, bias])
 y, z = model.predict(x, verbose=0)  # each (batch, units)
+t = np.arange(-5, 6)[:, np.newaxis]  # (batch, 1 feature), for later
 print(y)
 
 # %%
@@ -60,7 +61,6 @@ expected = np.maximum(0, sums)
 # is negative, and the second layer adds them: the absolute value. One layer
 # without a bend cannot make it: the graph of its unit is a straight line.
 
-t = np.arange(-5, 6)[:, np.newaxis]  # (batch, 1 feature)
 kernel_1 = np.array([[1, -1]])  # (1 feature, 2 units)
 kernel_2 = np.array([[1], [1]])  # (2 units, 1 unit)
 absolute = np.maximum(0, t @ kernel_1) @ kernel_2  # (batch, 1 unit)

@@ -23,5 +23,6 @@ def xor(x):
     return hidden @ np.array([[1], [-2]])  # up by 1, then down by 1
 
 
-fresh = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [0, 1]])
-np.testing.assert_array_equal(xor(fresh), [[0], [1], [1], [0], [1]])
+for inputs in ([[0, 0], [0, 1], [1, 0], [1, 1]], [[1, 1], [0, 1], [0, 0]]):
+    answers = [[0 + (a != b)] for a, b in inputs]
+    np.testing.assert_array_equal(xor(np.array(inputs)), answers)

@@ -251,12 +251,6 @@ FAULTS = [
         mock.patch.object(keras.Model, "reset_metrics", lambda self: None),
     ),
     Fault(
-        "training/plot_gradient_check",
-        "relu",
-        "its slope is 1/2 at zero",
-        activation("relu", half_at_zero),
-    ),
-    Fault(
         "normalization/plot_batch_normalization_training",
         "BatchNormalization.momentum",
         "ignored",
