@@ -128,10 +128,6 @@ def batches_alike(
     return real(self, values, sample_weight)
 
 
-def half_at_zero(z, y):
-    return with_gradient_of((z + ops.abs(z)) / 2, y)
-
-
 # -- What a layer stores
 
 
