@@ -17,7 +17,6 @@ from breaking import (
     operation,
     training_is,
     with_arguments,
-    with_gradient_of,
 )
 from fault import Fault
 from keras import layers, ops
