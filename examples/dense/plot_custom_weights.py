@@ -2,10 +2,11 @@ r"""
 set_weights and get_weights: the kernel first, then the bias
 ============================================================
 
-You trained a model elsewhere and want its numbers in Keras, or the other way
-round. ``set_weights`` puts your arrays into a layer and ``get_weights`` returns
-copies of those it holds: first the kernel, then the bias. Keras compares the
-shapes and nothing else, so it takes a square kernel that is transposed.
+You have the numbers of a layer, from a file or from another library, and want
+them in Keras, or the other way round. ``set_weights`` puts your arrays into a
+layer and ``get_weights`` returns copies of those it holds: first the kernel,
+then the bias. Keras compares the shapes and nothing else, so it takes a square
+kernel that is transposed.
 
 .. math:: y = x W + b
 """
@@ -73,9 +74,10 @@ np.testing.assert_array_equal(dense.get_weights()[1], bias)
 # %%
 # Break it
 # --------
-# A kernel in PyTorch's order, (units, features), gives wrong numbers. Keras
-# refuses it only if it isn't square. It also refuses ``[bias, kernel]``, and a
-# missing array: their shapes or their number differ.
+# Suppose you hand over the wrong arrays. Keras refuses ``[bias, kernel]``, and
+# a missing array: their shapes or their number differ. But a kernel in
+# PyTorch's order, (units, features), fits if it is square, and gives wrong
+# numbers.
 
 for refused in ([bias, kernel], [kernel]):
     np.testing.assert_raises(ValueError, dense.set_weights, refused)
@@ -101,9 +103,8 @@ plt.show()
 # %%
 # Try it
 # ------
-# 1. The layer now holds PyTorch's kernel. Mend it with ``get_weights`` and
-#    ``set_weights`` alone, without the names ``kernel`` and ``bias``:
-#    ``np.testing.assert_array_equal(model.predict(x, verbose=0), y)``
-# 2. Find a kernel, ``same``, and a bias, ``nothing``, with which the layer
-#    returns its input, and set them: ``dense.set_weights([same, nothing])``
-#    ``np.testing.assert_array_equal(model.predict(x, verbose=0), x)``
+# 1. Write ``mend(layer)``, which transposes the kernel of a layer and leaves
+#    its bias alone, by ``get_weights`` and ``set_weights``. It returns nothing.
+#    (Here it mends ``dense``.)
+# 2. Write ``copying(features)``: a list of weights with which a layer returns
+#    its input, for any number of features.

@@ -36,9 +36,11 @@ y, y_without_bias = model.predict(x, verbose=0)  # each (batch, units)
 print("bias:", bias)
 
 # %%
-# The targets are the outputs that another layer should learn. They were made
-# with a bias of 1 to 5. Forty steps of training find it. (The lessons on
-# training explain how; run it for now.)
+# Another layer is to learn *targets*, which were made with a bias of 1 to 5.
+# Each ``train_on_batch`` is one step: it measures the error by ``"mse"``, the
+# mean of the squared differences, and ``SGD`` moves every weight a little in
+# the direction that makes this error smaller. Later lessons compute such a
+# step.
 
 x_train = rng.normal(size=(10, 2)).astype("float32")  # (batch, features)
 bias_of_targets = np.array([1, 2, 3, 4, 5])
@@ -98,8 +100,8 @@ np.testing.assert_allclose(y_trained, expected_trained, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# You port a trained layer and leave the bias out: it was zero, wasn't it? It no
-# longer is.
+# Suppose you take only the kernel from the trained layer, as the bias was zero.
+# It no longer is.
 
 wrong = x_train @ kernel_trained
 print("right:", y_trained[0].round(2))
@@ -109,10 +111,8 @@ assert not np.allclose(y_trained, wrong)
 # %%
 # Try it
 # ------
-# 1. Find the bias that makes the output for ``x_train[0]`` zero, with the
-#    trained kernel, and call it ``shift``:
-#    ``assert np.allclose(x_train[0] @ kernel_trained + shift, 0)``
-# 2. A bias is the weight of a feature that is always 1. Make ``wide``, which is
-#    ``x_train`` with a third column of ones, and ``tall``, the trained kernel
-#    with a third row, so that one product is all there is to compute:
-#    ``assert np.allclose(wide @ tall, y_trained, rtol=1e-4, atol=1e-4)``
+# 1. Write ``bias_for_zero(sample)``: the bias with which the trained kernel
+#    answers zeros to this sample, an array of two features.
+# 2. A bias is the weight of a feature that is always 1. Write ``widen(x)``,
+#    which adds such a feature, and ``extend(kernel, bias)``, so that ``widen(x)
+#    @ extend(kernel, bias)`` is ``x @ kernel + bias``.

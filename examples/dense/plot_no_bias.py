@@ -99,8 +99,9 @@ np.testing.assert_allclose(y_random, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# PyTorch, another library, stores the same kernel as (units, features).
-# Reshaping it gives the right shape and wrong numbers. Transpose it: ``.T``.
+# Suppose your kernel comes as (units, features), as PyTorch, another library,
+# stores it, and you reshape it. The shape is right, and the numbers are wrong.
+# Transpose it instead: ``.T``.
 
 of_pytorch = kernel.T  # (units, features)
 wrong = x @ of_pytorch.reshape(2, 5)
@@ -111,10 +112,9 @@ assert np.any(y != wrong)
 # %%
 # Try it
 # ------
-# 1. Compute the outlined entry from ``x[3]`` and ``kernel[:, 4]`` alone,
-#    without ``@``, and call it ``yours``. When it is right, this line runs
-#    without an error: ``assert yours == y[3, 4]``
-# 2. Without an activation, two layers are no better than one. Let
-#    ``second = rng.integers(-9, 9, size=(5, 3))`` be the kernel of a second
-#    layer. Find the kernel of the one layer that does the work of both:
-#    ``np.testing.assert_array_equal(x @ both, y @ second)``
+# 1. Write ``entry(x, kernel, sample, unit)``, one entry of ``x @ kernel``, in
+#    which only one row and one column are used, without ``@``.
+# 2. Two layers without an activation are no better than one. Let ``second =
+#    rng.integers(-9, 9, size=(5, 3))`` be the kernel of a second layer, which
+#    takes ``y``. Find ``both``, the kernel of the one layer that does the work
+#    of the two.

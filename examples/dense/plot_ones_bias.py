@@ -98,9 +98,7 @@ np.testing.assert_array_equal(y_five == wrong, np.eye(5, dtype=bool))
 # %%
 # Try it
 # ------
-# 1. Find the bias with which the mean of each unit over these ten samples is
-#    zero, and call it ``centered``:
-#    ``assert np.allclose((x @ kernel + centered).mean(axis=0), 0)``
-# 2. You can take a bias back. Compute ``product``, the output that ``dense``
-#    would have without its bias, from ``y`` and ``bias`` alone:
-#    ``np.testing.assert_array_equal(product, x @ kernel)``
+# 1. Write ``centered_bias(x, kernel)``: the bias with which each unit has the
+#    mean zero over the samples of ``x``.
+# 2. Write ``bias_of(model)``, which finds the bias of any model of one
+#    ``Dense`` layer with two features by ``predict`` alone.

@@ -113,8 +113,7 @@ np.testing.assert_raises(ValueError, dense, np.float32(x[0, 0]))
 # Try it
 # ------
 # 1. In ``np.einsum("ij,jk->ik", a, b)`` each letter names an axis, and this is
-#    ``a @ b``. Compute ``y`` by it, with the letters b, s, f and u, and call it
-#    ``yours``: ``np.testing.assert_array_equal(yours, y)``
-# 2. Turn ``image`` upside down, then grey; or grey, then upside down. Call the
-#    two ``first`` and ``second``. Why are they equal?
-#    ``np.testing.assert_allclose(first, second)``
+#    ``a @ b``. Write ``by_einsum(x, kernel, bias)``, a layer for input of shape
+#    (batch, steps, features), without ``@``.
+# 2. ``Dense`` has one kernel for all steps. Write ``own_kernels(x, kernels)``,
+#    where each step has its own: ``kernels`` is (steps, features, units).

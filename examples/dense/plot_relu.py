@@ -1,11 +1,11 @@
 r"""
-Dense with relu: the activation comes last
-==========================================
+Dense with relu: a bend, so that two layers do more than one
+============================================================
 
-Matrix products in a row are no more than one matrix product. What makes a deep
-network worth its layers is a bend between them, the activation. ``relu`` is the
-plainest: below zero it is zero, above it changes nothing. A layer applies it to
-the finished sum, bias included.
+Two Dense layers in a row are no more than one: two matrix products make one
+matrix product. With an activation between them they can do more. ``relu`` is
+the plainest activation: what is below zero becomes zero, and the rest stays. A
+layer applies it last, to the sum with the bias.
 
 .. math:: y = \max(0, x W + b)
 """
@@ -32,6 +32,7 @@ model = keras.Model(inputs, [with_relu(inputs), without(inputs)])
 with_relu.set_weights([kernel, bias])
 without.set_weights([kernel, bias])
 y, z = model.predict(x, verbose=0)  # each (batch, units)
+t = np.arange(-5, 6)[:, np.newaxis]  # (batch, 1 feature), for later
 print(y)
 
 # %%
@@ -56,6 +57,15 @@ sums = x @ kernel + bias  # (batch, units)
 expected = np.maximum(0, sums)
 
 # %%
+# Now two layers. One unit gives t where t is positive, another gives -t where t
+# is negative, and the second layer adds them: the absolute value. One layer
+# without a bend cannot make it: the graph of its unit is a straight line.
+
+kernel_1 = np.array([[1, -1]])  # (1 feature, 2 units)
+kernel_2 = np.array([[1], [1]])  # (2 units, 1 unit)
+absolute = np.maximum(0, t @ kernel_1) @ kernel_2  # (batch, 1 unit)
+
+# %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
@@ -63,16 +73,25 @@ expected = np.maximum(0, sums)
 np.testing.assert_array_equal(z, np.float32(sums), strict=True)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
+number = keras.Input(shape=(1,))
+bent = keras.layers.Dense(2, activation="relu", use_bias=False)(number)
+two_layers = keras.Model(number, keras.layers.Dense(1, use_bias=False)(bent))
+two_layers.set_weights([kernel_1, kernel_2])
+y_two = two_layers.predict(t, verbose=0)
+np.testing.assert_array_equal(y_two, np.float32(absolute), strict=True)
+np.testing.assert_array_equal(absolute, np.abs(t))
+
 # %%
 # Break it
 # --------
-# Add the bias after the activation, and relu doesn't see it: a negative bias
-# makes negative outputs.
+# Suppose you forget the activation in the first layer. The two kernels become
+# one, here a kernel of zero: every answer is zero.
 
-wrong = np.maximum(0, x @ kernel) + bias
-print("right:", y[8])
-print("wrong:", wrong[8])
-assert np.all(y[8] >= 0) and np.any(wrong[8] < 0)
+wrong = t @ kernel_1 @ kernel_2
+print("right:", absolute.T)
+print("wrong:", wrong.T)
+np.testing.assert_array_equal(wrong, t @ (kernel_1 @ kernel_2))
+assert np.any(wrong != absolute)
 
 # %%
 # In full
@@ -88,23 +107,14 @@ def relu(z):
     return np.maximum(0, z)
 
 
-layer = keras.layers.Dense(3, activation="relu", bias_initializer="normal")
-x_random = rng.normal(size=(6, 2)).astype("float32")  # (batch, features)
-y_random = keras.ops.convert_to_numpy(layer(x_random))
-expected = dense(x_random, *layer.get_weights(), activation=relu)
-np.testing.assert_allclose(y_random, expected, rtol=1e-4, atol=1e-4)
-np.testing.assert_array_equal(z, np.float32(dense(x, kernel, bias)))
+by_library = dense(x, kernel, bias, activation=relu)
+np.testing.assert_array_equal(y, np.float32(by_library), strict=True)
 np.testing.assert_array_equal(dense(x, kernel), x @ kernel)
 
 # %%
 # Try it
 # ------
-# 1. Two units with ``relu`` make an absolute value. Find a kernel ``w`` of
-#    shape (1, 2) and a second one ``v`` of shape (2, 1), with which this holds
-#    for ``t = np.arange(-5.0, 6)[:, np.newaxis]``:
-#    ``np.testing.assert_array_equal(np.maximum(0, t @ w) @ v, np.abs(t))``
-# 2. A unit that is zero in every sample is *dead*: its weights no longer learn
-#    from these samples (the page "Backpropagation" shows why). Let
-#    ``unit = x @ kernel[:, 1]``. Find the largest whole number that, as its
-#    bias, leaves this unit dead, and call it ``dead``:
-#    ``assert np.all(unit + dead <= 0) and np.any(unit + dead + 1 > 0)``
+# 1. Write ``clipped(t)``, for t of shape (batch, 1): zero below 0, t from 0 to
+#    2, and 2 above. Use two units with ``relu``, a bias, and a second layer.
+# 2. XOR is 1 if exactly one of two inputs is 1, else 0. No single layer makes
+#    it. Write ``xor(x)``, for x of shape (batch, 2), in the same way.

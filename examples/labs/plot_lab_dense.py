@@ -3,8 +3,8 @@ Find the bug: two Dense layers
 ==============================
 
 Someone ported a small network to NumPy. It runs, its output has the right
-shape, and every number in it is wrong. There are two mistakes. Compare layer by
-layer, and you find both.
+shape, and every number in it is wrong. There are three mistakes, and one hides
+behind another. Compare layer by layer, and you find all of them.
 
 .. math:: h = \max(0, x W_1 + b_1), \qquad y = h W_2 + b_2
 
@@ -40,11 +40,11 @@ y = model.predict(x, verbose=0)  # (batch, units)
 
 
 def first(x, kernel, bias):
-    return np.maximum(0, x @ kernel.T + bias)
+    return np.maximum(0, x @ kernel.T) + bias
 
 
 def second(h, kernel, bias):
-    return np.maximum(0, h @ kernel + bias)
+    return np.maximum(0, h @ kernel) + bias
 
 
 kernel_1, bias_1, kernel_2, bias_2 = weights
@@ -86,7 +86,10 @@ plt.show()
 # %%
 # Try it
 # ------
-# 1. Mend the first layer, and call the function ``right_first``:
-#    ``np.testing.assert_array_equal(right_first(x, kernel_1, bias_1), h)``
-# 2. Mend the second one, ``right_second``. Which outputs were right even so?
-#    ``np.testing.assert_array_equal(right_second(h, kernel_2, bias_2), y)``
+# 1. Mend the first layer: write ``right_first(x, kernel, bias)``. It has two of
+#    the mistakes. When one is mended, compare again.
+# 2. Mend the second one: write ``right_second(h, kernel, bias)``. Which outputs
+#    were right even so?
+# 3. Make such a search automatic. Write ``first_wrong(ported, right)``: of two
+#    lists of layers' outputs, it returns the index of the first that differs,
+#    or None if all are equal.

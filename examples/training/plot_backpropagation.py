@@ -112,8 +112,8 @@ for old, new, gradient in zip(weights, new_weights, gradients_1 + gradients_2):
 # %%
 # Break it
 # --------
-# Update the second kernel as soon as you know its gradient, and the gradient
-# goes back through the new kernel. But the old one made ``y``.
+# Suppose you update the second kernel as soon as you know its gradient. Then
+# the gradient goes back through the new kernel, but the old one made ``y``.
 
 too_early = y_gradient @ (kernel_2 - kernel_2_gradient).T
 wrong = x.T @ (too_early * (z > 0))
@@ -124,10 +124,8 @@ assert np.any(wrong != kernel_1 - new_weights[0])
 # %%
 # Try it
 # ------
-# 1. What is the gradient of the weight 3 in the drawing? Call it ``by_pencil``.
-#    It is a slope. In the drawing L = (-2 z + 4 - 1)² = (3 - 2 z)². With 3.5 in
-#    place of 3, ``z`` is 6, and with 2.5 it is 4:
-#    ``assert by_pencil == (3 - 2 * 6) ** 2 - (3 - 2 * 4) ** 2``
-# 2. Set ``bias_1[0] = -100`` and run the three cells of "Compute it" again. The
-#    first unit is dead for these samples. Why do its weights not move? ``assert
-#    not kernel_1_gradient[:, 0].any() and not kernel_2_gradient[0].any()``
+# 1. Write ``gradients_of(x, target, weights)``, which returns the gradients of
+#    the four weights, in the order of ``weights``, for any sizes.
+# 2. A unit that is 0 for every sample is *dead*. Which of its weights can still
+#    learn? Write ``kill(weights, unit)``: it returns new weights, in which that
+#    hidden unit is dead for ``x``, and changes nothing but one bias.

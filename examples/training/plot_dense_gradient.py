@@ -23,19 +23,21 @@ import numpy as np
 # %%
 # Build it
 # --------
-# With a learning rate of 1, a step subtracts the gradient, but only of weights.
-# So make ``x`` one: the kernel of a first layer, whose input is ``np.eye(8)``.
+# A step of ``SGD`` with a learning rate of 1 subtracts its gradient from each
+# weight. So old minus new is the gradient. To see that of ``x``, make ``x`` a
+# weight, too: the kernel of a layer in front, fed with ``np.eye(8)``, the
+# identity matrix. That layer returns its kernel, ``x``.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(8, 3))  # (batch, features)
 kernel = rng.integers(-5, 6, size=(3, 4))  # (features, units)
 bias = np.array([2, -3, 1, 4])  # (units,)
 target = rng.integers(-9, 10, size=(8, 4))  # (batch, units)
-layers = [keras.layers.Dense(3, use_bias=False), keras.layers.Dense(4)]
-model = keras.Sequential([keras.Input((8,)), *layers])
+makes_x = keras.layers.Dense(3, use_bias=False)
+model = keras.Sequential([keras.Input((8,)), makes_x, keras.layers.Dense(4)])
 model.compile(keras.optimizers.SGD(learning_rate=1.0), loss="mse")
 model.set_weights([x, kernel, bias])
-model.train_on_batch(np.eye(8), target)
+model.train_on_batch(np.eye(8), target)  # one step
 new_x, new_kernel, new_bias = model.get_weights()
 
 # %%
@@ -92,13 +94,13 @@ plt.show()
 # %%
 # Break it
 # --------
-# Take the mean over the batch, and you divide twice: the loss is a mean. So you
-# train with an eighth of your learning rate.
+# Suppose you forget the 2 and the 32 in the derivative of the loss. Then the
+# gradient, and each step of training, is 16 times too long.
 
-wrong = kernel_gradient / len(x)
+wrong = x.T @ error
 print("right:", kernel_gradient[0])
 print("wrong:", wrong[0])
-assert np.any(kernel - new_kernel != wrong)
+assert np.any(wrong) and np.all(wrong == 16 * kernel_gradient)
 
 # %%
 # In full
@@ -113,8 +115,6 @@ np.testing.assert_equal(gradients, (x_gradient, kernel_gradient, bias_gradient))
 # %%
 # Try it
 # ------
-# 1. A gradient is a slope. Compute the loss with ``kernel[1, 2]`` raised by 1,
-#    and lowered by 1: ``above`` and ``below``. Why is the slope between the two
-#    exact? ``assert (above - below) / 2 == kernel_gradient[1, 2]``
-# 2. Compute ``first``, the gradient of ``x[0]``, by a loop over the units,
-#    without ``@``: ``np.testing.assert_array_equal(first, x_gradient[0])``
+# 1. Write ``gradients_of(x, kernel, bias, target)`` for any sizes. It returns
+#    the gradients of kernel, bias and ``x``.
+# 2. Write ``mae_gradient(y, target)``: dL/dy for the mean absolute error.

@@ -51,8 +51,9 @@ np.testing.assert_array_equal(absolute, mae, strict=True)
 
 # %%
 # A layer that sees only zeros answers with its bias: one guess for all targets.
-# A step of training subtracts from it the learning rate times the derivative of
-# the loss. MSE leads it to the mean, 20, and MAE to the median, 3.
+# ``train_on_batch`` takes one step: ``SGD`` subtracts from it the learning rate
+# times the derivative of the loss. MSE leads it to the mean, 20, and MAE to the
+# median, 3.
 
 targets = np.array([1, 2, 3, 4, 90])
 guess = {}
@@ -68,8 +69,9 @@ np.testing.assert_allclose(guess["mae"], [np.median(targets)], atol=0.03)
 # %%
 # See it
 # ------
-# In each step a target moves the guess by its derivative: for MSE twice the
-# error, so 90 moves it most; for MAE the sign alone, so all move it alike.
+# In each step a target moves the guess by a fifth of the rate (the loss is a
+# mean of five) times its derivative: for MSE twice the error, so 90 moves it
+# most; for MAE the sign alone, so all move it alike.
 
 guesses = np.arange(41)
 errors = guesses[:, np.newaxis] - targets  # (guesses, targets)
@@ -86,8 +88,8 @@ plt.show()
 # %%
 # Break it
 # --------
-# A model with one unit answers (batch, 1), but targets often are (batch,). So
-# NumPy subtracts every target from each answer; Keras adds the missing axis.
+# Suppose your model answers (batch, 1), and your targets are (batch,). NumPy
+# then subtracts every target from each answer. Keras adds the missing axis.
 
 row = target[:, 0]  # (batch,)
 right = to_numpy(keras.losses.mean_squared_error(row, y[:, :1]))
@@ -111,10 +113,8 @@ np.testing.assert_equal(mean_loss, np.mean(mean_absolute_error(target, y)))
 # %%
 # Try it
 # ------
-# 1. Let guessing too high cost three times as much as too low. Which element
-#    of ``t = np.arange(1, 10)`` has the smallest total cost as the one guess
-#    for every element of ``t``? Call it ``best``. Why is it this one?
-#    ``assert np.sum(np.maximum(3 * (best - t), t - best)) == 30``
-# 2. With which learning ``rate`` does one step with MSE lead from ``start = 7``
-#    to the mean of ``targets``?
-#    ``assert start - rate * 2 * np.mean(start - targets) == np.mean(targets)``
+# 1. Write ``mse_step(guess, targets, rate)``: the guess after one step with
+#    MSE. With which rate does one step lead to the mean from anywhere?
+# 2. Let guessing too high cost three times as much as too low. Write
+#    ``best_of(t)``: the element of ``t`` with the smallest total cost as the
+#    one guess for every element. Which part of ``t`` is below it, and why?

@@ -1,16 +1,16 @@
 r"""
-SGD: momentum and Nesterov
-==========================
+SGD: one random batch after another, and momentum
+=================================================
 
-The gradient points uphill. Stochastic gradient descent, ``SGD``, steps against
-the gradient of one random batch after another. Where the slope is small, steps
-only creep. With momentum each repeats a part of the one before: they add up.
+The gradient points uphill, so ``SGD``, stochastic gradient descent, steps the
+other way. The gradient of a random batch will do: it is right on average, and
+costs less than that of all samples. Where the slope is small, steps only creep.
+With momentum, each repeats a part of the one before, so they add up.
 
 .. math:: v \leftarrow \mu v - \eta g, \qquad w \leftarrow w + v
 
 :math:`v` is the velocity, at first zero, :math:`g` the gradient of the weights
-:math:`w`, :math:`\eta` the learning rate, :math:`\mu` the momentum, 0 in plain
-SGD. Nesterov's form moves by :math:`\mu v - \eta g`, with the new :math:`v`.
+:math:`w`, :math:`\eta` the learning rate, :math:`\mu` the momentum.
 """
 
 import keras
@@ -21,11 +21,10 @@ import numpy as np
 # Build it
 # --------
 # A narrow valley: the loss :math:`w_0^2 / 2 + 8 w_1^2`. ``apply`` takes
-# gradients and variables, so no model is needed.
+# gradients and variables, so no model is needed. Nesterov comes further down.
 
 start = np.array([-8, 2])
 curvature = np.array([1, 16])  # the gradient of the loss is w * curvature
-learning_rates = [1 / 32, 1 / 32, 1 / 64]  # the last for "Break it"
 options = {"plain": {}, "momentum": {"momentum": 0.75}}
 options["Nesterov"] = options["momentum"] | {"nesterov": True}
 
@@ -73,47 +72,50 @@ assert distances["momentum"] < distances["plain"] / 100
 # %%
 # Compute it
 # ----------
-# The velocity keeps three quarters of what it was and adds the plain step. Then
-# the weights move by it. Nesterov's form counts the newest step 1 + 0.75 times.
+# The velocity keeps three quarters of what it was, and adds the plain step.
 
-by_hand = {"momentum": [], "Nesterov": []}
-for name, path in by_hand.items():
-    w, velocity = start, np.zeros(2)
-    for learning_rate in learning_rates:
-        step = -learning_rate * w * curvature
-        velocity = 0.75 * velocity + step
-        w = w + (velocity if name == "momentum" else 0.75 * velocity + step)
-        path.append(w)
+w, velocity, path = start, np.zeros(2), []
+for _ in range(3):
+    velocity = 0.75 * velocity - 1 / 32 * w * curvature
+    w = w + velocity
+    path.append(w)
 
 # %%
 # Check it
 # --------
 # Whole numbers divided by powers of two: nothing is rounded in three steps.
 
-for name, path in by_hand.items():
-    by_keras = keras_sgd(learning_rates, **options[name])
-    np.testing.assert_array_equal(by_keras, np.float32(path), strict=True)
+by_keras = keras_sgd([1 / 32] * 3, momentum=0.75)
+np.testing.assert_array_equal(by_keras, np.float32(path), strict=True)
 
 # %%
 # Break it
 # --------
-# PyTorch multiplies by the learning rate only when the weights move. When the
-# rate changes, the new one scales the gradients of earlier steps, too.
+# One guess for 80 targets is best at their mean. Each step uses four targets.
+# Suppose you forget to shuffle them: the guess runs after the last ones. In
+# random order it ends near the mean, with each of five seeds.
 
-right = keras_sgd(learning_rates, **options["momentum"])
-w, velocity, wrong = start, np.zeros(2), []
-for learning_rate in learning_rates:
-    velocity = 0.75 * velocity + w * curvature
-    w = w - learning_rate * velocity
-    wrong.append(w)
-print("right:", right[2])
-print("wrong:", wrong[2])
-assert np.all(right[:2] == wrong[:2]) and np.any(right[2] != wrong[2])
+targets = np.arange(80)
+
+
+def guess_by_batches(order):
+    guess = 0
+    for batch in np.split(order, 20):
+        guess = guess - 0.1 * 2 * np.mean(guess - targets[batch])
+    return guess
+
+
+rngs = map(np.random.default_rng, range(5))
+right = [guess_by_batches(rng.permutation(80)) for rng in rngs]
+wrong = guess_by_batches(np.arange(80))
+print("mean:", np.mean(targets), "right:", np.sort(right), "wrong:", wrong)
+assert np.all(np.abs(right - np.mean(targets)) < 12) and wrong > max(right) + 10
 
 # %%
 # In full
 # -------
 # ``sgd`` from keras_by_hand takes one step of any of the three kinds.
+# Nesterov's form moves by :math:`\mu v - \eta g`, with the new velocity.
 
 from keras_by_hand import sgd
 
@@ -126,9 +128,7 @@ for arguments in options.values():
 # %%
 # Try it
 # ------
-# 1. At which learning rate, ``bound``, does each plain step only flip the sign
-#    of the second weight, without changing its size? ``assert
-#    np.all(keras_sgd([bound] * 2)[:, 1] == [-2, 2])``
-# 2. Let the gradient be 1 in each of 500 steps, the learning rate 1, and the
-#    momentum 0.9. Derive the ``limit`` of ``velocity``, then compute it:
-#    ``assert np.isclose(velocity, limit)``
+# 1. Write ``velocity_after(steps, rate, momentum)``, where the gradient is 1 in
+#    each step. First derive what it comes to in the end.
+# 2. Write ``nesterov(steps)``, the weights after so many steps from ``start``
+#    with the rate 1/32, in Nesterov's form, without ``sgd``.

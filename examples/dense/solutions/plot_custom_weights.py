@@ -1,17 +1,32 @@
 """set_weights and get_weights: hints and solutions."""
 
 # %%
-# Take both arrays out of the layer, turn one of them around, and put both back
-# in the same order.
+# ``get_weights`` returns a kernel and a bias. Which of them has to change
+# before you set both?
 
-held_kernel, held_bias = dense.get_weights()
-dense.set_weights([held_kernel.T, held_bias])
-np.testing.assert_array_equal(model.predict(x, verbose=0), y)
+
+def mend(layer):
+    wrong_kernel, its_bias = layer.get_weights()
+    layer.set_weights([wrong_kernel.T, its_bias])
+
+
+for factor in (1, 2):
+    dense.set_weights([factor * kernel.T, factor * bias])
+    assert mend(dense) is None
+    np.testing.assert_array_equal(model.predict(x, verbose=0), factor * y)
 
 # %%
-# Which matrix changes no row? ``np.eye`` makes it.
+# Each unit has to take one feature once, and no other. Which matrix does that?
 
-same = np.eye(3)
-nothing = np.zeros(3)
-dense.set_weights([same, nothing])
-np.testing.assert_array_equal(model.predict(x, verbose=0), x)
+
+def copying(features):
+    return [np.eye(features), np.zeros(features)]
+
+
+for features in (2, 5):
+    copies = keras.layers.Dense(features)
+    fresh = rng.integers(-9, 10, size=(4, features))
+    copies.build((None, features))
+    copies.set_weights(copying(features))
+    answer = keras.ops.convert_to_numpy(copies(fresh))
+    np.testing.assert_array_equal(answer, fresh)

@@ -1,15 +1,33 @@
 """Dense with its default bias: hints and solutions."""
 
 # %%
-# What is the output without a bias? What must be added to each of its entries?
+# What does the layer answer without a bias? What must be added to get zero?
 
-shift = -x_train[0] @ kernel_trained  # (units,)
-assert np.allclose(x_train[0] @ kernel_trained + shift, 0)
+
+def bias_for_zero(sample):
+    return -(sample @ kernel_trained)
+
+
+for fresh in rng.normal(size=(3, 2)):
+    answer = fresh @ kernel_trained + bias_for_zero(fresh)
+    assert np.shape(answer) == (5,) and np.allclose(answer, 0)
 
 # %%
-# ``np.column_stack`` puts columns side by side, and ``np.vstack`` puts rows on
-# top of one another. What is the new feature multiplied by?
+# The new feature is the last column of x, so its weights are the last row of
+# the kernel. ``np.hstack`` and ``np.vstack`` put arrays side by side, or below.
 
-wide = np.column_stack([x_train, np.ones(10)])  # (batch, features + 1)
-tall = np.vstack([kernel_trained, bias_trained])  # (features + 1, units)
-assert np.allclose(wide @ tall, y_trained, rtol=1e-4, atol=1e-4)
+
+def widen(x):
+    return np.hstack([x, np.ones((len(x), 1))])
+
+
+def extend(kernel, bias):
+    return np.vstack([kernel, bias])
+
+
+for units in (2, 4):
+    fresh, columns = rng.normal(size=(6, 3)), rng.normal(size=(3, units))
+    shift = rng.normal(size=units)
+    assert widen(fresh).shape == (6, 4) and np.all(widen(fresh)[:, :3] == fresh)
+    product = widen(fresh) @ extend(columns, shift)
+    np.testing.assert_allclose(product, fresh @ columns + shift)

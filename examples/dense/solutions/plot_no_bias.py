@@ -1,12 +1,20 @@
 """Dense without a bias: hints and solutions."""
 
 # %%
-# ``x[3]`` and ``kernel[:, 4]`` have two entries each. Multiply the first by the
-# first and the second by the second; then add the two products.
+# A row and a column have the same length. Multiply the first entry by the
+# first, the second by the second, and so on. What is left to do with the
+# products?
 
-products = x[3] * kernel[:, 4]
-yours = products[0] + products[1]
-assert yours == y[3, 4]
+
+def entry(x, kernel, sample, unit):
+    return np.sum(x[sample] * kernel[:, unit])
+
+
+for sample, unit in [(3, 4), (0, 2), (9, 0)]:
+    fresh_x, fresh = rng.integers(1, 9, size=(2, 10, 10))
+    product = fresh_x @ fresh
+    assert entry(fresh_x, fresh, sample, unit) == product[sample, unit]
+    assert entry(x, kernel, sample, unit) == y[sample, unit]
 
 # %%
 # The two layers are one formula, ``(x @ kernel) @ second``. Where else may the
@@ -14,4 +22,5 @@ assert yours == y[3, 4]
 
 second = rng.integers(-9, 9, size=(5, 3))  # (units of the first, of the second)
 both = kernel @ second  # (features, units of the second)
-np.testing.assert_array_equal(x @ both, y @ second)
+for samples in (x, rng.integers(-9, 9, size=(4, 2))):
+    np.testing.assert_array_equal(samples @ both, (samples @ kernel) @ second)

@@ -1,18 +1,33 @@
 """Dense on the last axis: hints and solutions."""
 
 # %%
-# A letter that is missing behind the arrow is summed over. Which one is it? And
-# don't forget the bias.
+# Use the letters b, s, f and u. Which of them must be missing on the right
+# side, as it is summed over?
 
-yours = np.einsum("bsf,fu->bsu", x, kernel) + bias
-np.testing.assert_array_equal(yours, y)
+
+def by_einsum(x, kernel, bias):
+    return np.einsum("bsf,fu->bsu", x, kernel) + bias
+
+
+for steps, units in [(4, 3), (2, 5)]:
+    fresh, matrix = rng.normal(size=(6, steps, 7)), rng.normal(size=(7, units))
+    shift = rng.normal(size=units)
+    found = by_einsum(fresh, matrix, shift)
+    np.testing.assert_allclose(found, fresh @ matrix + shift)
 
 # %%
-# ``image[::-1]`` has its rows from bottom to top. Does the layer know where a
-# pixel is?
+# Loop over the steps, as in "Compute it". Or give the second array of einsum
+# one letter more: it stands on the right side, too, so it is not summed over.
 
-grey = np.array([[0.299], [0.587], [0.114]])  # (features, units)
-first = image[::-1] @ grey
-second = (image @ grey)[::-1]
-# They are equal as the layer turns each pixel grey, wherever that pixel is.
-np.testing.assert_allclose(first, second)
+
+def own_kernels(x, kernels):
+    return np.einsum("bsf,sfu->bsu", x, kernels)
+
+
+for steps, units in [(4, 3), (2, 5)]:
+    fresh = rng.normal(size=(6, steps, 7))
+    matrices = rng.normal(size=(steps, 7, units))
+    found = own_kernels(fresh, matrices)
+    for step in range(steps):
+        by_hand = fresh[:, step] @ matrices[step]
+        np.testing.assert_allclose(found[:, step], by_hand)

@@ -1,17 +1,28 @@
 """Dense with relu: hints and solutions."""
 
 # %%
-# One unit keeps what is above zero. The other should keep what is below zero,
-# with its sign turned. The second kernel only adds the two.
+# ``relu`` of t rises from 0 on, for ever. Where must a second unit start to
+# rise, so that taking it away makes the sum level?
 
-t = np.arange(-5.0, 6)[:, np.newaxis]  # (batch, 1)
-w = np.array([[1.0, -1.0]])  # (features, units)
-v = np.array([[1.0], [1.0]])  # (units, 1)
-np.testing.assert_array_equal(np.maximum(0, t @ w) @ v, np.abs(t))
+
+def clipped(t):
+    hidden = np.maximum(0, t @ np.array([[1, 1]]) + np.array([0, -2]))
+    return hidden @ np.array([[1], [-1]])  # the second slope cancels the first
+
+
+for fresh in (np.arange(-3.0, 9)[:, np.newaxis], rng.normal(1, 2, size=(9, 1))):
+    np.testing.assert_allclose(clipped(fresh), np.clip(fresh, 0, 2), atol=1e-9)
 
 # %%
-# The unit is dead if the largest of its sums, bias included, is not above zero.
+# Let both units add the two inputs. Their sum is 0, 1 or 2, and only 1 should
+# give 1. That is a graph with a bend at 1.
 
-unit = x @ kernel[:, 1]  # (batch,)
-dead = -unit.max()
-assert np.all(unit + dead <= 0) and np.any(unit + dead + 1 > 0)
+
+def xor(x):
+    hidden = np.maximum(0, x @ np.array([[1, 1], [1, 1]]) + np.array([0, -1]))
+    return hidden @ np.array([[1], [-2]])  # up by 1, then down by 1
+
+
+for inputs in ([[0, 0], [0, 1], [1, 0], [1, 1]], [[1, 1], [0, 1], [0, 0]]):
+    answers = [[0 + (a != b)] for a, b in inputs]
+    np.testing.assert_array_equal(xor(np.array(inputs)), answers)

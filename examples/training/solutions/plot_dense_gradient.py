@@ -1,23 +1,40 @@
 """Gradient of a Dense layer: hints and solutions."""
 
 # %%
-# The loss is ``np.mean(error**2)``. Seen as a function of one weight it is a
-# parabola. What is the slope between two points of a parabola, as far to the
-# left as to the right?
+# Only the 32 belongs to this page. What is it, seen from ``error``?
 
-move = np.zeros((3, 4))  # (features, units)
-move[1, 2] = 1
-above = np.mean((x @ (kernel + move) + bias - target) ** 2)
-below = np.mean((x @ (kernel - move) + bias - target) ** 2)
-# ((w + 1)² - (w - 1)²) / 2 is 2 w, the slope of w² at w: in the difference, the
-# squares cancel.
-assert (above - below) / 2 == kernel_gradient[1, 2]
+
+def gradients_of(x, kernel, bias, target):
+    error = x @ kernel + bias - target  # (batch, units)
+    y_gradient = 2 * error / error.size
+    return x.T @ y_gradient, np.sum(y_gradient, axis=0), y_gradient @ kernel.T
+
+
+for units in (3, 6):
+    shapes = [(5, 2), (2, units), (units,), (5, units)]
+    x_1, kernel_1, bias_1, target_1 = [rng.normal(size=s) for s in shapes]
+    found = gradients_of(x_1, kernel_1, bias_1, target_1)
+    error_1 = x_1 @ kernel_1 + bias_1 - target_1
+    moved = [1e-3 * rng.normal(size=gradient.shape) for gradient in found]
+    moves = moved[2] @ kernel_1 + x_1 @ moved[0] + moved[1]
+    change = 2 * np.mean(error_1 * moves)  # of the loss, but for squares
+    total = sum(np.sum(g * m) for g, m in zip(found, moved))
+    np.testing.assert_allclose(total, change, rtol=1e-9)
+
 
 # %%
-# Unit ``u`` has the weights ``kernel[:, u]``: if ``x[0, f]`` grows a little,
-# ``y[0, u]`` grows ``kernel[f, u]`` times as much.
+# What is the slope of an absolute value right of 0, and left of 0? ``np.sign``
+# knows. And what does a mean divide by?
 
-first = np.zeros(3)  # (features,)
-for unit in range(4):
-    first += y_gradient[0, unit] * kernel[:, unit]
-np.testing.assert_array_equal(first, x_gradient[0])
+
+def mae_gradient(y, target):
+    return np.sign(y - target) / y.size
+
+
+for size in [(8, 4), (3, 5)]:
+    for shift in (0.25, -0.25):
+        fresh = rng.integers(-9, 10, size=size) + shift
+        wanted = np.float32(np.where(fresh > 0, 1, -1) / (size[0] * size[1]))
+        np.testing.assert_array_equal(
+            np.float32(mae_gradient(fresh + 3, np.full(size, 3))), wanted
+        )

@@ -17,7 +17,6 @@ from breaking import (
     operation,
     training_is,
     with_arguments,
-    with_gradient_of,
 )
 from fault import Fault
 from keras import layers, ops
@@ -126,10 +125,6 @@ def batches_alike(
     if len(getattr(sample_weight, "shape", ())) == 0:  # it is the size of a batch
         sample_weight = None
     return real(self, values, sample_weight)
-
-
-def half_at_zero(z, y):
-    return with_gradient_of((z + ops.abs(z)) / 2, y)
 
 
 # -- What a layer stores
@@ -249,12 +244,6 @@ FAULTS = [
         "Model.evaluate",
         "metrics are never reset",
         mock.patch.object(keras.Model, "reset_metrics", lambda self: None),
-    ),
-    Fault(
-        "training/plot_gradient_check",
-        "relu",
-        "its slope is 1/2 at zero",
-        activation("relu", half_at_zero),
     ),
     Fault(
         "normalization/plot_batch_normalization_training",
