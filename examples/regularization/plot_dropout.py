@@ -1,16 +1,12 @@
 r"""
-Dropout: random zeros in training keep a network from overfitting
-=================================================================
+Dropout: random zeros in training, against overfitting
+======================================================
 
-On the page "Overfitting", a network learned 60 wrong labels by heart.
-``Dropout`` makes that harder. In each step of training it sets random entries
-to zero, so that no unit can rely on a single other one. It scales up those that
-it keeps, which leaves the mean as it was. Predictions use all entries.
+A network that knows its training data by heart overfits. ``Dropout`` makes that
+harder. In training it draws a mask :math:`m`, 0 with the probability ``rate``,
+else 1: no unit can rely on a single other one. Predictions use all entries.
 
-.. math:: y_i = \frac{m_i \; x_i}{1 - \text{rate}}
-
-The mask :math:`m_i` is 0 with the probability ``rate``, else 1. It is drawn
-anew for each batch.
+.. math:: y_i = m_i \, x_i / (1 - \text{rate})
 """
 
 import keras
@@ -24,54 +20,46 @@ from keras_by_hand.gradients import dense_gradients, softmax_cross_entropy
 # %%
 # Build it
 # --------
-# Three out of four entries are dropped. The others are divided by 0.25. ``fit``
-# passes ``training=True`` to each layer; here we do so ourselves.
+# Drop three of four entries; then learn the 300 digits of the page
+# "Overfitting", 60 of them with a wrong label.
 
 numbers = np.arange(1, 25, dtype="float32").reshape(3, 8)  # (batch, features)
 layer = Dropout(rate=0.75, seed=7)
-y = keras.ops.convert_to_numpy(layer(numbers, training=True))
-print(y)
-
-# %%
-# The task of the page "Overfitting": 300 digits, 60 of them with a wrong label.
+y = keras.ops.convert_to_numpy(layer(numbers, training=True))  # as in fit
 
 digits, rng = load_digits(), np.random.default_rng(313)
 digits.target[:60] = (digits.target[:60] + rng.integers(1, 10, 60)) % 10
-one_hot = np.eye(10)[digits.target]  # (images, digits)
-x, x_new, _, x_test = np.split(digits.data / 16, [300, 700, 1408])
-t, t_new, _, t_test = np.split(one_hot, [300, 700, 1408])
+x, _, x_test = np.split(digits.data / 16, [300, 1408])
+t = np.eye(10)[digits.target[:300]]  # one-hot
 kernels = rng.normal(0, 0.18, (5, 2, 64, 64))  # of five networks
 starts = [[a, np.zeros(64), b[:, :10], np.zeros(10)] for a, b in kernels]
-
 layers = [Dense(64, activation="relu"), Dropout(0.5, seed=7), Dense(10)]
 model = keras.Sequential([keras.Input((64,)), *layers])
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.SGD(0.3, momentum=0.9), loss)
 model.set_weights(starts[0])
-for _ in range(100):
-    model.train_on_batch(x, t)
+model.fit(x, t, batch_size=300, epochs=10, shuffle=False, verbose=0)
 
 # %%
 # Compute it
 # ----------
-# No entry of ``numbers`` is zero, so ``y`` shows the mask that Keras drew. In
-# training we draw our own. What was dropped gets no gradient, what was scaled
-# up gets more: the gradient goes through the same mask.
+# No entry of ``numbers`` is zero, so ``y`` shows the mask that Keras drew. When
+# a network learns, its gradient goes back through the mask of that step.
 
-kept = y != 0  # (batch, features)
-expected = kept * numbers / (1 - 0.75)
+from keras_by_hand import dropout  # for any mask and rate
+
+expected = (y != 0) * numbers / (1 - 0.75)
 
 
-def train(weights, rate):
+def train(weights, masks):  # (steps, batch, hidden), divided by 1 - rate
     velocities, path = np.zeros(4), []
-    for _ in range(100):
-        h = np.maximum(0, x @ weights[0] + weights[1])  # (batch, hidden)
-        mask = (rng.random(h.shape) >= rate) / (1 - rate)
-        logits = (h * mask) @ weights[2] + weights[3]  # (batch, digits)
+    for mask in masks:
+        h = mask * np.maximum(0, x @ weights[0] + weights[1])
+        logits = h @ weights[2] + weights[3]
         logits_gradient = softmax_cross_entropy(logits, t)[1]
-        inner = dense_gradients(h * mask, weights[2], logits_gradient)
-        outer = dense_gradients(x, weights[0], inner[0] * mask * (h > 0))
-        pairs = zip(velocities, [*outer[1:], *inner[1:]])
+        h_gradient, *second = dense_gradients(h, weights[2], logits_gradient)
+        first = dense_gradients(x, weights[0], h_gradient * mask * (h > 0))[1:]
+        pairs = zip(velocities, [*first, *second])
         velocities = [0.9 * v - 0.3 * gradient for v, gradient in pairs]
         weights = [w + v for w, v in zip(weights, velocities)]
         path.append(weights)
@@ -81,26 +69,52 @@ def train(weights, rate):
 # %%
 # Check it
 # --------
-# Multiplying by 4 rounds nothing: equal to the bit. Predictions keep all.
+# Multiplying by 4 rounds nothing. Without ``training=True``, all are kept. Keras
+# draws the same masks from the same seed, so NumPy can train with them.
 
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-predicted = keras.ops.convert_to_numpy(layer(numbers))  # no training=True
-np.testing.assert_array_equal(predicted, numbers, strict=True)
+np.testing.assert_array_equal(y, dropout(numbers, y != 0, rate=0.75))
+np.testing.assert_array_equal(layer(numbers), numbers)
+twin, ones = Dropout(0.5, seed=7), np.ones((300, 64))
+masks = [np.array(twin(ones, training=True)) for _ in range(10)]
+for by_keras, by_hand in zip(model.get_weights(), train(starts[0], masks)[-1]):
+    np.testing.assert_allclose(by_keras, by_hand, rtol=1e-4, atol=1e-4)
+
+# %%
+# See it
+# ------
+# Five networks read the test images, trained without dropout and with it.
 
 
-def look(weights, x, t):
-    logits = np.maximum(0, x @ weights[0] + weights[1]) @ weights[2]
-    logits = logits + weights[3]
-    right = np.argmax(logits, axis=1) == np.argmax(t, axis=1)
-    return softmax_cross_entropy(logits, t)[0], np.mean(right)
+def accuracy(w, mask=1):
+    h = mask * np.maximum(0, x_test @ w[0] + w[1])
+    return np.mean(np.argmax(h @ w[2] + w[3], axis=1) == digits.target[1408:])
 
 
-ends = []
+fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 for start in starts:
-    for rate in (0, 0.5):
-        path = train(start, rate)
-        curve = [look(w, x_new, t_new)[0] for w in path]
-        ends.append([curve[-1], look(path[-1], x_test, t_test)[1]])
-print(np.round(ends, 3))
-by_keras = look(model.get_weights(), x_new, t_new), look(model.get_weights(), x_test, t_test)
-print(by_keras)
+    masks = np.ones((100, 300, 64)), (rng.random((100, 300, 64)) >= 0.5) / 0.5
+    without, dropped = [list(map(accuracy, train(start, m))) for m in masks]
+    axis.plot(without, "C1--", dropped, "C0")
+    print(f"without dropout {without[-1]:.2f}, with it {dropped[-1]:.2f}")
+    np.testing.assert_array_less(without[-1] + 0.05, dropped[-1])
+axis.set(title="Test images read: falls without dropout", xlabel="step")
+axis.legend(["without dropout", "with dropout"])
+plt.show()
+
+# %%
+# Break it
+# --------
+# Suppose you still drop entries when you predict. Fewer images are read right.
+
+weights, mask = train(start, masks[1])[-1], rng.random((20, 389, 64)) >= 0.5
+wrong = np.mean([accuracy(weights, one / 0.5) for one in mask])
+print(f"right: {accuracy(weights):.2f}, wrong: {wrong:.2f}")
+assert wrong < accuracy(weights) - 0.02
+
+# %%
+# Try it
+# ------
+# 1. Write ``drop(x, rate, rng)``, which draws a mask with ``rng`` and drops.
+# 2. Srivastava and others (2014) only multiply by the mask in training. Write
+#    their last layer for predictions, ``predict(h, kernel, bias, rate)``.
