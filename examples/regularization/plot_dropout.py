@@ -69,8 +69,8 @@ def train(weights, masks):  # (steps, batch, hidden), divided by 1 - rate
 # %%
 # Check it
 # --------
-# Multiplying by 4 rounds nothing. Without ``training=True``, all are kept. Keras
-# draws the same masks from the same seed, so NumPy can train with them.
+# Multiplying by 4 rounds nothing. Without ``training=True``, all stay. The same
+# seed draws the same masks, so NumPy can train with those of Keras.
 
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 np.testing.assert_array_equal(y, dropout(numbers, y != 0, rate=0.75))
@@ -98,7 +98,7 @@ for start in starts:
     axis.plot(without, "C1--", dropped, "C0")
     print(f"without dropout {without[-1]:.2f}, with it {dropped[-1]:.2f}")
     np.testing.assert_array_less(without[-1] + 0.05, dropped[-1])
-axis.set(title="Test images read: falls without dropout", xlabel="step")
+axis.set(title="Accuracy on test images: it falls without", xlabel="step")
 axis.legend(["without dropout", "with dropout"])
 plt.show()
 

@@ -20,10 +20,9 @@ from keras_by_hand import softmax
 # %%
 # Build it
 # --------
-# An image of 8 by 8 pixels becomes a row of 64 features. The network learns from
-# 1408 images. The other 389 are the *test* images: it never learns from them,
-# so they show how well it reads new ones. Training takes 11 batches of 128
-# images. All of them once are an *epoch*; here in the same order each time.
+# An image is a row of 64 pixels. The network learns from 1408 images. It never
+# learns from the other 389, the *test* images: they show how well it reads what
+# is new. All training images once, 11 batches of 128, are an *epoch*.
 
 x, digits = load_digits(return_X_y=True)
 x, x_test = np.split(x / 16, [1408])  # (images, features)
@@ -31,7 +30,6 @@ digits, digits_test = np.split(digits, [1408])
 t = np.eye(10)[digits]  # one-hot
 kernels = np.random.default_rng(313).normal(0, np.sqrt(2 / 64), (5, 2, 64, 64))
 starts = [[a, np.zeros(64), b[:, :10], np.zeros(10)] for a, b in kernels]
-
 layers = [keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10)]
 model = keras.Sequential([keras.Input((64,)), *layers])
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
@@ -42,8 +40,7 @@ fit = model.fit(x, t, batch_size=128, epochs=30, shuffle=False, verbose=0)
 # %%
 # Compute it
 # ----------
-# Forward to the probabilities. Then backward, from ``p - t`` at the logits to
-# the first layer; and a step with momentum.
+# Forward; then backward from ``p - t``, at the logits; a step with momentum.
 
 
 def forward(weights, x):
@@ -61,8 +58,7 @@ def train(weights, x, t):
         z_gradient = logits_gradient @ weights[2].T * (h > 0)
         gradients = [batch.T @ z_gradient, np.sum(z_gradient, axis=0)]
         gradients += [h.T @ logits_gradient, np.sum(logits_gradient, axis=0)]
-        pairs = zip(velocities, gradients)
-        velocities = [0.9 * v - 0.1 * gradient for v, gradient in pairs]
+        velocities = [0.9 * v - 0.1 * g for v, g in zip(velocities, gradients)]
         weights = [w + v for w, v in zip(weights, velocities)]
     return weights, losses
 
@@ -79,9 +75,8 @@ epochs = np.mean(np.reshape(losses, (30, 11)), axis=1)
 np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4, atol=1e-4)
 
 # %%
-# *Accuracy* is the share that is read right. Each of five networks reads nearly
-# all training images, but of the test images only some more than logistic
-# regression. What counts is the test.
+# *Accuracy* is the share that is read right. Five networks know nearly all that
+# they learned from. Only the test compares them with logistic regression.
 
 logistic = LogisticRegression(max_iter=1000).fit(x, digits)
 limit = logistic.score(x_test, digits_test)
@@ -96,15 +91,14 @@ for start in starts:
 # %%
 # See it
 # ------
-# The *confusion matrix* has a row for each digit and a column for what it was
-# read as. On the diagonal is what was read right.
+# A *confusion matrix*: a row for each digit, a column for what it was read as.
 
 counts = np.zeros((10, 10), int)
 np.add.at(counts, (digits_test, read), 1)  # adds 1 for each image
 fig, axis = plt.subplots(figsize=(6, 4.6), layout="constrained")
 axis.imshow(np.minimum(counts, 6), cmap="Blues", vmax=12)
-axis.set(title="Confusion matrix: most mistakes are few pairs of digits")
-axis.set(xlabel="read as", ylabel="digit", xticks=range(10), yticks=range(10))
+axis.set(title="Right on the diagonal, mistakes beside it", xlabel="read as")
+axis.set(ylabel="digit", xticks=range(10), yticks=range(10))
 for (row, column), count in np.ndenumerate(counts):
     axis.text(column, row, count or "", ha="center", va="center", color="k")
 plt.show()
@@ -112,11 +106,10 @@ plt.show()
 # %%
 # Break it
 # --------
-# Suppose you shuffle the labels apart from the images. Nothing is left to learn.
+# Suppose you shuffle labels apart from images. The network then just guesses.
 
-shuffled = np.random.default_rng(0).permutation(t)
-p = forward(train(starts[0], x, shuffled)[0], x_test)[1]
-wrong = np.mean(np.argmax(p, axis=1) == digits_test)
+weights = train(starts[0], x, np.random.default_rng(0).permutation(t))[0]
+wrong = np.mean(forward(weights, x_test)[1].argmax(axis=1) == digits_test)
 print(f"right: {test:.2f}, wrong: {wrong:.2f}")
 assert wrong < 0.3
 

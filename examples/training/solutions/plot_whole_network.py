@@ -24,5 +24,4 @@ def recall(counts):
     return np.diag(counts) / np.sum(counts, axis=1)
 
 
-table = np.array([[3, 1, 0], [0, 5, 5], [2, 0, 6]])
-np.testing.assert_allclose(recall(table), [0.75, 0.5, 0.75])
+np.testing.assert_allclose(recall(np.array([[3, 1], [5, 5]])), [0.75, 0.5])
