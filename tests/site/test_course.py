@@ -21,6 +21,8 @@ LESSONS = find_lessons()
 CORE = 12  # lines of code under "Compute it", at most
 LONGER = {  # up to 25, and why the idea needs them
     "training/plot_whole_network": "forward, backward and training, all of a network",
+    "training/plot_overfitting": "training, and when to stop it",
+    "regularization/plot_dropout": "training, as the mask returns in its gradient",
     "models/plot_lenet": "the way through three layers, and back again",
     "models/plot_residual": "gradients need the way forward, too",
 }

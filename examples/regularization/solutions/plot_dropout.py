@@ -1,16 +1,31 @@
 """Dropout: hints and solutions."""
 
 # %%
-# ``np.random.default_rng(0).random(10_000)`` draws numbers between 0 and 1.
-# Which of them are below 0.25?
+# ``rng.random(x.shape)`` draws numbers between 0 and 1. How many of them are at
+# least as large as ``rate``? What is kept is divided by how likely that is.
 
-yours = np.random.default_rng(0).random(10_000) < 0.25
-dropped = dropout(np.ones(10_000), yours, rate=0.75)
-assert abs(np.mean(dropped) - 1) < 0.12 and np.max(dropped) == 4
+
+def drop(x, rate, rng):
+    mask = rng.random(x.shape) >= rate
+    return mask * x / (1 - rate)
+
+
+for rate in (0.2, 0.5, 0.75):
+    many = drop(3 * np.ones(40_000), rate, np.random.default_rng(1))
+    np.testing.assert_allclose(np.unique(many), [0, 3 / (1 - rate)])
+    np.testing.assert_allclose(np.mean(many), 3, atol=0.2)
+    other = drop(3 * np.ones(40_000), rate, np.random.default_rng(2))
+    assert np.any(many != other)
 
 # %%
-# Keras multiplies by 1 / (1 - rate) in training. The paper does the opposite,
-# later.
+# In training, the next layer saw the part ``1 - rate`` of ``h`` on average. It
+# must see as much when it predicts.
 
-factor = 1 - 0.75
-assert np.allclose(mask * x, factor * y)
+
+def predict(h, kernel, bias, rate):
+    return (1 - rate) * h @ kernel + bias
+
+
+for rate, part in [(0.5, 0.5), (0.75, 0.25)]:
+    found = predict(np.array([[2.0, 4.0]]), np.eye(2), np.array([7, 8]), rate)
+    np.testing.assert_allclose(found, [[7 + 2 * part, 8 + 4 * part]])

@@ -1,16 +1,14 @@
-"""Adam: hints and solutions."""
+"""Adam: a hint and a solution."""
 
 # %%
-# An average that forgets everything at once is the last number itself. What is
-# a number divided by the root of its square?
+# With t = 1, ``m`` is a tenth of the gradient and ``v`` a thousandth of its
+# square. Put these into the formula. What is left of the gradient?
 
-beta = 0.0
-last = keras_adam(gradients, beta_1=beta, beta_2=beta)[-1]
-assert np.allclose(last, [-0.006, -0.006, 0], atol=1e-6)
 
-# %%
-# In the first step ``v`` is ``0.001 * small**2``. The step is halved where the
-# root of it is as large as epsilon.
+def first_step(gradient, rate):
+    return -rate * np.sign(gradient)
 
-small = 1e-7 / np.sqrt(0.001)
-assert np.isclose(keras_adam([[small] * 3])[0, 0], -0.0005, rtol=1e-3)
+
+for gradient in (-5, 0.02, 300):
+    w = adam(np.zeros(1), np.array([gradient]), None, t=1, learning_rate=0.5)[0]
+    np.testing.assert_allclose(first_step(gradient, 0.5), w[0], rtol=1e-3)
