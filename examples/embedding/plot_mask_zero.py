@@ -113,8 +113,8 @@ np.testing.assert_equal(len(caught), 1)
 # %%
 # Try it
 # ------
-# 1. Write ``mended(means, mask)``. The means are over all steps, of vectors that
-#    are zero where the mask is false. Return the means over the words alone.
+# 1. Write ``mended(means, mask)``. The means are over all steps, of vectors
+#    that are zero where the mask is false. Return the means over words only.
 # 2. Write ``largest(y, mask)``, of shape (batch, output_dim): the maximum of
 #    each text over its words. Zeros for the padding won't do, as maxima can be
 #    negative.
