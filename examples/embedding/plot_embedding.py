@@ -48,7 +48,7 @@ layer = keras.layers.Embedding(input_dim=30, output_dim=3)
 model = keras.Sequential([keras.Input((13,), dtype="int32"), layer])
 layer.set_weights([embeddings])
 y = model.predict(x, verbose=0)  # (batch, steps, output_dim)
-print(lines[0], x[0], y[0], sep="\n")
+print(text.shape, lines[0], x[0], y[0], sep="\n")
 
 # %%
 # See it
