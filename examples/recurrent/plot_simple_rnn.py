@@ -55,7 +55,7 @@ for seed in range(5):
         model.train_on_batch(batch[:, :-1], batch[:, 1:])
     for part in (train, test):
         part = part[part[:, 1] == vocabulary.index("has")]
-        guesses = model.predict_on_batch(part[:, :-1]).argmax(axis=-1)
+        guesses = keras.ops.convert_to_numpy(model(part[:, :-1])).argmax(-1)
         shares.append(np.mean(guesses == part[:, 1:], axis=0))
 trained, tested = np.array(shares[::2]), np.array(shares[1::2])
 print("the thing again, training:", trained[:, 6].round(2))
