@@ -3,82 +3,98 @@ Embedding: each token picks a row of a table
 ============================================
 
 A network needs numbers for words. An ``Embedding`` has a table with a row for
-each word, and training moves them. A *token* is the number of a word. The layer
-replaces it by its row: for text :math:`n`, at step :math:`t`,
+each word. A *token* is the number of a word. The layer replaces it by its row:
+for line :math:`n`, at step :math:`t`,
 
 .. math:: y_{n,t} = E_{x_{n,t}} = \text{onehot}(x_{n,t}) \; E
 
-A one-hot row has a single 1 and many zeros. Times the table :math:`E`, it is
-one row of the table. Looking the row up is faster.
+A one-hot row times the table :math:`E` is one row of the table. Looking the row
+up is faster.
 """
+
+from itertools import product
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import ConnectionPatch
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# Two texts of five tokens. Here 0 is padding, and 1 is any unknown word.
+# A text made by code, 896 lines of 13 words: it was written for these lessons,
+# and has their licence, BSD-3-Clause. The *vocabulary* lists its 30 words in
+# the order of the alphabet. The place of a word in this list is its token.
 
-vocabulary = ["", "[UNK]", "the", "cat", "saw", "dog"]
-x = np.array([[2, 3, 4, 2, 5], [2, 5, 4, 1, 0]])  # (batch, steps)
-embeddings = rng.integers(-9, 10, size=(6, 3))  # (input_dim, output_dim)
-
-layer = keras.layers.Embedding(input_dim=6, output_dim=3)
-model = keras.Sequential([keras.Input((5,), dtype="int32"), layer])
+names = "anna ben carla dave emma finn gina hugo".split()
+colors = "red blue green white black yellow".split()
+things = "hat ball kite book lamp coat drum boat".split()
+lines = [
+    f"{n} has a {c} {t} . the {t} of {n} is {c} ."
+    for n, c, t in product(names, colors, things)
+]
+lines += [
+    f"{n} gives {m} a {t} . now {m} has the {t} . ."
+    for n, m, t in product(names, names, things)
+]
+vocabulary = sorted(set(" ".join(lines).split()))  # 30 words
+text = np.array(
+    [[vocabulary.index(word) for word in line.split()] for line in lines]
+)
+x = text[[0, -1]]  # (batch, steps): two of the lines
+rng = np.random.default_rng(313)
+embeddings = rng.integers(-9, 10, size=(30, 3))  # (input_dim, output_dim)
+layer = keras.layers.Embedding(input_dim=30, output_dim=3)
+model = keras.Sequential([keras.Input((13,), dtype="int32"), layer])
 layer.set_weights([embeddings])
 y = model.predict(x, verbose=0)  # (batch, steps, output_dim)
-print(y[0])
+print(text.shape, lines[0], x[0], y[0], sep="\n")
 
 # %%
 # See it
 # ------
-# "the" occurs twice in the first text, and has the same vector both times.
+# "anna" occurs twice in the first line, and has the same vector both times.
 
-names = [f"{token}  {word}" for token, word in enumerate(vocabulary)]
-fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
+picked = sorted(set(x[0]))  # the rows that the line needs
+fig, (left, right) = plt.subplots(1, 2, figsize=(6, 4.5), layout="constrained")
 fig.suptitle("Each token picks its row of the table")
-for axis, title, tokens in [(left, "E", range(6)), (right, "y[0]", x[0])]:
+for axis, title, tokens in [(left, "E", picked), (right, "y[0]", x[0])]:
     axis.imshow(embeddings[tokens], cmap="PuOr", vmin=-27, vmax=27, aspect=0.6)
-    axis.set(title=title, xticks=[])
-    axis.set_yticks(range(len(tokens)), [names[token] for token in tokens])
+    axis.set(title=title, xticks=[], yticks=range(len(tokens)))
+    axis.set_yticklabels([f"{token}  {vocabulary[token]}" for token in tokens])
     for (row, column), value in np.ndenumerate(embeddings[tokens]):
         axis.text(column, row, value, ha="center", va="center", color="k")
 right.yaxis.tick_right()
 for step, token in enumerate(x[0]):
-    ends = (2.5, token), (-0.5, step), left.transData, right.transData
+    places = (2.5, picked.index(token)), (-0.5, step)
+    ends = *places, left.transData, right.transData
     fig.add_artist(ConnectionPatch(*ends, color="C1" if token == 2 else "gray"))
 plt.show()
 
 # %%
 # Compute it
 # ----------
-# Go through all places, and copy the row that the token there asks for.
+# Go through all places, and copy the row of the token there.
 
-by_loops = np.zeros((2, 5, 3))  # (batch, steps, output_dim)
+by_loops = np.zeros((2, 13, 3))  # (batch, steps, output_dim)
 for n in range(2):
-    for t in range(5):
+    for t in range(13):
         by_loops[n, t] = embeddings[x[n, t]]
 
 # %%
-# NumPy does this in one step: index the table with the array of tokens.
+# NumPy does this in one step:
 
 looked_up = embeddings[x]
 
 # %%
 # The product is a ``Dense`` layer without a bias, whose kernel is the table.
 
-one_hot = np.eye(6)[x]  # (batch, steps, input_dim)
+one_hot = np.eye(30)[x]  # (batch, steps, input_dim)
 as_product = one_hot @ embeddings
 
 # %%
 # Check it
 # --------
-# Nothing is rounded: the results are equal to the bit.
 
 for expected in (by_loops, looked_up, as_product):
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
@@ -86,35 +102,19 @@ for expected in (by_loops, looked_up, as_product):
 # %%
 # Break it
 # --------
-# Files of ready word vectors, such as GloVe's, have no rows for padding and
-# unknown words. Used as they are, every token gets the row two further down:
-# "cat" gets that of "dog".
+# Suppose you make the vocabulary anew from the line that you want to read. Its
+# tokens begin at 0 again, and each word gets the row of another one.
 
-wrong = np.concatenate([embeddings[2:], np.zeros((2, 3))])[x]
-print("right:", y[0, 1])
-print("wrong:", wrong[0, 1])
-assert np.any(y != wrong) and np.all(wrong[0, 1] == y[0, 4])
-
-# %%
-# In full
-# -------
-# ``embedding`` from keras_by_hand also takes floats. Like Keras, it cuts off
-# their fraction and does not round: 2.9 becomes 2, and -0.9 becomes 0.
-
-from keras_by_hand import embedding
-
-floats = np.array([2.9, 3.5, -0.9], "float32")  # tokens may have any shape
-rows = keras.ops.convert_to_numpy(layer(floats))
-np.testing.assert_array_equal(rows, embedding(floats, embeddings))
-np.testing.assert_array_equal(rows, embeddings[[2, 3, 0]])
+anew = sorted(set(lines[0].split()))
+wrong = embeddings[[anew.index(word) for word in lines[0].split()]]
+print("red, right:", y[0, 3])
+print("red, wrong:", wrong[3], "of", vocabulary[anew.index("red")])
+assert np.any(y[0, 3] != wrong[3])
 
 # %%
 # Try it
 # ------
-# 1. Let ``counts``, of shape (2, 6), say how often each token occurs in each
-#    text. Compute it from ``one_hot``. One product then adds up the vectors of
-#    each text: ``np.testing.assert_array_equal(counts @ embeddings, y.sum(1))``
-# 2. Let ``g = rng.integers(-9, 10, size=(10, 3))`` be the gradient at the ten
-#    rows of the output. Compute ``gradient``, the gradient of the table, as for
-#    a ``Dense`` kernel. "the" gets the sum of three rows:
-#    ``np.testing.assert_array_equal(gradient[2], g[[0, 3, 5]].sum(0))``
+# 1. Write ``count(x)``, which says how often each token occurs in each line, of
+#    shape (batch, 30). (``count(x) @ embeddings`` adds up a line's vectors.)
+# 2. Let ``g``, of shape (batch, steps, 3), be the gradient at the output. Write
+#    ``table_gradient(x, g)``, (30, 3): the sum of g over a token's places.

@@ -87,6 +87,21 @@ np.testing.assert_array_equal(y_mean, np.float32(expected), strict=True)
 np.testing.assert_array_equal(y[1, 2], embeddings[0])  # the padding's vector
 
 # %%
+# Break it
+# --------
+# Suppose you forget the mask, and take the mean over all steps. The padding
+# counts. Only the first text, which has none, is right.
+
+wrong = y.mean(axis=1)
+print("right:", *y_mean)
+print("wrong:", *wrong)
+assert np.all((y_mean == wrong) == [[True], [False], [False]])
+
+# %%
+# In full
+# -------
+# A layer that does not support masks drops them.
+#
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``Embedding`` says of ``mask_zero`` that a later layer that does not
 #    support masks raises an exception. There is only a warning.
@@ -96,23 +111,10 @@ with warnings.catch_warnings(record=True, action="always") as caught:
 np.testing.assert_equal(len(caught), 1)
 
 # %%
-# Break it
-# --------
-# Would you take the mean over all steps? Then the padding counts. Only the
-# first text, which has none, is right.
-
-wrong = y.mean(axis=1)
-print("right:", *y_mean)
-print("wrong:", *wrong)
-assert np.all((y_mean == wrong) == [[True], [False], [False]])
-
-# %%
 # Try it
 # ------
-# 1. PyTorch's ``padding_idx`` makes the padding's vector zero. A plain mean is
-#    still wrong: ``zeros = words_only.mean(axis=1)``. By which ``factor``, of
-#    shape (3, 1), is it too small?
-#    ``np.testing.assert_allclose(factor * zeros, y_mean)``
-# 2. Compute ``largest``, of shape (3, 2), the maximum of each text over its
-#    words. Zeros for the padding won't do, as maxima can be negative.
-#    ``assert np.all(largest == [y[n, mask[n]].max(axis=0) for n in range(3)])``
+# 1. Write ``mended(means, mask)``. The means are over all steps, of vectors
+#    that are zero where the mask is false. Return the means over words only.
+# 2. Write ``largest(y, mask)``, of shape (batch, output_dim): the maximum of
+#    each text over its words. Zeros for the padding won't do, as maxima can be
+#    negative.

@@ -2,9 +2,9 @@ r"""
 Find the bug: an LSTM
 =====================
 
-This LSTM was written from the formula, and is nearly right: there is one
-mistake in six lines. In a long text, nobody would find it by looking at the
-output. Compare step by step instead.
+This LSTM was written from the formula, and is nearly right: there are two
+mistakes in six lines. One of them hides behind the other. Nobody would find
+them by looking at the last output. Compare step by step instead.
 
 .. math::
 
@@ -42,22 +42,22 @@ y = keras.ops.convert_to_numpy(layer(x))  # (batch, steps, units)
 # %%
 # As it was written
 # -----------------
-# This is the layer as it was written.
+# This is the layer as it was written. All shapes fit, and nothing complains.
 
 
-def read_sequence(x, kernel, recurrent_kernel, bias):
+def written_lstm(x, kernel, recurrent_kernel, bias):
     h = c = np.zeros((len(x), len(recurrent_kernel)))
     outputs = []
     for t in range(x.shape[1]):
         z = x[:, t] @ kernel + h @ recurrent_kernel + bias
-        z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)  # each (batch, units)
+        z_i, z_f, z_o, z_g = np.split(z, 4, axis=-1)  # each (batch, units)
+        c = sigmoid(z_f) * h + sigmoid(z_i) * np.tanh(z_g)
         h = sigmoid(z_o) * np.tanh(c)
-        c = sigmoid(z_f) * c + sigmoid(z_i) * np.tanh(z_g)
         outputs.append(h)
     return np.stack(outputs, axis=1)  # (batch, steps, units)
 
 
-written = read_sequence(x, *weights)
+written = written_lstm(x, *weights)
 
 # %%
 # Check it
@@ -70,24 +70,27 @@ for of_keras, of_numpy in zip(layer.get_weights(), weights):
 np.testing.assert_raises(
     AssertionError, np.testing.assert_allclose, written, y, 1e-4, 1e-4
 )
-print("Keras,   step 0:", y[0, 0])
-print("written, step 0:", written[0, 0])
+for step in (0, 1):
+    print(f"Keras,   step {step}:", y[0, step])
+    print(f"written, step {step}:", written[0, step])
 
 # %%
 # See it
 # ------
-# The first step differs already, so no state that came before is to blame. What
-# does the first output of the written layer tell you?
+# The first step differs already. Both states are 0 before it, so the mistake
+# that shows there has nothing to do with them. Mend it first, and plot again.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(y[0, :, 0], "o-", label="Keras")
 axis.plot(written[0, :, 0], "s--", label="written")
-axis.set(title="One unit of an LSTM, and of its port", xlabel="step")
+axis.set(title="One unit: the two differ from the first step", xlabel="step")
 axis.legend()
 plt.show()
 
 # %%
 # Try it
 # ------
-# 1. Mend the function, and call it ``right``:
-#    ``np.testing.assert_allclose(right(x, *weights), y, 1e-4, 1e-4)``
+# 1. Write ``first_difference(a, b)``: the first step at which two outputs
+#    (batch, steps, units) differ by more than 1e-4, or None.
+# 2. Mend the function, and call it ``right``. After the first mistake, ask
+#    ``first_difference`` again.

@@ -78,8 +78,8 @@ for both in zip(of_keras, [of_kernel, of_recurrent_kernel, of_bias]):
 # %%
 # Break it
 # --------
-# Would you take the state before each step for a fixed input? Then nothing goes
-# back through :math:`U`, and the bias gets the sum of g (1 - h²) alone.
+# Suppose you take the state before each step for a fixed input. Then nothing
+# goes back through :math:`U`, and the bias gets the sum of g (1 - h²) alone.
 
 y = np.stack(h[1:], axis=1)  # (batch, steps, units)
 wrong = np.sum((y - target) * (1 - y**2), axis=(0, 1))
@@ -89,32 +89,28 @@ assert not np.allclose(of_bias, wrong)
 # %%
 # See it
 # ------
-# One linear unit: each step back multiplies :math:`\delta` by its :math:`u`.
+# The length of the gradient, 30 steps back: 16 units, whose recurrent kernel U
+# keeps lengths, and multiples of U.
 
+orthogonal = np.linalg.qr(rng.normal(size=(16, 16)))[0]  # keeps lengths
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-for u in (1.2, 1.0, 0.5):
-    axis.plot(u ** np.arange(9, -1, -1), "o-", label=f"u = {u}")
-axis.set(title="Going back, δ grows or vanishes", xlabel="step t", ylabel="δ")
+for factor in (0.5, 1, 1.5):
+    u, states, back = factor * orthogonal, [np.zeros(16)], [np.ones(16)]
+    for step in rng.normal(0, 0.1, size=(30, 16)):
+        states.append(np.tanh(step + states[-1] @ u))
+    for state in reversed(states[1:]):
+        back.append((back[-1] * (1 - state**2)) @ u.T)
+    lengths = np.linalg.norm(back[:0:-1], axis=1)  # from the first step on
+    axis.semilogy(lengths, label=f"U times {factor}")
+    assert factor == 1 or (lengths[0] > 10 if factor > 1 else lengths[0] < 1e-6)
+axis.set(title="Going back, a gradient vanishes or grows", xlabel="step")
 axis.legend()
 plt.show()
 
 # %%
-# In full
-# -------
-# These take any gradient at the outputs, and return that of ``x``, too.
-
-from keras_by_hand.gradients import rnn_backward, rnn_forward, rnn_gradients
-
-delta = rnn_backward(rnn_forward(x, *weights), recurrent_kernel, y - target)
-of_x, *expected = rnn_gradients(x, h, kernel, delta)
-for both in zip(of_keras, expected):
-    np.testing.assert_allclose(*both, rtol=1e-4, atol=1e-4)
-
-# %%
 # Try it
 # ------
-# 1. Measure a slope. Compute the loss with ``recurrent_kernel[0, 1]`` once 1e-5
-#    larger and once 1e-5 smaller. Divide the difference by 2e-5:
-#    ``assert np.isclose(slope, of_recurrent_kernel[0, 1])``
-# 2. With :math:`u = 0.5`, how many ``steps`` back is less than 1 % of the
-#    gradient left? ``assert 0.5**steps < 0.01 <= 0.5 ** (steps - 1)``
+# 1. Write ``loss_with(recurrent_kernel)``, the sum of ``(h - target) ** 2 / 2``
+#    over all steps. Its slopes are the gradient.
+# 2. Each step back leaves a part of the gradient. Write ``steps_back(part)``:
+#    after how many steps is less than 1 % of the gradient left?

@@ -71,10 +71,10 @@ for actual, expected in [(y, last_h), (h, last_h), (c, last_c)]:
 # %%
 # Break it
 # --------
-# ONNX orders the gates i, o, f, g. Once its weights are transposed and its two
-# biases added, all shapes fit, and nothing complains if you forget the order.
+# Suppose you write the gates in another order, such as i, f, o, g. All shapes
+# fit, and nothing complains.
 
-order = [0, 1, 6, 7, 2, 3, 4, 5]  # the columns of i, o, f, g
+order = [0, 1, 2, 3, 6, 7, 4, 5]  # the columns of i, f, o, g
 wrong, _ = read_sequence(x, *[array[..., order] for array in weights])
 print("right:", y[0])
 print("wrong:", wrong[0])
@@ -105,7 +105,7 @@ plt.show()
 # In full
 # -------
 # ``lstm`` from keras_by_hand also begins with given states, reads backwards,
-# and skips padding (see the next lesson). Here it reads on from h and c.
+# and skips padding. Here it reads on from h and c.
 
 from keras_by_hand import lstm
 
@@ -116,10 +116,8 @@ np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Try it
 # ------
-# 1. Which bias ``b`` of a forget gate, whose other weights are zero, keeps 99 %
-#    of the cell state in each step? ``assert np.isclose(sigmoid(b), 0.99)``
-# 2. With ``U = 0 * recurrent_kernel``, nothing comes from h. With which bias,
-#    ``blind``, does such an LSTM see the last step alone?
-#    ``one = read_sequence(x[:, -1:], kernel, U, blind)[0]``
-#    ``every = read_sequence(x, kernel, U, blind)[0]``
-#    ``assert np.allclose(every, one) and not np.allclose(one, 0)``
+# 1. Write ``latch()``, the weights of one unit for ``read_sequence``. Its cell
+#    state is 0 until the input is 1 for the first time, and then stays 1. Its
+#    recurrent kernel is zero.
+# 2. Without its recurrent kernel, nothing comes from h. Write ``blind(bias)``:
+#    with this other bias, such an LSTM sees only the last step.

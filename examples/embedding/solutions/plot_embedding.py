@@ -1,16 +1,30 @@
 """Embedding: hints and solutions."""
 
 # %%
-# ``one_hot`` has a 1 for each place of a text. Over which axis do you add up?
+# ``np.eye(30)[x]`` has a 1 for each place of a line. Over which axis do you add
+# up?
 
-counts = one_hot.sum(axis=1)  # (batch, input_dim)
-np.testing.assert_array_equal(counts @ embeddings, y.sum(1))
+
+def count(x):
+    return np.eye(30)[x].sum(axis=1)  # (batch, tokens)
+
+
+for tokens in (x, np.array([[3, 3, 0], [29, 3, 1]])):
+    for line, found in zip(tokens.tolist(), count(tokens)):
+        assert [line.count(token) for token in range(30)] == found.tolist()
 
 # %%
-# The input of that ``Dense`` layer is ``one_hot``, with its ten rows in one
-# matrix. The gradient of a kernel is the input, transposed, times ``g``.
+# The product with one-hot rows is a ``Dense`` layer. The gradient of its kernel
+# is the input, transposed, times g, with all places in one matrix.
 
-g = rng.integers(-9, 10, size=(10, 3))  # (batch * steps, output_dim)
-rows = one_hot.reshape(10, 6)  # (batch * steps, input_dim)
-gradient = rows.T @ g  # (input_dim, output_dim)
-np.testing.assert_array_equal(gradient[2], g[[0, 3, 5]].sum(0))
+
+def table_gradient(x, g):
+    rows = np.eye(30)[x].reshape(-1, 30)  # (batch * steps, tokens)
+    return rows.T @ g.reshape(-1, 3)
+
+
+for size in (4, 9):
+    tokens = rng.integers(30, size=(2, size))
+    g = rng.integers(-9, 10, size=(2, size, 3))
+    sums = [g[tokens == token].sum(axis=0) for token in range(30)]
+    np.testing.assert_array_equal(table_gradient(tokens, g), sums)

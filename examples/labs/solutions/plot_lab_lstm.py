@@ -1,8 +1,26 @@
 """Find the bug, an LSTM: hints and solutions."""
 
 # %%
-# The first output is 0. Which factor of it is 0 in the first step? The output
-# must show the new cell state.
+# ``np.abs(a - b) > 1e-4`` says where they differ. Which axes do not matter?
+
+
+def first_difference(a, b):
+    differ = np.any(np.abs(a - b) > 1e-4, axis=(0, 2))  # (steps,)
+    return int(np.argmax(differ)) if np.any(differ) else None
+
+
+for batch, steps, step in [(1, 5, 0), (2, 7, 3), (3, 4, None)]:
+    a = rng.normal(size=(batch, steps, 2))
+    b = a + 1e-6
+    if step is not None:
+        b[-1, step, 1] += 1
+        b[0, -1] -= 1
+    assert first_difference(a, b) == step
+
+# %%
+# In the first step, only z counts: does each gate use its own part of z? With
+# that mended, the first step is right, and the second is not. The first step
+# cannot tell the two states apart, as both are 0. The second can.
 
 
 def right(x, kernel, recurrent_kernel, bias):
@@ -17,4 +35,9 @@ def right(x, kernel, recurrent_kernel, bias):
     return np.stack(outputs, axis=1)
 
 
-np.testing.assert_allclose(right(x, *weights), y, 1e-4, 1e-4)
+for units, steps in [(2, 9), (3, 4)]:
+    other = keras.layers.LSTM(units, return_sequences=True)
+    fresh = rng.normal(size=(2, steps, 3)).astype("float32")
+    expected = keras.ops.convert_to_numpy(other(fresh))
+    found = right(fresh, *other.get_weights())
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)

@@ -1,8 +1,7 @@
 """Backpropagation through time: hints and solutions."""
 
 # %%
-# Put the loop forwards into a function of the recurrent kernel that returns the
-# loss, the sum of ``(h - target) ** 2 / 2`` over all steps.
+# Put the loop forwards into the function, and add up the losses as it goes.
 
 
 def loss_with(recurrent_kernel):
@@ -13,14 +12,28 @@ def loss_with(recurrent_kernel):
     return loss
 
 
-change = np.array([[0, 1e-5], [0, 0]])
-above = loss_with(recurrent_kernel + change)
-below = loss_with(recurrent_kernel - change)
-slope = (above - below) / 2e-5
-assert np.isclose(slope, of_recurrent_kernel[0, 1])
+for place in np.ndindex(2, 2):
+    change = np.zeros((2, 2))
+    change[place] = 1e-5
+    above = loss_with(recurrent_kernel + change)
+    below = loss_with(recurrent_kernel - change)
+    slope = (above - below) / 2e-5
+    np.testing.assert_allclose(slope, of_recurrent_kernel[place], rtol=1e-4)
+    at_zero = loss_with(0 * recurrent_kernel)  # each step for itself
+    alone = np.tanh(x @ kernel + bias) - target
+    np.testing.assert_allclose(at_zero, np.sum(alone**2) / 2)
 
 # %%
-# Begin with ``0.5**6``, and look whether that is small enough.
+# Count the steps in a loop, or solve part**steps = 0.01 with a logarithm.
 
-steps = 7
-assert 0.5**steps < 0.01 <= 0.5 ** (steps - 1)
+
+def steps_back(part):
+    steps = 0
+    while part**steps >= 0.01:
+        steps += 1
+    return steps
+
+
+for part in (0.05, 0.5, 0.9, 0.99):
+    steps = steps_back(part)
+    assert part**steps < 0.01 <= part ** (steps - 1)
