@@ -58,7 +58,7 @@ plt.show()
 # ----------
 # Lay the numbers of each patch in a row. Reshape the kernel to a matrix with a
 # column for each filter. Then each pixel of the output is what ``Dense``
-# computes: row times matrix, plus bias. (SciPy flips kernels first.) A kernel of 3 pixels has 7 - 3 + 1 = 5
+# computes: row times matrix, plus bias. A kernel of 3 pixels has 7 - 3 + 1 = 5
 # places along an axis of 7.
 
 

@@ -2,8 +2,7 @@ r"""
 BatchNormalization: fixed statistics when predicting
 ====================================================
 
-Layers learn more easily from inputs that are neither large nor small. (This is
-measured below.)
+Layers learn more easily from inputs that are neither large nor small.
 ``BatchNormalization`` brings each channel to a mean near 0 and a standard
 deviation near 1. Then it scales and shifts the channel by numbers that it has
 learned, so that the network, not the data, decides the scale. When it predicts,
@@ -40,13 +39,11 @@ layer = keras.layers.BatchNormalization()
 model = keras.Model(inputs, layer(inputs))
 layer.set_weights([gamma, beta, mean, variance])
 y = model.predict(x, verbose=0)
-print("one pixel:", x[0, 0, 0].round(2), "becomes", y[0, 0, 0].round(2))
 
 # %%
 # See it
 # ------
-# Each dot is a pixel. The bars reach from the mean one standard deviation up
-# and down, and on the right from beta up and down by gamma.
+# Each dot is a pixel. Bars reach from mean or beta by deviation or gamma.
 
 panels = [
     ("x: mean and deviation", x, mean, np.sqrt(variance)),
@@ -65,9 +62,8 @@ plt.show()
 # %%
 # Compute it
 # ----------
-# Subtract the mean, and divide by the deviation, which is the root of the
-# variance plus epsilon. Then multiply by gamma, and add beta. The channels are
-# the last axis of ``x``, so NumPy broadcasts each array to all pixels.
+# Subtract the mean, and divide by the deviation, the root of the variance plus
+# epsilon. Then multiply by gamma, and add beta, for each channel.
 
 epsilon = 0.001  # the default
 deviation = np.sqrt(variance + epsilon)  # (channels,)
@@ -77,58 +73,48 @@ expected = gamma * normalized + beta
 # %%
 # Check it
 # --------
-# Quotients and roots are rounded: the results agree up to a tolerance.
 
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 # %%
-# Does it help? Two networks of three layers learn to read digits whose pixels
-# go up to 16, from five starts each. (The digits need scikit-learn.)
+# Does it help? Three layers learn to read scikit-learn's digits, from five
+# starts. The rate of 0.2 is too large for plain layers.
 
 digits = load_digits()
-targets = np.eye(10)[digits.target]  # one-hot
+targets = np.eye(10)[digits.target]
 
 
-def last_loss(normalized, seed):
+def last_loss(seed, normalize):
     keras.utils.set_random_seed(seed)
     network = keras.Sequential([keras.Input((64,))])
     for _ in range(3):
         network.add(keras.layers.Dense(32, activation="relu"))
-        if normalized:
+        if normalize:
             network.add(keras.layers.BatchNormalization())
     network.add(keras.layers.Dense(10))
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     network.compile(keras.optimizers.SGD(0.2), loss)
-    batches = np.random.default_rng(seed).integers(0, 1408, size=(60, 32))
-    losses = [
-        network.train_on_batch(digits.data[b], targets[b]) for b in batches
-    ]
-    return np.mean(losses[-10:])
+    for i in np.random.default_rng(seed).integers(0, 1408, size=(60, 32)):
+        loss = network.train_on_batch(digits.data[i], targets[i])
+    return loss
 
 
-for normalized in (False, True):
-    ends = [last_loss(normalized, seed) for seed in range(5)]
-    print(f"normalized: {normalized}, loss {min(ends):.2f} to {max(ends):.2f}")
-    assert np.all(np.less(ends, 1) == normalized)
+losses = [[last_loss(i, how) for i in range(5)] for how in (False, True)]
+print(np.sort(losses).round(2))  # without normalization, and with it
+assert np.min(losses[0]) > 1.3 > np.max(losses[1])
 
 # %%
 # Break it
 # --------
-# Suppose you take mean and variance over the channels of each pixel, instead of
-# over the pixels of each channel. No error is raised.
+# Suppose you take the statistics of each pixel, over its channels.
 
-one_mean = np.mean(x, axis=-1, keepdims=True)  # (batch, height, width, 1)
-one_deviation = np.sqrt(np.var(x, axis=-1, keepdims=True) + epsilon)
-wrong = gamma * (x - one_mean) / one_deviation + beta
-print("right:", y[0, 0, 0].round(2))
-print("wrong:", wrong[0, 0, 0].round(2))
+channels = {"axis": -1, "keepdims": True}
+wrong = (x - np.mean(x, **channels)) / np.std(x, **channels) * gamma + beta
+print("right:", y[0, 0, 0].round(2), "wrong:", wrong[0, 0, 0].round(2))
 assert np.max(np.abs(y - wrong)) > 0.1
 
 # %%
 # Try it
 # ------
 # 1. When it predicts, the layer is one product and one sum. Write
-#    ``folded(gamma, beta, mean, variance)``, which returns a factor and a shift,
-#    each of shape (channels,).
-# 2. Training may find that it was better not to normalize. Write
-#    ``undo(mean, variance)``: the gamma and the beta that undo both.
+#    ``folded(gamma, beta, mean, variance)``, which returns factor and shift.
