@@ -13,9 +13,8 @@ moves two averages a little towards these numbers, and predictions use them.
    \mu' &= m \, \mu + (1 - m) \, \mu_B \\
    \sigma'^2 &= m \, \sigma^2 + (1 - m) \, \sigma_B^2
 
-The sums are over all :math:`n` positions of the batch, :math:`B`, for each
-feature. The averages are :math:`\mu` and :math:`\sigma^2` before the step,
-:math:`\mu'` and :math:`\sigma'^2` after it; :math:`m` is ``momentum``.
+The sums are over all :math:`n` positions of batch :math:`B`, for each feature.
+A prime marks an average after the step; :math:`m` is ``momentum``.
 """
 
 import keras
@@ -69,8 +68,8 @@ np.testing.assert_allclose(moved_variance, new_variance, rtol=1e-5)
 # %%
 # Break it
 # --------
-# Suppose predictions, too, use the statistics of the batch. Then what the layer
-# makes of a sequence depends on its neighbours. Here they become larger.
+# Suppose predictions, too, use the statistics of the batch. Then what becomes of
+# a sequence depends on its neighbours, which are larger in the second batch.
 
 wild = np.concatenate([x[:1], 5 * x[1:]])  # the same first sequence
 predicted = []
@@ -88,7 +87,7 @@ assert not np.allclose(predicted[0][1], predicted[1][1], atol=0.1)
 # %%
 # See it
 # ------
-# The mean of batches is about 5. Early in training, the moving mean lags behind.
+# The batches have a mean of about 5. Early on, the moving mean lags behind.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for m in (0.9, 0.99):
@@ -110,8 +109,8 @@ plt.show()
 from keras_by_hand.layers.normalization import batch_moments, moving_average
 
 moved = train(x, momentum=0.75)[1:]
-for new, old, of_batch in zip(moved, [mean, variance], batch_moments(x)):
-    expected = moving_average(old, of_batch, momentum=0.75)
+for new, old, now in zip(moved, [mean, variance], batch_moments(x)):
+    expected = moving_average(old, now, momentum=0.75)
     np.testing.assert_allclose(new, expected, rtol=1e-4)
 
 # %%
