@@ -68,7 +68,7 @@ np.testing.assert_allclose(moved_variance, new_variance, rtol=1e-5)
 # %%
 # Break it
 # --------
-# Suppose predictions, too, use the statistics of the batch. Then what becomes of
+# Suppose predictions use the statistics of the batch, too. Then what becomes of
 # a sequence depends on its neighbours, which are larger in the second batch.
 
 wild = np.concatenate([x[:1], 5 * x[1:]])  # the same first sequence
