@@ -99,22 +99,22 @@ np.testing.assert_array_equal(y_colour, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# SciPy's ``convolve2d`` flips its kernel, as mathematicians do. (What Keras
-# computes is their cross-correlation.) Would you copy a kernel from there as it
-# is? All shapes fit. Flip it first.
+# Suppose you lay the numbers of a patch in a row column by column, but those of
+# the kernel row by row. No error is raised, and the numbers meet the wrong
+# weights: here the kernel finds horizontal edges.
 
-wrong = convolve(x, kernel[::-1, ::-1], bias)
-print("right:", y[0, 2, :, 0])
-print("wrong:", wrong[0, 2, :, 0])
-assert np.any(y != wrong)
+matrix = kernel.reshape(9, 1)
+patch = x[0, 1:4, 2:5, 0]  # at the upper edge of the square
+print("right:", patch.reshape(9) @ matrix + bias)
+print("wrong:", patch.T.reshape(9) @ matrix + bias)
+assert y[0, 1, 2, 0] == patch.reshape(9) @ matrix + bias
+assert np.any(patch.reshape(9) @ matrix != patch.T.reshape(9) @ matrix)
 
 # %%
 # Try it
 # ------
-# 1. Which kernel finds horizontal edges? Call it ``flat``. Its output is
-#    ``turned = y.swapaxes(1, 2)``, as the square is symmetric:
-#    ``np.testing.assert_array_equal(convolve(x, flat, bias), turned)``
-# 2. PyTorch stores kernels as (out, in, rows, columns). Let
-#    ``of_pytorch = kernels.transpose(3, 2, 0, 1)``. Bring it back into Keras'
-#    order, and call it ``ported``:
-#    ``assert np.all(convolve(colour, ported, biases) == y_colour)``
+# 1. Make ``flat``, a kernel for horizontal edges: in any image, it finds what
+#    ``kernel`` finds in the image with rows and columns exchanged.
+# 2. A pixel that a second layer computes depends on more than one patch of the
+#    image. Write ``seen(layers, size)``: how many pixels wide is what a pixel
+#    depends on, after that many layers with kernels of ``size`` pixels?

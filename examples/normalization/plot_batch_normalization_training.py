@@ -13,9 +13,8 @@ moves two averages a little towards these numbers, and predictions use them.
    \mu' &= m \, \mu + (1 - m) \, \mu_B \\
    \sigma'^2 &= m \, \sigma^2 + (1 - m) \, \sigma_B^2
 
-The sums are over all :math:`n` positions of the batch, :math:`B`, for each
-feature. The averages are :math:`\mu` and :math:`\sigma^2` before the step,
-:math:`\mu'` and :math:`\sigma'^2` after it; :math:`m` is ``momentum``.
+The sums are over all :math:`n` positions of batch :math:`B`, for each feature.
+A prime marks an average after the step; :math:`m` is ``momentum``.
 """
 
 import keras
@@ -43,7 +42,6 @@ def train(x, **arguments):
 
 
 y, moved_mean, moved_variance = train(x)
-print("moving mean:", mean, "becomes", moved_mean)
 
 # %%
 # Compute it
@@ -62,7 +60,6 @@ new_variance = m * variance + (1 - m) * batch_variance
 # %%
 # Check it
 # --------
-# One step moves the averages by only 1 %: a loose tolerance would not notice.
 
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(moved_mean, new_mean, rtol=1e-5)
@@ -71,19 +68,26 @@ np.testing.assert_allclose(moved_variance, new_variance, rtol=1e-5)
 # %%
 # Break it
 # --------
-# A PyTorch model has ``momentum=0.01``. Would you copy it? In PyTorch this is
-# the part of the new value: write 0.99 in Keras.
+# Suppose predictions use the statistics of the batch, too. Then what becomes of
+# a sequence depends on its neighbours, which are larger in the second batch.
 
-wrong_mean = train(x, momentum=0.01)[1]
-print("right:", moved_mean)
-print("wrong:", wrong_mean)
-assert not np.allclose(moved_mean, wrong_mean)
+wild = np.concatenate([x[:1], 5 * x[1:]])  # the same first sequence
+predicted = []
+for batch in (x, wild):
+    layer = keras.layers.BatchNormalization()
+    layer.build(batch.shape)
+    layer.set_weights([gamma, beta, mean, variance])
+    both = [layer(batch, training=mode)[0, 0] for mode in (False, True)]
+    right, wrong = map(keras.ops.convert_to_numpy, both)
+    print("right:", right.round(2), "wrong:", wrong.round(2))
+    predicted.append([right, wrong])
+np.testing.assert_allclose(predicted[0][0], predicted[1][0], rtol=1e-5)
+assert not np.allclose(predicted[0][1], predicted[1][1], atol=0.1)
 
 # %%
 # See it
 # ------
-# The moving mean begins at 0, that of the batches is about 5. So a model that
-# has hardly been trained predicts with averages that lag behind.
+# The batches have a mean of about 5. Early on, the moving mean lags behind.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for m in (0.9, 0.99):
@@ -100,21 +104,17 @@ plt.show()
 # In full
 # -------
 # ``batch_moments`` and ``moving_average`` from keras_by_hand take any momentum,
-# and a mask (see the page "BatchNormalization with a mask").
+# and a mask. (PyTorch calls 1 - m momentum: its 0.01 is 0.99 in Keras.)
 
 from keras_by_hand.layers.normalization import batch_moments, moving_average
 
-_, *moved = train(x, momentum=0.75)
-for new, old, of_batch in zip(moved, [mean, variance], batch_moments(x)):
-    expected = moving_average(old, of_batch, momentum=0.75)
+moved = train(x, momentum=0.75)[1:]
+for new, old, now in zip(moved, [mean, variance], batch_moments(x)):
+    expected = moving_average(old, now, momentum=0.75)
     np.testing.assert_allclose(new, expected, rtol=1e-4)
 
 # %%
 # Try it
 # ------
-# 1. The moving mean begins at 0, and all batches have a mean of 1. After how
-#    many ``steps`` with a momentum of 0.99 is it above 0.99? Collect ``moving``
-#    as under "See it": ``assert moving[steps - 1] <= 0.99 < moving[steps]``
-# 2. A batch of one sample with one step has a variance of 0. What does the
-#    layer make of it in training? Find ``guess``, of shape (features,):
-#    ``np.testing.assert_allclose(train(x[:1, :1])[0][0, 0], guess)``
+# 1. All batches have a mean of 1, the moving mean begins at 0. Write
+#    ``steps_to(part, m)``: after how many steps is it above ``part``?

@@ -1,15 +1,29 @@
 """Conv2D padding: hints and solutions."""
 
 # %%
-# Keras has to need two zeros, one for each side. With s = 2 and k = 3 that is
-# 2 m + 1 - n = 2, where m is n / 2, rounded up.
+# The formulas for m stand at the top. ``//`` rounds down. The core shows how to
+# round up with it.
 
-agree = [n for n in range(1, 21) if same_padding(n, 3, 2) == (1, 1)]
-sizes = np.arange(1, 21, 2)  # the odd numbers
-np.testing.assert_array_equal(sizes, agree)
+
+def size_of(n, k, s, padding):
+    return -(-n // s) if padding == "same" else (n - k) // s + 1
+
+
+for n, k, s in [(7, 3, 2), (9, 4, 3), (10, 2, 1), (5, 5, 4)]:
+    for padding in ("same", "valid"):
+        image = np.ones((1, n, n, 1))
+        made = conv2d(image, np.ones((k, k, 1, 1)), strides=s, padding=padding)
+        assert size_of(n, k, s, padding) == made.shape[1]
 
 # %%
-# No pixel is left over where 227 - k is 54 steps of 4.
+# If no pixel is left over, the last patch ends with the image. It begins m - 1
+# strides after the first.
 
-k = 227 - 54 * 4
-assert (227 - k) // 4 + 1 == 55 and (227 - k) % 4 == 0
+
+def kernel_of(n, m, s):
+    return n - (m - 1) * s
+
+
+for n, m, s in [(227, 55, 4), (9, 4, 2), (12, 3, 5)]:
+    k = kernel_of(n, m, s)
+    assert (n - k) // s + 1 == m and (n - k) % s == 0

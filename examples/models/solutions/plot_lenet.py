@@ -1,21 +1,23 @@
 """LeNet on handwritten digits: hints and solutions."""
 
 # %%
-# An image has 4 * 4 * 6 numbers in ``pooled`` and 2 * 2 * 16 in ``k``. Don't
-# forget the biases. On images as small as these, ``Dense`` layers read as well;
-# the larger the image, the more their weights cost.
+# Only the largest pixel of a window changes the output. Spread maximum and
+# gradient to 2 by 2 pixels, and compare.
 
-of_dense = (4 * 4 * 6) * (2 * 2 * 16) + 2 * 2 * 16
-of_convolution = 3 * 3 * 6 * 16 + 16
-times = of_dense / of_convolution
-assert round(times, 2) == 7.05
 
-# %%
-# Begin with ``weights``, and run the loop under "Check it" once more.
+def pool_gradient(x, y_gradient):
+    batch, height, width, channels = x.shape
+    windows = x.reshape(batch, height // 2, 2, width // 2, 2, channels)
+    largest = windows.max(axis=(2, 4))
+    spread = largest.repeat(2, axis=1).repeat(2, axis=2)
+    gradient = y_gradient.repeat(2, axis=1).repeat(2, axis=2)
+    return gradient * (x == spread)
 
-longer = weights
-for first in list(range(0, 1408, 32)) * 5:
-    batch = slice(first, first + 32)
-    longer = train_step(longer, images[batch], target[batch])
-better = forward(longer, new_images)[-1]
-assert share_right(better) > share_right(expected)
+
+for sign, places in [(1, [5, 7, 13, 15]), (-1, [0, 2, 8, 10])]:
+    arrived = np.array([1.0, 2, 3, 4]).reshape(1, 2, 2, 1)
+    pixels = sign * np.arange(16.0).reshape(1, 4, 4, 1)
+    found = pool_gradient(pixels, arrived)
+    wanted = np.zeros(16)
+    wanted[places] = [1, 2, 3, 4]
+    np.testing.assert_array_equal(np.ravel(found), wanted)

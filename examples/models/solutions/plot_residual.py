@@ -1,17 +1,20 @@
 """Residual networks: hints and solutions."""
 
 # %%
-# The output of a block is x + t. When is t zero, whatever x is?
+# Two gradients meet at ``x``: the one of the shortcut, and the one that comes
+# back through ``second``, the slope of relu, and ``first``.
 
-idle = np.zeros((20, 64, 64))  # (layers, features, units)
-rest = np.zeros((20, 64))  # (layers, units)
-np.testing.assert_array_equal(forward(idle, rest, x, s=1)[-1], x)
 
-# %%
-# Each of twenty blocks multiplies by 0.9. (So does the way of the gradient
-# back: a shortcut has to add the input as it is.)
+def x_gradient(x, first, second, y_gradient):
+    slope = x @ first > 0
+    return y_gradient + (y_gradient @ second.T * slope) @ first.T
 
-idle = np.zeros((20, 64, 64))  # (layers, features, units)
-rest = np.zeros((20, 64))  # (layers, units)
-left = 0.9**20
-assert np.allclose(forward(idle, rest, x, s=0.9)[-1], left * x)
+
+rng = np.random.default_rng(7)
+for units in (3, 5):  # the slope of the sum of all outputs, along a direction
+    first, second = rng.normal(size=(4, units)), rng.normal(size=(units, 4))
+    x_any, along = rng.normal(size=(2, 2, 4))
+    found = np.sum(along * x_gradient(x_any, first, second, np.ones((2, 4))))
+    ends_of = [x_any + 1e-6 * along, x_any - 1e-6 * along]
+    up, down = [np.sum(x + np.maximum(0, x @ first) @ second) for x in ends_of]
+    np.testing.assert_allclose(found, (up - down) / 2e-6, rtol=1e-4)

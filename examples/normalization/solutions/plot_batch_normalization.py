@@ -5,13 +5,14 @@
 # is left? (So a convolution before this layer can do its work: its kernel takes
 # the factor, and its bias the shift.)
 
-factor = gamma / deviation  # (channels,)
-shift = beta - factor * mean
-assert np.allclose(factor * x + shift, y, rtol=1e-4, atol=1e-4)
 
-# %%
-# Before gamma and beta, there is ``(x - mean) / deviation``. What turns it back
-# into ``x``? (So the layer can do nothing at all, if that is best.)
+def folded(gamma, beta, mean, variance):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return factor, beta - factor * mean
 
-layer.set_weights([deviation, mean, mean, variance])
-np.testing.assert_allclose(model.predict(x), x, rtol=1e-4, atol=1e-4)
+
+for numbers in np.random.default_rng(1).uniform(0.5, 2, size=(3, 4, 5)):
+    g, b, m, v = numbers
+    factor, shift = folded(g, b, m, v)
+    wanted = g * (3 - m) / np.sqrt(v + epsilon) + b
+    np.testing.assert_allclose(3 * factor + shift, wanted)

@@ -1,18 +1,16 @@
 """BatchNormalization training: hints and solutions."""
 
 # %%
-# After each step, what lacks is 0.99 of what lacked before. A logarithm tells
-# after how many steps 0.01 is left.
+# After each step, what lacks is ``m`` of what lacked before. A logarithm tells
+# after how many steps ``1 - part`` is left. (Or count the steps in a loop.)
 
-steps = int(np.ceil(np.log(0.01) / np.log(0.99)))
-moving = [0]
-for _ in range(steps):
-    moving.append(0.99 * moving[-1] + 0.01 * 1)
-assert moving[steps - 1] <= 0.99 < moving[steps]
 
-# %%
-# The mean of one number is that number. What is left of x - mean? (So a batch
-# of one sample teaches a network nothing: all samples look the same.)
+def steps_to(part, m):
+    return int(np.ceil(np.log(1 - part) / np.log(m)))
 
-guess = np.array([0, 3])  # beta, (features,)
-np.testing.assert_allclose(train(x[:1, :1])[0][0, 0], guess)
+
+for part, m in [(0.99, 0.99), (0.9, 0.9), (0.95, 0.8)]:
+    moving = [0]
+    for _ in range(steps_to(part, m)):
+        moving.append(m * moving[-1] + (1 - m) * 1)
+    assert moving[-2] <= part < moving[-1]
