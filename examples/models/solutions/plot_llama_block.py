@@ -1,8 +1,8 @@
 """Llama block: hints and solutions."""
 
 # %%
-# Look at the shapes of ``cache``. Each block has one of its own. Llama 3 (8B) has
-# 32 blocks, and 32 heads in 8 groups, so it keeps a quarter of what it would.
+# Look at the shapes of ``cache``. Each block has one of its own. Llama 3 (8B)
+# has 32 blocks and 32 heads. Its 8 groups keep a quarter of what 32 would.
 
 
 def cache_size(blocks, groups, size, steps):
