@@ -78,11 +78,11 @@ for line in by_keras[:3]:
 
 
 def multi_head(query, value, key, weights, mask=True):
-    W_q, b_q, W_k, b_k, W_v, b_v, W, b = weights
-    y = b
+    W_q, b_q, W_k, _, W_v, b_v, W, b = weights
+    y = b  # (features,)
     for head in range(W_q.shape[1]):
         Q = query @ W_q[:, head] + b_q[head]  # (batch, target, key_dim)
-        K = key @ W_k[:, head] + b_k[head]  # (batch, source, key_dim)
+        K = key @ W_k[:, head]  # softmax cancels the bias
         V = value @ W_v[:, head] + b_v[head]  # (batch, source, key_dim)
         scores = Q @ K.swapaxes(1, 2) / np.sqrt(W_q.shape[2])
         A = softmax(np.where(mask, scores, -1e9))  # (batch, target, source)
