@@ -27,8 +27,7 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three queries look at five keys. Keras calls the attention weights "attention
-# scores", and returns them if it is asked.
+# Three queries look at five keys. Keras calls A "attention scores".
 
 query = rng.normal(size=(2, 3, 4)).round()  # (batch, queries, features)
 value = rng.normal(0, 2, size=(2, 5, 4)).round()  # (batch, keys, units)
@@ -66,8 +65,8 @@ plt.show()
 # %%
 # Compute it
 # ----------
-# A score is a dot product. Softmax turns the scores of a query into positive
-# numbers that add up to 1. The output adds up all values, each times its weight.
+# A score is a dot product. Softmax turns a query's scores into positive numbers
+# that add up to 1. The output adds up all values, each times its weight.
 
 
 def softmax(z):
