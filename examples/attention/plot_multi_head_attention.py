@@ -21,7 +21,6 @@ belongs to head h. (The equation leaves out the biases.)
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import MultiHeadAttention
 
 from keras_by_hand import softmax
 
@@ -38,7 +37,7 @@ value = rng.normal(size=(2, 5, 7))  # (batch, source, features)
 key = rng.normal(size=(2, 5, 7))  # (batch, source, features)
 
 keras.utils.set_random_seed(313)  # for the weights
-layer = MultiHeadAttention(2, key_dim=4, bias_initializer="normal")
+layer = keras.layers.MultiHeadAttention(2, 4, bias_initializer="normal")
 y = keras.ops.convert_to_numpy(layer(query, value, key))
 for variable in layer.weights:
     print(variable.path, variable.shape)
@@ -108,16 +107,14 @@ plt.show()
 # With a causal mask, step t sees the steps up to t.
 
 seen = np.tri(3, 5, dtype=bool)  # (target, source)
-y_causal = layer(query, value, key, use_causal_mask=True)
 expected = multi_head(query, value, key, weights, seen)
-np.testing.assert_allclose(y_causal, expected, rtol=1e-4, atol=1e-4)
+y = keras.ops.convert_to_numpy(layer(query, value, key, use_causal_mask=True))
+np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # Try it
 # ------
-# 1. Why the root? A query and a key have ``size`` random numbers each, with a
-#    mean of 0 and a variance of 1. Write ``spread(size)``: the standard
-#    deviation of their dot product. (Derive it, or try it out.)
-# 2. In the paper, heads are put side by side and multiplied once. Write
-#    ``side_by_side(heads, W, b)`` for a list of all ``A @ V``, with one product
-#    and no loop. It returns what the loop adds up.
+# 1. Why the root? A query and a key hold ``size`` random numbers each, of mean
+#    0 and variance 1. Write ``spread(size)``: their product's deviation.
+# 2. In the paper, the heads' ``A @ V`` are put side by side. Write
+#    ``side_by_side(heads, W, b)``: one product, and no loop over ``heads``.
