@@ -64,8 +64,7 @@ for at in (slice(None), (1, 2)):
 
 mean = np.mean(x, axis=0, keepdims=True)
 wrong = gamma * (x - mean) / np.sqrt(np.var(x, axis=0) + 1e-5) + beta
-print("right:", y[0, 0].round(2))
-print("wrong:", wrong[0, 0].round(2))
+print("right:", y[0, 0].round(2), "wrong:", wrong[0, 0].round(2))
 assert not np.allclose(y, wrong, rtol=0.01, atol=0.01)
 
 # %%
