@@ -57,8 +57,8 @@ for number in (-1, 0.5, 2):
 # %%
 # Break it
 # --------
-# Suppose you forget the root of 2: ``erf`` belongs to a narrower bell curve, with
-# a variance of 1/2. The result looks like gelu, and is not.
+# Suppose you forget the root of 2: ``erf`` belongs to a narrower bell curve, of
+# variance 1/2. The result looks like gelu, and is not.
 
 wrong = x * (1 + np.vectorize(math.erf)(x)) / 2
 print("right:", y.round(3))
