@@ -11,8 +11,8 @@ numbers. So transformers add to each word a vector that tells its position.
    P_{t, 2i} &= \sin \left( t / 10000^{2i/d} \right) \\
    P_{t, 2i+1} &= \cos \left( t / 10000^{2i/d} \right)
 
-These are the sinusoidal positions of the first transformer (Vaswani et al.,
-2017), for step :math:`t`, pair :math:`i`, and :math:`d` features.
+These sines are those of the first transformer (Vaswani et al., 2017), for step
+t, pair i, and d features.
 """
 
 import keras
@@ -114,8 +114,7 @@ plt.show()
 # Try it
 # ------
 # 1. Write ``likeness(distance, divisors)``: the dot product of two positions
-#    that stand so far apart. It is the same wherever they stand, because sin(a)
-#    sin(b) + cos(a) cos(b) = cos(a - b).
+#    that stand so far apart. (sin(a) sin(b) + cos(a) cos(b) = cos(a - b).)
 # 2. Write ``step_of(position)``, which reads the step from its eight features.
 #    ``np.arctan2(sine, cosine)`` gives back an angle between -pi and pi. Which
 #    pair of features knows all steps up to 3000?
