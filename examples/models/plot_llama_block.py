@@ -53,7 +53,7 @@ def keras_block(x):
     return h + down(ops.silu(gate(u)) * up(u))
 
 
-x = rng.normal(size=(1, 9, 32)).astype("float32")  # (batch, steps, features)
+x = np.float32(rng.normal(size=(1, 9, 32)) * np.logspace(-3, 0, 9)[:, None])
 keras_block(x)  # makes the weights
 norm_1.set_weights([rng.normal(size=32)])
 norm_2.set_weights([rng.normal(size=32)])
@@ -77,7 +77,7 @@ def rms_normalize(x, scale):
 
 
 def rotate(x, steps):  # (batch, heads, steps, size)
-    angles = np.outer(steps, 10000.0 ** -np.arange(0, 1, 0.25))
+    angles = np.outer(steps, 10.0 ** -np.arange(4))  # 10000 ** (-i / 4)
     cosine, sine = np.cos(angles), np.sin(angles)  # (steps, pairs)
     a, b = np.split(x, 2, axis=-1)
     return np.concatenate([a * cosine - b * sine, b * cosine + a * sine], -1)
@@ -132,8 +132,7 @@ for t in range(9):
 # Suppose you forget to hand on the cache. The last step then sees itself alone.
 
 wrong, _ = llama_block(x[:, [8]], empty, *weights)
-print("right:", newest[0, 0, :4].round(2))
-print("wrong:", wrong[0, 0, :4].round(2))
+print("right:", newest[0, 0, :3].round(2), "wrong:", wrong[0, 0, :3].round(2))
 assert not np.allclose(newest, wrong, rtol=0.01, atol=0.01)
 
 # %%
@@ -144,6 +143,7 @@ assert not np.allclose(newest, wrong, rtol=0.01, atol=0.01)
 
 pair = np.tile(rng.normal(size=(2, 1, 8)), (40, 1))  # (2, steps, size)
 of_query, of_key = rotate(pair, np.arange(40))
+np.testing.assert_array_equal(of_key[0], pair[1, 0])  # step 0 turns nothing
 scores = of_query @ of_key.T  # (steps, steps)
 np.testing.assert_allclose(scores[1:, 1:], scores[:-1, :-1], atol=1e-9)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
