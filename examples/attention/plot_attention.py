@@ -12,10 +12,10 @@ the better a key matches, the more of its value goes into the output.
    A &= \text{softmax}(S) \\
    Y &= A V
 
-The rows of :math:`Q`, :math:`K`, :math:`V` are queries, keys and values. In a
-translator, queries come from what it writes, the others from what it reads.
-:math:`S` holds the *scores*, :math:`A` the *attention weights*: computed from
-the input, not trained. Without arguments, the layer has no weights at all.
+The rows of Q, K and V are queries, keys and values. In a translator, queries
+come from what it writes, the others from what it reads. S holds the *scores*,
+and A the *attention weights*: how much of each value a query takes. Nothing
+here is trained: the layer computes A from its inputs, by the lines above.
 """
 
 import keras
@@ -27,8 +27,7 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three queries look at five keys. Keras calls the attention weights "attention
-# scores", and returns them if it is asked.
+# Three queries look at five keys. Keras calls A "attention scores".
 
 query = rng.normal(size=(2, 3, 4)).round()  # (batch, queries, features)
 value = rng.normal(0, 2, size=(2, 5, 4)).round()  # (batch, keys, units)
@@ -38,6 +37,7 @@ layer = keras.layers.Attention()
 inputs = [query, value, key]  # in this order
 results = layer(inputs, return_attention_scores=True)
 y, attention_weights = map(keras.ops.convert_to_numpy, results)
+assert not layer.weights  # nothing to train
 print(attention_weights[0].round(2))  # (queries, keys)
 
 # %%
@@ -65,56 +65,56 @@ plt.show()
 # %%
 # Compute it
 # ----------
-# A score is a dot product. Softmax takes ``np.exp`` of a query's scores, and
-# divides by their sum. The output adds up all values, each times its weight.
+# A score is a dot product. Softmax turns a query's scores into positive numbers
+# that add up to 1. The output adds up all values, each times its weight.
 
 
-def weigh(scores):
-    powers = np.exp(scores)
-    return powers / powers.sum(axis=-1, keepdims=True)
+def softmax(z):
+    powers = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    return powers / np.sum(powers, axis=-1, keepdims=True)
 
 
 scores = query @ key.swapaxes(1, 2)  # (batch, queries, keys)
-expected = weigh(scores) @ value  # (batch, queries, units)
+by_hand = softmax(scores)  # (batch, queries, keys)
+expected = by_hand @ value  # (batch, queries, units)
 
 # %%
 # Check it
 # --------
 
-np.testing.assert_allclose(attention_weights, weigh(scores), 1e-4, 1e-4)
+np.testing.assert_allclose(attention_weights, by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# Transformers and PyTorch's ``scaled_dot_product_attention`` divide the scores
-# by the square root of the number of features. ``Attention`` does not.
+# Suppose you take softmax over the axis of the queries. All shapes fit, but the
+# attention weights of a query no longer add up to 1.
 
-wrong = weigh(scores / np.sqrt(4)) @ value
-print("right:", y[0, 0].round(2))
-print("wrong:", wrong[0, 0].round(2))
-assert not np.allclose(y, wrong)
+over_queries = softmax(scores.swapaxes(1, 2)).swapaxes(1, 2)
+wrong = over_queries @ value
+print("right:", y[0, 0].round(2), by_hand[0, 0].sum().round(2))
+print("wrong:", wrong[0, 0].round(2), over_queries[0, 0].sum().round(2))
+assert not np.allclose(over_queries.sum(axis=-1), 1, atol=0.1)
+assert not np.allclose(y, wrong, atol=0.1)
 
 # %%
 # In full
 # -------
 # A model that guesses the next word must not see it. With a *causal mask*,
-# query t sees the keys up to t. All other scores become -1e9: ``np.exp(-1e9)``
-# is 0, so later keys get no weight. ``attention`` has this, and other masks.
+# query t sees the keys up to t. All other scores become -1e9, and softmax turns
+# them into 0. (PyTorch's ``scaled_dot_product_attention`` divides scores by the
+# root of the number of features. ``Attention`` does not.)
 
-from keras_by_hand import attention
-
-seen = np.tri(3, 5, dtype=bool)  # (queries, keys)
-expected = weigh(np.where(seen, scores, -1e9)) @ value
-actual = keras.ops.convert_to_numpy(layer(inputs, use_causal_mask=True))
-for causal in (expected, attention(*inputs, use_causal_mask=True)):
-    np.testing.assert_allclose(actual, causal, rtol=1e-4, atol=1e-4)
+seen = np.tri(3, 5, dtype=bool)  # (queries, keys), True up to the diagonal
+expected = softmax(np.where(seen, scores, -1e9)) @ value
+y_causal = keras.ops.convert_to_numpy(layer(inputs, use_causal_mask=True))
+np.testing.assert_allclose(y_causal, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # Try it
 # ------
-# 1. What is the output if all queries are zero? Compute ``same`` from ``value``
-#    alone: ``assert np.allclose(layer([0 * query, value, key]), same)``
-# 2. Reorder the keys, and reorder the values in the same way. Call these ``K``
-#    and ``V``, and the output ``Y``. Does attention know the order of words?
-#    ``assert np.any(K != key) and np.allclose(Y, y, atol=1e-4)``
+# 1. Write ``same(value)``: the output, (batch, units), of a query of zeros. It
+#    can be computed from the values alone.
+# 2. Write ``window(steps, width)``, a mask (steps, steps) with which each step
+#    sees itself and those before it, ``width`` steps in all.

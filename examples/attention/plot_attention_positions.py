@@ -4,15 +4,15 @@ Positional encoding: attention alone cannot tell the order
 
 "Dog bites man" and "man bites dog" are made of the same words. If words change
 places, the outputs of ``Attention`` change places with them, and stay the same
-numbers. So transformers add a vector for its position to each word.
+numbers. So transformers add to each word a vector that tells its position.
 
 .. math::
 
    P_{t, 2i} &= \sin \left( t / 10000^{2i/d} \right) \\
    P_{t, 2i+1} &= \cos \left( t / 10000^{2i/d} \right)
 
-These are the sinusoidal positions of the first transformer (Vaswani et al.,
-2017), for step :math:`t`, pair :math:`i`, and :math:`d` features.
+These sines are those of the first transformer (Vaswani et al., 2017), for step
+t, pair i, and d features.
 """
 
 import keras
@@ -78,19 +78,20 @@ assert not np.allclose(shuffled, y[:, order], rtol=0.01, atol=0.01)
 # %%
 # Break it
 # --------
-# Tensor2Tensor, the first transformer's own code, puts all sines first. (Its
-# divisors differ a bit, too.) A model needs the order it was trained with.
+# Suppose you add the step's number itself: 0, 1, 2 and so on. Late words become
+# large, so their scores do, too: nearly all words see the last one alone.
 
-halves = np.concatenate([positions[:, 0::2], positions[:, 1::2]], axis=-1)
-wrong = attend(x + halves)
-print("right:", y[0, 2, :4].round(2))
-print("wrong:", wrong[0, 2, :4].round(2))
-assert not np.allclose(y, wrong)
+wrong = attend(x + np.arange(6, dtype="float32")[:, np.newaxis])
+print("right:", y[0, :, 0].round(2))
+print("wrong:", wrong[0, :, 0].round(2))
+assert np.ptp(wrong[0, 2:, 0]) < 0.01 < np.ptp(y[0, 2:, 0])
 
 # %%
 # In full
 # -------
 # ``sinusoidal_positions`` takes any number of steps, and of pairs of features.
+# (Tensor2Tensor, the first transformer's own code, puts all sines before all
+# cosines. A model needs the order that it was trained with.)
 
 from keras_by_hand.layers.attention import sinusoidal_positions
 
@@ -119,9 +120,8 @@ plt.show()
 # %%
 # Try it
 # ------
-# 1. Each of the ``products = positions @ positions.T`` depends only on how far
-#    apart the two positions are. From ``divisors``, compute ``alike``, the one
-#    for 3 steps apart: ``assert np.allclose(np.diag(products, 3), alike)``
-# 2. Let ``pair = positions[:, :2]``. A step turns it on its circle, always by
-#    the same angle. Find the matrix ``turn``, of shape (2, 2), that does this:
-#    ``assert np.allclose(pair[:-1] @ turn, pair[1:], atol=1e-5)``
+# 1. Write ``likeness(distance, divisors)``: the dot product of two positions
+#    that stand so far apart. (sin(a) sin(b) + cos(a) cos(b) = cos(a - b).)
+# 2. Write ``step_of(position)``, which reads the step from its eight features.
+#    ``np.arctan2(sine, cosine)`` gives back an angle between -pi and pi. Which
+#    pair of features knows all steps up to 3000?

@@ -1,9 +1,10 @@
 r"""
-Find the bug: attention with a mask
-===================================
+Find the bugs: attention with a mask
+====================================
 
-Attention must not look at padding. Here someone tried, and the output is near
-enough to Keras' to go unnoticed in a demonstration. There is one mistake.
+Attention must not look at padding. Here someone wrote attention with a mask.
+Its output is near enough to Keras' to go unnoticed in a demonstration. There
+are two mistakes, and one of them hides from every test with small numbers.
 
 .. math::
 
@@ -55,8 +56,8 @@ written, weights = attend(query, value, mask)
 # %%
 # Check it
 # --------
-# Keras' output is the mean of the values, with its attention weights. That is
-# right here, too. But the check of the output is red.
+# Keras' output is the sum of the values, each times its attention weight. That
+# is right here, too. But the check of the output is red.
 
 expected = attention_weights @ value
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
@@ -65,6 +66,18 @@ np.testing.assert_raises(
 )
 print("Keras:  ", attention_weights[0, 0].round(3))
 print("written:", weights[0, 0].round(3))
+
+# %%
+# With queries that are a thousand times as large, Keras' output is made of
+# numbers. What was written has no numbers any more.
+
+large = [1000 * query, value]
+of_keras = keras.ops.convert_to_numpy(layer(large, mask=[None, mask]))
+with np.errstate(all="ignore"):
+    of_written, _ = attend(*large, mask)
+print("Keras:  ", of_keras[0, 0, :3].round(3))
+print("written:", of_written[0, 0, :3])
+assert np.all(np.isfinite(of_keras)) and np.any(np.isnan(of_written))
 
 # %%
 # See it
@@ -77,18 +90,19 @@ for axis, title, numbers in [
     (axes[0], "Keras", attention_weights[0]),
     (axes[1], "written", weights[0]),
 ]:
-    axis.imshow(numbers, cmap="Purples", vmin=0, vmax=1.5)
+    axis.imshow(numbers, cmap="Purples", vmin=0, vmax=2)
     axis.set(title=title, xlabel="key", ylabel="query")
     for (row, column), number in np.ndenumerate(numbers):
         text = f"{number:.2f}"
-        axis.text(column, row, text, ha="center", va="center", fontsize=8)
+        axis.text(column, row, text, ha="center", va="center", color="black")
 plt.show()
 
 # %%
 # Try it
 # ------
-# 1. Mend the function, and call it ``right``. It returns both, too:
-#    ``np.testing.assert_allclose(right(query, value, mask)[0], y, 1e-4, 1e-4)``
-# 2. Feed numbers a hundred times as large, ``large = 100 * query``. Does your
-#    function still return numbers? Write ``safe``, which does. It returns both:
-#    ``assert np.all(np.isfinite(safe(large, value, mask)[0]))``
+# 1. Mend the first mistake: write ``right(query, value, mask)``, which returns
+#    output and weights as Keras does.
+# 2. Mend the second one: write ``safe(query, value, mask)``, which also takes
+#    queries that are a thousand times as large.
+# 3. What if *all* keys of a sample are padding? Write ``careful(query, value,
+#    mask)``: such a sample gets an output of 0, and weights of 0.

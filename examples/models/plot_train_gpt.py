@@ -14,7 +14,7 @@ The losses are the same. Then NumPy writes a line.
    \text{logits} &= y W + b
 
 :math:`Q, K, V` are :math:`u` times a kernel each, with 16 columns, of which 4
-is the root. The page "GPT from scratch in NumPy" explains the parts.
+is the root. The page "GPT in NumPy" explains the parts.
 """
 
 import keras

@@ -1,22 +1,33 @@
 """MultiHeadAttention: hints and solutions."""
 
 # %%
-# The product of two independent numbers, each with a mean of 0 and a variance
-# of 1, has a variance of 1. Variances add up: a sum of 64 products has one of
-# 64. Its standard deviation is the root. Large scores make softmax pick a
-# single key; the layer divides by the root to keep them small.
+# The product of two such numbers has a variance of 1, too. Variances of numbers
+# that do not depend on each other add up. Take the root at the end.
 
-q = rng.normal(size=(10_000, 64))
-k = rng.normal(size=(10_000, 64))
-products = (q * k).sum(axis=-1)
-guess = 8
-assert abs(products.std() - guess) < 0.5
+
+def spread(size):
+    return np.sqrt(size)
+
+
+for size in (4, 64, 256):
+    of_query, of_key = np.random.default_rng(0).normal(size=(2, 10_000, size))
+    measured = np.std(np.sum(of_query * of_key, axis=-1))
+    np.testing.assert_allclose(spread(size), measured, rtol=0.1)
 
 # %%
-# The bias adds the same number, ``Q @ b_k[1]`` over the root, to all scores of
-# a query. Softmax divides by the sum, and in a quotient a factor of all powers
-# cancels.
+# ``np.concatenate`` along the last axis puts them side by side. The kernels of
+# all heads must then stand on top of each other.
 
-S_b = Q @ (K + b_k[1]).swapaxes(1, 2) / np.sqrt(4)
-A_b = np.exp(S_b) / np.exp(S_b).sum(axis=-1, keepdims=True)
-assert not np.allclose(S_b, S) and np.allclose(A_b, A, atol=1e-5)
+
+def side_by_side(heads, W, b):
+    together = np.concatenate(
+        heads, axis=-1
+    )  # (batch, target, heads * key_dim)
+    return together @ np.reshape(W, (-1, W.shape[-1])) + b
+
+
+for count in (2, 3):
+    W = np.sin(np.arange(count * 4 * 6)).reshape(count, 4, 6)
+    heads = [np.cos(h + np.arange(24)).reshape(2, 3, 4) for h in range(count)]
+    added = sum(head @ kernel for head, kernel in zip(heads, W)) + np.arange(6)
+    np.testing.assert_allclose(side_by_side(heads, W, np.arange(6)), added)

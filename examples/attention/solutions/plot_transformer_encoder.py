@@ -4,17 +4,31 @@
 # What attention adds must be zero, and what the network adds. In both, the last
 # step is a product with a kernel, and a bias.
 
-quiet = [[w.copy() for w in part] for part in block]
-for w in (*quiet[1][-2:], *quiet[3][-2:]):
-    w[:] = 0
-np.testing.assert_array_equal(encoder_block(x, *quiet), x)
+
+def quiet(parts):
+    norm_1, attention, norm_2, network = [[*part] for part in parts]
+    for last in (attention, network):
+        last[-2:] = [0 * w for w in last[-2:]]
+    return norm_1, attention, norm_2, network
+
+
+for words in (x, np.sin(np.arange(120.0)).reshape(3, 5, 8)):
+    np.testing.assert_array_equal(block(words, *quiet(parts)), words)
 
 # %%
-# There are two norms of 768 gammas and betas. Attention has four kernels of
-# 768 times 12 * 64 numbers, and four biases. Both ``Dense`` layers have a bias.
+# Each norm has a gamma and a beta. Attention has four kernels and four biases;
+# the last bias has a number for each feature. The network has two of both.
 
-norms = 2 * (768 + 768)
-attention = 4 * (768 * 12 * 64 + 768)
-network = 768 * 3072 + 3072 + 3072 * 768 + 768
-count = norms + attention + network
-assert count == 7_087_872
+
+def count(features, heads, key_dim, hidden):
+    norms = 4 * features
+    attention = 4 * features * heads * key_dim + 3 * heads * key_dim + features
+    network = features * hidden + hidden + hidden * features + features
+    return norms + attention + network
+
+
+for sizes, total in [
+    ((8, 2, 4, 16), model.count_params()),
+    ((768, 12, 64, 3072), 7_087_872),  # the smallest GPT-2
+]:
+    np.testing.assert_equal(count(*sizes), total)

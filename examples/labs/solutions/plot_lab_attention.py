@@ -1,4 +1,4 @@
-"""Find the bug, attention with a mask: hints and solutions."""
+"""Find the bugs, attention with a mask: hints and solutions."""
 
 # %%
 # What does softmax make of a score of 0? Which score would it make 0 of?
@@ -12,11 +12,14 @@ def right(query, value, mask):
     return weights @ value, weights
 
 
-np.testing.assert_allclose(right(query, value, mask)[0], y, 1e-4, 1e-4)
+for seen in (mask, mask[:, ::-1], ~mask):
+    tensors = layer(inputs, mask=[None, seen], return_attention_scores=True)
+    for by_hand, tensor in zip(right(query, value, seen), tensors):
+        np.testing.assert_allclose(by_hand, tensor, rtol=1e-4, atol=1e-4)
 
 # %%
-# ``np.exp`` overflows. Softmax stays the same if you subtract one number from
-# all scores of a query. Which number makes the largest power 1?
+# ``np.exp`` overflows above 709. Softmax stays the same if you subtract one
+# number from all scores of a query. Which number makes the largest power 1?
 
 
 def safe(query, value, mask):
@@ -27,5 +30,28 @@ def safe(query, value, mask):
     return weights @ value, weights
 
 
-large = 100 * query
-assert np.all(np.isfinite(safe(large, value, mask)[0]))
+for size in (1, 1000, -1000):
+    tensor = layer([size * query, value], mask=[None, mask])
+    by_hand, _ = safe(size * query, value, mask)
+    np.testing.assert_allclose(by_hand, tensor, rtol=1e-3, atol=1e-3)
+
+# %%
+# The largest score is then minus infinity, and minus infinity less minus
+# infinity is nan. Multiply the powers by the mask instead, and mind the sum.
+
+
+def careful(query, value, mask):
+    scores = query @ value.swapaxes(1, 2)
+    scores = np.where(mask[:, np.newaxis], scores, -1e9)
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    powers = powers * mask[:, np.newaxis]
+    total = powers.sum(axis=-1, keepdims=True)
+    weights = powers / np.where(total > 0, total, 1)
+    return weights @ value, weights
+
+
+for seen in (mask, np.zeros_like(mask)):
+    output, found = careful(query, value, seen)
+    shares = seen.any() * attention_weights
+    np.testing.assert_allclose(found, shares, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(output, shares @ value, rtol=1e-4, atol=1e-4)

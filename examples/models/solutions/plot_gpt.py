@@ -1,20 +1,34 @@
-"""GPT from scratch in NumPy: hints and solutions."""
+"""GPT in NumPy: hints and solutions."""
 
 # %%
-# Cross-entropy is minus the logarithm of the probability that the model gave to
-# what came next. The best guess among four gives each of them 1/4.
+# Softmax of the logits gives a probability to each next word. The probability
+# of a line is the product of those of its words. What is missing goes to lines
+# that break a rule.
 
-given = np.take_along_axis(probabilities[:, :-1], text[:, 1:, np.newaxis], -1)
-cross_entropy = -np.log(given).mean()
-floor = np.log(4) / 22
-assert floor < cross_entropy < floor + 0.02
+
+def probability(lines):
+    p = softmax(gpt(lines[:, :-1], weights))  # (lines, steps, words)
+    p = np.take_along_axis(p, lines[:, 1:, np.newaxis], axis=-1)
+    return np.prod(p[..., 0], axis=1)  # (lines,)
+
+
+for of_anna in [text[text[:, 0] == text[0, 0]]]:
+    assert 0.7 < np.sum(probability(of_anna)) < 1
+    assert np.sum(probability(of_anna[:, ::-1])) < 0.01
+
 
 # %%
-# No step sees a later one, so all logits but the last stay as they are. That is
-# why programs keep the keys and values of earlier steps, in a "KV cache".
+# Compare ``gpt`` of a few lines with ``gpt`` of the same lines, changed at t.
+# No step sees a later one, so all steps before t keep their logits, and their
+# keys and values. Programs keep these, in a "KV cache".
 
-other = text.copy()
-other[:, -1] = 0
-changed = gpt(other, weights)
-same = np.isclose(changed, logits, atol=1e-4).all(axis=-1)  # (batch, steps)
-assert np.all(same[:, :-1]) and not np.any(same[:, -1])
+
+def changed_steps(t):
+    words = held_out[:1, :-1].copy()
+    before = gpt(words, weights)[0]  # (steps, words)
+    words[0, t] = (words[0, t] + 1) % 30
+    after = gpt(words, weights)[0]
+    return [step for step in range(12) if np.any(before[step] != after[step])]
+
+
+assert [changed_steps(t)[0] for t in range(12)] == list(range(12))
