@@ -25,6 +25,7 @@ import numpy as np
 # %%
 # Build it
 # --------
+# ``Activation`` is a layer that does nothing else.
 
 x = np.array([-3, -2, -1, -0.5, 0, 0.5, 1, 2, 3], dtype="float32")
 layer = keras.layers.Activation("gelu")

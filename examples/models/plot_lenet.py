@@ -23,13 +23,15 @@ from keras.layers import AveragePooling2D, Conv2D, Dense, Flatten
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
+from keras_by_hand import conv2d
 from keras_by_hand.gradients import dense_gradients, softmax_cross_entropy
-from keras_by_hand.layers.convolution import conv
 
 # %%
 # Build it
 # --------
 # 1408 digits, in batches of 32, are for training, the other 389 for a test.
+# ``AveragePooling2D`` takes the mean of each window, where ``MaxPooling2D`` takes
+# the maximum. ``Flatten`` puts the numbers of an image in one row.
 
 digits = load_digits()
 images = np.float32(digits.images[..., np.newaxis] / 16)  # (batch, 8, 8, 1)
@@ -68,9 +70,9 @@ def convolve_gradients(x, kernel, y_gradient):
 
 def forward(weights, x):
     padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])  # "same"
-    h = np.tanh(conv(padded, *weights[:2]))  # (batch, 8, 8, 6)
+    h = np.tanh(conv2d(padded, *weights[:2]))  # (batch, 8, 8, 6)
     pooled = h.reshape(-1, 4, 2, 4, 2, 6).mean(axis=(2, 4))
-    k = np.tanh(conv(pooled, *weights[2:4]))  # (batch, 2, 2, 16)
+    k = np.tanh(conv2d(pooled, *weights[2:4]))  # (batch, 2, 2, 16)
     logits = k.reshape(-1, 64) @ weights[4] + weights[5]
     return padded, h, pooled, k, logits
 

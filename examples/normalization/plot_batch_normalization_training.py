@@ -103,8 +103,8 @@ plt.show()
 # %%
 # In full
 # -------
-# ``batch_moments`` and ``moving_average`` from keras_by_hand take any momentum,
-# and a mask. (PyTorch calls 1 - m momentum: its 0.01 is 0.99 in Keras.)
+# ``batch_moments`` and ``moving_average`` from keras_by_hand take any momentum.
+# (PyTorch calls 1 - m momentum: its 0.01 is 0.99 in Keras.)
 
 from keras_by_hand.layers.normalization import batch_moments, moving_average
 

@@ -46,8 +46,6 @@ model.fit(x, t, batch_size=300, epochs=10, shuffle=False, verbose=0)
 # No entry of ``numbers`` is zero, so ``y`` shows the mask that Keras drew. When
 # a network learns, its gradient goes back through the mask of that step.
 
-from keras_by_hand import dropout  # for any mask and rate
-
 expected = (y != 0) * numbers / (1 - 0.75)
 
 
@@ -73,7 +71,6 @@ def train(weights, masks):  # (steps, batch, hidden), divided by 1 - rate
 # seed draws the same masks, so NumPy can train with those of Keras.
 
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-np.testing.assert_array_equal(y, dropout(numbers, y != 0, rate=0.75))
 np.testing.assert_array_equal(layer(numbers), numbers)
 twin, ones = Dropout(0.5, seed=7), np.ones((300, 64))
 masks = [np.array(twin(ones, training=True)) for _ in range(10)]

@@ -21,7 +21,7 @@ import numpy as np
 # Build it
 # --------
 # A narrow valley: the loss :math:`w_0^2 / 2 + 8 w_1^2`. ``apply`` takes
-# gradients and variables, so no model is needed. Nesterov comes further down.
+# gradients and a ``Variable``, so no model is needed. Nesterov comes later.
 
 start = np.array([-8, 2])
 curvature = np.array([1, 16])  # the gradient of the loss is w * curvature

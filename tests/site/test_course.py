@@ -20,12 +20,18 @@ NAMES = [item.name for item in ITEMS]
 LESSONS = find_lessons()
 CORE = 12  # lines of code under "Compute it", at most
 LONGER = {  # up to 25, and why the idea needs them
+    "training/plot_autograd": "a class with three operations, and the way back",
     "training/plot_whole_network": "forward, backward and training, all of a network",
     "training/plot_overfitting": "training, and when to stop it",
     "regularization/plot_dropout": "training, as the mask returns in its gradient",
+    "convolution/plot_conv_against_dense": "filters shared by all patches, and back",
     "models/plot_lenet": "the way through three layers, and back again",
     "models/plot_residual": "gradients need the way forward, too",
+    "recurrent/plot_lstm_remembers": "an LSTM's way back needs the way forward",
+    "models/plot_gpt": "the functions of the lessons before, once more",
+    "models/plot_llama_block": "five changes to a block, each in a few lines",
 }
+TOUCHED = 15  # lines more where the figure becomes a picture to touch
 FOLDED = 120  # lines of the library, at most
 PARTS = ["Build it", "See it", "Compute it", "Check it", "Break it", TRY_IT]
 NOTES = {"Minutes", "Outcomes", "What students get wrong", "Show"}
@@ -99,7 +105,8 @@ def test_a_lesson_has_all_parts_in_order(name):
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_is_short(name):
     text = (SOURCES / f"{name}.py").read_text()
-    assert text.count("\n") <= (160 if name.startswith("models/") else 120)
+    most = 160 if name.startswith("models/") else 120
+    assert text.count("\n") <= most + TOUCHED * ("moving_picture" in text)
     lines = count_core(running.Page(EXAMPLES / f"{name}.py"))
     assert 3 <= lines <= (25 if name in LONGER else CORE), f"{lines} lines of core"
 
