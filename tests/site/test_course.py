@@ -17,6 +17,8 @@ LONGER = {  # up to 25, and why the idea needs them
     "training/plot_whole_network": "forward, backward and training, all of a network",
     "models/plot_lenet": "the way through three layers, and back again",
     "models/plot_residual": "gradients need the way forward, too",
+    "models/plot_gpt": "attention and block of earlier lessons are written again",
+    "models/plot_llama_block": "five changes, of two to five lines each, and the block",
 }
 
 
