@@ -22,8 +22,8 @@ from keras_by_hand import softmax
 # Build it
 # --------
 # The text is that of the page "Embedding". Two neighbours make two pairs: each
-# is to guess the other. ``Dense`` scores the 30 words, and the loss takes the
-# softmax (``from_logits``). "Sparse": targets are numbers, not one-hot rows.
+# is to guess the other. ``Dense`` scores the 30 words. The loss takes softmax;
+# ``SparseCategoricalCrossentropy`` has numbers as targets, not one-hot rows.
 
 names = "anna ben carla dave emma finn gina hugo".split()
 colors = "red blue green white black yellow".split()

@@ -30,8 +30,8 @@ from keras_by_hand.gradients import dense_gradients, softmax_cross_entropy
 # Build it
 # --------
 # 1408 digits, in batches of 32, are for training, the other 389 for a test.
-# ``AveragePooling2D`` takes the mean of each window, where ``MaxPooling2D`` takes
-# the maximum. ``Flatten`` puts the numbers of an image in one row.
+# ``AveragePooling2D`` takes the mean of a window, ``MaxPooling2D`` its maximum.
+# ``Flatten`` puts the numbers of an image in one row.
 
 digits = load_digits()
 images = np.float32(digits.images[..., np.newaxis] / 16)  # (batch, 8, 8, 1)

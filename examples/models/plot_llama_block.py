@@ -24,8 +24,9 @@ from written_before import softmax
 # %%
 # Build it
 # --------
-# Keras has no layer for rotary positions: ``turn`` multiplies queries and keys
-# by cosines and sines. There are eight heads, but keys and values for two only.
+# ``RMSNormalization`` is a layer; ``silu`` and ``dot_product_attention`` are
+# functions of ``keras.ops``. Rotary positions are neither: ``turn`` makes them.
+# There are eight heads, but keys and values for two only.
 
 keras.utils.set_random_seed(313)
 rng = np.random.default_rng(313)
@@ -62,8 +63,7 @@ y = ops.convert_to_numpy(keras_block(x))
 # %%
 # Compute it
 # ----------
-# **RMSNorm** divides by the root of the mean square. Unlike LayerNormalization,
-# it subtracts no mean, and has no beta.
+# **RMSNorm** divides by the root of the mean square, and subtracts no mean.
 
 
 def rms_normalize(x, scale):

@@ -25,8 +25,8 @@ from written_before import softmax
 # Build it
 # --------
 # The model and its text are those of the page "GPT in NumPy", folded above. Its
-# logits say how likely each word is to be the next one. In Keras, one function
-# draws from logits; it divides by no temperature, so you do.
+# logits say how likely each word is to be the next one. Keras' ``categorical``
+# draws from logits. It divides by no temperature, so you do.
 
 model = train_small_gpt(text, seed=313)
 start = np.array([[vocabulary.index(word) for word in "anna has a".split()]])

@@ -77,9 +77,8 @@ expected = gamma * normalized + beta
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 # %%
-# Does it help? Three layers learn to read scikit-learn's digits, from five
-# starts, which ``set_random_seed`` draws. The rate of 0.2 is too large for
-# plain layers.
+# Does it help? Three layers read digits, from five starts (``set_random_seed``
+# draws each). The rate of 0.2 is too large for plain layers.
 
 digits = load_digits()
 targets = np.eye(10)[digits.target]

@@ -28,7 +28,8 @@ import numpy as np
 # --------
 # Fed with ``np.eye(4)``, a layer returns its kernel, as ``np.eye(4) @ kernel``
 # is ``kernel``. So the kernel stands for the logits, and ``SGD`` takes their
-# gradient away. With ``from_logits``, ``CategoricalCrossentropy`` applies softmax itself.
+# gradient away. ``CategoricalCrossentropy`` is that of categories, the classes;
+# with ``from_logits``, it applies softmax itself.
 
 logits = np.array([[2, 1, -1], [0, 0, 0], [3, -2, 1], [-1, 4, 1]])
 target = np.eye(3)[[0, 2, 1, 1]]  # one-hot, (batch, classes)
