@@ -82,34 +82,6 @@ p = probabilities(logits, top_k=3)[0]
 np.testing.assert_allclose(p, expected, rtol=1e-4, atol=1e-4)
 
 # %%
-# Now the model writes, five times 60 lines for each setting. Words that are yet
-# to come are zeros: no step sees them. A line is true if it is one of the 896
-# that follow the rules.
-
-
-def write(**settings):
-    written = np.zeros((300, 13), dtype="int32")  # (lines, words)
-    written[:, 0] = vocabulary.index("anna")
-    for t in range(12):
-        logits = model.predict_on_batch(written[:, :-1])[:, t]
-        written[:, t + 1] = draw(probabilities(logits, **settings), rng)
-    known = set(map(tuple, text))
-    true = [tuple(line) in known for line in written]
-    shares = np.sort(np.mean(np.reshape(true, (5, 60)), axis=1))
-    print(settings, f"true: {shares[0]:.0%} to {shares[-1]:.0%}")
-    print("   ", *np.take(vocabulary, written[0]))
-    return written, shares
-
-
-same, _ = write(top_k=1)
-varied, careful = write(temperature=1)
-_, wild = write(temperature=2)
-_, top_k = write(temperature=2, top_k=3)
-_, top_p = write(temperature=2, top_p=0.8)
-assert len(set(map(tuple, same))) == 1 and len(set(map(tuple, varied))) > 50
-assert careful[0] > 0.7 and wild[-1] < 0.3 < min(top_k[0], top_p[0])
-
-# %%
 # Break it
 # --------
 # Suppose you divide the probabilities by the temperature, and not the logits.
@@ -140,6 +112,34 @@ for axis, (title, setting) in zip(axes.flat, settings.items()):
     axis.bar(range(30), np.sort(p)[::-1])
     axis.set(title=title, xticks=[])
 plt.show()
+
+# %%
+# Now the model writes, five times 60 lines for each setting. Words that are yet
+# to come are zeros: no step sees them. A line is true if it is one of the 896
+# that follow the rules.
+
+
+def write(**settings):
+    written = np.zeros((300, 13), dtype="int32")  # (lines, words)
+    written[:, 0] = vocabulary.index("anna")
+    for t in range(12):
+        logits = model.predict_on_batch(written[:, :-1])[:, t]
+        written[:, t + 1] = draw(probabilities(logits, **settings), rng)
+    known = set(map(tuple, text))
+    true = [tuple(line) in known for line in written]
+    shares = np.sort(np.mean(np.reshape(true, (5, 60)), axis=1))
+    print(settings, f"true: {shares[0]:.0%} to {shares[-1]:.0%}")
+    print("   ", *np.take(vocabulary, written[0]))
+    return written, shares
+
+
+same, _ = write(top_k=1)
+varied, careful = write(temperature=1)
+_, wild = write(temperature=2)
+_, top_k = write(temperature=2, top_k=3)
+_, top_p = write(temperature=2, top_p=0.8)
+assert len(set(map(tuple, same))) == 1 and len(set(map(tuple, varied))) > 50
+assert careful[0] > 0.7 and wild[-1] < 0.3 < min(top_k[0], top_p[0])
 
 # %%
 # Try it
