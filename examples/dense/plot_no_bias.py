@@ -2,9 +2,9 @@ r"""
 Dense without a bias: a matrix product
 ======================================
 
-Most of the work of a neural network is multiplying matrices. A ``Dense`` layer
-without a bias or an activation does nothing else: it multiplies its input by a
-matrix of weights, its kernel. Training changes the numbers in that matrix.
+Most of the work of a neural network is multiplying matrices. In its plainest
+form, a ``Dense`` layer does nothing else: it multiplies its input by a matrix
+of weights, its kernel. A network learns by changing the numbers in there.
 
 .. math:: y = x W, \qquad y_{n,u} = \sum_f x_{n,f} \, W_{f,u}
 
@@ -17,14 +17,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 rng = np.random.default_rng(313)
-print("Keras", keras.__version__, "on", keras.backend.backend())
 
 # %%
 # Build it
 # --------
-# ``Input`` names the shape of one sample; ``Model`` ties it to the layer's
-# output; ``predict`` runs a batch, several samples at once, and returns an
-# array. A new kernel is random; ``set_weights`` puts whole numbers there.
+# ``Input`` names the shape of one sample; ``Model`` ties it
+# to the layer's output; ``predict`` runs a batch, several samples at once, and
+# returns an array. ``set_weights`` puts whole numbers in the place of a random
+# kernel. A bias is a number that is added to the product: ``use_bias=False``
+# leaves it out.
 
 x = rng.integers(1, 100, size=(10, 2))  # (batch, features)
 kernel = np.array([[2, -1, 4, 1, -3], [7, 3, -6, 5, 8]])  # (features, units)
@@ -34,7 +35,7 @@ dense = keras.layers.Dense(5, use_bias=False)
 model = keras.Model(inputs, dense(inputs))
 dense.set_weights([kernel])
 y = model.predict(x, verbose=0)  # (batch, units)
-print(y)
+print(f"Keras {keras.__version__} on {keras.backend.backend()}:", y, sep="\n")
 
 # %%
 # See it
@@ -73,7 +74,7 @@ for sample in range(10):
         by_loops[sample, unit] = np.sum(x[sample] * kernel[:, unit])
 
 # %%
-# NumPy has a sign for all of that: ``@``, the matrix product.
+# NumPy has one sign for all of this: ``@``, the matrix product.
 
 expected = x @ kernel
 
@@ -87,8 +88,8 @@ np.testing.assert_array_equal(y, np.float32(by_loops), strict=True)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# Other numbers are rounded. The results agree up to a tolerance, which the page
-# "What equal means" explains.
+# Other numbers are rounded, and agree up to a tolerance: see the page "What
+# equal means". ``convert_to_numpy`` makes an array of what a layer returns.
 
 x_random = rng.normal(size=(10, 2))
 layer = keras.layers.Dense(5, use_bias=False)
@@ -99,22 +100,22 @@ np.testing.assert_allclose(y_random, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# PyTorch, another library, stores the same kernel as (units, features).
-# Reshaping it gives the right shape and wrong numbers. Transpose it: ``.T``.
+# Suppose you write ``*`` for ``@``, or swap ``x`` and the kernel. NumPy mostly
+# refuses the shapes, but not with two samples, two features and two units.
 
-of_pytorch = kernel.T  # (units, features)
-wrong = x @ of_pytorch.reshape(2, 5)
-print("right:", (x @ of_pytorch.T)[0])
-print("wrong:", wrong[0])
-assert np.any(y != wrong)
+two, square = x[:2], kernel[:, :2]
+right, by_entry, swapped = two @ square, two * square, square @ two
+print("right:", right, "wrong:", by_entry, "wrong:", swapped, sep="\n")
+np.testing.assert_array_equal(right, y[:2, :2])
+assert np.all(right != by_entry) and np.all(right != swapped)
 
 # %%
 # Try it
 # ------
-# 1. Compute the outlined entry from ``x[3]`` and ``kernel[:, 4]`` alone,
-#    without ``@``, and call it ``yours``. When it is right, this line runs
-#    without an error: ``assert yours == y[3, 4]``
-# 2. Without an activation, two layers are no better than one. Let
-#    ``second = rng.integers(-9, 9, size=(5, 3))`` be the kernel of a second
-#    layer. Find the kernel of the one layer that does the work of both:
-#    ``np.testing.assert_array_equal(x @ both, y @ second)``
+# 1. Write ``entry(x, kernel, sample, unit)``, which computes that one entry of
+#    ``x @ kernel``. Use ``for``, ``+`` and ``*``: no ``@``, nothing of NumPy.
+# 2. Two such layers in a row are no better than one. Write
+#    ``joined(first, second)``, which takes their kernels and returns the kernel
+#    of the one layer that does the work of both.
+# 3. Make ``probe``, a batch to which every such layer with two features
+#    answers with its own kernel.
