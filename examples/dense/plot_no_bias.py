@@ -21,11 +21,10 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# ``Input`` names the shape of one sample; ``Model`` ties it
-# to the layer's output; ``predict`` runs a batch, several samples at once, and
-# returns an array. ``set_weights`` puts whole numbers in the place of a random
-# kernel. A bias is a number that is added to the product: ``use_bias=False``
-# leaves it out.
+# ``Input`` names the shape of one sample; ``Model`` ties it to the layer's
+# output; ``predict`` runs a batch, several samples at once, and returns an
+# array. ``set_weights`` replaces the kernel, which is random in a new layer. A
+# bias is a number added to the product: ``use_bias=False`` leaves it out.
 
 x = rng.integers(1, 100, size=(10, 2))  # (batch, features)
 kernel = np.array([[2, -1, 4, 1, -3], [7, 3, -6, 5, 8]])  # (features, units)

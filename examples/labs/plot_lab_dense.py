@@ -82,9 +82,8 @@ assert np.all(ported != y)
 # %%
 # See it
 # ------
-# Every layer returns wrong entries. But a right layer does so,
-# too, if it is fed wrong numbers. So the figure doesn't say which layers are
-# bad.
+# Every layer returns wrong entries. But a right layer does so, too, if it gets
+# wrong numbers. So the figure doesn't say which layers are bad.
 
 pairs = [(ported_1, h_1), (ported_2, h_2), (ported, y)]
 fig, axes = plt.subplots(1, 3, figsize=(6, 3.4), layout="constrained")
