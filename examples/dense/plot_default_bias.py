@@ -38,9 +38,9 @@ print("bias:", bias)
 # %%
 # Another layer should learn to return the targets, which were made with a bias
 # of 1 to 5. ``Sequential`` makes a model of layers in a row. ``compile`` says
-# how it is trained: "mse" measures how far its outputs are from the targets,
-# and ``SGD`` is the rule by which all weights move so that this number gets
-# smaller. The larger ``learning_rate``, the further they move.
+# how it is trained: ``loss="mse"`` measures how far its outputs are from the
+# targets, and ``SGD`` is the rule by which all weights move so that this number
+# gets smaller. The larger ``learning_rate``, the further they move.
 # ``train_on_batch`` takes one such step. Forty steps are enough here.
 
 x_train = rng.normal(size=(10, 2)).astype("float32")  # (batch, features)
@@ -115,5 +115,5 @@ assert np.all(y_trained - wrong > 0.9)
 # 1. A bias is the weight of a feature that is always 1. Write ``widen(x)``,
 #    which adds this feature to each sample, and ``stack(kernel, bias)``, which
 #    makes one matrix of both, so that one product computes the whole layer.
-# 2. Let Keras do the same: train ``biasless``, a layer of five units without a
-#    bias, on ``x_train`` with the feature that is always 1, and ``targets``.
+# 2. Let Keras do the same. Write ``learned(wide, targets)``: it trains a layer
+#    without a bias on samples that have this feature, and returns its kernel.

@@ -80,8 +80,8 @@ expected = x @ kernel
 # %%
 # Check it
 # --------
-# float32 doesn't round whole numbers of this size, so all three are equal to
-# the bit. ``strict=True`` compares their shapes and dtypes, too.
+# float32, in which Keras computes, rounds no whole numbers of this size: all
+# three are equal to the bit. ``strict=True`` compares shapes and dtypes, too.
 
 np.testing.assert_array_equal(y, np.float32(by_loops), strict=True)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)

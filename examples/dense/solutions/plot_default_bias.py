@@ -6,7 +6,7 @@
 
 
 def widen(x):
-    return np.column_stack([x, np.ones(len(x))])  # (batch, features + 1)
+    return np.column_stack([x, np.ones((len(x), 1))])
 
 
 def stack(kernel, bias):
@@ -21,17 +21,20 @@ for samples, features, units in [(10, 2, 5), (7, 3, 4)]:
     np.testing.assert_array_equal(product, inputs @ weights + shifts)
 
 # %%
-# Three features go in: ``np.column_stack([x_train, np.ones(10)])``. All else is
-# as in "Build it", but for ``use_bias=False``.
+# All is as in "Build it", but for ``use_bias=False``. Targets of three columns
+# need three units.
 
-wide = np.column_stack([x_train, np.ones(10)])  # (batch, features + 1)
-biasless = keras.layers.Dense(5, use_bias=False)
-model_of_three = keras.Sequential([biasless])
-rule = keras.optimizers.SGD(learning_rate=0.7)
-model_of_three.compile(rule, loss="mse")
-for _ in range(40):
-    model_of_three.train_on_batch(wide, targets)
-# The third row of its kernel has found the bias of the targets.
-for rows, wanted in [([0, 1], kernel), ([2], [bias_of_targets])]:
-    (found,) = biasless.get_weights()
-    np.testing.assert_allclose(found[rows], wanted, atol=0.1)
+
+def learned(wide, targets):
+    layer = keras.layers.Dense(targets.shape[1], use_bias=False)
+    model = keras.Sequential([layer])
+    model.compile(keras.optimizers.SGD(learning_rate=0.7), loss="mse")
+    for _ in range(60):
+        model.train_on_batch(wide, targets)
+    return layer.get_weights()[0]  # its last row is the bias of the targets
+
+
+for units in (5, 3):
+    wide = np.column_stack([x_train, np.ones(10)])  # (batch, features + 1)
+    tall = rng.integers(-5, 6, size=(3, units))  # a kernel, and a bias below it
+    np.testing.assert_allclose(learned(wide, wide @ tall), tall, atol=0.2)
