@@ -1,16 +1,17 @@
 """Dense with its default bias: hints and solutions."""
 
 # %%
-# ``np.column_stack`` puts columns side by side, and ``np.vstack`` puts rows on
-# top of one another. What is the new feature multiplied by?
+# ``np.concatenate`` joins arrays of two axes: along axis 0 it puts their rows on
+# top of one another, along axis 1 their columns side by side. What is the new
+# feature multiplied by?
 
 
 def widen(x):
-    return np.column_stack([x, np.ones((len(x), 1))])
+    return np.concatenate([x, np.ones((len(x), 1))], axis=1)
 
 
 def stack(kernel, bias):
-    return np.vstack([kernel, bias])  # (features + 1, units)
+    return np.concatenate([kernel, [bias]], axis=0)  # (features + 1, units)
 
 
 for samples, features, units in [(10, 2, 5), (7, 3, 4)]:
