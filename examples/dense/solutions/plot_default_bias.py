@@ -1,7 +1,7 @@
 """Dense with its default bias: hints and solutions."""
 
 # %%
-# ``np.concatenate`` joins arrays of two axes: along axis 0 it puts their rows on
+# ``np.concatenate`` joins matrices: along axis 0 it puts their rows on
 # top of one another, along axis 1 their columns side by side. What is the new
 # feature multiplied by?
 
