@@ -2,11 +2,10 @@ r"""
 set_weights and get_weights: the kernel first, then the bias
 ============================================================
 
-You have the numbers of a layer, from a file or from another library, and want
-them in Keras, or the other way round. ``set_weights`` puts your arrays into a
-layer and ``get_weights`` returns copies of those it holds: first the kernel,
-then the bias. Keras compares the shapes and nothing else, so it takes a square
-kernel that is transposed.
+You have the numbers of a layer as arrays, from a file or another program, and
+want them in Keras; or the other way round. ``set_weights`` puts arrays into a
+layer, and ``get_weights`` returns copies of those in it: first the kernel, then
+the bias. Keras compares their shapes and nothing else.
 
 .. math:: y = x W + b
 """
@@ -44,7 +43,16 @@ print(dense.path, paths)
 # %%
 # Compute it
 # ----------
-# You chose the weights, so NumPy doesn't have to ask the layer for them.
+# Column u of the kernel and entry u of the bias belong to unit u, and to no
+# other unit. So the output can be computed unit by unit.
+
+by_units = np.zeros((10, 3))  # (batch, units)
+for unit in range(3):
+    by_units[:, unit] = x @ kernel[:, unit] + bias[unit]
+
+# %%
+# Or for all units at once. You chose the weights, so NumPy doesn't have to ask
+# the layer for them.
 
 expected = x @ kernel + bias
 
@@ -54,6 +62,7 @@ expected = x @ kernel + bias
 # With whole numbers nothing is rounded: the results are equal to the bit. The
 # weights come back in the order in which they were set, as float32.
 
+np.testing.assert_array_equal(y, np.float32(by_units), strict=True)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 held_kernel, held_bias = dense.get_weights()
 np.testing.assert_array_equal(held_kernel, np.float32(kernel), strict=True)
@@ -74,19 +83,20 @@ np.testing.assert_array_equal(dense.get_weights()[1], bias)
 # %%
 # Break it
 # --------
-# Suppose you hand over the wrong arrays. Keras refuses ``[bias, kernel]``, and
-# a missing array: their shapes or their number differ. But a kernel in
-# PyTorch's order, (units, features), fits if it is square, and gives wrong
-# numbers.
+# Suppose you set the weights in the wrong order, or forget one: Keras refuses.
+# But suppose your kernel has a row for each unit, as in PyTorch. If it is
+# square, Keras takes it, and the numbers are wrong. Reshaping it changes
+# nothing; ``.T`` transposes it.
 
 for refused in ([bias, kernel], [kernel]):
     np.testing.assert_raises(ValueError, dense.set_weights, refused)
 
-dense.set_weights([kernel.T, bias])
+by_rows = kernel.T  # (units, features)
+dense.set_weights([by_rows.reshape(3, 3), bias])
 wrong = model.predict(x, verbose=0)
 print("right:", y[0])
 print("wrong:", wrong[0])
-assert np.any(y != wrong)
+assert np.mean(y != wrong) > 0.5
 
 # %%
 # See it
@@ -103,8 +113,8 @@ plt.show()
 # %%
 # Try it
 # ------
-# 1. Write ``mend(layer)``, which transposes the kernel of a layer and leaves
-#    its bias alone, by ``get_weights`` and ``set_weights``. It returns nothing.
-#    (Here it mends ``dense``.)
-# 2. Write ``copying(features)``: a list of weights with which a layer returns
-#    its input, for any number of features.
+# 1. The layer now holds a kernel with a row for each unit. Write
+#    ``mended(weights)``, which takes what ``get_weights`` returns in such a
+#    case, and returns the list that ``set_weights`` should be given.
+# 2. Write ``exchanged(weights, first, second)``, which returns the list for a
+#    layer in which the units of these two numbers have changed places.

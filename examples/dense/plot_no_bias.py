@@ -2,9 +2,9 @@ r"""
 Dense without a bias: a matrix product
 ======================================
 
-Most of the work of a neural network is multiplying matrices. A ``Dense`` layer
-without a bias or an activation does nothing else: it multiplies its input by a
-matrix of weights, its kernel. Training changes the numbers in that matrix.
+Most of the work of a neural network is multiplying matrices. In its plainest
+form, a ``Dense`` layer does nothing else: it multiplies its input by a matrix
+of weights, its kernel. A network learns by changing the numbers in there.
 
 .. math:: y = x W, \qquad y_{n,u} = \sum_f x_{n,f} \, W_{f,u}
 
@@ -17,14 +17,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 rng = np.random.default_rng(313)
-print("Keras", keras.__version__, "on", keras.backend.backend())
 
 # %%
 # Build it
 # --------
 # ``Input`` names the shape of one sample; ``Model`` ties it to the layer's
 # output; ``predict`` runs a batch, several samples at once, and returns an
-# array. A new kernel is random; ``set_weights`` puts whole numbers there.
+# array. ``set_weights`` replaces the kernel, which is random in a new layer. A
+# bias is a number added to the product: ``use_bias=False`` leaves it out.
 
 x = rng.integers(1, 100, size=(10, 2))  # (batch, features)
 kernel = np.array([[2, -1, 4, 1, -3], [7, 3, -6, 5, 8]])  # (features, units)
@@ -34,7 +34,7 @@ dense = keras.layers.Dense(5, use_bias=False)
 model = keras.Model(inputs, dense(inputs))
 dense.set_weights([kernel])
 y = model.predict(x, verbose=0)  # (batch, units)
-print(y)
+print(f"Keras {keras.__version__} on {keras.backend.backend()}:", y, sep="\n")
 
 # %%
 # See it
@@ -73,22 +73,22 @@ for sample in range(10):
         by_loops[sample, unit] = np.sum(x[sample] * kernel[:, unit])
 
 # %%
-# NumPy has a sign for all of that: ``@``, the matrix product.
+# NumPy has one sign for all of this: ``@``, the matrix product.
 
 expected = x @ kernel
 
 # %%
 # Check it
 # --------
-# float32 doesn't round whole numbers of this size, so all three are equal to
-# the bit. ``strict=True`` compares their shapes and dtypes, too.
+# float32, in which Keras computes, rounds no whole numbers of this size: all
+# three are equal to the bit. ``strict=True`` compares shapes and dtypes, too.
 
 np.testing.assert_array_equal(y, np.float32(by_loops), strict=True)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
-# Other numbers are rounded. The results agree up to a tolerance, which the page
-# "What equal means" explains.
+# Other numbers are rounded, and agree up to a tolerance: see the page "What
+# equal means". ``convert_to_numpy`` makes an array of what a layer returns.
 
 x_random = rng.normal(size=(10, 2))
 layer = keras.layers.Dense(5, use_bias=False)
@@ -99,22 +99,22 @@ np.testing.assert_allclose(y_random, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose your kernel comes as (units, features), as PyTorch, another library,
-# stores it, and you reshape it. The shape is right, and the numbers are wrong.
-# Transpose it instead: ``.T``.
+# Suppose you write ``*`` for ``@``, or swap ``x`` and the kernel. NumPy mostly
+# refuses the shapes, but not with two samples, two features and two units.
 
-of_pytorch = kernel.T  # (units, features)
-wrong = x @ of_pytorch.reshape(2, 5)
-print("right:", (x @ of_pytorch.T)[0])
-print("wrong:", wrong[0])
-assert np.any(y != wrong)
+two, square = x[:2], kernel[:, :2]
+right, by_entry, swapped = two @ square, two * square, square @ two
+print("right:", right, "wrong:", by_entry, "wrong:", swapped, sep="\n")
+np.testing.assert_array_equal(right, y[:2, :2])
+assert np.all(right != by_entry) and np.all(right != swapped)
 
 # %%
 # Try it
 # ------
-# 1. Write ``entry(x, kernel, sample, unit)``, one entry of ``x @ kernel``, in
-#    which only one row and one column are used, without ``@``.
-# 2. Two layers without an activation are no better than one. Let ``second =
-#    rng.integers(-9, 9, size=(5, 3))`` be the kernel of a second layer, which
-#    takes ``y``. Find ``both``, the kernel of the one layer that does the work
-#    of the two.
+# 1. Write ``entry(x, kernel, sample, unit)``, which computes that one entry of
+#    ``x @ kernel``. Use ``for``, ``+`` and ``*``: no ``@``, nothing of NumPy.
+# 2. Two such layers in a row are no better than one. Write
+#    ``joined(first, second)``, which takes their kernels and returns the kernel
+#    of the one layer that does the work of both.
+# 3. Make ``probe``, a batch to which every such layer with two features
+#    answers with its own kernel.

@@ -76,18 +76,24 @@ expected_ones = x @ kernel + np.ones(5)
 # %%
 # Check it
 # --------
-# With whole numbers nothing is rounded: the results are equal to the bit.
+# With whole numbers nothing is rounded: the results are equal to the bit. And
+# without a bias, zeros are answered with zeros; with one, with the bias.
 
 np.testing.assert_array_equal(y_ones, np.float32(expected_ones), strict=True)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 np.testing.assert_array_equal(y, np.float32(by_loop), strict=True)
 
+zeros = np.zeros((1, 2))  # a single sample
+y_zeros = model.predict(zeros, verbose=0)
+np.testing.assert_array_equal(y_zeros, [bias])
+assert not np.any(zeros @ kernel)
+
 # %%
 # Break it
 # --------
-# ``bias[:, np.newaxis]`` gives each sample a number, instead of each unit. With
-# as many samples as units the shapes fit, and NumPy raises no error. Only the
-# diagonal is right, where sample and unit have the same number.
+# Suppose you add the bias along the wrong axis: ``bias[:, np.newaxis]`` is a
+# column, one number for each sample. With as many samples as units, NumPy
+# raises no error. Only the diagonal is right, where both have the same number.
 
 five = x[:5]  # as many samples as units
 wrong = five @ kernel + bias[:, np.newaxis]
@@ -98,7 +104,8 @@ np.testing.assert_array_equal(y_five == wrong, np.eye(5, dtype=bool))
 # %%
 # Try it
 # ------
-# 1. Write ``centered_bias(x, kernel)``: the bias with which each unit has the
-#    mean zero over the samples of ``x``.
-# 2. Write ``bias_of(model)``, which finds the bias of any model of one
-#    ``Dense`` layer with two features by ``predict`` alone.
+# 1. Write ``centered(x, kernel)``, which returns the bias with which the mean
+#    of each unit over all samples of ``x`` is zero.
+# 2. You may ask a model for predictions, but not for its weights. Write
+#    ``weights_of(model)``, which finds out both, the kernel and the bias, for a
+#    model like the one above: two features, any number of units.

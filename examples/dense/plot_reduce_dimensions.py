@@ -78,8 +78,7 @@ for result in (expected, looped, folded):
     np.testing.assert_array_equal(y, np.float32(result), strict=True)
 
 # %%
-# One layer takes rows, sequences, images and videos, as long as their last axis
-# has the same length.
+# One layer takes rows, sequences, images and videos of three features.
 
 layer = keras.layers.Dense(4, bias_initializer="normal")
 for shape in [(6, 3), (6, 5, 3), (6, 5, 4, 3), (6, 2, 5, 4, 3)]:
@@ -88,23 +87,24 @@ for shape in [(6, 3), (6, 5, 3), (6, 5, 4, 3), (6, 2, 5, 4, 3)]:
     kernel_random, bias_random = layer.get_weights()
     by_hand = x_random @ kernel_random + bias_random
     np.testing.assert_allclose(y_random, by_hand, rtol=1e-4, atol=1e-4)
-    np.testing.assert_equal(layer.compute_output_shape(shape), by_hand.shape)
 
 # %%
 # Break it
 # --------
-# Some PyTorch layers return (batch, features, steps). Reshape that, and the
-# shape fits, but the numbers are in wrong places. Swap the axes back.
+# Suppose your data come with the features first, and you reshape them. The
+# shape fits, but the numbers are in wrong places. Swap the axes instead.
 
 features_first = x.swapaxes(1, 2)  # (batch, features, steps)
+right = features_first.swapaxes(1, 2) @ kernel + bias
 wrong = features_first.reshape(10, 20, 30) @ kernel + bias
-print("right:", (features_first.swapaxes(1, 2) @ kernel + bias)[0, :3, 0])
+print("right:", right[0, :3, 0])
 print("wrong:", wrong[0, :3, 0])
+np.testing.assert_array_equal(y, right)
 assert np.any(y != wrong)
 
 # %%
-# ``Dense`` refuses another number of features, and a bare vector of features,
-# as it needs one axis before the last.
+# ``Dense`` refuses the data as they came, as it expects 30 features; and the
+# features of one step alone, as it needs an axis before the last.
 
 np.testing.assert_raises(ValueError, dense, np.float32(features_first))
 np.testing.assert_raises(ValueError, dense, np.float32(x[0, 0]))
@@ -113,7 +113,8 @@ np.testing.assert_raises(ValueError, dense, np.float32(x[0, 0]))
 # Try it
 # ------
 # 1. In ``np.einsum("ij,jk->ik", a, b)`` each letter names an axis, and this is
-#    ``a @ b``. Write ``by_einsum(x, kernel, bias)``, a layer for input of shape
-#    (batch, steps, features), without ``@``.
-# 2. ``Dense`` has one kernel for all steps. Write ``own_kernels(x, kernels)``,
-#    where each step has its own: ``kernels`` is (steps, features, units).
+#    ``a @ b``. Write ``dense_of_images(x, kernel, bias)``, for images of shape
+#    (batch, rows, columns, features), with ``np.einsum`` and without ``@``.
+# 2. All steps share one kernel. Write ``as_one(kernel, steps)``, the large
+#    kernel for a whole sequence in one row, (batch, steps * features): the
+#    product of both has the results of all steps, in one row of steps * units.

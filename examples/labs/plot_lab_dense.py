@@ -1,14 +1,18 @@
 r"""
-Find the bug: two Dense layers
-==============================
+Find the bug: three mistakes in three Dense layers
+==================================================
 
-Someone ported a small network to NumPy. It runs, its output has the right
-shape, and every number in it is wrong. There are three mistakes, and one hides
-behind another. Compare layer by layer, and you find all of them.
+Someone ported a small network to NumPy. The port runs, its output has the right
+shape, and every number in it is wrong. There are three mistakes. One of them
+hides behind another: you see it only when the other one is gone.
 
-.. math:: h = \max(0, x W_1 + b_1), \qquad y = h W_2 + b_2
+.. math::
 
-You need the pages "Dense with relu" and "set_weights and get_weights".
+   h_1 &= \max(0, x W_1 + b_1) \\
+   h_2 &= \max(0, h_1 W_2 + b_2) \\
+   y &= h_2 W_3 + b_3
+
+You need the pages "Dense with relu" and "Dense on the last axis".
 """
 
 import keras
@@ -20,18 +24,22 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The second model ends after the first layer, so you can look inside.
+# This model returns the output of each of its layers, so you can look inside.
 
-inputs = keras.Input(shape=(4,))
-hidden = keras.layers.Dense(4, activation="relu")(inputs)
-model = keras.Model(inputs, keras.layers.Dense(3)(hidden))
-first_layer = keras.Model(inputs, hidden)
+x = rng.integers(-9, 10, size=(6, 4, 4))  # (batch, steps, features)
+
+inputs = keras.Input(shape=(4, 4))
+layers = [
+    keras.layers.Dense(4, activation="relu"),
+    keras.layers.Dense(4, activation="relu"),
+    keras.layers.Dense(2),
+]
+hidden_1 = layers[0](inputs)
+hidden_2 = layers[1](hidden_1)
+model = keras.Model(inputs, [hidden_1, hidden_2, layers[2](hidden_2)])
 weights = [rng.integers(-5, 6, size=w.shape) for w in model.get_weights()]
 model.set_weights(weights)
-
-x = rng.integers(-9, 10, size=(6, 4))  # (batch, features)
-h = first_layer.predict(x, verbose=0)  # (batch, hidden units)
-y = model.predict(x, verbose=0)  # (batch, units)
+h_1, h_2, y = model.predict(x, verbose=0)  # each (batch, steps, units)
 
 # %%
 # As it was written
@@ -40,15 +48,21 @@ y = model.predict(x, verbose=0)  # (batch, units)
 
 
 def first(x, kernel, bias):
-    return np.maximum(0, x @ kernel.T) + bias
+    return np.maximum(0, kernel.T @ x + bias)
 
 
-def second(h, kernel, bias):
-    return np.maximum(0, h @ kernel) + bias
+def second(x, kernel, bias):
+    return np.maximum(0, x @ kernel) + bias[:, np.newaxis]
 
 
-kernel_1, bias_1, kernel_2, bias_2 = weights
-ported = second(first(x, kernel_1, bias_1), kernel_2, bias_2)
+def third(x, kernel, bias):
+    return x @ kernel + bias
+
+
+kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = weights
+ported_1 = first(x, kernel_1, bias_1)
+ported_2 = second(ported_1, kernel_2, bias_2)
+ported = third(ported_2, kernel_3, bias_3)
 
 # %%
 # Check it
@@ -61,35 +75,35 @@ for of_keras, of_numpy in zip(model.get_weights(), weights):
 np.testing.assert_raises(
     AssertionError, np.testing.assert_array_equal, ported, y
 )
-print("Keras: ", y[0])
-print("ported:", ported[0])
+print("Keras: ", y[0, 0])
+print("ported:", ported[0, 0])
 assert np.all(ported != y)
 
 # %%
 # See it
 # ------
-# White entries are right. A layer is to blame if it differs though it was fed
-# what Keras' layer was fed: so here the second one gets Keras' ``h``.
+# Every layer returns wrong entries. But a right layer does so, too, if it gets
+# wrong numbers. So the figure doesn't say which layers are bad.
 
-wrong = {
-    "first layer, fed x": first(x, kernel_1, bias_1) != h,
-    "second layer, fed h": second(h, kernel_2, bias_2) != y,
-}
-fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
-fig.suptitle("Both layers differ from Keras")
-for axis, (title, entries) in zip(axes, wrong.items()):
+pairs = [(ported_1, h_1), (ported_2, h_2), (ported, y)]
+fig, axes = plt.subplots(1, 3, figsize=(6, 3.4), layout="constrained")
+fig.suptitle("Wrong entries (dark) behind each layer of the port")
+for number, (axis, pair) in enumerate(zip(axes, pairs), start=1):
+    entries = np.not_equal(*pair).reshape(24, -1)  # (batch * steps, units)
+    assert np.any(entries)
     axis.imshow(entries, cmap="Purples", vmin=0, vmax=1.5, aspect="auto")
-    axis.set(title=title, xlabel="unit", ylabel="sample")
+    axis.set(title=f"layer {number}", xlabel="unit", yticks=[])
     axis.set_xticks(range(entries.shape[1]))
+axes[0].set(ylabel="steps of all samples")
 plt.show()
 
 # %%
 # Try it
 # ------
-# 1. Mend the first layer: write ``right_first(x, kernel, bias)``. It has two of
-#    the mistakes. When one is mended, compare again.
-# 2. Mend the second one: write ``right_second(h, kernel, bias)``. Which outputs
-#    were right even so?
-# 3. Make such a search automatic. Write ``first_wrong(ported, right)``: of two
-#    lists of layers' outputs, it returns the index of the first that differs,
-#    or None if all are equal.
+# 1. Find out which layers are bad. Each of ``functions`` takes one array, and
+#    should make of each of ``stages`` the one after it. For this network, the
+#    stages are ``[x, h_1, h_2, y]``. Write ``bad(functions, stages)``, which
+#    returns a list: True for each function that fails, False for the others.
+# 2. Mend the first layer: write ``right_first(x, kernel, bias)``.
+# 3. Mend the second one: write ``right_second(x, kernel, bias)``. Mend one
+#    mistake, and compare again before you look for the other.

@@ -2,16 +2,14 @@ r"""
 MSE and MAE: the mean and the median
 ====================================
 
-A loss says in one number how wrong a network is, and training makes that number
-small. The mean squared error (MSE) is smallest at the mean of the targets, the
-mean absolute error (MAE) at their median. So one wild target moves a model
-trained with MSE far, and a model trained with MAE hardly.
+A loss says in one number how wrong a network is; training makes it small. The
+mean squared error (MSE) is smallest at the mean of the targets, the mean
+absolute error (MAE) at their median. One wild target hardly moves the median.
 
 .. math::
 
-   \text{error} &= y - \text{target} \\
-   \text{MSE} &= \text{mean} \; \text{error}^2 \\
-   \text{MAE} &= \text{mean} \; |\text{error}|
+   \text{MSE} &= \text{mean} \; (y - \text{target})^2 \\
+   \text{MAE} &= \text{mean} \; |y - \text{target}|
 """
 
 import keras
@@ -21,15 +19,16 @@ import numpy as np
 # %%
 # Build it
 # --------
-# The functions take the targets first, and return a loss for each sample.
+# ``mean_squared_error`` and ``mean_absolute_error`` take the targets first, and
+# return a loss for each sample.
 
 rng = np.random.default_rng(313)
 to_numpy = keras.ops.convert_to_numpy
-y = np.float32(rng.integers(-9, 10, size=(8, 4)))  # (batch, units)
-target = np.float32(rng.integers(-9, 10, size=(8, 4)))  # (batch, units)
+y, target = np.float32(rng.integers(-9, 10, size=(2, 8, 4)))  # (batch, units)
 squared = to_numpy(keras.losses.mean_squared_error(target, y))  # (batch,)
 absolute = to_numpy(keras.losses.mean_absolute_error(target, y))
 print(squared, absolute, sep="\n")
+targets = np.array([1, 2, 3, 4, 90])  # for later
 
 # %%
 # Compute it
@@ -42,6 +41,16 @@ mse = np.mean(error**2, axis=1)  # (batch,)
 mae = np.mean(np.abs(error), axis=1)
 
 # %%
+# Now let one number, 0 at first, answer all ``targets``. A step of training
+# subtracts the derivative of the loss, times a small number, the learning rate.
+# A squared error has the derivative 2 error; an absolute one, the error's sign.
+
+by_mse = by_mae = 0
+for _ in range(120):
+    by_mse -= 0.07 * np.mean(2 * (by_mse - targets))
+    by_mae -= 0.07 * np.mean(np.sign(by_mae - targets))
+
+# %%
 # Check it
 # --------
 # Whole numbers and quarters leave float32 nothing to round: equal to the bit.
@@ -50,36 +59,31 @@ np.testing.assert_array_equal(squared, mse, strict=True)
 np.testing.assert_array_equal(absolute, mae, strict=True)
 
 # %%
-# A layer that sees only zeros answers with its bias: one guess for all targets.
-# ``train_on_batch`` takes one step: ``SGD`` subtracts from it the learning rate
-# times the derivative of the loss. MSE leads it to the mean, 20, and MAE to the
-# median, 3.
+# A layer that sees only zeros answers with its bias, one guess for all targets.
+# MSE leads it to their mean, and MAE to their median: 90 is just one of five.
 
-targets = np.array([1, 2, 3, 4, 90])
-guess = {}
-for loss in ("mse", "mae"):
+guess = []
+for loss, best in [("mse", np.mean), ("mae", np.median)]:
     model = keras.Sequential([keras.layers.Dense(1)])
-    model.compile(keras.optimizers.SGD(learning_rate=0.1), loss)
+    model.compile(keras.optimizers.SGD(learning_rate=0.07), loss)
     for _ in range(120):
         model.train_on_batch(np.zeros((5, 1)), targets[:, np.newaxis])
-    guess[loss] = model.get_weights()[1]  # (units,)
-np.testing.assert_allclose(guess["mse"], [np.mean(targets)], rtol=1e-4)
-np.testing.assert_allclose(guess["mae"], [np.median(targets)], atol=0.03)
+    guess.append(model.get_weights()[1][0])  # the bias of its only unit
+    np.testing.assert_allclose(guess[-1], best(targets), atol=0.03)
+np.testing.assert_allclose(guess, [by_mse, by_mae], rtol=1e-4)
 
 # %%
 # See it
 # ------
-# In each step a target moves the guess by a fifth of the rate (the loss is a
-# mean of five) times its derivative: for MSE twice the error, so 90 moves it
-# most; for MAE the sign alone, so all move it alike.
+# In each step, MSE lets a target pull the harder, the farther it is: 90 pulls
+# most. MAE lets all targets pull equally.
 
-guesses = np.arange(41)
-errors = guesses[:, np.newaxis] - targets  # (guesses, targets)
+errors = np.arange(41)[:, np.newaxis] - targets  # (guesses, targets)
 curves = [np.mean(errors**2, axis=1), np.mean(np.abs(errors), axis=1)]
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for curve, loss, best in zip(curves, ["mse", "mae"], ["mean", "median"]):
-    axis.plot(guesses, curve / curve.min(), label=f"{loss}: best at the {best}")
-    axis.plot(guess[loss], [1], "ko")
+for curve, name in zip(curves, ["mse: best at the mean", "mae: at the median"]):
+    axis.plot(curve / curve.min(), label=name)
+axis.plot(guess, [1, 1], "ko")
 axis.set(title="Training (dots) ends at the mean, or at the median")
 axis.set(xlabel="one guess for 1, 2, 3, 4, 90", ylabel="loss / smallest loss")
 axis.legend()
@@ -88,12 +92,11 @@ plt.show()
 # %%
 # Break it
 # --------
-# Suppose your model answers (batch, 1), and your targets are (batch,). NumPy
-# then subtracts every target from each answer. Keras adds the missing axis.
+# Suppose your targets are (batch,), and your answers (batch, 1). NumPy
+# subtracts every target from each answer. Keras adds the missing axis.
 
-row = target[:, 0]  # (batch,)
-right = to_numpy(keras.losses.mean_squared_error(row, y[:, :1]))
-wrong = np.mean((y[:, :1] - row) ** 2, axis=1)
+right = to_numpy(keras.losses.mean_squared_error(target[:, 0], y[:, :1]))
+wrong = np.mean((y[:, :1] - target[:, 0]) ** 2, axis=1)
 print("right:", right, "wrong:", wrong, sep="\n")
 assert np.any(right != wrong)
 
@@ -101,20 +104,17 @@ assert np.any(right != wrong)
 # In full
 # -------
 # Both losses from keras_by_hand take any number of axes; the units come last.
-# The classes of Keras, which ``compile`` uses, take the mean of the batch, too.
 
 from keras_by_hand import mean_absolute_error, mean_squared_error
 
-mean_loss = float(keras.losses.MeanSquaredError()(target, y))
-np.testing.assert_equal(mean_loss, np.mean(mean_squared_error(target, y)))
-mean_loss = float(keras.losses.MeanAbsoluteError()(target, y))
-np.testing.assert_equal(mean_loss, np.mean(mean_absolute_error(target, y)))
+np.testing.assert_array_equal(squared, mean_squared_error(target, y))
+np.testing.assert_array_equal(absolute, mean_absolute_error(target, y))
 
 # %%
 # Try it
 # ------
-# 1. Write ``mse_step(guess, targets, rate)``: the guess after one step with
-#    MSE. With which rate does one step lead to the mean from anywhere?
-# 2. Let guessing too high cost three times as much as too low. Write
-#    ``best_of(t)``: the element of ``t`` with the smallest total cost as the
-#    one guess for every element. Which part of ``t`` is below it, and why?
+# 1. Let guessing too high cost ``high`` times as much as guessing too low.
+#    Write ``best_guess(targets, high)``: the target that costs least as the one
+#    guess.
+# 2. Find the ``rate`` with which one step of MSE reaches the mean from
+#    anywhere.

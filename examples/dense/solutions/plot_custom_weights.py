@@ -1,32 +1,43 @@
 """set_weights and get_weights: hints and solutions."""
 
 # %%
-# ``get_weights`` returns a kernel and a bias. Which of them has to change
-# before you set both?
+# ``weights`` is a list of two arrays, in the order in which you must return
+# them. Only one of them has to be turned round.
 
 
-def mend(layer):
-    wrong_kernel, its_bias = layer.get_weights()
-    layer.set_weights([wrong_kernel.T, its_bias])
+def mended(weights):
+    return [weights[0].T, weights[1]]  # the kernel is the first of the two
 
 
-for factor in (1, 2):
-    dense.set_weights([factor * kernel.T, factor * bias])
-    assert mend(dense) is None
-    np.testing.assert_array_equal(model.predict(x, verbose=0), factor * y)
+for features, units in [(3, 3), (4, 2)]:
+    table = rng.integers(-9, 10, size=(units, features))
+    shifts = rng.integers(-9, 10, size=units)
+    batch = rng.integers(-9, 10, size=(5, features)).astype("float32")
+    layer = keras.layers.Dense(units)
+    layer(batch)  # builds it
+    layer.set_weights(mended([table, shifts]))
+    output = keras.ops.convert_to_numpy(layer(batch))
+    np.testing.assert_array_equal(output, batch @ table.T + shifts)
 
 # %%
-# Each unit has to take one feature once, and no other. Which matrix does that?
+# What belongs to a unit? Both its column of the kernel and its entry of the
+# bias have to move. ``kernel[:, [0, 2]]`` is a copy of two columns.
 
 
-def copying(features):
-    return [np.eye(features), np.zeros(features)]
+def exchanged(weights, first, second):
+    new_kernel, new_bias = np.copy(weights[0]), np.copy(weights[1])
+    new_kernel[:, [first, second]] = new_kernel[:, [second, first]]
+    new_bias[[first, second]] = new_bias[[second, first]]
+    return [new_kernel, new_bias]
 
 
-for features in (2, 5):
-    copies = keras.layers.Dense(features)
-    fresh = rng.integers(-9, 10, size=(4, features))
-    copies.build((None, features))
-    copies.set_weights(copying(features))
-    answer = keras.ops.convert_to_numpy(copies(fresh))
-    np.testing.assert_array_equal(answer, fresh)
+for features, first, second, order in [
+    (3, 0, 2, [2, 1, 0, 3, 4]),
+    (6, 4, 1, [0, 4, 2, 3, 1]),
+]:
+    batch = rng.integers(-9, 10, size=(4, features)).astype("float32")
+    layer = keras.layers.Dense(5, bias_initializer="normal")
+    before = keras.ops.convert_to_numpy(layer(batch))
+    layer.set_weights(exchanged(layer.get_weights(), first, second))
+    after = keras.ops.convert_to_numpy(layer(batch))
+    np.testing.assert_allclose(after, before[:, order], rtol=1e-4, atol=1e-4)

@@ -1,26 +1,44 @@
 """Dense without a bias: hints and solutions."""
 
 # %%
-# A row and a column have the same length. Multiply the first entry by the
-# first, the second by the second, and so on. What is left to do with the
-# products?
+# Row ``sample`` of ``x`` and column ``unit`` of the kernel are equally long. Go
+# through both at once, and keep a sum.
 
 
 def entry(x, kernel, sample, unit):
-    return np.sum(x[sample] * kernel[:, unit])
+    total = 0
+    for feature in range(len(kernel)):
+        total += x[sample, feature] * kernel[feature, unit]
+    return total
 
 
-for sample, unit in [(3, 4), (0, 2), (9, 0)]:
-    fresh_x, fresh = rng.integers(1, 9, size=(2, 10, 10))
-    product = fresh_x @ fresh
-    assert entry(fresh_x, fresh, sample, unit) == product[sample, unit]
-    assert entry(x, kernel, sample, unit) == y[sample, unit]
+for shape in [(4, 3), (2, 6)]:
+    inputs = rng.integers(-99, 100, size=(5, shape[0]))
+    weights = rng.integers(-99, 100, size=shape)
+    for sample, unit in [(0, 1), (3, 0)]:
+        wanted = (inputs @ weights)[sample, unit]
+        assert entry(inputs, weights, sample, unit) == wanted
 
 # %%
-# The two layers are one formula, ``(x @ kernel) @ second``. Where else may the
+# The two layers are one formula, ``(x @ first) @ second``. Where else may the
 # brackets stand?
 
-second = rng.integers(-9, 9, size=(5, 3))  # (units of the first, of the second)
-both = kernel @ second  # (features, units of the second)
-for samples in (x, rng.integers(-9, 9, size=(4, 2))):
-    np.testing.assert_array_equal(samples @ both, (samples @ kernel) @ second)
+
+def joined(first, second):
+    return first @ second  # (features, units of the second)
+
+
+for features, hidden, units in [(2, 5, 3), (4, 3, 3), (3, 3, 1)]:
+    first = rng.integers(-9, 10, size=(features, hidden))
+    second = rng.integers(-9, 10, size=(hidden, units))
+    inputs = rng.integers(-9, 10, size=(6, features))
+    wanted = inputs @ first @ second
+    np.testing.assert_array_equal(inputs @ joined(first, second), wanted)
+
+# %%
+# What must the first sample be, so that the first row of the kernel counts
+# once, and the second one not at all?
+
+probe = np.array([[1, 0], [0, 1]])  # (batch, features)
+for weights in (kernel, rng.normal(size=(2, 3)), rng.normal(size=(2, 2))):
+    np.testing.assert_array_equal(probe @ weights, weights)

@@ -1,48 +1,68 @@
-"""Find the bug, two Dense layers: hints and solutions."""
+"""Find the bug, three Dense layers: hints and solutions."""
 
 # %%
-# A square kernel fits both ways. In which order does Keras keep its axes? Then
-# look at the samples in which the output is still wrong: are there negative
-# numbers, which ``relu`` should have removed?
+# Feed each function what Keras' layer was fed, not what the function before it
+# returned. ``zip(functions, stages, stages[1:])`` gives you all that belongs
+# together. (For the port: ``lambda x: first(x, kernel_1, bias_1)``, and so on.)
+
+
+def bad(functions, stages):
+    return [
+        not np.array_equal(function(fed), wanted)
+        for function, fed, wanted in zip(functions, stages, stages[1:])
+    ]
+
+
+def ported_first(x):
+    return first(x, kernel_1, bias_1)
+
+
+def ported_second(x):
+    return second(x, kernel_2, bias_2)
+
+
+def ported_third(x):
+    return third(x, kernel_3, bias_3)
+
+
+# The third layer is right: it only had wrong numbers to work with.
+print(bad([ported_first, ported_second, ported_third], [x, h_1, h_2, y]))
+
+for stages, wanted in [
+    ([[3, -4], [3, 4], [9, 16], [9, 4]], [False, False, True]),
+    ([[1, 2], [1, 3], [1, 9], [3, 9]], [True, False, True]),
+    ([[2, 5], [2, 4]], [True]),
+]:
+    functions = [np.abs, np.square, np.sqrt][: len(wanted)]
+    np.testing.assert_array_equal(bad(functions, stages), wanted)
+
+# %%
+# Change one step of ``x``. Which steps of the output change, and which should?
+# Which axis of the array on its right does ``@`` add up over?
 
 
 def right_first(x, kernel, bias):
+    return np.maximum(0, x @ kernel + bias)  # kernel.T @ x adds up over steps
+
+
+for shape in [(3, 4, 4), (2, 7, 4), (5, 4)]:
+    fresh = rng.integers(-9, 10, size=shape)
+    wanted = keras.ops.convert_to_numpy(layers[0](np.float32(fresh)))
+    np.testing.assert_array_equal(right_first(fresh, kernel_1, bias_1), wanted)
+
+# %%
+# Feed it ``h_1``. The first mistake leaves few entries right: does the bias
+# belong to a unit, or to a step? Then look where the rest is wrong. Can a layer
+# that ends in relu return what is below zero?
+
+
+def right_second(x, kernel, bias):
+    # With the bias along the steps, nearly all is wrong. Once it is along the
+    # units, what is left are the entries where one of the sums is below zero.
     return np.maximum(0, x @ kernel + bias)
 
 
-for samples in (x, -x, x[::-1] + 1):
-    right = first_layer.predict(samples, verbose=0)
-    np.testing.assert_array_equal(right_first(samples, kernel_1, bias_1), right)
-
-# %%
-# Outputs are wrong where the product is negative. Does this layer have an
-# activation?
-
-
-def right_second(h, kernel, bias):
-    return h @ kernel + bias
-
-
-for samples in (x, -x, x[::-1] + 1):
-    hidden_1 = first_layer.predict(samples, verbose=0)
-    right = model.predict(samples, verbose=0)
-    np.testing.assert_array_equal(
-        right_second(hidden_1, kernel_2, bias_2), right
-    )
-
-# %%
-# ``enumerate(zip(ported, right))`` gives each index with its two arrays.
-# ``np.array_equal`` says whether they are equal.
-
-
-def first_wrong(ported, right):
-    for index, (ours, theirs) in enumerate(zip(ported, right)):
-        if not np.array_equal(ours, theirs):
-            return index
-    return None
-
-
-for place in (0, 1, 2, None):
-    right = [rng.normal(size=(3, 2)) for _ in range(3)]
-    ours = [array + (index == place) for index, array in enumerate(right)]
-    assert first_wrong(ours, right) == place
+for shape in [(3, 4, 4), (2, 7, 4), (5, 4)]:
+    fresh = rng.integers(-9, 10, size=shape)
+    wanted = keras.ops.convert_to_numpy(layers[1](np.float32(fresh)))
+    np.testing.assert_array_equal(right_second(fresh, kernel_2, bias_2), wanted)

@@ -1,33 +1,30 @@
 """MSE and MAE: hints and solutions."""
 
 # %%
-# The derivative of the mean squared error by the guess is twice the mean error.
-# How far is it from the guess to the mean of the targets?
+# Where the error is positive, the cost is ``high`` times the error; else it is
+# the error with its sign turned. ``np.maximum`` finds the larger of the two.
+# Try all guesses at once, as in the figure, and take ``np.argmin`` of the sums.
 
 
-def mse_step(guess, targets, rate):
-    return guess - rate * 2 * np.mean(guess - targets)
+def best_guess(targets, high):
+    errors = targets[:, np.newaxis] - targets  # (guesses, targets)
+    costs = np.maximum(high * errors, -errors)
+    return targets[np.argmin(np.sum(costs, axis=1))]
 
 
-for fresh in rng.normal(size=(3, 6)):  # a rate of 1/2 leads to the mean
-    assert np.isclose(mse_step(7, fresh, 0.5), np.mean(fresh))
-    assert np.isclose(mse_step(7, fresh, 0.25), (7 + np.mean(fresh)) / 2)
+# A target below the guess pulls ``high`` times as hard as one above it. So they
+# balance where 1 / (1 + high) of the others are below it: half of them for MAE.
+for high, below in [(1, 4), (3, 2), (7, 1), (1 / 3, 6)]:
+    wanted = np.sort(rng.normal(size=9))
+    shuffled = rng.permutation(wanted)
+    assert best_guess(shuffled, high) == wanted[below]
 
 # %%
-# Where the error is positive, the cost is three times the error; else it is the
-# error with its sign turned. ``np.maximum`` finds the larger of the two. Try
-# all guesses at once, as in the figure, and take ``np.argmin`` of the sums.
+# The mean of ``start - targets`` is ``start - np.mean(targets)``: the whole way
+# to go. Which part of twice the way is it?
 
-
-def best_of(t):
-    errors = t[:, np.newaxis] - t  # (guesses, targets)
-    costs = np.maximum(3 * errors, -errors)
-    return t[np.argmin(np.sum(costs, axis=1))]
-
-
-# A target below the guess pulls three times as hard as one above it, so at the
-# best guess a quarter of the others are below.
-for size in (9, 13):
-    fresh = rng.normal(size=size)
-    assert np.sum(fresh < best_of(fresh)) == (size - 1) / 4
-    assert best_of(fresh) in fresh
+rate = 1 / 2
+for start in (-40, 0, 7.5):
+    fresh = rng.normal(size=6)
+    after = start - rate * np.mean(2 * (start - fresh))
+    np.testing.assert_allclose(after, np.mean(fresh), atol=1e-9)
