@@ -88,7 +88,7 @@ assert wrong.shape == y.shape and np.any(y != wrong)
 # sphinx_gallery_moving_picture = True
 kernel, strides, padding = np.ones((3, 3, 1, 1)), 2, "same"
 fig, (left, right) = plt.subplots(1, 2, figsize=(6, 2.8), width_ratios=[5, 2])
-fig.suptitle('"same" puts its zeros below and on the right of 4 by 4 pixels')
+fig.suptitle("Zeros stand below and on the right of 4 by 4 pixels")
 padded_x = np.pad(x[0, :, :, 0], (0, 1))
 left.pcolormesh(padded_x, cmap="Blues", vmax=2, edgecolor="gray")
 right.pcolormesh(y[0, :, :, 0], cmap="Blues", vmax=18, edgecolor="gray")

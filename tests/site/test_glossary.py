@@ -10,9 +10,13 @@ from gallery.glossary import ENTRY, GLOSSARY, find_terms_for
 
 # Of the words with several senses: the families in which they have the glossary's.
 SENSES = {
-    "Dense": "normalization quantization",
+    "Dense": "dense normalization quantization",
+    "bias": """activations adapters convolution dense embedding files labs merging
+        models normalization precision quantization recurrent refusals training
+        weights""",
     "candidate": "recurrent",
-    "filter": "convolution normalization recurrent",
+    "cosine": "embedding",
+    "filter": "convolution models normalization recurrent",
     "gate": "embedding labs recurrent",
     "kernel": """activations adapters attention convolution dense embedding files labs
         merging models normalization pooling precision quantization recurrent refusals
@@ -21,8 +25,11 @@ SENSES = {
         recurrent shapes""",
     "patch": "convolution models",
     "state": "embedding files labs models recurrent training",
-    "unit": """activations adapters attention convolution dense embedding equality
-        merging normalization precision quantization recurrent refusals regularization
+    "temperature": "models",
+    "top-k": "models",
+    "top-p": "models",
+    "unit": """activations adapters attention convolution dense embedding equality labs
+        merging models normalization precision quantization recurrent refusals regularization
         shapes training weights""",
     "weight": """activations adapters convolution dense equality files labs models
         pooling precision quantization recurrent refusals shapes training weights""",

@@ -43,7 +43,7 @@ TAKEN = {
 # What each network, or each lab, has of its own
 OWN = {"attend", "draw", "forward", "train", "write"}
 # Words that a lesson says in a sentence, above the one that is about them
-SAID = {"learning rate": "training/plot_losses"}
+SAID = {"bias": "dense/plot_no_bias", "learning rate": "training/plot_losses"}
 # What a page prints of its own run
 ABOUT_THE_PAGE = {"keras.__version__", "keras.backend.backend"}
 PLACES = r"\bwould you\b|\b(?:next|last|previous) (?:lesson|page)s?\b"
