@@ -1,8 +1,8 @@
 """Gradient of a Dense layer: hints and solutions."""
 
 # %%
-# Of the numbers in "Compute it", only the 32 depends on the sizes. It counts the
-# entries of ``error``.
+# Of the numbers in "Compute it", only the 32 depends on the sizes. It counts
+# the entries of ``error``.
 
 
 def gradients_of(x, kernel, bias, target):
