@@ -18,7 +18,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# A column of ``start``: the weight into a hidden unit, its bias, and out of it.
+# Each column of ``start`` is one hidden unit: weight in, bias, weight out.
 
 x = np.array([-1, -0.75, -0.5, 0.25, 0.5, 1])[:, np.newaxis]  # (batch, 1)
 target = x**2  # the network is to learn squares
@@ -31,8 +31,9 @@ model.set_weights([start[:1], start[1], start[2:].T])
 # %%
 # Compute it
 # ----------
-# The parents of a value are what made it, each in a pair with its slope. Going
-# back along the tape, each gradient is complete before it is passed on.
+# The parents of a value are what made it, each in a pair with its slope. Python
+# calls ``__add__`` for ``+``. A value stands behind its parents on the tape, so
+# on the way back each gradient is complete before it is passed on.
 
 
 class Value:
@@ -62,11 +63,10 @@ class Value:
 # %%
 # See it
 # ------
-# Both a product and a sum need ``w``. On each line stands its slope.
+# ``w`` is used twice, in the product and in the sum. Each line has its slope.
 
 w, v = Value(2), Value(3)
-product = w * v
-(product + w).backward()
+(w * v + w).backward()
 places = dict(zip(Value.tape, [(0, 1), (0, 0), (1, 0), (2, 0.5)]))
 style = {"ha": "center", "va": "center", "color": "k", "bbox": {"fc": "w"}}
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
@@ -84,7 +84,7 @@ plt.show()
 # %%
 # Check it
 # --------
-# Each of 30 steps has a new tape. After each, Keras has the same weights.
+# The network, number by number. After each step, Keras has the same weights.
 
 table = start
 for _ in range(30):
@@ -94,7 +94,7 @@ for _ in range(30):
         error = Value(-wanted)
         for into, bias, out in zip(*weights):
             error += (into * Value(feature) + bias).relu() * out
-        loss += error * error * Value(1 / 6)
+        loss += error * error * Value(1 / 6)  # the mean of six
     loss.backward()
     table = [[w.number - 0.25 * w.gradient for w in row] for row in weights]
     model.train_on_batch(x, target)
@@ -117,4 +117,4 @@ assert w.gradient == 8
 # Try it
 # ------
 # 1. Write ``divided(a, b)``, the ``Value`` of a / b, with its two slopes.
-# 2. Write ``larger(a, b)`` of two values: without ``if``, without new slopes.
+# 2. Write ``larger(a, b)``, the larger value, from ``+``, ``*`` and relu alone.

@@ -40,9 +40,11 @@ new_weights = model.get_weights()
 # %%
 # See it
 # ------
-# A small network, for one sample: ``x`` goes two ways, so two gradients come
-# back to it and add up. A gradient says: the loss grows so many times as much
-# as this number. On the site, set a number of ``w`` to -1: relu closes one way.
+# A small network, for one sample: ``w`` leads into two hidden units, ``v`` out
+# of them. Below each value stands its gradient: if the value grows a bit, the
+# loss grows so many times as much. ``x`` goes two ways, so two gradients come
+# back to it and add up. On the site, set a number of ``w`` to -1: relu closes
+# one way.
 
 # sphinx_gallery_moving_picture = True
 drawn = {"x": 2, "w": [3, 1], "v": [-1, 2], "t": 1}

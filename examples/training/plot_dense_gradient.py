@@ -23,10 +23,10 @@ import numpy as np
 # %%
 # Build it
 # --------
-# A step of ``SGD`` with a learning rate of 1 subtracts its gradient from each
-# weight. So old minus new is the gradient. To see that of ``x``, make ``x`` a
-# weight, too: the kernel of a layer in front, fed with ``np.eye(8)``, the
-# identity matrix. That layer returns its kernel, ``x``.
+# A step of ``SGD`` with a learning rate of 1 subtracts from each weight its
+# gradient. So old minus new is the gradient. But a step moves weights, never
+# the input. So make ``x`` a weight, too: the kernel of a layer in front. Its
+# input is the identity matrix, so it returns ``np.eye(8) @ x``, which is ``x``.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(8, 3))  # (batch, features)
@@ -43,7 +43,7 @@ new_x, new_kernel, new_bias = model.get_weights()
 # %%
 # Compute it
 # ----------
-# The derivative of a mean of 32 squared errors is ``2 * error / 32``. If
+# The loss is a mean of 8 * 4 squares: its derivative is ``2 * error / 32``. If
 # ``kernel[f, u]`` grows a bit, ``y[n, u]`` grows ``x[n, f]`` times as much, and
 # the loss ``y_gradient[n, u]`` times that. Add these up over the samples.
 
@@ -51,7 +51,7 @@ error = x @ kernel + bias - target  # (batch, units)
 y_gradient = 2 * error / 32  # (batch, units), in sixteenths
 by_loop = np.zeros((3, 4))  # (features, units)
 for sample in range(8):
-    by_loop += np.outer(x[sample], y_gradient[sample])
+    by_loop += np.outer(x[sample], y_gradient[sample])  # (features, units)
 
 # %%
 # ``x.T @ y_gradient`` does the same. The bias is added in every sample, so its
@@ -95,7 +95,7 @@ plt.show()
 # Break it
 # --------
 # Suppose you forget the 2 and the 32 in the derivative of the loss. Then the
-# gradient, and each step of training, is 16 times too long.
+# gradient is 16 times too large, and so is each step of training.
 
 wrong = x.T @ error
 print("right:", kernel_gradient[0])
@@ -117,4 +117,4 @@ np.testing.assert_equal(gradients, (x_gradient, kernel_gradient, bias_gradient))
 # ------
 # 1. Write ``gradients_of(x, kernel, bias, target)`` for any sizes. It returns
 #    the gradients of kernel, bias and ``x``.
-# 2. Write ``mae_gradient(y, target)``: dL/dy for the mean absolute error.
+# 2. Write ``mae_gradient(y, target)``: dL/dy if L is the mean of |y - target|.

@@ -11,6 +11,7 @@ def divided(a, b):
 
 
 for numbers in [(3, 2), (-5, 4), (7, -0.5)]:
+    Value.tape.clear()  # of earlier tries, too
     a, b = map(Value, numbers)
     quotient = divided(a, b)
     (quotient * quotient).backward()  # a² / b²
@@ -28,6 +29,7 @@ def larger(a, b):
 
 
 for numbers in [(3, 2), (-5, 4), (-1, -2), (0, 7)]:
+    Value.tape.clear()  # of earlier tries, too
     a, b = map(Value, numbers)
     value = larger(a, b)
     value.backward()

@@ -1,8 +1,8 @@
 """Backpropagation: hints and solutions."""
 
 # %%
-# Put the cells of "Compute it" into a function. Which of their lines need a
-# size that differs from problem to problem?
+# Put the lines of "Compute it" into a function. None of them needs to change:
+# ``y.size`` fits any size.
 
 
 def gradients_of(x, target, weights):
@@ -32,8 +32,8 @@ for hidden, units in [(5, 2), (3, 4)]:
         np.testing.assert_allclose(by_hand, slope, rtol=1e-3, atol=1e-5)
 
 # %%
-# The largest entry of ``x @ kernel_1[:, unit]`` must be below zero with its
-# bias. Copy the bias before you change it: ``bias_1.copy()``.
+# The largest entry of ``x @ kernel_1[:, unit]``, plus the bias, must be below
+# zero. Copy the bias before you change it: ``bias_1.copy()``.
 
 
 def kill(weights, unit):

@@ -1,7 +1,8 @@
 """Gradient of a Dense layer: hints and solutions."""
 
 # %%
-# Only the 32 belongs to this page. What is it, seen from ``error``?
+# Of the numbers in "Compute it", only the 32 depends on the sizes. It counts
+# the entries of ``error``.
 
 
 def gradients_of(x, kernel, bias, target):

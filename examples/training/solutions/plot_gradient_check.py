@@ -1,9 +1,9 @@
 """Gradient checking: hints and solutions."""
 
 # %%
-# The quotient is that of a single weight, with ``h * direction`` in the place
-# of the move. (By the chain rule, the answer is the sum of gradient times
-# direction: one number to compare, for all weights.)
+# Compute the quotient as for a single weight, but move by ``h * direction``.
+# (By the chain rule, the answer is the sum of gradient times direction: one
+# number to compare, for all weights.)
 
 
 def slope_along(function, array, direction, h=1e-4):

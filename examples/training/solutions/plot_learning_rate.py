@@ -1,8 +1,8 @@
 """Learning rate: hints and solutions."""
 
 # %%
-# Start from ``second``. By what is the sum divided if there is one unit? Try
-# your function on ``x`` and on ``10 * x``: how do the bounds differ?
+# Start from ``second``. With one unit, how many errors does the loss average?
+# Inputs ten times as large have a bound a hundred times as small.
 
 
 def bound_of(x):

@@ -18,19 +18,21 @@ for rate, momentum in [(1, 0.9), (0.5, 0.75), (2, 0.25)]:
     assert np.isclose(at_last, -rate / (1 - momentum))
 
 # %%
-# The velocity is that of "Compute it". Only the move differs: it takes three
-# quarters of the new velocity, and the plain step once more.
+# Put the numbers in random order first. A slice may reach beyond the end of an
+# array.
 
 
-def nesterov(steps):
-    w, velocity = start, np.zeros(2)
-    for _ in range(steps):
-        step = -1 / 32 * w * curvature
-        velocity = 0.75 * velocity + step
-        w = w + 0.75 * velocity + step
-    return w
+def random_batches(count, size, rng):
+    order = rng.permutation(count)
+    return [order[first : first + size] for first in range(0, count, size)]
 
 
-for steps in (1, 2, 5):
-    by_keras = keras_sgd([1 / 32] * steps, **options["Nesterov"])[-1]
-    np.testing.assert_allclose(nesterov(steps), by_keras, rtol=1e-4)
+for count, size in [(80, 12), (60, 15)]:
+    rngs = map(np.random.default_rng, range(2))
+    one, other = [random_batches(count, size, rng) for rng in rngs]
+    lengths = [min(size, count - first) for first in range(0, count, size)]
+    assert [len(batch) for batch in one] == lengths
+    together = np.concatenate(one)
+    np.testing.assert_array_equal(np.sort(together), np.arange(count))
+    assert np.any(together != np.concatenate(other))  # random
+    assert np.ptp(one[0]) > size  # not a slice of the numbers in order
