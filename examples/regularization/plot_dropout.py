@@ -5,7 +5,7 @@ Dropout: random zeros in training, against overfitting
 A network that knows its training data by heart overfits. ``Dropout`` makes
 learning by heart harder. In training it draws a mask :math:`m`, 0 with the
 probability ``rate``, else 1: no unit can rely on a single other one. What stays
-is divided by ``1 - rate``, so the mean stays the same. Predictions use all.
+is divided by ``1 - rate``, which keeps the mean. Predictions use all entries.
 
 .. math:: y_i = m_i \, x_i / (1 - \text{rate})
 """
