@@ -2,9 +2,10 @@ r"""
 Dropout: random zeros in training, against overfitting
 ======================================================
 
-A network that knows its training data by heart overfits. ``Dropout`` makes that
-harder. In training it draws a mask :math:`m`, 0 with the probability ``rate``,
-else 1: no unit can rely on a single other one. Predictions use all entries.
+A network that knows its training data by heart overfits. ``Dropout`` makes
+learning by heart harder. In training it draws a mask :math:`m`, 0 with the
+probability ``rate``, else 1: no unit can rely on a single other one. What stays
+is divided by ``1 - rate``, which keeps the mean. Predictions use all entries.
 
 .. math:: y_i = m_i \, x_i / (1 - \text{rate})
 """
@@ -67,8 +68,8 @@ def train(weights, masks):  # (steps, batch, hidden), divided by 1 - rate
 # %%
 # Check it
 # --------
-# Multiplying by 4 rounds nothing. Without ``training=True``, all stay. The same
-# seed draws the same masks, so NumPy can train with those of Keras.
+# Multiplying by 4 rounds nothing. Without ``training=True``, no entry is zero.
+# The same seed draws the same masks, so NumPy can train with those of Keras.
 
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 np.testing.assert_array_equal(layer(numbers), numbers)
@@ -95,7 +96,7 @@ for start in starts:
     axis.plot(without, "C1--", dropped, "C0")
     print(f"without dropout {without[-1]:.2f}, with it {dropped[-1]:.2f}")
     np.testing.assert_array_less(without[-1] + 0.05, dropped[-1])
-axis.set(title="Accuracy on test images: it falls without", xlabel="step")
+axis.set(title="Dropout reads more test images right", xlabel="step")
 axis.legend(["without dropout", "with dropout"])
 plt.show()
 

@@ -27,9 +27,9 @@ import numpy as np
 # Build it
 # --------
 # Fed with ``np.eye(4)``, a layer returns its kernel, as ``np.eye(4) @ kernel``
-# is ``kernel``. So the kernel stands for the logits, and ``SGD`` takes their
-# gradient away. ``CategoricalCrossentropy`` is that of categories, the classes;
-# with ``from_logits``, it applies softmax itself.
+# is ``kernel``. So the kernel stands for the logits, and a step of ``SGD``
+# subtracts their gradient. ``CategoricalCrossentropy`` is the cross-entropy for
+# classes, or categories; with ``from_logits``, it applies softmax itself.
 
 logits = np.array([[2, 1, -1], [0, 0, 0], [3, -2, 1], [-1, 4, 1]])
 target = np.eye(3)[[0, 2, 1, 1]]  # one-hot, (batch, classes)
@@ -52,14 +52,15 @@ print(keras_gradient)
 powers = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
 p = powers / np.sum(powers, axis=-1, keepdims=True)  # (batch, classes)
 mean_loss = -np.mean(np.sum(target * np.log(p), axis=1))
-difference = (p - target) / len(target)  # (batch, classes)
+logits_gradient = (p - target) / len(target)  # (batch, classes)
 
 # %%
 # Check it
 # --------
 
 np.testing.assert_allclose(keras_loss, mean_loss, rtol=1e-4)
-np.testing.assert_allclose(keras_gradient, difference, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(keras_gradient, logits_gradient, 1e-4, 1e-4)
+np.testing.assert_allclose(np.sum(logits_gradient, axis=1), 0, atol=1e-12)
 
 # %%
 # Break it
@@ -75,7 +76,7 @@ assert not np.allclose(np.sum(wrong, axis=1), 1)
 # %%
 # See it
 # ------
-# A step of training moves each logit against its bar on the right. The bars add
+# A step of training moves each logit against its bar on the right: the bars add
 # up to 0. On the site, change the logits. Then divide them by a *temperature*:
 # above 1 it makes the probabilities more alike, below 1 less.
 
@@ -96,13 +97,16 @@ plt.show()
 # In full
 # -------
 # ``softmax_cross_entropy`` from keras_by_hand returns loss and gradient. It
-# works, too, where a probability is too small for a float.
+# works even where a probability is too small for a float, and its logarithm
+# would be minus infinity.
 
 from keras_by_hand.gradients import softmax_cross_entropy
 
 mean_loss, gradient = softmax_cross_entropy(logits, target)
 np.testing.assert_allclose(keras_loss, mean_loss, rtol=1e-4)
 np.testing.assert_allclose(keras_gradient, gradient, rtol=1e-4, atol=1e-4)
+far_loss = softmax_cross_entropy(np.array([[0, 1000]]), np.array([[1, 0]]))[0]
+np.testing.assert_equal(far_loss, 1000)
 
 # %%
 # Try it
