@@ -39,7 +39,7 @@ model = keras.Sequential([keras.Input((64,)), *layers])
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.SGD(0.3, momentum=0.9), loss)
 model.set_weights(starts[0])
-model.fit(x, t, batch_size=300, epochs=10, shuffle=False, verbose=0)
+fit = model.fit(x, t, batch_size=300, epochs=10, shuffle=False, verbose=0)
 
 # %%
 # Compute it

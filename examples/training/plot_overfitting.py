@@ -4,7 +4,9 @@ Overfitting: training improves, and new images are read worse
 
 A network with many weights can learn its training data by heart, even wrong
 labels. It then reads new data worse: it *overfits*. Two cures: stop in time, or
-keep weights small by *weight decay*: add ``decay * np.sum(w**2)`` to the loss.
+keep weights small by *weight decay*, which adds their squares to the loss:
+
+.. math:: L' = L + \text{decay} \sum w^2
 """
 
 import keras
@@ -54,10 +56,9 @@ def judge(weights, x, t):
 def train(weights, x, t, decay=0):
     velocities, path = np.zeros(4), []
     for _ in range(100):
-        now = judge(weights, x, t)
-        h, logits_gradient = now["h"], now["gradient"]
-        h_gradient, *second = dense_gradients(h, weights[2], logits_gradient)
-        first = dense_gradients(x, weights[0], h_gradient * (h > 0))[1:]
+        at = judge(weights, x, t)
+        h_gradient, *second = dense_gradients(at["h"], weights[2], at["gradient"])
+        first = dense_gradients(x, weights[0], h_gradient * (at["h"] > 0))[1:]
         rows = zip(velocities, [*first, *second], weights)
         velocities = [0.9 * v - 0.3 * (g + 2 * decay * w) for v, g, w in rows]
         weights = [w + v for w, v in zip(weights, velocities)]
@@ -103,8 +104,7 @@ plt.show()
 # %%
 # Break it
 # --------
-# Suppose the test images slip in among the training images. The network learns
-# them by heart, and reads nearly all. Images it has never seen know better.
+# Suppose test images slip in among the training images, and are learned, too.
 
 weights = train(starts[0], np.vstack([x, x_test]), np.vstack([t, t_test]))[-1]
 right = judge(weights, x_new, t_new)["accuracy"]
