@@ -11,8 +11,7 @@ from keras_by_hand.models.data import read_input
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 
-
-HELP = """\
+HOW_TO_COMPARE = """\
 example:
   %(prog)s model.keras port.npz --input x.npy
       x.npy has the inputs of both, with their samples first; port.npz what the
@@ -41,7 +40,7 @@ told, or something went wrong, which is one line on stderr.
 def add_compare(parser):
     """Add its arguments to its parser."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = HELP
+    parser.epilog = HOW_TO_COMPARE
     add_model(parser)
     parser.add_argument(
         "port",
@@ -65,7 +64,6 @@ def add_compare(parser):
         f"its output ({TOLERANCE}, and more where the port stores rounded "
         "numbers, which the answer tells)",
     )
-
 
     parser.add_argument(
         "--json",

@@ -311,7 +311,9 @@ def _check_comparison(model, names, tolerance, dtype):
 def check_samples(port, model, inputs):
     """Raise CannotRun where all arrays of a port have so many samples, and the
     inputs another number."""
-    given = {len(tensor.array) for tensor in tensors_in(model.as_inputs(inputs))}
+    given = {
+        len(tensor.array) for tensor in tensors_in(model.as_inputs(inputs))
+    }
     made = {array.shape[0] for array in port.arrays.values() if array.ndim > 1}
     if len(port.arrays) > 1 and len(given) == len(made) == 1 and given != made:
         raise CannotRun(
@@ -434,7 +436,11 @@ def find_hidden(matching, calls, groups):
         index
         for behind, group in groups.items()
         if calls[behind].agrees
-        and any(matching.port.steps.get(m.tensor) for m in calls[behind].matches if m)
+        and any(
+            matching.port.steps.get(m.tensor)
+            for m in calls[behind].matches
+            if m
+        )
         for index in group
         if not matching.shows(index, behind)
     }

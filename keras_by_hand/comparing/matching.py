@@ -54,7 +54,7 @@ class Unlike(Exception):
     """The port has no tensor of the name and shape of a layer's output."""
 
 
-class Shown(Exception):
+class Shows(Exception):
     """Whether a difference shows."""
 
 
@@ -175,8 +175,10 @@ class Matching:
                 wrong |= {makers.get(id(tensor)) for tensor in call.given}
             for tensor in call.outputs:
                 before = [makers.get(id(one)) for one in call.given]
-                makers[id(tensor)] = call if call.is_matched else next(
-                    filter(None, before), None
+                makers[id(tensor)] = (
+                    call
+                    if call.is_matched
+                    else next(filter(None, before), None)
                 )
         found = set()
         for call in wrong - {None}:
@@ -196,7 +198,10 @@ class Matching:
             y = layer.call(args, keywords)
             matches = self.calls[len(found)].matches
             found.append(
-                all(self.arrives(t.array, m) for t, m in zip(tensors_in(y), matches))
+                all(
+                    self.arrives(t.array, m)
+                    for t, m in zip(tensors_in(y), matches)
+                )
                 if any(matches)
                 else None
             )
@@ -208,9 +213,10 @@ class Matching:
     def arrives(self, array, match):
         if match is None:
             return True
-        return bool(match.layout) and self.judge(
-            array, match.tensor, match.layout
-        ).agrees
+        return (
+            bool(match.layout)
+            and self.judge(array, match.tensor, match.layout).agrees
+        )
 
     def shows(self, index, behind):
         """Whether the match of a call would not agree if the outputs of another
@@ -224,7 +230,7 @@ class Matching:
             if len(seen) == behind:
                 matches = zip(outputs, call.matches)
                 found = [self.arrives(t.array, m) for t, m in matches]
-                raise Shown(not all(found))
+                raise Shows(not all(found))
             for tensor, match in zip(outputs, call.matches):
                 if len(seen) == index:
                     tensor.array = moved(tensor.array, rng)
@@ -236,8 +242,8 @@ class Matching:
 
         try:
             run_calls(self.model, self.x, around)
-        except Shown as shown:
-            return shown.args[0]
+        except Shows as found:
+            return found.args[0]
         return True
 
     # -- A run

@@ -8,7 +8,7 @@ TOLERANCE = 1e-5  # a part of the largest number of a tensor
 STEPS = 2  # of a quantized tensor, by which it may differ on the average
 UNITS = 16  # of rounding, by which a tensor of 16 bits may differ
 ROUNDING = {"float16": 2.0**-10, "bfloat16": 2.0**-7}  # a unit of it
-STORED = {  # what it makes of a tensor that the weights were rounded
+BY_STORAGE = {  # what it makes of a tensor that the weights were rounded
     "weights in float16": 1e-3,
     "weights in int8": 3e-2,
     "weights in int8, the rest in int16": 1e-2,
@@ -22,7 +22,7 @@ class Port:
     arrays: {name: array}, in the order in which they were computed; outputs:
     the names of the model's outputs, in the order of the model's, where they
     are known; steps: {name: how far two neighbours of a quantized tensor lie
-    apart}; stored: {name: one of STORED}, of what rounded weights made.
+    apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made.
     """
 
     def __init__(self, arrays, outputs=(), steps=None, stored=None):
@@ -61,15 +61,17 @@ class Port:
         if tolerance is not None:
             return tolerance
         if self.steps.get(name):
-            return STORED.get(self.stored.get(name), 0)
+            return BY_STORAGE.get(self.stored.get(name), 0)
         unit = ROUNDING.get(self.arrays[name].dtype.name, 0)
-        by_weights = STORED.get(self.stored.get(name), 0)
+        by_weights = BY_STORAGE.get(self.stored.get(name), 0)
         return max(TOLERANCE, UNITS * unit, by_weights)
 
     def step_of(self, name):
         """Return how far two neighbours of a tensor lie apart, or 0."""
         printed = self.decimals is not None
-        return self.steps.get(name, 0) or printed * 10.0 ** -(self.decimals or 0)
+        return self.steps.get(name, 0) or printed * 10.0 ** -(
+            self.decimals or 0
+        )
 
     def may_agree(self, name, norm, tolerance):
         """Whether an array of a tensor's size and of a Euclidean norm may agree
@@ -85,7 +87,7 @@ class Port:
         """Return in words what the port rounds, and what that allows."""
         said = [
             f"{words}: {allowed:.0e} allowed"
-            for words, allowed in STORED.items()
+            for words, allowed in BY_STORAGE.items()
             if words in self.stored.values()
         ]
         names = {array.dtype.name for array in self.arrays.values()}
@@ -120,7 +122,9 @@ def count_decimals(arrays):
         for decimals in range(1, MOST_DECIMALS + 1):
             whole = numbers * 10.0**decimals
             far = np.abs(whole) * np.finfo("float32").eps + 1e-9
-            if np.max(far) < 0.01 and np.all(np.abs(whole - np.round(whole)) <= far):
+            if np.max(far) < 0.01 and np.all(
+                np.abs(whole - np.round(whole)) <= far
+            ):
                 break
         else:
             return None

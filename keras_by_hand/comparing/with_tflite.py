@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 
 from keras_by_hand.comparing.feeding import run_with
-from keras_by_hand.comparing.port import STORED, Port
+from keras_by_hand.comparing.port import BY_STORAGE, Port
 from keras_by_hand.models.errors import CannotRun, first_line
 
 
@@ -71,7 +71,7 @@ def run_tflite(path, x):
 
 def find_storage(model):
     """Return how a model keeps weights that its operators round as they are
-    used, one of port.STORED, or None."""
+    used, one of port.BY_STORAGE, or None."""
     tensors = {
         details["index"]: details for details in model.get_tensor_details()
     }
@@ -82,7 +82,9 @@ def find_storage(model):
     for operator in operators:
         given = [tensors[i] for i in operator["inputs"] if i in tensors]
         kept = {
-            details["dtype"] for details in given if details["index"] not in made
+            details["dtype"]
+            for details in given
+            if details["index"] not in made
         }
         y = {tensors[i]["dtype"] for i in operator["outputs"] if i in tensors}
         if np.float16 in kept:
@@ -91,7 +93,7 @@ def find_storage(model):
             found.add("weights in int8, the rest in int16")
         elif np.int8 in kept and np.float32 in y:
             found.add("weights in int8")
-    return max(found, key=STORED.get, default=None)
+    return max(found, key=BY_STORAGE.get, default=None)
 
 
 def read_tensors_of(model, steps):
