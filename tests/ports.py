@@ -265,9 +265,9 @@ def two_at_a_time(faults):
 
 
 def visible(faults, kind):
-    """Return those that a kind of file can show. Less than two steps of int8 are a changed
+    """Return those that a kind of file can show. Hidden by rounded weights are a changed
     epsilon, and a query's kernel with its axes exchanged."""
-    if kind != "int8.tflite":
+    if kind in ("tflite", "onnx"):
         return faults
     return [
         (fault, layer)
@@ -331,29 +331,37 @@ def silence():
         logging.disable(level)
 
 
-def to_tflite(model, x, path, int8=False):
+def to_tflite(model, x, path, kind="tflite"):
     """Write a model in TFLite for any number of samples, or, with recurrent layers, for
     as many as x has: for any number, their loops need operators of TensorFlow.
 
-    With int8, all is of integers, words excepted, and x shows which numbers to expect.
-    Recurrent layers do not have that: TensorFlow 2.21 crashes when it measures a loop.
+    Of int8.tflite, all is of integers, words excepted, and x shows which numbers to
+    expect. Recurrent layers do not have that: TensorFlow 2.21 crashes when it measures a
+    loop. Others store weights alone in fewer bits, or have 16 of them beside.
     """
     recurrent = any(gates(layer) for layer in model.layers)
     samples, name = len(x) if recurrent else None, model.inputs[0].name
     signature = keras.InputSpec(x.dtype.name, (samples, *x.shape[1:]), name=name)
-    operators, options = tf.lite.OpsSet.TFLITE_BUILTINS, {}
-    if int8:
+    sets, options, types = tf.lite.OpsSet, {}, {}
+    operators = sets.TFLITE_BUILTINS
+    if kind != "tflite":
+        options["optimizations"] = [tf.lite.Optimize.DEFAULT]
+    if kind == "float16.tflite":
+        types = {"supported_types": [tf.float16]}
+    if kind in ("int8.tflite", "16x8.tflite"):
         if recurrent:
             raise ValueError("recurrent layers cannot be quantized")
-        operators = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
-        options = {
-            "optimizations": [tf.lite.Optimize.DEFAULT],
-            "representative_dataset": lambda: ([jitter(x, i)] for i in range(25)),
-            "inference_output_type": tf.int8,
-        }
+        options["representative_dataset"] = lambda: ([jitter(x, i)] for i in range(25))
+        operators = (
+            sets.TFLITE_BUILTINS_INT8
+            if kind == "int8.tflite"
+            else sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        )
+    if kind == "int8.tflite":
+        options["inference_output_type"] = tf.int8
         if x.dtype.kind == "f":
             options["inference_input_type"] = tf.int8
-    options["target_spec"] = {"supported_ops": [operators]}
+    options["target_spec"] = {"supported_ops": [operators], **types}
     with silence():
         model.export(
             path, "litert", verbose=False, input_signature=[signature], **options
@@ -378,11 +386,11 @@ def to_onnx(model, x, path, samples=None):
 
 
 def export(model, x, folder, kind, samples=None):
-    """Write a model as tflite, int8.tflite or onnx, for any number of samples where that
+    """Write a model as onnx, or as a kind of tflite, for any number of samples where that
     can be, or for so many in ONNX; return the path of the file."""
     path = folder / f"port.{kind}"
     if kind == "onnx":
         to_onnx(model, x, path, samples)
     else:
-        to_tflite(model, x, path, int8=kind == "int8.tflite")
+        to_tflite(model, x, path, kind)
     return path

@@ -1,17 +1,46 @@
 """keras-by-hand compare: find the layers at which a port differs."""
 
+import argparse
 import json
 
 from keras_by_hand.commands.models import add_model, read_layers
-from keras_by_hand.comparing.comparison import TOLERANCE, compare
+from keras_by_hand.comparing.comparison import compare
+from keras_by_hand.comparing.port import TOLERANCE
 from keras_by_hand.models.archives import open_file
 from keras_by_hand.models.data import read_input
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 
+HOW_TO_COMPARE = """\
+example:
+  %(prog)s model.keras port.npz --input x.npy
+      x.npy has the inputs of both, with their samples first; port.npz what the
+      port made of them, as by np.savez("port.npz", conv=..., dense=...)
+
+the columns: arrived is how far an output of the port is from the model's, at
+its worst place, as a part of the largest number; corr. their correlation; own
+how far the layer is off if it is given what the port has for its inputs. A
+layer with ! differs by itself: there the mistake is. "with dense" means that
+the port has no tensor for a layer, which was computed together with dense.
+
+names and shapes: an array is found by its values, under any name, in any usual
+order of axes, and flat, as a program in C writes it. Where values cannot tell,
+its name does if it is that of the layer, as the table has it; or --map does, a
+file such as {"conv": "conv1/Relu", "dense": "fc"}.
+
+packages: .keras, .h5 and .npz need NumPy and h5py alone; .tflite needs
+ai-edge-litert or tensorflow, .onnx needs onnx and onnxruntime, the word keras
+needs Keras.
+
+exit codes: 0 where no layer differs, 1 where one does, 2 where that cannot be
+told, or something went wrong, which is one line on stderr.
+"""
+
 
 def add_compare(parser):
     """Add its arguments to its parser."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = HOW_TO_COMPARE
     add_model(parser)
     parser.add_argument(
         "port",
@@ -31,9 +60,15 @@ def add_compare(parser):
     parser.add_argument(
         "--tolerance",
         type=float,
-        default=TOLERANCE,
         help="how far a layer may differ, as a part of the largest number of "
-        "its output (%(default)s)",
+        f"its output ({TOLERANCE}, and more where the port stores rounded "
+        "numbers, which the answer tells)",
+    )
+
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print what was found as JSON, for programs",
     )
 
 
@@ -52,7 +87,7 @@ def compare_models(given):
         tolerance=given.tolerance,
         layers=layers,
     )
-    print(found)
+    print(json.dumps(found.as_dict(), indent=2) if given.json else found)
     if found.faulty:
         return 1
     return 2 if found.unmatched else 0

@@ -19,9 +19,9 @@ from keras_by_hand.models.model import Model
 from keras_by_hand.models.tensors import tensors_in
 from keras_by_hand.shapes import as_option, quoted
 
-TOLERANCE = 1e-5
 COLUMNS = "", "layer", "class", "shape", "arrived", "at", "corr.", "own", ""
 FIRST, FAULTY = ">", "!"  # marks of a row
+NOT_COMPARED, HANDED_ON = "not compared", "its input"
 
 
 class Row(NamedTuple):
@@ -72,9 +72,10 @@ class Comparison:
         unmatched: list[str],
         unused: list[str],
         port: Port,
+        tolerance: float | None = None,
     ) -> None:
         self.rows, self.unmatched = rows, unmatched
-        self.unused, self.port = unused, port
+        self.unused, self.port, self.tolerance = unused, port, tolerance
         self.faulty = [
             "+".join([*row.together, row.name])
             for row in rows
@@ -128,13 +129,14 @@ class Comparison:
         for other in self.rows:
             if row.name in other.together:
                 return f"with {other.name}"
-        return "not compared" if row.name in self.unmatched else "its input"
+        return NOT_COMPARED if row.name in self.unmatched else HANDED_ON
 
     def summary(self) -> list[str]:
         """Return the lines under the table."""
         matched = sum(row.tensor is not None for row in self.rows)
-        together = len({name for row in self.rows for name in row.together})
-        handed_on = len(self.rows) - matched - together - len(self.unmatched)
+        others = [self._why_not(r) for r in self.rows if r.tensor is None]
+        handed_on, unseen = map(others.count, (HANDED_ON, NOT_COMPARED))
+        together = len(others) - handed_on - unseen
         lines = []
         if any(row.is_first for row in self.rows):
             lines.append(
@@ -147,6 +149,9 @@ class Comparison:
             lines[-1] += f", {together} with a later one"
         if handed_on:
             lines[-1] += f", {handed_on} hand on their input"
+        if unseen:
+            lines[-1] += f", {unseen} not at all"
+        lines += self.rounding()
         if self.unused:
             lines.append(
                 f"{len(self.unused)} tensors of the port stand for none"
@@ -161,6 +166,32 @@ class Comparison:
         else:
             lines.append("no layer differs")
         return lines
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what was found as a dict that json writes: verdict ("differs",
+        "cannot tell" or "no layer differs"), faulty, unmatched, unused, and of
+        each row its fields, but for numbers that are not finite, which are
+        texts."""
+        if self.faulty:
+            verdict = "differs"
+        else:
+            verdict = "cannot tell" if self.unmatched else "no layer differs"
+        return {
+            "verdict": verdict,
+            "faulty": self.faulty,
+            "unmatched": self.unmatched,
+            "unused": self.unused,
+            "rounding": self.rounding(),
+            "rows": [
+                {key: finite(value) for key, value in row._asdict().items()}
+                for row in self.rows
+            ],
+        }
+
+    def rounding(self) -> list[str]:
+        """Return in words what the port rounds, and what that allows; nothing
+        where a tolerance was given."""
+        return self.port.rounding() if self.tolerance is None else []
 
     def plot(self, axis: Any = None) -> Any:
         """Draw both differences of each layer, from the input to the output;
@@ -189,13 +220,19 @@ class Comparison:
         return axis
 
 
+def finite(value):
+    """Return a value, or its text where it is a number that json lacks."""
+    is_odd = isinstance(value, float) and not np.isfinite(value)
+    return str(value) if is_odd else value
+
+
 def compare(
     model: str | os.PathLike[str] | Model,
     port: Any,
     inputs: Any,
     *,
     names: Mapping[str, str] | None = None,
-    tolerance: float = TOLERANCE,
+    tolerance: float | None = None,
     dtype: Literal["float32", "float64"] | None = None,
     layers: Mapping[str, Callable[..., Any] | str] | None = None,
 ) -> Comparison:
@@ -234,12 +271,13 @@ def compare(
         path, model = model, load_model(model, dtype, layers)
     model.as_inputs(inputs)  # refuses these before the port meets them
     port = run_port(port, path, inputs, dtype, layers)
+    check_samples(port, model, inputs)
     check_names(names or {}, port)
     matching = Matching(model, inputs, port, names or {}, tolerance)
     calls = matching.find()
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
-    return Comparison(rows, unmatched, unused, port)
+    return Comparison(rows, unmatched, unused, port, tolerance)
 
 
 def _check_comparison(model, names, tolerance, dtype):
@@ -263,10 +301,24 @@ def _check_comparison(model, names, tolerance, dtype):
             f"not {quoted(names)}"
         )
     is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
-    if not is_number or not 0 <= tolerance < np.inf:
+    if tolerance is not None and not (is_number and 0 <= tolerance < np.inf):
         raise CannotRun(
             "compare: tolerance must be a finite number of at least 0, not "
             f"{quoted(tolerance)}"
+        )
+
+
+def check_samples(port, model, inputs):
+    """Raise CannotRun where all arrays of a port have so many samples, and the
+    inputs another number."""
+    given = {
+        len(tensor.array) for tensor in tensors_in(model.as_inputs(inputs))
+    }
+    made = {array.shape[0] for array in port.arrays.values() if array.ndim > 1}
+    if len(port.arrays) > 1 and len(given) == len(made) == 1 and given != made:
+        raise CannotRun(
+            f"the port has arrays of {made.pop()} samples, and the inputs have "
+            f"{given.pop()}: give both the same"
         )
 
 
@@ -339,6 +391,7 @@ def make_rows(matching, calls):
     arrived = arrive(matching, calls)
     differing = (n for n, one in enumerate(arrived) if one and not one.agrees)
     first = next(differing, None)
+    hidden = find_hidden(matching, calls, groups)
     for index, (call, one) in enumerate(zip(calls, arrived)):
         shape = call.outputs[0].array.shape if call.outputs else ()
         row = Row(call.names[0], call.layer.kind, shape)
@@ -361,8 +414,33 @@ def make_rows(matching, calls):
     unmatched = [
         call.names[0]
         for index, call in enumerate(calls)
-        if call.is_needed and not call.is_matched and index not in together
+        if call.is_needed
+        and not call.is_matched
+        and (index not in together or index in hidden)
+    ]
+    rows = [
+        row._replace(
+            together=tuple(n for n in row.together if n not in unmatched)
+        )
+        for row in rows
     ]
     used = {m.tensor for call in calls for m in call.matches if m}
     unused = [name for name in matching.port.arrays if name not in used]
     return rows, unmatched, unused
+
+
+def find_hidden(matching, calls, groups):
+    """Return the indices of calls that stand for no tensor, and whose mistakes
+    the next tensor would hide, as a softmax in whole numbers does."""
+    return {
+        index
+        for behind, group in groups.items()
+        if calls[behind].agrees
+        and any(
+            matching.port.steps.get(m.tensor)
+            for m in calls[behind].matches
+            if m
+        )
+        for index in group
+        if not matching.shows(index, behind)
+    }

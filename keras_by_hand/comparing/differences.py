@@ -1,6 +1,7 @@
 """How far two arrays differ, and an array in the layout of another."""
 
 import itertools
+import math
 
 import numpy as np
 
@@ -40,7 +41,8 @@ def correlation(y, expected):
 def layouts(shape, wanted):
     """Yield what brings an array of a shape into the wanted shape: its axes in
     all orders that fit, as NCHW for NHWC, where axes of length 1 may be more or
-    fewer. The order as it is comes first."""
+    fewer; and a flat array, as programs in C write it, with its channels last,
+    or first. The order as it is comes first."""
     axes = [axis for axis, length in enumerate(shape) if length != 1]
     lengths = [length for length in wanted if length != 1]
     if len(axes) > MOST_AXES:
@@ -51,6 +53,10 @@ def layouts(shape, wanted):
     for order in axes_in_order:
         if [shape[axis] for axis in order] == lengths:
             yield Layout(order + ones, tuple(wanted))
+    if len(axes) < len(lengths) and math.prod(shape) == math.prod(wanted):
+        yield Flat(tuple(wanted), is_channels_first=False)
+        if len(wanted) > 2:
+            yield Flat(tuple(wanted), is_channels_first=True)
 
 
 class Layout:
@@ -74,6 +80,24 @@ def is_usual(order):
     *others, last = order
     moved_from = [axis for axis in order if axis != len(order) - 1]
     return others == sorted(others) or moved_from == sorted(moved_from)
+
+
+class Flat:
+    """The layout of an array without axes, or with fewer of them: its numbers
+    are in the order of the shape, but for channels, which may come first."""
+
+    is_usual = True
+
+    def __init__(self, shape, is_channels_first):
+        self.shape, self.is_channels_first = shape, is_channels_first
+        self.order = "reshaped", is_channels_first
+
+    def __call__(self, array):
+        if not self.is_channels_first:
+            return array.reshape(self.shape)
+        samples, *places, channels = self.shape
+        array = array.reshape(samples, channels, *places)
+        return np.moveaxis(array, 1, -1)
 
 
 class BeforeActivation:

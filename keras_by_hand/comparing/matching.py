@@ -29,6 +29,8 @@ from keras_by_hand.models.tensors import tensors_in
 MOST_TRIES = 200  # runs of the model, or of its end, that look for tensors
 FAR_BETTER = 3  # times smaller, of an error
 MOST_FUSED = 3  # layers, of which a tensor has the name of the first
+MOST_REJECTED = 8  # tensors that contradict themselves
+MOVED = 0.1  # by which numbers are moved to see whether that shows behind them
 NEAREST = 12  # tensors that are tried for one layer
 
 
@@ -50,6 +52,10 @@ class Match(NamedTuple):
 
 class Unlike(Exception):
     """The port has no tensor of the name and shape of a layer's output."""
+
+
+class Shows(Exception):
+    """Whether a difference shows."""
 
 
 class Call:
@@ -123,9 +129,11 @@ class Matching:
     def __init__(self, model, x, port, names, tolerance):
         self.model, self.x, self.port = model, x, port
         self.pins = {name: (tensor, None) for name, tensor in names.items()}
+        self.given = set(self.pins)
         self.tolerance = tolerance
         self.tries, self.tried, self.orders = 0, set(), Counter()
         self.is_trying = False
+        self.rejected = set()  # (name, tensor) that contradict themselves
         self.returned = []  # the names of what the model returns
         self.places = {name: n for n, name in enumerate(port.arrays)}
         self.by_size = {}
@@ -145,11 +153,98 @@ class Matching:
         self.owned = owners(
             self.port.arrays, [call.layer.name for call in self.calls]
         )
+        self.find_pins()
+        while self.reject() and len(self.rejected) <= MOST_REJECTED:
+            self.calls = self.run(self.pins)
+            self.find_pins()
+        return self.calls
+
+    def find_pins(self):
         while found := self.find_pin():
             index, pin = found
             self.pins |= pin
             self.calls = self.run(self.pins, self.calls[:index])
-        return self.calls
+
+    def reject(self):
+        """Reject the pins of calls that differ where a call that takes their
+        outputs differs by itself, and yet what arrives there is right: the
+        port went another way. Return whether there were any."""
+        makers, wrong = {}, set()
+        for call, arrives in zip(self.calls, self.arrivals()):
+            if arrives and call.is_matched and not call.agrees:
+                wrong |= {makers.get(id(tensor)) for tensor in call.given}
+            for tensor in call.outputs:
+                before = [makers.get(id(one)) for one in call.given]
+                makers[id(tensor)] = (
+                    call
+                    if call.is_matched
+                    else next(filter(None, before), None)
+                )
+        found = set()
+        for call in wrong - {None}:
+            name, match = call.names[0], call.matches[0]
+            if not call.agrees and name in self.chosen and match:
+                found.add((name, match.tensor))
+                del self.pins[name]
+        self.rejected |= found
+        return bool(found)
+
+    def arrivals(self):
+        """Return whether each call that is matched agrees in a run of the model
+        from its inputs; None for the others."""
+        found = []
+
+        def around(layer, args, keywords):
+            y = layer.call(args, keywords)
+            matches = self.calls[len(found)].matches
+            found.append(
+                all(
+                    self.arrives(t.array, m)
+                    for t, m in zip(tensors_in(y), matches)
+                )
+                if any(matches)
+                else None
+            )
+            return y
+
+        run_calls(self.model, self.x, around)
+        return found
+
+    def arrives(self, array, match):
+        if match is None:
+            return True
+        return (
+            bool(match.layout)
+            and self.judge(array, match.tensor, match.layout).agrees
+        )
+
+    def shows(self, index, behind):
+        """Whether the match of a call would not agree if the outputs of another
+        before it, which no tensor stands for, were moved a little."""
+        rng, seen = np.random.default_rng(0), []
+
+        def around(layer, args, keywords):
+            call = self.calls[len(seen)]
+            y = layer.call(args, keywords)
+            outputs = tensors_in(y)
+            if len(seen) == behind:
+                matches = zip(outputs, call.matches)
+                found = [self.arrives(t.array, m) for t, m in matches]
+                raise Shows(not all(found))
+            for tensor, match in zip(outputs, call.matches):
+                if len(seen) == index:
+                    tensor.array = moved(tensor.array, rng)
+                elif match and match.layout:
+                    array = match.layout(self.port.arrays[match.tensor])
+                    tensor.array = array.astype(tensor.array.dtype, copy=False)
+            seen.append(call)
+            return y
+
+        try:
+            run_calls(self.model, self.x, around)
+        except Shows as found:
+            return found.args[0]
+        return True
 
     # -- A run
 
@@ -268,7 +363,7 @@ class Matching:
                 is_nan = np.isnan(tensor)
                 filled = np.where(is_nan, array, tensor)
                 error, place = difference(array, filled)
-                nearest = self.port.widened(name, self.tolerance)
+                nearest = self.port.allowed(name, self.tolerance)
                 if error <= nearest and not is_nan.all():
                     return Match(name, layout, np.inf, place, False)
         return None
@@ -393,6 +488,12 @@ class Matching:
                 found.append(other)
         return found
 
+    @property
+    def chosen(self):
+        """The names whose pins were found here, and are no outputs."""
+        outputs = set().union(*self.returned)
+        return self.pins.keys() - self.given - outputs
+
     def named_tensors(self, call):
         """Return the tensors that have a layer's name and stand for nothing."""
         taken = {tensor for tensor, _ in self.pins.values()}
@@ -408,21 +509,34 @@ class Matching:
         return self.pin_best(index, candidates, at_least=1)
 
     def pin_hidden(self, index):
-        """Return a pin of a tensor that has the name of a layer, where it makes
-        the next call that agrees agree far better: a difference may be small
-        beside what is added to it."""
+        """Return a pin of a tensor that has the name of a layer, where it lets
+        more calls agree, or as many, and the next one far better: a difference
+        may be small beside what is added to it, or in what softmax makes of it.
+        """
         groups = find_groups(self.calls)
-        behind = [i for i, group in groups.items() if index in group]
-        if not behind or (index, len(self.pins)) in self.tried:
+        behind = next((i for i, g in groups.items() if index in g), None)
+        if behind is None or (index, len(self.pins)) in self.tried:
             return None
         self.tried.add((index, len(self.pins)))
-        error = self.calls[behind[0]].error
-        call = self.calls[index]
+        call, error = self.calls[index], self.calls[behind].error
         for pin in self.list_pins(call, self.named_tensors(call)):
             calls = self.try_pin(index, pin)
-            if calls and calls[behind[0]].error < error / FAR_BETTER:
+            if not calls or self.are_one(calls[index], calls[behind]):
+                continue
+            more = count_agreeing(calls) - count_agreeing(self.calls)
+            is_far_better = calls[behind].error < error / FAR_BETTER
+            if more > 0 or more == 0 and is_far_better:
                 return index, pin
         return None
+
+    def are_one(self, *calls):
+        """Whether two calls are matched with the same numbers, as where a later
+        ReLU takes what is no output of the layer for its own."""
+        first, second = (
+            match and self.port.arrays[match.tensor].ravel()
+            for match in (call.matches[0] for call in calls)
+        )
+        return np.array_equal(first, second)
 
     def try_pin(self, index, pin):
         """Return the calls of a run with one more pin, in which tensors of
@@ -458,6 +572,11 @@ class Matching:
         order of axes)}]. It may be what comes before the activation, but for
         what the model returns."""
         shape, found = call.outputs[0].array.shape, []
+        tensors = [
+            tensor
+            for tensor in tensors
+            if (call.names[0], tensor) not in self.rejected
+        ]
         for tensor in tensors:
             fitting = self.list_layouts(tensor, shape, call.origin)
             found += [(tensor, la) for la in self.choose_usual(fitting)]
@@ -534,6 +653,15 @@ class Matching:
             and self.places[name] > begin
             and any(layouts(self.port.arrays[name].shape, array.shape))
         ][:NEAREST]
+
+
+def moved(array, rng):
+    """Return an array whose numbers are moved by a part of its largest one."""
+    if array.dtype.kind != "f":
+        return array
+    far = MOVED * np.max(np.abs(array), initial=0)
+    noise = rng.normal(0, far, array.shape)
+    return (array + noise).astype(array.dtype)
 
 
 def count_agreeing(calls):

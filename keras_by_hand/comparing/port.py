@@ -4,9 +4,16 @@ import re
 
 import numpy as np
 
+TOLERANCE = 1e-5  # a part of the largest number of a tensor
 STEPS = 2  # of a quantized tensor, by which it may differ on the average
 UNITS = 16  # of rounding, by which a tensor of 16 bits may differ
 ROUNDING = {"float16": 2.0**-10, "bfloat16": 2.0**-7}  # a unit of it
+BY_STORAGE = {  # what it makes of a tensor that the weights were rounded
+    "weights in float16": 1e-3,
+    "weights in int8": 3e-2,
+    "weights in int8, the rest in int16": 1e-2,
+}
+MOST_DECIMALS = 5
 
 
 class Port:
@@ -15,11 +22,13 @@ class Port:
     arrays: {name: array}, in the order in which they were computed; outputs:
     the names of the model's outputs, in the order of the model's, where they
     are known; steps: {name: how far two neighbours of a quantized tensor lie
-    apart}.
+    apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made.
     """
 
-    def __init__(self, arrays, outputs=(), steps=None):
+    def __init__(self, arrays, outputs=(), steps=None, stored=None):
         self.arrays, self.outputs, self.steps = arrays, outputs, steps or {}
+        self.stored = stored or {}
+        self.decimals = count_decimals(arrays.values())
         self.measures = {
             name: measure(array)
             for name, array in arrays.items()
@@ -28,32 +37,99 @@ class Port:
 
     def agrees(self, name, y, expected, tolerance, error):
         """Whether y is what a tensor should be: to the tolerance, a part of its
-        largest number, or to what 16 bits hold; whole numbers exactly; where it
-        is quantized, to two steps, as the root of the mean of squares, since
-        rounded weights make outliers.
+        largest number; where that is None, to what its storage allows. Whole
+        numbers exactly.
 
-        expected: the tensor, in the layout of y; error: their difference().
+        What is quantized, or was printed with few decimals, may differ by two
+        steps, as the root of the mean of squares, since rounded weights make
+        outliers. expected: the tensor, in the layout of y; error: their
+        difference().
         """
-        if step := self.steps.get(name):
-            errors = np.asarray(y, "float64") - expected
-            return bool(np.sqrt(np.mean(errors**2)) <= STEPS * step)
         if y.dtype.kind in "biu" and expected.dtype.kind in "biu":
             return error == 0
-        return error <= self.widened(name, tolerance)
+        if error <= self.allowed(name, tolerance):
+            return True
+        step = 0 if tolerance is not None else self.step_of(name)
+        if not step:
+            return False
+        errors = np.asarray(y, "float64") - expected
+        return bool(np.sqrt(np.mean(errors**2)) <= STEPS * step)
 
-    def widened(self, name, tolerance):
-        """Return the tolerance for a tensor, which may be of 16 bits."""
+    def allowed(self, name, tolerance):
+        """Return the largest difference that a tensor may have: the tolerance,
+        or what its storage allows where that is None."""
+        if tolerance is not None:
+            return tolerance
+        if self.steps.get(name):
+            return BY_STORAGE.get(self.stored.get(name), 0)
         unit = ROUNDING.get(self.arrays[name].dtype.name, 0)
-        return max(tolerance, UNITS * unit)
+        by_weights = BY_STORAGE.get(self.stored.get(name), 0)
+        return max(TOLERANCE, UNITS * unit, by_weights)
+
+    def step_of(self, name):
+        """Return how far two neighbours of a tensor lie apart, or 0."""
+        printed = self.decimals is not None
+        return self.steps.get(name, 0) or printed * 10.0 ** -(
+            self.decimals or 0
+        )
 
     def may_agree(self, name, norm, tolerance):
         """Whether an array of a tensor's size and of a Euclidean norm may agree
         with it, in some layout."""
         largest, its_norm, size = self.measures[name]
-        tolerance = self.widened(name, tolerance)
-        far = STEPS * self.steps.get(name, 0) or tolerance * largest
+        far = self.allowed(name, tolerance) * largest
+        if tolerance is None:
+            far = max(far, STEPS * self.step_of(name))
         apart = abs(norm - its_norm)  # NaN where a number is not finite
         return not apart > 1.01 * far * np.sqrt(size)  # 1.01 for rounding
+
+    def rounding(self):
+        """Return in words what the port rounds, and what that allows."""
+        said = [
+            f"{words}: {allowed:.0e} allowed"
+            for words, allowed in BY_STORAGE.items()
+            if words in self.stored.values()
+        ]
+        names = {array.dtype.name for array in self.arrays.values()}
+        said += [
+            f"numbers in {name}: {UNITS * unit:.0e} allowed"
+            for name, unit in ROUNDING.items()
+            if name in names
+        ]
+        if any(self.steps.values()):
+            said.append(f"quantized: {STEPS} steps allowed, on the average")
+        if self.decimals is not None:
+            said.append(
+                f"numbers with {self.decimals} decimals: {STEPS} of the last "
+                "allowed, on the average"
+            )
+        return said
+
+
+def count_decimals(arrays):
+    """Return how many decimals all of some arrays have, as text that was
+    printed does; None where they have more than MOST_DECIMALS, or are fractions
+    of powers of two, as exact numbers are."""
+    most = 0
+    for array in arrays:
+        if array.dtype.kind != "f" or not np.all(np.isfinite(array)):
+            if array.dtype.kind in "biu":
+                continue
+            return None
+        numbers = np.ravel(array).astype("float64")
+        if np.array_equal(numbers * 2**10, np.round(numbers * 2**10)):
+            continue
+        for decimals in range(1, MOST_DECIMALS + 1):
+            whole = numbers * 10.0**decimals
+            far = np.abs(whole) * np.finfo("float32").eps + 1e-9
+            if np.max(far) < 0.01 and np.all(
+                np.abs(whole - np.round(whole)) <= far
+            ):
+                break
+        else:
+            return None
+        most = max(most, decimals)
+    return most or None
 
 
 def measure(array):

@@ -32,12 +32,14 @@ def run_keras(model, x):
     inputs, as for predict."""
     import keras
 
-    arrays, names = {}, Names()
+    arrays, stored, names = {}, {}, Names()
 
     def keep(operation, y):
         outputs = keras.tree.flatten(y)
         named = names.of_call(operation.name, len(outputs))
         arrays.update(zip(named, map(keras.ops.convert_to_numpy, outputs)))
+        if getattr(operation, "quantization_mode", None) is not None:
+            stored.update(dict.fromkeys(named, "weights in int8"))
 
     inputs = list_inputs(x, [tensor.name for tensor in model.inputs])
     # Keras refuses some that are nested otherwise than the model's.
@@ -51,7 +53,7 @@ def run_keras(model, x):
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "(?s).*structure of `inputs` does")
         model(inputs, training=False)
-    return Port(arrays)
+    return Port(arrays, stored=stored)
 
 
 def list_operations(model, kind):

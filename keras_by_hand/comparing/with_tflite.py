@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 
 from keras_by_hand.comparing.feeding import run_with
-from keras_by_hand.comparing.port import Port
+from keras_by_hand.comparing.port import BY_STORAGE, Port
 from keras_by_hand.models.errors import CannotRun, first_line
 
 
@@ -64,7 +64,36 @@ def run_tflite(path, x):
 
     made = run_with(run, path, shapes, x)
     outputs = [details["name"] for details in model.get_output_details()]
-    return Port(made, outputs, steps)
+    words = find_storage(model)
+    stored = dict.fromkeys(made, words) if words else {}
+    return Port(made, outputs, steps, stored)
+
+
+def find_storage(model):
+    """Return how a model keeps weights that its operators round as they are
+    used, one of port.BY_STORAGE, or None."""
+    tensors = {
+        details["index"]: details for details in model.get_tensor_details()
+    }
+    operators = model._get_ops_details()
+    made = {index for operator in operators for index in operator["outputs"]}
+    made |= {details["index"] for details in model.get_input_details()}
+    found = set()
+    for operator in operators:
+        given = [tensors[i] for i in operator["inputs"] if i in tensors]
+        kept = {
+            details["dtype"]
+            for details in given
+            if details["index"] not in made
+        }
+        y = {tensors[i]["dtype"] for i in operator["outputs"] if i in tensors}
+        if np.float16 in kept:
+            found.add("weights in float16")
+        elif np.int8 in kept and np.int16 in y:
+            found.add("weights in int8, the rest in int16")
+        elif np.int8 in kept and np.float32 in y:
+            found.add("weights in int8")
+    return max(found, key=BY_STORAGE.get, default=None)
 
 
 def read_tensors_of(model, steps):

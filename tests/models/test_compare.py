@@ -1,6 +1,7 @@
 """Find where a port goes wrong: exactly the layers that do, in ports of all kinds."""
 
 import functools
+import json
 import subprocess
 import sys
 
@@ -12,7 +13,10 @@ from keras import layers
 from project import join_by_hand
 
 from keras_by_hand import compare, conv2d, load_model, softmax
+from keras_by_hand.comparing.comparison import make_rows
 from keras_by_hand.comparing.feeding import feed
+from keras_by_hand.comparing.matching import Matching
+from keras_by_hand.comparing.port import Port
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.registry import LAYERS
 
@@ -171,7 +175,7 @@ ODD = [
     ({"dtype": "float16"}, "compare: dtype must be 'float32', 'float64' or None"),
     *[
         ({"tolerance": value}, f"compare: {NUMBER}, not {value!r}")
-        for value in ("1e-5", None, True, -1, np.inf, np.nan)
+        for value in ("1e-5", True, -1, np.inf, np.nan)
     ],
 ]
 
@@ -248,6 +252,9 @@ def export(model, x, folder, kind):
 EXPORTS = {  # and how many layers they have no tensor for, as these were fused
     ("cnn", "tflite"): 2,
     ("cnn", "int8.tflite"): 2,
+    ("cnn", "float16.tflite"): 2,
+    ("cnn", "weights8.tflite"): 2,
+    ("cnn", "16x8.tflite"): 2,
     ("cnn", "onnx"): 0,
     ("tagger", "tflite"): 0,
     ("transformer", "onnx"): 0,
@@ -330,6 +337,74 @@ def test_names_and_layouts_of_others_are_matched_by_value(small):
     found = compare(path, tensors, x)
     assert found.faulty == found.unused == []
     assert [row.tensor for row in found.rows] == list(tensors)
+
+
+@pytest.mark.parametrize("is_channels_first", [False, True])
+def test_flat_arrays_are_those_of_a_program_in_c(small, is_channels_first):
+    path, x, _ = small
+    made = ports.record(small_model()[0], x)
+    if is_channels_first:
+        made["conv"] = made["conv"].transpose(0, 3, 1, 2)
+    arrays = {name: array.ravel() for name, array in made.items()}
+    assert compare(path, arrays, x).faulty == []
+    arrays["last"] = arrays["last"] + np.float32(0.1)
+    assert compare(path, arrays, x).faulty == ["last"]
+
+
+def test_numbers_that_were_printed_may_be_off_by_their_last_digits(small):
+    path, x, _ = small
+    made = ports.record(small_model()[0], x)
+    arrays = {name: np.round(array, 4) for name, array in made.items()}
+    found = compare(path, arrays, x)
+    assert found.faulty == []
+    assert "numbers with 4 decimals: 2 of the last allowed, on the average" in str(
+        found
+    )
+    assert compare(path, arrays, x, tolerance=1e-6).faulty
+    arrays["last"] = np.round(made["last"] * 1.01, 4)
+    assert compare(path, arrays, x).faulty == ["last"]
+
+
+def test_another_number_of_samples_is_said(small):
+    path, x, tensors = small
+    one = {name: array[:1] for name, array in tensors.items()}
+    with pytest.raises(CannotRun, match="arrays of 1 samples, and the inputs have 2"):
+        compare(path, one, x)
+
+
+def test_a_tensor_that_contradicts_itself_stands_for_no_layer(tmp_path):
+    """It has the name of the layer, whose output was fused with the next one."""
+    inputs = keras.Input((6, 4))
+    y = layers.LayerNormalization(name="norm")(inputs)
+    y = layers.ReLU(name="relu")(y)
+    model = keras.Model(inputs, layers.Dense(3, name="dense")(y))
+    ports.draw_weights(model, np.random.default_rng(313))
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(5, 6, 4)).astype("float32")
+    made = ports.record(model, x)
+    squares = np.square(x - x.mean(axis=-1, keepdims=True))
+    port = {"norm_1/moments/Squares": squares, "r": made["relu"], "d": made["dense"]}
+    found = compare(tmp_path / "model.keras", port, x)
+    assert (found.faulty, found.unmatched) == ([], [])
+    assert found.unused == ["norm_1/moments/Squares"]
+
+
+def test_what_a_later_layer_would_hide_is_not_called_right(tmp_path):
+    inputs = keras.Input((4,))
+    y = layers.Dense(8, name="hidden")(inputs)
+    model = keras.Model(inputs, layers.Dense(3, "softmax", name="last")(y))
+    ports.draw_weights(model, np.random.default_rng(313))
+    model.layers[-1].kernel.assign(1e-3 * model.layers[-1].kernel)
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(313).normal(size=(5, 4)).astype("float32")
+    y = ports.record(model, x)["last"]
+    for step, unmatched in [(0, []), (1 / 256, ["hidden"])]:
+        port = Port({"y": y}, steps={"y": step})
+        loaded = load_model(tmp_path / "model.keras")
+        matching = Matching(loaded, x, port, {}, None)
+        rows, unseen, _ = make_rows(matching, matching.find())
+        assert unseen == unmatched
+        assert rows[-1].together == tuple({"hidden"} - set(unmatched))
 
 
 @pytest.mark.parametrize(
@@ -500,7 +575,8 @@ def test_each_layer_is_counted_once(tmp_path):
     port = {f"of {name}": made[name] for name in ("a", "b")}
     said = str(compare(tmp_path / "model.keras", port, x))
     assert (
-        "compared 2 of 5 layers by themselves, 1 with a later one, 1 hand on their input\n"
+        "compared 2 of 5 layers by themselves, 1 with a later one, 1 hand on their input, "
+        "1 not at all\n"
         "cannot tell, as the port has no tensor: last"
     ) in said
 
@@ -587,6 +663,16 @@ def test_exit_codes(command, written, small):
     assert code == 2 and said.endswith("no tensor: hidden, last\n")
     assert command("compare", model, "keras", "--input", x)[0] == 0
     assert command("compare", model, port)[0] == 2
+
+
+def test_what_was_found_is_printed_for_programs(command, written, small):
+    model, x, port = written
+    np.savez(port, **small[2] | {"classifier.1": small[2]["classifier.1"] * np.inf})
+    code, said, _ = command("compare", model, port, "--input", x, "--json")
+    found = json.loads(said)
+    assert (code, found["verdict"], found["faulty"]) == (1, "differs", ["last"])
+    assert found["rows"][-1]["own"] == "inf"
+    assert [row["name"] for row in found["rows"]] == ["conv", "flat", "hidden", "last"]
 
 
 def test_the_library_in_one_file_compares(written):
