@@ -56,9 +56,9 @@ def judge(weights, x, t):
 def train(weights, x, t, decay=0):
     velocities, path = np.zeros(4), []
     for _ in range(100):
-        at = judge(weights, x, t)
-        h_gradient, *second = dense_gradients(at["h"], weights[2], at["gradient"])
-        first = dense_gradients(x, weights[0], h_gradient * (at["h"] > 0))[1:]
+        h, gradient, *_ = judge(weights, x, t).values()
+        h_gradient, *second = dense_gradients(h, weights[2], gradient)
+        first = dense_gradients(x, weights[0], h_gradient * (h > 0))[1:]
         rows = zip(velocities, [*first, *second], weights)
         velocities = [0.9 * v - 0.3 * (g + 2 * decay * w) for v, g, w in rows]
         weights = [w + v for w, v in zip(weights, velocities)]
