@@ -4,7 +4,7 @@ Convolution against Dense: a fifth of the weights, more digits
 
 What ``Dense`` learns about a digit on the left does not help on the right. A
 convolution has the same weights everywhere: what it learns at one place helps
-at all. :math:`p_i` are the patches of an image, :math:`V` is the last kernel:
+at each. With patches :math:`p_i`, filters :math:`W_f`, and a last kernel V:
 
 .. math:: h_f = \text{relu}(\max_i \; p_i \cdot W_f), \qquad z = h V
 """

@@ -52,15 +52,14 @@ model.compile(keras.optimizers.SGD(learning_rate=0.5), loss)
 
 
 def convolve_gradients(x, kernel, y_gradient):
-    x_gradient, kernel_gradient = np.zeros_like(x), np.zeros_like(kernel)
+    of_x, of_kernel = np.zeros_like(x), np.zeros_like(kernel)
     height, width = y_gradient.shape[1:3]
     flat = y_gradient.reshape(-1, kernel.shape[3])  # (pixels, filters)
     for u, v in np.ndindex(3, 3):
         rows, columns = slice(u, u + height), slice(v, v + width)
-        seen = x[:, rows, columns].reshape(len(flat), -1)  # (pixels, channels)
-        kernel_gradient[u, v] = seen.T @ flat
-        x_gradient[:, rows, columns] += y_gradient @ kernel[u, v].T
-    return x_gradient, kernel_gradient, np.sum(flat, axis=0)
+        of_kernel[u, v] = x[:, rows, columns].reshape(len(flat), -1).T @ flat
+        of_x[:, rows, columns] += y_gradient @ kernel[u, v].T
+    return of_x, of_kernel, np.sum(flat, axis=0)
 
 
 # %%
