@@ -2,9 +2,9 @@ r"""
 Conv2D: one Dense layer on every patch
 ======================================
 
-An edge is an edge wherever in an image it is. A ``Dense`` layer would have to
-learn it anew for each place. ``Conv2D`` learns it once: it cuts the image into
-overlapping patches, and applies the same ``Dense`` layer to each of them.
+An edge looks the same wherever it is in an image. A ``Dense`` layer would have
+to learn it anew for each place. ``Conv2D`` learns it once: it cuts the image
+into overlapping patches, and applies the same ``Dense`` layer to each of them.
 
 .. math:: y_{i,j,f} = b_f + \sum_{u,v,c} x_{i+u,\; j+v,\; c} \; W_{u,v,c,f}
 
@@ -22,8 +22,9 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The image is a bright square. The kernel subtracts the pixels on the left of a
-# patch from those on its right.
+# The image is a bright square. The kernel subtracts the left pixels of a patch
+# from the right ones. A ``kernel_size`` of 3 means 3 by 3 pixels, and the shape
+# of the kernel is (rows, columns, channels, filters).
 
 x = np.full((1, 7, 7, 1), 1)  # (batch, height, width, channels)
 x[:, 2:6, 2:6] = 9
@@ -99,9 +100,9 @@ np.testing.assert_array_equal(y_colour, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# Suppose you lay the numbers of a patch in a row column by column, but those of
-# the kernel row by row. No error is raised, and the numbers meet the wrong
-# weights: here the kernel finds horizontal edges.
+# Suppose you take the pixels of a patch column by column, and the weights row
+# by row. No error is raised, but the pixels meet the wrong weights: this kernel
+# then finds horizontal edges.
 
 matrix = kernel.reshape(9, 1)
 patch = x[0, 1:4, 2:5, 0]  # at the upper edge of the square
@@ -113,8 +114,8 @@ assert np.any(patch.reshape(9) @ matrix != patch.T.reshape(9) @ matrix)
 # %%
 # Try it
 # ------
-# 1. Make ``flat``, a kernel for horizontal edges: in any image, it finds what
-#    ``kernel`` finds in the image with rows and columns exchanged.
-# 2. A pixel that a second layer computes depends on more than one patch of the
-#    image. Write ``seen(layers, size)``: how many pixels wide is what a pixel
-#    depends on, after that many layers with kernels of ``size`` pixels?
+# 1. Make ``flat``, a kernel for horizontal edges. It subtracts the upper pixels
+#    of a patch from the lower ones.
+# 2. A pixel of a second layer's output depends on more than one patch of the
+#    image. Write ``seen(layers, size)``: how many pixels wide is the part of
+#    the image that it depends on? All kernels are ``size`` by ``size`` pixels.

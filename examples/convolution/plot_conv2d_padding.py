@@ -3,7 +3,7 @@ Conv2D padding: "same" puts the odd pixel at the end
 ====================================================
 
 Each convolution makes an image smaller: ten layers with a kernel of 3 take ten
-pixels off each side. There are two choices:
+pixels off each side. You choose two things:
 
 - ``padding`` says what happens at the edges. "valid", the default, takes the
   image as it is. "same" puts zeros around it. If it needs an odd number of
@@ -12,7 +12,7 @@ pixels off each side. There are two choices:
   every second patch is left out, and the output is half as wide and high.
 
 From :math:`n` pixels, a kernel of :math:`k` pixels and strides of :math:`s`
-make :math:`m` pixels:
+make :math:`m` pixels. The brackets round down and, below, up:
 
 .. math::
 
@@ -48,7 +48,7 @@ print(y[0, :, :, 0])
 # The last patch begins (m - 1) s pixels after the first. Zeros complete it.
 
 n, k, s = 4, 3, 2
-m = -(-n // s)  # n / s, rounded up
+m = int(np.ceil(n / s))
 z = max(0, (m - 1) * s + k - n)
 padded = np.pad(x[0, :, :, 0], (z // 2, z - z // 2))  # rows and columns
 by_hand = np.zeros((m, m))
@@ -107,8 +107,8 @@ plt.show()
 # %%
 # In full
 # -------
-# ``same_padding`` from keras_by_hand counts the zeros before and after an axis.
-# Here rows and columns differ in length, kernel and strides.
+# ``same_padding`` from keras_by_hand counts the zeros before and after. Here
+# rows and columns differ in length, kernel and strides.
 
 from keras_by_hand.layers.windows import same_padding
 
@@ -125,6 +125,6 @@ np.testing.assert_array_equal(y_image, np.float32(expected), strict=True)
 # ------
 # 1. Write ``size_of(n, k, s, padding)``: how many pixels a layer makes along an
 #    axis, for any padding, "same" or "valid".
-# 2. AlexNet's first layer makes 55 pixels of 227: "valid", with strides of 4.
-#    No pixel is left over. Write ``kernel_of(n, m, s)``: the size of a kernel
-#    with which this is so.
+# 2. The first layer of AlexNet, a network of 2012, makes 55 pixels from 227:
+#    "valid", with strides of 4. Write ``kernel_of(n, m, s)``: the size of the
+#    kernel with which no pixel is left over.

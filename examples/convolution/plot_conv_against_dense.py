@@ -2,10 +2,9 @@ r"""
 Convolution against Dense: a fifth of the weights, more digits
 ==============================================================
 
-What ``Dense`` learns about a digit on the left does not help on the right. What
-a convolution learns at one place, it knows at all places: its weights are the
-same everywhere. Here both learn to read scikit-learn's digits, which may stand
-anywhere. An image has patches :math:`p_i`, and :math:`W_f` is a filter:
+What ``Dense`` learns about a digit on the left does not help on the right. A
+convolution has the same weights everywhere: what it learns at one place helps
+at each. With patches :math:`p_i`, filters :math:`W_f`, and a last kernel V:
 
 .. math:: h_f = \text{relu}(\max_i \; p_i \cdot W_f), \qquad z = h V
 """
@@ -21,8 +20,8 @@ from keras_by_hand.gradients import softmax_cross_entropy
 # %%
 # Build it
 # --------
-# Each digit, 8 by 8 pixels, stands at one of 7 rows and 7 columns. The filters
-# are as large. ``GlobalMaxPooling2D`` keeps each one's best match in the image.
+# A digit of 8 by 8 pixels stands anywhere in 14 by 14. A filter is as large as
+# a digit. ``GlobalMaxPooling2D`` keeps the best match of each filter.
 
 digits = load_digits()
 targets = np.eye(10, dtype="float32")[digits.target]  # one-hot
@@ -50,20 +49,21 @@ model.train_on_batch(x, targets[:32])
 # ----------
 # One product compares each patch with each filter. On the way back, a maximum
 # hands its gradient to the patch that won, so a filter learns from its best
-# matches. With filters as large as the image, these are ``Dense`` layers.
+# matches. A filter of 14 by 14 pixels has only one patch, so it is ``Dense``.
 
 
-def network(weights, x, target):
-    size = int(np.sqrt(len(weights[0])))  # of a filter: (pixels, filters)
-    windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), (1, 2))
-    patches = windows.reshape(len(x), -1, size**2)  # (batch, places, pixels)
-    matches = patches @ weights[0]  # (batch, places, filters)
-    h = np.maximum(0, np.max(matches, axis=1))  # (batch, filters)
+def network(size, weights, x, target):
+    places = range(15 - size)
+    cut = [x[:, i : i + size, j : j + size] for i in places for j in places]
+    patches = np.reshape(cut, (len(cut), len(x), size**2))
+    matches = patches @ weights[0]  # (places, batch, filters)
+    h = np.maximum(0, np.max(matches, axis=0))  # relu may come first or last
     _, gradient = softmax_cross_entropy(h @ weights[1], target)
     h_gradient = gradient @ weights[1].T * (h > 0)  # the slope of relu
-    of_filters = np.zeros_like(weights[0])
-    for f, winners in enumerate(np.argmax(matches, axis=1).T):
-        best = patches[np.arange(len(x)), winners]  # (batch, pixels)
+    winners = np.argmax(matches, axis=0)  # (batch, filters)
+    of_filters = np.zeros_like(weights[0])  # (pixels, filters)
+    for f in range(len(weights[1])):
+        best = patches[winners[:, f], range(len(x))]  # (batch, pixels)
         of_filters[:, f] = best.T @ h_gradient[:, f]
     return h @ weights[1], [of_filters, h.T @ gradient]
 
@@ -72,7 +72,7 @@ def network(weights, x, target):
 # Check it
 # --------
 
-_, gradients = network([filters.reshape(64, 32), last], x, targets[:32])
+_, gradients = network(8, [filters.reshape(64, 32), last], x, targets[:32])
 for after, w, g in zip(model.get_weights(), [filters, last], gradients):
     np.testing.assert_allclose(after, w - 0.5 * g.reshape(w.shape), 1e-4, 1e-4)
 
@@ -82,20 +82,20 @@ for after, w, g in zip(model.get_weights(), [filters, last], gradients):
 # NumPy trains both from five starts, on 1408 digits, and reads the other 389.
 
 
-def compete(seed, sizes, columns=range(7), new_columns=range(7)):
+def compete(seed, size, shapes, columns=range(7), new_columns=range(7)):
     rng = np.random.default_rng(seed)
     x, new_x = scatter(rng, columns), scatter(rng, new_columns)
-    weights = [np.float32(rng.normal(0, 0.1, size)) for size in sizes]
+    weights = [np.float32(rng.normal(0, 0.1, shape)) for shape in shapes]
     for batch in rng.integers(0, 1408, size=(500, 32)):
-        _, gradients = network(weights, x[batch], targets[batch])
+        _, gradients = network(size, weights, x[batch], targets[batch])
         weights = [w - 0.5 * g for w, g in zip(weights, gradients)]
-    logits, _ = network(weights, new_x, targets)
-    return np.mean(np.argmax(logits, axis=1)[1408:] == digits.target[1408:])
+    logits, _ = network(size, weights, new_x[1408:], targets[1408:])
+    return np.mean(np.argmax(logits, axis=1) == digits.target[1408:])
 
 
-networks = [(196, 64), (64, 10)], [(64, 32), (32, 10)]  # dense, convolution
-assert 196 * 64 + 64 * 10 > 5 * (64 * 32 + 32 * 10)  # numbers of weights
-shares = [[compete(seed, sizes) for seed in range(5)] for sizes in networks]
+networks = [(14, [(196, 64), (64, 10)]), (8, [(64, 32), (32, 10)])]
+assert 196 * 64 + 64 * 10 > 5 * (64 * 32 + 32 * 10)  # dense has more weights
+shares = [[compete(seed, *of) for seed in range(5)] for of in networks]
 print(np.sort(shares).round(3))
 assert min(shares[1]) > max(shares[0]) + 0.15
 fig, axis = plt.subplots(figsize=(6, 1.8), layout="constrained")
@@ -107,14 +107,14 @@ plt.show()
 # Break it
 # --------
 # Suppose training sees digits on the left alone, and later they stand on the
-# right. ``Dense`` has to guess. Convolution loses less.
+# right. ``Dense`` guesses. Convolution loses less: only cut-off parts are new.
 
-wrong = [compete(0, s, range(3), range(4, 7)) for s in networks]
+wrong = [compete(0, *of, range(3), range(4, 7)) for of in networks]
 print("right:", np.round(shares, 2)[:, 0], "wrong:", np.round(wrong, 2))
 assert wrong[0] < 0.25 < wrong[1] - 0.1
 
 # %%
 # Try it
 # ------
-# 1. What does a filter look for? Write ``favourite(image, f)``. It returns the
-#    patch of the image, (8, 8), that filter ``f`` of ``filters`` matches best.
+# 1. Write ``favourite(image, f)``: the patch of 8 by 8 pixels that filter ``f``
+#    of ``filters`` matches best in an image of 14 by 14.

@@ -2,9 +2,10 @@ r"""
 Residual networks: shortcuts let deep networks learn
 ====================================================
 
-Put twenty layers in a row, and training is slow: each passes on what it has
-computed, and nothing else. A residual block adds that to its input. The sum is
-a shortcut for the input, and for the gradient on its way back.
+Put twenty layers in a row, and training is slow: what one layer loses of its
+input, no later layer gets back. A residual block adds its output to its input.
+The sum is a shortcut: the input passes it unchanged, and so does the gradient
+on its way back.
 
 .. math::
 
@@ -13,7 +14,7 @@ a shortcut for the input, and for the gradient on its way back.
    \delta_x = s \, \delta_y + \delta_z W^T
 
 With :math:`s = 1` this is a residual block, with 0 a plain layer. The gradient
-at :math:`x` is :math:`\delta_x`; :math:`\odot` multiplies number by number.
+for :math:`x` is :math:`\delta_x`; :math:`\odot` multiplies number by number.
 """
 
 import keras
@@ -22,12 +23,8 @@ import numpy as np
 from keras.layers import BatchNormalization, Dense, ReLU
 from sklearn.datasets import load_digits
 
-from keras_by_hand.gradients import (
-    batch_normalization_gradients,
-    softmax_cross_entropy,
-)
+from keras_by_hand.gradients import softmax_cross_entropy
 
-gamma = np.ones(64, "float32")
 digits = load_digits()
 images = np.float32(digits.data[:1408] / 16)  # (batch, 64)
 targets = np.eye(10, dtype="float32")[digits.target[:1408]]  # one-hot
@@ -35,8 +32,8 @@ targets = np.eye(10, dtype="float32")[digits.target[:1408]]  # one-hot
 # %%
 # Build it
 # --------
-# Twenty layers: plain, with normalization, or with shortcuts. ``run_eagerly``
-# compiles nothing, which saves time for one step. (We need scikit-learn.)
+# Twenty layers: plain, with normalization (here without beta and gamma, which
+# ``center`` and ``scale`` would add), or with shortcuts, ``y + x``.
 
 
 def build(kind):
@@ -49,7 +46,7 @@ def build(kind):
         x = y + x if kind == "shortcuts" else y
     model = keras.Model(inputs, Dense(10, use_bias=False)(x))
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.1), loss, run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.1), loss, jit_compile=False)
     return model
 
 
@@ -57,37 +54,30 @@ def build(kind):
 # Compute it
 # ----------
 # Forward, keep the input and ``z`` of each layer. Backward, two gradients meet
-# at the input: through the kernel, and by the shortcut. The page
-# "BatchNormalization gradient" derives that of normalization.
+# at the input: the one by the shortcut, and the one through the kernel.
 
 
-def gradients_of(kernels, x, target, kind):
-    shortcut = kind == "shortcuts"  # s: 1 or 0
+def gradients_of(kernels, x, target, s):
     kept = []
     for kernel in kernels[:-1]:
-        z = product = x @ kernel  # (batch, 64)
-        if kind == "normalized":
-            z = (z - np.mean(z, axis=0)) / np.sqrt(np.var(z, axis=0) + 0.001)
-        kept.append((x, product, z))
-        x = shortcut * x + np.maximum(0, z)
+        z = x @ kernel  # (batch, 64)
+        kept.append((kernel, x, z))
+        x = s * x + np.maximum(0, z)
     loss, gradient = softmax_cross_entropy(x @ kernels[-1], target)
     gradients = [x.T @ gradient]
-    gradient = gradient @ kernels[-1].T
-    for kernel, (x, product, z) in zip(kernels[-2::-1], reversed(kept)):
+    gradient = gradient @ kernels[-1].T  # (batch, 64)
+    for kernel, x, z in reversed(kept):
         z_gradient = gradient * (z > 0)  # the slope of relu is 1 or 0
-        if kind == "normalized":
-            of_all = batch_normalization_gradients(product, gamma, z_gradient)
-            z_gradient = of_all[0]  # the other two are of gamma and beta
         gradients.insert(0, x.T @ z_gradient)
-        gradient = shortcut * gradient + z_gradient @ kernel.T
+        gradient = s * gradient + z_gradient @ kernel.T
     return loss, gradients
 
 
 # %%
 # Check it
 # --------
-# A step of each, in Keras and in NumPy. He's start fits ``relu``. Residual
-# blocks need a smaller one, as each adds to the sum.
+# A step in Keras and in NumPy, plain and with shortcuts. He's start fits
+# ``relu``. Residual blocks need a smaller one, as each adds to the sum.
 
 
 def start(kind, rng):
@@ -96,36 +86,43 @@ def start(kind, rng):
     return [*np.float32(kernels), np.float32(rng.normal(0, 1 / 8, (64, 10)))]
 
 
-for kind in ("plain", "normalized", "shortcuts"):
+for s, kind in enumerate(["plain", "shortcuts"]):
     kernels = start(kind, np.random.default_rng(313))
-    _, gradients = gradients_of(kernels, images[:64], targets[:64], kind)
+    _, gradients = gradients_of(kernels, images[:64], targets[:64], s)
     model = build(kind)
-    weights = model.trainable_weights
-    for weight, kernel in zip(weights, kernels, strict=True):
-        weight.assign(kernel)
+    model.set_weights(kernels)
     model.train_on_batch(images[:64], targets[:64])
-    for weight, kernel, g in zip(weights, kernels, gradients):
-        moved = 10 * (kernel - keras.ops.convert_to_numpy(weight))
+    for weight, kernel, g in zip(model.get_weights(), kernels, gradients):
+        moved = 10 * (kernel - weight)  # as the learning rate is 0.1
         np.testing.assert_allclose(moved, g, 1e-3, 1e-3 * np.max(np.abs(g)))
 
 # %%
 # See it
 # ------
 # Each trains from five starts, the plain one at two rates: the better counts.
+# Keras trains the normalized one.
+
+normalized = build("normalized")
 
 
 def train(kind, rate, seed):
     rng = np.random.default_rng(seed)
     kernels, losses = start(kind, rng), []
+    for weight, kernel in zip(normalized.trainable_weights, kernels):
+        weight.assign(kernel)
     for i in rng.integers(0, 1408, size=(200, 32)):
-        loss, gradients = gradients_of(kernels, images[i], targets[i], kind)
-        kernels = [k - rate * g for k, g in zip(kernels, gradients)]
-        losses.append(loss)
-    return np.reshape(losses, (20, 10)).mean(axis=1)
+        if kind == "normalized":
+            losses.append(normalized.train_on_batch(images[i], targets[i]))
+        else:
+            s = {"plain": 0, "shortcuts": 1}[kind]
+            loss, gradients = gradients_of(kernels, images[i], targets[i], s)
+            kernels = [k - rate * g for k, g in zip(kernels, gradients)]
+            losses.append(loss)
+    return np.reshape(losses, (20, 10)).mean(axis=1)  # of ten steps each
 
 
 rates = {"plain": [0.02, 0.05], "normalized": [0.1], "shortcuts": [0.05]}
-ends, sizes = {}, {}
+ends = {}
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for color, (kind, tried) in zip(["C0", "C1", "C2"], rates.items()):
     curves = [[train(kind, rate, i) for i in range(5)] for rate in tried]
@@ -133,7 +130,7 @@ for color, (kind, tried) in zip(["C0", "C1", "C2"], rates.items()):
     lines[0].set_label(kind)
     ends[kind] = np.min(curves, axis=0)[:, -1]  # of five starts
     print(f"{kind}: {min(ends[kind]):.2f} to {max(ends[kind]):.2f}")
-axis.set(title="Loss at each step: shortcuts help most", ylim=(0, 3))
+axis.set(title="Shortcuts help most", xlabel="step", ylabel="loss", ylim=(0, 3))
 axis.legend()
 plt.show()
 assert 1.5 * max(ends["shortcuts"]) < min(*ends["normalized"], *ends["plain"])
@@ -143,6 +140,7 @@ assert 1.5 * max(ends["shortcuts"]) < min(*ends["normalized"], *ends["plain"])
 # --------
 # Suppose residual blocks have He's start, too. The sum grows at each block.
 
+sizes = {}
 for name, kind in {"right": "shortcuts", "wrong": "plain"}.items():
     y = images
     for kernel in start(kind, np.random.default_rng(0))[:-1]:
@@ -154,5 +152,5 @@ assert sizes["wrong"] > 100 * sizes["right"]
 # %%
 # Try it
 # ------
-# 1. Blocks of ResNet have two layers, ``y = x + relu(x @ first) @ second``.
-#    Write ``x_gradient(x, first, second, y_gradient)``.
+# 1. A block of ResNet has two layers: ``y = x + relu(x @ first) @ second``.
+#    Write ``x_gradient(x, first, second, y_gradient)``: the gradient for ``x``.

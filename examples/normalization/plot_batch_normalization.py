@@ -43,12 +43,10 @@ y = model.predict(x, verbose=0)
 # %%
 # See it
 # ------
-# Each dot is a pixel. Bars reach from mean or beta by deviation or gamma.
+# Each dot is a pixel. A grey bar shows mean and deviation of ``x``, then beta
+# and gamma, which take their place in ``y``.
 
-panels = [
-    ("x: mean and deviation", x, mean, np.sqrt(variance)),
-    ("y: beta and gamma", y, beta, gamma),
-]
+panels = [("x", x, mean, np.sqrt(variance)), ("y", y, beta, gamma)]
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
 fig.suptitle("BatchNormalization: means become beta, deviations gamma")
 for axis, (title, values, middle, width) in zip(axes, panels):
@@ -77,14 +75,14 @@ expected = gamma * normalized + beta
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 # %%
-# Does it help? Three layers read digits, from five starts (``set_random_seed``
-# draws each). The rate of 0.2 is too large for plain layers.
+# Does it help? Three layers read digits in 60 steps, from five starts, which
+# ``set_random_seed`` draws. The plain ones may choose the better of two rates.
 
-digits = load_digits()
-targets = np.eye(10)[digits.target]
+images, digits = load_digits(return_X_y=True)
+images, targets = images / 16, np.eye(10)[digits]  # one-hot
 
 
-def last_loss(seed, normalize):
+def last_loss(seed, rate, normalize):
     keras.utils.set_random_seed(seed)
     network = keras.Sequential([keras.Input((64,))])
     for _ in range(3):
@@ -93,20 +91,21 @@ def last_loss(seed, normalize):
             network.add(keras.layers.BatchNormalization())
     network.add(keras.layers.Dense(10))
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.SGD(0.2), loss)
-    for i in np.random.default_rng(seed).integers(0, 1408, size=(60, 32)):
-        loss = network.train_on_batch(digits.data[i], targets[i])
-    return loss
+    network.compile(keras.optimizers.SGD(rate), loss)
+    draw = np.random.default_rng(seed).integers(0, 1408, size=(60, 32))
+    losses = [network.train_on_batch(images[i], targets[i]) for i in draw]
+    return np.mean(losses[-10:])
 
 
-losses = [[last_loss(i, how) for i in range(5)] for how in (False, True)]
-print(np.sort(losses).round(2))  # without normalization, and with it
-assert np.min(losses[0]) > 1.3 > np.max(losses[1])
+tried = [[last_loss(i, rate, False) for i in range(5)] for rate in (0.2, 0.4)]
+losses = [np.min(tried, axis=0), [last_loss(i, 0.2, True) for i in range(5)]]
+print(np.round(losses, 2))  # without normalization, and with it
+assert np.min(losses[0]) > 3 * np.max(losses[1])
 
 # %%
 # Break it
 # --------
-# Suppose you take the statistics of each pixel, over its channels.
+# Suppose you take the statistics of each pixel, over its channels. It runs.
 
 channels = {"axis": -1, "keepdims": True}
 wrong = (x - np.mean(x, **channels)) / np.std(x, **channels) * gamma + beta
@@ -116,5 +115,5 @@ assert np.max(np.abs(y - wrong)) > 0.1
 # %%
 # Try it
 # ------
-# 1. When it predicts, the layer is one product and one sum. Write
+# 1. When the layer predicts, it computes ``x * factor + shift``. Write
 #    ``folded(gamma, beta, mean, variance)``, which returns factor and shift.

@@ -26,22 +26,23 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Four sequences of three steps. ``fit`` passes ``training=True``; here we do.
+# Four sequences of three steps, with two features. ``fit`` runs a layer with
+# ``training=True``, ``predict`` with ``training=False``. Here we choose.
 
 x = rng.normal([2, -5], [1, 3], size=(4, 3, 2)).astype("float32")
 gamma, beta = np.array([1, 2]), np.array([0, 3])  # (features,)
 mean, variance = np.array([1, -1]), np.array([4, 0.25])
 
 
-def train(x, **arguments):
+def run(x, training, **arguments):
     layer = keras.layers.BatchNormalization(**arguments)
     layer.build(x.shape)
     layer.set_weights([gamma, beta, mean, variance])
-    y = keras.ops.convert_to_numpy(layer(x, training=True))
+    y = keras.ops.convert_to_numpy(layer(x, training=training))
     return y, *layer.get_weights()[2:]
 
 
-y, moved_mean, moved_variance = train(x)
+y, moved_mean, moved_variance = run(x, training=True)
 
 # %%
 # Compute it
@@ -68,26 +69,22 @@ np.testing.assert_allclose(moved_variance, new_variance, rtol=1e-5)
 # %%
 # Break it
 # --------
-# Suppose predictions use the statistics of the batch, too. Then what becomes of
-# a sequence depends on its neighbours, which are larger in the second batch.
+# Suppose you predict with ``training=True``. Then the output for a sequence
+# depends on the other sequences of its batch. The first one of ``wild`` is that
+# of ``x``; the others are five times as large.
 
-wild = np.concatenate([x[:1], 5 * x[1:]])  # the same first sequence
-predicted = []
-for batch in (x, wild):
-    layer = keras.layers.BatchNormalization()
-    layer.build(batch.shape)
-    layer.set_weights([gamma, beta, mean, variance])
-    both = [layer(batch, training=mode)[0, 0] for mode in (False, True)]
-    right, wrong = map(keras.ops.convert_to_numpy, both)
-    print("right:", right.round(2), "wrong:", wrong.round(2))
-    predicted.append([right, wrong])
-np.testing.assert_allclose(predicted[0][0], predicted[1][0], rtol=1e-5)
-assert not np.allclose(predicted[0][1], predicted[1][1], atol=0.1)
+wild = np.concatenate([x[:1], 5 * x[1:]])
+right = [run(batch, training=False)[0][0, 0] for batch in (x, wild)]
+wrong = [run(batch, training=True)[0][0, 0] for batch in (x, wild)]
+print("right:", *np.round(right, 2), "wrong:", *np.round(wrong, 2))
+np.testing.assert_allclose(right[0], right[1], rtol=1e-5)
+assert not np.allclose(wrong[0], wrong[1], atol=0.1)
 
 # %%
 # See it
 # ------
-# The batches have a mean of about 5. Early on, the moving mean lags behind.
+# The batches have a mean of about 5. A moving mean starts at 0 and lags behind:
+# with a momentum of 0.99, do not trust predictions after a few steps.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for m in (0.9, 0.99):
@@ -104,11 +101,13 @@ plt.show()
 # In full
 # -------
 # ``batch_moments`` and ``moving_average`` from keras_by_hand take any momentum.
-# (PyTorch calls 1 - m momentum: its 0.01 is 0.99 in Keras.)
+# (PyTorch calls 1 - m momentum: its 0.01 is 0.99 in Keras.) In training, each
+# number moves mean and variance, too; the page "BatchNormalization gradient"
+# says what that means for its gradient.
 
 from keras_by_hand.layers.normalization import batch_moments, moving_average
 
-moved = train(x, momentum=0.75)[1:]
+moved = run(x, training=True, momentum=0.75)[1:]
 for new, old, now in zip(moved, [mean, variance], batch_moments(x)):
     expected = moving_average(old, now, momentum=0.75)
     np.testing.assert_allclose(new, expected, rtol=1e-4)
@@ -116,5 +115,5 @@ for new, old, now in zip(moved, [mean, variance], batch_moments(x)):
 # %%
 # Try it
 # ------
-# 1. All batches have a mean of 1, the moving mean begins at 0. Write
-#    ``steps_to(part, m)``: after how many steps is it above ``part``?
+# 1. All batches have a mean of 1, and the moving mean begins at 0. Write
+#    ``steps_to(part, m)``: after how many steps is it first above ``part``?

@@ -36,7 +36,6 @@ TAUGHT = {
 }
 # Functions that a lesson takes as they are, and says so
 TAKEN = {
-    "batch_normalization_gradients": "models/plot_residual",
     "sigmoid": "recurrent/plot_lstm",
     "train_small_gpt": "models/plot_sampling",
 }

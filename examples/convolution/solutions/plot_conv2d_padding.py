@@ -1,12 +1,11 @@
 """Conv2D padding: hints and solutions."""
 
 # %%
-# The formulas for m stand at the top. ``//`` rounds down. The core shows how to
-# round up with it.
+# The formulas for m stand at the top. ``//`` rounds down, ``np.ceil`` up.
 
 
 def size_of(n, k, s, padding):
-    return -(-n // s) if padding == "same" else (n - k) // s + 1
+    return int(np.ceil(n / s)) if padding == "same" else (n - k) // s + 1
 
 
 for n, k, s in [(7, 3, 2), (9, 4, 3), (10, 2, 1), (5, 5, 4)]:

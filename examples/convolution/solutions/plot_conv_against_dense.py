@@ -6,14 +6,13 @@
 
 
 def favourite(image, f):
-    best = image[:8, :8]
+    best, most = None, -np.inf
     for i in range(7):
         for j in range(7):
             patch = image[i : i + 8, j : j + 8]
-            if np.sum(patch * filters[..., 0, f]) > np.sum(
-                best * filters[..., 0, f]
-            ):
-                best = patch
+            match = np.sum(patch * filters[:, :, 0, f])
+            if match > most:
+                best, most = patch, match
     return best
 
 
