@@ -29,8 +29,8 @@ SENSES = {
     "top-k": "models",
     "top-p": "models",
     "unit": """activations adapters attention convolution dense embedding equality
-        labs merging models normalization precision quantization recurrent refusals regularization
-        shapes training weights""",
+        labs merging models normalization precision quantization recurrent
+        refusals regularization shapes training weights""",
     "weight": """activations adapters convolution dense equality files labs models
         pooling precision quantization recurrent refusals shapes training weights""",
 }
