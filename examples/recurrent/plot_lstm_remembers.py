@@ -21,14 +21,14 @@ from keras_by_hand import sigmoid  # 1 / (1 + exp(-z))
 # %%
 # Build it
 # --------
-# Each step has a number, and a mark: 2 or 0. A bias of 5 keeps the forget gates
+# Each step has a number, and a mark: 2 or 0. Biases near 3 hold forget gates
 # open. To see what a number does to Keras' answer, move it up and down a bit.
 rng, steps, units = np.random.default_rng(313), 40, 16
 x = rng.uniform(-1, 1, size=(steps, 1)) * [1, 0]  # (steps, features)
 x[4, 1] = 2  # step 4 is marked
 model = keras.Sequential([keras.Input((steps, 2)), LSTM(units), Dense(1)])
 weights = [rng.normal(0, 0.3, size=w.shape) for w in model.get_weights()]
-weights[2][units : 2 * units] = 5  # the bias of i, f, g, o
+weights[2][units : 2 * units] += 3  # the bias of i, f, g, o
 model.set_weights(weights)
 
 
@@ -71,7 +71,7 @@ def gradients(x, kernel, recurrent_kernel, bias, delta, along_c=1):
 # Check it
 # --------
 at_x = gradients(x, *weights[:3], weights[3][:, 0])[:, 0]  # (steps,)
-np.testing.assert_allclose(at_x, slopes_of(model, x), rtol=1e-3, atol=1e-3)
+np.testing.assert_allclose(at_x, slopes_of(model, x), rtol=1e-3, atol=1e-4)
 
 # %%
 # Break it
@@ -79,7 +79,7 @@ np.testing.assert_allclose(at_x, slopes_of(model, x), rtol=1e-3, atol=1e-3)
 # Suppose you go back through h alone. Then nearly nothing reaches step 4.
 wrong = gradients(x, *weights[:3], weights[3][:, 0], along_c=0)[:, 0]
 print("right:", at_x[4], "wrong:", wrong[4])
-assert not np.allclose(at_x, wrong, rtol=1e-3, atol=1e-3)
+assert not np.allclose(at_x, wrong, rtol=1e-3, atol=1e-4)
 
 # %%
 # See it
