@@ -2,9 +2,9 @@ r"""
 Embedding: each token picks a row of a table
 ============================================
 
-A network needs numbers for words. An ``Embedding`` has a table with a row for
-each word. A *token* is the number of a word. The layer replaces it by its row:
-for line :math:`n`, at step :math:`t`,
+A network needs numbers for words. A *token* is the number of a word, but only
+its place in a list: word 20 is not more than word 10. So an ``Embedding`` has a
+table with a row for each word. In line :math:`n`, at step :math:`t`, it returns
 
 .. math:: y_{n,t} = E_{x_{n,t}} = \text{onehot}(x_{n,t}) \; E
 
@@ -22,9 +22,9 @@ from matplotlib.patches import ConnectionPatch
 # %%
 # Build it
 # --------
-# A text made by code, 896 lines of 13 words: it was written for these lessons,
-# and has their licence, BSD-3-Clause. The *vocabulary* lists its 30 words in
-# the order of the alphabet. The place of a word in this list is its token.
+# Code makes the text, 896 lines of 13 words: ``product`` goes through all
+# combinations. The *vocabulary* lists its 30 words by the alphabet. The place
+# of a word in this list, counted from 0, is its token.
 
 names = "anna ben carla dave emma finn gina hugo".split()
 colors = "red blue green white black yellow".split()
@@ -53,7 +53,7 @@ print(text.shape, lines[0], x[0], y[0], sep="\n")
 # %%
 # See it
 # ------
-# "anna" occurs twice in the first line, and has the same vector both times.
+# "anna" occurs twice, and gets the same row both times (orange).
 
 picked = sorted(set(x[0]))  # the rows that the line needs
 fig, (left, right) = plt.subplots(1, 2, figsize=(6, 4.5), layout="constrained")
@@ -87,7 +87,7 @@ for n in range(2):
 looked_up = embeddings[x]
 
 # %%
-# The product is a ``Dense`` layer without a bias, whose kernel is the table.
+# One-hot rows times the table are a ``Dense`` layer without a bias.
 
 one_hot = np.eye(30)[x]  # (batch, steps, input_dim)
 as_product = one_hot @ embeddings
@@ -102,8 +102,8 @@ for expected in (by_loops, looked_up, as_product):
 # %%
 # Break it
 # --------
-# Suppose you make the vocabulary anew from the line that you want to read. Its
-# tokens begin at 0 again, and each word gets the row of another one.
+# Suppose you make a new vocabulary from the line that you want to read. Its
+# tokens are other numbers, so most words get the row of another word.
 
 anew = sorted(set(lines[0].split()))
 wrong = embeddings[[anew.index(word) for word in lines[0].split()]]
@@ -117,4 +117,4 @@ assert np.any(y[0, 3] != wrong[3])
 # 1. Write ``count(x)``, which says how often each token occurs in each line, of
 #    shape (batch, 30). (``count(x) @ embeddings`` adds up a line's vectors.)
 # 2. Let ``g``, of shape (batch, steps, 3), be the gradient at the output. Write
-#    ``table_gradient(x, g)``, (30, 3): the sum of g over a token's places.
+#    ``table_gradient(x, g)``: for each token, the sum of g over its places.

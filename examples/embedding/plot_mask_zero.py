@@ -28,8 +28,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three texts of four, two and one words, padded with 0. The five words are the
-# tokens 1 to 5, and the table needs a sixth row, for the padding.
+# Three texts of four, two and one words, padded with 0. No word may have the
+# token 0: the five have 1 to 5, and the table has a sixth row for the padding.
 # Keras hands the mask on with the vectors, so ``GlobalAveragePooling1D``, a
 # mean over the steps, gets it by itself. (An ``LSTM`` skips masked steps, and
 # keeps its state.)
@@ -52,12 +52,13 @@ print(y_mean)
 fig, axes = plt.subplots(1, 2, figsize=(6, 2.4), layout="constrained")
 fig.suptitle("The padding has a vector, but is masked")
 tokens = np.array(["0", *words])[x]
-for axis, cells in zip(axes, (tokens, y[..., 0].astype(int))):
+panels = [("words", tokens), ("y[..., 0]", y[..., 0].astype(int))]
+for axis, (title, cells) in zip(axes, panels):
     axis.imshow(y[..., 0], cmap="PuOr", vmin=-20, vmax=20)
     axis.plot(*np.nonzero(x == 0)[::-1], "x", color="darkgray", markersize=30)
     for (row, column), cell in np.ndenumerate(cells):
         axis.text(column, row, cell, ha="center", va="center", color="k")
-    axis.set(xlabel="steps", xticks=[], yticks=[])
+    axis.set(title=title, xlabel="steps", xticks=[], yticks=[])
 plt.show()
 
 # %%
@@ -69,8 +70,7 @@ looked_up = embeddings[x]  # (batch, steps, output_dim)
 mask = x != 0  # (batch, steps)
 
 # %%
-# For the mean of a text, add up the vectors of its words, and divide by their
-# number.
+# Add up the vectors of the words of a text, and divide by their number.
 
 words_only = looked_up * mask[..., np.newaxis]
 expected = words_only.sum(axis=1) / mask.sum(axis=1, keepdims=True)
@@ -100,7 +100,7 @@ assert np.all((y_mean == wrong) == [[True], [False], [False]])
 # %%
 # In full
 # -------
-# A layer that does not support masks drops them.
+# ``Flatten`` does not support masks: it drops them.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``Embedding`` says of ``mask_zero`` that a later layer that does not

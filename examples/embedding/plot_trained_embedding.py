@@ -22,8 +22,8 @@ from keras_by_hand import softmax
 # Build it
 # --------
 # The text is that of the page "Embedding". Two neighbours make two pairs: each
-# is to guess the other. ``Dense`` scores the 30 words. The loss takes softmax;
-# ``SparseCategoricalCrossentropy`` has numbers as targets, not one-hot rows.
+# has to guess the other. ``Dense`` gives a score to each of the 30 words. As
+# targets ``SparseCategoricalCrossentropy`` takes tokens, not one-hot rows.
 
 names = "anna ben carla dave emma finn gina hugo".split()
 colors = "red blue green white black yellow".split()
@@ -43,10 +43,10 @@ text = np.array(
 left, right = text[:, :-1].ravel(), text[:, 1:].ravel()
 word, beside = np.append(left, right), np.append(right, left)  # (pairs,)
 layers = [keras.layers.Embedding(30, 8), keras.layers.Dense(30)]
-model = keras.Sequential([keras.Input((), dtype="int32"), *layers])
+model = keras.Sequential([keras.Input((), dtype="int32"), *layers])  # a token
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.SGD(1.0), loss)
-weights = table, kernel, bias = model.get_weights()
+table, kernel, bias = model.get_weights()
 model.train_on_batch(word, beside)
 
 # %%
@@ -55,8 +55,8 @@ model.train_on_batch(word, beside)
 # The gradient at the scores is p minus the one-hot target. ``one_hot @ table``
 # looks rows up, so ``one_hot.T`` adds up the gradients of a row's many pairs.
 
-y = softmax(table[word] @ kernel + bias)  # (pairs, words)
-delta = (y - np.eye(30)[beside]) / len(word)  # (pairs, words)
+p = softmax(table[word] @ kernel + bias)  # (pairs, words)
+delta = (p - np.eye(30)[beside]) / len(word)  # (pairs, words)
 at_rows = delta @ kernel.T  # (pairs, output_dim)
 new_table = table - np.eye(30)[word].T @ at_rows  # (words, output_dim)
 new = [new_table, kernel - table[word].T @ delta, bias - delta.sum(axis=0)]
@@ -71,8 +71,8 @@ for both in zip(model.get_weights(), new):
 # %%
 # Break it
 # --------
-# Suppose you subtract each gradient from its row by an index. A word has many
-# pairs, and ``wrong[word] -= at_rows`` keeps only the last one of each.
+# Suppose you write ``wrong[word] -= at_rows``. Each word has many pairs, and
+# NumPy subtracts the gradient of only one of them.
 
 wrong = table.copy()
 wrong[word] -= at_rows
@@ -85,20 +85,19 @@ assert not np.allclose(new_table, wrong, rtol=1e-4, atol=1e-4)
 # ------
 # The *cosine* of two rows is their product divided by their lengths: 1 if they
 # point the same way, 0 if they are perpendicular. From five random tables, 150
-# steps bring names to names, colors to colors, and things to things.
-
+# steps bring names to names, colors to colors, and things to things (dark).
 words, group = names + colors + things, np.repeat([0, 1, 2], [8, 6, 8])
 same = group[:, np.newaxis] == group
 alike, others = [], []
 for seed in range(5):
     rng = np.random.default_rng(seed)
-    model.set_weights([rng.normal(0, 0.1, w.shape) for w in weights])
+    model.set_weights([rng.normal(0, 0.1, w.shape) for w in new])
     model.compile(keras.optimizers.Adam(0.05), loss)
     for _ in range(150):
         batch = rng.integers(len(word), size=512)
         model.train_on_batch(word[batch], beside[batch])
     rows = model.get_weights()[0][[vocabulary.index(w) for w in words]]
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)  # of length 1
     cosine = rows @ rows.T
     alike.append(cosine[same].min())
     others.append(cosine[~same].max())
@@ -117,4 +116,5 @@ plt.show()
 # ------
 # 1. Write ``shares(w)``, 30 numbers: how often is each word the one beside word
 #    ``w``, as a part of all pairs of ``w``?
-# 2. No guess beats these shares. Write ``lowest(word, beside)``, their loss.
+# 2. Write ``lowest(word, beside)``: the mean loss if p is these shares. No p
+#    has a lower one.

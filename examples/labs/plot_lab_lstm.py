@@ -3,7 +3,7 @@ Find the bug: an LSTM
 =====================
 
 This LSTM was written from the formula, and is nearly right: there are two
-mistakes in six lines. One of them hides behind the other. Nobody would find
+mistakes in its loop. One of them hides behind the other. Nobody would find
 them by looking at the last output. Compare step by step instead.
 
 .. math::
@@ -62,8 +62,8 @@ written = written_lstm(x, *weights)
 # %%
 # Check it
 # --------
-# Both sides have the same weights, so these are not to blame. But the check of
-# the outputs is red.
+# Both sides have the same weights, so these are not to blame. But the outputs
+# differ: ``assert_raises`` expects their comparison to fail.
 
 for of_keras, of_numpy in zip(layer.get_weights(), weights):
     np.testing.assert_array_equal(of_keras, np.float32(of_numpy))
@@ -91,6 +91,6 @@ plt.show()
 # Try it
 # ------
 # 1. Write ``first_difference(a, b)``: the first step at which two outputs
-#    (batch, steps, units) differ by more than 1e-4, or None.
+#    (batch, steps, units) differ by more than 1e-4, or None if none does.
 # 2. Mend the function, and call it ``right``. After the first mistake, ask
 #    ``first_difference`` again.

@@ -15,7 +15,7 @@ same weights, so the gradient of a weight is a sum over the steps.
    \frac{\partial L}{\partial b} &= \sum_t \delta_t
 
 Here :math:`g` is the gradient of the loss :math:`L` at an output, and
-:math:`\delta` is that at :math:`z`.
+:math:`\delta` is the gradient at :math:`z`.
 """
 
 import keras
@@ -29,7 +29,7 @@ rng = np.random.default_rng(313)
 # --------
 # The layer returns the state of every step, and each has a target. The loss of
 # a step is the mean of (y - target)² over its units. "sum" adds up all steps.
-# ``SGD(1.0)`` subtracts the gradient: it is the old weights minus the new.
+# ``SGD(1.0)`` subtracts the gradient: old weights minus new are the gradient.
 
 x = rng.integers(-3, 4, size=(2, 4, 3)) / 4  # (batch, steps, features)
 kernel = rng.integers(-3, 4, size=(3, 2)) / 4  # (features, units)
@@ -78,8 +78,8 @@ for both in zip(of_keras, [of_kernel, of_recurrent_kernel, of_bias]):
 # %%
 # Break it
 # --------
-# Suppose you take the state before each step for a fixed input. Then nothing
-# goes back through :math:`U`, and the bias gets the sum of g (1 - h²) alone.
+# Suppose you treat the old state as a fixed input of each step. Then nothing
+# goes back through :math:`U`, and the gradient of the bias lacks that part.
 
 y = np.stack(h[1:], axis=1)  # (batch, steps, units)
 wrong = np.sum((y - target) * (1 - y**2), axis=(0, 1))
@@ -89,21 +89,24 @@ assert not np.allclose(of_bias, wrong)
 # %%
 # See it
 # ------
-# The length of the gradient, 30 steps back: 16 units, whose recurrent kernel U
-# keeps lengths, and multiples of U.
+# How long is a gradient after each step back? 16 units have a recurrent kernel
+# that keeps the length of a vector, as ``qr`` makes it. Then half of this
+# kernel, and 1.5 times as much.
 
 orthogonal = np.linalg.qr(rng.normal(size=(16, 16)))[0]  # keeps lengths
+lengths = {}
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for factor in (0.5, 1, 1.5):
-    u, states, back = factor * orthogonal, [np.zeros(16)], [np.ones(16)]
+    u, states = factor * orthogonal, [np.zeros(16)]
     for step in rng.normal(0, 0.1, size=(30, 16)):
         states.append(np.tanh(step + states[-1] @ u))
+    gradient, lengths[factor] = np.ones(16), []
     for state in reversed(states[1:]):
-        back.append((back[-1] * (1 - state**2)) @ u.T)
-    lengths = np.linalg.norm(back[:0:-1], axis=1)  # from the first step on
-    axis.semilogy(lengths, label=f"U times {factor}")
-    assert factor == 1 or (lengths[0] > 10 if factor > 1 else lengths[0] < 1e-6)
-axis.set(title="Going back, a gradient vanishes or grows", xlabel="step")
+        gradient = (gradient * (1 - state**2)) @ u.T
+        lengths[factor].append(np.linalg.norm(gradient))
+    axis.semilogy(range(1, 31), lengths[factor], label=f"U times {factor}")
+assert lengths[0.5][-1] < 1e-6 and lengths[1.5][-1] > 10
+axis.set(title="Going back, a gradient vanishes or grows", xlabel="steps back")
 axis.legend()
 plt.show()
 

@@ -5,8 +5,8 @@ LSTM: formula, gates and weights in NumPy
 ``SimpleRNN`` soon forgets, because each step overwrites its state. An ``LSTM``
 has a second state, the *cell state* :math:`c`, and three *gates*: numbers from
 0 to 1, made by a sigmoid :math:`\sigma`. The forget gate :math:`f` says how
-much of :math:`c` to keep, the input gate :math:`i` how much of a candidate
-:math:`g` (no gradient here) to add, the output gate :math:`o` how much to show.
+much of :math:`c` to keep. The input gate :math:`i` says how much of a candidate
+:math:`g` to add. The output gate :math:`o` says how much of :math:`c` to show.
 
 .. math::
 
@@ -28,7 +28,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# One kernel holds the weights of all gates side by side: i, f, g, o.
+# One kernel holds the weights of all gates side by side: i, f, g, o. With
+# ``return_state=True`` the layer returns its last states, too.
 
 x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
 kernel = rng.normal(size=(3, 8))  # (features, 4 * units)
@@ -119,5 +120,5 @@ np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
 # 1. Write ``latch()``, the weights of one unit for ``read_sequence``. Its cell
 #    state is 0 until the input is 1 for the first time, and then stays 1. Its
 #    recurrent kernel is zero.
-# 2. Without its recurrent kernel, nothing comes from h. Write ``blind(bias)``:
-#    with this other bias, such an LSTM sees only the last step.
+# 2. Let the recurrent kernel be zero. Write ``blind(bias)``, which returns
+#    another bias: with it, the last h depends on the last step alone.

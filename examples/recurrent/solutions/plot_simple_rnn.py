@@ -29,7 +29,7 @@ def memory():
 
 
 for steps in (3, 8):
-    feature = rng.normal(size=(2, steps, 1))
+    feature = np.random.default_rng(steps).normal(size=(2, steps, 1))
     unit = np.tanh(feature[..., 0])  # (batch, steps)
     found = read_words(feature, *memory())
     np.testing.assert_allclose(found[..., 0], unit)
