@@ -22,9 +22,9 @@ from matplotlib.patches import ConnectionPatch
 # %%
 # Build it
 # --------
-# Code makes the text, so it has the code's licence, BSD-3-Clause: 896 lines of 13
-# words. ``product`` goes through all combinations. The *vocabulary* lists its 30
-# words by the alphabet. The place of a word there, from 0, is its token.
+# Code makes the text, so it has the code's licence, BSD-3-Clause. ``product``
+# goes through all combinations: 896 lines of 13 words. The *vocabulary* lists
+# its 30 words by the alphabet. A word's place there, from 0, is its token.
 
 names = "anna ben carla dave emma finn gina hugo".split()
 colors = "red blue green white black yellow".split()

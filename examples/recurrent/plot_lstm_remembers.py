@@ -104,7 +104,7 @@ for seed in range(3):
         errors.append(float(mse(answers[5600:], model(data[5600:]))))
         models.append(model)
     print("LSTM {:.3f}, SimpleRNN {:.3f}".format(*errors))
-    assert errors[0] < 0.15 and errors[1] > 0.22
+    assert errors[0] < 0.2 and errors[1] > 0.25
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for model, name in zip(models, ["LSTM", "SimpleRNN"]):
     axis.plot(slopes_of(model, x), "o-", label=name)
