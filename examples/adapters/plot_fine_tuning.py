@@ -59,8 +59,8 @@ def lora_step(x, labels, weights, rate):
     W_1, A_1, B_1, W_2, A_2, B_2 = weights  # A: (features, 4), B: (4, units)
     h = np.maximum(x @ (W_1 + A_1 @ B_1), 0)  # (batch, hidden)
     p = softmax(h @ (W_2 + A_2 @ B_2))  # (batch, digits)
-    d_2 = (p - np.eye(10)[labels]) / len(x)
-    d_1 = d_2 @ (W_2 + A_2 @ B_2).T * (h > 0)
+    d_2 = (p - np.eye(10)[labels]) / len(x)  # the gradient at the logits
+    d_1 = d_2 @ (W_2 + A_2 @ B_2).T * (h > 0)  # back through relu
     G_1, G_2 = x.T @ d_1, h.T @ d_2  # (features, units); W learns nothing: 0
     gradients = [0, G_1 @ B_1.T, A_1.T @ G_1, 0, G_2 @ B_2.T, A_2.T @ G_2]
     return [w - rate * gradient for w, gradient in zip(weights, gradients)]
