@@ -2,10 +2,10 @@ r"""
 gelu: a smooth relu, by the normal distribution
 ===============================================
 
-relu lets all positive numbers through, and no negative ones. ``gelu`` has no
-such corner: it multiplies each number by the probability that a standard normal
-number is smaller. So it lets small negative numbers through a little, and their
-gradients, too. BERT, GPT-2 and ViT use it between their two ``Dense`` layers.
+relu lets all positive numbers through, and no negative ones: it has a corner at
+0. ``gelu`` has none. It multiplies each number by the probability that a
+standard normal number is smaller. So it lets small negative numbers through a
+little, and their gradients. BERT, GPT-2 and ViT use it in their blocks.
 
 .. math::
 

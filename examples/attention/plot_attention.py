@@ -2,7 +2,7 @@ r"""
 Attention: scores, softmax, weighted sum of values
 ==================================================
 
-Translating a word, you look back at the few words that matter for it.
+When you translate a word, you look back at the few words that matter for it.
 ``Attention`` does this with numbers. It compares a query with every key, and
 the better a key matches, the more of its value goes into the output.
 

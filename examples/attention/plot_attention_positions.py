@@ -19,7 +19,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import attention
+from keras_by_hand import attention  # of query and value, which is the key
 
 rng = np.random.default_rng(313)
 
@@ -101,8 +101,8 @@ np.testing.assert_allclose(sinusoidal_positions(6, 8), positions, atol=1e-6)
 # See it
 # ------
 # The hand of a clock is a pair of features: sine across, cosine upwards.
-# On the site, move two steps together: as long as they are as far apart, their
-# dot product stays the same.
+# On the site, move two steps together: while their distance stays the same, so
+# does their dot product.
 
 # sphinx_gallery_moving_picture = True
 fig, clocks = plt.subplots(1, 4, figsize=(6, 2.2), layout="constrained")

@@ -29,8 +29,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Three steps attend to five others, by two heads. The value comes before the
-# key, unlike in PyTorch and in the paper (Vaswani et al., 2017).
+# Three steps attend to five others, by 2 heads with a ``key_dim`` of 4. Value
+# comes before key, unlike in PyTorch and in the paper (Vaswani et al., 2017).
 
 query = rng.normal(size=(2, 3, 6))  # (batch, target, features)
 value = rng.normal(size=(2, 5, 7))  # (batch, source, features)
@@ -45,10 +45,10 @@ for variable in layer.weights:
 # %%
 # Compute it
 # ----------
-# The heads attend as on the page "Attention". Dividing by the root keeps scores
-# small: so softmax does not pick a single key. Each head's output kernel makes
-# the features of the query again. The bias of the keys is left out: it adds one
-# number to all scores of a query, and softmax stays the same.
+# Each head attends as on the page "Attention". Large scores would make softmax
+# pick a single key, so they are divided by the root. The output kernels make as
+# many features as the query has. The bias of the keys is left out: it adds the
+# same number to all scores of a query. The mask may hide keys. Here it is True.
 
 
 def multi_head(query, value, key, weights, mask=True):
@@ -75,8 +75,8 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose you do not split the features into heads, and attend once, with all
-# eight. The shapes fit, but both heads get the same attention weights.
+# Suppose you attend once, with all 2 * 4 features, instead of by two heads. The
+# shapes fit, but there is one table of attention weights, not two.
 
 shapes = [(6, 1, 8), (1, 8), (7, 1, 8), (1, 8), (7, 1, 8), (1, 8), (1, 8, 6), 6]
 one_head = [np.reshape(w, shape) for w, shape in zip(weights, shapes)]
@@ -88,9 +88,9 @@ assert not np.allclose(y, wrong, rtol=1e-3, atol=1e-3)
 # %%
 # See it
 # ------
-# Two heads, made by hand. Each step is a row of zeros with a 1 at its place.
-# The kernel of the queries moves it to the place before, or after, as a 9: so
-# softmax picks one key. In the pale row it has moved out: all scores are 0.
+# Two heads, made by hand. Each step is a row of zeros with a 1 at its place. To
+# make a query, the 1 becomes a 9, one place before or after, so softmax picks
+# the key there. In the pale row there is none, and all scores are 0.
 
 x = np.eye(5)  # (steps, features)
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
@@ -115,6 +115,6 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # Try it
 # ------
 # 1. Why the root? A query and a key hold ``size`` random numbers each, of mean
-#    0 and variance 1. Write ``spread(size)``: their product's deviation.
-# 2. In the paper, the heads' ``A @ V`` are put side by side. Write
-#    ``side_by_side(heads, W, b)``: one product, and no loop over ``heads``.
+#    0 and variance 1. Write ``spread(size)``: their score's standard deviation.
+# 2. Let ``heads`` be a list of all ``A @ V``. The paper puts them side by side.
+#    Write ``side_by_side(heads, W, b)``: one product, no loop over ``heads``.

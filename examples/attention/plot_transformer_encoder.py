@@ -56,7 +56,8 @@ def block(x, norm_1, attention, norm_2, network, mask=True):
 # %%
 # Check it
 # --------
-# Some outputs are large: the tolerance is relative to the largest.
+# A norm has two weights, attention eight, the network four. Some outputs are
+# large, so the tolerance is relative to the largest.
 
 w = model.get_weights()
 parts = w[:2], w[2:10], w[10:12], w[12:]
@@ -66,7 +67,7 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4 * np.abs(y).max())
 # %%
 # Break it
 # --------
-# Suppose you forget to add x and h.
+# Suppose you forget the shortcuts: nothing adds x and h.
 
 
 def without_shortcuts(x, norm_1, attention, norm_2, network):
@@ -84,8 +85,9 @@ assert not np.allclose(y, wrong, 1e-2, 1e-2)
 # %%
 # See it
 # ------
-# Twelve blocks with small random weights. Attention takes means of words.
-# Without shortcuts, all words soon become one.
+# Twelve blocks with small random weights. Attention takes means of words, so
+# without shortcuts all words soon become one. The figure shows how far words
+# differ, as a share of how far all numbers do.
 
 one, zero = np.ones(8), np.zeros(8)  # gamma and beta of a new layer
 ends = []
@@ -94,9 +96,8 @@ for compute in (block, without_shortcuts):
     h, differences = x, []
     for seed in range(12):
         draw = np.random.default_rng(seed).normal
-        _, attention, _, network = [
-            [draw(0, 0.3, np.shape(w)) for w in part] for part in parts
-        ]
+        attention = [draw(0, 0.3, np.shape(w)) for w in parts[1]]
+        network = [draw(0, 0.3, np.shape(w)) for w in parts[3]]
         h = compute(h, (one, zero), attention, (one, zero), network)
         differences.append(np.mean(np.std(h, axis=1)) / np.std(h))
     axis.plot(range(1, 13), differences, "o-", label=compute.__name__)

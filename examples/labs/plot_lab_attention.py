@@ -26,7 +26,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The last two of six keys are padding.
+# The last two of six keys are padding. The layer takes a mask for the queries,
+# here none, and one for the keys.
 
 query = rng.normal(size=(1, 4, 8))  # (batch, queries, features)
 value = rng.normal(size=(1, 6, 8))  # (batch, keys, features)
@@ -56,8 +57,8 @@ written, weights = attend(query, value, mask)
 # %%
 # Check it
 # --------
-# Keras' output is the sum of the values, each times its attention weight. That
-# is right here, too. But the check of the output is red.
+# Keras' weights times the values are Keras' output. The code takes the same
+# product, but its output is wrong: so compare the weights.
 
 expected = attention_weights @ value
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)

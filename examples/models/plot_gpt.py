@@ -66,7 +66,7 @@ def write(predict, written):
     return written
 
 
-starts = held_out[:100, :7]
+starts = held_out[:100, :7]  # the first sentence, and one word more
 by_keras = write(lambda tokens: ops.convert_to_numpy(model(tokens)), starts)
 for line in by_keras[:3]:
     print(*np.take(vocabulary, line))
@@ -105,24 +105,24 @@ weights = [layer.get_weights() for layer in model.layers if layer.weights]
 
 
 def gpt(tokens, weights):
-    (E,), (P,), norm_1, attention, norm_2, first, second, norm, last = weights
+    (E,), (P,), norm_1, attention, norm_2, first, second, norm, (W, b) = weights
     x = E[tokens] + P[: tokens.shape[1]]  # (batch, steps, features)
     seen = np.tri(tokens.shape[1], dtype=bool)  # (queries, keys)
-    y = block(x, norm_1, attention, norm_2, first + second, seen)
-    return normalize(y, *norm) @ last[0] + last[1]  # (batch, steps, words)
+    y = block(x, norm_1, attention, norm_2, [*first, *second], seen)
+    return normalize(y, *norm) @ W + b  # (batch, steps, words)
 
 
 # %%
 # Check it
 # --------
-# Both write the same, and nearly every word is that of the held-out line.
+# Both write the same, and nearly all of it is what the held-out lines say.
 
 logits = gpt(held_out[:, :-1], weights)  # (448, steps, words)
 of_keras = ops.convert_to_numpy(model(held_out[:, :-1]))
 np.testing.assert_allclose(of_keras, logits, rtol=1e-3, atol=1e-3)
 by_numpy = write(lambda tokens: gpt(tokens, weights), starts)
 np.testing.assert_array_equal(by_numpy, by_keras)
-assert np.mean(by_numpy == held_out[:100]) > 0.9
+assert np.mean(by_numpy[:, 7:] == held_out[:100, 7:]) > 0.9
 
 # %%
 # Break it
@@ -138,17 +138,17 @@ assert np.mean(np.all(wrong == by_numpy, axis=1)) < 0.1
 # %%
 # See it
 # ------
-# Each name begins 112 lines. Nobody can know which of them comes, so a line
-# costs at least ``log(112)``. Over its 12 guesses, this is the loss' floor.
+# Each name begins 112 lines, all as likely. The best that a model can give each
+# is 1/112. Then the losses of a line's 12 words add up to ``log(112)``.
 
 p = np.take_along_axis(softmax(logits), held_out[:, 1:, np.newaxis], axis=-1)
 losses = -np.log(p[..., 0])  # (448, steps)
-floor = np.log(112) / 12
-print(f"held-out loss {np.mean(losses):.3f}, floor {floor:.3f}")
-assert floor < np.mean(losses) < floor + 0.1
+least = np.log(112) / 12
+print(f"held-out loss {np.mean(losses):.3f}, at best {least:.3f}")
+assert least < np.mean(losses) < least + 0.1
 fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
 axis.bar(range(12), losses[0], tick_label=np.take(vocabulary, held_out[0, 1:]))
-axis.set(title="Only what nobody can know is a guess", ylabel="loss")
+axis.set(title="Loss of each word: high if nobody can know it")
 plt.show()
 
 # %%

@@ -4,7 +4,7 @@ Temperature, top-k and top-p: a GPT between boring and wrong
 
 A GPT that always takes the likeliest word writes the same line again and
 again. So programs draw the next word at random, by its probability. Three
-settings keep the draw from nonsense: the temperature, top-k and top-p.
+settings make the draw bolder, or keep it from nonsense.
 
 .. math:: p = \text{softmax}(\text{logits} / T)
 
@@ -26,7 +26,7 @@ from written_before import softmax
 # --------
 # The model and its text are those of the page "GPT in NumPy", folded above. Its
 # logits say how likely each word is to be the next one. Keras' ``categorical``
-# draws from logits. It divides by no temperature, so you do.
+# draws from logits. Divide them by the temperature yourself.
 
 model = train_small_gpt(text, seed=313)
 start = np.array([[vocabulary.index(word) for word in "anna has a".split()]])
@@ -40,7 +40,8 @@ print("anna has a", *np.take(vocabulary, draws[:8]), sep=" ... ")
 # ----------
 # Sort the words, the likeliest first. ``likelier`` is the sum of all
 # probabilities before a word. Words that are not allowed get 0, and the others
-# are divided by their sum. Then everything goes back to its old place.
+# are divided by their sum. ``np.argsort(order)`` tells where each word went: it
+# brings everything back to its old place.
 
 
 def probabilities(logits, temperature=1, top_k=30, top_p=1):
@@ -54,8 +55,8 @@ def probabilities(logits, temperature=1, top_k=30, top_p=1):
 
 
 # %%
-# To draw, put the probabilities end to end, on a line of length 1, and take the
-# word at a random point.
+# To draw, put the probabilities end to end, on a line of length 1, and choose a
+# random point. ``argmax`` finds the first True: the first end beyond the point.
 
 
 def draw(p, rng):
@@ -66,8 +67,8 @@ def draw(p, rng):
 # %%
 # Check it
 # --------
-# Of 10,000 draws, Keras' and ours, each word gets its share, give or take five
-# standard deviations. ``keras.ops.top_k`` finds the same words.
+# Of n draws, Keras' and ours, a word of probability p gets its share, give or
+# take five standard deviations, the root of p (1 - p) / n, and one draw.
 
 p = probabilities(logits, temperature=2)
 rng = np.random.default_rng(313)
@@ -75,11 +76,18 @@ for drawn in (draws, draw(np.tile(p, (10_000, 1)), rng)):
     shares = np.bincount(drawn, minlength=30) / 10_000
     deviations = np.sqrt(p[0] * (1 - p[0]) / 10_000)
     np.testing.assert_array_less(np.abs(shares - p[0]), 5 * deviations + 1e-4)
+
+# %%
+# ``keras.ops.top_k`` finds the three likeliest words. Top-p allows the same if
+# p is more than the sum of two, and not more than that of three.
+
 values, words = map(keras.ops.convert_to_numpy, keras.ops.top_k(logits[0], 3))
 expected = np.zeros(30)
 expected[words] = softmax(values)
-p = probabilities(logits, top_k=3)[0]
-np.testing.assert_allclose(p, expected, rtol=1e-4, atol=1e-4)
+p = softmax(logits)[0, words]  # the likeliest first
+for setting in ({"top_k": 3}, {"top_p": p[0] + p[1] + p[2] / 2}):
+    found = probabilities(logits, **setting)[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it

@@ -1,7 +1,7 @@
 """Find the bugs, attention with a mask: hints and solutions."""
 
 # %%
-# What does softmax make of a score of 0? Which score would it make 0 of?
+# Which weight does a score of 0 get? Which score gets a weight of 0?
 
 
 def right(query, value, mask):
