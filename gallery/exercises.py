@@ -116,20 +116,6 @@ def find_checks(page):
     parts, _ = split_tasks(text)
     for number, exercise in enumerate(read_exercises(page)):
         line += parts[number].count("\n")
-        if not has_its_check(exercise):
-            check = CHECK.format(check=textwrap.indent(exercise.check, 6 * " "))
-            is_last = number == len(parts) - 1
-            yield line, check if is_last else f"{check}\n"
-
-
-# OLD: a page whose tasks have their checks in the text. When there is none any more, delete
-# this function, and what asks for it: here, in find_checks, and in test_exercises.py.
-
-
-def has_its_check(exercise):
-    """Whether a task has its check in its own text."""
-
-    def plain(text):
-        return " ".join(text.replace("``", "").split())
-
-    return plain(exercise.check) in plain(exercise.task)
+        check = CHECK.format(check=textwrap.indent(exercise.check, 6 * " "))
+        is_last = number == len(parts) - 1
+        yield line, check if is_last else f"{check}\n"

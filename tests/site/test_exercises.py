@@ -21,7 +21,6 @@ from gallery.exercise_cells import ANSWER, CHECK, SOLUTION, has_tag
 from gallery.exercises import (
     Exercise,
     find_file,
-    has_its_check,
     read_exercises,
     split_solution,
 )
@@ -30,9 +29,6 @@ from gallery.paths import SOURCES, find_pages, name_of
 from gallery.repository import find_address
 
 PAGES = [name for name in map(name_of, find_pages()) if find_file(name).is_file()]
-# OLD: pages with a check in the text of a task. They are asked for less, until they are
-# rewritten; when there is none any more, delete this, and what asks for it below.
-OLD = [name for name in PAGES if any(map(has_its_check, read_exercises(name)))]
 
 
 def read_notebook(name):
@@ -57,7 +53,7 @@ def test_each_file_of_solutions_belongs_to_a_page():
     assert files
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in OLD])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_check_is_green_for_the_solution_and_red_for_all_else(name):
     page, exercises = run_page(name), read_exercises(name)
     groups = list(in_groups(read_notebook(name)))
@@ -71,18 +67,6 @@ def test_a_check_is_green_for_the_solution_and_red_for_all_else(name):
     for exercise in exercises:
         faults = list(find_faults(exercise, page))
         assert faults == [], "\n".join([exercise.check, *faults])
-
-
-@pytest.mark.parametrize("name", OLD)
-def test_an_old_check_is_green_for_the_solution_and_red_for_something_else(name):
-    page, unsolved = run_page(name), run_page(name)
-    for exercise in read_exercises(name):
-        solved = solve(exercise, page)
-        assert is_green(solved.check, solved.after), exercise.check
-        statements = ast.parse(exercise.answer).body
-        others = [statements[:n] + statements[n + 1 :] for n in range(len(statements))]
-        lacking = [[*other, *solved.check] for other in others]
-        assert not all(is_green(other, unsolved) for other in lacking)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +157,7 @@ def test_scripts_have_checks_and_neither_hints_nor_solutions(name):
     assert len(tasks) == len(exercises)
     for task, exercise in zip(tasks, exercises):
         check = f"#\n#    Check::\n#\n{in_comment(exercise.check)}"
-        assert (check in task) != has_its_check(exercise)
+        assert check in task
         assert exercise.hint.split("\n")[0] not in script
         assert in_comment(exercise.answer) not in script
 
@@ -186,10 +170,10 @@ def test_the_site_folds_them_below_each_task(name):
     items = items.split("<li>")[1:]
     exercises = read_exercises(name)
     assert len(items) >= len(exercises)
-    for number, exercise in enumerate(exercises, 1):
+    for number, _exercise in enumerate(exercises, 1):
         item = next(i for i in items if f"<summary>A hint for {number}</summary>" in i)
         head, hint, solution = item.split("<details")
-        assert ("<pre>" in head) != has_its_check(exercise)
+        assert "<pre>" in head
         assert f"<summary>A solution of {number}</summary>" in solution
         assert "<pre>" in solution
 
