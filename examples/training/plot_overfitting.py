@@ -66,16 +66,16 @@ def train(weights, x, t, decay=0):
     return path  # (steps, arrays of weights)
 
 
-path, best = train(starts[0], x, t), 0
+path = train(starts[0], x, t)
 losses = [judge(weights, x_new, t_new)["loss"] for weights in path]
-while min(losses[best + 1 : best + 11]) < losses[best]:
-    best += 1
+best = next(s for s in range(90) if min(losses[s + 1 : s + 11]) >= losses[s])
 
 # %%
 # Check it
 # --------
 # Keras saw the same losses, stopped at the same step, and kept these weights.
 
+assert len(path) == 100
 np.testing.assert_allclose(fit.history["val_loss"], losses[: best + 11], 1e-4)
 for by_keras, by_hand in zip(model.get_weights(), path[best]):
     np.testing.assert_allclose(by_keras, by_hand, rtol=1e-4, atol=1e-4)
