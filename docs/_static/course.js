@@ -22,7 +22,7 @@ function keep(read) {
   show(read);
 }
 
-function mark(link, isRead) {
+function markRead(link, isRead) {
   if (isRead === Boolean(link.querySelector(".was-read"))) return;
   if (!isRead) return link.querySelector(".was-read").remove();
   const sign = document.createElement("span");
@@ -47,8 +47,8 @@ const count = document.createElement("span");
 const button = document.createElement("button");
 
 function show(read) {
-  for (const link of beside) mark(link, read.has(link.dataset.lesson));
-  for (const link of listed) mark(link, read.has(pages.get(link.href)));
+  for (const link of beside) markRead(link, read.has(link.dataset.lesson));
+  for (const link of listed) markRead(link, read.has(pages.get(link.href)));
   const known = beside.filter((link) => read.has(link.dataset.lesson)).length;
   count.textContent = known
     ? `You have read ${known} of ${beside.length} pages; only this browser knows. `
@@ -76,10 +76,10 @@ if (current && end) {
 }
 
 // The sidebar begins where one is.
-const box = document.querySelector(".sidebar-scroll");
-if (current && box) {
-  const [line, frame] = [current, box].map((element) => element.getBoundingClientRect());
-  box.scrollTop += line.top - frame.top - frame.height / 2;
+const sidebar = document.querySelector(".sidebar-scroll");
+if (current && sidebar) {
+  const [line, frame] = [current, sidebar].map((element) => element.getBoundingClientRect());
+  sidebar.scrollTop += line.top - frame.top - frame.height / 2;
 }
 
 addEventListener("pageshow", () => show(recall())); // also when one comes back

@@ -129,6 +129,19 @@ def test_a_page_is_light(page):
     assert weight_of_figures <= 60_000
 
 
+def test_scripts_of_a_page_have_no_name_in_common():
+    """They share one scope: a const that stands twice stops the second script, and a
+    function that does is replaced."""
+    declared = re.compile(r"^(?:const|let|class|function) ([\w$]+)", re.MULTILINE)
+    names = [
+        name
+        for script in sorted((ROOT / "docs/_static").glob("*.js"))
+        for name in declared.findall(script.read_text())
+    ]
+    assert len(names) > 10
+    assert not {name for name in names if names.count(name) > 1}
+
+
 def test_the_index_of_the_search_is_not_heavy():
     weight = transferred(SITE / "searchindex.js")
     print(f"searchindex.js: {weight} bytes")
