@@ -42,7 +42,7 @@ model = keras.Sequential([keras.Input((14, 14, 1)), *layers])
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.SGD(learning_rate=0.5), loss)
 filters, last = model.get_weights()
-model.train_on_batch(x, targets[:32])
+first_loss = model.train_on_batch(x, targets[:32])
 
 # %%
 # Compute it
@@ -79,7 +79,7 @@ for after, w, g in zip(model.get_weights(), [filters, last], gradients):
 # %%
 # See it
 # ------
-# NumPy trains both from five starts, on 1408 digits, and reads the other 389.
+# NumPy trains both from five starts, on 1408 digits, and reads the others.
 
 
 def compete(seed, size, shapes, columns=range(7), new_columns=range(7)):

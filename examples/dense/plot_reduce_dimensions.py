@@ -35,8 +35,8 @@ print(x.shape, "->", y.shape)
 # %%
 # See it
 # ------
-# One unit with the weights 0.299, 0.587 and 0.114, as in old television, turns
-# the red, green and blue of each pixel into a shade of grey.
+# One unit with three weights, those of old television, turns the red, green and
+# blue of each pixel into a shade of grey.
 
 row, column = np.mgrid[:24, :36]
 disc = (row - 12) ** 2 + (column - 18) ** 2 < 64

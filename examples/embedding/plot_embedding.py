@@ -3,8 +3,8 @@ Embedding: each token picks a row of a table
 ============================================
 
 A network needs numbers for words. A *token* is the number of a word, but only
-its place in a list: word 20 is not more than word 10. So an ``Embedding`` has a
-table with a row for each word. In line :math:`n`, at step :math:`t`, it returns
+its place in a list: a later word is not more. So an ``Embedding`` has a table
+with a row for each word. In line :math:`n`, at step :math:`t`, it returns
 
 .. math:: y_{n,t} = E_{x_{n,t}} = \text{onehot}(x_{n,t}) \; E
 

@@ -26,10 +26,10 @@ from written_before import gelu, normalize, softmax
 # %%
 # Build it
 # --------
-# The text has 896 lines, made of 30 words. Each has two sentences, and the
-# second follows from the first. The model learns from half of the lines; the
-# others are held out. A causal mask hides the words to be guessed. Positions
-# are learned, by a second ``Embedding``; a running sum counts the steps.
+# The text is made of 30 words. Each line has two sentences, and the second
+# follows from the first. The model learns from half of the lines; the others
+# are held out. A causal mask hides the words to be guessed. Positions are
+# learned, by a second ``Embedding``; a running sum counts the steps.
 
 keras.utils.set_random_seed(313)
 rng = np.random.default_rng(313)

@@ -30,7 +30,7 @@ from keras_by_hand.gradients import dense_gradients, softmax_cross_entropy
 # %%
 # Build it
 # --------
-# 1408 digits are for training, the other 389 for a test. ``AveragePooling2D``
+# 1408 digits are for training, the others for a test. ``AveragePooling2D``
 # is "pool" in the equations, and ``Flatten`` is "flat".
 
 digits = load_digits()

@@ -123,7 +123,7 @@ plt.show()
 
 # %%
 # Now the model writes, five times 60 lines for each setting. Words that are yet
-# to come are zeros: no step sees them. A line is true if it is one of the 896
+# to come are zeros: no step sees them. A line is true if it is one of those
 # that follow the rules.
 
 

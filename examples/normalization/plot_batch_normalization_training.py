@@ -48,7 +48,7 @@ y, moved_mean, moved_variance = run(x, training=True)
 # Compute it
 # ----------
 # Normalize the batch with its own mean and variance, over sequences and steps.
-# Then keep 99 % of each moving average, and add 1 % of what the batch has.
+# Then keep the part m of each moving average, and add 1 - m of the batch's.
 
 m = 0.99  # the default of momentum
 batch_mean = np.mean(x, axis=(0, 1))  # (features,)

@@ -62,7 +62,7 @@ def quotients_of(h):
 # Check it
 # --------
 # Both gradients pass, NumPy's with more digits, as it computes in float64. A
-# gradient without the 2 and the 32 fails: it is 16 times too large.
+# gradient that forgets the 2 and the mean fails: it is 16 times too large.
 
 quotients = quotients_of(1e-4)
 np.testing.assert_allclose(gradient, quotients, rtol=1e-8, atol=1e-8)

@@ -20,9 +20,9 @@ from keras_by_hand import softmax
 # %%
 # Build it
 # --------
-# An image is a row of 64 pixels. The network learns from 1408 images. The other
-# 389, the *test* images, show how it reads new ones. An *epoch* takes all 1408
-# once, in 11 batches of 128, not shuffled: the digits stand mixed already.
+# An image is a row of 64 pixels. The network learns from 1408 of them. Others,
+# the *test* images, show how it reads new ones. An *epoch* takes all 1408 once,
+# in 11 batches of 128, not shuffled: the digits stand mixed already.
 
 x, digits = load_digits(return_X_y=True)
 x, x_test = np.split(x / 16, [1408])  # (images, features)

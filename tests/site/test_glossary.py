@@ -11,11 +11,10 @@ from gallery.glossary import ENTRY, GLOSSARY, find_terms_for
 # Of the words with several senses: the families in which they have the glossary's.
 SENSES = {
     "Dense": "dense normalization quantization",
-    "bias": """activations adapters convolution dense embedding files labs merging
-        models normalization precision quantization recurrent refusals training
-        weights""",
+    "bias": """activations adapters attention convolution dense embedding equality
+        files labs merging models normalization pooling precision quantization
+        recurrent refusals shapes training weights""",
     "candidate": "recurrent",
-    "cosine": "embedding",
     "filter": "convolution models normalization recurrent",
     "gate": "embedding labs recurrent",
     "kernel": """activations adapters attention convolution dense embedding files labs
@@ -26,7 +25,6 @@ SENSES = {
     "patch": "convolution models",
     "state": "embedding files labs models recurrent training",
     "temperature": "models",
-    "top-k": "models",
     "top-p": "models",
     "unit": """activations adapters attention convolution dense embedding equality
         labs merging models normalization precision quantization recurrent

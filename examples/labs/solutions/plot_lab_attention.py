@@ -18,8 +18,8 @@ for seen in (mask, mask[:, ::-1], ~mask):
         np.testing.assert_allclose(by_hand, tensor, rtol=1e-4, atol=1e-4)
 
 # %%
-# ``np.exp`` overflows above 709. Softmax stays the same if you subtract one
-# number from all scores of a query. Which number makes the largest power 1?
+# ``np.exp`` overflows for large numbers. Softmax stays the same if you subtract
+# one number from all scores of a query. Which number makes the largest power 1?
 
 
 def safe(query, value, mask):
