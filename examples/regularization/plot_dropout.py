@@ -39,7 +39,8 @@ model = keras.Sequential([keras.Input((64,)), *layers])
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.SGD(0.3, momentum=0.9), loss)
 model.set_weights(starts[0])
-fit = model.fit(x, t, batch_size=300, epochs=10, shuffle=False, verbose=0)
+for _ in range(10):
+    model.train_on_batch(x, t)  # all 300 images
 
 # %%
 # Compute it
