@@ -117,4 +117,4 @@ np.testing.assert_equal(gradients, (x_gradient, kernel_gradient, bias_gradient))
 # ------
 # 1. Write ``gradients_of(x, kernel, bias, target)`` for any sizes. It returns
 #    the gradients of kernel, bias and ``x``.
-# 2. Write ``mae_gradient(y, target)``: dL/dy if L is the mean of |y - target|.
+# 2. Write ``mae_gradient(y, target)``: dL/dy if L is the mean absolute error.
