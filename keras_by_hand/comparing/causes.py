@@ -36,8 +36,8 @@ MOST_CAUSES = 4  # that fit, of one layer; of more, none is likely
 CLEARLY = 3  # times smaller is the error with a mistake
 AS_GOOD = 3  # times larger may be the error with another one
 SAME = 1e-6  # by which rounding may move it, a part of the largest number
-MOST_SECONDS = 0.5  # that all may take, as estimated below
-PRODUCTS, NUMBERS, CALLS = 4e9, 1e8, 6e3  # in a second, of an old computer
+MOST_SECONDS = 1.0  # that all may take, as estimated below
+PRODUCTS, ENTRIES, CALLS = 4e9, 1e8, 2e4  # in a second
 
 FINDERS = (
     mistaken_arguments,
@@ -301,6 +301,6 @@ def estimate_seconds(call):
     scores = positions * steps * 10 if is_attention else 0
     return (
         positions * weights / PRODUCTS
-        + (4 * sum(sizes) + scores) / NUMBERS
+        + (4 * sum(sizes) + scores) / ENTRIES
         + (1 + 3 * has_steps * steps) / CALLS
     )

@@ -14,7 +14,7 @@ from keras_by_hand.comparing.mistakes import (
     with_output,
 )
 
-GATES = {  # in Keras' order
+GATE_LETTERS = {  # in Keras' order
     "ConvLSTM1D": "ifco",
     "ConvLSTM2D": "ifco",
     "ConvLSTM3D": "ifco",
@@ -25,7 +25,7 @@ GATES = {  # in Keras' order
 
 def mistaken_gates(layer, scene):
     """Yield a recurrent layer's Mistakes in its gates."""
-    names = GATES.get(layer.kind.removesuffix("Cell"), "")
+    names = GATE_LETTERS.get(layer.kind.removesuffix("Cell"), "")
     for order in itertools.permutations(range(len(names))):
         said = ", ".join(names[gate] for gate in order)
         if order != tuple(range(len(names))):

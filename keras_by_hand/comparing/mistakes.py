@@ -90,7 +90,7 @@ def with_function(layer, function):
 
 GIVE_IT = "the model has {key}={old}, and the port seems to have {new}"
 SET_IT = GIVE_IT + ": set it to the model's"
-ARGUMENTS = {  # what they may be instead, and a sentence
+ARGUMENT_MISTAKES = {  # what they may be instead, and a sentence
     "epsilon": (
         (0, 1e-12, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
         SET_IT + ", as other libraries have other defaults",
@@ -130,7 +130,7 @@ BOTH_SIDES = {  # arguments with (before, after) of each axis
 def mistaken_arguments(layer, scene):
     """Yield a layer's Mistakes in its arguments."""
     held = "config" if isinstance(layer, Operator) else "options"
-    for key, (values, text) in ARGUMENTS.items():
+    for key, (values, text) in ARGUMENT_MISTAKES.items():
         options = getattr(layer, held)
         if key not in options:
             continue
@@ -162,7 +162,7 @@ def mistaken_arguments(layer, scene):
 
 # -- Activations
 
-SLOPES = 0.01, 0.1, 0.2, 0.3
+NEGATIVE_SLOPES = 0.01, 0.1, 0.2, 0.3
 
 
 def list_activations():
@@ -174,7 +174,7 @@ def list_activations():
     # That is "missing", with two slopes, elu, and of half as many features.
     for name in ("linear", "leaky_relu", "celu", "glu"):
         del found[name]
-    for slope in SLOPES:
+    for slope in NEGATIVE_SLOPES:
         function = functools.partial(leaky_relu, negative_slope=slope)
         found[f"leaky_relu with a slope of {slope}"] = function
     return found | {
@@ -184,12 +184,20 @@ def list_activations():
 
 
 INSTEAD = list_activations()
+IN_STEPS = (  # of a recurrent layer
+    "hard_sigmoid",
+    "hard_sigmoid of Keras 2",
+    "relu",
+    "sigmoid",
+    "softsign",
+    "tanh",
+)
 
 
 def mistaken_activations(layer, scene):
     """Yield a layer's Mistakes in its activations."""
     if layer.kind in ACTIVATION_LAYERS:
-        skipped = [key for key in layer.options if key in ARGUMENTS]
+        skipped = [key for key in layer.options if key in ARGUMENT_MISTAKES]
         known = {} if layer.kind == "Activation" else INSTEAD
         for name, function in known.items():
             is_said = "negative_slope" in skipped and "relu" in name
@@ -219,6 +227,7 @@ def other_activations(layer, key, old):
             "apply it, once",
             functools.partial(with_activation, key, linear),
         )
+    if old is not linear and "recurrent_kernel" not in layer.arrays:
         yield Mistake(
             f"{key} twice",
             f"the port applies {name} twice: apply it once",
@@ -226,7 +235,9 @@ def other_activations(layer, key, old):
                 with_activation, key, functools.partial(apply_twice, old)
             ),
         )
-    for other, function in INSTEAD.items():
+    is_in_steps = "recurrent_kernel" in layer.arrays
+    for other in IN_STEPS if is_in_steps else INSTEAD:
+        function = INSTEAD[other]
         if function is not old:
             yield Mistake(
                 f"{key} {other}",
@@ -259,7 +270,7 @@ def apply_twice(function, x):
 # -- Weights
 
 LACKS = "the port does without {name}: add it"
-WEIGHTS = (  # the end of a name, what it may be instead, and a sentence
+WEIGHT_MISTAKES = (  # the end of a name, what it may be instead, and a sentence
     ("bias", np.zeros_like, LACKS),
     (
         "bias",
@@ -332,7 +343,7 @@ def half_times(bias, factor):
 
 def mistaken_weights(layer, scene):
     """Yield a layer's Mistakes in its weights."""
-    for number, (ending, function, text) in enumerate(WEIGHTS):
+    for number, (ending, function, text) in enumerate(WEIGHT_MISTAKES):
         for name, array in layer.arrays.items():
             if name.endswith(ending) and function(array) is not None:
                 yield Mistake(
@@ -343,10 +354,16 @@ def mistaken_weights(layer, scene):
     for name, array in layer.arrays.items():
         if name.endswith("kernel"):
             yield from mistaken_kernels(name, array)
+    biases = [name for name in layer.arrays if name.endswith("bias")]
+    if len(biases) > 1:
+        zeros = {name: 0 * layer.arrays[name] for name in biases}
+        change = functools.partial(altered, arrays=zeros)
+        text = "the port does without all biases: add them"
+        yield Mistake("biases", text, change)
     yield from exchanged_weights(layer)
     if layer.arrays:
         text = "the port has rounded the weights to {}: keep them as they are"
-        for dtype, rounded in ROUNDED.items():
+        for dtype, rounded in ROUNDINGS.items():
             change = functools.partial(with_all_weights, rounded)
             yield Mistake("rounded", text.format(dtype), change)
         yield from weights_of_others(layer, scene)
@@ -373,7 +390,7 @@ def to_bfloat16(array):
     return bits.astype("uint32").view("float32").astype(array.dtype)
 
 
-ROUNDED = {"float16": to_float16, "bfloat16": to_bfloat16}
+ROUNDINGS = {"float16": to_float16, "bfloat16": to_bfloat16}
 
 
 def weights_of_others(layer, scene):

@@ -21,7 +21,7 @@ POOLS = {
     "average": (average_pooling1d, average_pooling2d, average_pooling3d),
     "the largest": (max_pooling1d, max_pooling2d, max_pooling3d),
 }
-STEPS = {  # in the place of a global pooling
+POOLED_TO = {  # in the place of a global pooling
     "the first step": lambda x: x[:, 0],
     "the last step": lambda x: x[:, -1],
     "the largest": lambda x: x.max(axes_of(x)),
@@ -51,7 +51,7 @@ def mistaken_places(layer, scene):
     if is_channels_first(layer) or x.ndim < 3:
         return
     if layer.kind.startswith("Global"):
-        for text, pool in STEPS.items():
+        for text, pool in POOLED_TO.items():
             yield Mistake(
                 f"global {text}",
                 f"the port takes {text}: it should be {layer.kind}",
@@ -153,7 +153,9 @@ def one_for_each(value, rank):
     return tuple(int(number) for number in np.broadcast_to(value, rank))
 
 
-def pad_at(function, strides, span, value, before, x, *weights, **options):
+def pad_at(
+    function, strides, span, value, before, x, /, *weights, **options
+):
     """Return what a function makes of x, which is padded before as told, and
     after as needed."""
     space = x.shape[1:-1]
@@ -167,7 +169,7 @@ def pad_at(function, strides, span, value, before, x, *weights, **options):
 
 
 def crop_at(
-    function, strides, span, value, before, x, *weights, bias=0, **options
+    function, strides, span, value, before, x, /, *weights, bias=0, **options
 ):
     """Return what a transposed convolution makes, cropped as told; value is
     for what is behind its end."""
