@@ -192,9 +192,9 @@ class Group:
                 taken = change(taken) if is_given else taken
                 y = self.run(index, layer, taken)
                 return self.judge(y)
-        except (ArithmeticError, IndexError, TypeError, ValueError):
-            # As NumPy and our functions, which raise CannotRun, say that a
-            # mistake does not fit the shapes. All else is a defect.
+        except (ArithmeticError, IndexError, ValueError):
+            # So NumPy, and layers by CannotRun, say that a mistake does not fit
+            # the shapes. Anything else is a defect of these modules.
             return None
 
     def count_numbers(self):
@@ -288,19 +288,28 @@ def count_taken(call):
 
 
 def estimate_seconds(call):
-    """Return about how long a call takes: each weight is multiplied with a
-    number at each position."""
+    """Return about how long a call takes: each number of a kernel is multiplied
+    at each position."""
     layers = call.layer.with_all_inside()
-    weights = sum(a.size for layer in layers for a in layer.arrays.values())
-    shapes = [tensor.array.shape for tensor in call.given]
-    positions = max((math.prod(shape[:-1]) for shape in shapes), default=1)
-    sizes = [tensor.array.size for tensor in [*call.given, *call.outputs]]
-    has_steps = any("recurrent_kernel" in layer.arrays for layer in layers)
-    steps = max((s[1] for s in shapes if len(s) > 1), default=1)
-    is_attention = call.layer.kind.endswith("Attention")
-    scores = positions * steps * 10 if is_attention else 0
+    arrays = [pair for layer in layers for pair in layer.arrays.items()]
+    kernels = sum(a.size for name, a in arrays if name.endswith("kernel"))
+    has_steps = any(name == "recurrent_kernel" for name, _ in arrays)
+    given, made = (
+        [tensor.array.shape for tensor in tensors]
+        for tensors in (call.given, call.outputs)
+    )
+    positions, made_at = (
+        max((math.prod(shape[:-1]) for shape in shapes), default=1)
+        for shapes in (given, made)
+    )
+    steps = max((shape[1] for shape in given if len(shape) > 1), default=1)
+    scores = 0
+    if call.layer.kind.endswith("Attention"):
+        scores = 10 * positions * steps
+    elif not has_steps:
+        positions = min(positions, made_at)
     return (
-        positions * weights / PRODUCTS
-        + (4 * sum(sizes) + scores) / ENTRIES
+        positions * kernels / PRODUCTS
+        + (4 * count_taken(call) + scores) / ENTRIES
         + (1 + 3 * has_steps * steps) / CALLS
     )

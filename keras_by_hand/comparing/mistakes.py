@@ -70,7 +70,7 @@ class Scene(NamedTuple):
         return self.given[0] if self.given else np.zeros(0)
 
 
-def altered(layer, arrays=None, options=None, **attributes):
+def altered(layer, /, arrays=None, options=None, **attributes):
     """Return a copy of a layer with other arrays, options and attributes. It
     begins without states, and its notes are its own."""
     layer = copy.copy(layer)
@@ -146,8 +146,7 @@ def mistaken_arguments(layer, scene):
             yield Mistake(
                 "scale",
                 f"the port computes x / {ratio} + {offset}: rescale by the "
-                f"model's, {layer.options['scale']:.6g} * x + "
-                f"{layer.options.get('offset', 0)}",
+                "model's scale and offset",
                 functools.partial(altered, options=told),
             )
     for key, text in BOTH_SIDES.items():
@@ -353,7 +352,7 @@ def mistaken_weights(layer, scene):
                 )
     for name, array in layer.arrays.items():
         if name.endswith("kernel"):
-            yield from mistaken_kernels(name, array)
+            yield from mistaken_kernels(layer, name, array)
     biases = [name for name in layer.arrays if name.endswith("bias")]
     if len(biases) > 1:
         zeros = {name: 0 * layer.arrays[name] for name in biases}
@@ -420,7 +419,7 @@ def exchanged_weights(layer):
             )
 
 
-def mistaken_kernels(name, kernel):
+def mistaken_kernels(layer, name, kernel):
     """Yield what a kernel may be instead."""
     of = functools.partial(functools.partial, with_weight, name)
     rank = kernel.ndim
@@ -455,19 +454,19 @@ def mistaken_kernels(name, kernel):
                 f"order {order}: transpose it before",
                 of(functools.partial(read_in_order, order)),
             )
-    if rank > 1:
-        yield Mistake(
-            f"{name} reversed",
-            f"the port has the rows of {name} for its input channels in "
-            "reverse, as for BGR in the place of RGB: reverse them",
-            of(lambda kernel: kernel[..., ::-1, :]),
-        )
-    if rank == 2:
-        yield Mistake(
-            f"{name} reversed",
-            f"the port has the columns of {name} in reverse: reverse them",
-            of(lambda kernel: kernel[:, ::-1]),
-        )
+    inputs, filters = -2, -1
+    if "Transpose" in layer.kind:
+        inputs, filters = filters, inputs
+    for axis, text in (
+        (inputs, "input channels in reverse, as BGR is RGB"),
+        (filters, "filters in reverse"),
+    ):
+        if rank > 1:
+            yield Mistake(
+                f"{name} reversed {text}",
+                f"the port has {name} with its {text}: reverse them",
+                of(functools.partial(np.flip, axis=axis)),
+            )
 
 
 def read_in_order(order, kernel):
@@ -481,7 +480,8 @@ def read_in_order(order, kernel):
 
 def mistaken_functions(layer, scene):
     """Yield a layer that is left out, or does something else."""
-    if len(scene.given) == 1:
+    is_cell = "states" in layer.places
+    if len(scene.given) == 1 and not is_cell:
         yield Mistake(
             "left out",
             "the port leaves this layer out, and hands its input on: add it",

@@ -78,7 +78,8 @@ def mistaken_places(layer, scene):
                         with_function, function=pools[x.ndim - 3]
                     ),
                 )
-    if layer.options.get("padding") in ("same", "causal"):
+    is_in_steps = "recurrent_kernel" in layer.arrays
+    if layer.options.get("padding") in ("same", "causal") and not is_in_steps:
         yield from mistaken_padding(layer, scene)
     if layer.kind in ("UpSampling2D", "Resizing") and x.ndim == 4:
         yield from mistaken_pixels(scene)
@@ -153,9 +154,7 @@ def one_for_each(value, rank):
     return tuple(int(number) for number in np.broadcast_to(value, rank))
 
 
-def pad_at(
-    function, strides, span, value, before, x, /, *weights, **options
-):
+def pad_at(function, strides, span, value, before, x, /, *weights, **options):
     """Return what a function makes of x, which is padded before as told, and
     after as needed."""
     space = x.shape[1:-1]
