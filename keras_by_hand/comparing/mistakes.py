@@ -118,7 +118,6 @@ ARGUMENT_MISTAKES = {  # what they may be instead, and a sentence
     "axis": ((1, 2, 3, -1, -2, 0), SET_IT + ", counted in the port's axes"),
     "axes": ((1, 2, (1, 2), (2, 1)), SET_IT),
     "normalize": ((True, False), SET_IT),
-    "num_power_iterations": ((1, 2, 3), SET_IT),
 }
 RATIOS, OFFSETS = (1, 255, 256, 127.5, 128, 127), (0, -1, -0.5)  # of Rescaling
 BOTH_SIDES = {  # arguments with (before, after) of each axis
