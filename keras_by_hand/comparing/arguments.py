@@ -198,15 +198,9 @@ def inputs_of_before(call, x, scene):
     match = call.matches[0] if call.is_matched else None
     if match and isinstance(match.layout, BeforeActivation):
         array = match.layout.layout(scene.port.arrays[match.tensor])
-        yield Mistake(
-            "activation before",
-            f"the port leaves out the activation of {call.layer.name}, whose "
-            "output this layer takes: apply it",
-            functools.partial(put_other, array),
-        )
         for name, function in INSTEAD.items():
             yield Mistake(
-                "activation before",
+                f"{name} before",
                 f"the port's activation of {call.layer.name}, whose output "
                 f"this layer takes, is {name}: give it the model's",
                 functools.partial(put_activated, function, array),

@@ -195,11 +195,14 @@ IN_STEPS = (  # of a recurrent layer
 def mistaken_activations(layer, scene):
     """Yield a layer's Mistakes in its activations."""
     if layer.kind in ACTIVATION_LAYERS:
-        skipped = [key for key in layer.options if key in ARGUMENT_MISTAKES]
         known = {} if layer.kind == "Activation" else INSTEAD
+        said = {  # by an argument
+            "negative_slope": ("relu", "leaky_relu"),
+            "max_value": ("relu6",),
+        }
+        skipped = [n for key in said if key in layer.options for n in said[key]]
         for name, function in known.items():
-            is_said = "negative_slope" in skipped and "relu" in name
-            if not is_said and not (skipped and name == "relu6"):
+            if name.split()[0] not in skipped:
                 text = f"the port has {name} here: it should be {layer.kind}"
                 replaced = functools.partial(call_alone, function)
                 change = functools.partial(with_function, function=replaced)
@@ -268,6 +271,7 @@ def apply_twice(function, x):
 # -- Weights
 
 LACKS = "the port does without {name}: add it"
+FACTORS = "gamma", "scale"
 WEIGHT_MISTAKES = (  # the end of a name, what it may be instead, and a sentence
     ("bias", np.zeros_like, LACKS),
     (
@@ -289,14 +293,14 @@ WEIGHT_MISTAKES = (  # the end of a name, what it may be instead, and a sentence
         "state: add it there",
     ),
     ("beta", np.zeros_like, LACKS),
-    ("gamma", np.ones_like, "the port does without {name}: multiply by it"),
+    (FACTORS, np.ones_like, "the port does without {name}: multiply by it"),
     (
-        "gamma",
+        FACTORS,
         lambda gamma: gamma + 1,
         "the port multiplies by 1 + {name}: multiply by {name}",
     ),
     (
-        "gamma",
+        FACTORS,
         lambda gamma: gamma - 1,
         "the port multiplies by {name} - 1: multiply by {name}",
     ),
@@ -540,10 +544,13 @@ def leave_out(layer):
 
 
 def with_output(change, layer):
-    """Return a layer of whose output something else is made."""
+    """Return a layer of whose output, the first, something else is made."""
 
     def function(*args, **keywords):
-        return change(layer.function(*args, **keywords))
+        y = layer.function(*args, **keywords)
+        if isinstance(y, list | tuple):  # with states
+            return [change(y[0]), *y[1:]]
+        return change(y)
 
     return with_function(layer, function)
 
