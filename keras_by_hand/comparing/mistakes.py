@@ -439,16 +439,6 @@ def mistaken_kernels(layer, name, kernel):
             "first two axes",
             of(lambda kernel: kernel.swapaxes(0, 1)),
         )
-    space = [axis for axis in range(rank - 2) if kernel.shape[axis] > 1]
-    for axes in (
-        a for n in space for a in itertools.combinations(space, n + 1)
-    ):
-        yield Mistake(
-            f"{name} flipped",
-            f"the port has {name} flipped along {axes}: flip it, as a "
-            "convolution of mathematics and one of Keras go opposite ways",
-            of(functools.partial(np.flip, axis=axes)),
-        )
     for order in itertools.permutations(range(rank)):
         if order != tuple(range(rank)):
             yield Mistake(
@@ -457,16 +447,27 @@ def mistaken_kernels(layer, name, kernel):
                 f"order {order}: transpose it before",
                 of(functools.partial(read_in_order, order)),
             )
-    inputs, filters = -2, -1
-    if "Transpose" in layer.kind:
-        inputs, filters = filters, inputs
-    for axis, text in (
-        (inputs, "input channels in reverse, as BGR is RGB"),
-        (filters, "filters in reverse"),
-    ):
-        if rank > 1:
+    is_convolution = "strides" in layer.options
+    if is_convolution:
+        space = [axis for axis in range(rank - 2) if kernel.shape[axis] > 1]
+        for many in range(1, len(space) + 1):
+            for axes in itertools.combinations(space, many):
+                yield Mistake(
+                    f"{name} flipped",
+                    f"the port has {name} flipped along {axes}: flip it back "
+                    "(libraries of signals flip it, and Keras does not)",
+                    of(functools.partial(np.flip, axis=axes)),
+                )
+    if is_convolution or rank == 2:
+        inputs, filters = -2, -1
+        if "Transpose" in layer.kind:
+            inputs, filters = filters, inputs
+        for axis, text in (
+            (inputs, "input channels in reverse, as BGR is RGB"),
+            (filters, "filters in reverse"),
+        ):
             yield Mistake(
-                f"{name} reversed {text}",
+                f"{name} reversed {axis}",
                 f"the port has {name} with its {text}: reverse them",
                 of(functools.partial(np.flip, axis=axis)),
             )

@@ -132,21 +132,33 @@ def mistaken_padding(layer, scene):
                 moved, layer.function, strides, span, value, before
             )
             told = before[0] if rank == 1 else before
-            padding = options["padding"]
             if is_transposed:
                 text = (
-                    f"the port crops {told} at the beginning: crop as "
-                    f"padding={padding!r} of Keras does"
+                    f"the port crops {told} at the beginning: crop as padding="
+                    f"{options['padding']!r} of Keras does"
                 )
             else:
+                usual = usual_padding(x, strides, span, options["padding"])
+                zeros = ", with zeros that count" * (is_pooling and value == 0)
                 text = (
-                    f"the port pads {told} at the beginning"
-                    f"{', with zeros that count' * (is_pooling and not value)}"
-                    f": pad as padding={padding!r} of Keras does, which may "
-                    "pad more at the end (in PyTorch, pad before the layer)"
+                    f"the port pads {told} at the beginning{zeros}, and Keras "
+                    f"{usual}: pad as Keras does, by hand before the layer "
+                    "where the library cannot"
                 )
             change = functools.partial(with_function, function=function)
             yield Mistake("padding", text, change)
+
+
+def usual_padding(x, strides, span, padding):
+    """Return how much Keras pads at the beginning: a number, or one for each
+    axis."""
+    if padding == "causal":
+        return span[0] - 1
+    found = []
+    for n, step, length in zip(x.shape[1:-1], strides, span):
+        positions = -(-n // step)
+        found.append(max((positions - 1) * step + length - n, 0) // 2)
+    return found[0] if len(found) == 1 else tuple(found)
 
 
 def one_for_each(value, rank):
@@ -190,7 +202,6 @@ def mistaken_pixels(scene):
     corners = [(n - 1) / (m - 1) for n, m in zip(old, new)]
     ratios = [n / m for n, m in zip(old, new)]
     half = [(ratio - 1) / 2 for ratio in ratios]
-    halves = "resize so that pixels have their middles at a half"
     for steps, starts, is_near, text in (
         (corners, (0, 0), False, "lets the corners meet (align_corners)"),
         (ratios, (0, 0), False, "takes pixels half a pixel away"),
@@ -204,8 +215,12 @@ def mistaken_pixels(scene):
             for count, step, start in zip(new, steps, starts)
         ]
         function = functools.partial(take_at, places, is_near)
-        text = f"the port {text}: {halves}, or as the model's interpolation"
-        yield Mistake(text, text, functools.partial(put_instead, function))
+        yield Mistake(
+            text,
+            f"the port {text}: take pixels at their middles, as the model's "
+            "interpolation does",
+            functools.partial(put_instead, function),
+        )
 
 
 def take_at(places, is_near, x):

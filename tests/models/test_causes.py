@@ -1,7 +1,8 @@
-"""The likely cause: the usual mistake that makes a port's numbers is named, and no other."""
+"""The likely cause: the usual mistake that makes a port's numbers, and no other."""
 
 import collections
 import functools
+import json
 import re
 
 import keras
@@ -9,12 +10,18 @@ import numpy as np
 import ports
 import pytest
 from keras import layers, ops
+from library.engine import files
+from library.engine.cases import find_arrays
+from library.engine.subjects import SUBJECTS, LayerSubject, read_cases
 
 from keras_by_hand import compare, load_model
 from keras_by_hand.comparing import causes
 from keras_by_hand.comparing.arguments import MASKS
-from keras_by_hand.comparing.mistakes import ARGUMENT_MISTAKES, INSTEAD, WEIGHT_MISTAKES
-from keras_by_hand.comparing.places import FLATTENED, POOLED_TO
+from keras_by_hand.comparing.mistakes import ARGUMENT_MISTAKES, INSTEAD
+from keras_by_hand.comparing.places import FLATTENED
+from keras_by_hand.models.errors import CannotRun
+
+read_cases()
 
 # -- Models, and ports of them with a mistake
 
@@ -43,8 +50,8 @@ def record(model, x):
 
 
 def twin(model, name="last", weights=None, kind=None, **config):
-    """Return a copy of a model in which one layer has another class, config or weights: what
-    weights makes of the list of them."""
+    """Return a copy of a model in which one layer has another class, config or weights:
+    what weights makes of the list of them."""
 
     def clone(layer):
         told, its_kind = layer.get_config(), type(layer)
@@ -89,6 +96,17 @@ def nth(place, change):
     return change_one
 
 
+def negate_update(weights):
+    """Return the weights of a GRU of 3 units, with 1 - z for z."""
+    return [weight * np.repeat([-1, 1, 1], 3) for weight in weights]
+
+
+def exchange_middle(weights):
+    """Return the weights of an LSTM with the second and third gate exchanged."""
+    parts = [np.split(weight, 4, -1) for weight in weights]
+    return [np.concatenate([i, c, f, o], -1) for i, f, c, o in parts]
+
+
 CASES = {}  # {name: (a function that makes model, x and port, what must be said)}
 
 
@@ -120,7 +138,11 @@ def of_dot(changes, **config):
 SEVERAL = (6, 4)
 OTHER_CONFIGS = {  # the layer, its input's shape, and what its config is instead
     "epsilon": (layers.BatchNormalization(name="last"), SEVERAL, {"epsilon": 1e-5}),
-    "negative_slope": (layers.LeakyReLU(name="last"), SEVERAL, {"negative_slope": 0.01}),
+    "negative_slope": (
+        layers.LeakyReLU(name="last"),
+        SEVERAL,
+        {"negative_slope": 0.01},
+    ),
     "max_value": (layers.ReLU(max_value=1, name="last"), SEVERAL, {"max_value": None}),
     "threshold": (layers.ReLU(threshold=1, name="last"), SEVERAL, {"threshold": 0}),
     "alpha": (layers.ELU(alpha=1.0, name="last"), SEVERAL, {"alpha": 0.3}),
@@ -154,9 +176,13 @@ case("the model has approximate=", "approximate", gelu_by_tanh)
 case("the model has axes=", "axes", of_dot, {"axes": (1, 2)}, axes=(2, 1))
 case("the model has normalize=", "normalize", of_dot, {"normalize": True}, axes=1)
 RESCALING = layers.Rescaling(1 / 127.5, offset=-1, name="last")
-case("x / 255 + 0:", "scale", by_config, [RESCALING], (4, 4, 3), scale=1 / 255, offset=0)
+case(
+    "x / 255 + 0:", "scale", by_config, [RESCALING], (4, 4, 3), scale=1 / 255, offset=0
+)
 SIDES = ((0, 1), (1, 2))
-PADS, CROPS = (kind(SIDES, name="last") for kind in (layers.ZeroPadding2D, layers.Cropping2D))
+PADS, CROPS = (
+    kind(SIDES, name="last") for kind in (layers.ZeroPadding2D, layers.Cropping2D)
+)
 TURNED = ((1, 0), (2, 1))
 case("pads the other side", "sides", by_config, [PADS], (4, 4, 3), padding=TURNED)
 case("crops the other side", "cropping", by_config, [CROPS], (5, 6, 3), cropping=TURNED)
@@ -192,7 +218,7 @@ for name in INSTEAD:
 
 RELU = layers.Dense(5, activation="relu", name="last")
 SOFTMAX = layers.Dense(5, activation="softmax", name="last")
-TWICE = lambda x, y: ops.softmax(y)  # noqa: E731
+TWICE = lambda x, y: ops.softmax(y)
 case("no relu here", "no activation", by_config, [RELU], (4,), activation="linear")
 case("no softmax here", "logits", by_config, [SOFTMAX], (4,), activation="linear")
 case("softmax twice", "twice", by_output, [SOFTMAX], (4,), TWICE)
@@ -217,14 +243,26 @@ WEIGHTS = {  # what is said, the layer, its input's shape, and a change of its w
     "adds bias twice": (DENSE, (4,), nth(1, lambda bias: 2 * bias)),
     "without beta": (BATCH, (4,), nth(1, np.zeros_like)),
     "without gamma": (BATCH, (4,), nth(0, np.ones_like)),
-    "by 1 + scale": (layers.RMSNormalization(name="last"), (4,), nth(0, lambda g: g + 1)),
-    "by scale - 1": (layers.RMSNormalization(name="last"), (4,), nth(0, lambda g: g - 1)),
+    "by 1 + scale": (
+        layers.RMSNormalization(name="last"),
+        (4,),
+        nth(0, lambda g: g + 1),
+    ),
+    "by scale - 1": (
+        layers.RMSNormalization(name="last"),
+        (4,),
+        nth(0, lambda g: g - 1),
+    ),
     "subtracts no moving_mean": (BATCH, (4,), nth(2, np.zeros_like)),
     "has 1 for moving_variance": (BATCH, (4,), nth(3, np.ones_like)),
     "divides by moving_variance": (BATCH, (4,), nth(3, np.square)),
     "the root of moving_variance twice": (BATCH, (4,), nth(3, np.sqrt)),
     "takes gamma for beta": (BATCH, (4,), lambda w: [w[1], w[0], *w[2:]]),
-    "takes moving_mean for moving_v": (BATCH, (4,), lambda w: [*w[:2], abs(w[3]), w[2]]),
+    "takes moving_mean for moving_v": (
+        BATCH,
+        (4,),
+        lambda w: [*w[:2], abs(w[3]), w[2]],
+    ),
     "has kernel transposed": (SQUARE, (4,), nth(0, np.transpose)),
     "rows and columns of kernel": (CONV, IMAGE, nth(0, lambda w: w.swapaxes(0, 1))),
     "kernel flipped along (0, 1)": (CONV, IMAGE, nth(0, lambda w: w[::-1, ::-1])),
@@ -244,19 +282,17 @@ WEIGHTS = {  # what is said, the layer, its input's shape, and a change of its w
     "rounded the weights to bfloat16": (
         DENSE,
         (4,),
-        lambda ws: [np.asarray(ops.cast(ops.cast(w, "bfloat16"), "float32")) for w in ws],
+        lambda ws: [
+            np.asarray(ops.cast(ops.cast(w, "bfloat16"), "float32")) for w in ws
+        ],
     ),
-    "takes the gates i, c, f, o for i, f, c, o": (
+    "takes the gates i, c, f, o for i, f, c, o": (LSTM, SEVERAL, exchange_middle),
+    "adds 1 to the bias of the forget": (
         LSTM,
         SEVERAL,
-        lambda ws: [np.concatenate(np.split(w, 4, -1)[::2] + np.split(w, 4, -1)[1::2], -1) for w in ws],
+        nth(2, lambda b: b + np.repeat([0, 1, 0, 0], 3)),
     ),
-    "adds 1 to the bias of the forget": (LSTM, SEVERAL, nth(2, lambda b: b + np.repeat([0, 1, 0, 0], 3))),
-    "by 1 - z and the new one by z": (
-        GRU,
-        SEVERAL,
-        lambda ws: [w * np.repeat([-1, 1, 1], 3) for w in ws],
-    ),
+    "by 1 - z and the new one by z": (GRU, SEVERAL, negate_update),
 }
 for said, (layer, shape, change) in WEIGHTS.items():
     case(said, f"weights: {said}", by_weights, [layer], shape, change)
@@ -312,17 +348,19 @@ case("before the matrix product, and", "reset with bias", reset_before_with_bias
 
 BOTH = layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="last")
 STEPS = layers.LSTM(3, return_sequences=True, name="last")
-TURN = lambda w: [*w[3:], *w[:3]]  # noqa: E731
+TURN = lambda w: [*w[3:], *w[:3]]
 case("two directions exchanged", "directions", by_weights, [BOTH], SEVERAL, TURN)
-LEFT_OUT = lambda w: [*w[:2], 0 * w[2], *w[3:5], 0 * w[5]]  # noqa: E731
+LEFT_OUT = lambda w: [*w[:2], 0 * w[2], *w[3:5], 0 * w[5]]
 case("without bias: add it (in both", "both", by_weights, [BOTH], SEVERAL, LEFT_OUT)
 for place, way in ((2, "forward"), (5, "backward")):
     change = nth(place, np.zeros_like)
     said = f"without bias: add it (in the layer that goes {way}"
     case(said, way, by_weights, [BOTH], SEVERAL, change)
-TURN_HALF = lambda x, y: np.concatenate([y[..., :3], y[:, ::-1, 3:]], -1)  # noqa: E731
-case("in the other order: reverse", "turned half", by_output, [BOTH], SEVERAL, TURN_HALF)
-TURN_ALL = lambda x, y: y[:, ::-1]  # noqa: E731
+TURN_HALF = lambda x, y: np.concatenate([y[..., :3], y[:, ::-1, 3:]], -1)
+case(
+    "in the other order: reverse", "turned half", by_output, [BOTH], SEVERAL, TURN_HALF
+)
+TURN_ALL = lambda x, y: y[:, ::-1]
 case("in the other order: reverse", "turned", by_output, [STEPS], SEVERAL, TURN_ALL)
 
 # -- Attention
@@ -348,13 +386,6 @@ def scaled(factor):
     return lambda w: [w[0] * factor, w[1] * factor, *w[2:]]
 
 
-def join_otherwise(weights):
-    output = weights[6]
-    heads, length, features = output.shape
-    output = output.reshape(length, heads, features).swapaxes(0, 1)
-    return [*weights[:6], output, weights[7]]
-
-
 def split_otherwise(weights):
     """As a port does that has (features, length * heads), and reads heads last."""
     *parts, output, bias = weights
@@ -376,11 +407,15 @@ def over_queries(w, query, value):
 ATTENTION = {
     "does not divide the scores": scaled(3**0.5),
     "by the root of a head's length twice": scaled(3**-0.5),
-    "by a head's length, not by its root": scaled(3**-0.25 * 3**-0.25),
     "by too small a root": scaled(3**0.25),
     "of the length of all heads": scaled(2**-0.5),
     "weights of query and key exchanged": lambda w: [*w[2:4], *w[:2], *w[4:]],
-    "weights of query and value exchanged": lambda w: [*w[4:6], *w[2:4], *w[:2], *w[6:]],
+    "weights of query and value exchanged": lambda w: [
+        *w[4:6],
+        *w[2:4],
+        *w[:2],
+        *w[6:],
+    ],
     "weights of key and value exchanged": lambda w: [*w[:2], *w[4:6], *w[2:4], *w[6:]],
     "takes query_kernel for key_kernel": lambda w: [w[2], w[1], w[0], *w[3:]],
     "joins its heads in the order [1, 0]": nth(6, lambda output: output[::-1]),
@@ -392,7 +427,6 @@ ATTENTION = {
     "splits its features into (length, heads)": split_otherwise,
     "without all biases": lambda w: [w[n] * (1 - n % 2) for n in range(8)],
 }
-del ATTENTION["by a head's length, not by its root"]  # the same as a root, twice
 for said, change in ATTENTION.items():
     case(said, f"attention: {said}", of_attention, change)
 CAUSAL = {"use_causal_mask": True}
@@ -437,13 +471,21 @@ LARGEST = layers.MaxPooling2D(3, strides=2, padding="same", name="last")
 MEAN = layers.AveragePooling2D(3, strides=2, padding="same", name="last")
 EVEN, AROUND, BEFORE = (6, 8, 3), ((1, 1), (1, 1)), ((1, 0), (1, 0))
 SYMMETRIC = padded_by_hand(layers.Conv2D, AROUND)
-case("pads (1, 1) at the beginning:", "padding", by_config, [STRIDED], EVEN, kind=SYMMETRIC)
+AT_BOTH = "pads (1, 1) at the beginning, and Keras (0, 0):"
+case(AT_BOTH, "padding", by_config, [STRIDED], EVEN, kind=SYMMETRIC)
 LOW = padded_by_hand(layers.MaxPooling2D, BEFORE, -1e9)
-case("pads (1, 1) at the beginning:", "pooling", by_config, [LARGEST], EVEN, kind=LOW)
+case(AT_BOTH, "pooling", by_config, [LARGEST], EVEN, kind=LOW)
 ZEROS = padded_by_hand(layers.AveragePooling2D, ((0, 1), (0, 1)))
 case("with zeros that count", "zeros count", by_config, [MEAN], EVEN, kind=ZEROS)
 ALWAYS = layers.Conv1D(4, 3, padding="causal", name="last")
-case("pads 1 at the beginning:", "causal padding", by_config, [ALWAYS], SEVERAL, padding="same")
+case(
+    "pads 1 at the beginning, and Keras 2:",
+    "causal padding",
+    by_config,
+    [ALWAYS],
+    SEVERAL,
+    padding="same",
+)
 UP = layers.Conv2DTranspose(2, 3, strides=2, padding="same", name="last")
 
 
@@ -469,51 +511,70 @@ GLOBAL = {
     "the sum": lambda x, y: x.sum(1),
 }
 for said, change in GLOBAL.items():
-    kind = layers.GlobalMaxPooling1D if said == "the average" else layers.GlobalAveragePooling1D
-    case(f"takes {said}:", f"global {said}", by_output, [kind(name="last")], SEVERAL, change)
+    kind = (
+        layers.GlobalMaxPooling1D
+        if said == "the average"
+        else layers.GlobalAveragePooling1D
+    )
+    case(
+        f"takes {said}:",
+        f"global {said}",
+        by_output,
+        [kind(name="last")],
+        SEVERAL,
+        change,
+    )
 FLATTEN = layers.Flatten(name="last")
 for said, order in FLATTENED.items():
-    change = lambda x, y, order=order: x.transpose(order).reshape(y.shape)  # noqa: E731
-    case(f"flattens with {said}:", f"flatten {said}", by_output, [FLATTEN], IMAGE, change)
+    change = lambda x, y, order=order: x.transpose(order).reshape(y.shape)
+    case(
+        f"flattens with {said}:", f"flatten {said}", by_output, [FLATTEN], IMAGE, change
+    )
 
 
-def resized(align, is_near):
-    """As PyTorch's interpolate does, by hand."""
-    kind = "nearest" if is_near == "bilinear" else "bilinear"
-    if is_near == "half":
-        kind = "nearest"
-    model, x = of_layers((4, 5, 2), layers.Resizing(7, 7, interpolation=kind, name="last"))
+def resized(kind, align, is_near):
+    """Return a case that is resized as other libraries do, by hand."""
+    layer = layers.Resizing(7, 7, interpolation=kind, name="last")
+    model, x = of_layers((4, 5, 2), layer)
+    y = x
     for axis in (1, 2):
-        old, new = x.shape[axis], 7
-        steps = np.arange(new)
-        if align:
-            places = steps * (old - 1) / (new - 1)
-        elif align is None:
-            places = np.clip((steps + 0.5) * old / new - 0.5, 0, old - 1)
+        old, steps = x.shape[axis], np.arange(7)
+        places = steps * (old - 1) / 6 if align else steps * old / 7
+        low = np.floor(places).astype(int)
+        high = np.minimum(low + 1, old - 1)
+        part = (places - low).reshape([-1 if a == axis else 1 for a in range(4)])
+        if is_near:
+            y = y.take(np.floor(places + 0.5).astype(int), axis)
         else:
-            places = steps * old / new
-        if is_near is True:
-            x_new = x.take(np.floor(places + 0.5).astype(int).clip(0, old - 1), axis)
-        else:
-            low = np.floor(places).astype(int)
-            high = np.minimum(low + 1, old - 1)
-            part = (places - low).reshape([-1 if a == axis else 1 for a in range(4)])
-            x_new = x.take(low, axis) * (1 - part) + x.take(high, axis) * part
-        given, x = (x, x_new) if axis == 1 else (given, x_new)
-    _, first = of_layers((4, 5, 2), layers.Flatten())
-    return model, first, {"last": x.astype("float32")}
+            y = y.take(low, axis) * (1 - part) + y.take(high, axis) * part
+    return model, x, {"last": y.astype("float32")}
 
 
-case("lets the corners meet (align", "corners", resized, True, False)
-case("half a pixel away", "half a pixel", resized, False, False)
-case("lets the corners meet (align", "near corners", resized, True, True)
-case("takes the nearest pixel", "near", resized, False, True)
+def resized_by_keras(ours, theirs):
+    layer = layers.Resizing(7, 7, interpolation=ours, name="last")
+    model, x = of_layers((4, 5, 2), layer)
+    return model, x, record(twin(model, interpolation=theirs), x)
+
+
+case("lets the corners meet (align", "corners", resized, "bilinear", True, False)
+case("half a pixel away", "half a pixel", resized, "bilinear", False, False)
+case("lets the corners meet (align", "near corners", resized, "nearest", True, True)
+case(
+    "interpolation=nearest, and the",
+    "interpolated",
+    resized_by_keras,
+    "nearest",
+    "bilinear",
+)
+case("takes the nearest pixel", "nearest", resized_by_keras, "bilinear", "nearest")
 DEPTHWISE = layers.DepthwiseConv2D(2, depth_multiplier=2, name="last")
-OTHERS = lambda x, y: y[..., [0, 2, 4, 1, 3, 5]]  # noqa: E731
-case("all channels of a multiplier", "multipliers", by_output, [DEPTHWISE], IMAGE, OTHERS)
+OTHERS = lambda x, y: y[..., [0, 2, 4, 1, 3, 5]]
+case(
+    "all channels of a multiplier", "multipliers", by_output, [DEPTHWISE], IMAGE, OTHERS
+)
 
 # -- What a layer does
-HANDS_ON = lambda x, y: x  # noqa: E731
+HANDS_ON = lambda x, y: x
 case("leaves this layer out", "left out", by_output, [BATCH], SEVERAL, HANDS_ON)
 
 
@@ -525,7 +586,14 @@ def batch_moments(x, _):
     return (x - mean) / np.sqrt(variance + 1e-3) * gamma + beta
 
 
-case("as in training: use the moving", "batch", by_output, [BATCH], SEVERAL, batch_moments)
+case(
+    "as in training: use the moving",
+    "batch",
+    by_output,
+    [BATCH],
+    SEVERAL,
+    batch_moments,
+)
 
 
 def outside(x, y):
@@ -596,14 +664,14 @@ MERGING = {
 for name, change in MERGING.items():
     kind = layers.Subtract if name == "Add" else layers.Add
     case(f"has {name} here", f"merging {name}", merged, kind, change)
-REVERSE = lambda a, b: b - a  # noqa: E731
+REVERSE = lambda a, b: b - a
 case("in the other order: reverse", "inputs reversed", merged, layers.Subtract, REVERSE)
 case("without input 1:", "without 1", merged, layers.Add, lambda a, b: b)
 case("without input 2:", "without 2", merged, layers.Add, lambda a, b: a)
 case("takes input 2 twice", "2 twice", merged, layers.Add, lambda a, b: a + 2 * b)
-TWICE_1 = lambda a, b: a + a  # noqa: E731
+TWICE_1 = lambda a, b: a + a
 case("output of part_0 for input 2", "another's output", merged, layers.Add, TWICE_1)
-DOUBLED = lambda x, y: model_of_dense()(2 * x)  # noqa: E731
+DOUBLED = lambda x, y: model_of_dense()(2 * x)
 
 
 def model_of_dense():
@@ -627,7 +695,11 @@ def other_step(step):
     model = keras.Model(x, layers.Dense(3, name="last")(x[:, 2]))
     ports.draw_weights(model, rng := np.random.default_rng(1))
     given = rng.normal(size=(3, 5, 4)).astype("float32")
-    return model, given, {"last": np.asarray(model.get_layer("last")(given[:, 2 + step]))}
+    return (
+        model,
+        given,
+        {"last": np.asarray(model.get_layer("last")(given[:, 2 + step]))},
+    )
 
 
 case("what is one further", "one further", other_step, 1)
@@ -644,20 +716,27 @@ def of_masks(layer, change):
     x[0, 4:] = x[1, 2:] = 0
     made = record(model, x)
     y, mask = made["embedding"], x != 0
-    return model, x, made | {"last": np.asarray(model.get_layer("last")(y, **change(mask)))}
+    return (
+        model,
+        x,
+        made | {"last": np.asarray(model.get_layer("last")(y, **change(mask)))},
+    )
 
 
 MEAN_OF_STEPS = layers.GlobalAveragePooling1D(name="last")
 for layer in (MEAN_OF_STEPS, layers.LSTM(3, name="last")):
     kind = type(layer).__name__
     case("ignores the mask", f"no mask {kind}", of_masks, layer, lambda mask: {})
-    inverted = lambda mask: {"mask": ops.convert_to_tensor(~mask)}  # noqa: E731
+    inverted = lambda mask: {"mask": ops.convert_to_tensor(~mask)}
     case("mask inverted", f"inverted {kind}", of_masks, layer, inverted)
 
 
 def of_given_mask(key, is_inverted):
     """Return a case of attention that is given a mask."""
-    x, mask = keras.Input((4, 6)), keras.Input((4, 4) if key == "attention_mask" else (4,))
+    x, mask = (
+        keras.Input((4, 6)),
+        keras.Input((4, 4) if key == "attention_mask" else (4,)),
+    )
     mask_of = ops.greater(mask, 0)
     layer = layers.MultiHeadAttention(2, 3, name="last")
     model = keras.Model([x, mask], layer(x, x, **{key: mask_of}))
@@ -678,7 +757,11 @@ for key in ("value_mask", "key_mask", "attention_mask"):
 def before_the_next(flattens):
     """Return a case in which a Dense layer is fed another array than it should be, which no
     tensor of the port is."""
-    stack = [layers.Conv2D(4, 2, name="conv"), layers.Flatten(), layers.Dense(3, name="last")]
+    stack = [
+        layers.Conv2D(4, 2, name="conv"),
+        layers.Flatten(),
+        layers.Dense(3, name="last"),
+    ]
     model, x = of_layers((4, 5, 2), *stack)
     made = record(model, x)
     image = made["conv"].transpose(FLATTENED[flattens])
@@ -691,7 +774,10 @@ for said in FLATTENED:
 
 
 def activation_before(other):
-    stack = [layers.Dense(6, activation="relu", name="first"), layers.Dense(3, name="last")]
+    stack = [
+        layers.Dense(6, activation="relu", name="first"),
+        layers.Dense(3, name="last"),
+    ]
     model, x = of_layers((4,), *stack)
     logits = record(twin(model, "first", activation="linear"), x)["first"]
     y = np.asarray(model.get_layer("last")(getattr(keras.activations, other)(logits)))
@@ -709,7 +795,9 @@ def held(name):
         layer = layers.TimeDistributed(layers.Dense(3), name="last")
         return by_weights([layer], SEVERAL, nth(1, np.zeros_like))
     layer = layers.RNN(layers.GRUCell(3), name="last")
-    return by_weights([layer], SEVERAL, lambda ws: [w * np.repeat([-1, 1, 1], 3) for w in ws])
+    return by_weights(
+        [layer], SEVERAL, lambda ws: [w * np.repeat([-1, 1, 1], 3) for w in ws]
+    )
 
 
 case("without bias", "time distributed", held, "time")
@@ -731,40 +819,264 @@ def find(tmp_path_factory):
     return find_in
 
 
-OFFERED, NAMED, OUTCOMES = set(), set(), collections.Counter()
-
-
-def bare(row):
-    """Return a row without the names of weights, inputs, layers and directions."""
-    return re.sub(r"\d+(\.\d+)?|, (for|back)ward$", "", row)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_usual_mistake_is_named(find, monkeypatch, name):
-    make, said = CASES[name]
-    list_tries = causes.list_tries
+@pytest.fixture
+def noted(monkeypatch):
+    """Lists of the rows of the tables that are tried, and of those that are told."""
+    offered, named = [], []
+    list_tries, choose_causes = causes.list_tries, causes.choose_causes
 
     def list_and_note(group, unused):
         tries = list_tries(group, unused)
-        OFFERED.update(mistake.row for _, mistake, _ in tries)
+        offered.extend(mistake.row for _, mistake, _ in tries)
         return tries
 
-    choose = causes.choose_causes
-
     def choose_and_note(fits):
-        chosen = choose(fits)
-        NAMED.update(fit.row[1] for fit in fits if fit.cause in chosen)
+        chosen = choose_causes(fits)
+        named.extend(fit.row[1] for fit in fits if fit.cause in chosen)
         return chosen
 
     monkeypatch.setattr(causes, "list_tries", list_and_note)
     monkeypatch.setattr(causes, "choose_causes", choose_and_note)
+    return offered, named
+
+
+OFFERED, NAMED, OUTCOMES = set(), set(), collections.Counter()
+WITHOUT = (  # what is left out of the names of rows
+    r", (for|back)ward$",
+    r" before$",
+    r"-?\d+(\.\d+)?$",
+    r"(?<=weights of ).*",
+    r"\b(query|key|value|output|recurrent)_(?=kernel|bias|activation)",
+    r"^activation (?!twice)",
+    r"^(gamma|scale)(?= \d?$)",
+    r"^.* as (?=input)",
+    r"^its (?=input)|(?<=^twice )its (?=input)",
+)
+
+
+def bare(row):
+    """Return a row without the names of weights, inputs, layers and directions."""
+    for pattern in WITHOUT:
+        row = re.sub(pattern, "", row)
+    return "exchanged" if " and " in row and "flatten" not in row else row
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_usual_mistake_is_named(find, noted, name):
+    """Most alone. Several that fit as well are equal on these numbers."""
+    make, said = CASES[name]
     found = find(*make())
     assert len(found.faulty) == 1
     (told,) = found.causes.values()
-    OUTCOMES["alone" if len(told) == 1 else "among several"] += 1
     assert any(said in cause.text for cause in told), told
+    assert len(told) <= 2
+    OFFERED.update(map(bare, noted[0]))
+    NAMED.update(map(bare, noted[1]))
+    OUTCOMES["alone" if len(told) == 1 else "among several"] += 1
 
 
 def test_each_row_of_the_tables_is_named_in_a_case():
-    print(sorted(OFFERED)); print(); print(sorted(OFFERED-NAMED)); print(OUTCOMES)
-    assert 0
+    if sum(OUTCOMES.values()) < len(CASES):
+        pytest.skip("not all cases were run here")
+    assert sorted(OFFERED - NAMED) == []
+    assert set(OTHER_CONFIGS) | {"approximate", "axes", "normalize"} == {
+        *ARGUMENT_MISTAKES
+    }
+    assert OUTCOMES["alone"] >= 0.95 * len(CASES)
+
+
+# -- Mistakes outside of the tables
+
+
+SHAPES = (  # of layers, and what they take
+    (layers.Dense(6, activation="relu", name="last"), (5,)),
+    (layers.Dense(6, activation="gelu", name="last"), (5,)),
+    (layers.Conv2D(5, 3, strides=2, padding="same", name="last"), (6, 6, 5)),
+    (layers.DepthwiseConv2D(3, padding="same", name="last"), (6, 6, 4)),
+    (layers.Conv2DTranspose(4, 3, strides=2, padding="same", name="last"), (4, 4, 4)),
+    (layers.BatchNormalization(name="last"), (6, 5)),
+    (layers.LayerNormalization(name="last"), (6, 5)),
+    (layers.GroupNormalization(2, name="last"), (6, 4)),
+    (layers.AveragePooling2D(3, strides=2, padding="same", name="last"), (6, 6, 4)),
+    (layers.GRU(4, return_sequences=True, name="last"), (5, 4)),
+    (layers.LSTM(4, name="last"), (5, 4)),
+    (layers.Bidirectional(layers.SimpleRNN(4), name="last"), (5, 4)),
+    (layers.LeakyReLU(name="last"), (6, 5)),
+    (layers.UpSampling2D(interpolation="bilinear", name="last"), (4, 4, 4)),
+)
+
+
+def break_otherwise(rng, layer, x, y):
+    """Yield what layers make that differ in ways that are in no table."""
+    spread = rng.choice([0.3, 0.03, 0.003])
+    yield y + spread * rng.normal(size=y.shape) * y.std()
+    yield y * rng.uniform(0.3, 0.95)
+    yield y * rng.choice([1.01, 0.999])
+    yield y + rng.uniform(0.01, 0.5)
+    yield y[..., np.roll(np.arange(y.shape[-1]), 1)]
+    yield np.minimum(y, np.quantile(y, rng.uniform(0.5, 0.9)))
+    yield np.where(y < 0, rng.uniform(0.03, 0.07) * y, y + 0.01)
+    weights = layer.get_weights()
+    if not weights:
+        return
+
+    def noisy(weight):
+        size = abs(weight).mean() + 0.1
+        return weight + spread * rng.normal(size=weight.shape) * size
+
+    one, constant = rng.integers(len(weights)), rng.uniform(1.1, 1.9)
+    for other in (
+        [noisy(weight) for weight in weights],
+        nth(one, noisy)(weights),
+        nth(one, lambda weight: weight * constant)(weights),
+        nth(one, lambda weight: weight.round(1) + 0.01)(weights),
+        nth(0, lambda weight: np.roll(weight, 1, -1))(weights),
+        [weights[0] * 1.3, *[0 * weight for weight in weights[1:]]],
+    ):
+        layer.set_weights([abs(weight) for weight in other])
+        yield np.asarray(layer(x))
+    layer.set_weights(weights)
+
+
+def test_other_mistakes_get_no_cause(tmp_path):
+    """No sentence may be wrong: at most 1 of 100 gets one."""
+    tried, told = 0, []
+    rng = np.random.default_rng(313)
+    for layer, shape in SHAPES:
+        model, x = of_layers(shape, layer)
+        model.save(tmp_path / "model.keras")
+        loaded = load_model(tmp_path / "model.keras")
+        y = record(model, x)["last"]
+        for port in break_otherwise(rng, model.get_layer("last"), x, y):
+            found = compare(loaded, {"last": port.astype("float32")}, x)
+            tried += bool(found.faulty)
+            told += [(layer.name, cause) for cause in found.causes.values()]
+    assert tried >= 140
+    assert len(told) <= tried / 100, told
+
+
+def test_wrong_constants_get_no_cause(find):
+    for layer, config in (
+        (BATCH, {"epsilon": 3e-3}),
+        (LAYER, {"epsilon": 0.05}),
+        (layers.LeakyReLU(name="last"), {"negative_slope": 0.05}),
+        (layers.ReLU(max_value=2, name="last"), {"max_value": 1.5}),
+        (layers.ELU(name="last"), {"alpha": 0.7}),
+        (layers.ELU(name="last"), {"alpha": 0.7}),
+    ):
+        found = find(*by_config([layer], SEVERAL, **config))
+        assert found.faulty == ["last"] and not found.causes
+        assert str(found).splitlines()[-1] == "faulty layers: last"
+
+
+EVERY_KIND = {n: s for n, s in SUBJECTS.items() if isinstance(s, LayerSubject)}
+
+
+def test_what_does_not_fit_a_layer_is_skipped(tmp_path):
+    """No mistake makes a layer of any kind raise, or is claimed for what is noise."""
+    tried = 0
+    for name, subject in EVERY_KIND.items():
+        case = subject.generator(subject.draws()[1])
+        try:
+            model = files.model_of(subject, case)
+        except ValueError:  # it does not take these as inputs of a model
+            continue
+        model.save(tmp_path / "model.keras")
+        x = list(find_arrays((case.inputs, case.call)).values())
+        loaded = load_model(tmp_path / "model.keras")
+        last = model.layers[-1].name
+        try:
+            y = loaded.predict(x)
+        except CannotRun:  # inputs in another order
+            continue
+        y = y[0] if isinstance(y, list | tuple) else y
+        if y.dtype.kind == "f" and y.size > 3:
+            noise = np.random.default_rng(1).normal(size=y.shape).astype(y.dtype)
+            found = compare(loaded, {last: y + 0.01 * noise}, x)
+            assert not found.causes, (name, found.causes)
+            tried += bool(found.faulty)
+    assert tried > 60
+
+
+# -- How it is told
+
+
+def of_two_norms():
+    stack = [layers.BatchNormalization(name=name) for name in ("one", "last")]
+    model, x = of_layers(SEVERAL, *stack)
+    broken = twin(twin(model, "one", epsilon=1e-5), epsilon=1e-5)
+    return model, x, record(broken, x)
+
+
+def test_layers_with_one_cause_share_a_line(find):
+    found = find(*of_two_norms())
+    assert found.faulty == ["one", "last"] and [*found.causes] == ["one", "last"]
+    first, second = str(found).splitlines()[-2:]
+    assert first == "faulty layers: one, last"
+    assert second.startswith(
+        "cause: one, last: the model has epsilon=0.001, and the port"
+    )
+    assert "1e-05" in second
+
+
+def test_several_that_fit_are_all_told_and_many_are_not(find, monkeypatch):
+    model, x = of_layers((4,), RELU)
+    port = {"last": np.zeros((3, 5), "float32")}  # of any relu of what is negative
+    model.get_layer("last").set_weights([np.zeros((4, 5)), np.full(5, 0.5)])
+    found = find(model, x, port)
+    said = str(found).splitlines()
+    place = said.index("causes that all fit:")
+    assert said[place - 1] == "faulty layers: last"
+    assert 2 <= len(said[place + 1 :]) <= causes.MOST_CAUSES
+    assert all(line.startswith("- last: the port") for line in said[place + 1 :])
+    monkeypatch.setattr(causes, "MOST_CAUSES", 1)
+    assert not find(model, x, port).causes
+
+
+def test_the_cause_in_a_group_has_the_name_of_its_layer(find):
+    stack = [layers.Conv2D(4, 3, name="conv"), BATCH]
+    model, x = of_layers(IMAGE, *stack)
+    broken = twin(model, "conv", weights=nth(1, np.zeros_like))
+    found = find(model, x, {"last": record(broken, x)["last"]})
+    assert found.faulty == ["conv+last"]
+    (cause,) = found.causes["conv+last"]
+    assert cause == ("conv", "the port does without bias: add it")
+    assert found.as_dict()["causes"] == {"conv+last": [cause._asdict()]}
+
+
+def test_what_would_take_long_is_skipped(find, monkeypatch):
+    monkeypatch.setattr(causes, "MOST_SECONDS", 1e-4)
+    assert not find(*of_two_norms()).causes
+
+
+def test_states_are_left_as_they_were(tmp_path):
+    x = keras.Input(batch_shape=(3, 4, 3))
+    layer = layers.LSTM(2, stateful=True, name="last")
+    model = keras.Model(x, layer(x))
+    ports.draw_weights(model, rng := np.random.default_rng(1))
+    model.save(tmp_path / "model.keras")
+    given = rng.normal(size=(3, 4, 3)).astype("float32")
+    broken = record(twin(model, weights=nth(2, np.zeros_like)), given)
+    one, other = (load_model(tmp_path / "model.keras") for _ in range(2))
+    one.predict(given), other.predict(given)
+    (told,) = compare(one, broken, given).causes.values()
+    assert [cause.text for cause in told] == ["the port does without bias: add it"]
+    np.testing.assert_array_equal(one.predict(given), other.predict(given))
+
+
+def test_the_command_prints_the_cause(command, tmp_path):
+    model, x, port = of_two_norms()
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", x)
+    np.savez(tmp_path / "port.npz", **port)
+    files = (
+        tmp_path / "model.keras",
+        tmp_path / "port.npz",
+        "--input",
+        tmp_path / "x.npy",
+    )
+    code, said, _ = command("compare", *files)
+    assert code == 1 and "\ncause: one, last: the model has epsilon=0.001" in said
+    _, said, _ = command("compare", *files, "--json")
+    told = json.loads(said)["causes"]
+    assert told["one"][0]["layer"] == "one" and "epsilon" in told["last"][0]["text"]
