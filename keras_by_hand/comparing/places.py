@@ -207,7 +207,7 @@ def mistaken_pixels(scene):
         (ratios, (0, 0), False, "takes pixels half a pixel away"),
         (ratios, half, False, "interpolates between pixels"),
         (corners, (0, 0), True, "lets the corners meet (align_corners)"),
-        (ratios, (0, 0), True, "takes the nearest pixel below"),
+        (ratios, (-0.5, -0.5), True, "takes the nearest pixel below"),
         (ratios, half, True, "takes the nearest pixel"),
     ):
         places = [

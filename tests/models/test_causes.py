@@ -544,7 +544,7 @@ def resized(kind, align, is_near):
         high = np.minimum(low + 1, old - 1)
         part = (places - low).reshape([-1 if a == axis else 1 for a in range(4)])
         if is_near:
-            y = y.take(np.floor(places + 0.5).astype(int), axis)
+            y = y.take(np.floor(places + align / 2).astype(int), axis)
         else:
             y = y.take(low, axis) * (1 - part) + y.take(high, axis) * part
     return model, x, {"last": y.astype("float32")}
@@ -557,6 +557,7 @@ def resized_by_keras(ours, theirs):
 
 
 case("lets the corners meet (align", "corners", resized, "bilinear", True, False)
+case("takes the nearest pixel below", "below", resized, "nearest", False, True)
 case("half a pixel away", "half a pixel", resized, "bilinear", False, False)
 case("lets the corners meet (align", "near corners", resized, "nearest", True, True)
 case(
