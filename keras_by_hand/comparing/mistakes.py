@@ -88,8 +88,8 @@ def with_function(layer, function):
 
 # -- Arguments
 
-GIVE_IT = "the model has {key}={old}, and the port seems to have {new}"
-SET_IT = GIVE_IT + ": set it to the model's"
+GIVE_IT = "{key} is {old} in the model, and seems to be {new} in the port"
+SET_IT = GIVE_IT + ": set it to {old}"
 ARGUMENT_MISTAKES = {  # what they may be instead, and a sentence
     "epsilon": (
         (0, 1e-12, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
@@ -271,7 +271,7 @@ def apply_twice(function, x):
 # -- Weights
 
 LACKS = "the port does without {name}: add it"
-FACTORS = "gamma", "scale"
+FACTOR_NAMES = "gamma", "scale"
 WEIGHT_MISTAKES = (  # the end of a name, what it may be instead, and a sentence
     ("bias", np.zeros_like, LACKS),
     (
@@ -293,14 +293,18 @@ WEIGHT_MISTAKES = (  # the end of a name, what it may be instead, and a sentence
         "state: add it there",
     ),
     ("beta", np.zeros_like, LACKS),
-    (FACTORS, np.ones_like, "the port does without {name}: multiply by it"),
     (
-        FACTORS,
+        FACTOR_NAMES,
+        np.ones_like,
+        "the port does without {name}: multiply by it",
+    ),
+    (
+        FACTOR_NAMES,
         lambda gamma: gamma + 1,
         "the port multiplies by 1 + {name}: multiply by {name}",
     ),
     (
-        FACTORS,
+        FACTOR_NAMES,
         lambda gamma: gamma - 1,
         "the port multiplies by {name} - 1: multiply by {name}",
     ),

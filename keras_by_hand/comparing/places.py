@@ -29,7 +29,7 @@ POOLED_TO = {  # in the place of a global pooling
     "the sum": lambda x: x.sum(axes_of(x)),
 }
 FLATTENED = {  # orders of axes in which an image may be flattened
-    "channels first, as of NCHW": (0, 3, 1, 2),
+    "channels first, as NCHW does": (0, 3, 1, 2),
     "columns before rows": (0, 2, 1, 3),
     "channels first and columns before rows": (0, 3, 2, 1),
 }
@@ -141,9 +141,8 @@ def mistaken_padding(layer, scene):
                 usual = usual_padding(x, strides, span, options["padding"])
                 zeros = ", with zeros that count" * (is_pooling and value == 0)
                 text = (
-                    f"the port pads {told} at the beginning{zeros}, and Keras "
-                    f"{usual}: pad as Keras does, by hand before the layer "
-                    "where the library cannot"
+                    f"the port pads {told} before its input{zeros}, and Keras "
+                    f"{usual}: pad by hand, and let the layer pad nothing"
                 )
             change = functools.partial(with_function, function=function)
             yield Mistake("padding", text, change)
@@ -175,8 +174,7 @@ def pad_at(function, strides, span, value, before, x, /, *weights, **options):
     after = [max(end - n - b, 0) for end, n, b in zip(ends, space, before)]
     pads = [(0, 0), *zip(before, after), (0, 0)]
     x = np.pad(x, pads, constant_values=value)
-    y = function(x, *weights, **{**options, "padding": "valid"})
-    return y[:, *map(slice, positions)]
+    return function(x, *weights, **{**options, "padding": "valid"})
 
 
 def crop_at(

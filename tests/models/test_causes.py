@@ -171,10 +171,10 @@ OTHER_CONFIGS = {  # the layer, its input's shape, and what its config is instea
     "axis": (layers.Softmax(name="last"), SEVERAL, {"axis": 1}),
 }
 for key, (layer, shape, config) in OTHER_CONFIGS.items():
-    case(f"the model has {key}=", key, by_config, [layer], shape, **config)
-case("the model has approximate=", "approximate", gelu_by_tanh)
-case("the model has axes=", "axes", of_dot, {"axes": (1, 2)}, axes=(2, 1))
-case("the model has normalize=", "normalize", of_dot, {"normalize": True}, axes=1)
+    case(f"{key} is ", key, by_config, [layer], shape, **config)
+case("approximate is False", "approximate", gelu_by_tanh)
+case("axes is (2, 1)", "axes", of_dot, {"axes": (1, 2)}, axes=(2, 1))
+case("normalize is False", "normalize", of_dot, {"normalize": True}, axes=1)
 RESCALING = layers.Rescaling(1 / 127.5, offset=-1, name="last")
 case(
     "x / 255 + 0:", "scale", by_config, [RESCALING], (4, 4, 3), scale=1 / 255, offset=0
@@ -471,7 +471,7 @@ LARGEST = layers.MaxPooling2D(3, strides=2, padding="same", name="last")
 MEAN = layers.AveragePooling2D(3, strides=2, padding="same", name="last")
 EVEN, AROUND, BEFORE = (6, 8, 3), ((1, 1), (1, 1)), ((1, 0), (1, 0))
 SYMMETRIC = padded_by_hand(layers.Conv2D, AROUND)
-AT_BOTH = "pads (1, 1) at the beginning, and Keras (0, 0):"
+AT_BOTH = "pads (1, 1) before its input, and Keras (0, 0):"
 case(AT_BOTH, "padding", by_config, [STRIDED], EVEN, kind=SYMMETRIC)
 LOW = padded_by_hand(layers.MaxPooling2D, BEFORE, -1e9)
 case(AT_BOTH, "pooling", by_config, [LARGEST], EVEN, kind=LOW)
@@ -479,7 +479,7 @@ ZEROS = padded_by_hand(layers.AveragePooling2D, ((0, 1), (0, 1)))
 case("with zeros that count", "zeros count", by_config, [MEAN], EVEN, kind=ZEROS)
 ALWAYS = layers.Conv1D(4, 3, padding="causal", name="last")
 case(
-    "pads 1 at the beginning, and Keras 2:",
+    "pads 1 before its input, and Keras 2:",
     "causal padding",
     by_config,
     [ALWAYS],
@@ -561,7 +561,7 @@ case("takes the nearest pixel below", "below", resized, "nearest", False, True)
 case("half a pixel away", "half a pixel", resized, "bilinear", False, False)
 case("lets the corners meet (align", "near corners", resized, "nearest", True, True)
 case(
-    "interpolation=nearest, and the",
+    "interpolation is nearest in the",
     "interpolated",
     resized_by_keras,
     "nearest",
@@ -1015,7 +1015,7 @@ def test_layers_with_one_cause_share_a_line(find):
     first, second = str(found).splitlines()[-2:]
     assert first == "faulty layers: one, last"
     assert second.startswith(
-        "cause: one, last: the model has epsilon=0.001, and the port"
+        "cause: one, last: epsilon is 0.001 in the model, and seems"
     )
     assert "1e-05" in second
 
@@ -1077,7 +1077,7 @@ def test_the_command_prints_the_cause(command, tmp_path):
         tmp_path / "x.npy",
     )
     code, said, _ = command("compare", *files)
-    assert code == 1 and "\ncause: one, last: the model has epsilon=0.001" in said
+    assert code == 1 and "\ncause: one, last: epsilon is 0.001" in said
     _, said, _ = command("compare", *files, "--json")
     told = json.loads(said)["causes"]
     assert told["one"][0]["layer"] == "one" and "epsilon" in told["last"][0]["text"]
