@@ -173,7 +173,7 @@ OTHER_CONFIGS = {  # the layer, its input's shape, and what its config is instea
 for key, (layer, shape, config) in OTHER_CONFIGS.items():
     case(f"{key} is ", key, by_config, [layer], shape, **config)
 case("approximate is False", "approximate", gelu_by_tanh)
-case("axes is (2, 1)", "axes", of_dot, {"axes": (1, 2)}, axes=(2, 1))
+case("axes is [2, 1]", "axes", of_dot, {"axes": (1, 2)}, axes=(2, 1))
 case("normalize is False", "normalize", of_dot, {"normalize": True}, axes=1)
 RESCALING = layers.Rescaling(1 / 127.5, offset=-1, name="last")
 case(
@@ -954,6 +954,28 @@ def test_other_mistakes_get_no_cause(tmp_path):
             told += [(layer.name, cause) for cause in found.causes.values()]
     assert tried >= 140
     assert len(told) <= tried / 100, told
+
+
+def test_what_fits_far_worse_than_the_best_is_left_out():
+    errors = {"a": (1e-7, 2e-7), "b": (5e-7,), "c": (9e-6,)}
+    fits = [
+        causes.Fit(("last", row), causes.Cause("last", f"{row}{n}"), error)
+        for row, found in errors.items()
+        for n, error in enumerate(found)
+    ]
+    chosen = causes.choose_causes(fits[::-1])
+    assert [cause.text for cause in chosen] == ["a0", "b0"]
+
+
+def test_what_makes_it_little_better_is_no_cause(tmp_path):
+    model, x = of_layers(SEVERAL, BATCH)
+    model.get_layer("last").set_weights([np.full(4, n) for n in (1, 0, 0, 1)])
+    model.save(tmp_path / "model.keras")
+    port = {
+        "last": 1.0012 * record(model, x)["last"]
+    }  # without epsilon, it is 1.0005 * y
+    found = compare(tmp_path / "model.keras", port, x, tolerance=1e-3)
+    assert found.faulty == ["last"] and not found.causes
 
 
 def test_wrong_constants_get_no_cause(find):
