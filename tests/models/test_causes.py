@@ -1067,6 +1067,14 @@ def test_the_cause_in_a_group_has_the_name_of_its_layer(find):
     assert found.as_dict()["causes"] == {"conv+last": [cause._asdict()]}
 
 
+def test_a_relu_that_the_port_has_in_the_layer_is_computed_with_it(find):
+    model, x = of_layers(IMAGE, layers.Conv2D(4, 3, name="conv"), layers.ReLU(name="relu"))
+    broken = twin(model, "conv", weights=nth(1, np.zeros_like))
+    found = find(model, x, {"conv": record(broken, x)["relu"]})
+    assert found.faulty == ["conv"]
+    assert found.causes == {"conv": [("conv", "the port does without bias: add it")]}
+
+
 def test_what_would_take_long_is_skipped(find, monkeypatch):
     monkeypatch.setattr(causes, "MOST_SECONDS", 1e-4)
     assert not find(*of_two_norms()).causes
