@@ -79,8 +79,8 @@ def find_causes(matching: Any, calls: list) -> dict[int, list[Cause]]:
     used = {m.tensor for call in calls for m in call.matches if m}
     unused = [name for name in matching.port.arrays if name not in used]
     for index, call in enumerate(calls):
-        is_judged = call.is_matched and not call.agrees
-        if not is_judged or not call.matches[0] or not call.matches[0].layout:
+        has_shape = all(match.layout for match in call.matches if match)
+        if call.agrees or not call.matches[0] or not has_shape:
             continue
         group = Group(matching, calls, [*sorted(groups[index]), index])
         tries = list_tries(group, unused)
@@ -227,7 +227,8 @@ class Group:
         for call in self.followers:
             if error is not None:
                 break
-            y = tensors_in(altered(call.layer).call([y[0]], {}))
+            taken = replaced(call, {id(call.given[0]): y[0]})
+            y = tensors_in(altered(call.layer).call(*taken))
             error = judge_outputs(self.matching, self.last, y)
         return error
 

@@ -115,6 +115,8 @@ def mistaken_padding(layer, scene):
     size = options.get("pool_size")
     if not is_pooling:
         kernels = [a for n, a in layer.arrays.items() if n.endswith("kernel")]
+        if not kernels or kernels[0].ndim != rank + 2:
+            return
         size = kernels[0].shape[:rank]
     size = one_for_each(size, rank)
     strides = one_for_each(options.get("strides") or size, rank)
