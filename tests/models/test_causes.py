@@ -732,6 +732,27 @@ for layer in (MEAN_OF_STEPS, layers.LSTM(3, name="last")):
     case("mask inverted", f"inverted {kind}", of_masks, layer, inverted)
 
 
+def of_sequential(change):
+    """Return a case whose file names no mask: it goes along with the embedding."""
+    model = keras.Sequential(
+        [
+            keras.Input((6,), dtype="int32"),
+            layers.Embedding(9, 4, mask_zero=True, name="embedding"),
+            layers.LSTM(3, name="last"),
+        ]
+    )
+    ports.draw_weights(model, rng := np.random.default_rng(1))
+    x = rng.integers(1, 9, size=(3, 6)).astype("int32")
+    x[0, 4:] = x[1, 2:] = 0
+    made = record(model, x)
+    last = model.get_layer("last")(made["embedding"], **change(x != 0))
+    return model, x, made | {"last": np.asarray(last)}
+
+
+case("ignores the mask, and takes", "mask on its way", of_sequential, lambda mask: {})
+case("what the mask hides", "inverted on its way", of_sequential, inverted)
+
+
 def of_given_mask(key, is_inverted):
     """Return a case of attention that is given a mask."""
     x, mask = (
@@ -1068,7 +1089,9 @@ def test_the_cause_in_a_group_has_the_name_of_its_layer(find):
 
 
 def test_a_relu_that_the_port_has_in_the_layer_is_computed_with_it(find):
-    model, x = of_layers(IMAGE, layers.Conv2D(4, 3, name="conv"), layers.ReLU(name="relu"))
+    model, x = of_layers(
+        IMAGE, layers.Conv2D(4, 3, name="conv"), layers.ReLU(name="relu")
+    )
     broken = twin(model, "conv", weights=nth(1, np.zeros_like))
     found = find(model, x, {"conv": record(broken, x)["relu"]})
     assert found.faulty == ["conv"]
