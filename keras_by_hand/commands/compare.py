@@ -23,6 +23,11 @@ how far the layer is off if it is given what the port has for its inputs. A
 layer with ! differs by itself: there the mistake is. "with dense" means that
 the port has no tensor for a layer, which was computed together with dense.
 
+the cause: each layer that differs is computed again with usual mistakes, such
+as another epsilon, a transposed kernel or padding on the other side. The one
+that makes the port's numbers stands behind "cause", with what to do. Where
+several do, all are told; where none does, the mistake is another one.
+
 names and shapes: an array is found by its values, under any name, in any usual
 order of axes, and flat, as a program in C writes it. Where values cannot tell,
 its name does if it is that of the layer, as the table has it; or --map does, a

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from keras_by_hand.comparing.causes import Cause, find_causes
 from keras_by_hand.comparing.differences import correlation, difference
 from keras_by_hand.comparing.matching import Matching, find_groups
 from keras_by_hand.comparing.port import Port
@@ -73,14 +74,15 @@ class Comparison:
         unused: list[str],
         port: Port,
         tolerance: float | None = None,
+        causes: Mapping[int, list[Cause]] | None = None,
     ) -> None:
         self.rows, self.unmatched = rows, unmatched
         self.unused, self.port, self.tolerance = unused, port, tolerance
-        self.faulty = [
-            "+".join([*row.together, row.name])
-            for row in rows
-            if not row.agrees
-        ]
+        names = ["+".join([*row.together, row.name]) for row in rows]
+        self.faulty = [name for name, row in zip(names, rows) if not row.agrees]
+        self.causes = {
+            names[index]: found for index, found in (causes or {}).items()
+        }
 
     def __repr__(self) -> str:
         differing = {
@@ -161,15 +163,35 @@ class Comparison:
             lines.append(f"not compared: {unknown}")
         if self.faulty:
             lines.append(f"faulty layers: {', '.join(map(shown, self.faulty))}")
+            lines += self.cause_lines()
         elif unknown:
             lines.append(f"cannot tell, as the port has no tensor: {unknown}")
         else:
             lines.append("no layer differs")
         return lines
 
+    def cause_lines(self) -> list[str]:
+        """Return the likely causes in words: of layers with the same ones, in
+        one line."""
+        alone: dict[str, list[str]] = {}
+        several = []
+        for causes in self.causes.values():
+            if len(causes) == 1:
+                (cause,) = causes
+                alone.setdefault(cause.text, []).append(shown(cause.layer))
+            else:
+                said = [f"{cause.layer}: {cause.text}" for cause in causes]
+                several += ["causes that all fit:", *(f"- {s}" for s in said)]
+        lines = [
+            f"cause: {', '.join(layers)}: {shown(text)}"
+            for text, layers in alone.items()
+        ]
+        return lines + list(map(shown, several))
+
     def as_dict(self) -> dict[str, Any]:
         """Return what was found as a dict that json writes: verdict ("differs",
-        "cannot tell" or "no layer differs"), faulty, unmatched, unused, and of
+        "cannot tell" or "no layer differs"), faulty, causes, unmatched, unused,
+        and of
         each row its fields, but for numbers that are not finite, which are
         texts."""
         if self.faulty:
@@ -179,6 +201,10 @@ class Comparison:
         return {
             "verdict": verdict,
             "faulty": self.faulty,
+            "causes": {
+                name: [cause._asdict() for cause in causes]
+                for name, causes in self.causes.items()
+            },
             "unmatched": self.unmatched,
             "unused": self.unused,
             "rounding": self.rounding(),
@@ -277,7 +303,8 @@ def compare(
     calls = matching.find()
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
-    return Comparison(rows, unmatched, unused, port, tolerance)
+    causes = find_causes(matching, calls)
+    return Comparison(rows, unmatched, unused, port, tolerance, causes)
 
 
 def _check_comparison(model, names, tolerance, dtype):

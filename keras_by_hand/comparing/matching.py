@@ -24,7 +24,7 @@ from keras_by_hand.comparing.differences import (
 )
 from keras_by_hand.comparing.port import owners
 from keras_by_hand.comparing.recording import Names, run_calls
-from keras_by_hand.models.tensors import tensors_in
+from keras_by_hand.models.tensors import Tensor, each, tensors_in
 
 MOST_TRIES = 200  # runs of the model, or of its end, that look for tensors
 FAR_BETTER = 3  # times smaller, of an error
@@ -62,14 +62,17 @@ class Call:
     """A call of a layer.
 
     given: the Tensors that it takes; y: what it returns; outputs: the Tensors
-    in y; names: of these; matches: for each, a Match or None; is_needed:
-    whether the port needs a tensor for it; origin: the Match of the first of
-    given, or None; activation: what the layer applies in the end, or None;
-    is_before: whether a tensor that does not agree is right before that.
+    in y; names: of these; taken: its arguments, [args, keywords], with copies
+    of given, as the call may take masks away; matches: for each output, a Match
+    or None; is_needed: whether the port needs a tensor for it; origin: the
+    Match of the first of given, or None; activation: what the layer applies in
+    the end, or None; is_before: whether a tensor that does not agree is right
+    before that.
     """
 
-    def __init__(self, layer, given, y, names):
+    def __init__(self, layer, given, y, names, taken):
         self.layer, self.given, self.y, self.names = layer, given, y, names
+        self.taken = taken
         self.outputs = tensors_in(y)
         self.matches = [None] * len(names)
         self.origin, self.is_before = None, False
@@ -264,9 +267,10 @@ class Matching:
                 names.of_call(layer.name, len(call.names))
             else:
                 given = tensors_in([args, keywords])
+                taken = each(copied, [args, keywords])
                 y = layer.call(args, keywords)
                 named = names.of_call(layer.name, len(tensors_in(y)))
-                call = Call(layer, given, y, named)
+                call = Call(layer, given, y, named, taken)
                 if is_alike:
                     call.matches = list(
                         map(self.judge_as_it_is, named, call.outputs)
@@ -662,6 +666,12 @@ def moved(array, rng):
     far = MOVED * np.max(np.abs(array), initial=0)
     noise = rng.normal(0, far, array.shape)
     return (array + noise).astype(array.dtype)
+
+
+def copied(thing):
+    """Return a Tensor of the same array and mask; all else as it is."""
+    is_tensor = isinstance(thing, Tensor)
+    return Tensor(thing.array, thing.mask) if is_tensor else thing
 
 
 def count_agreeing(calls):
