@@ -101,7 +101,7 @@ plt.show()
 # In full
 # -------
 # ``batch_moments`` and ``moving_average`` from keras_by_hand take any momentum.
-# (PyTorch calls 1 - m momentum: its 0.01 is 0.99 in Keras.) In training, each
+# (PyTorch calls 1 - m momentum.) In training, each
 # number moves mean and variance, too; the page "BatchNormalization gradient"
 # says what that means for its gradient.
 

@@ -32,7 +32,7 @@ starts = [[a, np.zeros(64), b[:, :10], np.zeros(10)] for a, b in kernels]
 layers = [keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10)]
 model = keras.Sequential([keras.Input((64,)), *layers])
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-model.compile(keras.optimizers.SGD(0.3, momentum=0.9), loss)
+model.compile(keras.optimizers.SGD(0.3, momentum=0.9), loss, metrics=["acc"])
 model.set_weights(starts[0])
 stop = keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
 new = {"validation_data": (x_new, t_new), "callbacks": [stop], "verbose": 0}
@@ -77,6 +77,8 @@ best = next(s for s in range(90) if min(losses[s + 1 : s + 11]) >= losses[s])
 
 assert len(path) == 100
 np.testing.assert_allclose(fit.history["val_loss"], losses[: best + 11], 1e-4)
+read = judge(path[best], x_new, t_new)["accuracy"]
+np.testing.assert_allclose(fit.history["val_acc"][best], read, rtol=1e-4)
 for by_keras, by_hand in zip(model.get_weights(), path[best]):
     np.testing.assert_allclose(by_keras, by_hand, rtol=1e-4, atol=1e-4)
 

@@ -49,8 +49,13 @@ print(keras_gradient)
 # Subtracting the largest logit changes no probability, but keeps ``exp`` from
 # overflowing. Keras takes the mean over the batch, so divide by its size.
 
-powers = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
-p = powers / np.sum(powers, axis=-1, keepdims=True)  # (batch, classes)
+
+def softmax_by_hand(z):
+    powers = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    return powers / np.sum(powers, axis=-1, keepdims=True)
+
+
+p = softmax_by_hand(logits)  # (batch, classes)
 mean_loss = -np.mean(np.sum(target * np.log(p), axis=1))
 logits_gradient = (p - target) / len(target)  # (batch, classes)
 
@@ -68,7 +73,7 @@ np.testing.assert_allclose(np.sum(logits_gradient, axis=1), 0, atol=1e-12)
 # Suppose you take softmax over the wrong axis, the batch. Then each class adds
 # up to 1, and a sample does not.
 
-wrong = powers / np.sum(powers, axis=0)
+wrong = np.exp(logits) / np.sum(np.exp(logits), axis=0)
 print("right:", np.sum(p, axis=1), "wrong:", np.sum(wrong, axis=1))
 assert np.allclose(np.sum(p, axis=1), 1)
 assert not np.allclose(np.sum(wrong, axis=1), 1)

@@ -66,7 +66,7 @@ def train(weights, x, t):
 # %%
 # Check it
 # --------
-# After 330 steps all weights agree. Keras reports the mean loss of each epoch.
+# After all steps, the weights agree. Keras reports the mean loss of each epoch.
 
 weights, losses = train(starts[0], x, t)
 for by_keras, by_hand in zip(model.get_weights(), weights):

@@ -58,11 +58,11 @@ class Port:
     def allowed(self, name, tolerance):
         """Return the largest difference that a tensor may have: the tolerance,
         or what its storage allows where that is None."""
+        unit = ROUNDING.get(self.arrays[name].dtype.name, 0)
         if tolerance is not None:
-            return tolerance
+            return max(tolerance, UNITS * unit)
         if self.steps.get(name):
             return BY_STORAGE.get(self.stored.get(name), 0)
-        unit = ROUNDING.get(self.arrays[name].dtype.name, 0)
         by_weights = BY_STORAGE.get(self.stored.get(name), 0)
         return max(TOLERANCE, UNITS * unit, by_weights)
 

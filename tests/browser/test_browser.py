@@ -90,7 +90,7 @@ def test_what_is_typed_is_part_of_the_address(tab, address):
     tab.goto(f"{address}/auto_examples/index.html?q=gelu")
     box, shown, nothing = filtered(tab)
     expect(box).to_have_value("gelu")
-    expect(shown).to_have_text(["gelu: exact or approximate"])
+    expect(shown).to_have_text(["gelu: a smooth relu, by the normal distribution"])
     box.fill("kernel_regularizer conv2d & more")
     typed = r"\?q=kernel_regularizer\+conv2d\+%26\+more$"
     expect(tab).to_have_url(re.compile(typed))

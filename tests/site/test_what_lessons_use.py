@@ -4,11 +4,13 @@ words of the glossary. Nor does it lean on its place."""
 import ast
 import functools
 import re
+from unittest import mock
 
 import docutils.core
 import numpy as np
 import pytest
 from docutils import nodes
+from docutils.parsers.rst import directives, roles
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 from gallery.course import read_course
@@ -197,9 +199,13 @@ def find_prose(name):
         if kind == "text" and not text.startswith(f"{TRY_IT}\n"):
             texts.append(TITLES.sub("the page", text))
     settings = {"report_level": 5, "syntax_highlight": "none"}
-    doctree = docutils.core.publish_doctree(
-        "\n\n".join(texts), settings_overrides=settings
-    )
+    with (  # without those of Sphinx, which another test may have brought
+        mock.patch.dict(directives._directives, clear=True),
+        mock.patch.dict(roles._roles, clear=True),
+    ):
+        doctree = docutils.core.publish_doctree(
+            "\n\n".join(texts), settings_overrides=settings
+        )
     return [
         " ".join(text.split())
         for text in doctree.findall(nodes.Text)
