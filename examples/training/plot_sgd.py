@@ -42,8 +42,7 @@ def keras_sgd(learning_rates, momentum=0.0):
 # Now batches. A layer that gets only zeros guesses 80 targets: its bias is best
 # at their mean. ``fit`` takes a step with each batch. By default it shuffles.
 
-targets = np.arange(80)
-order = np.random.default_rng(313).permutation(80)
+targets, order = np.arange(80), np.random.default_rng(313).permutation(80)
 
 
 def keras_guess(order):
