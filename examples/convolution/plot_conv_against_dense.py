@@ -12,7 +12,7 @@ at each. With patches :math:`p_i`, filters :math:`W_f`, and a last kernel V:
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import Conv2D, Dense, GlobalMaxPooling2D
+from keras.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from sklearn.datasets import load_digits
 
 from keras_by_hand.gradients import softmax_cross_entropy
@@ -20,8 +20,8 @@ from keras_by_hand.gradients import softmax_cross_entropy
 # %%
 # Build it
 # --------
-# A digit of 8 by 8 pixels stands anywhere in 14 by 14. A filter is as large as
-# a digit. ``GlobalMaxPooling2D`` keeps the best match of each filter.
+# A digit of 8 by 8 pixels stands anywhere in 14 by 14. Filters are as large.
+# ``MaxPooling2D(7)`` keeps the best match of each, ``Flatten`` makes a row of it.
 
 digits = load_digits()
 targets = np.eye(10, dtype="float32")[digits.target]  # one-hot
@@ -37,7 +37,7 @@ def scatter(rng, columns=range(7)):
 
 x = scatter(np.random.default_rng(313))[:32]
 first = Conv2D(32, 8, activation="relu", use_bias=False)
-layers = [first, GlobalMaxPooling2D(), Dense(10, use_bias=False)]
+layers = [first, MaxPooling2D(7), Flatten(), Dense(10, use_bias=False)]
 model = keras.Sequential([keras.Input((14, 14, 1)), *layers])
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.SGD(learning_rate=0.5), loss)
