@@ -21,7 +21,7 @@ from keras_by_hand.gradients import softmax_cross_entropy
 # Build it
 # --------
 # A digit of 8 by 8 pixels stands anywhere in 14 by 14. Filters are as large.
-# ``MaxPooling2D(7)`` keeps the best match of each, ``Flatten`` makes a row of it.
+# ``MaxPooling2D(7)`` keeps the best match of each, ``Flatten`` makes it a row.
 
 digits = load_digits()
 targets = np.eye(10, dtype="float32")[digits.target]  # one-hot
