@@ -69,7 +69,6 @@ def add_compare(parser):
         f"its output ({TOLERANCE}, and more where the port stores rounded "
         "numbers, which the answer tells)",
     )
-
     parser.add_argument(
         "--json",
         action="store_true",

@@ -15,6 +15,7 @@ from keras_by_hand.comparing.ports import run_port
 from keras_by_hand.comparing.recording import run_calls
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.errors import CannotRun, shown
+from keras_by_hand.models.layers.quantized import Quantized
 from keras_by_hand.models.load import load_model
 from keras_by_hand.models.model import Model
 from keras_by_hand.models.tensors import tensors_in
@@ -191,9 +192,8 @@ class Comparison:
     def as_dict(self) -> dict[str, Any]:
         """Return what was found as a dict that json writes: verdict ("differs",
         "cannot tell" or "no layer differs"), faulty, causes, unmatched, unused,
-        and of
-        each row its fields, but for numbers that are not finite, which are
-        texts."""
+        rounding, and of each row its fields, but for numbers that are not
+        finite, which are texts."""
         if self.faulty:
             verdict = "differs"
         else:
@@ -297,6 +297,8 @@ def compare(
         path, model = model, load_model(model, dtype, layers)
     model.as_inputs(inputs)  # refuses these before the port meets them
     port = run_port(port, path, inputs, dtype, layers)
+    if any(isinstance(la, Quantized) for la in model.with_all_inside()):
+        port.stored = {}  # both have the same whole numbers for weights
     check_samples(port, model, inputs)
     check_names(names or {}, port)
     matching = Matching(model, inputs, port, names or {}, tolerance)

@@ -38,7 +38,7 @@ def run_keras(model, x):
         outputs = keras.tree.flatten(y)
         named = names.of_call(operation.name, len(outputs))
         arrays.update(zip(named, map(keras.ops.convert_to_numpy, outputs)))
-        if getattr(operation, "quantization_mode", None) is not None:
+        if getattr(operation, "quantization_mode", None) == "int8":
             stored.update(dict.fromkeys(named, "weights in int8"))
 
     inputs = list_inputs(x, [tensor.name for tensor in model.inputs])

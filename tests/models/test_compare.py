@@ -95,6 +95,22 @@ def test_a_quantized_model_of_keras_is_compared_and_left_as_it_was(tmp_path):
     found = compare(tmp_path / "model.keras", model, x)
     assert found.faulty == [] and all(row.tensor for row in found.rows)
     assert not {"call", "quantized_call"} & {*vars(model.layers[0])}
+    bias = model.layers[
+        1
+    ].bias  # its weights are whole in both: no allowance for rounding
+    bias.assign(bias + 0.01 * np.max(np.abs(model.predict(x, verbose=0))))
+    assert compare(tmp_path / "model.keras", model, x).faulty == [model.layers[1].name]
+
+
+def test_what_is_quantized_in_the_port_alone_may_be_off_by_that(tmp_path):
+    model = keras.Sequential([keras.Input((50,)), layers.Dense(40), layers.Dense(30)])
+    ports.draw_weights(model, np.random.default_rng(313))
+    model.save(tmp_path / "model.keras")
+    model.layers[1].quantize("int8")
+    x = np.random.default_rng(313).normal(size=(8, 50)).astype("float32")
+    found = compare(tmp_path / "model.keras", model, x)
+    assert found.faulty == [] and "weights in int8: 3e-02 allowed" in str(found)
+    assert found.rows[0].own < 1e-5 < found.rows[1].own
 
 
 def test_axes_of_equal_length_are_not_swapped_to_agree(tmp_path, monkeypatch):
