@@ -132,6 +132,27 @@ def test_a_function_is_written_as_in_the_lesson_that_has_it_first(number, name):
             assert ast.dump(definition) == ast.dump(above), f"{function}, as in {first}"
 
 
+@pytest.mark.parametrize(
+    "file",
+    sorted(SOURCES.glob("*/written_before.py")),
+    ids=lambda file: file.parent.name,
+)
+def test_what_was_written_before_is_what_a_lesson_wrote(file):
+    """Pages link a module beside them, so there is one in each of two families."""
+    functions = [
+        statement
+        for statement in ast.parse(file.read_text()).body
+        if isinstance(statement, ast.FunctionDef)
+    ]
+    assert functions
+    for function in functions:
+        first = first_to_define(function.name, NAMES)
+        written = find_definitions(first)[function.name]
+        assert ast.dump(function) == ast.dump(written), (
+            f"{function.name}, as in {first}"
+        )
+
+
 # -- Names of Keras
 
 
