@@ -1,6 +1,5 @@
 """The likely cause: the usual mistake that makes a port's numbers, and no other."""
 
-import collections
 import functools
 import json
 import re
@@ -862,7 +861,6 @@ def noted(monkeypatch):
     return offered, named
 
 
-OFFERED, NAMED, OUTCOMES = set(), set(), collections.Counter()
 WITHOUT = (  # what is left out of the names of rows
     r", (for|back)ward$",
     r" before$",
@@ -883,28 +881,22 @@ def bare(row):
     return "exchanged" if " and " in row and "flatten" not in row else row
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_usual_mistake_is_named(find, noted, name):
+def test_each_usual_mistake_is_named_and_each_row_of_the_tables_in_a_case(find, noted):
     """Most alone. Several that fit as well are equal on these numbers."""
-    make, said = CASES[name]
-    found = find(*make())
-    assert len(found.faulty) == 1
-    (told,) = found.causes.values()
-    assert any(said in cause.text for cause in told), told
-    assert len(told) <= 2
-    OFFERED.update(map(bare, noted[0]))
-    NAMED.update(map(bare, noted[1]))
-    OUTCOMES["alone" if len(told) == 1 else "among several"] += 1
-
-
-def test_each_row_of_the_tables_is_named_in_a_case():
-    if sum(OUTCOMES.values()) < len(CASES):
-        pytest.skip("not all cases were run here")
-    assert sorted(OFFERED - NAMED) == []
+    alone = 0
+    for name, (make, said) in CASES.items():
+        found = find(*make())
+        assert len(found.faulty) == 1, name
+        (told,) = found.causes.values()
+        assert any(said in cause.text for cause in told), (name, told)
+        assert len(told) <= 2, name
+        alone += len(told) == 1
+    offered, named = (set(map(bare, rows)) for rows in noted)
+    assert sorted(offered - named) == []
     assert set(OTHER_CONFIGS) | {"approximate", "axes", "normalize"} == {
         *ARGUMENT_MISTAKES
     }
-    assert OUTCOMES["alone"] >= 0.95 * len(CASES)
+    assert alone >= 0.95 * len(CASES)
 
 
 # -- Mistakes outside of the tables
