@@ -61,6 +61,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     # While all texts are read
     "launch_links",
     "course",
+    "kinds",
     "exercises",
     "glossary",
     "folding",

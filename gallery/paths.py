@@ -1,4 +1,5 @@
-"""Where things are, and the pages in the order of ideas, which examples/order.txt has.
+"""Where things are, and the pages in the order of ideas, which examples/order.txt has: what
+is indented there is a note, which stands below its article; [a heading] begins a group.
 
 SOURCES are the pages as they are written; EXAMPLES, as readers get them (linker.py).
 """
@@ -14,11 +15,30 @@ GALLERY = DOCS / "auto_examples"
 STYLE = Path(__file__).with_name("figures.mplstyle")
 PROVED = DOCS / "_build" / "proved.json"  # tests/what_was_proved.py writes it
 ARCHITECTURES = DOCS / "applications.json"  # the table that "make applications" writes
-LISTED = {  # the pages, "section/stem", and what else people call them
-    line.partition(":")[0]: line.partition(":")[2].split(", ")
-    for line in (SOURCES / "order.txt").read_text().split("\n")
-    if line and not line.startswith("#")
-}
+LISTED: dict[str, list[str]] = {}  # the pages, and what else people call them
+NOTES: dict[str, str] = {}  # the pages that are notes, and the article of each
+GROUPS: dict[str, str] = {}  # the first page of a group, and what stands above it
+
+
+def read_order():
+    """Read the pages, "section/stem", what people call them, which are notes, and where
+    groups begin."""
+    heading = article = ""
+    for line in (SOURCES / "order.txt").read_text().split("\n"):
+        name, _, words = line.strip().partition(":")
+        if line.startswith("["):
+            heading = line.strip("[]")
+        elif name and not line.startswith("#"):
+            LISTED[name] = words.split(", ")
+            if line.startswith(" "):
+                NOTES[name] = article
+            else:
+                article = name
+                if heading:
+                    GROUPS[name], heading = heading, ""
+
+
+read_order()
 ORDER = list(LISTED)
 SECTIONS = list(dict.fromkeys(line.split("/")[0] for line in ORDER))
 

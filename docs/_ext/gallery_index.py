@@ -8,6 +8,7 @@ import re
 from families import read_header
 
 from gallery import stages
+from gallery.kinds import kind_of
 from gallery.paths import LISTED, SOURCES
 from gallery.scripts import read_title
 
@@ -25,8 +26,8 @@ def entry(name):
     title = read_title(SOURCES / f"{name}.py").replace("``", "")
     words = [*LISTED.get(name, []), read_header(name.split("/")[0])[0]]
     return (
-        f'<li><a href="{name}.html" data-words="{html.escape(" ".join(words))}">'
-        f"{html.escape(title)}</a></li>"
+        f'<li class="{kind_of(name)}"><a href="{name}.html" '
+        f'data-words="{html.escape(" ".join(words))}">{html.escape(title)}</a></li>'
     )
 
 

@@ -1,0 +1,106 @@
+"""Notes stand below their articles: the pictures of a family, in its groups, are those of
+its other pages; each article lists its notes, which the sidebar shows below it, and each
+note leads to its article.
+"""
+
+import re
+
+from gallery import stages
+from gallery.kinds import NOTE, kind_of, notes_of
+from gallery.paths import GROUPS, NOTES, SOURCES, find_pages, name_in, name_of
+from gallery.scripts import read_title
+
+LINKS = ".. container:: page-links\n"  # the first of them stand below the title
+INDEX = re.compile(r"auto_examples/(\w+)/index")
+CARDS = re.compile(  # as Sphinx-Gallery writes them
+    r"(?P<open>\.\. raw:: html\n\n    <div class=\"sphx-glr-thumbnails\">\n\n"
+    r"\.\. thumbnail-parent-div-open\n\n)(?P<cards>.*)"
+    r"(?P<close>\.\. thumbnail-parent-div-close\n\n\.\. raw:: html\n\n    </div>\n)",
+    re.DOTALL,
+)
+CARD = re.compile(
+    r"\.\. raw:: html\n\n    <div class=\"sphx-glr-thumbcontainer.*?"
+    r":doc:`/auto_examples/(?P<name>\w+/\w+)`.*?\n    </div>\n",
+    re.DOTALL,
+)
+
+
+def read_again(app, env, added, changed, removed):
+    """Return the pages whose kind, notes, or group has changed, and what lists them."""
+    pages = list(map(name_of, find_pages()))
+    before = getattr(env, "kinds", {})
+    env.kinds = {
+        page: (kind_of(page), NOTES.get(page), notes_of(page)) for page in pages
+    }
+    for page in pages:
+        family = f"{page.split('/')[0]}/index"
+        told = env.kinds.get(family, [])
+        env.kinds[family] = [*told, (page, page in NOTES, GROUPS.get(page))]
+    differ = {name for name, kind in env.kinds.items() if kind != before.get(name)}
+    return [f"auto_examples/{name}" for name in differ] if before else []
+
+
+def link(name):
+    title = read_title(SOURCES / f"{name}.py").replace("`", "")
+    return f":doc:`{title} </auto_examples/{name}>`"
+
+
+# -- A page
+
+
+def tell_article(app, docname, source):
+    """Lead from a note to its article."""
+    if (name := name_in(docname)) and kind_of(name) == NOTE:
+        line = f".. rst-class:: note-on\n\nA note on {link(NOTES[name])}\n\n"
+        source[0] = source[0].replace(LINKS, f"{line}{LINKS}", 1)
+
+
+def list_notes(app, docname, source):
+    """Lead from an article to its notes, and let the sidebar show them below it."""
+    if (name := name_in(docname)) and (notes := notes_of(name)):
+        entries = "".join(f"* {link(note)}\n" for note in notes)
+        tree = "".join(f"   /auto_examples/{note}\n" for note in notes)
+        source[0] += f"\n.. rubric:: Notes, each on one problem\n\n{entries}\n"
+        source[0] += f".. toctree::\n   :hidden:\n\n{tree}\n"
+
+
+# -- The pages of a family
+
+
+def arrange(found):
+    """Return the cards of a family in its groups, and the notes of each below them."""
+    cards = {card["name"]: card[0] for card in CARD.finditer(found["cards"])}
+    groups = [[]]
+    for name in cards:
+        if name in GROUPS and groups[-1]:
+            groups.append([])
+        groups[-1].append(name)
+    return "\n".join(arrange_group(found, cards, names) for names in groups if names)
+
+
+def arrange_group(found, cards, names):
+    heading = GROUPS.get(names[0], "")
+    notes = [name for name in names if name in NOTES]
+    shown = "\n".join(cards[name] for name in names if name not in NOTES)
+    text = f"{heading}\n{'^' * len(heading)}\n\n" if heading else ""
+    text += f"{found['open']}{shown}\n{found['close']}\n"
+    if notes:
+        entries = "".join(f"* {link(note)}\n" for note in notes)
+        text += f".. rst-class:: notes\n\n{entries}\n"
+    return text
+
+
+def arrange_family(app, docname, source):
+    if INDEX.fullmatch(docname):
+        text = CARDS.sub(arrange, source[0])
+        for note in NOTES:  # articles have them in their own trees
+            text = text.replace(f"   /auto_examples/{note}\n", "")
+        source[0] = text
+
+
+def setup(app):
+    app.connect("env-get-outdated", read_again, priority=stages.FIND_OUTDATED)
+    app.connect("source-read", tell_article, priority=stages.READ_TEXT)
+    app.connect("source-read", list_notes, priority=stages.READ_TEXT)
+    app.connect("source-read", arrange_family, priority=stages.READ_TEXT)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
