@@ -1,5 +1,5 @@
-"""The course, on its pages: a lesson says which it is, and leads to the one before and the
-one after, not to the neighbours that it has in the gallery; its sidebar is the course's.
+"""The course, on its pages: a lesson leads to the one before and the one after, not to the
+neighbours that it has in the gallery; its sidebar is the course's.
 
 ``:lesson:`dense/plot_relu``` is the number of a lesson, and leads to it.
 """
@@ -13,10 +13,9 @@ from sphinx.util.docutils import SphinxRole
 
 from gallery import stages
 from gallery.course import COURSE, LAB, number_lessons, read_course
-from gallery.paths import SOURCES, name_in
+from gallery.paths import SOURCES
 from gallery.scripts import read_title
 
-LINKS = ".. container:: page-links\n"  # the first of them stand below the title
 TEACHING = "teaching"
 logger = logging.getLogger(__name__)
 
@@ -34,21 +33,7 @@ def read_again(app, env, added, changed, removed):
     return [page for page in [*pages, COURSE.stem, TEACHING] if page in env.found_docs]
 
 
-# -- Which lesson it is
-
-
-def add_place(app, docname, source):
-    """Say below the title of a lesson which it is."""
-    page, items = name_in(docname), app.env.course
-    numbers = number_lessons(items)
-    if page in numbers:
-        place = f"Lesson {numbers[page]} of {len(numbers)} in"
-    elif page in [item.name for item in items]:
-        place = "A lab of"
-    else:
-        return
-    line = f".. rst-class:: lesson\n\n{place} :doc:`the course </course>`\n\n"
-    source[0] = source[0].replace(LINKS, f"{line}{LINKS}", 1)
+# -- The number of a lesson
 
 
 class LessonRole(SphinxRole):
@@ -131,7 +116,6 @@ def put_beside(app, pagename, templatename, context, doctree):
 def setup(app):
     app.add_role("lesson", LessonRole())
     app.connect("env-get-outdated", read_again, priority=stages.FIND_OUTDATED)
-    app.connect("source-read", add_place, priority=stages.READ_TEXT)
     app.connect("html-page-context", lead_on, priority=stages.WRITE_PAGE)
     app.connect("html-page-context", put_beside, priority=stages.WRITE_PAGE)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

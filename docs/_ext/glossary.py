@@ -11,6 +11,7 @@ from sphinx import addnodes
 
 from gallery import stages
 from gallery.glossary import GLOSSARY, compile_words, find_terms, find_terms_for
+from gallery.kinds import notes_of
 from gallery.paths import SOURCES, find_pages, name_of
 
 # -- To the glossary, from the first use of each term
@@ -59,7 +60,7 @@ def section(page):
 
 def find_related(texts):
     """Return for each page the three that share most of its terms with it: two of its
-    section, and another one.
+    section, and another one; not its notes, which it lists.
 
     ``texts`` are the sources by page. A term counts the less, the more pages use it;
     among equals, the nearest pages in the order of the gallery come first.
@@ -81,7 +82,7 @@ def find_related(texts):
                 n,
             )
             for n, other in enumerate(pages)
-            if other != page
+            if other != page and other not in notes_of(page)
         ]
         best = [pages[n] for *_, n in sorted(others)]
         near = [other for other in best if section(other) == section(page)][:2]

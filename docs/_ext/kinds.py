@@ -1,16 +1,20 @@
-"""Notes stand below their articles: the pictures of a family, in its groups, are those of
-its other pages; each article lists its notes, which the sidebar shows below it, and each
-note leads to its article.
+"""What kind a page is, and where the reference has what it is about, stands below its
+title. Notes stand below their articles: a family shows pictures of its other pages, in
+groups; an article lists its notes, as the sidebar does.
 """
 
 import re
 
 from gallery import stages
+from gallery.about import find_entries_about
+from gallery.course import LAB, LESSON, number_lessons, read_course
+from gallery.includes import plain
 from gallery.kinds import NOTE, kind_of, notes_of
 from gallery.paths import GROUPS, NOTES, SOURCES, find_pages, name_in, name_of
 from gallery.scripts import read_title
 
 LINKS = ".. container:: page-links\n"  # the first of them stand below the title
+NOTES_HEADING = "Notes, each on one problem"
 INDEX = re.compile(r"auto_examples/(\w+)/index")
 CARDS = re.compile(  # as Sphinx-Gallery writes them
     r"(?P<open>\.\. raw:: html\n\n    <div class=\"sphx-glr-thumbnails\">\n\n"
@@ -26,18 +30,19 @@ CARD = re.compile(
 
 
 def read_again(app, env, added, changed, removed):
-    """Return the pages whose kind, notes, or group has changed, and what lists them."""
+    """Return the pages whose place or notes have changed, and the families that show
+    them."""
     pages = list(map(name_of, find_pages()))
     before = getattr(env, "kinds", {})
-    env.kinds = {
-        page: (kind_of(page), NOTES.get(page), notes_of(page)) for page in pages
-    }
+    env.kinds = {page: (place_of(page), notes_of(page)) for page in pages}
     for page in pages:
         family = f"{page.split('/')[0]}/index"
-        told = env.kinds.get(family, [])
-        env.kinds[family] = [*told, (page, page in NOTES, GROUPS.get(page))]
+        shown = env.kinds.get(family, [])
+        env.kinds[family] = [*shown, (page, page in NOTES, GROUPS.get(page))]
     differ = {name for name, kind in env.kinds.items() if kind != before.get(name)}
-    return [f"auto_examples/{name}" for name in differ] if before else []
+    return [
+        page for name in differ if (page := f"auto_examples/{name}") in env.found_docs
+    ]
 
 
 def link(name):
@@ -48,10 +53,33 @@ def link(name):
 # -- A page
 
 
-def tell_article(app, docname, source):
-    """Lead from a note to its article."""
-    if (name := name_in(docname)) and kind_of(name) == NOTE:
-        line = f".. rst-class:: note-on\n\nA note on {link(NOTES[name])}\n\n"
+def place_of(name):
+    """Return which lesson a page is, or whose note, and where the reference has what it
+    is about."""
+    numbers, kind, places = number_lessons(read_course()), kind_of(name), []
+    if kind == LESSON:
+        place = (
+            f"Lesson {numbers[name]} of {len(numbers)} in :doc:`the course </course>`"
+        )
+        places.append(place)
+    elif kind == LAB:
+        places.append("A lab of :doc:`the course </course>`")
+    elif kind == NOTE:
+        places.append(f"A note on {link(NOTES[name])}")
+    if entries := find_entries_about()[name]:
+        links = ", ".join(f"`{plain(e.title)} <{address_of(e)}>`__" for e in entries)
+        places.append(f"In the reference: {links}")
+    return ". ".join(places)
+
+
+def address_of(entry):
+    """Return the address of an entry, from a page of the gallery."""
+    return f"../../{entry.page}.html#{entry.anchors[0]}"
+
+
+def add_place(app, docname, source):
+    if (name := name_in(docname)) and (place := app.env.kinds[name][0]):
+        line = f".. rst-class:: place\n\n{place}\n\n"
         source[0] = source[0].replace(LINKS, f"{line}{LINKS}", 1)
 
 
@@ -60,7 +88,7 @@ def list_notes(app, docname, source):
     if (name := name_in(docname)) and (notes := notes_of(name)):
         entries = "".join(f"* {link(note)}\n" for note in notes)
         tree = "".join(f"   /auto_examples/{note}\n" for note in notes)
-        source[0] += f"\n.. rubric:: Notes, each on one problem\n\n{entries}\n"
+        source[0] += f"\n.. rubric:: {NOTES_HEADING}\n\n{entries}\n"
         source[0] += f".. toctree::\n   :hidden:\n\n{tree}\n"
 
 
@@ -86,7 +114,7 @@ def arrange_group(found, cards, names):
     text += f"{found['open']}{shown}\n{found['close']}\n"
     if notes:
         entries = "".join(f"* {link(note)}\n" for note in notes)
-        text += f".. rst-class:: notes\n\n{entries}\n"
+        text += f".. rubric:: {NOTES_HEADING}\n\n{entries}\n"
     return text
 
 
@@ -100,7 +128,7 @@ def arrange_family(app, docname, source):
 
 def setup(app):
     app.connect("env-get-outdated", read_again, priority=stages.FIND_OUTDATED)
-    app.connect("source-read", tell_article, priority=stages.READ_TEXT)
+    app.connect("source-read", add_place, priority=stages.READ_TEXT)
     app.connect("source-read", list_notes, priority=stages.READ_TEXT)
     app.connect("source-read", arrange_family, priority=stages.READ_TEXT)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,14 +3,14 @@ function, one on whole models, and an index of all names that Keras has.
 """
 
 import ast
-import functools
 import itertools
 import re
 import textwrap
 
 from gallery import stages, whole_models
+from gallery.about import pages_about
 from gallery.elsewhere import elsewhere_of, names_there
-from gallery.functions import find_things, name_alone, page_of, read_left_out
+from gallery.functions import find_things, name_alone, read_left_out
 from gallery.includes import (
     anchors,
     code,
@@ -29,7 +29,7 @@ from gallery.package import (
     find_place,
     read_statements,
 )
-from gallery.paths import DOCS, SOURCES, find_pages, name_of
+from gallery.paths import DOCS
 from gallery.proved import proof_of
 from gallery.reference import (
     FOLDER,
@@ -41,7 +41,6 @@ from gallery.reference import (
     without_name,
 )
 from gallery.reference_words import equation_of, option_in_words, words_of
-from gallery.scripts import read_title
 from gallery.signatures import (
     and_so,
     call_of,
@@ -58,7 +57,6 @@ BY_KIND = ("initializer", "regularizer", "constraint")  # arguments told in one 
 BEGINS = "how weights begin, what the loss adds for them, what each step enforces"
 # Their shapes are told.
 INPUTS = {"inputs", "x", "data", "sequence", "sequences", "y_true", "y_pred"}
-MOST_LESSONS = 6
 
 
 def link(name):
@@ -249,23 +247,13 @@ def surprises(things):
     return "".join(["**Surprises**:\n\n", *lines]) if lines else ""
 
 
-@functools.cache
-def read_titles():
-    """Return {page: its title}, in the order of the gallery."""
-    names = map(name_of, find_pages())
-    return {name: read_title(SOURCES / f"{name}.py") for name in names}
-
-
-def lessons(entry):
-    """Tell of the pages about an entry: those that its functions were written
-    for, and those that have its name in their title."""
-    names = [name for _, name in entry.things]
-    word = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
-    homes = filter(None, map(page_of, map(function_name, entry.told)))
-    named = [page for page, title in read_titles().items() if word.search(title)]
-    pages = list(dict.fromkeys([*homes, *named]))[:MOST_LESSONS]
-    links = ", ".join(f":doc:`/auto_examples/{page}`" for page in pages)
-    return f"**Lessons**: {links}.\n" if links else ""
+def pages(entry):
+    """Tell of the pages about an entry, by their kinds."""
+    text = ""
+    for kind, names in pages_about(entry).items():
+        links = ", ".join(f":doc:`/auto_examples/{name}`" for name in names)
+        text += f"**{kind.capitalize()}{'s' * (len(names) > 1)}**: {links}.\n\n"
+    return text
 
 
 def in_words(entry):
@@ -283,7 +271,7 @@ def in_words(entry):
         source(entry),
         elsewhere(entry.things),
         surprises(entry.things),
-        lessons(entry),
+        pages(entry),
         folded("Proved against Keras", proof_of(*thing)),
     ]
     return "\n".join(filter(None, parts))

@@ -179,8 +179,8 @@ def test_links_stand_below_the_title_and_at_the_end(page):
         return
     above, below = page.select(".page-links")
     before = above.find_previous_sibling()
-    is_lesson = "lesson" in before.get("class", [])  # it says which one first
-    assert (before.find_previous_sibling() if is_lesson else before).name == "h1"
+    has_place = "place" in before.get("class", [])  # what kind it is stands first
+    assert (before.find_previous_sibling() if has_place else before).name == "h1"
     assert [link["href"] for link in above.select("a")] == [
         link["href"] for link in below.select("a")
     ]

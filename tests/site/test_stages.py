@@ -28,8 +28,7 @@ ORDER = [
     ),
     ("source-read", "launch_links.add_links", "comparison_tables.add_sentence"),
     ("source-read", "launch_links.add_links", "glossary.add_related"),
-    ("source-read", "launch_links.add_links", "course.add_place"),
-    ("source-read", "launch_links.add_links", "kinds.tell_article"),
+    ("source-read", "launch_links.add_links", "kinds.add_place"),
     ("source-read", "exercises.add_solutions", "comparison_tables.add_sentence"),
     ("html-page-context", "sidebar.collapse", "furo._html_page_context"),
     (
