@@ -11,7 +11,7 @@ from gallery.paths import SOURCES, find_pages, name_of
 from gallery.reference import find_entries, function_name
 from gallery.scripts import read_title
 
-MOST_OF_A_KIND = 4  # pages that an entry leads to
+MOST_OF_A_KIND = 6  # pages that an entry leads to
 MOST_ENTRIES = 2  # that a page leads to
 
 
