@@ -64,13 +64,13 @@ def words_of(place, terms):
 
 
 def pack(counts):
-    """Return {number: count} as one list: the steps from number to number, and behind a
-    step, where it is not 1, -count."""
+    """Return {place: count} in short: the steps from place to place, and behind a step,
+    where it is not 1, -count."""
     packed, last = [], -1
-    for number, count in sorted(counts.items()):
-        packed += [number - last] if count == 1 else [number - last, -count]
-        last = number
-    return packed
+    for place, count in sorted(counts.items()):
+        packed += [place - last] if count == 1 else [place - last, -count]
+        last = place
+    return " ".join(map(str, packed))
 
 
 def count_words(pages):
@@ -109,5 +109,5 @@ def make_index(pages):
         "fields": FIELDS,
         "lengths": lengths,
         "words": words,
-        "counts": [[pack(of_field) for of_field in counts[word]] for word in words],
+        "counts": [",".join(map(pack, counts[word])) for word in words],
     }

@@ -144,8 +144,12 @@ def write_index(app, exception):
         return
     index = make_index(find_pages(app))
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("\\", r"\\").replace("'", r"\'")
     site = Path(app.outdir)
-    (site / "search_index.js").write_text(f"const searchIndex = {text};\n")
+    # A script, as a site on a disk can load no other file; of JSON, which is read faster.
+    (site / "search_index.js").write_text(
+        f"const searchIndex = JSON.parse('{text}');\n"
+    )
     (site / "_static" / "stemmer.js").write_text(
         "".join(f.read_text() for f in STEMMER)
     )

@@ -3,9 +3,9 @@
 // docs/_ext/search.py has written into search_index.js.
 "use strict";
 
-// What a place counts by the kind of its page; all others are pages written by hand.
+// What a place counts by the kind of its page, and all others, which are parts of a page.
 const WEIGHTS = { gallery: 1, reference: 0.5, glossary: 0.5, defects: 0.5 };
-const WEIGHT_OF_OTHERS = 0.7;
+const WEIGHT_OF_PART = 0.7;
 const BOOSTS = { title: 4, terms: 4, text: 1 };
 const SHORT = 4; // letters of a word that is looked up as it is, or not at all
 const SHOWN = 20;
@@ -20,80 +20,156 @@ function findWords(text) {
   return words.flatMap(splitName).map((word) => word.toLowerCase());
 }
 
+// "1 3 -2" are two places, 0 and 3: the word stands once in the first, twice in the second.
 function unpack(packed) {
-  const counts = {};
-  let number = -1;
-  for (const step of packed)
-    if (step > 0) counts[(number += step)] = 1;
-    else counts[number] = -step;
+  const counts = new Map();
+  let place = -1;
+  for (const step of packed.split(" ").map(Number))
+    if (step > 0) counts.set((place += step), 1);
+    else if (step < 0) counts.set(place, -step);
   return counts;
 }
 
-// Makes of what search_index.js has a function that answers a question with places, best
-// first.
-function makeSearch({ stopWords, pages, fields, lengths, words, counts }) {
-  const places = pages.flatMap(([address, kind, terms, inner]) =>
-    inner.map(([title, anchor, says]) => ({
+// Returns what can be found, and the numbers of what has a name.
+function findPlaces(pages) {
+  const places = pages.flatMap(([address, kind, terms, parts]) =>
+    parts.map(([title, anchor, says]) => ({
       title,
       says,
       kind,
-      page: anchor && inner[0][0],
       address: anchor ? `${address}#${anchor}` : address,
-      names: [...(kind === "reference" ? title.split(", ") : [title]), ...(anchor ? [] : terms)],
+      page: anchor ? parts[0][0] : "",
+      weight: WEIGHTS[kind] ?? (anchor ? WEIGHT_OF_PART : 1),
+      names: [
+        ...(kind === "reference" ? title.split(", ") : [title]),
+        ...(anchor ? [] : terms),
+      ],
     }))
   );
-  const named = new Map(); // what has a name: a page, then an entry, then others
-  const order = Object.keys(WEIGHTS);
-  const rankOf = ({ kind }) => (order.indexOf(kind) + order.length + 1) % (order.length + 1);
-  for (const [number, { names }] of places.entries())
-    for (const name of new Set(names.map((name) => name.toLowerCase())))
-      named.set(name, [...(named.get(name) ?? []), number]);
+  const named = new Map();
+  const heaviest = [...places.keys()].sort((a, b) => places[b].weight - places[a].weight);
+  for (const number of heaviest)
+    for (const name of places[number].names.map((name) => name.toLowerCase()))
+      if (!named.get(name)?.includes(number))
+        named.set(name, [...(named.get(name) ?? []), number]);
+  return { places, named };
+}
 
+function makeEngine({ stopWords, fields, lengths, words, counts }, weights) {
   const stemmer = new EnglishStemmer();
   const known = new Set(words);
   const ignored = new Set(stopWords);
-  // A word that no place has may be one with other letters at its end: bidirectionnal.
+  const isMistyped = (word) => word.length > SHORT && !known.has(word);
+  // What no place has may be a word with other letters at its end, such as bidirectionnal.
   const stemsOf = (word) => {
     const stem = stemmer.stemWord(word);
     let begin = stem;
-    while (begin.length > SHORT && !known.has(begin)) begin = begin.slice(0, -1);
-    return begin.length > SHORT && begin !== stem ? [stem, begin] : [stem];
+    while (isMistyped(begin)) begin = begin.slice(0, -1);
+    return begin.length > SHORT ? [...new Set([stem, begin])] : [stem];
   };
-  const options = {
-    fields,
-    tokenize: findWords,
-    processTerm: (word) => !ignored.has(word) && stemsOf(word),
-    searchOptions: {
-      boost: BOOSTS,
-      boostDocument: (number) => places[number].page ? WEIGHTS[places[number].kind] ?? WEIGHT_OF_OTHERS : (globalThis.TOP??1),
-      prefix: (word) => word.length > SHORT && !known.has(word),
-      fuzzy: (word) => word.length > SHORT && !known.has(word) && 0.26,
-      weights: { prefix: 0.4, fuzzy: 0.4 },
-    },
-  };
-  const asItIs = (list) => Object.fromEntries(list.map((value, key) => [key, value]));
-  const numbers = places.map((_, number) => number);
+  const byNumber = (list) => Object.fromEntries(list.entries());
   const engine = MiniSearch.loadJS(
     {
       serializationVersion: 2,
-      documentCount: places.length,
-      nextId: places.length,
-      documentIds: asItIs(numbers),
+      documentCount: weights.length,
+      nextId: weights.length,
+      documentIds: byNumber([...weights.keys()]),
       fieldIds: Object.fromEntries(fields.map((field, number) => [field, number])),
-      fieldLength: asItIs(numbers.map((number) => asItIs(lengths.map((of) => of[number])))),
+      fieldLength: byNumber(weights.map((_, place) => lengths.map((of) => of[place]))),
       averageFieldLength: lengths.map((of) => of.reduce((a, b) => a + b) / of.length),
       storedFields: {},
-      index: words.map((word, number) => [word, asItIs(counts[number].map(unpack))]),
+      index: [],
     },
-    options
+    {
+      fields,
+      tokenize: findWords,
+      processTerm: (word) => !ignored.has(word) && stemsOf(word),
+      searchOptions: {
+        boost: BOOSTS,
+        boostDocument: (place) => weights[place],
+        prefix: isMistyped,
+        fuzzy: (word) => isMistyped(word) && 0.26, // changes for each letter
+        weights: { prefix: 0.4, fuzzy: 0.4 },
+      },
+    }
+  );
+  // MiniSearch would unpack the counts of all words at once, which takes a phone too long.
+  for (const [number, word] of words.entries())
+    engine._index.set(word, {
+      get: (field) => unpack(counts[number].split(",")[field]),
+    });
+  return engine;
+}
+
+// Returns what finds the places that answer a question, best first: those with this name,
+// or with the last parts of it, as in tf.keras.layers.GRU, then those with its words.
+function makeSearch(index) {
+  const { places, named } = findPlaces(index.pages);
+  const engine = makeEngine(
+    index,
+    places.map((place) => place.weight)
   );
   return (question) => {
-    const typed = question.toLowerCase().trim();
-    const parts = typed.split(".");
-    const first = parts
-      .map((_, number) => parts.slice(number).join("."))
-      .flatMap((name) => (named.get(name) ?? []).sort((a, b) => rankOf(places[a]) - rankOf(places[b])));
-    const found = engine.search(question);
-    return [...new Set([...first, ...found.map(({ id }) => id)])].map((number) => places[number]);
+    const parts = question.toLowerCase().trim().split(".");
+    const names = parts.map((_, number) => parts.slice(number).join("."));
+    const numbers = [
+      ...names.flatMap((name) => named.get(name) ?? []),
+      ...engine.search(question).map((found) => found.id),
+    ];
+    return [...new Set(numbers)].map((number) => places[number]);
   };
 }
+
+// -- The page
+
+function loadScript(address) {
+  const script = document.createElement("script");
+  return new Promise((resolve, reject) => {
+    Object.assign(script, { src: address, onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+}
+
+let search; // what is loaded by the first question
+function loadSearch() {
+  const files = ["_static/minisearch.js", "_static/stemmer.js", "search_index.js"];
+  search ??= Promise.all(files.map(loadScript)).then(() => makeSearch(searchIndex));
+  return search;
+}
+
+function makeItem({ title, address, page, says }) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  Object.assign(link, { href: address, textContent: title });
+  item.append(link);
+  for (const [className, text] of Object.entries({ "found-on": page, says }))
+    if (text) {
+      const line = document.createElement("p");
+      Object.assign(line, { className, textContent: text });
+      item.append(line);
+    }
+  return item;
+}
+
+async function answer(question, status, list) {
+  status.textContent = question ? "Searching" : "";
+  list.replaceChildren();
+  if (!question) return;
+  const ask = await loadSearch();
+  const found = ask(question);
+  list.replaceChildren(...found.slice(0, SHOWN).map(makeItem));
+  const shown = found.length > SHOWN ? `The first ${SHOWN}` : `${found.length} found`;
+  status.textContent = found.length
+    ? `${shown}, best first.`
+    : "Nothing on this site has any of these words.";
+}
+
+addEventListener("DOMContentLoaded", () => {
+  const question = new URLSearchParams(location.search).get("q") ?? "";
+  for (const box of document.querySelectorAll("[name=q]")) box.value = question;
+  const results = document.getElementById("search-results");
+  const [status, list] = results.children;
+  answer(question.trim(), status, list).catch(() => {
+    status.textContent = "The index of the search cannot be loaded. Is there a network?";
+  });
+});
