@@ -50,10 +50,14 @@ def split_name(word):
     return [word, *parts] if len(parts) > 1 else parts
 
 
+def split_words(text):
+    """Return the words of a text, and the parts of those that are names."""
+    return [part.lower() for word in WORD.findall(text) for part in split_name(word)]
+
+
 def find_words(text):
     """Return the stems of a text's words, without those that are in every text."""
-    words = [part.lower() for word in WORD.findall(text) for part in split_name(word)]
-    return [stem(word) for word in words if word not in STOP_WORDS]
+    return [stem(word) for word in split_words(text) if word not in STOP_WORDS]
 
 
 def words_of(place, terms):

@@ -13,6 +13,7 @@ from pathlib import Path
 import sphinx.search
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.errors import ExtensionError
 from sphinx.util import docname_join
 
 from gallery import stages
@@ -130,12 +131,13 @@ def find_page(app, docname, terms):
 
 def find_pages(app):
     """Return all pages, those of the gallery first, in their order."""
-    terms = find_terms()
-    gallery = {
-        f"auto_examples/{name}": terms[name] for name in sorted(terms, key=place)
-    }
-    others = dict.fromkeys(sorted(app.env.found_docs - {"404", *gallery}), ())
-    terms = gallery | others | find_terms_of_others()
+    of_gallery, of_others = find_terms(), find_terms_of_others()
+    if unknown := of_others.keys() - app.env.found_docs:
+        raise ExtensionError(f"docs/search_terms.toml names no page: {min(unknown)}")
+    names = sorted(of_gallery, key=place)
+    terms = {f"auto_examples/{name}": of_gallery[name] for name in names}
+    for docname in sorted(app.env.found_docs - {"404", *terms}):
+        terms[docname] = of_others.get(docname, ())
     return [find_page(app, docname, words) for docname, words in terms.items()]
 
 

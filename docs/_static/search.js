@@ -15,7 +15,7 @@ function splitName(word) {
   return parts.length > 1 ? [word, ...parts] : parts;
 }
 
-function findWords(text) {
+function splitWords(text) {
   const words = text.match(/\d+(?:\.\d+)+|[\p{Letter}\p{Number}_]+/gu) ?? [];
   return words.flatMap(splitName).map((word) => word.toLowerCase());
 }
@@ -82,7 +82,7 @@ function makeEngine({ stopWords, fields, lengths, words, counts }, weights) {
     },
     {
       fields,
-      tokenize: findWords,
+      tokenize: splitWords,
       processTerm: (word) => !ignored.has(word) && stemsOf(word),
       searchOptions: {
         boost: BOOSTS,
