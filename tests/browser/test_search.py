@@ -1,14 +1,17 @@
 """What people type, and the page that they want: the search finds it, first or nearly."""
 
 import collections
+import contextlib
 import math
 import re
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 from project import HTML, PAGES
+from serving import PREFIX
 
 from gallery.functions import find_taught, plain
 from gallery.paths import name_in, name_of
@@ -19,7 +22,7 @@ FOLDER = Path(__file__).parent
 TERMS = tomllib.loads((FOLDER / "search_terms.toml").read_text())
 SENTENCES = tomllib.loads((FOLDER / "search_sentences.toml").read_text())
 STEMS = {name.split("/")[-1].removesuffix(".html") for name in HTML}
-FETCHED = {"minisearch.js", "stemmer.js", "search_index.js"}  # by the first question
+FETCHED = ["_static/minisearch.js", "_static/stemmer.js", "search_index.js"]
 LONGEST = 100  # milliseconds for an answer, on a computer four times slower
 WANTED = {
     "backprop": "plot_backpropagation",
@@ -262,46 +265,69 @@ def test_nine_of_ten_sentences_are_answered_within_three(search_page):
     assert len(late) <= len(places) / 10, late
 
 
-def test_an_answer_takes_no_time_on_a_phone(search_page):
-    """Not even the first one: what was fetched is made ready, too."""
-    questions = [question for of_group in SENTENCES.values() for question in of_group]
-    session = search_page.context.new_cdp_session(search_page)
+@contextlib.contextmanager
+def slow(tab):
+    """While open, the processor of a tab is about as slow as a phone's."""
+    session = tab.context.new_cdp_session(tab)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    ready, *times = search_page.evaluate(
-        """(questions) => {
-          const time = (action) => {  // the best of some: the machine has other work
-            const times = [1, 2, 3, 4, 5].map(() => {
-              const before = performance.now();
-              action();
-              return performance.now() - before;
-            });
-            return Math.min(...times);
-          };
-          const ask = makeSearch(searchIndex);
-          return [
-            time(() => makeSearch(searchIndex)(questions[0])),
-            ...questions.map((question) => time(() => ask(question))),
-          ];
-        }""",
-        questions,
-    )
+    yield
     session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     session.detach()
-    print(f"the first answer: {ready:.0f} ms; the others: at most {max(times):.0f} ms")
-    assert max(ready, *times) <= LONGEST
+
+
+def test_an_answer_takes_no_time_on_a_phone(tab, address):
+    """Nor does the first one, from when its scripts are there. Each is the best of some:
+    the machine has other work."""
+    questions = [question for of_group in SENTENCES.values() for question in of_group]
+    first, later = [], []
+    with slow(tab):
+        for _ in range(5):
+            tab.goto(f"{address}/search.html")
+            first.append(
+                tab.evaluate(
+                    """async ([files, question]) => {
+                      const fetched = files.map((file) => fetch(file));
+                      const answers = await Promise.all(fetched);
+                      const texts = await Promise.all(answers.map((a) => a.text()));
+                      const before = performance.now();
+                      for (const textContent of texts)
+                        document.head.append(
+                          Object.assign(document.createElement("script"), { textContent })
+                        );
+                      globalThis.ask = makeSearch(searchIndex);
+                      ask(question);
+                      return performance.now() - before;
+                    }""",
+                    [FETCHED, questions[0]],
+                )
+            )
+            later.append(
+                tab.evaluate(
+                    """(questions) => questions.map((question) => {
+                      const before = performance.now();
+                      ask(question);
+                      return performance.now() - before;
+                    })""",
+                    questions,
+                )
+            )
+    slowest = max(map(min, zip(*later, strict=True)))
+    print(f"the first answer: {min(first):.0f} ms; others: at most {slowest:.0f} ms")
+    assert max(min(first), slowest) <= LONGEST
 
 
 def test_nothing_is_fetched_before_the_first_question(tab, address):
     fetched = []
-    tab.on("request", lambda request: fetched.append(request.url.split("/")[-1]))
+    tab.on("request", lambda request: fetched.append(urlsplit(request.url).path))
     for page in ("index.html", "search.html", "search.html?q=+"):
         tab.goto(f"{address}/{page}", wait_until="networkidle")
-    assert "search.js" in {re.sub(r"\?.*", "", name) for name in fetched}
-    assert FETCHED.isdisjoint(fetched)
+    by_question = {f"{PREFIX}/{name}" for name in FETCHED}
+    assert f"{PREFIX}/_static/search.js" in fetched
+    assert by_question.isdisjoint(fetched)
     tab.locator("article [name=q]").fill("leaky relu")
     tab.keyboard.press("Enter")
     expect(tab.locator("#search-results a").first).to_be_visible()
-    assert FETCHED <= set(fetched)
+    assert by_question <= set(fetched)
 
 
 def test_what_is_found_is_shown_in_this_order(tab, address):
@@ -316,8 +342,14 @@ def test_what_is_found_is_shown_in_this_order(tab, address):
     assert shown[0] == "auto_examples/activations/plot_leaky_relu.html"
     for box in tab.locator("[name=q]").all():
         expect(box).to_have_value("Leaky ReLU")
-    entry = results.get_by_role("listitem").filter(has_text="LeakyReLU").first
-    expect(entry.locator(".found-on")).to_have_text("Activation layers")
+
+
+def test_a_part_of_a_page_says_where_it_stands(tab, address):
+    tab.goto(f"{address}/search.html?q=LeakyReLU")
+    entry = tab.locator(
+        "#search-results li", has=tab.get_by_text("LeakyReLU", exact=True)
+    )
+    expect(entry.locator(".found-on").first).to_have_text("Activation layers")
 
 
 def test_a_slash_asks(tab, address):
@@ -400,7 +432,7 @@ def test_what_runs_whole_models_is_found_in_the_reference(search_page, typed):
 
 
 def test_the_more_words_a_page_has_the_better(search_page):
-    assert rank_in(search_page, SMALL, "word of a gru")[0] == "a_page.html"
+    assert rank_in(search_page, SMALL, "word of the page")[0] == "a_page.html"
     assert rank_in(search_page, SMALL, "what is the gru")[0] == "gru.html"
     assert rank_in(search_page, SMALL, "nowhere, gru")[0] == "gru.html"
     assert rank_in(search_page, SMALL, "the") == []
