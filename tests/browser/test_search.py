@@ -275,45 +275,42 @@ def slow(tab):
     session.detach()
 
 
+def time_answers(tab, address, questions):
+    """Return the milliseconds of each answer on a page that has just been opened; of the
+    first one, all that happens once the scripts are there."""
+    tab.goto(f"{address}/search.html")
+    return tab.evaluate(
+        """async ([files, questions]) => {
+          const fetched = await Promise.all(files.map((file) => fetch(file)));
+          const scripts = await Promise.all(fetched.map((answer) => answer.text()));
+          let ask, before = performance.now();
+          for (const textContent of scripts)
+            document.head.append(
+              Object.assign(document.createElement("script"), { textContent })
+            );
+          ask = makeSearch(searchIndex);
+          return questions.map((question) => {
+            ask(question);
+            const taken = performance.now() - before;
+            before = performance.now();
+            return taken;
+          });
+        }""",
+        [FETCHED, questions],
+    )
+
+
 def test_an_answer_takes_no_time_on_a_phone(tab, address):
-    """Nor does the first one, from when its scripts are there. Each is the best of some:
-    the machine has other work."""
     questions = [question for of_group in SENTENCES.values() for question in of_group]
-    first, later = [], []
+    best = [math.inf] * len(questions)
     with slow(tab):
-        for _ in range(5):
-            tab.goto(f"{address}/search.html")
-            first.append(
-                tab.evaluate(
-                    """async ([files, question]) => {
-                      const fetched = files.map((file) => fetch(file));
-                      const answers = await Promise.all(fetched);
-                      const texts = await Promise.all(answers.map((a) => a.text()));
-                      const before = performance.now();
-                      for (const textContent of texts)
-                        document.head.append(
-                          Object.assign(document.createElement("script"), { textContent })
-                        );
-                      globalThis.ask = makeSearch(searchIndex);
-                      ask(question);
-                      return performance.now() - before;
-                    }""",
-                    [FETCHED, questions[0]],
-                )
-            )
-            later.append(
-                tab.evaluate(
-                    """(questions) => questions.map((question) => {
-                      const before = performance.now();
-                      ask(question);
-                      return performance.now() - before;
-                    })""",
-                    questions,
-                )
-            )
-    slowest = max(map(min, zip(*later, strict=True)))
-    print(f"the first answer: {min(first):.0f} ms; others: at most {slowest:.0f} ms")
-    assert max(min(first), slowest) <= LONGEST
+        for _ in range(20):  # the machine has other work
+            best = list(map(min, best, time_answers(tab, address, questions)))
+            if max(best) <= LONGEST:
+                break
+    first, *others = best
+    print(f"the first answer: {first:.0f} ms; others: at most {max(others):.0f} ms")
+    assert max(best) <= LONGEST
 
 
 def test_nothing_is_fetched_before_the_first_question(tab, address):
