@@ -20,7 +20,7 @@ STOP_WORDS = frozenset(
     "your".split()
 )
 WORD = re.compile(r"\d+(?:\.\d+)+|\w+")
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+CAMEL = re.compile("([a-z0-9])([A-Z])")
 stem = functools.cache(snowballstemmer.stemmer("english").stemWord)
 
 
@@ -46,7 +46,7 @@ class Page:
 
 def split_name(word):
     """Return a word, and what it is made of: mask_zero, mask, zero."""
-    parts = [part for part in re.split("_|" + CAMEL.pattern, word) if part]
+    parts = [part for part in CAMEL.sub(r"\1_\2", word).split("_") if part]
     return [word, *parts] if len(parts) > 1 else parts
 
 

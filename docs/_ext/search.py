@@ -25,6 +25,7 @@ STEMMER = [
     Path(sphinx.search.__file__).parent / "minified-js" / name
     for name in ("base-stemmer.js", "english-stemmer.js")
 ]
+OF_SPHINX = ("searchtools.js", "language_data.js")  # no page loads them any more
 # Code answers no question, nor does what the build says of each page.
 LEFT_OUT = (
     nodes.comment,
@@ -103,11 +104,8 @@ def find_places(env, docname, kind):
     page, *sections = doctree.findall(nodes.section)
     title = env.titles[docname].astext()
     if kind == "gallery":
-        yield (
-            title,
-            "",
-            [text for node in (page, *sections) for text in find_texts(node)],
-        )
+        inner = [text for section in sections for text in find_texts(section)]
+        yield title, "", [*find_texts(page), *inner]
         return
     yield title, "", texts_of(kind, page)
     for section in sections:
@@ -149,12 +147,12 @@ def write_index(app, exception):
     text = text.replace("\\", r"\\").replace("'", r"\'")
     site = Path(app.outdir)
     # A script, as a site on a disk can load no other file; of JSON, which is read faster.
-    (site / "search_index.js").write_text(
-        f"const searchIndex = JSON.parse('{text}');\n"
-    )
-    (site / "_static" / "stemmer.js").write_text(
-        "".join(f.read_text() for f in STEMMER)
-    )
+    script = f"const searchIndex = JSON.parse('{text}');\n"
+    (site / "search_index.js").write_text(script)
+    stemmer = "".join(file.read_text() for file in STEMMER)
+    (site / "_static" / "stemmer.js").write_text(stemmer)
+    for name in OF_SPHINX:
+        (site / "_static" / name).unlink(missing_ok=True)
 
 
 def replace_search(app):

@@ -11,7 +11,7 @@ const SHORT = 4; // letters of a word that is looked up as it is, or not at all
 const SHOWN = 20;
 
 function splitName(word) {
-  const parts = word.split(/_|(?<=[a-z0-9])(?=[A-Z])/).filter(Boolean);
+  const parts = word.replace(/([a-z0-9])([A-Z])/g, "$1_$2").split("_").filter(Boolean);
   return parts.length > 1 ? [word, ...parts] : parts;
 }
 
@@ -36,7 +36,6 @@ function findPlaces(pages) {
     parts.map(([title, anchor, says]) => ({
       title,
       says,
-      kind,
       address: anchor ? `${address}#${anchor}` : address,
       page: anchor ? parts[0][0] : "",
       weight: WEIGHTS[kind] ?? (anchor ? WEIGHT_OF_PART : 1),

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from project import ROOT, call, make, run
+from searching import read_index
 from small_gallery import NAMES, let_keras_compute, link_hard_silu, page_of
 
 BUILD = """
@@ -44,10 +45,7 @@ def files_of(site):
 
 def terms_of(site):
     """The words under which the search finds each page first."""
-    script = (site / "search_index.js").read_text()
-    text = re.search(r"JSON\.parse\('(.*)'\)", script)[1]
-    index = json.loads(re.sub(r"\\(.)", r"\1", text))
-    return {address: terms for address, _, terms, _ in index["pages"]}
+    return {address: terms for address, _, terms, _ in read_index(site)["pages"]}
 
 
 def test_built_again_it_is_the_same_to_the_byte(small):
