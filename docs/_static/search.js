@@ -8,6 +8,7 @@ const WEIGHTS = { gallery: 1, reference: 0.5, glossary: 0.5, defects: 0.5 };
 const WEIGHT_OF_PART = 0.7;
 const BOOSTS = { title: 4, terms: 4, text: 1 };
 const SHORT = 4; // letters of a word that is looked up as it is, or not at all
+const BEGIN = 0.6; // of the letters of a word, if it is to count for all of it
 const SHOWN = 20;
 
 function splitName(word) {
@@ -62,9 +63,10 @@ function makeEngine({ stopWords, fields, lengths, words, counts }, weights) {
   // What no place has may be a word with other letters at its end, such as bidirectionnal.
   const stemsOf = (word) => {
     const stem = stemmer.stemWord(word);
+    const shortest = Math.max(SHORT, BEGIN * stem.length);
     let begin = stem;
-    while (isMistyped(begin)) begin = begin.slice(0, -1);
-    return begin.length > SHORT ? [...new Set([stem, begin])] : [stem];
+    while (!known.has(begin) && begin.length > shortest) begin = begin.slice(0, -1);
+    return known.has(begin) ? [...new Set([stem, begin])] : [stem];
   };
   const byNumber = (list) => Object.fromEntries(list.entries());
   const engine = MiniSearch.loadJS(

@@ -448,3 +448,9 @@ def test_short_words_are_whole_words(search_page, typed):
 def test_typing_mistakes_are_forgiven(search_page, typed):
     pages = [Page("a.html", "gallery", [], [place("Regularization: a penalty")])]
     assert rank_in(search_page, pages, typed) == ["a.html"]
+
+
+def test_a_few_letters_are_no_mistyped_word(search_page):
+    pages = [Page("a.html", "gallery", [], [place("Checked numbers")])]
+    assert rank_in(search_page, pages, "checkerboard") == []
+    assert rank_in(search_page, pages, "checkedd") == ["a.html"]
