@@ -63,10 +63,13 @@ function makeEngine({ stopWords, fields, lengths, words, counts }, weights) {
   // What no place has may be a word with other letters at its end, such as bidirectionnal.
   const stemsOf = (word) => {
     const stem = stemmer.stemWord(word);
-    const shortest = Math.max(SHORT, BEGIN * stem.length);
-    let begin = stem;
-    while (!known.has(begin) && begin.length > shortest) begin = begin.slice(0, -1);
-    return known.has(begin) ? [...new Set([stem, begin])] : [stem];
+    const shortest = Math.max(SHORT + 1, BEGIN * word.length);
+    if (isMistyped(stem))
+      for (let length = word.length - 1; length >= shortest; length--) {
+        const begin = stemmer.stemWord(word.slice(0, length));
+        if (known.has(begin)) return [stem, begin];
+      }
+    return [stem];
   };
   const byNumber = (list) => Object.fromEntries(list.entries());
   const engine = MiniSearch.loadJS(
