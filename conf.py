@@ -73,7 +73,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "sidebar",
     "filter",
     # In the end
-    "search",
+    "search_index",
     "moved",
     "sitemap",
     "reproducible",

@@ -1,6 +1,6 @@
 // What the page of the search answers: any word of a question counts, the more, the rarer it
 // is and the more prominently it stands. MiniSearch (minisearch.js) adds it up, over what
-// docs/_ext/search.py has written into search_index.js.
+// docs/_ext/search_index.py has written into search_index.js.
 "use strict";
 
 // What a place counts by the kind of its page, and all others, which are parts of a page.
@@ -8,7 +8,7 @@ const WEIGHTS = { gallery: 1, reference: 0.5, glossary: 0.5, defects: 0.5 };
 const WEIGHT_OF_PART = 0.7;
 const BOOSTS = { title: 4, terms: 4, text: 1 };
 const SHORT = 4; // letters of a word that is looked up as it is, or not at all
-const BEGIN = 0.6; // of the letters of a word, if it is to count for all of it
+const BEGIN = 0.5; // of the letters of a word, if it is to count for all of it
 const SHOWN = 20;
 
 function splitName(word) {

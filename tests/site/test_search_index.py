@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-import search
+import search_index
 from docutils import nodes
 from project import HTML, SITE
 from searching import read_index
@@ -47,11 +47,11 @@ def test_code_is_left_out_and_messages_are_not():
     code = nodes.literal_block("", "np.add(x, y)", language="python")
     message = nodes.literal_block("", "ValueError: no such layer", language="none")
     launch = nodes.container("", nodes.paragraph("", "Launch"), classes=["page-links"])
-    assert search.is_left_out(code)
-    assert search.is_left_out(launch)
-    assert not search.is_left_out(message)
+    assert search_index.is_left_out(code)
+    assert search_index.is_left_out(launch)
+    assert not search_index.is_left_out(message)
     section = nodes.section("", nodes.title("", "T"), message, nodes.section())
-    assert list(search.find_texts(section)) == ["ValueError: no such layer"]
+    assert list(search_index.find_texts(section)) == ["ValueError: no such layer"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_code_is_left_out_and_messages_are_not():
 )
 def test_the_first_sentence_is_shown(text, shown):
     expected = text if shown is None else shown
-    assert search.first_sentence([text] if text else []) == expected
+    assert search_index.first_sentence([text] if text else []) == expected
 
 
 def test_words_are_stems_and_parts_of_names():
@@ -90,10 +90,12 @@ def test_the_index_counts_words_by_place():
 
 
 def test_words_for_no_page_are_refused(monkeypatch):
-    monkeypatch.setattr(search, "find_terms", dict)
-    monkeypatch.setattr(search, "find_terms_of_others", lambda: {"no_page": ["a word"]})
+    monkeypatch.setattr(search_index, "find_terms", dict)
+    monkeypatch.setattr(
+        search_index, "find_terms_of_others", lambda: {"no_page": ["a word"]}
+    )
     app = SimpleNamespace(env=SimpleNamespace(found_docs={"index"}))
     with pytest.raises(
         ExtensionError, match=r"search_terms\.toml names no page: no_page$"
     ):
-        search.find_pages(app)
+        search_index.find_pages(app)
