@@ -452,5 +452,5 @@ def test_typing_mistakes_are_forgiven(search_page, typed):
 
 def test_a_few_letters_are_no_mistyped_word(search_page):
     pages = [Page("a.html", "gallery", [], [place("Checked numbers")])]
-    assert rank_in(search_page, pages, "checkerboard") == []
+    assert rank_in(search_page, pages, "checkerboards") == []
     assert rank_in(search_page, pages, "checkedd") == ["a.html"]
