@@ -9,7 +9,7 @@ const WEIGHT_OF_PART = 0.7;
 const BOOSTS = { title: 4, terms: 4, text: 1 };
 const SHORT = 4; // letters of a word that is looked up as it is, or not at all
 const BEGIN = 0.5; // of the letters of a word, if it is to count for all of it
-const SHOWN = 20;
+const SHOWN = 20; // places, at most
 
 function splitName(word) {
   const parts = word.replace(/([a-z0-9])([A-Z])/g, "$1_$2").split("_").filter(Boolean);
