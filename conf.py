@@ -69,12 +69,12 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "moving_picture",
     "notebooks",
     "page_links",
-    "search_terms",
     # While the HTML is written
     "mathml",
     "sidebar",
     "filter",
     # In the end
+    "search_index",
     "moved",
     "sitemap",
     "reproducible",
@@ -102,7 +102,6 @@ html_context = {  # for the footer
     "versions": find_versions(),
 }
 html_last_updated_fmt = "%-d %B %Y"  # of the commit: SOURCE_DATE_EPOCH
-html_search_scorer = "docs/_static/scorer.js"
 html_favicon = "docs/_static/favicon.svg"
 html_math_renderer = "mathml"
 html_copy_source = False  # pages offer their Python source instead

@@ -123,6 +123,7 @@ def write(folder):
     texts = {text.stem: text for text in (folder / "docs").glob("*.rst")}
     for name in set(texts) - {"404", "glossary", "index"}:
         texts[name].unlink()
+    (folder / "docs/search_terms.toml").write_text("")
     texts["index"].write_text(INDEX)
     glossary = texts["glossary"].read_text()
     texts["glossary"].write_text(re.sub(":doc:`.*?`", "a page", glossary))

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from project import ROOT, call, make, run
+from searching import read_index
 from small_gallery import NAMES, let_keras_compute, link_hard_silu, page_of
 
 BUILD = """
@@ -42,11 +43,9 @@ def files_of(site):
     }
 
 
-def index_of(site):
-    """The words under which the search finds pages first."""
-    name = "searchindex.js"
-    index = site[name] if isinstance(site, dict) else (site / name).read_bytes()
-    return re.search(rb'"indexentries":\{(.*?)\}', index)[1].decode()
+def terms_of(site):
+    """The words under which the search finds each page first."""
+    return {address: terms for address, _, terms, _ in read_index(site)["pages"]}
 
 
 def test_built_again_it_is_the_same_to_the_byte(small):
@@ -142,7 +141,7 @@ def test_only_what_has_changed_runs_again(small):
     site = small / "docs/_build/html"
     link_hard_silu(small, NAMES[0])
     assert build(small) == (3, True)
-    words = index_of(site)
+    terms = terms_of(site)
     for name in (
         "keras_by_hand/layers/convolution.py",
         "keras_by_hand/losses.py",
@@ -164,7 +163,8 @@ def test_only_what_has_changed_runs_again(small):
     html = {name: (site / f"auto_examples/{name}.html").read_text() for name in NAMES}
     assert ["# edited" in text for text in html.values()] == [True, True, False]
     assert "The code of hard_silu, from keras_by_hand" in html[NAMES[0]]
-    assert index_of(site) == words != ""
+    assert terms_of(site) == terms
+    assert all(terms[f"auto_examples/{name}.html"] for name in NAMES)
     notebook = json.loads((small / f"docs/auto_examples/{NAMES[0]}.ipynb").read_text())
     hidden = [c for c in notebook["cells"] if c["metadata"].get("jupyter")]
     assert [c["metadata"]["cellView"] for c in hidden] == ["form"]

@@ -40,11 +40,11 @@ ORDER = [
     ("build-finished", "library_downloads.put_beside", "reproducible.undate"),
     ("build-finished", "course_notebooks.put_beside", "reproducible.undate"),
     ("build-finished", "sitemap.write", "failures.finish"),
+    ("build-finished", "search_index.write_index", "failures.finish"),
     (*PAGES_RUN, "pruning.forget_passing"),
     (*PAGES_RUN, "launch_links.check_wording"),
     (*PAGES_RUN, "library_downloads.write_wheel"),
     (*PAGES_RUN, "course_notebooks.write_zips"),
-    (*PAGES_RUN, "search_terms.find_all"),
 ]
 
 

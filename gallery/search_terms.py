@@ -1,5 +1,6 @@
-"""The words under which the search finds a page first: those that begin its title, the
-names of its functions, and those that stand beside it in examples/order.txt.
+"""Other words for a page, under which the search finds it first. Those of a page of the
+gallery begin its title, are names of its functions, or stand beside it in
+examples/order.txt; those of the pages that are written by hand, in docs/search_terms.toml.
 
 Of several pages with the same words, the first one is found; one that has them beside its
 name, before one that has them in its title, and this before one that only has a function of
@@ -8,13 +9,10 @@ that name. Of titles with a name of Keras, that of the page with its function co
 
 import collections
 import re
+import tomllib
 
-from sphinx import addnodes
-from sphinx.util.index_entries import split_index_msg
-
-from gallery import stages
 from gallery.functions import find_taught, find_things
-from gallery.paths import LISTED, find_pages, name_of
+from gallery.paths import DOCS, LISTED, find_pages, name_of
 from gallery.scripts import read_title
 
 
@@ -53,35 +51,7 @@ def find_terms():
     return terms
 
 
-def restore(env):
-    """Let Sphinx know the words of pages that it does not write again: it forgets them."""
-    kept = env._search_index_index_entries
-    for docname, entries in env.domaindata["index"].get("entries", {}).items():
-        words = {
-            (word, target, main)
-            for kind, value, target, main, _ in entries
-            for word in split_index_msg(kind, value)
-        }
-        kept[docname] = sorted(words)
-    for page, terms in env.search_terms.items():
-        if (docname := f"auto_examples/{page}") in env.all_docs:
-            kept[docname] = [(term, "", "main") for term in sorted(terms)]
-
-
-def find_all(app):
-    app.env.search_terms = find_terms()
-    restore(app.env)
-
-
-def add_terms(app, doctree):
-    """Put the words of a page of the gallery into the index, and so into the search."""
-    page = app.env.docname.removeprefix("auto_examples/")
-    terms = sorted(app.env.search_terms.get(page, ()))
-    entries = [("single", term, "", "main", None) for term in terms]
-    doctree.insert(0, addnodes.index(entries=entries))
-
-
-def setup(app):
-    app.connect("builder-inited", find_all, priority=stages.TELL_OF_PAGES)
-    app.connect("doctree-read", add_terms, priority=stages.CHANGE_DOCTREE)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def find_terms_of_others():
+    """Return the words of the pages that are written by hand, {page: [word, ...]}."""
+    listed = tomllib.loads((DOCS / "search_terms.toml").read_text())
+    return {page: words.split(", ") for page, words in listed.items()}
