@@ -17,6 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import docname_join
 
 from gallery import stages
+from gallery.kinds import kind_of
 from gallery.paths import name_in, place
 from gallery.search_index import Page, Place, make_index
 from gallery.search_terms import find_terms, find_terms_of_others
@@ -35,7 +36,7 @@ LEFT_OUT = (
     addnodes.only,
     addnodes.toctree,
 )
-OF_EACH_PAGE = {"lesson", "page-links", "checked", "notebook-links"}
+OF_EACH_PAGE = {"place", "page-links", "checked", "notebook-links"}
 FOUND_BY_ITSELF = (nodes.section, nodes.definition_list_item)
 SENTENCE = re.compile(r".{20,}?[.:?!](?=\s|$)")
 LONGEST = 120  # letters of the sentence that is shown of what is found
@@ -124,6 +125,7 @@ def find_page(app, docname, terms):
         Place(title, anchor, first_sentence(texts), " ".join(texts))
         for title, anchor, texts in find_places(app.env, docname, kind)
     ]
+    kind = kind_of(name) if (name := name_in(docname)) else kind
     return Page(app.builder.get_target_uri(docname), kind, sorted(terms), places)
 
 

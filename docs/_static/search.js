@@ -4,7 +4,7 @@
 "use strict";
 
 // What a place counts by the kind of its page, and all others, which are parts of a page.
-const WEIGHTS = { gallery: 1, reference: 0.5, glossary: 0.5, defects: 0.5 };
+const WEIGHTS = { note: 0.8, reference: 0.5, glossary: 0.5, defects: 0.5 };
 const WEIGHT_OF_PART = 0.7;
 const BOOSTS = { title: 4, terms: 4, text: 1 };
 const SHORT = 4; // letters of a word that is looked up as it is, or not at all
