@@ -3,9 +3,9 @@
 Figures are SVG: sharp on every screen, and light. The first of a page is drawn again for
 its card, which docs/_ext/cards.py puts in the place of Sphinx-Gallery's thumbnail.
 
-Where a cell asks for it, with ``# sphinx_gallery_moving_picture = True``, the numbers of its
-figure are kept as well, for docs/_static/moving_picture.js. Which picture it is, tell the
-names of variables: PICTURES.
+Where a cell asks for it, with ``# sphinx_gallery_moving_picture = True``, the numbers of
+its figure are kept as well, for docs/_static/moving_picture.js. Which picture it is, tell
+the names of variables: PICTURES.
 """
 
 import json
