@@ -9,6 +9,7 @@ from families import read_header
 
 from gallery import stages
 from gallery.includes import heading, rubric, table, write
+from gallery.paths import DOCS
 from gallery.surprises import GRAVITIES, by_gravity, find_surprises, find_worst
 
 
@@ -59,6 +60,8 @@ def section(family, surprises):
 
 
 def write_surprises(app):
+    if not (DOCS / "surprises.rst").exists():
+        return
     families = {
         family: list(group)
         for family, group in itertools.groupby(
