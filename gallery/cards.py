@@ -15,6 +15,7 @@ GAP = 1.5  # pixels that a word has around itself
 MOST_PANELS = 2  # that have room for words
 THIN = 1.5  # points: a line has at least these, the edge of a marker at most
 MARKER = 4  # points: what shrinks with the figure stays as large as this
+NICE = MaxNLocator(2, steps=[1, 2, 5, 10])  # numbers that are easily read
 
 
 def draw_card(figure, path):
@@ -67,7 +68,7 @@ def find_ticks(axis, has_room):
     if not has_room or not isinstance(axis.get_major_locator(), AutoLocator):
         return [], []
     low, high = sorted(axis.get_view_interval())
-    inside = [t for t in MaxNLocator(2).tick_values(low, high) if low <= t <= high]
+    inside = [t for t in NICE.tick_values(low, high) if low <= t <= high]
     ticks = dict.fromkeys([*inside[:1], *inside[-1:]])
     words = [f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in ticks]
     fit = all(len(word) <= MOST_SIGNS for word in words)
