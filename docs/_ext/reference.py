@@ -125,9 +125,16 @@ def options(entry):
     }
 
 
+def defaults_of(facts):
+    """Return {argument of Keras: its default, as code}."""
+    call = ast.parse(facts["signature"], mode="eval").body
+    return {given.arg: ast.unparse(given.value) for given in call.keywords}
+
+
 def arguments(entry):
-    """Tell what each argument does; what begins, penalizes or holds weights, in a line."""
-    told, by_kind, options_there = {}, {}, options(entry)
+    """Tell what each argument does, with its default, unless names of Keras differ in it;
+    what begins, penalizes or holds weights, in a line."""
+    told, by_kind, defaults, options_there = {}, {}, {}, options(entry)
     for thing, facts in entry.things.items():
         for argument in facts["arguments"]:
             if argument.endswith(BY_KIND):
@@ -136,7 +143,14 @@ def arguments(entry):
                 words = words_of(name_alone(*thing), argument)
                 what = option_in_words(words, options_there.get(argument, {}))
                 told.setdefault(argument, what)
-    lines = [f"``{argument}``\n   {words}\n" for argument, words in told.items()]
+                default = defaults_of(facts).get(argument)
+                defaults.setdefault(argument, set()).add(default)
+    lines = []
+    for argument, words in told.items():
+        default, *others = defaults[argument]
+        has_one = default is not None and not others
+        term = f"{argument}={default}" if has_one else argument
+        lines.append(f"``{term}``\n   {words}\n")
     if by_kind:
         lines.append(f"{literal(by_kind)}\n   {BEGINS}\n")
     if not lines:
@@ -153,11 +167,10 @@ def shape_in_words(formulas):
 
 def initializer_of(rule, facts):
     """Return the default of the argument that begins a weight; "" where there is none."""
-    word = rule["name"].split()[-1]
-    for kind in (word, word.removesuffix("_kernel")):
-        if found := re.search(rf"\b{kind}_initializer='(\w+)'", facts["signature"]):
-            return f"``{found[1]}``"
-    return ""
+    defaults, kind = defaults_of(facts), rule["name"].split()[-1]
+    names = f"{kind}_initializer", f"{kind.removesuffix('_kernel')}_initializer"
+    found = [defaults[name] for name in names if name in defaults]
+    return f"``{found[0]}``" if found else ""
 
 
 def weight_in_words(rule, facts):

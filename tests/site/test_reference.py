@@ -288,10 +288,18 @@ def test_weights_are_a_table_with_the_initializers_of_the_signature():
     rows = [[cell.text.strip() for cell in row.select("th, td")] for row in table("tr")]
     assert rows[0] == ["get_weights()", "Shape", "Otherwise", "Initializer"]
     assert rows[1:] == [
-        ["kernel", "(features, 4 * units)", "", "glorot_uniform"],
-        ["recurrent_kernel", "(units, 4 * units)", "", "orthogonal"],
-        ["bias", "(4 * units,)", "none with use_bias=False", "zeros"],
+        ["kernel", "(features, 4 * units)", "", "'glorot_uniform'"],
+        ["recurrent_kernel", "(units, 4 * units)", "", "'orthogonal'"],
+        ["bias", "(4 * units,)", "none with use_bias=False", "'zeros'"],
     ]
+
+
+def test_arguments_have_their_defaults_unless_these_differ():
+    told = reference.arguments(BY_NAME["gru"])
+    assert "\n``units``\n   number of output features" in told
+    assert "\n``activation='tanh'``\n" in told and "\n``reset_after=True``\n" in told
+    told = reference.arguments(BY_NAME["cropping2d"])
+    assert "\n``cropping``\n" in told  # 1 of Cropping1D, pairs of zeros of Cropping2D
 
 
 def test_a_column_of_weights_without_words_is_left_out():
