@@ -247,7 +247,7 @@ def source(entry):
     lines = entry.code.count("\n") + 1
     text = code(entry.code)
     if lines > MOST_LINES:
-        text = folded(f"{lines} lines", text)
+        text = folded(f"{lines} lines of code", text)
     more = f"\nIt needs {needs}.\n" if needs else ""
     return f"{rubric('In NumPy')}\n{text}{more}"
 

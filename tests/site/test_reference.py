@@ -312,7 +312,7 @@ def test_a_column_of_weights_without_words_is_left_out():
 def test_long_code_is_folded():
     lengths = {entry.title: entry.code.count("\n") + 1 for entry in ENTRIES}
     for entry in ENTRIES:
-        summary = f"<summary>{lengths[entry.title]} lines</summary>"
+        summary = f"<summary>{lengths[entry.title]} lines of code</summary>"
         is_long = lengths[entry.title] > reference.MOST_LINES
         assert (summary in reference.source(entry)) == is_long
     assert min(lengths.values()) <= reference.MOST_LINES < max(lengths.values())
