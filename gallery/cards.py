@@ -71,8 +71,8 @@ def find_ticks(axis, has_room):
     inside = [t for t in NICE.tick_values(low, high) if low <= t <= high]
     ticks = dict.fromkeys([*inside[:1], *inside[-1:]])
     words = [f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in ticks]
-    fit = all(len(word) <= MOST_SIGNS for word in words)
-    return (list(ticks), words) if fit else ([], [])
+    are_short = all(len(word) <= MOST_SIGNS for word in words)
+    return (list(ticks), words) if are_short else ([], [])
 
 
 def fit(words):

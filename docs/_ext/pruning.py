@@ -75,7 +75,7 @@ def remove_page(gallery, page):
     for pattern in (
         f"{stem}.*",
         f"{stem}_codeobj.*",
-        f"images/**/sphx_glr_{stem}_[0-9]*",
+        f"images/**/sphx_glr_{stem}_[0-9][0-9][0-9].*",
         f"images/**/sphx_glr_{stem}_thumb.*",
         f"images/**/sphx_glr_{stem}_card.*",
     ):
