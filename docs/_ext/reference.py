@@ -181,7 +181,7 @@ def weight_in_words(rule, facts):
         told = f"``{argument}={value!r}``" if value is not None else f"``{argument}``"
         what = "none" if other is None else plain(shape_in_words(other))
         others.append(f"{what} with {told}")
-    usual = "" if shape is None else plain(shape_in_words(shape))
+    usual = "none" if shape is None else plain(shape_in_words(shape))
     return f"``{rule['name']}``", usual, "; ".join(others), initializer_of(rule, facts)
 
 
