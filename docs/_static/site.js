@@ -12,4 +12,3 @@ function makeScrollable() {
 }
 addEventListener("load", makeScrollable);
 addEventListener("resize", makeScrollable);
-addEventListener("toggle", makeScrollable, true); // what was folded has a size now

@@ -243,10 +243,10 @@ def test_home_leads_to_all_that_one_comes_for():
 
 
 def test_the_logo_is_there_with_words(page):
-    logo, in_header = page.select(".sidebar-brand img, .brand img")[::-1]
+    in_header, logo = page.select(".brand img, .sidebar-brand img")
     assert logo["alt"] and not in_header["alt"]  # the header is read as its name alone
-    icon = page.select_one("link[rel~=icon]")["href"]
-    for address in (logo["src"], in_header["src"], icon):
+    (icon,) = page.select("link[rel~=icon]")
+    for address in (logo["src"], in_header["src"], icon["href"]):
         assert address.split("?")[0].endswith("_static/logo.svg")
 
 
