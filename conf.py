@@ -48,6 +48,7 @@ extensions = [  # in the order in which they work; gallery/stages.py has it in f
     "terminal",
     # When they have run: what they left, and what the tests did, becomes texts
     "architectures",
+    "cards",
     "comparison_tables",
     "defects",
     "versions",
@@ -102,7 +103,7 @@ html_context = {  # for the footer
     "versions": find_versions(),
 }
 html_last_updated_fmt = "%-d %B %Y"  # of the commit: SOURCE_DATE_EPOCH
-html_favicon = "docs/_static/favicon.svg"
+html_favicon = html_logo = "docs/_static/logo.svg"
 html_math_renderer = "mathml"
 html_copy_source = False  # pages offer their Python source instead
 ogp_site_url = html_baseurl

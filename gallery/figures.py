@@ -1,19 +1,24 @@
 """The figures of pages, and the numbers of those that readers can touch.
 
-Figures are SVG: sharp on every screen, and light. Where a cell asks for it, with
-``# sphinx_gallery_moving_picture = True``, the numbers of its figure are kept as well, for
-docs/_static/moving_picture.js. Which picture it is, tell the names of variables: PICTURES.
+Figures are SVG: sharp on every screen, and light. The first of a page is drawn again for
+its card, which docs/_ext/cards.py puts in the place of Sphinx-Gallery's thumbnail.
+
+Where a cell asks for it, with ``# sphinx_gallery_moving_picture = True``, the numbers of
+its figure are kept as well, for docs/_static/moving_picture.js. Which picture it is, tell
+the names of variables: PICTURES.
 """
 
 import json
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sphinx.errors import ExtensionError
 from sphinx_gallery.py_source_parser import extract_file_config
 from sphinx_gallery.scrapers import matplotlib_scraper
 
+from gallery.cards import draw_card
 from gallery.paths import GALLERY, name_of
 
 
@@ -151,17 +156,34 @@ def asks_for_picture(source, line):
     return extract_file_config(cell).get("moving_picture", False)
 
 
+def card_of(page):
+    """Return where the picture of a page's card is kept, "section/stem"."""
+    section, stem = page.split("/")
+    return GALLERY / section / f"images/cards/sphx_glr_{stem}_card.svg"
+
+
+def save_card(figure, source):
+    path = card_of(name_of(source))
+    path.parent.mkdir(exist_ok=True)
+    draw_card(figure, path)
+    number_ids(path)
+
+
 def scrape(block, block_vars, gallery_conf):
     """Save the figures of a block as SVG; return the reStructuredText that shows them.
 
     Sphinx-Gallery calls it after each block of code.
     """
+    paths, drawn = block_vars["image_path_iterator"], plt.get_fignums()
+    first = plt.figure(drawn[0]) if drawn and not len(paths) else None
     figures = matplotlib_scraper(
         block, block_vars, gallery_conf, format="svg", metadata={"Date": None}
     )
-    for path in block_vars["image_path_iterator"].paths:
+    for path in paths.paths:
         number_ids(Path(path).with_suffix(".svg"))
     source = Path(block_vars["src_file"])
+    if first:  # Matplotlib's list of figures is empty by now; this is the figure itself
+        save_card(first, source)
     if not figures or not asks_for_picture(source.read_text(), block[2]):
         return figures
     page = name_of(source)

@@ -42,6 +42,11 @@ def heading(title, rule="-"):
     return f"{plain(title)}\n{rule * len(plain(title))}\n\n"
 
 
+def rubric(title):
+    """Return a title that no table of contents has."""
+    return f".. rubric:: {plain(title)}\n"
+
+
 def table(header, rows):
     """Return a reStructuredText table."""
     lines = [".. list-table::", "   :header-rows: 1", ""]

@@ -7,12 +7,13 @@ that its first sentence has, as ``code``, are those that it is about.
 
 import functools
 import re
+import tomllib
 from typing import NamedTuple
 
 from sphinx.errors import ExtensionError
 
 from gallery.keras_facts import read_facts
-from gallery.paths import ROOT, SOURCES, find_pages, name_of
+from gallery.paths import DOCS, ROOT, SOURCES, find_pages, name_of
 from gallery.versions import dated
 
 GRAVITIES = (
@@ -100,3 +101,22 @@ def surprises_of(title, name):
 
 def by_gravity(surprise):
     return GRAVITIES.index(surprise.gravity)
+
+
+@functools.cache
+def find_worst():
+    """Return the surprises to know first, as docs/worst_surprises.toml lists them, each
+    with whom it meets, as "you load an old model".
+
+    Raises ExtensionError where none, or more than one, begins as it says there.
+    """
+    file, found = DOCS / "worst_surprises.toml", []
+    for listed in tomllib.loads(file.read_text())["worst"]:
+        same = [s for s in find_surprises() if s.text.startswith(listed["begins"])]
+        if len(same) != 1:
+            raise ExtensionError(
+                f"{file.relative_to(ROOT)}: {len(same)} warnings of pages begin with "
+                f"{listed['begins']!r}: write there how one of them begins now"
+            )
+        found.append((*same, listed["if"]))
+    return found

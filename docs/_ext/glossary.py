@@ -11,6 +11,7 @@ from sphinx import addnodes
 
 from gallery import stages
 from gallery.glossary import GLOSSARY, compile_words, find_terms, find_terms_for
+from gallery.includes import rubric
 from gallery.kinds import notes_of
 from gallery.paths import SOURCES, find_pages, name_of
 
@@ -106,7 +107,7 @@ def add_related(app, docname, source):
     """Put the cards of the related pages at the end of a page."""
     if pages := app.env.related.get(docname.removeprefix("auto_examples/")):
         files = " ".join(f"_build/pages/{page}.py" for page in pages)
-        source[0] += f"\n.. rubric:: Related pages\n\n.. minigallery:: {files}\n"
+        source[0] += f"\n{rubric('Related pages')}\n.. minigallery:: {files}\n"
 
 
 def setup(app):

@@ -8,7 +8,7 @@ import re
 from gallery import stages
 from gallery.about import find_entries_about
 from gallery.course import LAB, LESSON, number_lessons, read_course
-from gallery.includes import plain
+from gallery.includes import plain, rubric
 from gallery.kinds import NOTE, kind_of, notes_of
 from gallery.paths import GROUPS, NOTES, SOURCES, find_pages, name_in, name_of
 from gallery.scripts import read_title
@@ -88,7 +88,7 @@ def list_notes(app, docname, source):
     if (name := name_in(docname)) and (notes := notes_of(name)):
         entries = "".join(f"* {link(note)}\n" for note in notes)
         tree = "".join(f"   /auto_examples/{note}\n" for note in notes)
-        source[0] += f"\n.. rubric:: {NOTES_HEADING}\n\n{entries}\n"
+        source[0] += f"\n{rubric(NOTES_HEADING)}\n{entries}\n"
         source[0] += f".. toctree::\n   :hidden:\n\n{tree}\n"
 
 
@@ -114,7 +114,7 @@ def arrange_group(found, cards, names):
     text += f"{found['open']}{shown}\n{found['close']}\n"
     if notes:
         entries = "".join(f"* {link(note)}\n" for note in notes)
-        text += f".. rubric:: {NOTES_HEADING}\n\n{entries}\n"
+        text += f"{rubric(NOTES_HEADING)}\n{entries}\n"
     return text
 
 

@@ -75,7 +75,9 @@ def remove_page(gallery, page):
     for pattern in (
         f"{stem}.*",
         f"{stem}_codeobj.*",
-        f"images/**/sphx_glr_{stem}_[0t]*",
+        f"images/**/sphx_glr_{stem}_[0-9][0-9][0-9].*",
+        f"images/**/sphx_glr_{stem}_thumb.*",
+        f"images/**/sphx_glr_{stem}_card.*",
     ):
         for file in (gallery / section).glob(pattern):
             file.unlink()
@@ -119,17 +121,22 @@ def forget_passing(app):
 
 
 def forget_failing(app, config):
-    """Remove the thumbnails of pages that will run again.
+    """Remove the cards and thumbnails of pages that will run again.
 
-    That of a failure is a PNG file, which would be preferred to that of the figure.
+    The thumbnail of a failure is a PNG file, which would be preferred to that of the
+    figure; and a page that has no figure any more has no card.
     """
     for page in find_pages():
         checksum = checksum_of(app, page)
         if not checksum.exists():
-            images = checksum.parent.glob(f"images/thumb/sphx_glr_{page.stem}_thumb.*")
-            for thumbnail in images:
-                thumbnail.unlink()
-                (Path(app.outdir) / "_images" / thumbnail.name).unlink(missing_ok=True)
+            name = f"sphx_glr_{page.stem}"
+            folder = checksum.parent / "images"
+            for picture in (
+                *folder.glob(f"thumb/{name}_thumb.*"),
+                *folder.glob(f"cards/{name}_card.*"),
+            ):
+                picture.unlink()
+                (Path(app.outdir) / "_images" / picture.name).unlink(missing_ok=True)
 
 
 def load_thumbnails_late(app, pagename, templatename, context, doctree):

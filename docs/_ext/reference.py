@@ -19,6 +19,7 @@ from gallery.includes import (
     literal,
     plain,
     prose,
+    rubric,
     table,
     write,
     write_pages,
@@ -57,6 +58,7 @@ BY_KIND = ("initializer", "regularizer", "constraint")  # arguments told in one 
 BEGINS = "how weights begin, what the loss adds for them, what each step enforces"
 # Their shapes are told.
 INPUTS = {"inputs", "x", "data", "sequence", "sequences", "y_true", "y_pred"}
+MOST_LINES = 24  # of code that is shown at once
 
 
 def link(name):
@@ -121,9 +123,16 @@ def options(entry):
     }
 
 
+def defaults_of(facts):
+    """Return {argument of Keras: its default, as code}."""
+    call = ast.parse(facts["signature"], mode="eval").body
+    return {given.arg: ast.unparse(given.value) for given in call.keywords}
+
+
 def arguments(entry):
-    """Tell what each argument does; what begins, penalizes or holds weights, in a line."""
-    told, by_kind, options_there = {}, {}, options(entry)
+    """Tell what each argument does, with its default, unless names of Keras differ in it;
+    what begins, penalizes or holds weights, in a line."""
+    told, by_kind, defaults, options_there = {}, {}, {}, options(entry)
     for thing, facts in entry.things.items():
         for argument in facts["arguments"]:
             if argument.endswith(BY_KIND):
@@ -132,10 +141,19 @@ def arguments(entry):
                 words = words_of(name_alone(*thing), argument)
                 what = option_in_words(words, options_there.get(argument, {}))
                 told.setdefault(argument, what)
-    lines = [f"- ``{argument}``: {words}" for argument, words in told.items()]
+                default = defaults_of(facts).get(argument)
+                defaults.setdefault(argument, set()).add(default)
+    lines = []
+    for argument, words in told.items():
+        default, *others = defaults[argument]
+        has_one = default is not None and not others
+        term = f"{argument}={default}" if has_one else argument
+        lines.append(f"``{term}``\n   {words}\n")
     if by_kind:
-        lines.append(f"- {literal(by_kind)}: {BEGINS}")
-    return "\n".join(lines) + "\n" if lines else ""
+        lines.append(f"{literal(by_kind)}\n   {BEGINS}\n")
+    if not lines:
+        return ""
+    return "\n".join([rubric("Arguments"), ".. rst-class:: arguments\n", *lines])
 
 
 def shape_in_words(formulas):
@@ -145,15 +163,24 @@ def shape_in_words(formulas):
     return f"({', '.join(axes)}{',' * (len(axes) == 1)})"
 
 
-def weight_in_words(rule):
-    parts = []
-    if rule["shape"] is not None:
-        parts.append(plain(shape_in_words(rule["shape"])))
-    for argument, value, shape in rule["variants"]:
+def initializer_of(rule, facts):
+    """Return the default of the argument that begins a weight; "" where there is none."""
+    defaults, kind = defaults_of(facts), rule["name"].split()[-1]
+    names = f"{kind}_initializer", f"{kind.removesuffix('_kernel')}_initializer"
+    found = [defaults[name] for name in names if name in defaults]
+    return f"``{found[0]}``" if found else ""
+
+
+def weight_in_words(rule, facts):
+    """Return the row of a weight: its name and shape, when it has another, and how it
+    begins."""
+    shape, others = rule["shape"], []
+    for argument, value, other in rule["variants"]:
         told = f"``{argument}={value!r}``" if value is not None else f"``{argument}``"
-        what = "none" if shape is None else shape_in_words(shape)
-        parts.append(f"{plain(what)} with {told}")
-    return f"- ``{rule['name']}`` {'; '.join(parts)}"
+        what = "none" if other is None else plain(shape_in_words(other))
+        others.append(f"{what} with {told}")
+    usual = "none" if shape is None else plain(shape_in_words(shape))
+    return f"``{rule['name']}``", usual, "; ".join(others), initializer_of(rule, facts)
 
 
 def weights(things):
@@ -168,11 +195,15 @@ def weights(things):
         of = f" of {', '.join(names)}" if len(by_rules) > 1 else ""
         rules = facts["weights"]
         if isinstance(rules, str):
-            parts.append(f"**Weights**{of}: {rules}.\n")
+            parts.append(f"{rubric(f'Weights{of}')}\n{rules}.\n")
             continue
-        parts.append(f"**Weights**{of}, as ``get_weights()`` has them:\n")
-        parts.append("\n".join(map(weight_in_words, rules)) + "\n")
-        parts.append(f"{facts['note']}\n")
+        rows = [weight_in_words(rule, facts) for rule in rules]
+        header, columns = ("``get_weights()``", "Shape", "Otherwise", "Initializer"), []
+        for title, cells in zip(header, zip(*rows)):
+            if any(cells):
+                columns.append((title, *cells))
+        head, *rows = zip(*columns)
+        parts += [rubric(f"Weights{of}"), table(head, rows), f"{facts['note']}\n"]
     return "\n".join(parts)
 
 
@@ -194,7 +225,7 @@ def docstrings(entry):
 
 def example(entry):
     found = example_of(entry.shown[0].node)
-    return code(found, "pycon") if found else ""
+    return f"{rubric('Example')}\n{code(found, 'pycon')}" if found else ""
 
 
 def equations(things):
@@ -208,9 +239,15 @@ def equations(things):
 
 
 def source(entry):
-    """Return the code of a function, with links to what else of the library it needs."""
+    """Return the code of a function, folded if it is long, with links to what else of the
+    library it needs."""
     needs = ", ".join(link(function_name(helper)) for helper in entry.helpers)
-    return code(entry.code) + (f"\nIt needs {needs}.\n" if needs else "")
+    lines = entry.code.count("\n") + 1
+    text = code(entry.code)
+    if lines > MOST_LINES:
+        text = folded(f"{lines} lines of code", text)
+    more = f"\nIt needs {needs}.\n" if needs else ""
+    return f"{rubric('In NumPy')}\n{text}{more}"
 
 
 def masks(things):

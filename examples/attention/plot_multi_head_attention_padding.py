@@ -64,10 +64,8 @@ def encode(x, masks, weights):
 # Check it
 # --------
 # In the first block the mask hides the padding from all steps, and all steps
-# from the padding. In the second there is no mask.
-#
-# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
-#    deletes the mask of its inputs. Their sum with its output has no mask.
+# from the padding. In the second there is no mask: ``MultiHeadAttention``
+# removes it from its input.
 
 words = tokens != 0
 of_value = np.repeat(words[:, np.newaxis], 4, axis=1)  # (batch, target, source)

@@ -105,9 +105,9 @@ for layer_class in (layers.LSTM, layers.GRU):
     np.testing.assert_allclose(trained, predicted, tolerance, tolerance)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``SimpleRNN``, ``LSTM``
-#    and ``GRU`` draw masks in predictions, too, only to ignore them. So what
-#    training drops depends on how many batches were predicted before.
+# As of ``dropout``, these layers draw masks in predictions, too, only to
+# ignore them. So what training drops depends on how many batches were
+# predicted before.
 
 for layer_class, gates in ((layers.SimpleRNN, 1), (layers.LSTM, 4)):
     layer, _ = keras_rnn(layer_class, **rates)

@@ -93,9 +93,8 @@ _, default_mask = masking(steps)
 np.testing.assert_array_equal(keras_mask, default_mask)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
-#    ``GlobalAveragePooling1D`` returns ``nan`` for a sequence that is all
-#    padding: zero divided by zero steps.
+# The mean of a sequence that is all padding is ``nan``: zero divided by zero
+# steps.
 
 _, mean_of_padding = model.predict(np.full((1, 8, 3), -1), verbose=0)
 np.testing.assert_array_equal(mean_of_padding, [[np.nan, np.nan]])

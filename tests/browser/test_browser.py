@@ -23,7 +23,8 @@ def test_the_first_screen_says_what_the_site_is_for(tab, address, width, height)
     tab.set_viewport_size({"width": width, "height": height})
     tab.goto(f"{address}/index.html")
     ways = tab.locator(".ways > p")
-    expect(ways).to_contain_text(["To learn", "To port", "To teach", "To contribute"])
+    known = ["To learn", "To port", "To teach", "To be warned", "To upgrade"]
+    expect(ways).to_contain_text([*known, "To contribute"])
     for way in ways.all():
         box = way.bounding_box()
         assert box["y"] + box["height"] <= height
@@ -255,3 +256,17 @@ def test_a_card_says_more_when_it_has_the_focus(tab, address):
     assert card.evaluate(look) == "none"
     card.get_by_role("link").focus()
     assert "multiplies its input by a matrix of weights" in card.evaluate(look)
+
+
+def test_long_code_shows_that_it_goes_on_and_scrolls_by_keyboard(tab, address):
+    tab.set_viewport_size({"width": 375, "height": 812})
+    tab.goto(f"{address}/reference/recurrent.html")
+    folded = tab.locator("details:has(pre)").first
+    code = folded.locator("pre")
+    folded.locator("summary").click()
+    expect(code).to_have_attribute("tabindex", "0")
+    shadows = "pre => getComputedStyle(pre).backgroundAttachment"
+    assert code.evaluate(shadows).startswith("local, local, scroll, scroll")
+    code.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("pre => pre.scrollLeft > 0", arg=code.element_handle())

@@ -251,6 +251,7 @@ def test_what_shapes_no_output_runs_no_page(built, name):
 @pytest.mark.parametrize(
     "name",
     [
+        "gallery/cards.py",  # which figures.py imports
         "gallery/comparisons.py",  # which conditions.py imports
         "gallery/conditions.py",
         "gallery/figures.mplstyle",

@@ -101,7 +101,10 @@ def test_a_failed_build_ends_with_what_failed(small):
     assert made.returncode == 0, made.stdout
     *lines, _ = made.stdout.splitlines()
     assert lines == ["Notebook: check_your_model", "Writing HTML"]
-    assert list(small.glob("docs/**/*_thumb.svg"))
+    thumbnails = sorted(small.glob("docs/auto_examples/*/images/thumb/*.svg"))
+    cards = sorted(small.glob("docs/auto_examples/*/images/cards/*.svg"))
+    assert len(cards) == len(NAMES)
+    assert [f.read_text() for f in thumbnails] == [f.read_text() for f in cards]
     assert not list(small.glob("docs/**/*_thumb.png"))
 
 

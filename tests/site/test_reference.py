@@ -13,6 +13,7 @@ import by_hand
 import numpy as np
 import pytest
 import reference
+from bs4 import BeautifulSoup
 from project import PAGES, SITE
 
 from gallery import functions, whole_models
@@ -273,12 +274,53 @@ def test_rules_of_weights_are_told():
     text = plain_text("reference/recurrent")
     gru = text[text.index("keras.layers.GRU(") :]
     assert (
-        "bias (2, 3 * units); none with use_bias=False; (3 * units,) with reset_" in gru
+        "bias (2, 3 * units) none with use_bias=False; (3 * units,) with reset_" in gru
     )
     assert "update z, reset r, candidate g" in gru
     of_query = "query kernel (features of query, num_heads, key_dim)"
     assert of_query in plain_text("reference/attention")
     assert "bias (channels * depth_multiplier,)" in plain_text("reference/convolution")
+
+
+def test_weights_are_a_table_with_the_initializers_of_the_signature():
+    page = BeautifulSoup((SITE / "reference/recurrent.html").read_text(), "html.parser")
+    title = page.select_one(
+        "h2:-soup-contains-own('LSTM'):not(:-soup-contains('Cell'))"
+    )
+    rows = [
+        [cell.text.strip() for cell in row.select("th, td")]
+        for row in title.find_next("table").select("tr")
+    ]
+    assert rows[0] == ["get_weights()", "Shape", "Otherwise", "Initializer"]
+    assert rows[1:] == [
+        ["kernel", "(features, 4 * units)", "", "'glorot_uniform'"],
+        ["recurrent_kernel", "(units, 4 * units)", "", "'orthogonal'"],
+        ["bias", "(4 * units,)", "none with use_bias=False", "'zeros'"],
+    ]
+
+
+def test_arguments_have_their_defaults_unless_these_differ():
+    told = reference.arguments(BY_NAME["gru"])
+    assert "\n``units``\n   number of output features" in told
+    assert "\n``activation='tanh'``\n" in told and "\n``reset_after=True``\n" in told
+    told = reference.arguments(BY_NAME["cropping2d"])
+    assert "\n``cropping``\n" in told  # 1 of Cropping1D, pairs of zeros of Cropping2D
+
+
+def test_a_column_of_weights_without_words_is_left_out():
+    rule = {"name": "scale", "shape": [["features"]], "variants": []}
+    facts = {"signature": "keras.layers.X()", "weights": [rule], "note": ""}
+    text = reference.weights({("Layers", "X"): facts})
+    assert "* - ``get_weights()``\n     - Shape\n   * - ``scale``" in text
+
+
+def test_long_code_is_folded():
+    lengths = {entry.title: entry.code.count("\n") + 1 for entry in ENTRIES}
+    for entry in ENTRIES:
+        summary = f"<summary>{lengths[entry.title]} lines of code</summary>"
+        is_long = lengths[entry.title] > reference.MOST_LINES
+        assert (summary in reference.source(entry)) == is_long
+    assert min(lengths.values()) <= reference.MOST_LINES < max(lengths.values())
 
 
 def test_an_entry_tells_how_to_import_its_function():

@@ -232,6 +232,23 @@ def test_every_page_is_there():
     assert {*LAUNCHED, "index.html", "how_to_run.html"} <= set(HTML)
 
 
+def test_home_leads_to_all_that_one_comes_for():
+    page = Page("index.html")
+    ways = [link["href"] for link in page.select(".ways a.internal")]
+    named = ("course", "reference", "teaching", "surprises", "versions")
+    assert ways == [f"{name}.html" for name in named]
+    sidebar = {link["href"] for link in page.select(".sidebar-tree a")}
+    assert {"surprises.html", "versions.html"} <= sidebar
+
+
+def test_the_logo_is_there_with_words(page):
+    in_header, logo = page.select(".brand img, .sidebar-brand img")
+    assert logo["alt"] and not in_header["alt"]  # the header is read as its name alone
+    (icon,) = page.select("link[rel~=icon]")
+    for address in (logo["src"], in_header["src"], icon["href"]):
+        assert address.split("?")[0].endswith("_static/logo.svg")
+
+
 def test_gallery_offers_all_pages():
     files = Page("auto_examples/index.html").downloads()
     for kind, ending in (("python", "py"), ("jupyter", "ipynb")):

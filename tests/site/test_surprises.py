@@ -13,7 +13,7 @@ from sphinx.errors import ExtensionError
 
 from gallery import surprises
 from gallery.paths import SOURCES
-from gallery.surprises import GRAVITIES, find_surprises, surprises_of
+from gallery.surprises import GRAVITIES, find_surprises, find_worst, surprises_of
 
 TOLD = """\
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong shape:** Both
@@ -105,7 +105,7 @@ def test_every_warning_of_a_page_is_a_surprise():
 def test_the_page_has_a_section_for_each_family_with_counts():
     page = BeautifulSoup((SITE / "surprises.html").read_text(), "html.parser")
     found, counts = [], []
-    for section in page.select("section section"):
+    for section in page.select("section:has(> .rubric)"):
         counts.append(dict.fromkeys(GRAVITIES, 0))
         for heading in section.select(".rubric"):
             gravity, count = heading.text.lower().split(": ")
@@ -121,6 +121,37 @@ def test_the_page_has_a_section_for_each_family_with_counts():
     assert [int(cell.text) for cell in total.select("td")[1:]] == list(
         map(sum, zip(*of_table))
     )
+
+
+def test_the_ten_worst_come_first():
+    page = BeautifulSoup((SITE / "surprises.html").read_text(), "html.parser")
+    found = [read_end(item) for item in page.select("section section")[0].select("li")]
+    listed = [surprise for surprise, _ in find_worst()]
+    assert found == [(s.page, s.versions) for s in listed]
+    assert len(listed) == 10
+    assert {surprise.gravity for surprise in listed} == {GRAVITIES[0]}
+
+
+@pytest.mark.parametrize(
+    "begins, found", [("``GRU`` never", 0), ("``Dense`` ignores", 1), ("``Dense``", 2)]
+)
+def test_what_is_listed_must_be_one_warning(tmp_path, monkeypatch, begins, found):
+    told = ["``Dense`` ignores its name.", "``Dense`` is dense."]
+    known = [surprises.Surprise("a/plot_b", "3", "error", (), text) for text in told]
+    monkeypatch.setattr(surprises, "find_surprises", lambda: known)
+    monkeypatch.setattr(surprises, "ROOT", tmp_path)
+    monkeypatch.setattr(surprises, "DOCS", tmp_path)
+    listed = f'[[worst]]\nbegins = "{begins}"\nif = "you count"\n'
+    (tmp_path / "worst_surprises.toml").write_text(listed)
+    if found == 1:
+        assert find_worst.__wrapped__() == [(known[0], "you count")]
+        return
+    with pytest.raises(ExtensionError) as refused:
+        find_worst.__wrapped__()
+    assert f"worst_surprises.toml: {found} warnings of pages begin" in str(
+        refused.value
+    )
+    assert begins in str(refused.value)
 
 
 def read_end(item):
