@@ -11,6 +11,7 @@ from keras_by_hand.models.data import read_input
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 
+CODES = {"no layer differs": 0, "differs": 1, "cannot tell": 2}
 HOW_TO_COMPARE = """\
 example:
   %(prog)s model.keras port.npz --input x.npy
@@ -92,9 +93,7 @@ def compare_models(given):
         layers=layers,
     )
     print(json.dumps(found.as_dict(), indent=2) if given.json else found)
-    if found.faulty:
-        return 1
-    return 2 if found.unmatched else 0
+    return CODES[found.verdict]
 
 
 def read_names(path):

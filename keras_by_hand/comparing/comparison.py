@@ -1,7 +1,7 @@
 """Compare a model, layer by layer, with its port."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any, Literal, NamedTuple
 
@@ -9,6 +9,11 @@ import numpy as np
 
 from keras_by_hand.comparing.causes import Cause, find_causes
 from keras_by_hand.comparing.differences import correlation, difference
+from keras_by_hand.comparing.exercised import (
+    Unshown,
+    find_unshown,
+    list_unshown,
+)
 from keras_by_hand.comparing.matching import Matching, find_groups
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.ports import run_port
@@ -61,7 +66,10 @@ class Comparison:
     rows: a Row for each call of a layer, in order; faulty: the names of the
     layers that differ by themselves, those joined by "+" that the port has one
     tensor for; unmatched: the names of the calls that were not compared;
-    unused: the tensors of the port that stand for none.
+    coarse: the names of those that only numbers too coarse to tell were
+    compared with; unused: the tensors of the port that stand for none; unshown:
+    what the input cannot show; verdict: "differs", "cannot tell" or "no layer
+    differs".
 
     >>> port = {"dense": np.array([[7, 1]])}  # the outputs of its layers
     >>> compare("model.keras", port, np.array([[1, 2]]))
@@ -76,14 +84,33 @@ class Comparison:
         port: Port,
         tolerance: float | None = None,
         causes: Mapping[int, list[Cause]] | None = None,
+        unshown: Sequence[Unshown] = (),
     ) -> None:
         self.rows, self.unmatched = rows, unmatched
         self.unused, self.port, self.tolerance = unused, port, tolerance
+        self.unshown = list(unshown)
         names = ["+".join([*row.together, row.name]) for row in rows]
         self.faulty = [name for name, row in zip(names, rows) if not row.agrees]
         self.causes = {
             names[index]: found for index, found in (causes or {}).items()
         }
+        self.coarse = [
+            name for name, row in zip(names, rows) if self._is_coarse(row)
+        ]
+
+    def _is_coarse(self, row):
+        """Whether a row agrees only as its port's numbers lie far apart."""
+        if row.tensor is None or not row.agrees or self.tolerance is not None:
+            return False
+        is_equal = row.own <= self.port.allowed(row.tensor, None)
+        return not is_equal and self.port.is_coarse(row.tensor)
+
+    @property
+    def verdict(self) -> str:
+        if self.faulty:
+            return "differs"
+        is_open = self.unmatched or self.coarse
+        return "cannot tell" if is_open else "no layer differs"
 
     def __repr__(self) -> str:
         differing = {
@@ -155,20 +182,29 @@ class Comparison:
         if unseen:
             lines[-1] += f", {unseen} not at all"
         lines += self.rounding()
-        if self.unused:
-            lines.append(
-                f"{len(self.unused)} tensors of the port stand for none"
+        if count := len(self.unused):
+            stand = (
+                "tensor of the port stands"
+                if count == 1
+                else ("tensors of the port stand")
             )
+            lines.append(f"{count} {stand} for none")
         unknown = ", ".join(map(shown, self.unmatched))
+        coarse = ", ".join(map(shown, self.coarse))
+        lines += map(shown, list_unshown(self.unshown))
+        if coarse:
+            lines.append(
+                f"cannot tell, as the port's numbers are too coarse: {coarse}"
+            )
         if self.faulty and unknown:
             lines.append(f"not compared: {unknown}")
+        elif unknown:
+            lines.append(f"cannot tell, as the port has no tensor: {unknown}")
         if self.faulty:
             lines.append(f"faulty layers: {', '.join(map(shown, self.faulty))}")
             lines += self.cause_lines()
-        elif unknown:
-            lines.append(f"cannot tell, as the port has no tensor: {unknown}")
-        else:
-            lines.append("no layer differs")
+        elif self.verdict == "no layer differs":
+            lines.append(self.verdict)
         return lines
 
     def cause_lines(self) -> list[str]:
@@ -190,24 +226,21 @@ class Comparison:
         return lines + list(map(shown, several))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what was found as a dict that json writes: verdict ("differs",
-        "cannot tell" or "no layer differs"), faulty, causes, unmatched, unused,
-        rounding, and of each row its fields, but for numbers that are not
-        finite, which are texts."""
-        if self.faulty:
-            verdict = "differs"
-        else:
-            verdict = "cannot tell" if self.unmatched else "no layer differs"
+        """Return what was found as a dict that json writes: verdict, faulty,
+        causes, unmatched, coarse, unused, rounding, unshown, and of each row
+        its fields, but for numbers that are not finite, which are texts."""
         return {
-            "verdict": verdict,
+            "verdict": self.verdict,
             "faulty": self.faulty,
             "causes": {
                 name: [cause._asdict() for cause in causes]
                 for name, causes in self.causes.items()
             },
             "unmatched": self.unmatched,
+            "coarse": self.coarse,
             "unused": self.unused,
             "rounding": self.rounding(),
+            "unshown": [each._asdict() for each in self.unshown],
             "rows": [
                 {key: finite(value) for key, value in row._asdict().items()}
                 for row in self.rows
@@ -306,7 +339,8 @@ def compare(
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
     causes = find_causes(matching, calls)
-    return Comparison(rows, unmatched, unused, port, tolerance, causes)
+    unshown = find_unshown(model, inputs)
+    return Comparison(rows, unmatched, unused, port, tolerance, causes, unshown)
 
 
 def _check_comparison(model, names, tolerance, dtype):
