@@ -332,10 +332,11 @@ def compare(
     port = run_port(port, path, inputs, dtype, layers)
     if any(isinstance(la, Quantized) for la in model.with_all_inside()):
         port.stored = {}  # both have the same whole numbers for weights
-    check_samples(port, model, inputs)
+    count = check_samples(port, model, inputs)
     check_names(names or {}, port)
     matching = Matching(model, inputs, port, names or {}, tolerance)
     calls = matching.find()
+    check_flat(port, calls, count)
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
     causes = find_causes(matching, calls)
@@ -372,16 +373,36 @@ def _check_comparison(model, names, tolerance, dtype):
 
 
 def check_samples(port, model, inputs):
-    """Raise CannotRun where all arrays of a port have so many samples, and the
-    inputs another number."""
-    given = {
-        len(tensor.array) for tensor in tensors_in(model.as_inputs(inputs))
-    }
+    """Return how many samples the inputs have. Raises CannotRun where all
+    arrays of a port have another number of them."""
+    count = len(tensors_in(model.as_inputs(inputs))[0].array)
     made = {array.shape[0] for array in port.arrays.values() if array.ndim > 1}
-    if len(port.arrays) > 1 and len(given) == len(made) == 1 and given != made:
+    if len(port.arrays) > 1:
+        refuse_samples(made, count)
+    return count
+
+
+def check_flat(port, calls, count):
+    """Raise CannotRun where all flat arrays that have names of layers would fit
+    another number of samples than so many."""
+    arrays = {n: a for n, a in port.arrays.items() if a.ndim == 1}
+    made = {
+        arrays[name].size * count / tensor.array.size
+        for call in calls
+        for name, tensor in zip(call.names, call.outputs)
+        if name in arrays and tensor.array.size
+    }
+    if len(arrays) > 1 and all(number.is_integer() for number in made):
+        refuse_samples(set(map(int, made)), count)
+
+
+def refuse_samples(made, count):
+    """Raise CannotRun where the arrays of a port have one number of samples,
+    and the inputs another."""
+    if len(made) == 1 and made != {count}:
         raise CannotRun(
             f"the port has arrays of {made.pop()} samples, and the inputs have "
-            f"{given.pop()}: give both the same"
+            f"{count}: give both the same"
         )
 
 

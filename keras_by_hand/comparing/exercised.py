@@ -89,8 +89,10 @@ def unshown_of_weights(model):
 
 
 def unshown_of_layer(layer, given, y):
-    """Yield what a call of a layer cannot show. given: the arrays that it takes;
-    y: its first output, a Tensor."""
+    """Yield what a call of a layer cannot show.
+
+    given: the arrays that it takes; y: its first output, a Tensor.
+    """
     x = given[0]
     if layer.kind == "Embedding":
         yield from unshown_of_tokens(layer.config, x)
@@ -138,7 +140,7 @@ def unshown_of_bend(layer, x, y):
     if options.get("threshold") or name not in SLOPED | {"relu", "relu6"}:
         return
     if top is not None and np.max(y) < top:
-        yield f"nothing above {top:g} arrived: a cut that is missing does not show"
+        yield f"nothing above {top:g} arrived: the cut there does not show"
     is_sloped = name in SLOPED or options.get("negative_slope")
     least = np.min(x if is_itself else y)
     # What a ReLU behind weights made has zeros where they made less than that.
