@@ -66,7 +66,7 @@ def record(port, images):
             if isinstance(y, tuple) and not isinstance(y, PackedSequence):
                 y = y[0]  # an LSTM returns its state, too
             if isinstance(y, PackedSequence):
-                y = padded(y, getattr(module, "hidden_size", None))
+                y = padded(y, getattr(module, "bidirectional", False))
             calls = sum(key.split("#")[0] == name for key in arrays)
             key = f"{name}#{calls + 1}" if calls else name
             # a copy, as ReLU(inplace=True) changes y
@@ -82,10 +82,11 @@ def record(port, images):
     return arrays
 
 
-def padded(packed, units):
+def padded(packed, is_bidirectional):
     y, lengths = pad_packed_sequence(packed, batch_first=True)
-    for sample, length in zip(y, lengths):  # Keras goes on with the last step,
-        sample[length:, :units] = sample[length - 1, :units]  # and forwards only
+    if not is_bidirectional:  # where Keras has zeros behind the end, too
+        for sample, length in zip(y, lengths):
+            sample[length:] = sample[length - 1]
     return y
 
 
