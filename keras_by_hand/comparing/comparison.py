@@ -299,14 +299,14 @@ def compare(
 
     model: the path of its .keras file, or what load_model returned for it;
     port: the path of another .keras file, of a .tflite or .onnx file, or of a
-    .npz file with the output of each layer; a model that is loaded, by Keras or
-    here, or "keras" for what Keras makes of the model's file; or a dict {name:
-    array}; inputs: as for predict; names: {layer of the model: name in the
-    port}, where names differ and values cannot tell; tolerance: how far a layer
-    may differ, as a part of the largest number of its output; dtype: "float64"
-    to compute the model's file in that, in the place of its layers' own dtypes;
-    the port, too, where it is the path of a .keras file; layers: as for
-    load_model, for both.
+    .npz, .txt or .json file with the output of each layer; a model that is
+    loaded, by Keras or here, or "keras" for what Keras makes of the model's
+    file; or a dict {name: array}; inputs: as for predict; names: {layer of the
+    model: name in the port}, where names differ and values cannot tell;
+    tolerance: how far a layer may differ, as a part of the largest number of
+    its output; dtype: "float64" to compute the model's file in that, in the
+    place of its layers' own dtypes; the port, too, where it is the path of a
+    .keras file; layers: as for load_model, for both.
 
     Each layer of the model is computed in NumPy twice: from the inputs, and
     from what the port has for the layer's inputs, which shows the difference

@@ -140,7 +140,10 @@ def unshown_of_bend(layer, x, y):
     if options.get("threshold") or name not in SLOPED | {"relu", "relu6"}:
         return
     if top is not None and np.max(y) < top:
-        yield f"nothing above {top:g} arrived: the cut there does not show"
+        yield (
+            f"nothing above {top:g} arrived: whether it is cut off there does "
+            "not show"
+        )
     is_sloped = name in SLOPED or options.get("negative_slope")
     least = np.min(x if is_itself else y)
     # What a ReLU behind weights made has zeros where they made less than that.
