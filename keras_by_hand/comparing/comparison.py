@@ -15,7 +15,7 @@ from keras_by_hand.comparing.exercised import (
     list_unshown,
 )
 from keras_by_hand.comparing.matching import Matching, find_groups
-from keras_by_hand.comparing.port import Port
+from keras_by_hand.comparing.port import Port, owners
 from keras_by_hand.comparing.ports import run_port
 from keras_by_hand.comparing.recording import run_calls
 from keras_by_hand.comparing.tables import no_spaces, table_lines
@@ -42,7 +42,9 @@ class Row(NamedTuple):
     arrived is the first that is not; tensor: the port's name for the output;
     together: the calls before it that the port has no tensor for, and that are
     compared with this one; is_before: whether the tensor is right before the
-    layer's activation, such as logits. Of a layer that was not compared, what
+    layer's activation, such as logits; movers: the calls before it that bring
+    numbers into another shape, and that the port has no tensor for: they may
+    be wrong in its place. Of a layer that was not compared, what
     it takes a tensor for is None.
     """
 
@@ -58,6 +60,7 @@ class Row(NamedTuple):
     tensor: str | None = None
     together: tuple = ()
     is_before: bool = False
+    movers: tuple = ()
 
 
 class Comparison:
@@ -144,6 +147,8 @@ class Comparison:
             said.append(f"beside {shown(row.tensor)}")
         if not row.agrees and row.is_before:
             said.append("equal before its activation")
+        if not row.agrees and row.movers:
+            said.append(f"or in {', '.join(map(shown, row.movers))}")
         return [
             FIRST * row.is_first + FAULTY * (not row.agrees),
             *words,
@@ -182,6 +187,7 @@ class Comparison:
         if unseen:
             lines[-1] += f", {unseen} not at all"
         lines += self.rounding()
+        lines += self.other_names()
         if count := len(self.unused):
             stand = (
                 "tensor of the port stands"
@@ -227,8 +233,9 @@ class Comparison:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was found as a dict that json writes: verdict, faulty,
-        causes, unmatched, coarse, unused, rounding, unshown, and of each row
-        its fields, but for numbers that are not finite, which are texts."""
+        causes, unmatched, coarse, unused, rounding, other_names, unshown, and
+        of each row its fields, but for numbers that are not finite, which are
+        texts."""
         return {
             "verdict": self.verdict,
             "faulty": self.faulty,
@@ -240,12 +247,30 @@ class Comparison:
             "coarse": self.coarse,
             "unused": self.unused,
             "rounding": self.rounding(),
+            "other_names": self.other_names(),
             "unshown": [each._asdict() for each in self.unshown],
             "rows": [
                 {key: finite(value) for key, value in row._asdict().items()}
                 for row in self.rows
             ],
         }
+
+    def other_names(self) -> list[str]:
+        """Return in words which tensors have the name of another layer than
+        that whose numbers they have, where that one has none of its name."""
+        names = [row.name for row in self.rows]
+        owned = owners(self.port.arrays, names).items()
+        owner = {tensor: name for name, found in owned for tensor in found}
+        own = {r.name for r in self.rows if owner.get(r.tensor) == r.name}
+        lines = []
+        for row in self.rows:
+            other = owner.get(row.tensor, row.name)
+            if row.agrees and other not in {row.name, *row.together, *own}:
+                lines.append(
+                    f"{row.name} has the numbers of {row.tensor}, which has "
+                    f"the name of {other}"
+                )
+        return list(map(shown, lines))
 
     def rounding(self) -> list[str]:
         """Return in words what the port rounds, and what that allows; nothing
@@ -470,7 +495,7 @@ def differ(matching, y, match):
 def make_rows(matching, calls):
     """Return the rows, the names of what was not compared, and the tensors of
     the port that stand for nothing."""
-    groups, rows = find_groups(calls), []
+    groups, movers, rows = find_groups(calls), find_movers(calls), []
     together = set().union(*groups.values())
     arrived = arrive(matching, calls)
     differing = (n for n, one in enumerate(arrived) if one and not one.agrees)
@@ -493,6 +518,7 @@ def make_rows(matching, calls):
                 tensor=worst.tensor,
                 together=tuple(calls[i].names[0] for i in before),
                 is_before=call.is_before,
+                movers=movers[index],
             )
         rows.append(row)
     unmatched = [
@@ -511,6 +537,25 @@ def make_rows(matching, calls):
     used = {m.tensor for call in calls for m in call.matches if m}
     unused = [name for name in matching.port.arrays if name not in used]
     return rows, unmatched, unused
+
+
+def find_movers(calls):
+    """Return for each call the names of those before it that bring numbers into
+    another shape, and whose outputs reach it with no tensor in between."""
+    found, passed = [], {}
+    for call in calls:
+        before = {
+            name: None
+            for tensor in call.given
+            for name in passed.get(id(tensor), ())
+        }
+        found.append(tuple(before))
+        shapes = [t.array.shape for t in (*call.given[:1], *call.outputs[:1])]
+        if not call.is_needed and len({*shapes}) > 1:
+            before[call.names[0]] = None
+        for tensor, match in zip(call.outputs, call.matches):
+            passed[id(tensor)] = () if match else tuple(before)
+    return found
 
 
 def find_hidden(matching, calls, groups):

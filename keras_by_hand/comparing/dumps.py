@@ -11,8 +11,9 @@ from keras_by_hand.comparing.port import Port
 from keras_by_hand.models.archives import open_file
 from keras_by_hand.models.errors import CannotRun
 
-DUMPED = ("float16", "float32", "float64", "int8", "uint8", "int16", "uint16")
-DUMPED += ("int32", "uint32", "int64")  # dtypes of binary files
+DUMPED = (  # dtypes of binary files
+    "float16 float32 float64 int8 uint8 int16 uint16 int32 uint32 int64".split()
+)
 ENTRY = {"file", "dtype", "scale", "zero_point"}  # of a .json file
 PRINTED = re.compile(  # a line of a text
     r"\s*(?P<name>.*?)(?:\s+scale=(?P<scale>\S+)\s+zero_point=(?P<zero>\S+))?"

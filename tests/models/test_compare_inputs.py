@@ -240,6 +240,43 @@ def test_several_outputs_of_other_names_are_paired(tmp_path):
     assert {row.name: row.tensor for row in found.rows} == names
 
 
+def test_names_that_contradict_the_numbers_are_told(tmp_path):
+    model = keras.Sequential(
+        [keras.Input((4,)), *(layers.Dense(4, name=name) for name in "abc")]
+    )
+    ports.draw_weights(model, np.random.default_rng(313))
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(1).normal(size=(5, 4)).astype("float32")
+    made = ports.record(model, x)
+    for names, count in (("abc", 0), ("bac", 2)):
+        port = {f"m/{name}/Add": made[key] for name, key in zip(names, "abc")}
+        found = compare(tmp_path / "model.keras", port, x)
+        told = "a has the numbers of m/b/Add, which has the name of b"
+        assert (found.faulty, len(found.other_names())) == ([], count)
+        assert (told in str(found).splitlines()) == bool(count)
+
+
+def test_what_only_moves_numbers_may_be_wrong_in_the_place_of_the_next(tmp_path):
+    model = keras.Sequential(
+        [
+            keras.Input((2, 3, 4)),
+            layers.Conv2D(4, 1, name="conv"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(3, name="dense"),
+        ]
+    )
+    ports.draw_weights(model, np.random.default_rng(313))
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(1).normal(size=(5, 2, 3, 4)).astype("float32")
+    made = ports.record(model, x)
+    flat = made["conv"].transpose(0, 3, 1, 2).reshape(5, -1)
+    made["dense"] = load_model(tmp_path / "model.keras").by_name["dense"].apply(flat)
+    del made["flatten"]
+    found = compare(tmp_path / "model.keras", made, x)
+    assert found.faulty == ["dense"] and found.rows[-1].movers == ("flatten",)
+    assert found.table()[-1].endswith("or in flatten")
+
+
 def test_one_input_may_have_any_name(command, dense):
     folder, made = dense
     np.savez(folder / "x.npz", foo=np.load(folder / "x.npy"))
