@@ -111,7 +111,13 @@ class Port:
         ]
         if any(self.steps.values()):
             said.append(f"quantized: {STEPS} steps allowed, on the average")
-        if counts := sorted({*self.decimals.values()}):
+        if counts := sorted(
+            {
+                count
+                for name, count in self.decimals.items()
+                if STEPS * 10.0**-count > TOLERANCE * self.measures[name][0]
+            }
+        ):
             several = f"{counts[0]} to " * (len(counts) > 1)
             said.append(
                 f"numbers with {several}{counts[-1]} decimals: {STEPS} of the "
