@@ -13,6 +13,7 @@ from keras import layers
 from project import ROOT
 
 from keras_by_hand import compare, load_model
+from keras_by_hand.comparing.dumps import decimals_of
 from keras_by_hand.models.errors import CannotRun
 
 
@@ -97,6 +98,20 @@ def test_numbers_are_as_exact_as_they_were_printed(dense, form):
         assert is_said == (form != "%.9g")
     write_text(folder, made | {"last": 1.1 * made["last"]}, form)
     assert compare_in(folder, "port.txt").faulty == ["last"]
+
+
+@pytest.mark.parametrize(
+    "words, count",
+    [
+        ("1.23e+00 -1.23e-05 0.00e+00", 2),
+        ("0.5 0.25 3 1e-5", 2),
+        ("nan 1.50 -inf", 2),
+        ("1 2", None),
+        ("nan", None),
+    ],
+)
+def test_the_last_digit_that_counts(words, count):
+    assert decimals_of(words.split()) == count
 
 
 def test_numbers_that_are_too_coarse_tell_nothing(command, dense):
@@ -435,11 +450,12 @@ def test_biases_of_a_new_model_show_little(tmp_path):
     assert unshown(tmp_path / "model.keras", x) == []
 
 
-def test_one_call_of_a_layer_is_enough(tmp_path):
-    relu, x = layers.ReLU(name="relu"), keras.Input((2,))
-    keras.Model(x, relu(relu(x))).save(tmp_path / "model.keras")
-    assert unshown(tmp_path / "model.keras", LOW) == []
-    assert len(unshown(tmp_path / "model.keras", HIGH)) == 1
+@pytest.mark.parametrize("x, is_told", [(LOW, False), (HIGH, False), (HIGH + 9, True)])
+def test_one_call_of_a_layer_is_enough(tmp_path, x, is_told):
+    relu, inputs = layers.ReLU(name="relu"), keras.Input((2,))
+    y = relu(layers.Rescaling(1, offset=-9)(relu(inputs)))
+    keras.Model(inputs, y).save(tmp_path / "model.keras")
+    assert bool(unshown(tmp_path / "model.keras", x)) == is_told
 
 
 def test_what_is_not_shown_stands_above_the_verdict(command, tmp_path):
