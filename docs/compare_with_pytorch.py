@@ -5,6 +5,7 @@ import numpy as np
 import torch
 from keras import layers
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from keras_by_hand import compare
 from keras_by_hand.porting.pytorch import (
@@ -62,7 +63,10 @@ def record(port, images):
 
     def keep(name):
         def hook(module, inputs, y):
-            y = y[0] if isinstance(y, tuple) else y  # an LSTM returns its state, too
+            if isinstance(y, tuple) and not isinstance(y, PackedSequence):
+                y = y[0]  # an LSTM returns its state, too
+            if isinstance(y, PackedSequence):
+                y = padded(y, getattr(module, "bidirectional", False))
             calls = sum(key.split("#")[0] == name for key in arrays)
             key = f"{name}#{calls + 1}" if calls else name
             # a copy, as ReLU(inplace=True) changes y
@@ -73,8 +77,17 @@ def record(port, images):
     for name, module in port.named_modules():
         if module is port or not any(module.children()):
             module.register_forward_hook(keep(name or "output"))
-    port(images)
+    with torch.no_grad():
+        port(images)
     return arrays
+
+
+def padded(packed, is_bidirectional):
+    y, lengths = pad_packed_sequence(packed, batch_first=True)
+    if not is_bidirectional:  # where Keras has zeros behind the end, too
+        for sample, length in zip(y, lengths):
+            sample[length:] = sample[length - 1]
+    return y
 
 
 # -- Compare

@@ -17,6 +17,8 @@ def write_wheel(app):
         put(wheel.FILE, wheel.build(folder)[0].read_bytes())
     name = f"{NAME} {read_version()}"
     write("wheel.inc", f":download:`{name} as a wheel </_build/{wheel.FILE.name}>`\n")
+    command = f'pip install "{wheel.FILE.name}[compare]"'
+    write("wheel_extras.inc", f".. code-block:: bash\n\n   {command}\n")
 
 
 def put(file, content):

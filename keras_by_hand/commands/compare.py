@@ -11,11 +11,20 @@ from keras_by_hand.models.data import read_input
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
 
+CODES = {"no layer differs": 0, "differs": 1, "cannot tell": 2}
 HOW_TO_COMPARE = """\
-example:
+examples:
   %(prog)s model.keras port.npz --input x.npy
       x.npy has the inputs of both, with their samples first; port.npz what the
       port made of them, as by np.savez("port.npz", conv=..., dense=...)
+  %(prog)s model.keras port.txt --input x.npy
+      what a program in C printed, a line "conv: 0.25, -1.5, ..." for each
+      layer, or for each layer and sample; of int8 and the like, it is
+      "conv scale=0.05 zero_point=-3: 12, 17, ..."
+  %(prog)s model.keras port.json --input x.npy
+      binary files that stand beside port.json, which lists them: {"conv":
+      {"file": "conv.bin", "dtype": "int8", "scale": 0.05, "zero_point": -3}};
+      without a dtype, a file has numbers of float32
 
 the columns: arrived is how far an output of the port is from the model's, at
 its worst place, as a part of the largest number; corr. their correlation; own
@@ -33,12 +42,17 @@ order of axes, and flat, as a program in C writes it. Where values cannot tell,
 its name does if it is that of the layer, as the table has it; or --map does, a
 file such as {"conv": "conv1/Relu", "dense": "fc"}.
 
-packages: .keras, .h5 and .npz need NumPy and h5py alone; .tflite needs
-ai-edge-litert or tensorflow, .onnx needs onnx and onnxruntime, the word keras
-needs Keras.
+what the input cannot show: "no layer differs" is said of this input. Where a
+mistake would make no difference, as none of its numbers comes to a clamp or a
+mask, or there is only one sample, a line above the answer says so.
+
+packages: .keras, .h5, .npz, .txt and .json need NumPy and h5py alone; .tflite
+needs ai-edge-litert or tensorflow, .onnx needs onnx and onnxruntime, the word
+keras needs Keras.
 
 exit codes: 0 where no layer differs, 1 where one does, 2 where that cannot be
-told, or something went wrong, which is one line on stderr.
+told, as tensors are missing or have too few digits, or something went wrong,
+which is one line on stderr.
 """
 
 
@@ -50,8 +64,8 @@ def add_compare(parser):
     parser.add_argument(
         "port",
         help="what is to do the same: a .keras, .h5, .tflite or .onnx file; a "
-        ".npz file with the output of each layer; or the word keras, for what "
-        "Keras makes of the first file",
+        ".npz, .txt or .json file with the output of each layer; or the word "
+        "keras, for what Keras makes of the first file",
     )
     parser.add_argument(
         "--input",
@@ -92,9 +106,7 @@ def compare_models(given):
         layers=layers,
     )
     print(json.dumps(found.as_dict(), indent=2) if given.json else found)
-    if found.faulty:
-        return 1
-    return 2 if found.unmatched else 0
+    return CODES[found.verdict]
 
 
 def read_names(path):

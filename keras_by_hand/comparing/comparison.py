@@ -1,7 +1,7 @@
 """Compare a model, layer by layer, with its port."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any, Literal, NamedTuple
 
@@ -9,8 +9,13 @@ import numpy as np
 
 from keras_by_hand.comparing.causes import Cause, find_causes
 from keras_by_hand.comparing.differences import correlation, difference
+from keras_by_hand.comparing.exercised import (
+    Unshown,
+    find_unshown,
+    list_unshown,
+)
 from keras_by_hand.comparing.matching import Matching, find_groups
-from keras_by_hand.comparing.port import Port
+from keras_by_hand.comparing.port import Port, owners
 from keras_by_hand.comparing.ports import run_port
 from keras_by_hand.comparing.recording import run_calls
 from keras_by_hand.comparing.tables import no_spaces, table_lines
@@ -37,7 +42,9 @@ class Row(NamedTuple):
     arrived is the first that is not; tensor: the port's name for the output;
     together: the calls before it that the port has no tensor for, and that are
     compared with this one; is_before: whether the tensor is right before the
-    layer's activation, such as logits. Of a layer that was not compared, what
+    layer's activation, such as logits; movers: the calls before it that bring
+    numbers into another shape, and that the port has no tensor for: they may
+    be wrong in its place. Of a layer that was not compared, what
     it takes a tensor for is None.
     """
 
@@ -53,6 +60,7 @@ class Row(NamedTuple):
     tensor: str | None = None
     together: tuple = ()
     is_before: bool = False
+    movers: tuple = ()
 
 
 class Comparison:
@@ -61,7 +69,10 @@ class Comparison:
     rows: a Row for each call of a layer, in order; faulty: the names of the
     layers that differ by themselves, those joined by "+" that the port has one
     tensor for; unmatched: the names of the calls that were not compared;
-    unused: the tensors of the port that stand for none.
+    coarse: the names of those that only numbers too coarse to tell were
+    compared with; unused: the tensors of the port that stand for none; unshown:
+    what the input cannot show; verdict: "differs", "cannot tell" or "no layer
+    differs".
 
     >>> port = {"dense": np.array([[7, 1]])}  # the outputs of its layers
     >>> compare("model.keras", port, np.array([[1, 2]]))
@@ -76,14 +87,33 @@ class Comparison:
         port: Port,
         tolerance: float | None = None,
         causes: Mapping[int, list[Cause]] | None = None,
+        unshown: Sequence[Unshown] = (),
     ) -> None:
         self.rows, self.unmatched = rows, unmatched
         self.unused, self.port, self.tolerance = unused, port, tolerance
+        self.unshown = list(unshown)
         names = ["+".join([*row.together, row.name]) for row in rows]
         self.faulty = [name for name, row in zip(names, rows) if not row.agrees]
         self.causes = {
             names[index]: found for index, found in (causes or {}).items()
         }
+        self.coarse = [
+            name for name, row in zip(names, rows) if self._is_coarse(row)
+        ]
+
+    def _is_coarse(self, row):
+        """Whether a row agrees only as its port's numbers lie far apart."""
+        if row.tensor is None or not row.agrees or self.tolerance is not None:
+            return False
+        is_equal = row.own <= self.port.allowed(row.tensor, None)
+        return not is_equal and self.port.is_coarse(row.tensor)
+
+    @property
+    def verdict(self) -> str:
+        if self.faulty:
+            return "differs"
+        is_open = self.unmatched or self.coarse
+        return "cannot tell" if is_open else "no layer differs"
 
     def __repr__(self) -> str:
         differing = {
@@ -117,6 +147,8 @@ class Comparison:
             said.append(f"beside {shown(row.tensor)}")
         if not row.agrees and row.is_before:
             said.append("equal before its activation")
+        if not row.agrees and row.movers:
+            said.append(f"or in {', '.join(map(shown, row.movers))}")
         return [
             FIRST * row.is_first + FAULTY * (not row.agrees),
             *words,
@@ -155,20 +187,30 @@ class Comparison:
         if unseen:
             lines[-1] += f", {unseen} not at all"
         lines += self.rounding()
-        if self.unused:
-            lines.append(
-                f"{len(self.unused)} tensors of the port stand for none"
+        lines += self.other_names()
+        if count := len(self.unused):
+            stand = (
+                "tensor of the port stands"
+                if count == 1
+                else ("tensors of the port stand")
             )
+            lines.append(f"{count} {stand} for none")
         unknown = ", ".join(map(shown, self.unmatched))
+        coarse = ", ".join(map(shown, self.coarse))
+        lines += map(shown, list_unshown(self.unshown))
+        if coarse:
+            lines.append(
+                f"cannot tell, as the port's numbers are too coarse: {coarse}"
+            )
         if self.faulty and unknown:
             lines.append(f"not compared: {unknown}")
+        elif unknown:
+            lines.append(f"cannot tell, as the port has no tensor: {unknown}")
         if self.faulty:
             lines.append(f"faulty layers: {', '.join(map(shown, self.faulty))}")
             lines += self.cause_lines()
-        elif unknown:
-            lines.append(f"cannot tell, as the port has no tensor: {unknown}")
-        else:
-            lines.append("no layer differs")
+        elif self.verdict == "no layer differs":
+            lines.append(self.verdict)
         return lines
 
     def cause_lines(self) -> list[str]:
@@ -190,29 +232,45 @@ class Comparison:
         return lines + list(map(shown, several))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what was found as a dict that json writes: verdict ("differs",
-        "cannot tell" or "no layer differs"), faulty, causes, unmatched, unused,
-        rounding, and of each row its fields, but for numbers that are not
-        finite, which are texts."""
-        if self.faulty:
-            verdict = "differs"
-        else:
-            verdict = "cannot tell" if self.unmatched else "no layer differs"
+        """Return what was found as a dict that json writes: verdict, faulty,
+        causes, unmatched, coarse, unused, rounding, other_names, unshown, and
+        of each row its fields, but for numbers that are not finite, which are
+        texts."""
         return {
-            "verdict": verdict,
+            "verdict": self.verdict,
             "faulty": self.faulty,
             "causes": {
                 name: [cause._asdict() for cause in causes]
                 for name, causes in self.causes.items()
             },
             "unmatched": self.unmatched,
+            "coarse": self.coarse,
             "unused": self.unused,
             "rounding": self.rounding(),
+            "other_names": self.other_names(),
+            "unshown": [each._asdict() for each in self.unshown],
             "rows": [
                 {key: finite(value) for key, value in row._asdict().items()}
                 for row in self.rows
             ],
         }
+
+    def other_names(self) -> list[str]:
+        """Return in words which tensors have the name of another layer than
+        that whose numbers they have, where that one has none of its name."""
+        names = [row.name for row in self.rows]
+        owned = owners(self.port.arrays, names).items()
+        owner = {tensor: name for name, found in owned for tensor in found}
+        own = {r.name for r in self.rows if owner.get(r.tensor) == r.name}
+        lines = []
+        for row in self.rows:
+            other = owner.get(row.tensor, row.name)
+            if row.agrees and other not in {row.name, *row.together, *own}:
+                lines.append(
+                    f"{row.name} has the numbers of {row.tensor}, which has "
+                    f"the name of {other}"
+                )
+        return list(map(shown, lines))
 
     def rounding(self) -> list[str]:
         """Return in words what the port rounds, and what that allows; nothing
@@ -266,14 +324,14 @@ def compare(
 
     model: the path of its .keras file, or what load_model returned for it;
     port: the path of another .keras file, of a .tflite or .onnx file, or of a
-    .npz file with the output of each layer; a model that is loaded, by Keras or
-    here, or "keras" for what Keras makes of the model's file; or a dict {name:
-    array}; inputs: as for predict; names: {layer of the model: name in the
-    port}, where names differ and values cannot tell; tolerance: how far a layer
-    may differ, as a part of the largest number of its output; dtype: "float64"
-    to compute the model's file in that, in the place of its layers' own dtypes;
-    the port, too, where it is the path of a .keras file; layers: as for
-    load_model, for both.
+    .npz, .txt or .json file with the output of each layer; a model that is
+    loaded, by Keras or here, or "keras" for what Keras makes of the model's
+    file; or a dict {name: array}; inputs: as for predict; names: {layer of the
+    model: name in the port}, where names differ and values cannot tell;
+    tolerance: how far a layer may differ, as a part of the largest number of
+    its output; dtype: "float64" to compute the model's file in that, in the
+    place of its layers' own dtypes; the port, too, where it is the path of a
+    .keras file; layers: as for load_model, for both.
 
     Each layer of the model is computed in NumPy twice: from the inputs, and
     from what the port has for the layer's inputs, which shows the difference
@@ -299,14 +357,16 @@ def compare(
     port = run_port(port, path, inputs, dtype, layers)
     if any(isinstance(la, Quantized) for la in model.with_all_inside()):
         port.stored = {}  # both have the same whole numbers for weights
-    check_samples(port, model, inputs)
+    count = check_samples(port, model, inputs)
     check_names(names or {}, port)
     matching = Matching(model, inputs, port, names or {}, tolerance)
     calls = matching.find()
+    check_flat(port, calls, count)
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
     causes = find_causes(matching, calls)
-    return Comparison(rows, unmatched, unused, port, tolerance, causes)
+    unshown = find_unshown(model, inputs)
+    return Comparison(rows, unmatched, unused, port, tolerance, causes, unshown)
 
 
 def _check_comparison(model, names, tolerance, dtype):
@@ -338,16 +398,36 @@ def _check_comparison(model, names, tolerance, dtype):
 
 
 def check_samples(port, model, inputs):
-    """Raise CannotRun where all arrays of a port have so many samples, and the
-    inputs another number."""
-    given = {
-        len(tensor.array) for tensor in tensors_in(model.as_inputs(inputs))
-    }
+    """Return how many samples the inputs have. Raises CannotRun where all
+    arrays of a port have another number of them."""
+    count = len(tensors_in(model.as_inputs(inputs))[0].array)
     made = {array.shape[0] for array in port.arrays.values() if array.ndim > 1}
-    if len(port.arrays) > 1 and len(given) == len(made) == 1 and given != made:
+    if len(port.arrays) > 1:
+        refuse_samples(made, count)
+    return count
+
+
+def check_flat(port, calls, count):
+    """Raise CannotRun where all flat arrays that have names of layers would fit
+    another number of samples than so many."""
+    arrays = {n: a for n, a in port.arrays.items() if a.ndim == 1}
+    made = {
+        arrays[name].size * count / tensor.array.size
+        for call in calls
+        for name, tensor in zip(call.names, call.outputs)
+        if name in arrays and tensor.array.size
+    }
+    if len(arrays) > 1 and all(number.is_integer() for number in made):
+        refuse_samples(set(map(int, made)), count)
+
+
+def refuse_samples(made, count):
+    """Raise CannotRun where the arrays of a port have one number of samples,
+    and the inputs another."""
+    if len(made) == 1 and made != {count}:
         raise CannotRun(
             f"the port has arrays of {made.pop()} samples, and the inputs have "
-            f"{given.pop()}: give both the same"
+            f"{count}: give both the same"
         )
 
 
@@ -415,7 +495,7 @@ def differ(matching, y, match):
 def make_rows(matching, calls):
     """Return the rows, the names of what was not compared, and the tensors of
     the port that stand for nothing."""
-    groups, rows = find_groups(calls), []
+    groups, movers, rows = find_groups(calls), find_movers(calls), []
     together = set().union(*groups.values())
     arrived = arrive(matching, calls)
     differing = (n for n, one in enumerate(arrived) if one and not one.agrees)
@@ -438,6 +518,7 @@ def make_rows(matching, calls):
                 tensor=worst.tensor,
                 together=tuple(calls[i].names[0] for i in before),
                 is_before=call.is_before,
+                movers=movers[index],
             )
         rows.append(row)
     unmatched = [
@@ -456,6 +537,25 @@ def make_rows(matching, calls):
     used = {m.tensor for call in calls for m in call.matches if m}
     unused = [name for name in matching.port.arrays if name not in used]
     return rows, unmatched, unused
+
+
+def find_movers(calls):
+    """Return for each call the names of those before it that bring numbers into
+    another shape, and whose outputs reach it with no tensor in between."""
+    found, passed = [], {}
+    for call in calls:
+        before = {
+            name: None
+            for tensor in call.given
+            for name in passed.get(id(tensor), ())
+        }
+        found.append(tuple(before))
+        shapes = [t.array.shape for t in (*call.given[:1], *call.outputs[:1])]
+        if not call.is_needed and len({*shapes}) > 1:
+            before[call.names[0]] = None
+        for tensor, match in zip(call.outputs, call.matches):
+            passed[id(tensor)] = () if match else tuple(before)
+    return found
 
 
 def find_hidden(matching, calls, groups):

@@ -14,6 +14,7 @@ BY_STORAGE = {  # what it makes of a tensor that the weights were rounded
     "weights in int8, the rest in int16": 1e-2,
 }
 MOST_DECIMALS = 5
+COARSE = 0.05  # of a tensor's largest number: what is off by that is wrong
 
 
 class Port:
@@ -22,13 +23,20 @@ class Port:
     arrays: {name: array}, in the order in which they were computed; outputs:
     the names of the model's outputs, in the order of the model's, where they
     are known; steps: {name: how far two neighbours of a quantized tensor lie
-    apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made.
+    apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made;
+    decimals: {name: how many were printed}, None where the numbers have to
+    tell.
     """
 
-    def __init__(self, arrays, outputs=(), steps=None, stored=None):
+    def __init__(
+        self, arrays, outputs=(), steps=None, stored=None, decimals=None
+    ):
         self.arrays, self.outputs, self.steps = arrays, outputs, steps or {}
         self.stored = stored or {}
-        self.decimals = count_decimals(arrays.values())
+        if decimals is None:
+            count = count_decimals(arrays.values())
+            decimals = {} if count is None else dict.fromkeys(arrays, count)
+        self.decimals = decimals
         self.measures = {
             name: measure(array)
             for name, array in arrays.items()
@@ -68,10 +76,15 @@ class Port:
 
     def step_of(self, name):
         """Return how far two neighbours of a tensor lie apart, or 0."""
-        printed = self.decimals is not None
-        return self.steps.get(name, 0) or printed * 10.0 ** -(
-            self.decimals or 0
-        )
+        if name in self.decimals and not self.steps.get(name):
+            return 10.0 ** -self.decimals[name]
+        return self.steps.get(name, 0)
+
+    def is_coarse(self, name):
+        """Whether the steps of a tensor are too wide to show that it is
+        right."""
+        far = STEPS * self.step_of(name)
+        return far > COARSE * self.measures[name][0]
 
     def may_agree(self, name, norm, tolerance):
         """Whether an array of a tensor's size and of a Euclidean norm may agree
@@ -98,10 +111,17 @@ class Port:
         ]
         if any(self.steps.values()):
             said.append(f"quantized: {STEPS} steps allowed, on the average")
-        if self.decimals is not None:
+        if counts := sorted(
+            {
+                count
+                for name, count in self.decimals.items()
+                if STEPS * 10.0**-count > TOLERANCE * self.measures[name][0]
+            }
+        ):
+            several = f"{counts[0]} to " * (len(counts) > 1)
             said.append(
-                f"numbers with {self.decimals} decimals: {STEPS} of the last "
-                "allowed, on the average"
+                f"numbers with {several}{counts[-1]} decimals: {STEPS} of the "
+                "last allowed, on the average"
             )
         return said
 

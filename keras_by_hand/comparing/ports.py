@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from keras_by_hand.comparing.dumps import read_listed, read_printed
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.recording import outputs_of, record
 from keras_by_hand.comparing.with_keras import load_by_keras, run_keras
@@ -50,11 +51,17 @@ def run_port(thing, path_of_model, x, dtype=None, layers=None):
         if not isinstance(arrays, dict):
             raise CannotRun(f"{path} has no names: save by np.savez")
         return Port(arrays)
+    if ending == ".json":
+        return read_listed(path)
+    if ending == ".txt":
+        return read_printed(path)
     if ending == ".onnx":
         return run_onnx(path, x)
     if ending == ".tflite":
         return run_tflite(path, x)
-    raise CannotRun(f"{path} is no .keras, .h5, .npz, .onnx or .tflite file")
+    raise CannotRun(
+        f"{path} is no .keras, .h5, .npz, .json, .txt, .onnx or .tflite file"
+    )
 
 
 def arrays_by_name(given):

@@ -4,6 +4,7 @@ PyTorch and ONNX stand in an environment of their own, where frameworks.py asks 
 converter to TFLite is a part of TensorFlow.
 """
 
+import ast
 import copy
 import functools
 import json
@@ -130,6 +131,80 @@ def test_the_page_shows_what_its_script_prints(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert are_alike(done.stdout, script.with_suffix(".txt").read_text()), done.stdout
+
+
+PACKED = """
+import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_by_hand import compare
+from keras_by_hand.porting.pytorch import lstm_to_pytorch, stack_to_pytorch
+
+{record}
+
+{padded}
+
+
+class Port(nn.Module):
+    def __init__(self, both):
+        super().__init__()
+        self.words = nn.Embedding(20, 4)
+        self.lstm = nn.LSTM(4, 3, batch_first=True, bidirectional=both)
+
+    def forward(self, words):
+        lengths = (words != 0).sum(1)
+        y = pack_padded_sequence(
+            self.words(words), lengths, batch_first=True, enforce_sorted=False
+        )
+        return self.lstm(y)[0]
+
+
+words = np.random.default_rng(313).integers(1, 20, size=(3, 6))
+words[0, 2:] = words[2, 4:] = 0
+for both in (False, True):
+    lstm = layers.LSTM(3, return_sequences=True, name="lstm")
+    if both:
+        lstm = layers.Bidirectional(lstm, name="lstm")
+    model = keras.Sequential([keras.Input((6,), dtype="int32")])
+    model.add(layers.Embedding(20, 4, mask_zero=True, name="words"))
+    model.add(lstm)
+    model.save("model.keras")
+    table, *weights = model.get_weights()
+    port = Port(both).eval()
+    state = stack_to_pytorch([weights], lstm_to_pytorch)
+    state = {{name: torch.tensor(array) for name, array in state.items()}}
+    for factor in (1, 1.1):
+        state["weight_hh_l0"] *= factor
+        port.lstm.load_state_dict(state)
+        port.words.load_state_dict({{"weight": torch.tensor(table)}})
+        made = record(port, torch.tensor(words))
+        print(*sorted(made), compare("model.keras", made, words).faulty)
+"""
+
+
+def test_the_hook_records_packed_sequences(tmp_path):
+    tree = ast.parse(source := (ROOT / "docs/compare_with_pytorch.py").read_text())
+    defined = {
+        part.name: ast.get_source_segment(source, part)
+        for part in tree.body
+        if isinstance(part, ast.FunctionDef)
+    }
+    (tmp_path / "packed.py").write_text(PACKED.format_map(defined))
+    done = subprocess.run(
+        [PYTHON, "packed.py"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    right, wrong = ["lstm output words []", "lstm output words ['lstm']"]
+    assert done.stdout.splitlines() == [right, wrong] * 2
 
 
 @pytest.mark.parametrize(
