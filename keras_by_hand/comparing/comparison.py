@@ -13,6 +13,7 @@ from keras_by_hand.comparing.matching import Matching, find_groups
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.ports import run_port
 from keras_by_hand.comparing.recording import run_calls
+from keras_by_hand.comparing.stored_weights import Checked, check_weights
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.errors import CannotRun, shown
 from keras_by_hand.models.layers.quantized import Quantized
@@ -76,14 +77,30 @@ class Comparison:
         port: Port,
         tolerance: float | None = None,
         causes: Mapping[int, list[Cause]] | None = None,
+        weights: Checked = Checked(),
     ) -> None:
         self.rows, self.unmatched = rows, unmatched
         self.unused, self.port, self.tolerance = unused, port, tolerance
+        self.weights = weights
         names = ["+".join([*row.together, row.name]) for row in rows]
-        self.faulty = [name for name, row in zip(names, rows) if not row.agrees]
+        self.faulty = self._find_faulty(names)
         self.causes = {
-            names[index]: found for index, found in (causes or {}).items()
+            names[index]: found
+            for index, found in (causes or {}).items()
+            if names[index] in self.faulty
         }
+        for name, text in weights.differ.items():
+            self.causes[name] = [Cause(name, text)]
+
+    def _find_faulty(self, names):
+        """Return the names of what differs: of a group, the layers that have
+        other weights, where there are such."""
+        found = []
+        for name, row in zip(names, self.rows):
+            members = *row.together, row.name
+            others = [n for n in members if n in self.weights.differ]
+            found += others or [name] * (not row.agrees)
+        return list(dict.fromkeys(found))
 
     def __repr__(self) -> str:
         differing = {
@@ -91,7 +108,7 @@ class Comparison:
             for row in self.rows
             if not row.agrees
             for name in (row.name, *row.together)
-        }
+        } | {*self.weights.differ}
         others = len(differing) + len(self.unmatched)
         said = f"{len(self.rows) - others} of {len(self.rows)} layers agree"
         if self.faulty:
@@ -110,15 +127,18 @@ class Comparison:
     def _cells_of(self, row):
         """Return the cells of a row."""
         words = [shown(row.name), shown(row.kind), no_spaces(row.shape)]
+        has_others = row.name in self.weights.differ
+        mark = FAULTY * (has_others or not row.agrees)
+        said = ["other weights"] * has_others
         if row.tensor is None:
-            return ["", *words, "", "", "", self._why_not(row), ""]
-        said = []
+            why = self._why_not(row)
+            return [mark, *words, "", "", "", why, ", ".join(said)]
         if not row.agrees and row.tensor != row.name:
             said.append(f"beside {shown(row.tensor)}")
         if not row.agrees and row.is_before:
             said.append("equal before its activation")
         return [
-            FIRST * row.is_first + FAULTY * (not row.agrees),
+            FIRST * row.is_first + mark,
             *words,
             f"{row.arrived:.1e}",
             no_spaces(row.place),
@@ -141,7 +161,7 @@ class Comparison:
         handed_on, unseen = map(others.count, (HANDED_ON, NOT_COMPARED))
         together = len(others) - handed_on - unseen
         lines = []
-        if any(row.is_first for row in self.rows):
+        if self.weights.differ or any(row.is_first for row in self.rows):
             lines.append(
                 f"{FIRST} the first to differ, {FAULTY} differs by itself"
             )
@@ -155,6 +175,7 @@ class Comparison:
         if unseen:
             lines[-1] += f", {unseen} not at all"
         lines += self.rounding()
+        lines += self.weights.lines()
         if self.unused:
             lines.append(
                 f"{len(self.unused)} tensors of the port stand for none"
@@ -192,8 +213,9 @@ class Comparison:
     def as_dict(self) -> dict[str, Any]:
         """Return what was found as a dict that json writes: verdict ("differs",
         "cannot tell" or "no layer differs"), faulty, causes, unmatched, unused,
-        rounding, and of each row its fields, but for numbers that are not
-        finite, which are texts."""
+        rounding, weights (the layers that have the model's, those that do not,
+        and why, and those not seen), and of each row its fields, but for
+        numbers that are not finite, which are texts."""
         if self.faulty:
             verdict = "differs"
         else:
@@ -208,6 +230,7 @@ class Comparison:
             "unmatched": self.unmatched,
             "unused": self.unused,
             "rounding": self.rounding(),
+            "weights": self.weights._asdict(),
             "rows": [
                 {key: finite(value) for key, value in row._asdict().items()}
                 for row in self.rows
@@ -306,7 +329,10 @@ def compare(
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
     causes = find_causes(matching, calls)
-    return Comparison(rows, unmatched, unused, port, tolerance, causes)
+    weights = check_weights(port.weights, calls)
+    return Comparison(
+        rows, unmatched, unused, port, tolerance, causes, weights
+    )
 
 
 def _check_comparison(model, names, tolerance, dtype):

@@ -22,8 +22,11 @@ class Port:
     arrays: {name: array}, in the order in which they were computed; outputs:
     the names of the model's outputs, in the order of the model's, where they
     are known; steps: {name: how far two neighbours of a quantized tensor lie
-    apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made.
+    apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made;
+    weights: what operators take from a .tflite file, as with_tflite reads it.
     """
+
+    weights: list = []
 
     def __init__(self, arrays, outputs=(), steps=None, stored=None):
         self.arrays, self.outputs, self.steps = arrays, outputs, steps or {}
