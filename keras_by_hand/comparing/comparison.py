@@ -13,7 +13,11 @@ from keras_by_hand.comparing.matching import Matching, find_groups
 from keras_by_hand.comparing.port import Port
 from keras_by_hand.comparing.ports import run_port
 from keras_by_hand.comparing.recording import run_calls
-from keras_by_hand.comparing.stored_weights import Checked, check_weights
+from keras_by_hand.comparing.stored_weights import (
+    NOT_CHECKED,
+    Checked,
+    check_weights,
+)
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.errors import CannotRun, shown
 from keras_by_hand.models.layers.quantized import Quantized
@@ -77,7 +81,7 @@ class Comparison:
         port: Port,
         tolerance: float | None = None,
         causes: Mapping[int, list[Cause]] | None = None,
-        weights: Checked = Checked(),
+        weights: Checked = NOT_CHECKED,
     ) -> None:
         self.rows, self.unmatched = rows, unmatched
         self.unused, self.port, self.tolerance = unused, port, tolerance
@@ -330,9 +334,7 @@ def compare(
     rows, unmatched, unused = make_rows(matching, calls)
     causes = find_causes(matching, calls)
     weights = check_weights(port.weights, calls)
-    return Comparison(
-        rows, unmatched, unused, port, tolerance, causes, weights
-    )
+    return Comparison(rows, unmatched, unused, port, tolerance, causes, weights)
 
 
 def _check_comparison(model, names, tolerance, dtype):

@@ -7,7 +7,6 @@ layer is accused where the file has other numbers in its place; what cannot be
 followed so far, such as the loop of an LSTM, is not judged.
 """
 
-import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -61,11 +60,16 @@ class Stored(NamedTuple):
 
 class Form(NamedTuple):
     """How a file may have a weight and the bias that is added behind it, or
-    None where nothing is; folded: the names of the layers in it."""
+    None where nothing is.
+
+    folded: the names of the layers in it; is_lent: whether its bias is in the
+    weights of the next layer.
+    """
 
     weight: np.ndarray
     bias: np.ndarray | None
     folded: tuple[str, ...] = ()
+    is_lent: bool = False
 
 
 class Part(NamedTuple):
@@ -107,8 +111,11 @@ class Checked(NamedTuple):
         if self.differ:
             said += f", {len(self.differ)} other ones"
         if self.unseen:
-            said += f"; not compared: {', '.join(self.unseen)}"
+            said += f"; cannot tell: {', '.join(self.unseen)}"
         return [said]
+
+
+NOT_CHECKED = Checked()  # of a port that is no .tflite file
 
 
 def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
@@ -117,22 +124,28 @@ def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
     calls: of the model's layers, as matching.Matching has them.
     """
     if not stored:
-        return Checked()
-    parts, same, owners_of = find_parts(calls), set(), {}
+        return NOT_CHECKED
+    parts = find_parts(calls)
+    owners_of, found = {}, {}
     for number, one in enumerate(stored):
-        named = owners_of[number] = find_named(one, parts)
-        for part in named or parts:
-            if form := find_form(one, part):
-                same |= {part, *form.folded}
-                del owners_of[number]
-                break
+        named = find_named(one, parts)
+        fits = ((part, find_form(one, part)) for part in named or parts)
+        found[number] = next(((p, f) for p, f in fits if f), None)
+        owners_of[number] = named
+    folded = {
+        name for pair in found.values() if pair for name in pair[1].folded
+    }
+    same = set(folded)
+    for number, fit in found.items():
+        if fit and (not fit[1].is_lent or fit[0].layer in folded):
+            same.add(fit[0])
+            del owners_of[number]
     differ = {}
-    for number, part in pair(owners_of, same):
-        said = describe(stored[number], part, parts)
-        differ.setdefault(part.layer, said)
+    for one, part in pair(stored, owners_of, same):
+        differ.setdefault(part.layer, describe(one, part, parts))
     seen = {p.layer if isinstance(p, Part) else p for p in same} - {*differ}
     every = dict.fromkeys(
-        call.names[0]
+        call.layer.name
         for call in calls
         if any(inner.arrays for inner in call.layer.with_all_inside())
     )
@@ -144,19 +157,21 @@ def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
 
 
 def find_named(one, parts):
-    """Return the parts of which an operator has the name, and the size."""
+    """Return the parts of which an operator has the name, and the size; of a
+    product that has no layer's name, as the last one may not, all of the
+    size."""
     words = {
         word
         for name in one.names
         for long in re.split(r"[/;:.]", name)
         for word in (long, re.sub(r"_\d+$", "", long))
     }
+    named = [part for part in parts if part.is_named(words)]
+    is_product = one.kind in (*PRODUCTS_OF_TFLITE, "DEPTHWISE_CONV_2D")
     return [
         part
-        for part in parts
-        if one.kind in part.kinds
-        and one.weight.array.size == part.size
-        and part.is_named(words)
+        for part in (named or parts * is_product)
+        if one.kind in part.kinds and one.weight.array.size == part.size
     ]
 
 
@@ -186,38 +201,39 @@ def is_near(constant, expected):
     return bool(np.all(np.abs(constant.array - expected) <= far))
 
 
-def pair(owners_of, same):
-    """Yield (number of an operator, the only part that it may have), where no
-    operator has that as it is: the names of others may be like its own."""
+def pair(stored, owners_of, same):
+    """Yield (an operator, the only part that it may have), where no operator
+    has that as it is: the names of others may be like its own. A layer that is
+    called twice has two operators with the same weight."""
     left = {
         number: [part for part in parts if part not in same]
         for number, parts in owners_of.items()
     }
-    while True:
-        alone = [(n, parts[0]) for n, parts in left.items() if len(parts) == 1]
-        if not alone:
-            return
-        number, part = alone[0]
-        rivals = [n for n, one in alone if one is part]
-        for rival in rivals:
-            del left[rival]
-        if len(rivals) == 1:
-            yield number, part
-        for parts in left.values():
-            if part in parts:
-                parts.remove(part)
+    while alone := [parts[0] for parts in left.values() if len(parts) == 1]:
+        part = alone[0]
+        rivals = [stored[n] for n, parts in left.items() if parts == [part]]
+        first = rivals[0].weight.array
+        if all(np.array_equal(one.weight.array, first) for one in rivals):
+            yield rivals[0], part
+        left = {
+            number: [other for other in parts if other is not part]
+            for number, parts in left.items()
+        }
 
 
 # -- The weights of a model
 
 
 class Affine(NamedTuple):
-    """A layer that makes factor * x + offset, each a number for each channel,
-    or one for all."""
+    """Layers, by their names, that make factor * x + offset, each a number for
+    each channel, or one for all."""
 
-    name: str
+    names: tuple[str, ...]
     factor: np.ndarray
     offset: np.ndarray
+
+
+NOTHING = Affine((), np.ones(1), np.zeros(1))
 
 
 def find_parts(calls):
@@ -239,7 +255,7 @@ def find_parts(calls):
         found = []
         while (call := step(call)) and (affine := affine_of(call)):
             found.append(affine)
-        return found
+        return found, call
 
     def before(call):
         return makers.get(id(call.given[0])) if call.given else None
@@ -253,9 +269,15 @@ def find_parts(calls):
         if id(call.layer) in known:
             continue
         known.add(id(call.layer))
-        ahead = chain(call, before)
-        behind = [] if call.activation else chain(call, after)
-        parts += parts_of(call, affine_of(call), ahead, behind)
+        ahead, first = chain(call, before)
+        if first and first.activation is None and after(first):
+            bias = first.layer.arrays.get("bias")
+            if bias is not None and bias.ndim == 1:
+                lent = bias.astype("float64")
+                ahead.append(Affine((first.names[0],), np.ones(1), lent))
+        behind, last = ([], None) if call.activation else chain(call, after)
+        lends = last is not None and has_kernel(last.layer)
+        parts += parts_of(call, affine_of(call), ahead, behind, lends)
     return parts
 
 
@@ -264,19 +286,22 @@ def is_handed_on(call):
     return any(y is x for y in call.outputs for x in call.given)
 
 
+def has_kernel(layer):
+    return any(name.endswith("kernel") for name in layer.arrays)
+
+
 def find_affine(call):
     """Return what a call does as an Affine, or None where it does more."""
-    arrays = call.layer.arrays
     if len(call.given) != 1 or len(call.outputs) != 1 or call.layer.inside():
         return None
     x, y = call.given[0].array, call.outputs[0].array
     if x.dtype.kind != "f" or x.size > MOST_PROBED or x.ndim < 2:
         return None
-    if any(name.endswith("kernel") for name in arrays):
+    if has_kernel(call.layer):
         return None
     name, rng = call.names[0], np.random.default_rng(0)
     if not call.is_needed:  # perhaps in another shape
-        return Affine(name, np.ones(1), np.zeros(1))
+        return Affine((name,), np.ones(1), np.zeros(1))
     if x.shape != y.shape:
         return None
     drawn = 100 * rng.normal(size=x[:1].shape)
@@ -291,41 +316,36 @@ def find_affine(call):
     factor, offset = (a.reshape(-1, a.shape[-1]) for a in (factor, offset))
     if np.ptp(factor, 0).max() > 1e-6 or np.ptp(offset, 0).max() > 1e-6:
         return None
-    return Affine(name, factor[0], offset[0])
+    return Affine((name,), factor[0], offset[0])
 
 
 def call_with(call, x):
     """Return what a call makes of another input, in float64."""
-    taken = each(lambda t: Tensor(x) if isinstance(t, Tensor) else t, call.taken)
+    taken = each(
+        lambda t: Tensor(x) if isinstance(t, Tensor) else t, call.taken
+    )
     (y,) = tensors_in(call.layer.call(*taken))
     return y.array.astype("float64")
 
 
-def parts_of(call, affine, ahead, behind):
+def parts_of(call, affine, ahead, behind, lends):
     """Yield the Parts of a call.
 
     affine: what it does, or None; ahead, behind: the Affines beside it, the
-    nearest first.
+    nearest first, and the bias of the layer before them; lends: whether the
+    next layer may have its bias.
     """
     name, layer = call.names[0], call.layer
     if isinstance(layer, TimeDistributed):
         layer = layer.layer
     names, arrays, kind = (layer.name,), layer.arrays, layer.kind
     if affine and arrays:
-        one = np.ones((1, len(affine.factor), 1))
-        forms = list(list_forms(one, None, True, [affine, *ahead], behind))
-        forms = [f for f in forms if name in f.folded]
-        products = [Form(f.weight, None, f.folded) for f in forms]
-        offsets = [f.bias[np.newaxis] for f in forms]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            offsets += [b / f.weight for b, f in zip(offsets, forms)]
-        sums = [Form(s * b, None) for b in offsets for s in (1, -1)]
-        size = len(affine.factor)
-        for weight, kinds, found in (
-            ("factor", ("MUL",), products),
-            ("offset", ("ADD", "SUB"), sums),
-        ):
-            yield Part(name, weight, kinds, names, size, found.__iter__)
+        yield from parts_of_affine(affine, layer, ahead, behind)
+    elif "query_kernel" in arrays:
+        scale = 1 / np.sqrt(np.full((1, 1), arrays["query_kernel"].shape[-1]))
+        forms = [Form(scale, None)]
+        yield Part(name, "scale", ("MUL",), names, 1, forms.__iter__)
+        yield from products_of(name, layer, ahead, behind, lends)
     elif kind in SCALES:
         for key, array in arrays.items():
             flat = array.astype("float64").reshape(1, -1)
@@ -339,7 +359,29 @@ def parts_of(call, affine, ahead, behind):
             lambda: iter([Form(table.astype("float64"), None)]),
         )
     elif "recurrent_kernel" not in arrays:
-        yield from products_of(call.names[0], layer, ahead, behind)
+        yield from products_of(name, layer, ahead, behind, lends)
+
+
+def parts_of_affine(affine, layer, ahead, behind):
+    """Yield the Parts of a layer that makes factor * x + offset, beside others
+    that do."""
+    factors, offsets = [], []
+    for first in ahead_together([affine, *ahead])[1:]:
+        for last in behind_together(behind):
+            factor = first.factor * last.factor
+            offset = first.offset * last.factor + last.offset
+            with np.errstate(divide="ignore", invalid="ignore"):
+                moved_before = offset / factor
+            factors.append(factor)
+            offsets += [offset, -offset, moved_before, -moved_before]
+    for weight, kinds, arrays in (
+        ("factor", ("MUL",), factors),
+        ("offset", ("ADD", "SUB"), offsets),
+    ):
+        forms = [Form(array[np.newaxis], None) for array in arrays]
+        size = len(arrays[0])
+        names = (layer.name,)
+        yield Part(affine.names[0], weight, kinds, names, size, forms.__iter__)
 
 
 PRODUCTS_OF_TFLITE = (
@@ -351,12 +393,16 @@ PRODUCTS_OF_TFLITE = (
 )
 
 
-def products_of(name, layer, ahead, behind):
+def products_of(name, layer, ahead, behind, lends):
     """Yield the Parts of a layer whose operators add up products."""
     arrays, kind = layer.arrays, layer.kind
     for key, kernel in arrays.items():
         names, bias = (layer.name,), arrays.get("bias")
-        first, last = ahead, behind
+        first, last, may_lend = (
+            ahead,
+            behind,
+            lends and key != "depthwise_kernel",
+        )
         is_deep = key == "depthwise_kernel" or kind.startswith("Depthwise")
         if key in WEIGHTS_OF_HEADS:
             names = layer.name, WEIGHTS_OF_HEADS[key]
@@ -378,7 +424,7 @@ def products_of(name, layer, ahead, behind):
         kinds = ("DEPTHWISE_CONV_2D",) if is_deep else PRODUCTS_OF_TFLITE
         yield Part(
             *(name, key, kinds, names, kernel.size),
-            forms_later(kernel, bias, is_deep, first, last),
+            forms_later(kernel, bias, is_deep, first, last, may_lend),
         )
 
 
@@ -388,7 +434,7 @@ def forms_later(*given):
     return lambda: list_forms(*given)
 
 
-def list_forms(kernel, bias, is_deep, ahead, behind):
+def list_forms(kernel, bias, is_deep, ahead, behind, may_lend=False):
     """Yield the Forms of a kernel of shape (places, inputs, channels), or
     (places, inputs, multiples) for one that takes each input by itself, and its
     bias or None, with as many of the Affines ahead and behind as can be folded
@@ -398,75 +444,97 @@ def list_forms(kernel, bias, is_deep, ahead, behind):
     channels = shape[1] * shape[2] if is_deep else shape[2]
     flat = np.zeros(channels) if bias is None else np.ravel(bias)
     flat = flat.astype("float64")
-    for given in ahead_of(ahead):
+    for given in apart_or_together(ahead_together(ahead)):
         if not {len(given.factor), len(given.offset)} <= {1, shape[1]}:
             continue
         weight = kernel * given.factor[:, np.newaxis]
         shifted = kernel * given.offset[:, np.newaxis]
         shifted = shifted.sum(0) if is_deep else shifted.sum((0, 1))
-        for factor, offset, names in behind_of(behind):
-            if {len(factor), len(offset)} <= {1, channels}:
-                yield Form(
-                    weight.reshape(-1, channels) * factor,
-                    (flat + shifted.ravel()) * factor + offset,
-                    (*given.name, *names),
-                )
+        for last in behind_together(behind):
+            if not {len(last.factor), len(last.offset)} <= {1, channels}:
+                continue
+            product = weight.reshape(-1, channels) * last.factor
+            total = (flat + shifted.ravel()) * last.factor + last.offset
+            names = *given.names, *last.names
+            yield Form(product, total, names)
+            if may_lend:
+                yield Form(product, np.zeros(channels), names, is_lent=True)
 
 
-def ahead_of(affines):
-    """Yield what the nearest Affines make together, from all to none; and where
-    they scale or shift alone, as the rest may stay before."""
-    found = []
-    factor, offset, names = np.ones(1), np.zeros(1), ()
+def ahead_together(affines):
+    """Return what the nearest Affines ahead make together, from none to all."""
+    found = [NOTHING]
     for one in affines:
-        offset = offset + factor * one.offset
-        factor = factor * one.factor
-        names = *names, one.name
-        found += [
-            Affine((), np.ones(1), offset),
-            Affine((), factor, np.zeros(1)),
-            Affine(names, factor, offset),
-        ]
-    return [*reversed(found), Affine((), np.ones(1), np.zeros(1))]
+        last = found[-1]
+        offset = last.offset + last.factor * one.offset
+        names = *last.names, *one.names
+        found.append(Affine(names, last.factor * one.factor, offset))
+    return found
 
 
-def behind_of(affines):
-    """Return what the nearest Affines make together, from all to none."""
-    factor, offset, names = np.ones(1), np.zeros(1), ()
-    found = [(factor, offset, names)]
+def behind_together(affines):
+    """Return what the nearest Affines behind make together, from none to
+    all."""
+    found = [NOTHING]
     for one in affines:
-        factor, offset = one.factor * factor, one.factor * offset + one.offset
-        names = *names, one.name
-        found.append((factor, offset, names))
-    return found[::-1]
+        last = found[-1]
+        offset = last.offset * one.factor + one.offset
+        names = *last.names, *one.names
+        found.append(Affine(names, last.factor * one.factor, offset))
+    return found
+
+
+def apart_or_together(affines):
+    """Yield Affines, and each but for its offset or its factor, which may stay
+    before a product where the other is folded in."""
+    for one in affines:
+        yield one
+        if one is not NOTHING:
+            yield one._replace(offset=np.zeros(1))
+            yield one._replace(factor=np.ones(1))
 
 
 # -- What is wrong with a weight
 
 
 def describe(one, part, parts):
-    """Return in words how an operator's weight is not that of a part."""
-    forms = list(part.list_forms())
-    form = next((f for f in forms if is_near(one.weight, f.weight)), None)
-    if form:
-        theirs, ours, word = one.bias, form.bias, "bias"
-        theirs = theirs or Constant(np.zeros(ours.shape), np.float64(0))
+    """Return in words how an operator's weight is not that of a part: of its
+    forms, the one of which it is told what was done to it, or the nearest."""
+    forms = sorted(
+        part.list_forms(),
+        key=lambda form: (
+            not is_near(one.weight, form.weight),
+            not is_bias_near(one, form),
+            distance(one.weight.array, form.weight),
+        ),
+    )
+    for form in forms:
+        if why := explain(*compared(one, form, part)[1:]):
+            break
     else:
-        alike = [f for f in forms if is_bias_near(one, f)] or forms
-        form = min(alike, key=lambda f: distance(one.weight.array, f.weight))
-        theirs, ours, word = one.weight, form.weight, part.weight
-    folded = f", with {' and '.join(form.folded)} folded in," * bool(form.folded)
+        form, why = forms[0], explain_by_others(one, part, parts)
+    word, theirs, ours = compared(one, form, part)
     if theirs.array.shape != ours.shape:
         return f"its {word} in the file has another shape than the model's"
-    worst = np.unravel_index(
-        np.argmax(np.abs(theirs.array - ours)), ours.shape
+    worst = np.unravel_index(np.argmax(np.abs(theirs.array - ours)), ours.shape)
+    folded = " and ".join(name for name in form.folded if name != part.layer)
+    said = f"its {word} in the file is not the model's"
+    if folded:
+        said += f", with {folded} folded in"
+    said += (
+        f" (channel {worst[-1]}: {theirs.array[worst]:.3g} instead of "
+        f"{ours[worst]:.3g})"
     )
-    said = (
-        f"its {word}{folded} is not in the file: of channel {worst[-1]} it has "
-        f"{theirs.array[worst]:.3g} in the place of {ours[worst]:.3g}"
-    )
-    why = explain(theirs, ours) or explain_by_others(one, part, parts)
     return f"{said}: {why}" if why else said
+
+
+def compared(one, form, part):
+    """Return what differs, its name, that of the file and that of the form:
+    the weight, or else the bias."""
+    if not is_near(one.weight, form.weight):
+        return part.weight, one.weight, form.weight
+    none = Constant(np.zeros(form.bias.shape), np.zeros(form.bias.shape))
+    return "bias", one.bias or none, form.bias
 
 
 def distance(array, expected):
@@ -479,6 +547,8 @@ def distance(array, expected):
 def explain(theirs, ours):
     """Return what was done to numbers, in words, or None."""
     array, far, scales = theirs
+    if array.shape != ours.shape:
+        return None
     if not array.any():
         return "all are zero"
     if scales is not None and len(scales) == ours.shape[-1]:
