@@ -125,7 +125,7 @@ def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
     """
     if not stored:
         return NOT_CHECKED
-    parts = find_parts(calls)
+    parts = list_parts(calls)
     owners_of, found = {}, {}
     for number, one in enumerate(stored):
         named = find_named(one, parts)
@@ -140,9 +140,9 @@ def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
         if fit and (not fit[1].is_lent or fit[0].layer in folded):
             same.add(fit[0])
             del owners_of[number]
-    differ = {}
+    differ: dict[str, str] = {}
     for one, part in pair(stored, owners_of, same):
-        differ.setdefault(part.layer, describe(one, part, parts))
+        differ.setdefault(part.layer, tell_difference(one, part, parts))
     seen = {p.layer if isinstance(p, Part) else p for p in same} - {*differ}
     every = dict.fromkeys(
         call.layer.name
@@ -187,10 +187,9 @@ def has_form(one, form):
 
 
 def is_bias_near(one, form):
-    if form.bias is None:
-        return True
-    bias = one.bias or Constant(np.zeros(form.bias.shape), np.float64(0))
-    return is_near(bias, form.bias)
+    """Whether an operator has the bias of a form, or none, which another one
+    may have that is not known here."""
+    return one.bias is None or is_near(one.bias, form.bias)
 
 
 def is_near(constant, expected):
@@ -236,7 +235,7 @@ class Affine(NamedTuple):
 NOTHING = Affine((), np.ones(1), np.zeros(1))
 
 
-def find_parts(calls):
+def list_parts(calls):
     """Return the Parts of the layers that were called."""
     calls = [call for call in calls if not is_handed_on(call)]
     makers = {id(t): call for call in calls for t in call.outputs}
@@ -277,7 +276,7 @@ def find_parts(calls):
                 ahead.append(Affine((first.names[0],), np.ones(1), lent))
         behind, last = ([], None) if call.activation else chain(call, after)
         lends = last is not None and has_kernel(last.layer)
-        parts += parts_of(call, affine_of(call), ahead, behind, lends)
+        parts += parts_of_call(call, affine_of(call), ahead, behind, lends)
     return parts
 
 
@@ -328,7 +327,7 @@ def call_with(call, x):
     return y.array.astype("float64")
 
 
-def parts_of(call, affine, ahead, behind, lends):
+def parts_of_call(call, affine, ahead, behind, lends):
     """Yield the Parts of a call.
 
     affine: what it does, or None; ahead, behind: the Affines beside it, the
@@ -497,7 +496,7 @@ def apart_or_together(affines):
 # -- What is wrong with a weight
 
 
-def describe(one, part, parts):
+def tell_difference(one, part, parts):
     """Return in words how an operator's weight is not that of a part: of its
     forms, the one of which it is told what was done to it, or the nearest."""
     forms = sorted(
@@ -509,7 +508,7 @@ def describe(one, part, parts):
         ),
     )
     for form in forms:
-        if why := explain(*compared(one, form, part)[1:]):
+        if why := find_change(*compared(one, form, part)[1:]):
             break
     else:
         form, why = forms[0], explain_by_others(one, part, parts)
@@ -533,8 +532,7 @@ def compared(one, form, part):
     the weight, or else the bias."""
     if not is_near(one.weight, form.weight):
         return part.weight, one.weight, form.weight
-    none = Constant(np.zeros(form.bias.shape), np.zeros(form.bias.shape))
-    return "bias", one.bias or none, form.bias
+    return "bias", one.bias, form.bias
 
 
 def distance(array, expected):
@@ -544,7 +542,7 @@ def distance(array, expected):
     return np.abs(array - expected).sum()
 
 
-def explain(theirs, ours):
+def find_change(theirs, ours):
     """Return what was done to numbers, in words, or None."""
     array, far, scales = theirs
     if array.shape != ours.shape:
@@ -585,7 +583,8 @@ def factor_between(array, expected):
 def explain_by_others(one, part, parts):
     """Return which other layer's weights an operator has, in words, or
     None."""
+    alone = one._replace(bias=None)
     for other in parts:
-        if other.layer != part.layer and find_form(one, other):
+        if other.layer != part.layer and find_form(alone, other):
             return f"they are those of {other.layer}"
     return None

@@ -22,11 +22,13 @@ WEIGHTS_AT = {  # of the inputs of an operator: its weight, and its bias
 ELEMENT_BY_ELEMENT = "ADD", "MUL", "SUB"
 HAND_ON = {  # operators that let the channels be
     "BATCH_TO_SPACE_ND",
+    "DEQUANTIZE",
     "EXPAND_DIMS",
+    "QUANTIZE",
     "RESHAPE",
     "SQUEEZE",
 }
-CHANNELS_FIRST = "CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"
+FILTERS_FIRST = "CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"
 HALF_A_STEP = 0.51  # and what rounding in float32 makes of it
 UNITS_OF_BIAS = 2
 
@@ -243,7 +245,7 @@ def as_matrix(kind, constant):
     """Return a weight as (inputs, channels)."""
 
     def turn(array):
-        if kind in CHANNELS_FIRST:
+        if kind in FILTERS_FIRST:
             array = np.moveaxis(array, 0, -1)
         is_product = kind in WEIGHTS_AT and kind != "PRELU"
         return array.reshape(-1, array.shape[-1] if is_product else array.size)
@@ -257,12 +259,14 @@ def read_constants(model, operators):
     operators make of those in float16 before they use them."""
     made = {index for operator in operators for index in operator["outputs"]}
     made |= {details["index"] for details in model.get_input_details()}
+    tables = {o["inputs"][0] for o in operators if o["op_name"] == "GATHER"}
     found = {}
     for details in model.get_tensor_details():
         index = details["index"]
         if index not in made:
             with contextlib.suppress(ValueError):  # has none
-                constant = read_constant(model.get_tensor(index), details)
+                array, is_table = model.get_tensor(index), index in tables
+                constant = read_constant(array, details, is_table)
                 if constant is not None:
                     found[index] = constant
     for operator in operators:
@@ -273,8 +277,12 @@ def read_constants(model, operators):
     return found
 
 
-def read_constant(array, details):
-    """Return a Constant, or None for whole numbers that stand for no others."""
+def read_constant(array, details, is_table):
+    """Return a Constant, or None for whole numbers that stand for no others.
+
+    is_table: whether rows are looked up in it. Its scale is that of the rows
+    that were seen while it was chosen: the numbers of others may be cut off.
+    """
     parameters = details["quantization_parameters"]
     scales, zeros = parameters["scales"], parameters["zero_points"]
     if array.dtype.kind == "f":
@@ -290,4 +298,7 @@ def read_constant(array, details):
     units = UNITS_OF_BIAS if array.dtype.itemsize > 2 else HALF_A_STEP
     whole = array.astype("float64") - np.int64(zeros).reshape(shape)
     far = np.broadcast_to(units * steps, array.shape)
+    if is_table:
+        limits = np.iinfo(array.dtype)
+        far = np.where(np.isin(array, (limits.min, limits.max)), np.inf, far)
     return Constant(whole * steps, far, np.float64(scales))

@@ -2,15 +2,23 @@
 in whole numbers hide."""
 
 import re
-from functools import partial
 
 import keras
 import numpy as np
 import ports
 import pytest
 from keras import layers
-from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
+from weights_of_tflite import (
+    BIAS,
+    WEIGHT,
+    change,
+    double_scale,
+    list_weights,
+    read,
+    reverse_scales,
+    set_zero,
+)
 
 from keras_by_hand import compare
 
@@ -62,109 +70,76 @@ def folder(tmp_path_factory):
     return folder
 
 
-def edit(folder, change):
-    """Return the path of a file that change(its model) has changed."""
-    model = flatbuffer_utils.read_model(str(folder / "port.int8.tflite"))
-    change(model)
-    path = folder / "changed.tflite"
-    flatbuffer_utils.write_model(model, str(path))
-    return path
-
-
-def find_operators(model, kinds, words):
-    """Return (operator, the tensors that it takes) of some kinds that have words in the
-    name of what they make."""
-    names = {number: name for name, number in vars(schema.BuiltinOperator).items()}
-    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
-    (graph,) = model.subgraphs
-    return [
-        (operator, [graph.tensors[i] for i in operator.inputs if i >= 0])
-        for operator in graph.operators
-        if names[codes[operator.opcodeIndex]] in kinds
-        and re.search(words, graph.tensors[operator.outputs[0]].name.decode())
-    ]
-
-
-def change_tensor(kinds, words, place, by, model):
-    found = find_operators(model, kinds, words)
-    tensor = found[0][1][place]
-    by(model, tensor)
-
-
-def reverse_scales(model, tensor):
-    tensor.quantization.scale = tensor.quantization.scale[::-1].copy()
-
-
-def double_scale(model, tensor):
-    scales = np.array(tensor.quantization.scale, "float32")
-    scales[np.argmax(scales)] *= 2
-    tensor.quantization.scale = scales
-
-
-def set_zero(model, tensor):
-    buffer = model.buffers[tensor.buffer]
-    zero = np.int8(tensor.quantization.zeroPoint[0]) if tensor.type == 9 else 0
-    buffer.data = np.full(len(buffer.data), np.uint8(np.int8(zero).view("uint8")))
-
-
 ZERO, REVERSE, DOUBLE = "all are zero", "scales are in the reverse", "2 times"
-PRODUCTS = "CONV_2D", "FULLY_CONNECTED"
-DEEP, SUM, PRODUCT = ("DEPTHWISE_CONV_2D",), ("ADD",), ("MUL",)
 BY = {ZERO: set_zero, REVERSE: reverse_scales, DOUBLE: double_scale}
-CASES = [  # layer, kinds of operators, words in the name, input, what is said
-    ("conv", PRODUCTS, "/conv_1/", 1, REVERSE),
-    ("conv", PRODUCTS, "/conv_1/", 2, ZERO),
-    ("depthwise", DEEP, "/depthwise_1/", 1, DOUBLE),
-    ("depthwise", DEEP, "/depthwise_1/", 2, ZERO),
-    ("apart", PRODUCT, "/apart_1/", 1, DOUBLE),
-    ("apart", SUM, "/apart_1/", 1, ZERO),
-    ("separable", DEEP, "/separable_1/", 1, REVERSE),
-    ("separable", PRODUCTS, "/separable_1/", 2, ZERO),
-    ("dilated", PRODUCTS, "/dilated_1/", 1, DOUBLE),
-    ("dilated", SUM, "/dilated_1/", 1, ZERO),
-    ("transposed", ("TRANSPOSE_CONV",), "/transposed_1/", 1, REVERSE),
-    ("centered", PRODUCT, "/centered_1/", 1, DOUBLE),
-    ("centered", SUM, "/centered_1/add_1", 1, ZERO),
-    ("attention", PRODUCTS, "/query_1/", 1, REVERSE),
-    ("attention", SUM, "/value_1/", 1, ZERO),
-    ("attention", PRODUCTS, "/attention_output_1/", 1, DOUBLE),
-    ("dense", PRODUCTS, "/dense_1/", 1, REVERSE),
-    ("dense_1", PRODUCTS, r"/dense_1_\d/", 1, DOUBLE),
-    ("twice", PRODUCTS, "/twice_1/", 1, DOUBLE),
-    ("last", PRODUCTS, "/last_1/", 1, REVERSE),
-    ("last", PRODUCTS, "/last_1/", 2, ZERO),
+CASES = [  # layer, operator, what is in its name, input, what is said
+    ("conv", "CONV_2D", "conv", WEIGHT, REVERSE),
+    ("conv", "CONV_2D", "conv", BIAS, ZERO),
+    ("depthwise", "DEPTHWISE_CONV_2D", "depthwise", WEIGHT, DOUBLE),
+    ("depthwise", "DEPTHWISE_CONV_2D", "depthwise", BIAS, ZERO),
+    ("apart", "MUL", "apart", WEIGHT, DOUBLE),
+    ("apart", "ADD", "apart", WEIGHT, ZERO),
+    ("separable", "DEPTHWISE_CONV_2D", "separable", WEIGHT, REVERSE),
+    ("separable", "CONV_2D", "separable", BIAS, ZERO),
+    ("dilated", "CONV_2D", "dilated", WEIGHT, DOUBLE),
+    ("dilated", "ADD", "dilated", WEIGHT, ZERO),
+    ("transposed", "TRANSPOSE_CONV", "transposed", WEIGHT, REVERSE),
+    ("centered", "MUL", "centered", WEIGHT, DOUBLE),
+    ("centered", "ADD", "centered_1/add_1", WEIGHT, ZERO),
+    ("attention", "FULLY_CONNECTED", "query", WEIGHT, REVERSE),
+    ("attention", "ADD", "value", WEIGHT, ZERO),
+    ("attention", "FULLY_CONNECTED", "attention_output", WEIGHT, DOUBLE),
+    ("attention", "MUL", "attention", WEIGHT, DOUBLE),
+    ("dense", "FULLY_CONNECTED", "dense_1", WEIGHT, REVERSE),
+    ("dense_1", "FULLY_CONNECTED", r"dense_1_\d", WEIGHT, DOUBLE),
+    ("twice", "FULLY_CONNECTED", "twice", WEIGHT, DOUBLE),
+    ("last", "FULLY_CONNECTED", "last", WEIGHT, REVERSE),
+    ("last", "FULLY_CONNECTED", "last", BIAS, ZERO),
 ]
 
 
-@pytest.mark.parametrize(("layer", "kinds", "words", "place", "said"), CASES)
+def find(folder, operator, words, place):
+    """Return the tensor of weights that an operator takes, by words in the name of what
+    it makes."""
+    model = read(folder / "port.int8.tflite")
+    for weight in list_weights(model):
+        is_named = re.search(f"/{words}(_1)?(/|$)", weight.made)
+        if (weight.operator, weight.place) == (operator, place) and is_named:
+            return weight.tensor
+    raise AssertionError(words)
+
+
+@pytest.mark.parametrize(("layer", "operator", "words", "place", "said"), CASES)
 def test_other_weights_are_told_with_their_layer(
-    folder, layer, kinds, words, place, said
+    folder, tmp_path, layer, operator, words, place, said
 ):
-    change = partial(change_tensor, kinds, words, place, BY[said])
-    path = edit(folder, change)
+    index = find(folder, operator, words, place)
+    source = folder / "port.int8.tflite"
+    path = change(source, index, BY[said], tmp_path / "changed.tflite")
     found = compare(folder / "model.keras", path, np.load(folder / "x.npy"))
     assert list(found.weights.differ) == [layer]
     assert layer in found.faulty
     assert said in found.causes[layer][0].text
 
 
-def exchange(words, others, model):
-    """Let two operators have each other's weights."""
-    pair = [find_operators(model, PRODUCTS, name)[0][0] for name in (words, others)]
-    first, second = (operator.inputs for operator in pair)
-    first[1], second[1] = second[1], first[1]
-
-
-def test_the_weights_of_another_layer_are_told(folder):
-    path = edit(folder, partial(exchange, "/dense_1/", r"/dense_1_\d/"))
+def test_the_weights_of_another_layer_are_told(folder, tmp_path):
+    model = read(folder / "port.int8.tflite")
+    tensors = model.subgraphs[0].tensors
+    names = "dense_1", r"dense_1_\d"
+    pair = [tensors[find(folder, "FULLY_CONNECTED", name, WEIGHT)] for name in names]
+    first, second = (vars(tensor).copy() for tensor in pair)
+    vars(pair[0]).update(second)
+    vars(pair[1]).update(first)
+    path = tmp_path / "changed.tflite"
+    flatbuffer_utils.write_model(model, str(path))
     found = compare(folder / "model.keras", path, np.load(folder / "x.npy"))
     assert found.weights.differ.keys() == {"dense", "dense_1"}
+    for layer, other in (("dense", "dense_1"), ("dense_1", "dense")):
+        assert f"they are those of {other}" in found.causes[layer][0].text
 
 
-@pytest.mark.parametrize(
-    "kind", ["tflite", "float16.tflite", "dynamic.tflite", "int8.tflite"]
-)
-def test_right_weights_are_counted_in_files_of_all_kinds(folder, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["float16.tflite", "dynamic.tflite", "int8.tflite"])
+def test_right_weights_are_counted_in_files_of_each_kind(folder, tmp_path, kind):
     model, x = ports.image_model(mixed, 12, seed=1)
     path = folder / "port.int8.tflite"
     if kind != "int8.tflite":
