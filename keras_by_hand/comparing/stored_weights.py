@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_by_hand.comparing.port import ROUNDING
 from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.layers.quantized import Quantized
 from keras_by_hand.models.layers.wrappers import TimeDistributed
 from keras_by_hand.models.tensors import Tensor, each, tensors_in
 
 FLOAT32 = 1e-5  # of the largest number, by which folding in float32 is off
-MOST_PROBED = 1e6  # numbers of an input with which a layer is tried
 WEIGHTS_OF_HEADS = {  # and the names of the parts that have them
     "query_kernel": "query",
     "key_kernel": "key",
@@ -123,7 +124,7 @@ def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
 
     calls: of the model's layers, as matching.Matching has them.
     """
-    if not stored:
+    if not stored or not all(map(is_understood, calls)):
         return NOT_CHECKED
     parts = list_parts(calls)
     owners_of, found = {}, {}
@@ -153,6 +154,16 @@ def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
         tuple(name for name in every if name in seen),
         differ,
         tuple(name for name in every if name not in seen | {*differ}),
+    )
+
+
+def is_understood(call):
+    """Whether a call computes as it is followed here: with channels last, and
+    with at least 32 bits."""
+    return (
+        call.layer.options.get("data_format") != "channels_first"
+        and not isinstance(call.layer, Quantized)
+        and not any(t.array.dtype.name in ROUNDING for t in call.outputs)
     )
 
 
@@ -294,7 +305,7 @@ def find_affine(call):
     if len(call.given) != 1 or len(call.outputs) != 1 or call.layer.inside():
         return None
     x, y = call.given[0].array, call.outputs[0].array
-    if x.dtype.kind != "f" or x.size > MOST_PROBED or x.ndim < 2:
+    if x.dtype.kind != "f" or x.ndim < 2:
         return None
     if has_kernel(call.layer):
         return None
