@@ -125,7 +125,7 @@ SEED := 1
 test-models: $(BIN)/tests-installed ## Run many models by both, and find the faults of many ports
 	@MODELS=$(MODELS) SEED=$(SEED) $(BIN)/python -m pytest -rP --timeout=3600 tests/slow/single_layers.py
 	@$(BIN)/python -m pytest --numprocesses=0 tests/slow/whole_models.py
-	@$(BIN)/python -m pytest -rP --timeout=3600 tests/slow/faulty_ports.py
+	@$(BIN)/python -m pytest -rP --timeout=3600 tests/slow/faulty_ports.py tests/slow/faulty_weights.py
 
 applications: $(BIN)/tests-installed ## Write the table of keras.applications anew
 	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/measuring.py

@@ -18,6 +18,11 @@ from keras_by_hand.comparing.matching import Matching, find_groups
 from keras_by_hand.comparing.port import Port, owners
 from keras_by_hand.comparing.ports import run_port
 from keras_by_hand.comparing.recording import run_calls
+from keras_by_hand.comparing.stored_weights import (
+    NOT_CHECKED,
+    Checked,
+    check_weights,
+)
 from keras_by_hand.comparing.tables import no_spaces, table_lines
 from keras_by_hand.models.errors import CannotRun, shown
 from keras_by_hand.models.layers.quantized import Quantized
@@ -88,18 +93,33 @@ class Comparison:
         tolerance: float | None = None,
         causes: Mapping[int, list[Cause]] | None = None,
         unshown: Sequence[Unshown] = (),
+        weights: Checked = NOT_CHECKED,
     ) -> None:
         self.rows, self.unmatched = rows, unmatched
         self.unused, self.port, self.tolerance = unused, port, tolerance
-        self.unshown = list(unshown)
+        self.unshown, self.weights = list(unshown), weights
         names = ["+".join([*row.together, row.name]) for row in rows]
-        self.faulty = [name for name, row in zip(names, rows) if not row.agrees]
+        self.faulty = self._find_faulty(names)
         self.causes = {
-            names[index]: found for index, found in (causes or {}).items()
+            names[index]: found
+            for index, found in (causes or {}).items()
+            if names[index] in self.faulty
         }
+        for name, text in weights.differ.items():
+            self.causes[name] = [Cause(name, text)]
         self.coarse = [
             name for name, row in zip(names, rows) if self._is_coarse(row)
         ]
+
+    def _find_faulty(self, names):
+        """Return the names of what differs: of a group, the layers that have
+        other weights, where there are such."""
+        found = []
+        for name, row in zip(names, self.rows):
+            members = *row.together, row.name
+            others = [n for n in members if n in self.weights.differ]
+            found += others or [name] * (not row.agrees)
+        return list(dict.fromkeys(found))
 
     def _is_coarse(self, row):
         """Whether a row agrees only as its port's numbers lie far apart."""
@@ -121,7 +141,7 @@ class Comparison:
             for row in self.rows
             if not row.agrees
             for name in (row.name, *row.together)
-        }
+        } | {*self.weights.differ}
         others = len(differing) + len(self.unmatched)
         said = f"{len(self.rows) - others} of {len(self.rows)} layers agree"
         if self.faulty:
@@ -140,9 +160,12 @@ class Comparison:
     def _cells_of(self, row):
         """Return the cells of a row."""
         words = [shown(row.name), shown(row.kind), no_spaces(row.shape)]
+        has_others = row.name in self.weights.differ
+        mark = FAULTY * (has_others or not row.agrees)
+        said = ["other weights"] * has_others
         if row.tensor is None:
-            return ["", *words, "", "", "", self._why_not(row), ""]
-        said = []
+            why = self._why_not(row)
+            return [mark, *words, "", "", "", why, ", ".join(said)]
         if not row.agrees and row.tensor != row.name:
             said.append(f"beside {shown(row.tensor)}")
         if not row.agrees and row.is_before:
@@ -150,7 +173,7 @@ class Comparison:
         if not row.agrees and row.movers:
             said.append(f"or in {', '.join(map(shown, row.movers))}")
         return [
-            FIRST * row.is_first + FAULTY * (not row.agrees),
+            FIRST * row.is_first + mark,
             *words,
             f"{row.arrived:.1e}",
             no_spaces(row.place),
@@ -173,7 +196,7 @@ class Comparison:
         handed_on, unseen = map(others.count, (HANDED_ON, NOT_COMPARED))
         together = len(others) - handed_on - unseen
         lines = []
-        if any(row.is_first for row in self.rows):
+        if self.weights.differ or any(row.is_first for row in self.rows):
             lines.append(
                 f"{FIRST} the first to differ, {FAULTY} differs by itself"
             )
@@ -187,6 +210,7 @@ class Comparison:
         if unseen:
             lines[-1] += f", {unseen} not at all"
         lines += self.rounding()
+        lines += self.weights.lines()
         lines += self.other_names()
         if count := len(self.unused):
             stand = (
@@ -232,9 +256,11 @@ class Comparison:
         return lines + list(map(shown, several))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what was found as a dict that json writes: verdict, faulty,
-        causes, unmatched, coarse, unused, rounding, other_names, unshown, and
-        of each row its fields, but for numbers that are not finite, which are
+        """Return what was found as a dict that json writes: verdict ("differs",
+        "cannot tell" or "no layer differs"), faulty, causes, unmatched, coarse,
+        unused, rounding, other_names, unshown, weights (the layers that have
+        the model's, those that do not, and why, and those not seen), and of
+        each row its fields, but for numbers that are not finite, which are
         texts."""
         return {
             "verdict": self.verdict,
@@ -249,6 +275,7 @@ class Comparison:
             "rounding": self.rounding(),
             "other_names": self.other_names(),
             "unshown": [each._asdict() for each in self.unshown],
+            "weights": self.weights._asdict(),
             "rows": [
                 {key: finite(value) for key, value in row._asdict().items()}
                 for row in self.rows
@@ -365,8 +392,16 @@ def compare(
     check_used(names or {}, calls)
     rows, unmatched, unused = make_rows(matching, calls)
     causes = find_causes(matching, calls)
-    unshown = find_unshown(model, inputs)
-    return Comparison(rows, unmatched, unused, port, tolerance, causes, unshown)
+    return Comparison(
+        rows,
+        unmatched,
+        unused,
+        port,
+        tolerance,
+        causes,
+        unshown=find_unshown(model, inputs),
+        weights=check_weights(port.weights, calls),
+    )
 
 
 def _check_comparison(model, names, tolerance, dtype):

@@ -25,8 +25,11 @@ class Port:
     are known; steps: {name: how far two neighbours of a quantized tensor lie
     apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made;
     decimals: {name: how many were printed}, None where the numbers have to
-    tell.
+    tell; weights: what operators take from a .tflite file, as with_tflite reads
+    it.
     """
+
+    weights: list = []
 
     def __init__(
         self, arrays, outputs=(), steps=None, stored=None, decimals=None
