@@ -251,7 +251,9 @@ def judge_outputs(matching, call, y):
         expected = match.layout(matching.port.arrays[match.tensor])
         if getattr(tensor.array, "shape", None) != expected.shape:
             return None
-        judged = matching.judge(tensor.array, match.tensor, match.layout)
+        judged = matching.judge(
+            tensor.array, match.tensor, match.layout, call.is_odd
+        )
         if not judged.agrees:
             return None
         errors.append(judged.error)

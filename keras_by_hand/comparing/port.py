@@ -14,6 +14,7 @@ BY_STORAGE = {  # what it makes of a tensor that the weights were rounded
     "weights in int8, the rest in int16": 1e-2,
 }
 MOST_DECIMALS = 5
+TELLING = 0.1  # of the last decimal, by which a number may be off to tell it
 
 
 class Port:
@@ -110,26 +111,31 @@ def count_decimals(arrays):
     """Return how many decimals all of some arrays have, as text that was
     printed does; None where they have more than MOST_DECIMALS, or are fractions
     of powers of two, as exact numbers are."""
-    most = 0
+    found = set()
     for array in arrays:
-        if array.dtype.kind != "f" or not np.all(np.isfinite(array)):
-            if array.dtype.kind in "biu":
-                continue
-            return None
-        numbers = np.ravel(array).astype("float64")
-        if np.array_equal(numbers * 2**10, np.round(numbers * 2**10)):
-            continue
-        for decimals in range(1, MOST_DECIMALS + 1):
-            whole = numbers * 10.0**decimals
-            far = np.abs(whole) * np.finfo("float32").eps + 1e-9
-            if np.max(far) < 0.01 and np.all(
-                np.abs(whole - np.round(whole)) <= far
-            ):
-                break
-        else:
-            return None
-        most = max(most, decimals)
-    return most or None
+        if array.dtype.kind not in "biu":
+            found.add(decimals_of(array))
+    return None if None in found else max(found, default=0) or None
+
+
+def decimals_of(array):
+    """Return how many decimals an array has, 0 where its dtype holds too few
+    digits to tell; None where it has more than MOST_DECIMALS."""
+    if array.dtype.kind != "f" or not np.all(np.isfinite(array)):
+        return None
+    unit = np.finfo(array.dtype).eps
+    numbers = np.ravel(array).astype("float64")
+    if np.array_equal(numbers * 2**10, np.round(numbers * 2**10)):
+        return 0
+    for decimals in range(1, MOST_DECIMALS + 1):
+        whole = numbers * 10.0**decimals
+        far = np.abs(whole) * unit + 1e-9
+        tells = far < TELLING
+        if not tells.any():
+            return 0
+        if np.all(np.abs(whole - np.round(whole))[tells] <= far[tells]):
+            return decimals
+    return None
 
 
 def measure(array):
