@@ -266,9 +266,7 @@ def judge_outputs(matching, call, y):
         expected = match.layout(matching.port.arrays[match.tensor])
         if getattr(tensor.array, "shape", None) != expected.shape:
             return None
-        judged = matching.judge(
-            tensor.array, match.tensor, match.layout, call.is_odd
-        )
+        judged = matching.judge(tensor.array, match.tensor, match.layout, call)
         if not judged.agrees:
             return None
         errors.append(judged.error)

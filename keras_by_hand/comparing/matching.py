@@ -33,6 +33,7 @@ MOST_FUSED = 3  # layers, of which a tensor has the name of the first
 MOST_REJECTED = 8  # tensors that contradict themselves
 MOVED = 0.1  # by which numbers are moved to see whether that shows behind them
 NEAREST = 12  # tensors that are tried for one layer
+KERNELS = "kernel", "embeddings"  # names of weights that a file may round
 MOSTLY = 0.6  # of its numbers, in which a tensor is equal to what it stands for
 
 
@@ -67,9 +68,11 @@ class Call:
     in y; names: of these; taken: its arguments, [args, keywords], with copies
     of given, as the call may take masks away; matches: for each output, a Match
     or None; is_needed: whether the port needs a tensor for it; is_odd: whether
-    it takes numbers that are not finite; origin: the Match of the first of
-    given, or None; activation: what the layer applies in the end, or None;
-    is_before: whether a tensor that does not agree is right before that.
+    it takes numbers that are not finite; has_kernel: whether it has one, or
+    takes what was made with one and no tensor stands for; origin: the Match of
+    the first of given, or None; activation: what the layer applies in the end,
+    or None; is_before: whether a tensor that does not agree is right before
+    that.
     """
 
     def __init__(self, layer, given, y, names, taken):
@@ -80,6 +83,11 @@ class Call:
         self.origin, self.is_before = None, False
         self.activation = last_activation(layer)
         self.is_needed = not computes_nothing(given, self.outputs)
+        self.has_kernel = any(
+            name.endswith(KERNELS)
+            for la in layer.with_all_inside()
+            for name in la.arrays
+        )
         self.is_odd = not all(
             np.all(np.isfinite(tensor.array))
             for tensor in given
@@ -266,7 +274,7 @@ class Matching:
         whether the port is to have the name and shape of each output, and so
         its order of axes. Raises Unlike where it does not.
         """
-        calls, names, origins = [], Names(), {}
+        calls, names, origins, rounded = [], Names(), {}, set()
 
         def around(layer, args, keywords):
             if len(calls) < len(known):
@@ -278,6 +286,9 @@ class Matching:
                 y = layer.call(args, keywords)
                 named = names.of_call(layer.name, len(tensors_in(y)))
                 call = Call(layer, given, y, named, taken)
+                call.has_kernel |= any(
+                    id(tensor) in rounded for tensor in given
+                )
                 if is_alike:
                     call.matches = [
                         self.judge_as_it_is(name, tensor, call)
@@ -286,6 +297,8 @@ class Matching:
                 else:
                     self.match(call, pins, origins)
             for tensor, match in zip(call.outputs, call.matches):
+                if not match and call.has_kernel:
+                    rounded.add(id(tensor))
                 if match and match.layout:
                     origins[id(tensor)] = match
                     array = self.port.arrays[match.tensor]
@@ -307,7 +320,7 @@ class Matching:
         ):
             raise Unlike
         layout = next(layouts(shape, shape))
-        return self.judge(tensor.array, name, layout, call.is_odd)
+        return self.judge(tensor.array, name, layout, call)
 
     def match(self, call, pins, origins):
         """Find what the port has for the outputs of a call."""
@@ -331,7 +344,7 @@ class Matching:
         match = match or Match(theirs, None, np.inf, (), False)
         if not match.agrees:
             judged = (
-                self.judge(array, theirs, layout, call.is_odd)
+                self.judge(array, theirs, layout, call)
                 for layout in self.list_before(call, theirs)
             )
             before = next((match for match in judged if match.agrees), None)
@@ -358,7 +371,7 @@ class Matching:
         if not self.is_trying or self.is_returned(call):
             return None
         judged = (
-            self.judge(array, name, layout, call.is_odd)
+            self.judge(array, name, layout, call)
             for name in self.by_size.get(array.size, ())
             for layout in self.list_before(call, name)
         )
@@ -375,7 +388,7 @@ class Matching:
             if order and order[0] == "before":
                 fitting = self.list_before(call, name)
             matches = (
-                self.judge(array, name, layout, call.is_odd)
+                self.judge(array, name, layout, call)
                 for layout in fitting
                 if order in (None, layout.order)
             )
@@ -387,20 +400,24 @@ class Matching:
             self.orders[match.layout.order] += 1
         return match
 
-    def judge(self, array, name, layout, is_odd=False):
+    def judge(self, array, name, layout, call=None):
         """Return the match of an array with a tensor in a layout.
 
-        is_odd: whether the array was made of numbers that are not finite. How
-        far these spread differs, so what they made is judged elsewhere alone.
+        call: what made the array, of numbers of the port; None where it is of a
+        run from the model's inputs. How far numbers spread that are not finite
+        differs, so what they made is judged elsewhere alone.
         """
         expected = layout(self.port.arrays[name])
-        if is_odd:
+        if call and call.is_odd:
             is_known = np.isfinite(array) & np.isfinite(expected)
             if is_known.any():
                 array = np.where(is_known, array, 0)
                 expected = np.where(is_known, expected, 0)
         error, place = difference(array, expected)
-        is_near = self.port.agrees(name, array, expected, self.tolerance, error)
+        has_kernel = call is None or call.has_kernel
+        is_near = self.port.agrees(
+            name, array, expected, self.tolerance, error, has_kernel
+        )
         return Match(name, layout, error, place, is_near)
 
     def list_layouts(self, tensor, shape, origin):
@@ -443,9 +460,12 @@ class Matching:
         pins = (way(index) for way in ways for index in stuck)
         indices = range(len(self.calls))
         layouts = map(self.pin_layout, indices)
-        nearly = map(self.pin_nearly, indices)
-        hidden = map(self.pin_hidden, indices)
-        found = itertools.chain(layouts, pins, nearly, hidden)
+        others = (
+            way(index)
+            for way in (self.pin_nearly, self.pin_handed_on, self.pin_hidden)
+            for index in indices
+        )
+        found = itertools.chain(layouts, pins, others)
         return next(filter(None, found), None)
 
     def pin_layout(self, index):
@@ -486,7 +506,7 @@ class Matching:
 
     def pin_nearly(self, index):
         """Return a pin of a tensor that is equal to a call's output at most
-        places, or is so before its activation."""
+        places."""
         call = self.calls[index]
         if not call.is_needed or call.is_matched:
             return None
@@ -502,19 +522,19 @@ class Matching:
             is_other = self.port.measures[name] in used
             if is_other or self.port.step_of(name):
                 continue
-            for pin in self.list_pins(call, [name]):
-                ((_, order),) = pin.values()
-                match = self.best(call.outputs[0].array, [name], call, order)
-                if match and self.is_mostly(call.outputs[0].array, match):
+            array = call.outputs[0].array
+            fitting = self.list_layouts(name, array.shape, call.origin)
+            for layout in self.choose_usual(fitting):
+                if self.is_mostly(array, name, layout):
                     return self.pin_best(index, [name])
         return None
 
-    def is_mostly(self, array, match):
+    def is_mostly(self, array, name, layout):
         """Whether an array is equal to a tensor at most places where one of
         them is not 0."""
-        tensor = match.layout(self.port.arrays[match.tensor])
+        tensor = layout(self.port.arrays[name])
         largest = np.max(np.abs(array[np.isfinite(array)]), initial=0)
-        far = self.port.allowed(match.tensor, self.tolerance) * largest
+        far = self.port.allowed(name, self.tolerance) * largest
         with np.errstate(invalid="ignore"):
             is_equal = np.abs(tensor - array) <= far
             counts = ~((np.abs(tensor) <= far) & (np.abs(array) <= far))
@@ -568,6 +588,20 @@ class Matching:
         self.tried.add((index, len(self.pins)))
         candidates = self.find_candidates(self.calls[index])
         return self.pin_best(index, candidates, at_least=1)
+
+    def pin_handed_on(self, index):
+        """Return a pin for a call that hands on its input where the next one
+        differs: the port may have put its numbers into another order."""
+        call = self.calls[index]
+        if call.is_needed or call.is_matched or not call.outputs:
+            return None
+        output = call.outputs[0]
+        if any(
+            not other.agrees and any(given is output for given in other.given)
+            for other in self.calls[index + 1 :]
+        ):
+            return self.pin_by_trial(index)
+        return None
 
     def pin_hidden(self, index):
         """Return a pin of a tensor that has the name of a layer, where it lets
