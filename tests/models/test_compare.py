@@ -708,7 +708,7 @@ def test_rounded_kernels_excuse_only_what_has_a_kernel(tmp_path, monkeypatch):
         ({"norm": off * right}, []),  # which has the dense layer in it
     ):
         port = Port(made, stored=dict.fromkeys(made, "weights in int8"))
-        monkeypatch.setattr(comparison, "run_port", lambda *_: port)
+        monkeypatch.setattr(comparison, "run_port", lambda *_, port=port: port)
         assert compare(tmp_path / "model.keras", "it", values).faulty == faulty
 
 
