@@ -33,7 +33,10 @@ MOST_FUSED = 3  # layers, of which a tensor has the name of the first
 MOST_REJECTED = 8  # tensors that contradict themselves
 MOVED = 0.1  # by which numbers are moved to see whether that shows behind them
 NEAREST = 12  # tensors that are tried for one layer
-KERNELS = "kernel", "embeddings"  # names of weights that a file may round
+ROUNDED_WEIGHTS = (
+    "kernel",
+    "embeddings",
+)  # names of weights that a file may round
 MOSTLY = 0.6  # of its numbers, in which a tensor is equal to what it stands for
 
 
@@ -84,15 +87,16 @@ class Call:
         self.activation = last_activation(layer)
         self.is_needed = not computes_nothing(given, self.outputs)
         self.has_kernel = any(
-            name.endswith(KERNELS)
+            name.endswith(ROUNDED_WEIGHTS)
             for la in layer.with_all_inside()
             for name in la.arrays
         )
-        self.is_odd = not all(
-            np.all(np.isfinite(tensor.array))
-            for tensor in given
-            if tensor.array.dtype.kind == "f"
-        )
+        with np.errstate(all="ignore"):
+            self.is_odd = not all(
+                np.isfinite(np.sum(tensor.array))  # without an array of bools
+                for tensor in given
+                if tensor.array.dtype.kind == "f"
+            )
 
     @property
     def is_matched(self):
