@@ -5,6 +5,7 @@ what the port has for its inputs. A mistake that makes the port's numbers is
 likely the cause.
 """
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from keras_by_hand.comparing.mistakes import (
 )
 from keras_by_hand.comparing.places import mistaken_places
 from keras_by_hand.models.layers.layer import Layer
+from keras_by_hand.models.layers.recurrent import StackedCells
 from keras_by_hand.models.layers.wrappers import Bidirectional
 from keras_by_hand.models.limits import limited
 from keras_by_hand.models.tensors import each, tensors_in
@@ -139,8 +141,21 @@ def mistakes_in(layer, scene):
             for mistake in mistakes_in(inner, scene):
                 change = change_held(key, mistake.change)
                 yield mistake._replace(change=change)
+    if isinstance(layer, StackedCells):
+        for place, cell in enumerate(layer.cells):
+            for mistake in mistakes_in(cell, scene):
+                change = functools.partial(change_cell, place, mistake.change)
+                text = f"{mistake.text} (in the cell {cell.name})"
+                yield mistake._replace(text=text, change=change)
     if isinstance(layer, Bidirectional):
         yield from mistaken_directions(layer, mistakes_in, scene)
+
+
+def change_cell(place, change, layer):
+    """Return stacked cells of which one is changed."""
+    cells = [*layer.cells]
+    cells[place] = change(cells[place])
+    return altered(layer, cells=cells)
 
 
 def change_held(key, change):
@@ -251,7 +266,7 @@ def judge_outputs(matching, call, y):
         expected = match.layout(matching.port.arrays[match.tensor])
         if getattr(tensor.array, "shape", None) != expected.shape:
             return None
-        judged = matching.judge(tensor.array, match.tensor, match.layout)
+        judged = matching.judge(tensor.array, match.tensor, match.layout, call)
         if not judged.agrees:
             return None
         errors.append(judged.error)

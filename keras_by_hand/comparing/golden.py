@@ -1,13 +1,14 @@
 """Golden vectors: what each layer takes, holds and makes, for tests of embedded
 code."""
 
+import itertools
 import re
 from typing import Any
 
 import numpy as np
 
 from keras_by_hand.comparing.recording import record, weights_of
-from keras_by_hand.models.errors import CannotRun
+from keras_by_hand.models.errors import CannotRun, shown
 from keras_by_hand.models.model import Model
 
 
@@ -44,19 +45,14 @@ def in_float32(name, array):
 
 def write_header(file, vectors):
     """Write vectors to a binary file as a header in C: an array of float for
-    each, and its shape."""
+    each, and its shape, below its name here."""
     lines = ["#pragma once", ""]
-    taken = set()
-    for name, array in vectors.items():
-        symbol = re.sub(r"\W", "_", name, flags=re.ASCII)
-        symbol = f"_{symbol}" if symbol[:1].isdigit() else symbol
-        if symbol in taken:
-            raise CannotRun(f"two arrays would be named {symbol} in C")
-        taken.add(symbol)
+    for (name, array), symbol in zip(vectors.items(), c_names(vectors)):
         shape = ", ".join(map(str, array.shape)) or "1"
         values = [c_float(value) for value in array.ravel()]
         rows = [", ".join(values[n : n + 8]) for n in range(0, len(values), 8)]
         lines += [
+            f"// {shown(name)}",
             f"static const int {symbol}_shape[] = {{{shape}}};",
             f"static const float {symbol}[] = {{",
             *(f"    {row}," for row in rows),
@@ -69,6 +65,20 @@ def write_header(file, vectors):
             "#pragma once", "#pragma once\n#include <math.h>", 1
         )
     file.write(text.encode())
+
+
+def c_names(names):
+    """Return a name in C for each name: with _ for what C does not take, and a
+    number behind it where another one has that already."""
+    found: list[str] = []
+    for name in names:
+        bare = re.sub(r"\W", "_", name, flags=re.ASCII)
+        bare = f"_{bare}" if bare[:1].isdigit() else bare
+        tries = itertools.chain(
+            [bare], (f"{bare}_{n}" for n in itertools.count(2))
+        )
+        found.append(next(one for one in tries if one not in found))
+    return found
 
 
 def c_float(value):

@@ -17,6 +17,7 @@ import numpy as np
 from keras_by_hand.activations import linear
 from keras_by_hand.comparing.differences import (
     BeforeActivation,
+    Flat,
     Layout,
     Unfolded,
     difference,
@@ -32,6 +33,11 @@ MOST_FUSED = 3  # layers, of which a tensor has the name of the first
 MOST_REJECTED = 8  # tensors that contradict themselves
 MOVED = 0.1  # by which numbers are moved to see whether that shows behind them
 NEAREST = 12  # tensors that are tried for one layer
+ROUNDED_WEIGHTS = (
+    "kernel",
+    "embeddings",
+)  # names of weights that a file may round
+MOSTLY = 0.6  # of its numbers, in which a tensor is equal to what it stands for
 
 
 class Match(NamedTuple):
@@ -64,10 +70,12 @@ class Call:
     given: the Tensors that it takes; y: what it returns; outputs: the Tensors
     in y; names: of these; taken: its arguments, [args, keywords], with copies
     of given, as the call may take masks away; matches: for each output, a Match
-    or None; is_needed: whether the port needs a tensor for it; origin: the
-    Match of the first of given, or None; activation: what the layer applies in
-    the end, or None; is_before: whether a tensor that does not agree is right
-    before that.
+    or None; is_needed: whether the port needs a tensor for it; is_odd: whether
+    it takes numbers that are not finite; has_kernel: whether it has one, or
+    takes what was made with one and no tensor stands for; origin: the Match of
+    the first of given, or None; activation: what the layer applies in the end,
+    or None; is_before: whether a tensor that does not agree is right before
+    that.
     """
 
     def __init__(self, layer, given, y, names, taken):
@@ -78,6 +86,17 @@ class Call:
         self.origin, self.is_before = None, False
         self.activation = last_activation(layer)
         self.is_needed = not computes_nothing(given, self.outputs)
+        self.has_kernel = any(
+            name.endswith(ROUNDED_WEIGHTS)
+            for la in layer.with_all_inside()
+            for name in la.arrays
+        )
+        with np.errstate(all="ignore"):
+            self.is_odd = not all(
+                np.isfinite(np.sum(tensor.array))  # without an array of bools
+                for tensor in given
+                if tensor.array.dtype.kind == "f"
+            )
 
     @property
     def is_matched(self):
@@ -259,7 +278,7 @@ class Matching:
         whether the port is to have the name and shape of each output, and so
         its order of axes. Raises Unlike where it does not.
         """
-        calls, names, origins = [], Names(), {}
+        calls, names, origins, rounded = [], Names(), {}, set()
 
         def around(layer, args, keywords):
             if len(calls) < len(known):
@@ -271,13 +290,19 @@ class Matching:
                 y = layer.call(args, keywords)
                 named = names.of_call(layer.name, len(tensors_in(y)))
                 call = Call(layer, given, y, named, taken)
+                call.has_kernel |= any(
+                    id(tensor) in rounded for tensor in given
+                )
                 if is_alike:
-                    call.matches = list(
-                        map(self.judge_as_it_is, named, call.outputs)
-                    )
+                    call.matches = [
+                        self.judge_as_it_is(name, tensor, call)
+                        for name, tensor in zip(named, call.outputs)
+                    ]
                 else:
                     self.match(call, pins, origins)
             for tensor, match in zip(call.outputs, call.matches):
+                if not match and call.has_kernel:
+                    rounded.add(id(tensor))
                 if match and match.layout:
                     origins[id(tensor)] = match
                     array = self.port.arrays[match.tensor]
@@ -289,15 +314,17 @@ class Matching:
         run_calls(self.model, self.x, around)
         return calls
 
-    def judge_as_it_is(self, name, tensor):
-        """Return the match of an output with the tensor of its name."""
+    def judge_as_it_is(self, name, tensor, call):
+        """Return the match of an output of a call with the tensor of its
+        name."""
         shape = tensor.array.shape
         if (
             name not in self.port.arrays
             or self.port.arrays[name].shape != shape
         ):
             raise Unlike
-        return self.judge(tensor.array, name, next(layouts(shape, shape)))
+        layout = next(layouts(shape, shape))
+        return self.judge(tensor.array, name, layout, call)
 
     def match(self, call, pins, origins):
         """Find what the port has for the outputs of a call."""
@@ -321,7 +348,7 @@ class Matching:
         match = match or Match(theirs, None, np.inf, (), False)
         if not match.agrees:
             judged = (
-                self.judge(array, theirs, layout)
+                self.judge(array, theirs, layout, call)
                 for layout in self.list_before(call, theirs)
             )
             before = next((match for match in judged if match.agrees), None)
@@ -345,32 +372,14 @@ class Matching:
         match = self.best(array, tensors, call)
         if match and match.agrees:
             return match
-        if match := self.find_but_for_nan(array, call):
-            return match
         if not self.is_trying or self.is_returned(call):
             return None
         judged = (
-            self.judge(array, name, layout)
+            self.judge(array, name, layout, call)
             for name in self.by_size.get(array.size, ())
             for layout in self.list_before(call, name)
         )
         return next((match for match in judged if match.agrees), None)
-
-    def find_but_for_nan(self, array, call):
-        """Return the match of an array with a tensor that has NaN where it has
-        none, and is equal elsewhere, or None."""
-        for name in self.by_size.get(array.size, ()):
-            if not np.isnan(self.port.measures[name][0]):
-                continue
-            for layout in self.list_layouts(name, array.shape, call.origin):
-                tensor = layout(self.port.arrays[name])
-                is_nan = np.isnan(tensor)
-                filled = np.where(is_nan, array, tensor)
-                error, place = difference(array, filled)
-                nearest = self.port.allowed(name, self.tolerance)
-                if error <= nearest and not is_nan.all():
-                    return Match(name, layout, np.inf, place, False)
-        return None
 
     def best(self, array, tensors, call, order=None):
         """Return the match of an array, an output of a call, that is nearest of
@@ -383,7 +392,7 @@ class Matching:
             if order and order[0] == "before":
                 fitting = self.list_before(call, name)
             matches = (
-                self.judge(array, name, layout)
+                self.judge(array, name, layout, call)
                 for layout in fitting
                 if order in (None, layout.order)
             )
@@ -395,11 +404,24 @@ class Matching:
             self.orders[match.layout.order] += 1
         return match
 
-    def judge(self, array, name, layout):
-        """Return the match of an array with a tensor in a layout."""
+    def judge(self, array, name, layout, call=None):
+        """Return the match of an array with a tensor in a layout.
+
+        call: what made the array, of numbers of the port; None where it is of a
+        run from the model's inputs. How far numbers spread that are not finite
+        differs, so what they made is judged elsewhere alone.
+        """
         expected = layout(self.port.arrays[name])
+        if call and call.is_odd:
+            is_known = np.isfinite(array) & np.isfinite(expected)
+            if is_known.any():
+                array = np.where(is_known, array, 0)
+                expected = np.where(is_known, expected, 0)
         error, place = difference(array, expected)
-        is_near = self.port.agrees(name, array, expected, self.tolerance, error)
+        has_kernel = call is None or call.has_kernel
+        is_near = self.port.agrees(
+            name, array, expected, self.tolerance, error, has_kernel
+        )
         return Match(name, layout, error, place, is_near)
 
     def list_layouts(self, tensor, shape, origin):
@@ -433,12 +455,21 @@ class Matching:
         """Return a call, and what one of its outputs is to be, {name: (tensor,
         order of axes)}, or None where nothing is left to find."""
         stuck = self.find_stuck()
-        ways = self.pin_by_name, self.pin_by_trial, self.pin_output
+        ways = (
+            self.pin_nearly,
+            self.pin_by_name,
+            self.pin_by_trial,
+            self.pin_output,
+        )
         pins = (way(index) for way in ways for index in stuck)
         indices = range(len(self.calls))
         layouts = map(self.pin_layout, indices)
-        hidden = map(self.pin_hidden, indices)
-        found = itertools.chain(layouts, pins, hidden)
+        others = (
+            way(index)
+            for way in (self.pin_nearly, self.pin_handed_on, self.pin_hidden)
+            for index in indices
+        )
+        found = itertools.chain(layouts, pins, others)
         return next(filter(None, found), None)
 
     def pin_layout(self, index):
@@ -446,11 +477,23 @@ class Matching:
         have several: the one that lets most of the calls after it agree."""
         call = self.calls[index]
         match, name = call.matches[0], call.names[0]
-        if match is None or match.agrees or not match.layout:
+        if match is None or not match.layout:
             return None
         if self.pins.get(name, (name, None))[1]:
             return None
-        return self.pin_best(index, [match.tensor])
+        if not match.agrees:
+            return self.pin_best(index, [match.tensor])
+        if not isinstance(match.layout, Flat) or (index, name) in self.tried:
+            return None
+        # It may agree in the wrong layout, and those behind it then do not.
+        self.tried.add((index, name))
+        if not any(
+            not other.agrees and other.given[0] is call.outputs[0]
+            for other in self.calls[index + 1 :]
+            if other.given
+        ):
+            return None
+        return self.pin_best(index, [match.tensor], at_least=1)
 
     def find_stuck(self):
         """Return the indices of the calls that no tensor stands for, and that a
@@ -464,6 +507,44 @@ class Matching:
             if call.is_needed and not call.is_matched
         }
         return sorted(unmatched - right | wrong)
+
+    def pin_nearly(self, index):
+        """Return a pin of a tensor that is equal to a call's output at most
+        places."""
+        call = self.calls[index]
+        if not call.is_needed or call.is_matched:
+            return None
+        used = {
+            self.port.measures[match.tensor]
+            for other in self.calls
+            for match in other.matches
+            if match and match.tensor in self.port.measures
+        }
+        for name in self.find_candidates(call):
+            # One that is equal to another call's, as that of a container of
+            # layers is, stands for that.
+            is_other = self.port.measures[name] in used
+            if is_other or self.port.step_of(name):
+                continue
+            array = call.outputs[0].array
+            fitting = self.list_layouts(name, array.shape, call.origin)
+            for layout in self.choose_usual(fitting):
+                if self.is_mostly(array, name, layout):
+                    return self.pin_best(index, [name])
+        return None
+
+    def is_mostly(self, array, name, layout):
+        """Whether an array is equal to a tensor at most places where one of
+        them is not 0."""
+        tensor = layout(self.port.arrays[name])
+        largest = np.max(np.abs(array[np.isfinite(array)]), initial=0)
+        far = self.port.allowed(name, self.tolerance) * largest
+        with np.errstate(invalid="ignore"):
+            is_equal = np.abs(tensor - array) <= far
+            counts = ~((np.abs(tensor) <= far) & (np.abs(array) <= far))
+        many = np.count_nonzero(counts)
+        equal = np.count_nonzero(counts & is_equal)
+        return equal > 1 and equal >= MOSTLY * many
 
     def pin_by_name(self, index):
         """Return a pin of a tensor that has the layer's name; for a call whose
@@ -511,6 +592,20 @@ class Matching:
         self.tried.add((index, len(self.pins)))
         candidates = self.find_candidates(self.calls[index])
         return self.pin_best(index, candidates, at_least=1)
+
+    def pin_handed_on(self, index):
+        """Return a pin for a call that hands on its input where the next one
+        differs: the port may have put its numbers into another order."""
+        call = self.calls[index]
+        if call.is_needed or call.is_matched or not call.outputs:
+            return None
+        output = call.outputs[0]
+        if any(
+            not other.agrees and any(given is output for given in other.given)
+            for other in self.calls[index + 1 :]
+        ):
+            return self.pin_by_trial(index)
+        return None
 
     def pin_hidden(self, index):
         """Return a pin of a tensor that has the name of a layer, where it lets
@@ -567,9 +662,28 @@ class Matching:
             calls = self.try_pin(index, pin)
             if calls and count_agreeing(calls) > most:
                 best, most = (index, pin), count_agreeing(calls)
+                if at_least is not None:
+                    best = self.move_behind(index, pin, calls)
                 if all(call.is_settled for call in calls[index + 1 :]):
                     break
         return best
+
+    def move_behind(self, index, pin, calls):
+        """Return a call, and a pin of what its first output is to be: of a
+        later call which changes nothing of the tensor, as a ReLU does nothing
+        to its own output, and would change what the model makes."""
+        (tensor, order), last = pin[calls[index].names[0]], index
+        output = calls[index].outputs[0]
+        if order and order[0] == "before":
+            return index, pin
+        for number in range(index + 1, len(calls)):
+            call = calls[number]
+            if not any(given is output for given in call.given):
+                continue
+            if call.is_needed or not self.calls[number].is_needed:
+                break
+            last, output = number, call.outputs[0]
+        return last, {calls[last].names[0]: (tensor, order)}
 
     def list_pins(self, call, tensors):
         """Return what the first output of a call could be, [{name: (tensor,
@@ -600,8 +714,9 @@ class Matching:
         """Return a pin of what the port returns, or computes last, for a call
         whose output the model returns."""
         call, outputs = self.calls[index], self.port.outputs
-        if not outputs and len(self.returned) == 1:
-            outputs = self.find_candidates(call)[-1:]
+        if not outputs and self.is_returned(call):
+            last = self.find_candidates(call)[-1:]
+            outputs = last * len(self.returned)
         if len(self.returned) != len(outputs):
             return None
         for name, tensor in zip(call.names, call.outputs):

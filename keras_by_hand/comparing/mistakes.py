@@ -156,6 +156,25 @@ def mistaken_arguments(layer, scene):
             new = new[0] if sides.ndim == 1 else new
             change = functools.partial(altered, options={key: new})
             yield Mistake(key, text, change)
+            for step in (-1, 1) if key == "cropping" else ():
+                for axes in moved_axes(len(pairs)):
+                    new = pairs + step * np.outer(axes, (1, -1))
+                    if (new < 0).any():
+                        continue
+                    told = {key: new.tolist() if sides.ndim > 1 else [*new[0]]}
+                    yield Mistake(
+                        "cropping",
+                        f"the port crops {np.array(told[key]).tolist()}, which "
+                        f"is off by one: crop {sides.tolist()}",
+                        functools.partial(altered, options=told),
+                    )
+
+
+def moved_axes(rank):
+    """Yield for each axis whether it moves: all axes, or one."""
+    yield [1] * rank
+    if rank > 1:
+        yield from np.eye(rank, dtype=int).tolist()
 
 
 # -- Activations

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from keras_by_hand.activations import linear
 from keras_by_hand.comparing.mistakes import Instead, Mistake, with_function
 from keras_by_hand.layers.pooling import (
     average_pooling1d,
@@ -180,7 +181,17 @@ def pad_at(function, strides, span, value, before, x, /, *weights, **options):
 
 
 def crop_at(
-    function, strides, span, value, before, x, /, *weights, bias=0, **options
+    function,
+    strides,
+    span,
+    value,
+    before,
+    x,
+    /,
+    *weights,
+    bias=0,
+    activation=linear,
+    **options,
 ):
     """Return what a transposed convolution makes, cropped as told; value is
     for what is behind its end."""
@@ -188,7 +199,8 @@ def crop_at(
     y = function(x, *weights, **{**options, "padding": "valid"})
     pads = [(0, 0), *((0, n) for n in lengths), (0, 0)]
     y = np.pad(y, pads, constant_values=value)
-    return y[:, *(slice(b, b + n) for b, n in zip(before, lengths))] + bias
+    y = y[:, *(slice(b, b + n) for b, n in zip(before, lengths))]
+    return activation(y + bias)
 
 
 # -- Pixels

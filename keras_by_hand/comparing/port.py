@@ -9,12 +9,13 @@ STEPS = 2  # of a quantized tensor, by which it may differ on the average
 UNITS = 16  # of rounding, by which a tensor of 16 bits may differ
 ROUNDING = {"float16": 2.0**-10, "bfloat16": 2.0**-7}  # a unit of it
 BY_STORAGE = {  # what it makes of a tensor that the weights were rounded
-    "weights in float16": 1e-3,
+    "weights in float16": 2e-3,
     "weights in int8": 3e-2,
     "weights in int8, the rest in int16": 1e-2,
 }
 MOST_DECIMALS = 5
 COARSE = 0.05  # of a tensor's largest number: what is off by that is wrong
+TELLING = 0.1  # of the last decimal, by which a number may be off to tell it
 
 
 class Port:
@@ -46,7 +47,7 @@ class Port:
             if array.dtype.kind in "biuf"
         }
 
-    def agrees(self, name, y, expected, tolerance, error):
+    def agrees(self, name, y, expected, tolerance, error, has_kernel=True):
         """Whether y is what a tensor should be: to the tolerance, a part of its
         largest number; where that is None, to what its storage allows. Whole
         numbers exactly.
@@ -54,11 +55,11 @@ class Port:
         What is quantized, or was printed with few decimals, may differ by two
         steps, as the root of the mean of squares, since rounded weights make
         outliers. expected: the tensor, in the layout of y; error: their
-        difference().
+        difference(); has_kernel: whether y was made with a kernel.
         """
         if y.dtype.kind in "biu" and expected.dtype.kind in "biu":
             return error == 0
-        if error <= self.allowed(name, tolerance):
+        if error <= self.allowed(name, tolerance, has_kernel):
             return True
         step = 0 if tolerance is not None else self.step_of(name)
         if not step:
@@ -66,15 +67,18 @@ class Port:
         errors = np.asarray(y, "float64") - expected
         return bool(np.sqrt(np.mean(errors**2)) <= STEPS * step)
 
-    def allowed(self, name, tolerance):
+    def allowed(self, name, tolerance, has_kernel=True):
         """Return the largest difference that a tensor may have: the tolerance,
-        or what its storage allows where that is None."""
+        or what its storage allows where that is None. What was made without a
+        kernel may only differ where constants are rounded, too."""
         unit = ROUNDING.get(self.arrays[name].dtype.name, 0)
         if tolerance is not None:
             return max(tolerance, UNITS * unit)
         if self.steps.get(name):
             return BY_STORAGE.get(self.stored.get(name), 0)
         by_weights = BY_STORAGE.get(self.stored.get(name), 0)
+        if self.stored.get(name) == "weights in int8" and not has_kernel:
+            by_weights = 0
         return max(TOLERANCE, UNITS * unit, by_weights)
 
     def step_of(self, name):
@@ -133,26 +137,31 @@ def count_decimals(arrays):
     """Return how many decimals all of some arrays have, as text that was
     printed does; None where they have more than MOST_DECIMALS, or are fractions
     of powers of two, as exact numbers are."""
-    most = 0
-    for array in arrays:
-        if array.dtype.kind != "f" or not np.all(np.isfinite(array)):
-            if array.dtype.kind in "biu":
-                continue
-            return None
-        numbers = np.ravel(array).astype("float64")
-        if np.array_equal(numbers * 2**10, np.round(numbers * 2**10)):
-            continue
-        for decimals in range(1, MOST_DECIMALS + 1):
-            whole = numbers * 10.0**decimals
-            far = np.abs(whole) * np.finfo("float32").eps + 1e-9
-            if np.max(far) < 0.01 and np.all(
-                np.abs(whole - np.round(whole)) <= far
-            ):
-                break
-        else:
-            return None
-        most = max(most, decimals)
-    return most or None
+    found = [decimals_of(a) for a in arrays if a.dtype.kind not in "biu"]
+    if None in found:
+        return None
+    least = max((decimals for decimals, _ in found), default=0)
+    most = max((decimals for decimals, tells in found if tells), default=0)
+    return most if 0 < least == most else None
+
+
+def decimals_of(array):
+    """Return how many decimals an array has at least, and whether it tells that
+    it has no more, which numbers with too few digits do not; None where it has
+    more than MOST_DECIMALS."""
+    if array.dtype.kind != "f" or not np.all(np.isfinite(array)):
+        return None
+    unit = np.finfo(array.dtype).eps
+    numbers = np.ravel(array).astype("float64")
+    if np.array_equal(numbers * 2**10, np.round(numbers * 2**10)):
+        return 0, True
+    for decimals in range(1, MOST_DECIMALS + 1):
+        whole = numbers * 10.0**decimals
+        far = np.abs(whole) * unit + 1e-9
+        tells = far < TELLING
+        if np.all(np.abs(whole - np.round(whole))[tells] <= far[tells]):
+            return decimals, bool(tells.any())
+    return None
 
 
 def measure(array):

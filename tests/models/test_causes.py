@@ -184,6 +184,15 @@ PADS, CROPS = (
 )
 TURNED = ((1, 0), (2, 1))
 case("pads the other side", "sides", by_config, [PADS], (4, 4, 3), padding=TURNED)
+SHIFTED = ((0, 1), (2, 1))
+case(
+    "off by one: crop",
+    "cropping moved",
+    by_config,
+    [CROPS],
+    (5, 6, 3),
+    cropping=SHIFTED,
+)
 case("crops the other side", "cropping", by_config, [CROPS], (5, 6, 3), cropping=TURNED)
 
 # -- Activations
@@ -485,7 +494,9 @@ case(
     SEVERAL,
     padding="same",
 )
-UP = layers.Conv2DTranspose(2, 3, strides=2, padding="same", name="last")
+UP = layers.Conv2DTranspose(
+    2, 3, strides=2, padding="same", activation="relu", name="last"
+)
 
 
 def cropped_elsewhere():

@@ -13,6 +13,7 @@ from keras import layers
 from project import join_by_hand
 
 from keras_by_hand import compare, conv2d, load_model, softmax
+from keras_by_hand.comparing import comparison
 from keras_by_hand.comparing.comparison import make_rows
 from keras_by_hand.comparing.feeding import feed
 from keras_by_hand.comparing.matching import Matching
@@ -565,6 +566,161 @@ def test_names_can_be_given(small):
     tensors = {row.name: row.tensor for row in found.rows}
     assert {name: tensors[name] for name in names} == names
     assert found.faulty == ["conv"]  # of zeros, the others make zeros
+
+
+def hidden(folder, *stack, shape=(6, 8)):
+    """The path of a model of layers, three inputs, and what the layers make, "t0" and so
+    on, and that of the last layer by its name."""
+    model = keras.Sequential([keras.Input(shape), *stack])
+    rng = np.random.default_rng(313)
+    ports.draw_weights(model, rng)
+    x = rng.normal(size=(3, *shape)).astype("float32")
+    model.save(folder / "model.keras")
+    *before, last = ports.record(model, x).items()
+    port = {f"t{n}": y for n, (_, y) in enumerate(before)}
+    return folder / "model.keras", x, port | dict([last])
+
+
+def test_a_tensor_that_is_equal_at_most_places_stands_for_its_layer(tmp_path):
+    path, x, port = hidden(
+        tmp_path,
+        layers.Dense(5, activation="relu", name="first"),
+        layers.Conv1D(4, 2, padding="causal", name="second"),
+        layers.Cropping1D((5, 0), name="end"),
+        layers.Flatten(name="flat"),
+        layers.Dense(2, name="dense"),
+    )
+    assert compare(path, port, x).faulty == []
+    port["t0"] = port["t0"].copy()
+    port["t0"][:, :2] *= 2  # which no tensor behind shows: these steps are cropped
+    del port["t1"]
+    found = compare(path, port, x)
+    assert found.faulty == ["first"] and found.unmatched == []
+
+
+def test_nan_is_told_where_it_arises_and_not_where_it_goes(tmp_path):
+    path, x, port = hidden(
+        tmp_path,
+        layers.Conv1D(5, 3, padding="same", name="first"),
+        layers.ReLU(name="relu"),
+        layers.Conv1D(4, 3, padding="same", name="second"),
+        layers.Dense(2, name="dense"),
+    )
+    nan = port["t1"].copy()
+    nan[0, 3, 1] = np.nan
+    assert compare(path, {**port, "t1": nan}, x).faulty == ["relu"]
+    second = port["t2"].copy()
+    second[0, 2:5] = np.nan
+    behind = {**port, "t1": nan, "t2": second}
+    behind["dense"] = np.where(np.isnan(second[..., :2]), np.nan, port["dense"])
+    assert compare(path, behind, x).faulty == ["relu"]
+    # A layer may have made numbers of it, as a maximum of NaN and 0 is 0 in C.
+    assert compare(path, {**port, "t1": nan}, x).faulty == ["relu"]
+
+
+def test_numbers_in_another_order_are_those_of_what_hands_them_on(tmp_path):
+    path, x, port = hidden(
+        tmp_path,
+        layers.Conv2D(3, 2, name="conv"),
+        layers.Flatten(name="flat"),
+        layers.Dense(2, name="dense"),
+        shape=(4, 5, 2),
+    )
+    assert compare(path, port, x).faulty == []
+    port["t1"] = port["t0"].transpose(0, 2, 1, 3).reshape(3, -1)
+    kernel, bias = load_model(path).by_name["dense"].arrays.values()
+    port["dense"] = port["t1"] @ kernel + bias
+    assert compare(path, port, x).faulty == ["flat"]
+
+
+def test_a_flat_array_that_fits_first_channels_may_have_them_last(tmp_path):
+    path, x, port = hidden(
+        tmp_path,
+        layers.Conv2D(3, 2, name="conv"),
+        layers.Reshape((12, 3), name="rows"),
+        layers.Dense(4, name="dense"),
+        layers.Dense(2, name="last"),
+        shape=(4, 5, 2),
+    )
+    image = np.moveaxis(port["t0"], -1, 1)  # channels first, and reshaped like this
+    kernel, bias = load_model(path).by_name["dense"].arrays.values()
+    dense = image.reshape(3, 12, 3) @ kernel + bias
+    kernel, bias = load_model(path).by_name["last"].arrays.values()
+    named = {
+        "conv": image,
+        "rows": image,
+        "dense": dense,
+        "last": dense @ kernel + bias,
+    }
+    flat = {name: y.ravel() for name, y in named.items()}
+    assert compare(path, flat, x).faulty == ["rows"]
+
+
+def test_the_relu_of_a_group_is_named_with_it(tmp_path):
+    path, x, port = hidden(
+        tmp_path,
+        layers.Dense(5, name="dense"),
+        layers.ReLU(name="relu"),
+        layers.Dense(4, name="second"),
+        layers.Dense(2, name="last"),
+    )
+    del port["t0"]
+    port["t1"] = port["t1"][::-1].copy()  # so that few numbers are where they were
+    kernel, bias = load_model(path).by_name["second"].arrays.values()
+    port["t2"] = port["t1"] @ kernel + bias
+    kernel, bias = load_model(path).by_name["last"].arrays.values()
+    port["last"] = port["t2"] @ kernel + bias
+    assert compare(path, port, x).faulty == ["dense+relu"]
+
+
+def test_each_of_several_outputs_is_found_by_its_size(tmp_path):
+    x = keras.Input((4,))
+    y = layers.Dense(5, activation="relu", name="first")(x)
+    ends = [layers.Dense(2, name="two")(y), layers.Dense(3, name="three")(y)]
+    model = keras.Model(x, ends)
+    rng = np.random.default_rng(313)
+    ports.draw_weights(model, rng)
+    model.save(tmp_path / "model.keras")
+    values = rng.normal(size=(6, 4)).astype("float32")
+    _, *made = ports.record(model, values).values()
+    port = {f"t{n}": y for n, y in enumerate(made)}
+    assert compare(tmp_path / "model.keras", port, values).faulty == []
+    (theirs,) = (name for name, y in port.items() if y.shape == (6, 3))
+    port[theirs] = rng.normal(size=(6, 3)).astype("float32")
+    found = compare(tmp_path / "model.keras", port, values)
+    assert found.faulty == ["three"] and found.unmatched == []
+
+
+def test_rounded_kernels_excuse_only_what_has_a_kernel(tmp_path, monkeypatch):
+    x = keras.Input((6,))
+    y = layers.Dense(5, name="dense")(x)
+    norm = layers.LayerNormalization(name="norm")
+    model = keras.Model(x, norm(y))
+    rng = np.random.default_rng(313)
+    ports.draw_weights(model, rng)
+    model.save(tmp_path / "model.keras")
+    values = rng.normal(size=(3, 6)).astype("float32")
+    _, dense, right = ports.record(model, values).values()
+    off = np.float32(1.01)
+    for made, faulty in (
+        ({"dense": off * dense, "norm": np.asarray(norm(off * dense))}, []),
+        ({"dense": dense, "norm": off * right}, ["norm"]),
+        ({"norm": off * right}, []),  # which has the dense layer in it
+    ):
+        port = Port(made, stored=dict.fromkeys(made, "weights in int8"))
+        monkeypatch.setattr(comparison, "run_port", lambda *_, port=port: port)
+        assert compare(tmp_path / "model.keras", "it", values).faulty == faulty
+
+
+def test_decimals_are_counted_by_the_digits_of_a_dtype():
+    numbers = np.random.default_rng(313).normal(0, 100, 50)
+    printed = np.round(numbers, 4)
+    assert Port({"y": printed}).decimals == 4
+    # float32 does not hold four decimals of these; others tell.
+    few = np.round(numbers[:9] / 100, 4).astype("float32")
+    assert Port({"y": printed.astype("float32"), "z": few}).decimals == 4
+    assert Port({"y": numbers.astype("float32"), "z": few}).decimals is None
+    assert Port({"y": numbers}).decimals is None
 
 
 def test_a_tensor_with_nan_differs(small):

@@ -9,7 +9,7 @@ from drawing import draw_weights
 from keras import layers
 
 from keras_by_hand import load_model
-from keras_by_hand.comparing.golden import golden_vectors
+from keras_by_hand.comparing.golden import golden_vectors, write_header
 from keras_by_hand.comparing.recording import record, weights_of
 
 
@@ -119,6 +119,29 @@ def test_golden_vectors(command, model, tmp_path):
         of_golden = {re.sub(r"\W", "_", n): a for n, a in vectors.items()}[name]
         np.testing.assert_array_equal(array, of_golden)
     assert command(*given)[0] == 1  # they are there already
+
+
+def test_names_in_c_are_valid_and_unique(tmp_path):
+    names = [
+        "a.b/kernel",
+        "a_b/kernel",
+        "a-b/kernel",
+        "a_b/kernel_2",
+        "1st/bias",
+        "\u00e9/\u00fc",
+    ]
+    vectors = {name: np.float32([number]) for number, name in enumerate(names)}
+    with open(tmp_path / "golden.h", "wb") as file:
+        write_header(file, vectors)
+    text = (tmp_path / "golden.h").read_text()
+    arrays = re.findall(
+        r"// (.*)\nstatic const int (\w+)_shape.*\nstatic const float (\w+)\[\]", text
+    )
+    assert [name for name, *_ in arrays] == names
+    symbols = [symbol for _, symbol, _ in arrays]
+    assert symbols == [symbol for *_, symbol in arrays]
+    assert len(set(symbols)) == len(names)
+    assert all(re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", symbol) for symbol in symbols)
 
 
 @pytest.fixture
