@@ -38,6 +38,11 @@ def find_named(entry):
     ]
 
 
+def find_named_homes(entry):
+    named = find_named(entry)
+    return [page for page in homes_of(entry) if page in named]
+
+
 def pages_about(entry):
     """Return {kind: the pages of that kind that are about an entry}."""
     pages = dict.fromkeys([*homes_of(entry), *find_named(entry)])
@@ -60,11 +65,12 @@ def of_family(family):
 
 @functools.cache
 def find_entries_about():
-    """Return {page: the entries that it is about}: those that have it as their home, or
-    their name in its title; where there are none, one of its family that it uses."""
+    """Return {page: the entries that it is about}: those that have their name in
+    its title, or it as their home, those first that have both; where there are none, one of its
+    family that it uses."""
     found = {page: [] for page in read_titles()}
     entries = [entry for of_page in find_entries().values() for entry in of_page]
-    for pages_of in (homes_of, find_named, find_used):
+    for pages_of in (find_named_homes, find_named, homes_of, find_used):
         for entry in filter(is_public, entries):
             for page in pages_of(entry):
                 if pages_of == find_used and found[page]:

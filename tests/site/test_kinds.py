@@ -114,6 +114,11 @@ def test_an_entry_leads_to_its_pages_by_kind():
         assert {kind_of(page) for page in pages} == {kind}
 
 
+def test_the_layer_in_the_title_comes_first():
+    entry, *_ = find_entries_about()["recurrent/plot_gru"]  # not its cell's
+    assert entry.title == "GRU"
+
+
 def test_pages_of_layers_lead_to_the_reference():
     leading = [name for name in NAMES if find_entries_about()[name]]
     assert len(leading) > 0.75 * len(NAMES)
