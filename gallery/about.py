@@ -65,9 +65,9 @@ def of_family(family):
 
 @functools.cache
 def find_entries_about():
-    """Return {page: the entries that it is about}: those that have their name in
-    its title, or it as their home, those first that have both; where there are none, one of its
-    family that it uses."""
+    """Return {page: the entries that it is about}: those that have their name in its
+    title, or it as their home, those first that have both; where there are none, one of
+    its family that it uses."""
     found = {page: [] for page in read_titles()}
     entries = [entry for of_page in find_entries().values() for entry in of_page]
     for pages_of in (find_named_homes, find_named, homes_of, find_used):
