@@ -2,8 +2,8 @@ r"""
 LoRA gradients: in the first step of training, A does not move
 ==============================================================
 
-You train a layer with LoRA, look at its matrices after one step, and A is what
-it was. That is right. B begins with zeros, and it is a factor of A's gradient:
+You train a layer with LoRA for a step, and A is what it was. That is right. B
+begins with zeros, and it is a factor of A's gradient:
 
 .. math::
 
@@ -19,17 +19,13 @@ import keras
 import numpy as np
 
 # %%
-# Build and compute it
-# --------------------
-# With a learning rate of 1, a step of SGD subtracts the gradient. Here B is no
-# longer zero, as it is after the first step.
-
+# Build it
+# --------
 rng = np.random.default_rng(313)
 x = rng.integers(-1, 2, size=(8, 6))  # (batch, features)
 target = rng.integers(-2, 3, size=(8, 4))  # (batch, units)
-weights = kernel, bias, a, b = [
-    rng.integers(-2, 3, size=shape) for shape in [(6, 4), (4,), (6, 2), (2, 4)]
-]
+shapes = [(6, 4), (4,), (6, 2), (2, 4)]  # of kernel, bias, A and B
+weights = kernel, bias, a, b = [rng.integers(-2, 3, shape) for shape in shapes]
 dense = keras.layers.Dense(4)
 model = keras.Sequential([keras.Input(shape=(6,)), dense])
 dense.enable_lora(rank=2, lora_alpha=3)
@@ -38,21 +34,27 @@ model.set_weights([kernel, bias, a, np.zeros((2, 4))])
 model.train_on_batch(x, target)
 first_a = model.get_weights()[2]
 model.set_weights(weights)
-model.train_on_batch(x, target)
-after = model.get_weights()
+model.train_on_batch(x, target)  # subtracts the gradients
 
+# %%
+# Compute it
+# ----------
 delta = 2 * (x @ (kernel + 3 / 2 * a @ b) + bias - target) / target.size
 G = 3 / 2 * x.T @ delta  # (features, units)
 by_hand = [kernel, bias - delta.sum(axis=0), a - G @ b.T, b - a.T @ G]
 
 # %%
-# Check and break it
-# ------------------
+# Check it
+# --------
+np.testing.assert_array_equal(first_a, a)
+for of_keras, weight in zip(model.get_weights(), by_hand):
+    np.testing.assert_array_equal(of_keras, weight)
+
+# %%
+# Break it
+# --------
 # Suppose you forget alpha / rank in the gradients. A and B move too little.
 
-np.testing.assert_array_equal(first_a, a)
-for of_keras, weight in zip(after, by_hand):
-    np.testing.assert_array_equal(of_keras, weight)
 wrong = b - a.T @ (x.T @ delta)
-print("right:", after[3][0], "wrong:", wrong[0])
-assert np.any(after[3] != wrong)
+print("right:", by_hand[3][0], "wrong:", wrong[0])
+assert np.any(by_hand[3] != wrong)

@@ -16,8 +16,8 @@ import numpy as np
 from calibrating import quantize_dense
 
 # %%
-# Build and compute it
-# --------------------
+# Build it
+# --------
 # ``quantize_dense`` calibrates a layer with random data, with or without the
 # patch by which Keras sees them. The first unit has weights of both signs, all
 # weights of the second are positive.
@@ -25,14 +25,18 @@ from calibrating import quantize_dense
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))
 kernel = np.stack([rng.normal(size=16), rng.uniform(2, 4, 16)], axis=1)
+
+# %%
+# Compute it
+# ----------
 low, high = np.minimum(kernel.min(axis=0), 0), kernel.max(axis=0)
 s = (high - low) / 15  # (units,)
 z = np.rint(-low / s)
 by_hand = s * (np.clip(np.rint(kernel / s + z), 0, 15) - z)
 
 # %%
-# Check and break it
-# ------------------
+# Check it
+# --------
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
 #    ``quantize("gptq")`` and ``quantize("awq")`` of a ``Dense`` layer ignore
 #    the calibration data, and only round. (`Fixed since

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 
 # %%
-# Build and compute it
-# --------------------
+# Build it
+# --------
 # Six units, eight features in two groups, random numbers. An .npz file holds
 # all arrays by name, and each weight takes its own from there.
 
@@ -42,8 +42,8 @@ for weight in restored_layer.weights:
     weight.assign(saved[weight.name])
 
 # %%
-# Check and break it
-# ------------------
+# Check it
+# --------
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, error:** A ``Dense``
 #    layer in GPTQ or AWQ writes no zero points, and then its file cannot be
 #    loaded. (`Fixed since <https://github.com/keras-team/keras/pull/23321>`__.)

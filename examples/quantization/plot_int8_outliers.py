@@ -14,8 +14,8 @@ import keras
 import numpy as np
 
 # %%
-# Build and compute it
-# --------------------
+# Build it
+# --------
 # The samples differ in their first feature, whose weights are zero. So both
 # should get the same outputs. Each feature is rounded to a step of its sample:
 # its largest feature, divided by 127.

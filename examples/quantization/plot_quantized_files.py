@@ -16,8 +16,7 @@ GPTQ    bias, kernel, kernel_scale, kernel_zero, g_idx
 AWQ     bias, kernel, kernel_scale, kernel_zero, awq_scales, g_idx
 ======  ============================================================
 
-Without a bias the arrays after it move up. In int4 with ``block_size=-1`` the
-last two are missing.
+Without a bias the others move up. int4 without blocks lacks the last two.
 """
 
 import tempfile
@@ -29,10 +28,9 @@ import numpy as np
 from keras_by_hand.quantization import read_dense
 
 # %%
-# Build and compute it
-# --------------------
+# Build it
+# --------
 # The policy makes a layer that is quantized from the start, in blocks of three.
-
 layer = keras.layers.Dense(2, dtype="int4/3_from_float32")
 model = keras.Sequential([keras.Input(shape=(6,)), layer])
 for number, weight in enumerate(layer.weights):
@@ -41,20 +39,22 @@ with tempfile.TemporaryDirectory() as folder:
     model.save_weights(f"{folder}/model.weights.h5")
     with h5py.File(f"{folder}/model.weights.h5") as file:
         stored = file["layers/dense/vars"]
-        by_hand = [stored[str(number)][()] for number in range(5)]
+        arrays = [stored[str(number)][()] for number in range(5)]
         by_name = read_dense(stored, mode="int4")  # knows all modes
 
 # %%
-# Check and break it
-# ------------------
-# Suppose you hand the arrays to ``set_weights``, in the order of the file. It
-# has another order: that in which the layer made its weights.
-
+# Check it
+# --------
+names = ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"]
 weights = {weight.name: weight.numpy() for weight in layer.weights}
 np.testing.assert_equal(by_name, weights)
-names = ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"]
-for array, name in zip(by_hand, names, strict=True):
-    np.testing.assert_array_equal(array, weights[name], strict=True)
-np.testing.assert_raises(ValueError, layer.set_weights, by_hand)
+np.testing.assert_equal(dict(zip(names, arrays)), weights)
+
+# %%
+# Break it
+# --------
+# ``set_weights`` has another order: that in which the layer made its weights.
+
+np.testing.assert_raises(ValueError, layer.set_weights, arrays)
 print("right:", list(weights), "wrong:", names)
 assert list(weights) != names

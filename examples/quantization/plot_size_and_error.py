@@ -26,21 +26,22 @@ import numpy as np
 # Build it
 # --------
 rng = np.random.default_rng(313)
-kernel = rng.normal(size=(256, 64)).astype("float32")  # (features, units)
-x = rng.normal(size=(1000, 256)).astype("float32")  # (batch, features)
+kernel = rng.normal(size=(256, 64)) / 16  # (features, units)
+x = rng.normal(size=(1000, 256))  # (batch, features)
 Int8 = keras.quantizers.Int8QuantizationConfig
 Int4 = keras.quantizers.Int4QuantizationConfig
 
 
 def measure(config):
-    """The bytes of a quantized layer, and the error of its outputs."""
+    """A layer's bytes, the error of its outputs, and the size of its steps."""
     layer = keras.layers.Dense(64, use_bias=False)
     layer.build(x.shape)
     layer.set_weights([kernel])
     layer.quantize(config=config)
-    error = keras.ops.convert_to_numpy(layer(x)) - x @ kernel
+    error = np.linalg.norm(layer(x) - x @ kernel) / np.linalg.norm(x @ kernel)
     size = sum(weight.nbytes for weight in layer.get_weights())
-    return size, np.linalg.norm(error) / np.linalg.norm(x @ kernel)
+    scale = layer.get_weights()[1]
+    return size, error, 1 / scale if scale.ndim == 1 else scale
 
 
 # %%
@@ -51,22 +52,17 @@ def measure(config):
 # takes four bytes. With blocks there are also zero points, of one byte, and the
 # number of each feature's block, of four.
 
-
-def predict_error(d):
-    return np.sqrt(np.mean(d**2) / 12 / np.mean(kernel**2))
-
-
 n, m = kernel.shape
 largest = np.abs(kernel).max(axis=0)  # (units,)
-by_hand = {
-    "int8": (n * m + 4 * m, predict_error(largest / 127)),
-    "int4, no blocks": (n * m / 2 + 4 * m, predict_error(largest / 7)),
-}
-for size in (128, 32, 8):
+steps = {"int8": largest / 127, "int4, no blocks": largest / 7}
+sizes = [n * m + 4 * m, n * m / 2 + 4 * m]
+for size in (128, 32, 16):
     blocks = kernel.reshape(n // size, size, m)
     d = (blocks.max(axis=1) - blocks.min(axis=1)) / 15  # (blocks, units)
-    stored = n * m / 2 + 5 * n * m / size + 4 * n
-    by_hand[f"int4, blocks of {size}"] = stored, predict_error(d)
+    steps[f"int4, blocks of {size}"] = d
+    sizes.append(n * m / 2 + 5 * n * m / size + 4 * n)
+mean = np.mean(kernel**2)
+errors = [np.sqrt(np.mean(d**2) / 12 / mean) for d in steps.values()]
 
 # %%
 # Check it
@@ -74,29 +70,29 @@ for size in (128, 32, 8):
 # The bytes are exact, the errors are right to 3 %.
 
 configs = [Int8(activation_quantizer=None)]  # by default, x is rounded, too
-configs += [Int4(block_size=size) for size in (-1, 128, 32, 8)]
-measured = [measure(config) for config in configs]
-for name, (size, error) in zip(by_hand, measured):
-    print(f"{name:18} {size:6,} bytes, error {error:.1%}")
-expected = np.array(list(by_hand.values()))  # (layers, 2)
-np.testing.assert_array_equal([size for size, _ in measured], expected[:, 0])
-np.testing.assert_allclose([e for _, e in measured], expected[:, 1], rtol=0.03)
+configs += [Int4(block_size=size) for size in (-1, 128, 32, 16)]
+bytes_of_keras, errors_of_keras, steps_of_keras = zip(*map(measure, configs))
+np.testing.assert_array_equal(bytes_of_keras, sizes)
+np.testing.assert_allclose(errors_of_keras, errors, rtol=0.03)
+for name, size, error, step in zip(steps, sizes, errors, steps_of_keras):
+    print(f"{name:18} {size:6,.0f} bytes, error {error:.1%}")
+    np.testing.assert_allclose(step, steps[name], rtol=1e-4)
 
 # %%
 # Break it
 # --------
 # Suppose half the bits meant twice the error, and half the bytes of int8.
 
-(size_8, error_8), (_, error_4), *_, (size_blocks, _) = measured
-print(f"error, right: {error_4 / error_8:.1f} times, wrong: 2 times")
-print(f"bytes, blocks of 8, right: {size_blocks / size_8:.2f}, wrong: 0.5")
-assert error_4 / error_8 > 15 and size_blocks > size_8
+times, share = errors[1] / errors[0], sizes[-1] / sizes[0]
+print(f"error, right: {times:.1f} times, wrong: 2 times")
+print(f"bytes, blocks of 16, right: {share:.2f}, wrong: 0.5")
+assert times > 15 and share > 0.8
 
 # %%
 # See it
 # ------
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for name, (size, error) in zip(by_hand, measured):
+for name, size, error in zip(steps, sizes, errors):
     axis.semilogy(size / 1000, error, "o", label=name)
 axis.set(title="Small blocks: a smaller error, and more bytes")
 axis.set(xlabel=f"kB (float32: {4 * n * m / 1000:.0f} kB)", ylabel="error")
