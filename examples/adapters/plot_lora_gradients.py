@@ -2,8 +2,8 @@ r"""
 LoRA gradients: in the first step of training, A does not move
 ==============================================================
 
-You train a layer with LoRA for a step, and A is what it was. That is right. B
-begins with zeros, and it is a factor of A's gradient:
+You train a layer with LoRA for a step, and A is what it was: B begins with
+zeros, and is a factor of A's gradient.
 
 .. math::
 
@@ -11,8 +11,8 @@ begins with zeros, and it is a factor of A's gradient:
    \frac{\partial L}{\partial A} &= G \, B^T \\
    \frac{\partial L}{\partial B} &= A^T G
 
-:math:`\delta` is the gradient of the loss :math:`L` at the output, and
-:math:`G` that of the kernel, times alpha / rank.
+:math:`\delta` is the gradient of the loss :math:`L` at the output, :math:`G`
+that of the kernel, times alpha / rank.
 """
 
 import keras
@@ -26,9 +26,8 @@ x = rng.integers(-1, 2, size=(8, 6))  # (batch, features)
 target = rng.integers(-2, 3, size=(8, 4))  # (batch, units)
 shapes = [(6, 4), (4,), (6, 2), (2, 4)]  # of kernel, bias, A and B
 weights = kernel, bias, a, b = [rng.integers(-2, 3, shape) for shape in shapes]
-dense = keras.layers.Dense(4)
-model = keras.Sequential([keras.Input(shape=(6,)), dense])
-dense.enable_lora(rank=2, lora_alpha=3)
+model = keras.Sequential([keras.Input(shape=(6,)), keras.layers.Dense(4)])
+model.layers[0].enable_lora(rank=2, lora_alpha=3)
 model.compile(keras.optimizers.SGD(1.0), loss="mse")
 model.set_weights([kernel, bias, a, np.zeros((2, 4))])
 model.train_on_batch(x, target)
@@ -39,6 +38,8 @@ model.train_on_batch(x, target)  # subtracts the gradients
 # %%
 # Compute it
 # ----------
+from keras_by_hand.adapters import lora_gradients
+
 delta = 2 * (x @ (kernel + 3 / 2 * a @ b) + bias - target) / target.size
 G = 3 / 2 * x.T @ delta  # (features, units)
 by_hand = [kernel, bias - delta.sum(axis=0), a - G @ b.T, b - a.T @ G]
@@ -47,14 +48,13 @@ by_hand = [kernel, bias - delta.sum(axis=0), a - G @ b.T, b - a.T @ G]
 # Check it
 # --------
 np.testing.assert_array_equal(first_a, a)
-for of_keras, weight in zip(model.get_weights(), by_hand):
-    np.testing.assert_array_equal(of_keras, weight)
+_, of_a, of_b = lora_gradients(x, a, b, delta, lora_alpha=3)
+np.testing.assert_equal(by_hand[2:], [a - of_a, b - of_b])
+np.testing.assert_equal(model.get_weights(), by_hand)
 
 # %%
 # Break it
 # --------
-# Suppose you forget alpha / rank in the gradients. A and B move too little.
-
-wrong = b - a.T @ (x.T @ delta)
-print("right:", by_hand[3][0], "wrong:", wrong[0])
-assert np.any(by_hand[3] != wrong)
+right, wrong = by_hand[3], b - a.T @ (x.T @ delta)  # without alpha / rank
+print("right:", right[0], "wrong:", wrong[0])
+assert np.any(right != wrong)

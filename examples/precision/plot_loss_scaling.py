@@ -2,10 +2,9 @@ r"""
 Loss scaling: small float16 gradients survive
 =============================================
 
-In ``mixed_float16`` training, small gradients become zero. A
-``LossScaleOptimizer`` multiplies the loss by a scale, so that they do not, and
-divides the gradients by the scale again, in float32. If any gradient is
-infinite or NaN, it skips the step.
+In ``mixed_float16``, small gradients become zero. A ``LossScaleOptimizer``
+multiplies the loss by a scale, so that they do not, and divides the gradients
+by it again, in float32. If any gradient is infinite or NaN, it skips the step.
 
 .. math::
 
@@ -26,9 +25,8 @@ from keras_by_hand.precision import float16
 # %%
 # Build it
 # --------
-# Inputs and weights are so small that float16 rounds the outputs to 0. So the
-# gradient of the mean squared error at the output is minus the target. Scaled,
-# the large one exceeds float16.
+# All is so small that float16 rounds the outputs to 0. So the gradient at the
+# output is minus the target. Scaled, the large one exceeds float16.
 
 x = np.array([[2**-13]])  # (batch, features)
 small = np.array([[2**-13, -(2**-12)]])  # targets, (batch, units)
@@ -58,9 +56,8 @@ kernels, scales = train(initial_scale=2.0**10)
 # %%
 # Compute it
 # ----------
-# ``g`` is the gradient of the scaled loss. After three finite steps in a row, S
-# is doubled. If a gradient is infinite, only S is halved, and the count begins
-# again.
+# After three finite steps in a row, S is doubled. If a gradient is infinite,
+# only S is halved, and the count begins again.
 
 W, S, in_a_row = np.zeros((1, 2)), 2.0**10, 0
 by_hand, scales_by_hand = [], []  # after each step
@@ -76,18 +73,21 @@ for target in targets:
     by_hand.append(W)
     scales_by_hand.append(S)
 
+from keras_by_hand.precision import loss_scale_step
+
 # %%
 # Check it
 # --------
 np.testing.assert_array_equal(kernels, np.float32(by_hand), strict=True)
 np.testing.assert_equal(scales, scales_by_hand)
+new_W, _, _ = loss_scale_step(W, g, S, in_a_row, learning_rate=1024)
+np.testing.assert_array_equal(new_W, W - 1024 * g / S)
 
 # %%
 # Break it
 # --------
-# Suppose you make a layer with ``dtype="mixed_float16"``, and rely on
-# ``compile``. It adds no loss scaling, and without, as with a scale of 1, the
-# small gradients become zero.
+# Suppose you set the ``dtype`` of a layer to mixed_float16. ``compile`` adds no
+# loss scaling: as with a scale of 1, small gradients become zero.
 
 model = keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")])
 model.compile("sgd")

@@ -57,13 +57,13 @@ def t(v):
 by_hand = x @ kernel + bias  # what a CPU computes
 in_tf32 = t(x) @ t(kernel) + bias  # what a GPU may compute
 
+from keras_by_hand.precision import tf32  # rounds the bits instead
+
 # %%
 # Check it
 # --------
 # This page was made on a CPU, which is exact here. (On a GPU with TF32 this
-# check fails, as it should.) ``tf32`` of the library rounds the bits instead.
-
-from keras_by_hand.precision import tf32
+# check fails, as it should.)
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 np.testing.assert_array_equal(tf32(x), [[2048, 2052, 4092]])

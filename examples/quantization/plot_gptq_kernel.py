@@ -82,8 +82,10 @@ assert np.any(wrong != gptq_by_hand)
 # ``int4_to_gptq`` turns the arrays of an int4 layer with blocks into those of
 # GPTQ: it transposes them, and adds 8 to the integers and zero points.
 
-from keras_by_hand.quantization import gptq_kernel, int4_to_gptq
+from keras_by_hand.quantization import awq_kernel, gptq_kernel, int4_to_gptq
 
+expected = awq_kernel(*shared[1:], factors, g_idx)
+np.testing.assert_array_equal(kernel_awq, expected)
 int4 = keras.layers.Dense(5, use_bias=False)
 int4.build((None, 8))
 int4.quantize(config=keras.quantizers.Int4QuantizationConfig(block_size=4))

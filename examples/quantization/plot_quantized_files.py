@@ -2,8 +2,7 @@ r"""
 .weights.h5 of a quantized layer: which array is number 0, 1, 2?
 ================================================================
 
-The file of a quantized ``Dense`` layer has arrays called 0, 1, 2 and so on, and
-no names. Which they are depends on the mode of quantization:
+The file of a quantized ``Dense`` layer has no names. Which array is which?
 
 ======  ============================================================
 mode    arrays 0, 1, 2, ...
@@ -25,36 +24,37 @@ import h5py
 import keras
 import numpy as np
 
-from keras_by_hand.quantization import read_dense
-
 # %%
 # Build it
 # --------
-# The policy makes a layer that is quantized from the start, in blocks of three.
 layer = keras.layers.Dense(2, dtype="int4/3_from_float32")
 model = keras.Sequential([keras.Input(shape=(6,)), layer])
 for number, weight in enumerate(layer.weights):
     weight.assign(np.full(weight.shape, number))
+
+# %%
+# Compute it
+# ----------
+from keras_by_hand.quantization import read_dense
+
 with tempfile.TemporaryDirectory() as folder:
-    model.save_weights(f"{folder}/model.weights.h5")
-    with h5py.File(f"{folder}/model.weights.h5") as file:
+    model.save_weights(path := f"{folder}/model.weights.h5")
+    with h5py.File(path) as file:
         stored = file["layers/dense/vars"]
         arrays = [stored[str(number)][()] for number in range(5)]
-        by_name = read_dense(stored, mode="int4")  # knows all modes
+        by_name = read_dense(stored, mode="int4")  # of any mode
 
 # %%
 # Check it
 # --------
 names = ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"]
 weights = {weight.name: weight.numpy() for weight in layer.weights}
-np.testing.assert_equal(by_name, weights)
-np.testing.assert_equal(dict(zip(names, arrays)), weights)
+np.testing.assert_equal([by_name, dict(zip(names, arrays))], 2 * [weights])
 
 # %%
 # Break it
 # --------
-# ``set_weights`` has another order: that in which the layer made its weights.
-
+# ``set_weights`` has the order in which the layer made its weights.
 np.testing.assert_raises(ValueError, layer.set_weights, arrays)
 print("right:", list(weights), "wrong:", names)
 assert list(weights) != names
