@@ -73,7 +73,7 @@ np.testing.assert_equal(second["trainable"], False)
 remade = keras.Sequential.from_config(config["config"])
 wrong = remade.predict(x, verbose=0)
 np.testing.assert_array_equal(remade.get_weights()[1], np.full(5, 0.5))
-print("right:", y[0], "wrong:", wrong[0])
+print("right:", y[0], "wrong:", wrong[0].round(2))
 assert np.any(y != wrong)
 
 # %%

@@ -61,7 +61,7 @@ np.testing.assert_array_equal(y, by_hand, strict=True)
 
 wrong = (bits >> 16 << 16).view("float32")
 ties_up = (bits + 0x8000 >> 16 << 16).view("float32")
-print("right:", y, "wrong:", wrong, "ties up:", ties_up)
+print("right:", y[1:3], "wrong:", wrong[1:3], "ties up:", ties_up[1:3])
 assert np.any(y != wrong) and np.any(y != ties_up)
 
 # %%

@@ -2,9 +2,10 @@ r"""
 TF32: float32 on a GPU, with ten bits of fraction
 =================================================
 
-Your float32 model gives other numbers on a GPU, with errors in the third or
-fourth digit. Recent NVIDIA GPUs may multiply float32 matrices as TF32: they
-keep only ten bits of each factor's fraction, and sum in float32. CPUs do not.
+Your float32 model gives other numbers on a GPU than on a CPU, and rounding in
+float32 is too small to explain it. Recent NVIDIA GPUs may multiply float32
+matrices as TF32: they keep only ten bits of each factor's fraction, and sum in
+float32. CPUs do not.
 
 .. math::
 
@@ -74,7 +75,7 @@ np.testing.assert_array_equal(tf32(x) @ tf32(kernel) + bias, in_tf32)
 # --------
 # Suppose you compare a GPU's answers with a tolerance made for float32.
 
-print("right:", y[0], "in TF32:", in_tf32[0])
+print("right:", y[0].tolist(), "in TF32:", in_tf32[0].tolist())
 assert np.all(np.abs(in_tf32 - y) > 1e-4 * np.abs(y))
 
 # %%

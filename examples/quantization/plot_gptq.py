@@ -64,17 +64,17 @@ wrong = quantize(inverse)
 # %%
 # Check it
 # --------
-# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** With
-#    ``keras.quantizers.GPTQConfig``, Keras takes the inverse matrix in place of
-#    its Cholesky factor, so the later weights make up for less. (`Fixed since
-#    <https://github.com/keras-team/keras/pull/23481>`__.)
-
 of_keras = keras.ops.convert_to_numpy(dense(np.eye(16)))
 np.testing.assert_allclose(of_keras, wrong, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** With
+#    ``keras.quantizers.GPTQConfig``, Keras takes the inverse matrix in place of
+#    its Cholesky factor, so the later weights make up for less. (`Fixed since
+#    <https://github.com/keras-team/keras/pull/23481>`__.)
+
 right_error = np.linalg.norm(data @ (right - kernel))
 wrong_error = np.linalg.norm(data @ (of_keras - kernel))
 print(f"error, right: {right_error:.2f}, wrong: {wrong_error:.2f}")

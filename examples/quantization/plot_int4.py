@@ -68,7 +68,8 @@ np.testing.assert_array_equal(packed.view("uint8").ravel(), bytes_by_hand)
 # %%
 # Break it
 # --------
-# Suppose you leave the 0 out of low and high. The zero point may be cut off.
+# Suppose low and high are those of the weights alone, without the 0. Then the
+# zero point can lie beyond -8 or 7, and is cut off.
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** A
 #    ``Dense`` layer in int4 has wrong values for a full block whose weights all
@@ -97,9 +98,8 @@ np.testing.assert_allclose(read, q / scale, rtol=1e-4, atol=1e-4)
 # %%
 # See it
 # ------
-numbers = (np.arange(-8, 8) - z[0]) * s[0]  # of the second block
 fig, axis = plt.subplots(figsize=(6, 2), layout="constrained")
-axis.vlines(numbers, 0, 1)
+axis.vlines((np.arange(-8, 8) - z[0]) * s[0], 0, 1)  # of the second block
 axis.plot(kernel[3:, 0], [0.5, 0.5], "oC1")
 axis.set(title="Two weights and the 16 numbers of their block", yticks=[])
 plt.show()

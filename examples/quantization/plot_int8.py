@@ -67,7 +67,7 @@ np.testing.assert_array_equal(y, by_hand, strict=True)
 # it is. Keras rounds the input, too.
 
 wrong = x @ (kernel_q / s) + bias
-print("right:", y[1], "wrong:", wrong[1])
+print("right:", y[1].tolist(), "wrong:", wrong[1].tolist())
 assert np.any(y != wrong)
 
 # %%
