@@ -45,7 +45,7 @@ y = keras.ops.convert_to_numpy(dense(x))
 # Compute it
 # ----------
 # The sum of the terms' sizes is the same sum, of absolute values. (No terms of
-# higher order are needed: Jeannerod and Rump, 2013.)
+# higher order are needed, as Jeannerod and Rump have shown.)
 
 eps = np.finfo("float32").eps
 

@@ -83,8 +83,9 @@ for dtype, rounded in [("bfloat16", bfloat16), ("float16", float16)]:
 # ``float16`` has smaller gaps, as it has more bits of fraction. ``bfloat16``
 # has as many bits of exponent as float32, hence its range.
 
+formats = [("float16", 10, 15), ("bfloat16", 7, 127)]
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for dtype, p, B in [("float16", 10, 15), ("bfloat16", 7, 127)]:
+for dtype, p, B in formats:
     exponents = np.arange(1, 2 * B + 1)
     fractions = 1 + np.arange(2**p) / 2**p
     numbers = np.outer(2.0 ** (exponents - B), fractions).ravel()

@@ -96,6 +96,7 @@ sums = keras_dense(ones, ones[:, :1], np.zeros(1))
 totals = [0]
 while len(totals) < 512:
     totals.append(bfloat16(totals[-1] + 1))
+print("ones, added up in float32:", sums[-1], "in bfloat16:", totals[-1])
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(sums, label="Keras: sums in float32")
 axis.plot(totals, "--", label="sums in bfloat16")

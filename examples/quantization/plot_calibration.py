@@ -7,8 +7,8 @@ and get the same weights whatever the data are. Keras asks for the data, but
 only rounds each weight to the nearest of 16 numbers. If all weights of a group
 are positive, even the rounding goes wrong.
 
-A group of features, 128 by default, has a scale s and a zero point z for each
-unit. Both come from the lowest and the highest of its weights and 0.
+A group of features has a scale s and a zero point z for each unit. Both come
+from the lowest and the highest of its weights and 0.
 """
 
 import keras

@@ -76,7 +76,7 @@ for kind in ("float8_e4m3fn", "float8_e5m2"):
     y = keras.quantizers.quantize_and_dequantize(numbers, 0.5, kind, "float32")
     y = keras.ops.convert_to_numpy(y)
     expected = quantize_and_dequantize(numbers, 0.5, kind)
-    print(f"{kind}, with a scale of 0.5:", y)
+    print(f"{kind} ends at {y.max() / 0.5:.0f}; with a scale of 0.5:", y)
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%

@@ -98,8 +98,8 @@ np.testing.assert_allclose(read_int8, of_onnx, rtol=1e-4, atol=1e-4)
 fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
 numbers = (np.arange(-8, 8) - zero[0, 0]) * scale_int4[0, 0]
 axis.plot(numbers, np.ones(16), "|")
-axis.plot(np.arange(-127, 128) * step[0], np.zeros(255), "|")
+numbers = np.arange(-127, 128) * step[0]
+axis.plot(numbers, np.zeros(255), "|")
 axis.vlines(kernel[:, 0], -0.3, 1.3, "gray", linestyles="--")
-axis.set(title="What one unit can hold, and its weights (dashed)")
-axis.set(yticks=[0, 1], yticklabels=["int8", "int4"], ylim=(-0.5, 1.5))
+axis.set(title="What one unit can hold (int4 above), and its weights (dashed)")
 plt.show()

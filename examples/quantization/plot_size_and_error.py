@@ -38,7 +38,8 @@ def measure(config):
     layer.build(x.shape)
     layer.set_weights([kernel])
     layer.quantize(config=config)
-    error = np.linalg.norm(layer(x) - x @ kernel) / np.linalg.norm(x @ kernel)
+    error = keras.ops.convert_to_numpy(layer(x)) - x @ kernel
+    error = np.linalg.norm(error) / np.linalg.norm(x @ kernel)
     size = sum(weight.nbytes for weight in layer.get_weights())
     scale = layer.get_weights()[1]
     return size, error, 1 / scale if scale.ndim == 1 else scale

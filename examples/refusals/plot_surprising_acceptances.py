@@ -9,17 +9,17 @@ another shape, and no error said so. Here is what it takes.
 import keras
 import numpy as np
 
+
 # %%
 # Build it
 # --------
-
-
 def built(units=2, **arguments):
     layer = keras.layers.Dense(units, **arguments)
     layer.build((None, 3))
     return layer
 
 
+to_numpy = keras.ops.convert_to_numpy
 x, dense = np.arange(12).reshape(4, 3), built()  # x: (batch, features)
 y = x @ dense.get_weights()[0]  # (batch, units); the bias is zero
 
@@ -47,7 +47,7 @@ of_text = built(True, use_bias="False").get_weights()
 np.testing.assert_equal([w.shape for w in of_text], [(3, 1), (1,)])
 random_bias = built(64, bias_initializer=None).get_weights()[1]
 np.testing.assert_equal(np.all(random_bias), True)
-np.testing.assert_allclose(dense([x]), [y], rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(to_numpy(dense([x])), [y], rtol=1e-4, atol=1e-4)
 model = keras.Sequential([keras.Input(shape=(3,)), dense])
 of_column = model.predict(x[:, :, np.newaxis], verbose=0)
 np.testing.assert_allclose(of_column, y, rtol=1e-4, atol=1e-4)
@@ -55,6 +55,6 @@ adapted = built()
 adapted.enable_lora(0)
 np.testing.assert_raises(ZeroDivisionError, adapted, x)
 dense.bias = right = np.float32([7, 8])
-np.testing.assert_allclose(dense(x), y + right, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(to_numpy(dense(x)), y + right, 1e-4, 1e-4)
 np.testing.assert_array_equal(dense.get_weights()[1], [0, 0])
 print("bias, right:", right, "wrong:", dense.get_weights()[1])
