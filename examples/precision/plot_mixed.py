@@ -4,7 +4,8 @@ mixed_float16 and mixed_bfloat16: weights stay in float32
 
 Computing in 16 bits is fast, but small steps of training are lost in them. A
 ``mixed_float16`` or ``mixed_bfloat16`` layer stores its weights in float32, and
-rounds them to 16 bits in each call. Training changes the stored weights.
+rounds them to 16 bits in each call. Training changes the stored weights. (Small
+gradients may still be lost: see the page "Loss scaling".)
 
 .. math::
 

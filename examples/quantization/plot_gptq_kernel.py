@@ -36,16 +36,15 @@ shared = [np.arange(5), packed, scale, zero]  # the bias comes first
 
 
 def read_by_keras(mode, *arrays):
-    """The layer, and the kernel that it reads, (features, units)."""
+    """The kernel (features, units) that a layer reads from these arrays."""
     layer = keras.layers.Dense(5, dtype=f"{mode}/4/4_from_float32")
     layer.build((None, 8))
     layer.load_own_variables({str(n): array for n, array in enumerate(arrays)})
-    bias = np.arange(5)
-    return layer, keras.ops.convert_to_numpy(layer(np.eye(8))) - bias
+    return keras.ops.convert_to_numpy(layer(np.eye(8))) - np.arange(5)
 
 
-_, kernel_gptq = read_by_keras("gptq", *shared, g_idx)
-layer, kernel_awq = read_by_keras("awq", *shared, factors, g_idx)
+kernel_gptq = read_by_keras("gptq", *shared, g_idx)
+kernel_awq = read_by_keras("awq", *shared, factors, g_idx)
 
 # %%
 # Compute it
