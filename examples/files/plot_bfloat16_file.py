@@ -13,12 +13,10 @@ import h5py
 import keras
 import numpy as np
 
+
 # %%
 # Build it
 # --------
-kernel = np.array([[1, -2.5, 3], [0, 96, -0.125]])  # (features, units)
-
-
 def stored_kernel(dtype):
     layer = keras.layers.Dense(3, dtype=dtype, use_bias=False)
     model = keras.Sequential([keras.Input(shape=(2,)), layer])
@@ -30,6 +28,7 @@ def stored_kernel(dtype):
             return dataset[()], dict(dataset.attrs)
 
 
+kernel = np.array([[1, -2.5, 3], [0, 96, -0.125]])  # (features, units)
 raw, attributes = stored_kernel("bfloat16")
 
 # %%
@@ -55,6 +54,7 @@ np.testing.assert_equal(attributes, {})
 # %%
 # Break it
 # --------
+# Suppose you read them as ``float16``, which has 16 bits as well.
 wrong = raw.view("float16")
 print("right:", by_hand[0], "wrong:", wrong[0])
 assert np.all(wrong[by_hand != 0] != by_hand[by_hand != 0])

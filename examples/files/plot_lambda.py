@@ -90,7 +90,7 @@ np.testing.assert_raises(TypeError, save, Dense(1, elu), code)
 # %%
 # Break it
 # --------
-# Suppose you have changed the function since. Keras takes any of that name.
+# Suppose you have changed the function since. Only its name must be the same.
 model = load_model(name, custom_objects={"negative": keras.ops.abs})
 wrong = keras.ops.convert_to_numpy(model(x))
 print("right:", y[0], "wrong:", wrong[0])

@@ -82,7 +82,7 @@ np.testing.assert_allclose(y, predict(x, layers), rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose you take them as ``h5py`` lists them: ``dense_10`` before ``dense_2``.
+# ``h5py`` lists them by the alphabet: ``dense_10`` comes before ``dense_2``.
 
 biases = map(keras.initializers.Constant, range(12))
 deep = [Dense(1, bias_initializer=bias) for bias in biases]

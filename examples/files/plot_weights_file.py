@@ -81,7 +81,7 @@ assert np.any(right != wrong)
 # %%
 # In full
 # -------
-# ``save_own_variables`` also writes to a dict; nothing, before it is built.
+# ``save_own_variables`` writes to a dict, too. Before ``build``, it is empty.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Layer.save_own_variables`` puts the layer's variables into a dict, and

@@ -26,7 +26,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Odd whole numbers, divided by ``2**24``, have one bit more than float32 holds.
+# Odd whole numbers, divided by ``2**24``, have a bit more than float32 holds.
 # Four of their products fit float64.
 
 rng = np.random.default_rng(313)

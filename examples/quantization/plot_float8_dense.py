@@ -2,7 +2,7 @@ r"""
 float8 Dense: e4m3 inputs, e5m2 gradients, and scales that come late
 ====================================================================
 
-GPUs of today multiply float8 matrices fast. A ``Dense`` layer in float8 rounds
+Today's GPUs multiply float8 matrices fast. A ``Dense`` layer in float8 rounds
 its input and its kernel to e4m3. In training it rounds the gradient at its
 output to e5m2. (The page "float8 in Keras" has both formats.)
 

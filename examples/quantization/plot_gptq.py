@@ -15,7 +15,7 @@ features that follow, to keep the outputs right on some *calibration* data.
    U^\top U &= H^{-1} = \left( X^\top X + \lambda I \right)^{-1}
 
 :math:`w` are the weights of a unit, :math:`q` the integers, :math:`s` and
-:math:`z` scale and zero point of a group of features. :math:`X` is the data, a
+:math:`z` the scale and zero point of some features. :math:`X` is the data, a
 sample in each row. :math:`U` is upper triangular, the Cholesky factor, and
 :math:`\lambda` is 0.01 times the mean of the diagonal of :math:`X^\top X`.
 """
@@ -28,7 +28,7 @@ from calibrating import quantize_dense
 # %%
 # Build it
 # --------
-# (Keras 3.15.1 ignores calibration data: ``quantize_dense`` patches that.)
+# Keras 3.15.1 ignores calibration data. ``quantize_dense`` patches that.
 
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))

@@ -46,7 +46,7 @@ read, (packed, scale, zero, block) = quantized(kernel, block_size=3)
 # Compute it
 # ----------
 # The lowest and highest weights of a block give each unit its scale and zero
-# point. Two units share a byte, the first in its lower half; -1 becomes 15.
+# point. A byte has two units, the first in its lower half. -1 is stored as 15.
 
 by_hand, bytes_by_hand = [], []
 for first in (0, 3):

@@ -2,7 +2,7 @@ r"""
 .weights.h5 of a quantized layer: which array is number 0, 1, 2?
 ================================================================
 
-The file of a quantized ``Dense`` layer has no names. Which array is which?
+The arrays in the file of a quantized ``Dense`` layer have numbers, not names:
 
 ======  ============================================================
 mode    arrays 0, 1, 2, ...

@@ -21,9 +21,9 @@ float8                    largest / 448     :math:`s \, q`
 ONNX, TFLite              size of a step    :math:`s (q - z)`
 ========================  ================  ===================
 
-"Largest" is the largest absolute weight that shares the scale; "range" is the
-highest weight minus the lowest, if they have two signs. :math:`z` is the zero
-point; the factors of AWQ are :math:`a`.
+"Largest" is the largest absolute weight that shares the scale. "Range" is the
+highest weight minus the lowest, if one is negative and one positive. The zero
+point is :math:`z`; the factors of AWQ are :math:`a`.
 """
 
 import keras
