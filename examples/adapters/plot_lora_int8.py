@@ -1,35 +1,29 @@
 r"""
-LoRA on int8: float matrices beside a kernel of whole numbers
-=============================================================
+LoRA on a quantized layer (int8): float matrices beside integers
+================================================================
 
-A kernel in int8 cannot take the small steps of training, so it is frozen. LoRA
-trains A and B in float32 beside it. They take the input before it is rounded,
-and their product is added to the output of the int8 layer.
+A kernel in int8 takes little memory, but it cannot take the small steps of
+training. So it is frozen, and LoRA trains two thin matrices A and B in float32
+beside it. They take the input as it is, not rounded to int8.
 
 .. math::
 
    y &= \frac{\text{round}(s_x x) \; \text{round}(s_W W)}{s_x \, s_W} \\
    &\quad + \frac{\alpha}{r} \, x A B + b
 
-The scale :math:`s_x` is 127 divided by the largest size of a number in the
-sample, and :math:`s_W` by the largest in the unit's column of :math:`W`.
+:math:`W` is the kernel, :math:`b` the bias, :math:`r` the rank, and
+:math:`\alpha` is ``lora_alpha``. The scale :math:`s_x` is 127 divided by the
+largest absolute number of the sample, :math:`s_W` by that of the unit.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand.quantization import int8_dense, quantize_int8
-
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# In each unit (row 0 of the kernel) and sample (column 0 of the input), the
-# largest number is 127 times a power of two. So the scales are powers of two in
-# float32, and nothing else is rounded.
-
+rng = np.random.default_rng(313)
 kernel = rng.integers(-127, 128, size=(6, 4)).astype("float32")
 kernel[0] = [127, -254, 508, 127]  # (features, units)
 bias = np.array([3, -2, -1, 4])  # (units,)
@@ -42,72 +36,69 @@ dense = keras.layers.Dense(4)
 dense.build((None, 6))
 dense.set_weights([kernel, bias])
 dense.quantize("int8")
-y_int8 = keras.ops.convert_to_numpy(dense(x))
 dense.enable_lora(rank=2, lora_alpha=3)
-y_enabled = keras.ops.convert_to_numpy(dense(x))
 dense.lora_kernel_a.assign(a)
 dense.lora_kernel_b.assign(b)
-y = keras.ops.convert_to_numpy(dense(x))
-for weight in dense.weights:
-    print(weight.name, weight.dtype, "trained" if weight.trainable else "")
+y = keras.ops.convert_to_numpy(dense(x))  # (batch, units)
+merged_by_keras = keras.ops.convert_to_numpy(dense.kernel)
+dense.save_own_variables(store := {})  # what a file gets
+q_stored = keras.ops.convert_to_numpy(store["0"])
 
 # %%
 # Compute it
 # ----------
-# Round the input and the kernel to whole numbers, multiply these, and divide by
-# the scales. Then add what A and B make of the input before it is rounded.
+# Round the input and the kernel to integers, multiply these, and divide by the
+# scales. Then add what A and B make of the input before it is rounded.
 
 s_x = 127 / np.abs(x).max(axis=1, keepdims=True)  # (batch, 1)
 s_W = 127 / np.abs(kernel).max(axis=0)  # (units,)
-whole_sums = np.rint(s_x * x) @ np.rint(s_W * kernel)  # (batch, units)
-by_hand = whole_sums / (s_x * s_W) + 3 / 2 * x @ a @ b + bias
+kernel_q = np.rint(s_W * kernel)  # (features, units)
+rounded = np.rint(s_x * x) / s_x  # (batch, features)
+by_hand = rounded @ kernel_q / s_W + 3 / 2 * x @ a @ b + bias
 
 # %%
-# The whole function takes the whole numbers and scales that the layer stores.
-# The weights stand in the order in which Keras has them.
+# To save the layer, Keras turns the kernel into floats, adds the product, and
+# rounds the sum to int8 once more, with new scales.
 
-from keras_by_hand.adapters import lora_int8_dense
+merged = kernel_q / s_W + 3 / 2 * a @ b  # (features, units)
+q_by_hand = np.rint(merged * 127 / np.abs(merged).max(axis=0))
 
 # %%
 # Check it
 # --------
-# B begins with zeros, so at first the outputs are those of the int8 layer.
-# Kernel and input are rounded by both sides alike: equal to the bit.
-
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
-
-kernel_q, kernel_scale = quantize_int8(kernel)
-int8_output = int8_dense(x, kernel_q, kernel_scale, bias)
-np.testing.assert_array_equal(y_int8, int8_output)
-np.testing.assert_array_equal(y_enabled, int8_output)
-weights = bias, a, b, kernel_q, kernel_scale[0]
-expected = lora_int8_dense(x, *weights, lora_alpha=3)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-trained = [weight.name for weight in dense.trainable_weights]
-np.testing.assert_equal(trained, ["bias", "lora_kernel_a", "lora_kernel_b"])
+np.testing.assert_array_equal(q_stored, q_by_hand.astype("int8"), strict=True)
 
 # %%
 # Break it
 # --------
-# Does LoRA take the input that the int8 layer has rounded? No, that would round
-# what LoRA adds, too.
+# Suppose you add the product of A and B to the integers, without their scales.
+#
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With LoRA on int8,
+#    ``Dense.kernel`` adds the product to the whole numbers, without their
+#    scales.
 
-x_q, x_scale = quantize_int8(x, axis=-1)
-of_rounded = int8_output + 3 / 2 * (x_q / x_scale) @ a @ b
-assert np.any(y != of_rounded)
+np.testing.assert_array_equal(merged_by_keras, kernel_q + 3 / 2 * a @ b)
+print("right:", merged[0], "wrong:", merged_by_keras[0])
+assert np.any(merged != merged_by_keras)
+
+# %%
+# In full
+# -------
+from keras_by_hand.adapters import lora_int8_dense, merge_lora_int8
+
+q = kernel_q.astype("int8")
+expected = lora_int8_dense(x, bias, a, b, q, s_W, lora_alpha=3)
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+expected, _ = merge_lora_int8(q, s_W, a, b, lora_alpha=3)
+np.testing.assert_array_equal(q_stored, expected, strict=True)
 
 # %%
 # See it
 # ------
-# With LoRA the int8 layer is as far from the exact output as without it.
-
-exact = x @ kernel + bias
-exact_lora = exact + 3 / 2 * x @ a @ b
-fig, axis = plt.subplots(figsize=(6, 3.4))
-axis.plot(np.ravel(y_int8 - exact), "s", markersize=9, label="int8")
-axis.plot(np.ravel(y - exact_lora), "o", label="int8 with LoRA")
-axis.plot(np.ravel(of_rounded - exact_lora), "x", label="LoRA of rounded input")
-axis.set(title="LoRA adds no rounding to int8", ylabel="error")
-axis.set(xlabel="outputs of three samples and four units")
-axis.legend()
+steps = np.ravel(q_by_hand - merged * 127 / np.abs(merged).max(axis=0))
+fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
+axis.bar(np.arange(24), steps)
+axis.set(title="Saving moves the merged kernel by up to half a step")
+axis.set(xlabel="entry of the kernel", ylabel="steps")
 plt.show()

@@ -1,119 +1,103 @@
 r"""
-.keras files: a zip of a config and the weights
-===============================================
+.keras files: a zip of the model's config and its weights
+=========================================================
 
+To look into a saved model, or to use its weights elsewhere, you need no Keras.
 ``model.save`` writes a zip archive. ``config.json`` says how the model is made,
-``model.weights.h5`` holds its weights, and ``metadata.json`` says which version
-of Keras wrote it. The config tells the shape of each weight, but not its
-numbers. The kernel of a ``Dense`` layer :math:`l` has the shape
+``model.weights.h5`` has its weights, and ``metadata.json`` the version of Keras
+that wrote it. With the config *and* the weights you can compute
 
-.. math:: (\text{units}_{l-1}, \; \text{units}_l)
+.. math:: y = \text{relu}(x W_1 + b_1) \, W_2
+
+The config names the layers and the activation; :math:`W_1`, :math:`b_1` and
+:math:`W_2` are the kernels and the bias of two ``Dense`` layers.
 """
 
 import json
-import pathlib
 import tempfile
 import zipfile
 
+import h5py
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-
-rng = np.random.default_rng(313)
+from keras.initializers import Constant, Identity
 
 # %%
 # Build it
 # --------
-hidden = keras.layers.Dense(5, "relu", bias_initializer="ones", name="hidden")
+rng = np.random.default_rng(313)
+x = rng.integers(-2, 3, size=(20, 3)).astype("float32")  # (batch, features)
+hidden = keras.layers.Dense(5, "relu", bias_initializer=Constant(0.5))
 scores = keras.layers.Dense(2, use_bias=False, trainable=False, name="scores")
 model = keras.Sequential([keras.Input(shape=(3,)), hidden, scores])
-
-kernel_1 = rng.integers(-2, 3, size=(3, 5))  # (features, units)
-bias_1 = np.array([2, 3, 0, -1, -2])  # (units,)
-kernel_2 = rng.integers(-2, 3, size=(5, 2))
-model.set_weights([kernel_1, bias_1, kernel_2])
-
-folder = tempfile.TemporaryDirectory()
-path = pathlib.Path(folder.name) / "model.keras"
+model.set_weights([rng.integers(-2, 3, s.shape) for s in model.get_weights()])
+folder = tempfile.TemporaryDirectory()  # removed at the end
+path = f"{folder.name}/model.keras"
 model.save(path)
+y = model.predict(x, verbose=0)
 
 # %%
 # Compute it
 # ----------
 # Python alone reads the archive. That runs no code from the file.
 
-
-def read_json(path):
-    """The config and the metadata of a .keras file, as dicts."""
-    with zipfile.ZipFile(path) as archive:
-        config = json.loads(archive.read("config.json"))
-        return config, json.loads(archive.read("metadata.json"))
-
-
-def weight_shapes(config):
-    """The shapes of the weights of a Sequential model of Dense layers."""
-    inputs, *layers = config["config"]["layers"]
-    features = inputs["config"]["batch_shape"][-1]
-    shapes = []
-    for layer in layers:
-        units = layer["config"]["units"]
-        shapes.append((features, units))
-        if layer["config"]["use_bias"]:
-            shapes.append((units,))
-        features = units
-    return shapes
-
-
-# %%
-# This is what the archive holds, and what it says of the last layer.
-
-config, metadata = read_json(path)
 with zipfile.ZipFile(path) as archive:
     names = archive.namelist()
-print(names)
+    config = json.loads(archive.read("config.json"))
+    metadata = json.loads(archive.read("metadata.json"))
+    with h5py.File(archive.open("model.weights.h5")) as file:
+        W_1, b_1 = [file[f"layers/dense/vars/{n}"][()] for n in (0, 1)]
+        W_2 = file["layers/dense_1/vars/0"][()]
 _, first, second = [layer["config"] for layer in config["config"]["layers"]]
-print({name: second[name] for name in ("name", "units", "use_bias")})
+by_hand = np.maximum(x @ W_1 + b_1, 0) @ W_2
 
 # %%
 # Check it
 # --------
-# A layer's config holds its arguments, and the defaults of those left out.
+# A layer's config has its arguments, and the defaults of those left out.
 
-files = {"config.json", "metadata.json", "model.weights.h5"}
-np.testing.assert_equal(set(names), files)
+np.testing.assert_array_equal(y, by_hand, strict=True)
+files = ["config.json", "metadata.json", "model.weights.h5"]
+np.testing.assert_equal(sorted(names), files)
 np.testing.assert_equal(metadata["keras_version"], keras.__version__)
-np.testing.assert_equal(weight_shapes(config), [(3, 5), (5,), (5, 2)])
 np.testing.assert_equal(first["activation"], "relu")
-np.testing.assert_equal(first["bias_initializer"]["class_name"], "Ones")
 np.testing.assert_equal(second["activation"], "linear")
 np.testing.assert_equal(second["trainable"], False)
 
 # %%
-# Keras makes the same model from the file.
-
-loaded = keras.models.load_model(path)
-folder.cleanup()
-x = rng.integers(-2, 3, size=(20, 3))  # (batch, features)
-expected = np.maximum(0, x @ kernel_1 + bias_1) @ kernel_2  # (batch, units)
-y = loaded.predict(x, verbose=0)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-
-# %%
 # Break it
 # --------
-# Would you keep only the config? It makes the same layers with new weights.
+# Suppose you keep only the config. It makes the same layers, with new weights.
 
 remade = keras.Sequential.from_config(config["config"])
-y_remade = remade.predict(x, verbose=0)
-assert np.any(y_remade != expected)
+wrong = remade.predict(x, verbose=0)
+np.testing.assert_array_equal(remade.get_weights()[1], np.full(5, 0.5))
+print("right:", y[0], "wrong:", wrong[0].round(2))
+assert np.any(y != wrong)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** The
+#    ``gain`` of ``keras.initializers.Identity`` is not in the config. The
+#    restored layer starts with a gain of 1.
+#
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``autocast`` of a
+#    ``Layer`` is not in its config. With ``False``, a ``mixed_float16`` layer
+#    leaves its input in float32, but its copy casts it to float16.
+
+options = {"dtype": "mixed_float16", "autocast": False}
+layer = keras.layers.Dense(3, kernel_initializer=Identity(gain=8), **options)
+copy = keras.layers.Dense.from_config(layer.get_config())
+for made, dtype, gain in [(layer, "float32", 8), (copy, "float16", 1)]:
+    np.testing.assert_equal(keras.ops.dtype(made(x)), dtype)
+    np.testing.assert_array_equal(made.get_weights()[0], gain * np.eye(3))
 
 # %%
 # See it
 # ------
-
-fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-axis.plot(expected.ravel(), y.ravel(), "o", label="the whole file")
-axis.plot(expected.ravel(), y_remade.ravel(), "x", label="config.json alone")
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(y.ravel(), by_hand.ravel(), "o", label="config and weights")
+axis.plot(y.ravel(), wrong.ravel(), "x", label="config alone")
 axis.set(title="The config alone doesn't bring the weights back")
 axis.set(xlabel="prediction of the saved model", ylabel="prediction")
 axis.legend()

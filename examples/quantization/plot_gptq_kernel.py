@@ -1,118 +1,104 @@
 r"""
-GPTQ and AWQ kernels: a row for each unit
-=========================================
+GPTQ and AWQ weights in Keras: a row for each unit, two units in a byte
+=======================================================================
 
-A Dense layer in GPTQ or AWQ stores its kernel transposed: a row for each unit,
-integers from 0 to 15, two units in a byte. A group of features has a scale and
-a zero point for each unit; AWQ also has a factor for each feature.
+To read a quantized kernel outside Keras, or to bring one from elsewhere into
+Keras, you need its layout. A ``Dense`` layer in GPTQ or AWQ stores its kernel
+transposed: a row for each unit, integers from 0 to 15. A group of features has
+a scale and a zero point for each unit. AWQ also has a factor for each feature.
 
 .. math::
 
    \text{GPTQ: } \quad W_{ij} &= s_{jg} \, (q_{ji} - z_{jg}) \\
    \text{AWQ: } \quad W_{ij} &= \frac{s_{jg} \, (q_{ji} - z_{jg})}{a_i}
 
-for feature i, which is in group g, and unit j.
+for feature i, which is in group g, and unit j: :math:`q` are the integers,
+:math:`s` the scales, :math:`z` the zero points and :math:`a` the factors.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand.quantization import pack_int4
-
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# Eight features in groups of four, and five units. A policy makes layers that
-# are quantized from the start; the arrays are loaded in the order of a file.
+# Eight features in groups of four, and five units. The policy makes layers that
+# are quantized from the start. They load their arrays in the order of a file.
 
-q = rng.integers(0, 16, size=(5, 8), dtype="uint8")  # (units, features)
+rng = np.random.default_rng(313)
+packed = rng.integers(0, 256, size=(3, 8))  # (half the units, features)
 scale = rng.integers(257, 512, size=(5, 2))  # (units, groups)
-zero = rng.integers(0, 16, size=(5, 2), dtype="uint8")
+zero = rng.integers(0, 16, size=(5, 2))
 factors = 2.0 ** rng.integers(-3, 4, size=8)  # (features,)
 g_idx = np.arange(8) / 4  # the group of each feature, with a fraction
-bias = np.arange(5)
-x = rng.integers(-9, 10, size=(6, 8)).astype("float32")  # (batch, features)
+shared = [np.arange(5), packed, scale, zero]  # the bias comes first
 
 
-def keras_outputs(policy, *arrays):
-    layer = keras.layers.Dense(5, dtype=policy)
-    layer.build(x.shape)
-    numbered = {str(place): array for place, array in enumerate(arrays)}
-    layer.load_own_variables(numbered)
-    return keras.ops.convert_to_numpy(layer(x))
+def read_by_keras(mode, *arrays):
+    """The kernel (features, units) that a layer reads from these arrays."""
+    layer = keras.layers.Dense(5, dtype=f"{mode}/4/4_from_float32")
+    layer.build((None, 8))
+    layer.load_own_variables({str(n): array for n, array in enumerate(arrays)})
+    return keras.ops.convert_to_numpy(layer(np.eye(8))) - np.arange(5)
 
 
-packed = pack_int4(q, dtype="uint8")  # (half the units, features)
-y_gptq = keras_outputs(
-    "gptq/4/4_from_float32", bias, packed, scale, zero, g_idx
-)
-y_awq = keras_outputs(
-    "awq/4/4_from_float32", bias, packed, scale, zero, factors, g_idx
-)
-print(y_gptq[0], y_awq[0], sep="\n")
+kernel_gptq = read_by_keras("gptq", *shared, g_idx)
+kernel_awq = read_by_keras("awq", *shared, factors, g_idx)
 
 # %%
 # Compute it
 # ----------
-# Take two units out of each byte. The first is the lower half. There are five
-# units, so the sixth row is left out. Subtract the zero points, multiply by the
-# scales, and transpose. AWQ also divides by the factor of each feature.
+# A byte holds two units of one feature, the first in its lower half. There are
+# five units, so the sixth row is left out. Each feature has the scale and the
+# zero point of its group. AWQ also divides by the factor of the feature.
 
-rows = np.zeros((6, 8))  # (units and one more, features)
-rows[::2] = packed & 15
-rows[1::2] = packed >> 4
-group = g_idx.astype("int64")  # of each feature
-W = (scale[:, group] * (rows[:5] - zero[:, group])).T  # (features, units)
-gptq_by_hand = x @ W + bias
-awq_by_hand = x @ (W / factors[:, np.newaxis]) + bias
-
-# %%
-# The whole functions take kernels of any size.
-
-from keras_by_hand.quantization import awq_kernel, gptq_kernel
+q = np.stack([packed & 15, packed >> 4], axis=1)  # (3, 2, features)
+q = q.reshape(6, 8)[:5]  # (units, features)
+group = g_idx.astype("int64")  # 3/4 is group 0
+gptq_by_hand = (scale[:, group] * (q - zero[:, group])).T  # (features, units)
+awq_by_hand = gptq_by_hand / factors[:, np.newaxis]
 
 # %%
 # Check it
 # --------
-# All numbers are whole, or divided by powers of two, so both are equal to the
-# bit.
-
-np.testing.assert_array_equal(y_gptq, np.float32(gptq_by_hand), strict=True)
-np.testing.assert_array_equal(y_awq, np.float32(awq_by_hand), strict=True)
-
-kernel = gptq_kernel(packed, scale, zero, g_idx)
-expected = np.float32(x @ kernel + bias)
-np.testing.assert_array_equal(y_gptq, expected, strict=True)
-
-kernel_awq = awq_kernel(packed, scale, zero, factors, g_idx)
-expected = np.float32(x @ kernel_awq + bias)
-np.testing.assert_array_equal(y_awq, expected, strict=True)
+np.testing.assert_array_equal(kernel_gptq, gptq_by_hand)
+np.testing.assert_array_equal(kernel_awq, awq_by_hand)
 
 # %%
 # Break it
 # --------
-# In GPTQ Keras stores the group of a feature with a fraction: 3/4 is group 0.
-# Would you round it?
+# Suppose you take the first unit from the upper half, as you read a number.
 
-rounded = np.rint(g_idx).clip(0, 1)
-wrong = x @ gptq_kernel(packed, scale, zero, rounded) + bias
-print(f"{np.mean(wrong == y_gptq):.0%} of the outputs are right")
-assert np.any(wrong != y_gptq)
+exchanged = np.stack([packed >> 4, packed & 15], axis=1).reshape(6, 8)[:5]
+wrong = (scale[:, group] * (exchanged - zero[:, group])).T
+print("right:", gptq_by_hand[0], "wrong:", wrong[0])
+assert np.any(wrong != gptq_by_hand)
+
+# %%
+# In full
+# -------
+# ``int4_to_gptq`` turns the arrays of an int4 layer with blocks into those of
+# GPTQ: it transposes them, and adds 8 to the integers and zero points.
+
+from keras_by_hand.quantization import awq_kernel, gptq_kernel, int4_to_gptq
+
+expected = awq_kernel(*shared[1:], factors, g_idx)
+np.testing.assert_array_equal(kernel_awq, expected)
+int4 = keras.layers.Dense(5, use_bias=False)
+int4.build((None, 8))
+int4.quantize(config=keras.quantizers.Int4QuantizationConfig(block_size=4))
+*arrays, blocks = int4.get_weights()
+read = keras.ops.convert_to_numpy(int4(np.eye(8)))
+converted = gptq_kernel(*int4_to_gptq(*arrays), blocks)
+np.testing.assert_array_equal(read, converted, strict=True)
 
 # %%
 # See it
 # ------
-
-fig, axes = plt.subplots(1, 2, figsize=(6, 3))
-axes[0].imshow(q, cmap="Purples", vmax=30, aspect="auto")
+fig, axes = plt.subplots(1, 2, figsize=(6, 2.6), layout="constrained")
+axes[0].imshow(q, cmap="Purples", aspect="auto")
 axes[0].set(title="stored", xlabel="feature", ylabel="unit")
-axes[1].imshow(kernel, cmap="PuOr", vmin=-9000, vmax=9000, aspect="auto")
+axes[1].imshow(gptq_by_hand, cmap="PuOr", aspect="auto")
 axes[1].set(title="read", xlabel="unit", ylabel="feature")
-for axis, numbers in zip(axes, (q, kernel), strict=True):
-    for (row, column), number in np.ndenumerate(numbers):
-        place = {"ha": "center", "va": "center", "fontsize": 7}
-        axis.text(column, row, f"{number:.0f}", color="black", **place)
 plt.show()

@@ -1,17 +1,17 @@
 r"""
-Scales: convert int8 and int4 kernels to ONNX
-=============================================
+ONNX and TFLite scales: do you multiply or divide by them?
+==========================================================
 
-A quantized weight is stored as a whole number and a scale. In Keras' int8 you
-divide by the scale: it is the number of steps per 1. ONNX multiplies by it: it
-is the size of one step.
+When you convert a quantized kernel to ONNX or TFLite, its integers :math:`q`
+can stay as they are, but its scales :math:`s` can't. In Keras' int8 a scale is
+the number of steps per 1. In ONNX it is the size of a step.
 
 .. math::
 
    W = \frac{q}{s} \quad\text{or}\quad W = s \, (q - z)
 
 ========================  ================  ===================
-stored by                 scale :math:`s`   weight
+stored by                 scale :math:`s`   weight :math:`W`
 ========================  ================  ===================
 int8                      127 / largest     :math:`q / s`
 int4, ``block_size=-1``   7 / largest       :math:`q / s`
@@ -35,13 +35,11 @@ from keras_by_hand.quantization import unpack_int4
 # %%
 # Build it
 # --------
-# Given the identity matrix, a layer without a bias returns the kernel it reads.
-
-kernel = np.array([[-7, 3], [8, -1.5], [2, 0], [0.5, 1]], "float32")
+kernel = np.float32([[-7, 3], [8, -1.5], [2, 0], [0.5, 1]])
 
 
 def quantized(config):
-    """The kernel that a layer reads, (features, units), and what it stores."""
+    """The kernel (features, units) that a layer reads, and what it stores."""
     layer = keras.layers.Dense(2, use_bias=False)
     layer.build((None, 4))
     layer.set_weights([kernel])
@@ -53,66 +51,55 @@ def quantized(config):
 int8 = keras.quantizers.Int8QuantizationConfig(activation_quantizer=None)
 int4 = keras.quantizers.Int4QuantizationConfig(block_size=4)
 read_int8, (q_int8, scale_int8) = quantized(int8)
-read_int4, (packed, scale, zero, _) = quantized(int4)
-print("int8:", scale_int8, "int4, one block:", scale[0])
+read_int4, (packed, scale_int4, zero, _) = quantized(int4)
 
 # %%
 # Compute it
 # ----------
-# ONNX multiplies by the size of a step. For int8, this is 1 divided by Keras'
-# scale. For int4 with blocks it is the scale; here one block has all features.
+# In int8 a step is 1 divided by the scale. In int4 with blocks it is the scale.
 
-step_int8 = 1 / scale_int8  # (units,)
-int8_by_hand = step_int8 * q_int8  # (features, units)
+step = 1 / scale_int8  # (units,)
+int8_by_hand = step * q_int8  # (features, units)
 q_int4 = unpack_int4(packed, orig_len=2, axis=1)
-int4_by_hand = scale[0] * (q_int4 - zero[0])  # (features, units)
-
-# %%
-# The whole functions take more than one block. `ONNX <https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html>`__
-# specifies ``dequantize_linear``, `TFLite
-# <https://ai.google.dev/edge/litert/models/quantization_spec>`__ the same for
-# the transposed kernel. This page does not run them.
-
-from keras_by_hand.porting.onnx import dequantize_linear, int8_to_onnx
+int4_by_hand = scale_int4[0] * (q_int4 - zero[0])  # (features, units)
 
 # %%
 # Check it
 # --------
-# For int8, and int4 with blocks, the formula of ONNX gives the kernel that
-# Keras uses. (Other pages check the other rows.) Scales and zero points of int4
-# with blocks stay as they are, and its numbers are unpacked.
-
 np.testing.assert_allclose(read_int8, int8_by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(read_int4, int4_by_hand, rtol=1e-4, atol=1e-4)
-
-tolerance = 1000 * np.finfo("float32").eps
-kernel_onnx = dequantize_linear(*int8_to_onnx(q_int8, scale_int8))
-np.testing.assert_allclose(kernel_onnx, read_int8, tolerance)
-
-q = unpack_int4(packed, orig_len=2, axis=1)
-kernel_onnx = dequantize_linear(q, scale, zero, axis=0, block_size=4)
-np.testing.assert_allclose(kernel_onnx, read_int4, tolerance)
 
 # %%
 # Break it
 # --------
-# Would you hand the scales of int8 to ONNX? Weights become s**2 times as large.
+# Suppose you hand the scales of int8 to ONNX as they are, which multiplies.
 
-wrong = dequantize_linear(q_int8, scale_int8, np.zeros(2))
-np.testing.assert_allclose(wrong, read_int8 * scale_int8**2, tolerance)
-assert not np.allclose(wrong, read_int8)
+wrong = scale_int8 * q_int8
+print("right:", read_int8[:2].tolist(), "wrong:", wrong[:2].tolist())
+assert not np.any(np.isclose(wrong, read_int8) & (read_int8 != 0))
+
+# %%
+# In full
+# -------
+# ``dequantize_linear`` is the formula of `ONNX
+# <https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html>`__. (This page
+# doesn't run ONNX.) `TFLite
+# <https://ai.google.dev/edge/litert/models/quantization_spec>`__ has the same
+# formula for the transposed kernel.
+
+from keras_by_hand.porting.onnx import dequantize_linear, int8_to_onnx
+
+of_onnx = dequantize_linear(*int8_to_onnx(q_int8, scale_int8))
+np.testing.assert_allclose(read_int8, of_onnx, rtol=1e-4, atol=1e-4)
 
 # %%
 # See it
 # ------
-
-fig, axis = plt.subplots(figsize=(6, 3))
-numbers_int8 = np.arange(-127, 128) / scale_int8[0]
-numbers_int4 = (np.arange(-8, 8) - zero[0, 0]) * scale[0, 0]
-axis.vlines(numbers_int8, -0.3, 0.3, "C0", linewidth=1)
-axis.vlines(numbers_int4, 0.7, 1.3, "C1", linewidth=1)
-axis.vlines(kernel[:, 0], -0.5, 1.5, "C3", linestyles="--", label="weight")
-axis.set(title="The numbers that one unit can hold", xlabel="weight")
-axis.set(yticks=[0, 1], yticklabels=["int8", "int4"], ylim=(-0.6, 2.2))
-axis.legend(loc="upper left")
+fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
+numbers = (np.arange(-8, 8) - zero[0, 0]) * scale_int4[0, 0]
+axis.plot(numbers, np.ones(16), "|")
+numbers = np.arange(-127, 128) * step[0]
+axis.plot(numbers, np.zeros(255), "|")
+axis.vlines(kernel[:, 0], -0.3, 1.3, "gray", linestyles="--")
+axis.set(title="What one unit can hold (int4 above), and its weights (dashed)")
 plt.show()

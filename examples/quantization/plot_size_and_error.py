@@ -1,10 +1,11 @@
 r"""
-Quantization error: about 1 % in int8, and 10 % in int4
-=======================================================
+Quantization error and size of int8 and int4, computed beforehand
+=================================================================
 
-Rounding to steps of size d moves a number by about 0.29 d. If weights and
-inputs are normally distributed, then the outputs of a Dense layer are off by
-about 1 % in int8, and by about 10 % in int4.
+How much smaller does a ``Dense`` layer get by quantization, and how much worse?
+You can tell without trying it. int8 stores one byte for each weight, and is off
+by about 1 %. int4 stores half a byte, and is off by about 10 %. Small blocks
+lower the error of int4, but cost most of what it saves.
 
 .. math::
 
@@ -12,112 +13,89 @@ about 1 % in int8, and by about 10 % in int4.
    {\left\| y_\text{float} \right\|} \approx
    \sqrt{\frac{\text{mean}(d^2)}{12 \; \text{mean}(W^2)}}
 
-Errors that are equally likely between -d/2 and d/2 have the root mean square d
-divided by the root of 12, or 0.29 d. If the input is rounded, too, then the
-squares of both errors are added.
+:math:`y` are the outputs, :math:`W` is the kernel, and :math:`d` the size of a
+step from one stored number to the next. Rounding is off by up to half a step.
+If each error is equally likely, the mean of their squares is :math:`d^2 / 12`.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-
-kernel = rng.normal(size=(256, 64)).astype("float32") / 16  # (features, units)
-x = rng.normal(size=(1000, 256)).astype("float32")  # (batch, features)
+rng = np.random.default_rng(313)
+kernel = rng.normal(size=(256, 64)) / 16  # (features, units)
+x = rng.normal(size=(1000, 256))  # (batch, features)
 Int8 = keras.quantizers.Int8QuantizationConfig
 Int4 = keras.quantizers.Int4QuantizationConfig
 
 
-def keras_layer(config):
-    """A quantized layer, and the error of its outputs."""
+def measure(config):
+    """A layer's bytes, the error of its outputs, and the size of its steps."""
     layer = keras.layers.Dense(64, use_bias=False)
     layer.build(x.shape)
     layer.set_weights([kernel])
-    y_float = keras.ops.convert_to_numpy(layer(x))
     layer.quantize(config=config)
-    y = keras.ops.convert_to_numpy(layer(x))
-    return layer, np.linalg.norm(y - y_float) / np.linalg.norm(y_float)
+    error = keras.ops.convert_to_numpy(layer(x)) - x @ kernel
+    error = np.linalg.norm(error) / np.linalg.norm(x @ kernel)
+    size = sum(weight.nbytes for weight in layer.get_weights())
+    scale = layer.get_weights()[1]
+    return size, error, 1 / scale if scale.ndim == 1 else scale
 
-
-_, error = keras_layer(Int8())
-print(f"int8: {error:.2%}")
 
 # %%
 # Compute it
 # ----------
+# From 0 to the largest weight of a unit, int8 has 127 steps, and int4 without
+# blocks 7. A block has 15 steps from its lowest weight to its highest. A scale
+# takes four bytes. With blocks there are also zero points, of one byte, and the
+# number of each feature's block, of four.
 
-
-def rounding_error(values, steps):
-    """The error of rounding to steps, relative to the values.
-
-    values: of any shape, steps: one for each group of equally many values.
-    """
-    return np.sqrt(np.mean(steps**2) / 12 / np.mean(values**2))
-
-
-def int4_steps(kernel, block_size=128):
-    """The steps of int4 with full blocks: range / 15, (blocks, units)."""
-    blocks = kernel.reshape(-1, block_size, kernel.shape[1])
-    return (blocks.max(axis=1) - blocks.min(axis=1)) / 15
-
+n, m = kernel.shape
+largest = np.abs(kernel).max(axis=0)  # (units,)
+steps = {"int8": largest / 127, "int4, no blocks": largest / 7}
+sizes = [n * m + 4 * m, n * m / 2 + 4 * m]
+for size in (128, 32, 16):
+    blocks = kernel.reshape(n // size, size, m)
+    d = (blocks.max(axis=1) - blocks.min(axis=1)) / 15  # (blocks, units)
+    steps[f"int4, blocks of {size}"] = d
+    sizes.append(n * m / 2 + 5 * n * m / size + 4 * n)
+mean = np.mean(kernel**2)
+errors = [np.sqrt(np.mean(d**2) / 12 / mean) for d in steps.values()]
 
 # %%
 # Check it
 # --------
-# Keras' errors are those of the formula, to 3 %. Its scales in int4 are the
-# steps.
+# The bytes are exact, the errors are right to 3 %.
 
-print(f"1 / sqrt(12): {1 / np.sqrt(12):.2f}")
-largest = np.abs(kernel).max(axis=0)
-kernel_error = rounding_error(kernel, largest / 127)
-x_error = rounding_error(x, np.abs(x).max(axis=1) / 127)
-errors, sizes = {}, {}
-for name, config, expected in (
-    ("int8", Int8(), np.hypot(kernel_error, x_error)),
-    ("int8, kernel only", Int8(activation_quantizer=None), kernel_error),
-    ("int4, columns", Int4(block_size=-1), rounding_error(kernel, largest / 7)),
-    ("int4, 128", Int4(), rounding_error(kernel, int4_steps(kernel))),
-    (
-        "int4, 16",
-        Int4(block_size=16),
-        rounding_error(kernel, int4_steps(kernel, 16)),
-    ),
-):
-    layer, errors[name] = keras_layer(config)
-    sizes[name] = sum(weight.nbytes for weight in layer.get_weights())
-    print(f"{name:18} {sizes[name]:6,} bytes, error {errors[name]:.2%}")
-    np.testing.assert_allclose(errors[name], expected, rtol=0.03)
-np.testing.assert_allclose(layer.kernel_scale, int4_steps(kernel, 16), 1e-5)
+configs = [Int8(activation_quantizer=None)]  # by default, x is rounded, too
+configs += [Int4(block_size=size) for size in (-1, 128, 32, 16)]
+bytes_of_keras, errors_of_keras, steps_of_keras = zip(*map(measure, configs))
+np.testing.assert_array_equal(bytes_of_keras, sizes)
+np.testing.assert_allclose(errors_of_keras, errors, rtol=0.03)
+for name, size, error, step in zip(steps, sizes, errors, steps_of_keras):
+    print(f"{name:18} {size:6,.0f} bytes, error {error:.1%}")
+    np.testing.assert_allclose(step, steps[name], rtol=1e-4)
 
 # %%
 # Break it
 # --------
-# Would you expect twice the error from half the bits? int8 has 127 steps to
-# each side, and int4 without blocks has 7. So the error is 18 times
-# as large.
+# Suppose half the bits meant twice the error, and half the bytes of int8.
 
-ratio = errors["int4, columns"] / errors["int8, kernel only"]
-print(f"{ratio:.1f} times the error")
-np.testing.assert_allclose(ratio, 127 / 7, rtol=0.05)
-assert not np.isclose(ratio, 2, rtol=0.1)
+times, share = errors[1] / errors[0], sizes[-1] / sizes[0]
+print(f"error, right: {times:.1f} times, wrong: 2 times")
+print(f"bytes, blocks of 16, right: {share:.2f}, wrong: 0.5")
+assert times > 15 and share > 0.8
 
 # %%
 # See it
 # ------
-# Smaller blocks lower the error, but with blocks of 16 int4 stores nearly as
-# much as int8. (The next page counts the bytes.)
-
-fig, axis = plt.subplots(figsize=(6, 3.4))
-for name, error in errors.items():
-    axis.plot(sizes[name] / 1000, error, "o")
-    axis.annotate(f"  {name}", (sizes[name] / 1000, error), va="center")
-axis.set(title="What a layer stores, and how far its outputs are off")
-in_float32 = kernel.size * 4 / 1000
-axis.set(xlabel=f"kB ({in_float32} kB in float32)", ylabel="relative error")
-axis.set(xlim=(8, 22), yscale="log")
+fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+for name, size, error in zip(steps, sizes, errors):
+    axis.semilogy(size / 1000, error, "o", label=name)
+axis.set(title="Small blocks: a smaller error, and more bytes")
+axis.set(xlabel=f"kB (float32: {4 * n * m / 1000:.0f} kB)", ylabel="error")
+axis.legend()
 plt.show()

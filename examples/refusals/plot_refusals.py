@@ -1,18 +1,14 @@
 r"""
-ValueError: inputs and weights that Dense refuses
-=================================================
+ValueError: shapes, weights and arguments that Dense refuses
+============================================================
 
-A ``Dense`` layer checks the shapes of its input and of weights that you set.
-Here are common errors, with the mistake and what to write instead. A layer
-takes inputs of these shapes:
+Here are the errors that a ``Dense`` layer raises, each with the mistake and
+what to write instead: search this page for a piece of your message. Most are
+about shapes. A layer takes inputs of these:
 
-.. math::
-
-   &(\text{batch}, \ldots, \text{features}) \\
-   \to \; &(\text{batch}, \ldots, \text{units})
+.. math:: (\text{batch}, \ldots, \text{features})
+   \; \to \; (\text{batch}, \ldots, \text{units})
 """
-
-import contextlib
 
 import keras
 import matplotlib.pyplot as plt
@@ -28,94 +24,79 @@ bias = np.array([100, -200])  # (units,)
 dense = Dense(2)
 dense.build((None, 3))
 dense.set_weights([kernel, bias])
+shapes = [(3,), (4,), (4, 2), (4, 3), (3, 4), (4, 5, 3), (3, 4, 5)]
 
 # %%
 # Compute it
 # ----------
+# An input needs two axes or more, and the last one must be as long as the
+# kernel's first.
 
-
-def fits(shape, features):
-    """Whether a Dense layer for so many features takes input of this shape."""
-    return len(shape) >= 2 and shape[-1] == features
-
+fits = [len(shape) >= 2 and shape[-1] == len(kernel) for shape in shapes]
 
 # %%
 # Check it
 # --------
-# The layer takes the shapes that fit, and refuses the others.
-
-accepted = np.zeros((4, 5))  # (number of axes - 1, length of the last - 1)
-for axes in (1, 2, 3, 4):
-    for last in (1, 2, 3, 4, 5):
-        ones = np.ones((2,) * (axes - 1) + (last,), "float32")
-        if fits(ones.shape, features=3):
-            y = keras.ops.convert_to_numpy(dense(ones))
-            np.testing.assert_array_equal(y, ones @ kernel + bias)
-            accepted[axes - 1, last - 1] = 1
-        else:
-            np.testing.assert_raises(ValueError, dense, ones)
+for shape, fit in zip(shapes, fits, strict=True):
+    ones = np.ones(shape, "float32")
+    if fit:
+        y = keras.ops.convert_to_numpy(dense(ones))
+        np.testing.assert_array_equal(y, ones @ kernel + bias)
+    else:
+        np.testing.assert_raises(ValueError, dense, ones)
 
 # %%
 # Break it
 # --------
-# Which mistake gives which error? Each ``with`` line has a part of the message,
-# and the next line the mistake. What to write stands behind it.
+# Each line has a part of a message and the mistake; what to write stands behind
+# it. First, inputs. A list means several inputs, even if it is a list of rows.
 
 
-@contextlib.contextmanager
-def refused(message):
+def refused(message, function, *arguments, **options):
     with np.testing.assert_raises(ValueError) as caught:
-        yield
+        function(*arguments, **options)
     assert message in str(caught.exception), caught.exception
 
 
-# %%
-# **Calling it.** A list means several inputs, even if it is a list of rows.
-
-with refused("expected min_ndim=2, found ndim=1"):
-    dense(x[0])  # x[:1], a batch of one sample
-with refused("expected axis -1 of input shape to have value 3, but received"):
-    dense(x.T)  # x: reshaping x.T would fit, too, but mix up the samples
-with refused("Only input tensors may be passed as positional arguments"):
-    dense([[0, 1, 2], [3, 4, 5]])  # np.array([[0, 1, 2], [3, 4, 5]])
-with refused("expects 1 input(s), but it received 2 input tensors"):
-    dense([x, x])  # np.concatenate([x, x], axis=1), in a layer for 6 features
-with refused("Inputs to a layer should be tensors. Got 'None'"):
-    dense(None)  # often, a function without "return" has made the None
+refused("expected min_ndim=2, found ndim=1", dense, x[0])  # x[:1]
+refused("expected axis -1 of input shape to have value 3", dense, x.T)  # x
+refused("Only input tensors may be passed", dense, [[0, 1, 2]])  # np.array(...)
+refused("expects 1 input(s), but it received 2", dense, [x, x])  # concatenate
+refused("Inputs to a layer should be tensors. Got 'None'", dense, None)
+# ... often, a function without "return" has made the None
 
 # %%
-# **Setting weights.** Give a list of arrays: the kernel, then the bias.
-
-with refused("weight list of length 2, but the layer was expecting 0 weights"):
-    Dense(2).set_weights([kernel, bias])  # call or build the layer first
-with refused("weight list of length 1, but the layer was expecting 2 weights"):
-    dense.set_weights([kernel])  # [kernel, bias]
-with refused(
-    "shape (3, 2) is not compatible with provided weight shape (2, 3)"
-):
-    dense.set_weights([kernel.T, bias])  # [kernel, bias]; see below
-with refused("shape (3, 2) is not compatible with provided weight shape (2,)"):
-    dense.set_weights([bias, kernel])  # [kernel, bias]
-
-# %%
-# A kernel of PyTorch needs ``.T``. No error says so if it is square.
+# Then, weights: a list of arrays, the kernel and then the bias. A kernel of
+# PyTorch needs ``.T``, and no error says so if it is square.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Layer.set_weights``
-#    sets each array before it looks at the next. Here the bias is refused, but
-#    the kernel is new.
+#    sets each array before it looks at the next. If the bias is refused, the
+#    kernel is new.
 
-np.testing.assert_array_equal(dense.get_weights()[0], kernel)
-with refused("shape (2,) is not compatible with provided weight shape (2, 1)"):
-    dense.set_weights([-kernel, bias[:, np.newaxis]])  # [-kernel, bias]
+weights, new = [kernel, bias], dense.set_weights
+refused("layer was expecting 0 weights", Dense(2).set_weights, weights)  # build
+refused("layer was expecting 2 weights", new, [kernel])  # weights
+refused("provided weight shape (2, 3)", new, [kernel.T, bias])  # weights
+refused("provided weight shape (2,)", new, [bias, kernel])  # weights
+refused("provided weight shape (1, 2)", new, [-kernel, bias[np.newaxis]])
 np.testing.assert_array_equal(dense.get_weights()[0], -kernel)
+
+# %%
+# Last, arguments.
+
+refused("expected a positive integer", Dense, 5 / 2)  # 5 // 2
+refused("expected a positive integer", Dense, np.int64(64))  # int(...)
+refused("activation function identifier: ReLU", Dense, 64, "ReLU")  # "relu"
+refused("activation function identifier: 64", Dense, 3, 64)  # Dense(64)
+refused("keyword arguments", Dense, 64, bias=False)  # use_bias=False
+for argument in ("kernel_initializer", "kernel_constraint"):
+    refused("identifier: Xavier", Dense, 64, **{argument: "Xavier"})  # a name
+refused("identifier: 0.25", Dense, 64, kernel_regularizer=0.25)  # L2(0.25)
 
 # %%
 # See it
 # ------
-
-fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-axis.pcolor(range(1, 6), range(1, 5), accepted, cmap="Purples", edgecolor="C7")
-axis.set(title="Inputs that a layer for 3 features takes (dark)")
-axis.set(xlabel="length of the last axis", yticks=range(1, 5))
-axis.set(ylabel="number of axes")
+fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
+axis.bar([str(shape) for shape in shapes], fits)
+axis.set(title="Shapes of inputs that a layer for 3 features takes", yticks=[])
 plt.show()

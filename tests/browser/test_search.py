@@ -55,7 +55,7 @@ WANTED = {
     "l2 regularization": "plot_regularizers",
     "max norm": "plot_norm_constraints",
     "number of parameters": "plot_count_params",
-    "get_config": "plot_config",
+    "get_config": "plot_keras_file",
     "masking": "plot_masks",
     "mixed precision": "plot_mixed",
     "bfloat16": "plot_sixteen_bits",

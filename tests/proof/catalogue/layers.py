@@ -281,7 +281,7 @@ FAULTS = [
     ),
     Fault(MIXED, "DTypePolicy", "variables in 16 bits", weights_in_compute_dtype()),
     Fault(
-        "weights/plot_config",
+        "files/plot_keras_file",
         "Constant.value",
         "ignored",
         ignoring_argument(keras.initializers.Constant, "value"),
@@ -322,19 +322,6 @@ FAULTS = [
 
 # Comparisons that nothing need turn red: (page, as ast.unparse writes it, reason).
 GREEN = [
-    (
-        "equality/plot_what_equal_means",
-        "np.testing.assert_equal(one + small - one, 0)",
-        "of NumPy alone",
-    ),
-    *(
-        (
-            "quantization/plot_gptq_one_sign",
-            f"np.testing.assert_array_less(limit, {error}[positive])",
-            "a bound from below, by which wrong answers stay wrong",
-        )
-        for error in ("gptq_error", "awq_error")
-    ),
     (
         "recurrent/plot_rnn_states",
         "np.testing.assert_equal(np.allclose(first, second), backend == 'jax')",
