@@ -141,7 +141,7 @@ WANTED = {
     "align_corners": "plot_up_sampling_bilinear",
     "prelu": "plot_prelu",
     "masked softmax": "plot_softmax_layer",
-    "activation layer": "plot_activation_layer",
+    "activation layer": "plot_custom_activation",
     "lambda layer": "plot_lambda",
     "nchw to nhwc weights": "plot_nchw_to_nhwc",
     "divide by 255": "plot_rescaling",

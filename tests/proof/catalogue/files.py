@@ -219,12 +219,6 @@ FAULTS = [
         config_reading("by_hand>", ""),
     ),
     Fault(
-        ACTIVATIONS,
-        "ReLU.get_config",
-        "another slope",
-        config_with(keras.layers.ReLU, negative_slope=0.25),
-    ),
-    Fault(
         LAMBDA,
         "Lambda.get_config",
         "other names for what it is made of",
