@@ -79,7 +79,7 @@ WANTED = {
     "checkerboard artifacts": "plot_conv_transpose_checkerboard",
     "convolution backward": "plot_conv_gradient",
     "keras to pytorch": "plot_conv_to_pytorch",
-    "pytorch to keras": "plot_conv_from_pytorch",
+    "pytorch to keras": "plot_conv_to_pytorch",
     "edge detection": "plot_photograph_filters",
     "max pooling": "plot_max_pooling",
     "average pooling": "plot_average_pooling",

@@ -172,7 +172,7 @@ FAULTS = [
         activation("sparsemax", sparsemax),
     ),
     Fault(
-        "convolution/plot_channels_first_bias",
+        "convolution/plot_channels_first",
         "Add",
         "a column as one would think",
         mock.patch.object(ops, "add", added_as_one_would_think),
