@@ -52,7 +52,7 @@ np.testing.assert_allclose(of_celu, celu_by_hand, rtol=1e-4, atol=1e-4)
 # -------
 # The functions take any ``alpha``. ``elu_layer`` is the layer ``ELU``.
 
-from keras_by_hand import celu, elu, elu_layer
+from keras_by_hand import celu, elu, elu_layer, exponential
 
 of_layer = keras.layers.ELU(alpha=3)(x)
 np.testing.assert_allclose(of_layer, elu_layer(x, alpha=3), 1e-4, 1e-4)
@@ -80,8 +80,7 @@ np.testing.assert_raises(TypeError, model.save, "elu.keras")
 # %%
 # Break it
 # --------
-# The 1 is subtracted first, not last, as the documentation can be read. And
-# ``celu`` is another name for ``elu`` only where ``alpha`` is 1.
+# The 1 is subtracted first. ``celu`` is ``elu`` only where ``alpha`` is 1.
 
 subtracted_last = np.where(x > 0, x, 2 * np.exp(x) - 1)
 print("elu:             ", of_elu.round(2))
@@ -93,13 +92,14 @@ assert not np.allclose(of_elu, of_celu)
 # %%
 # See it
 # ------
-# With ``alpha=2``, both level off at -2. ``elu`` has a kink at zero.
+# With ``alpha=2``, both level off at -2. (``exponential`` is ``np.exp``.)
 
 x = np.linspace(-6, 2, 161)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 axis.plot(x, elu(x, alpha=2), label="elu, alpha=2")
 axis.plot(x, celu(x, alpha=2), "--", label="celu, alpha=2")
 axis.plot(x, elu(x), "-.", label="both, alpha=1")
+axis.plot(x, exponential(x), ":", label="exponential")
 axis.set(title="Exponential below zero", xlabel="x", ylim=(-2.2, 3))
 axis.legend()
 plt.show()

@@ -67,6 +67,8 @@ np.testing.assert_allclose(of_selu, by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_less(np.abs(of_selu - [0, 1]), 0.25)
 
 # %%
+# In full
+# -------
 # Two conditions determine the two constants: if ``z`` is standard normal,
 # ``selu(z)`` has mean 0 and variance 1. These are integrals over its density.
 

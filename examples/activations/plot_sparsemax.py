@@ -54,8 +54,7 @@ by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 # %%
 # Check it
 # --------
-# The result is the point nearest to ``x`` whose entries are at least 0 and add
-# up to 1. So try all points of quarters.
+# The result is the nearest point to ``x`` that adds up to 1. Try all quarters.
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 points = np.stack(list(np.ndindex(5, 5, 5, 5))) / 4

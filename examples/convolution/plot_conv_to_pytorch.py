@@ -25,8 +25,7 @@ from keras_by_hand.porting.pytorch import pytorch_conv2d
 # %%
 # Build it
 # --------
-# In PyTorch: ``Conv2d(2, 4, 3, stride=2, padding=1)``, without and with
-# ``groups=2``. The latter has a group for each channel, so it is depthwise.
+# ``Conv2d(2, 4, 3, stride=2, padding=1)``, and with ``groups=2``: depthwise.
 
 rng = np.random.default_rng(313)
 images = rng.integers(-9, 10, size=(2, 2, 6, 8))  # (batch, in, height, width)
@@ -40,8 +39,7 @@ of_grouped = pytorch_conv2d(images, grouped, bias, 2, 1, groups=2)
 # Compute it
 # ----------
 # Move the axes as the equations say. For ``DepthwiseConv2D``, then split the
-# axis of the 4 filters: PyTorch lists the 2 filters of the first channel, then
-# those of the second. The bias stays as it is.
+# axis of the 4 filters: PyTorch lists those of the first channel first.
 
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
 moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, in, out)
@@ -59,7 +57,7 @@ def keras_result(layers, kernel):
     return model.predict(x, verbose=0).transpose(0, 3, 1, 2)
 
 
-depthwise = DepthwiseConv2D(3, strides=2, depth_multiplier=2)
+depthwise = DepthwiseConv2D(3, 2, depth_multiplier=2)
 y = keras_result([ZeroPadding2D(1), Conv2D(4, 3, strides=2)], moved)
 y_depthwise = keras_result([ZeroPadding2D(1), depthwise], split)
 np.testing.assert_array_equal(y, np.float32(of_pytorch), strict=True)
@@ -71,12 +69,14 @@ np.testing.assert_array_equal(y_depthwise, np.float32(of_grouped), strict=True)
 # These functions take kernels of any shape, and lead back as well.
 
 from keras_by_hand.porting.pytorch import (
+    from_pytorch_depthwise_kernel,
     from_pytorch_kernel,
     to_pytorch_depthwise_kernel,
     to_pytorch_kernel,
 )
 
 np.testing.assert_array_equal(from_pytorch_kernel(kernel), moved)
+np.testing.assert_array_equal(from_pytorch_depthwise_kernel(grouped, 2), split)
 np.testing.assert_array_equal(to_pytorch_kernel(moved), kernel)
 np.testing.assert_array_equal(to_pytorch_depthwise_kernel(split), grouped)
 
