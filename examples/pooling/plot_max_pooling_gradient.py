@@ -11,8 +11,7 @@ this entry gets the gradient of the output, and the others get nothing.
    \sum_{p:\; q \text{ is the largest of } p}
    \frac{\partial L}{\partial y_p}
 
-:math:`L` is the loss. Where windows :math:`p` overlap, an entry :math:`q` can
-get several gradients: their sum.
+:math:`L` is the loss. Where windows :math:`p` overlap, gradients add up.
 """
 
 import keras
@@ -23,8 +22,7 @@ from keras.layers import Dense, MaxPooling2D, MaxPooling3D, Reshape
 # %%
 # Build it
 # --------
-# To read the gradient of ``x``, make it the kernel of a ``Dense`` layer. With
-# this loss, delta is the gradient at ``y``. ``SGD(1.0)`` subtracts gradients.
+# ``x`` is the kernel of a ``Dense`` layer. ``SGD(1.0)`` subtracts its gradient.
 
 
 def keras_gradient(layer, x, delta, **options):
@@ -46,8 +44,8 @@ of_image = keras_gradient(MaxPooling2D(3, strides=1), image, delta)
 # %%
 # Compute it
 # ----------
-# In each window, ``argmax`` counts the pixels row by row, and finds the first of
-# the largest. ``np.unravel_index`` turns its number into a row and a column.
+# In each window, ``argmax`` finds the number of the first of the largest, and
+# ``np.unravel_index`` turns it into a row and a column.
 
 by_hand = np.zeros(image.shape)
 for i, j, channel in np.ndindex(4, 5, 2):  # all outputs
@@ -94,7 +92,7 @@ assert compiled == 1 and eager in (1, 8)
 # %%
 # See it
 # ------
-# Four windows. The gradient of each output is 1.
+# Four windows.
 
 panels = [("x", x), ("gradient", right), ("to all: wrong", wrong)]
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.6))
