@@ -17,7 +17,6 @@ from keras.models import load_model
 # %%
 # Build it
 # --------
-# ``save`` returns what the file says of the activation of the last layer.
 
 path = f"{tempfile.mkdtemp()}/model.keras"
 
@@ -31,7 +30,7 @@ def doubled_relu(z):
     return 2 * keras.ops.relu(z)
 
 
-def save(activation):
+def save(activation):  # and return what the file says of it
     dense = keras.layers.Dense(1, activation, kernel_initializer="ones")
     keras.Sequential([keras.Input((1,)), dense]).save(path)
     config = json.loads(zipfile.ZipFile(path).read("config.json"))
@@ -41,7 +40,6 @@ def save(activation):
 # %%
 # Check it
 # --------
-# Only the function that is not registered needs ``custom_objects``.
 
 z = np.float32([[-4], [-1], [0], [3]])  # (batch, units)
 np.testing.assert_equal(save(doubled_relu), "by_hand>doubled_relu")
@@ -54,7 +52,7 @@ np.testing.assert_array_equal(model(z), np.maximum(z, 0) ** 2)
 # %%
 # Break it
 # --------
-# Only the name counts: with another function, nothing warns you.
+# Only the name counts. With another function, nothing warns you.
 
 other = load_model(path, custom_objects={"squared_relu": keras.ops.relu})
 right, wrong = map(keras.ops.convert_to_numpy, (model(z), other(z)))

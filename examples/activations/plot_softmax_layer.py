@@ -26,8 +26,7 @@ y = keras.ops.convert_to_numpy(Softmax()(x, mask=mask))
 # %%
 # Compute it
 # ----------
-# Masked scores become a large negative number, their probabilities 0. The whole
-# function takes several axes, too.
+# Masked scores become a large negative number, their probabilities 0.
 
 from keras_by_hand import softmax_layer
 

@@ -2,10 +2,9 @@ r"""
 ActivityRegularization: large outputs cost something
 ====================================================
 
-To keep the outputs of a layer small, or most of them at 0, give them a price.
-``ActivityRegularization`` returns its input, and adds a penalty on it to the
-loss: ``l2`` shrinks outputs, ``l1`` pushes small ones to 0. Every layer takes
-the same as ``activity_regularizer=``.
+To keep outputs small, or most of them at 0, give them a price. This layer
+returns its input, and adds a penalty on it to the loss: ``l2`` shrinks outputs,
+``l1`` pushes small ones to 0. (Many layers have an ``activity_regularizer``.)
 
 .. math::
 
@@ -42,14 +41,13 @@ costs = 0.5 * np.abs(x) + 0.25 * x**2  # (batch, steps, features)
 added_by_hand = np.sum(costs) / len(x)
 
 # %%
-# ``activity_regularization`` takes any ``l1`` and ``l2``.
+# The function takes any ``l1`` and ``l2``.
 
 from keras_by_hand import activity_regularization
 
 # %%
 # Check it
 # --------
-# All penalties are multiples of 1/16, so nothing is rounded: equal to the bit.
 
 np.testing.assert_array_equal(added, np.float32(added_by_hand), strict=True)
 np.testing.assert_array_equal(y, x, strict=True)
@@ -82,8 +80,7 @@ np.testing.assert_array_equal(layer.losses[0], expected)
 # %%
 # Break it
 # --------
-# It is no mean over all entries: the sum runs over steps and features, too. So
-# the same ``l1`` weighs more for longer sequences.
+# It is no mean over all entries. The same ``l1`` weighs more for more steps.
 
 wrong = np.mean(costs)
 print(f"right: {added:.2f} wrong: {wrong:.2f}")

@@ -29,7 +29,7 @@ y = keras.ops.convert_to_numpy(y).ravel()
 # %%
 # Compute it
 # ----------
-# ``np.interp`` reads straight lines, level at the ends.
+# ``np.interp`` reads straight lines, level beyond the ends.
 
 from keras_by_hand import up_sampling2d
 
@@ -54,9 +54,7 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# Other centers, such as those of ``align_corners=True``:
 
 align_corners = np.interp(np.linspace(0, 2, 12), range(3), [2, 8, 4])
-tensorflow_1 = np.interp(np.arange(12) / 4, range(3), [2, 8, 4])
-print(f"right: {y[:5]} wrong: {align_corners[:5]}, {tensorflow_1[:5]}")
-assert not np.allclose(y, align_corners) and not np.allclose(y, tensorflow_1)
+print("right:", y[:5], "wrong:", align_corners[:5].round(2))
+assert not np.allclose(y, align_corners)
