@@ -30,6 +30,7 @@ rng = np.random.default_rng(313)
 shape = (2, 3, 4, 5)  # (batch, height, width, channels)
 x = rng.integers(-9, 10, size=shape).astype("float32")
 alpha = np.array([[[2, -1, 3, 0, 1]]])  # (1, 1, channels)
+g = rng.integers(-3, 4, size=shape)  # the gradient of the loss at y
 layer = PReLU(shared_axes=[1, 2])
 layer.build(x.shape)
 layer.set_weights([alpha])
@@ -47,16 +48,15 @@ prelu_by_hand = above + alpha * below  # (batch, height, width, channels)
 from keras_by_hand import prelu
 
 # %%
-# The loss here is the sum of ``g * y``, so its gradient at ``y`` is ``g``. Sum
-# up over the batch, and over height and width, which share a slope.
+# With the gradient ``g`` of the loss at ``y``, sum up over the batch, and over
+# height and width, which share a slope.
 
-g = rng.integers(-3, 4, size=x.shape)
 gradient_by_hand = np.sum(below * g, axis=(0, 1, 2)).reshape(1, 1, 5)
 
 # %%
 # Check it
 # --------
-# One step of SGD with a learning rate of 1 subtracts the gradient.
+# A step of SGD with a rate of 1 subtracts the gradient of the sum of ``g * y``.
 
 np.testing.assert_array_equal(y, np.float32(prelu_by_hand), strict=True)
 np.testing.assert_array_equal(y, np.float32(prelu(x, alpha)), strict=True)

@@ -30,6 +30,7 @@ from keras_by_hand import softmax
 # ``derivative_in_training``.)
 
 x = np.array([2, 1, -1, 0.5])  # (classes,)
+g = np.array([1, 2, 4, 8])  # a gradient at the probabilities
 
 
 def keras_row(function, i):
@@ -55,7 +56,6 @@ log_matrix = np.eye(4) - p
 # A backward pass needs no matrix. If the gradient of a loss at the
 # probabilities is ``g``, its gradient at the logits is one line.
 
-g = np.array([1, 2, 4, 8])
 backward = p * (g - g @ p)  # (classes,)
 
 # %%

@@ -59,7 +59,7 @@ for row, column in np.ndindex(3, 3):
 # others add up to 0, so it gets the colour of the bias: white, or grey.
 
 np.testing.assert_array_equal(y, np.float32(pictures), strict=True)
-np.testing.assert_array_equal(kernel.sum(axis=(0, 1)), [1, 1, 0, 0])
+print("each kernel adds up to", kernel.sum(axis=(0, 1)))
 
 # %%
 # Break it

@@ -30,6 +30,8 @@ scale = np.float32([2, 1, 3])
 product = ((1 - x) * scale) @ z
 outputs = product[:, :, 0] / 4 + keras.ops.max(product, axis=-1)
 model = keras.Model([x, z], outputs)
+rng = np.random.default_rng(313)
+a, b = (rng.integers(-9, 10, size=s) for s in [(4, 2, 3), (4, 3, 2)])
 steps = json.loads(model.to_json())["config"]["layers"]
 for step in steps:
     print(step["module"], step["class_name"])
@@ -40,8 +42,6 @@ for step in steps:
 # An argument in the file is a number, an array, or the result of a step. For
 # most steps, NumPy has a function of the same name. Here are the first five.
 
-rng = np.random.default_rng(313)
-a, b = (rng.integers(-9, 10, size=s) for s in [(4, 2, 3), (4, 3, 2)])
 results = {"x": a, "z": b}
 functions = {"Subtract": np.subtract, "Multiply": np.multiply}
 functions["Matmul"] = np.matmul

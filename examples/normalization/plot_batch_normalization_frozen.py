@@ -2,9 +2,8 @@ r"""
 BatchNormalization frozen: trainable=False means predicting
 ===========================================================
 
-Fine-tuning freezes layers, which mostly just keeps their weights. But a frozen
-``BatchNormalization`` also uses its stored averages in place of the statistics
-of the batch, even with ``training=True``.
+Fine-tuning freezes layers. A frozen ``BatchNormalization`` keeps its weights,
+and uses its stored averages in place of the statistics of the batch.
 
 .. math::
 
@@ -13,7 +12,7 @@ of the batch, even with ``training=True``.
    \text{stored} & \text{otherwise}
    \end{cases}
 
-These are the mean and the variance by which the layer normalizes.
+Here :math:`\mu` is the mean and :math:`\sigma^2` the variance.
 """
 
 import keras
@@ -45,20 +44,23 @@ y_trainable, _ = call(trainable=True)
 # %%
 # Compute it
 # ----------
-# The same equation with two pairs of mean and variance.
+# The same equation with two pairs of mean and variance, as in the function.
 
 with_stored = gamma * (x - mean) / np.sqrt(variance + 0.001) + beta
 centred = x - np.mean(x, axis=0)
 of_batch = gamma * centred / np.sqrt(np.var(x, axis=0) + 0.001) + beta
 
+from keras_by_hand import batch_normalization
+
 # %%
 # Check it
 # --------
-# The frozen layer keeps its weights, too.
 
 np.testing.assert_allclose(y_frozen, with_stored, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y_trainable, of_batch, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(after, [gamma, beta, mean, variance])
+expected = batch_normalization(x, gamma, beta, mean, variance)
+np.testing.assert_allclose(y_frozen, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** After a step of

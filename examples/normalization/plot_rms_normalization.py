@@ -18,8 +18,6 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand import rms_normalization
-
 # %%
 # Build it
 # --------
@@ -39,10 +37,13 @@ y = keras.ops.convert_to_numpy(layer(x))  # (batch, steps, features)
 # Compute it
 # ----------
 # Square the features of each word, and take the mean. Add epsilon, and divide
-# by the root. ``scale`` is the same for all words.
+# by the root. ``scale`` is the same for all words. The function of the library
+# takes any ``axis``, or a list of axes.
 
 mean_square = np.mean(x**2, axis=-1, keepdims=True)  # (batch, steps, 1)
 y_by_hand = scale * x / np.sqrt(mean_square + 1e-6)
+
+from keras_by_hand import rms_normalization
 
 # %%
 # Check it

@@ -17,7 +17,7 @@ of ``x``. Each channel :math:`c` is pooled by itself.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import AveragePooling1D, AveragePooling2D
+from keras.layers import AveragePooling1D, AveragePooling2D, AveragePooling3D
 
 # %%
 # Build it
@@ -59,8 +59,15 @@ np.testing.assert_allclose(y, means, rtol=1e-4, atol=1e-4)
 #    ``AveragePooling3D`` count the last number twice where ``"same"`` pads the
 #    end more than the start. The mean of 10 and 20 becomes 16.67 instead of 15.
 
-from keras_by_hand import average_pooling1d, average_pooling2d
+from keras_by_hand import (
+    average_pooling1d,
+    average_pooling2d,
+    average_pooling3d,
+)
 
+volume = np.arange(32, dtype="float32").reshape(1, 2, 4, 4, 1)
+y_volume = AveragePooling3D(2)(volume)
+np.testing.assert_allclose(y_volume, average_pooling3d(volume, pool_size=2))
 expected = average_pooling2d(x, pool_size=3, strides=1, padding="same")
 np.testing.assert_allclose(y, expected[0, :, :, 0], rtol=1e-4, atol=1e-4)
 steps = np.float32([[[10], [20]]])  # (batch, steps, channels)

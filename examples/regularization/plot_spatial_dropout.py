@@ -47,7 +47,11 @@ y_by_hand = np.where(mask, x / (1 - 0.75), 0)
 # %%
 # There are functions for one, two and three axes of space.
 
-from keras_by_hand import spatial_dropout2d
+from keras_by_hand import (
+    spatial_dropout1d,
+    spatial_dropout2d,
+    spatial_dropout3d,
+)
 
 # %%
 # Check it
@@ -59,6 +63,11 @@ from keras_by_hand import spatial_dropout2d
 np.testing.assert_array_equal(y, y_by_hand, strict=True)
 expected = spatial_dropout2d(x, kept, rate=0.75)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+for axes, function in ((1, spatial_dropout1d), (3, spatial_dropout3d)):
+    layer = getattr(keras.layers, f"SpatialDropout{axes}D")(0.75, seed=5)
+    ones = np.ones((4, *[2] * axes, 6))
+    expected = function(ones, kept, rate=0.75)
+    np.testing.assert_array_equal(call(layer, ones), expected)
 of_dropout = call(Dropout(0.75, noise_shape=(None, 1, 1, 6), seed=5), x)
 np.testing.assert_array_equal(of_dropout, y, strict=True)
 

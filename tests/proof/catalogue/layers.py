@@ -12,9 +12,7 @@ from breaking import (
     altered,
     attribute,
     calling,
-    during,
     ignoring_argument,
-    operation,
     training_is,
     with_arguments,
 )
@@ -34,10 +32,6 @@ def sparsemax(z, y):
     total = ops.sum(ops.where(support, largest, 0), axis=-1, keepdims=True)
     number = ops.sum(ops.cast(support, z.dtype), axis=-1, keepdims=True)
     return ops.relu(z - (total - 1) / number)
-
-
-def added_as_one_would_think(x1, x2):
-    return ops.subtract(x1, -x2)
 
 
 def masking_roughly(self, inputs, mask=None):
@@ -172,12 +166,6 @@ FAULTS = [
         activation("sparsemax", sparsemax),
     ),
     Fault(
-        "convolution/plot_channels_first",
-        "Add",
-        "a column as one would think",
-        mock.patch.object(ops, "add", added_as_one_would_think),
-    ),
-    Fault(
         "embedding/plot_masking_recurrent",
         "Masking.compute_mask",
         "of what is close to mask_value",
@@ -256,14 +244,6 @@ FAULTS = [
         "BatchNormalization.trainable",
         "trains although frozen",
         attribute(layers.BatchNormalization, "_trainable", lambda trainable: True),
-    ),
-    Fault(
-        "normalization/plot_batch_renormalization",
-        "BatchNormalization.renorm",
-        "its gradient goes through r and d",
-        during(
-            layers.BatchNormalization, operation("stop_gradient", lambda real, x: x)
-        ),
     ),
     Fault(
         MIXED,
