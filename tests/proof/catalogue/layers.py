@@ -12,7 +12,9 @@ from breaking import (
     altered,
     attribute,
     calling,
+    during,
     ignoring_argument,
+    operation,
     training_is,
     with_arguments,
 )
@@ -244,6 +246,14 @@ FAULTS = [
         "BatchNormalization.trainable",
         "trains although frozen",
         attribute(layers.BatchNormalization, "_trainable", lambda trainable: True),
+    ),
+    Fault(
+        "normalization/plot_batch_renormalization",
+        "BatchNormalization.renorm",
+        "its gradient goes through r and d",
+        during(
+            layers.BatchNormalization, operation("stop_gradient", lambda real, x: x)
+        ),
     ),
     Fault(
         MIXED,
