@@ -7,13 +7,12 @@ after ``Masking`` or ``Embedding`` it applies the mask of the steps to them.
 
 .. math:: p_i = \frac{m_i \, e^{x_i}}{\sum_k m_k \, e^{x_k}}
 
-The mask :math:`m` is 1 for classes to keep, and 0 for the others. Where all are
-masked, each :math:`p` is 0. (PyTorch's ``key_padding_mask`` is the reverse.)
+The mask :math:`m` is 1 for classes to keep, else 0. If none is, each p is 0.
 """
 
 import keras
 import numpy as np
-from keras.layers import Masking, Softmax
+from keras.layers import Activation, Masking, Softmax
 
 # %%
 # Build it
@@ -39,7 +38,6 @@ by_hand = np.where(mask, powers / powers.sum(axis=-1, keepdims=True), 0)
 # --------
 
 np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
-np.testing.assert_allclose(y, softmax_layer(x, mask), rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
@@ -48,13 +46,15 @@ np.testing.assert_allclose(y, softmax_layer(x, mask), rtol=1e-4, atol=1e-4)
 #    mask of its input to the last axes. But ``Masking`` and ``Embedding`` make
 #    a mask of the *steps*, (batch, steps). With scores of the shape (batch,
 #    steps, classes), this masks classes, or raises an error.
+#    ``Activation("softmax")`` ignores the mask.
 
 steps = np.float32([[[1, 2, 4], [3, 2, 1], [0, 0, 0]]])  # the last is padding
-right = softmax_layer(steps)
-wrong = keras.ops.convert_to_numpy(Softmax()(Masking()(steps)))
+masked, right = Masking()(steps), softmax_layer(steps)
+wrong = keras.ops.convert_to_numpy(Softmax()(masked))
 print("right:", right[0, 0].round(3), "wrong:", wrong[0, 0].round(3))
 assert not np.allclose(right, wrong)
 no_last_class = softmax_layer(steps, [True, True, False])
 np.testing.assert_allclose(wrong, no_last_class, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(Activation("softmax")(masked), right, 1e-4, 1e-4)
 longer = Masking()(np.repeat(steps, 2, axis=1))
 np.testing.assert_raises(ValueError, Softmax(), longer)

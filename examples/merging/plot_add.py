@@ -98,8 +98,8 @@ assert np.any(y_add != wrong)
 # ------
 
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), sharey=True)
-fig.suptitle("Which vector is added to each sample and step")
 for axis, title, result in zip(axes, ("Add", "x + v"), (y_add, wrong)):
     axis.imshow((result - x)[..., 0], cmap="Blues", vmin=0, vmax=6)
-    axis.set(title=title, xlabel="step", ylabel="sample")
+    axis.set(title=f"{title}: which vector", xlabel="step", ylabel="sample")
+    axis.set(xticks=range(3), yticks=range(3))
 plt.show()
