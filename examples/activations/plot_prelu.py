@@ -40,7 +40,7 @@ y = keras.ops.convert_to_numpy(layer(x))
 # Compute it
 # ----------
 # Of ``above`` and ``below``, one is 0. Alpha has no axis for the batch, and its
-# shared axes have length 1, so NumPy repeats it.
+# shared axes have length 1, so NumPy repeats it. ``prelu`` does the same.
 
 above, below = np.maximum(x, 0), np.minimum(x, 0)
 prelu_by_hand = above + alpha * below  # (batch, height, width, channels)

@@ -4,7 +4,7 @@ PyTorch to Keras and back: Conv2d kernels and padding
 
 PyTorch, ONNX and Keras compute the same convolutions, but store the axes of
 images and kernels in another order. And with strides, PyTorch's ``padding=1``
-is not ``padding="same"``: the shape is right, and the numbers are wrong.
+is not ``padding="same"``, which in ONNX is ``auto_pad="SAME_UPPER"``.
 
 .. math::
 

@@ -3,8 +3,8 @@ Add, Multiply, Average, Maximum: layers that merge branches
 ===========================================================
 
 Where branches of a model meet, a layer merges them, number by number: ``Add``
-ends a residual block, ``Multiply`` applies a gate. Where ranks differ, these
-layers insert axes behind the batch, not in front, as NumPy and ``+`` do.
+ends a residual block, ``Multiply`` gates, as in squeeze-and-excite. Where ranks
+differ, they insert axes behind the batch, not in front, as NumPy and ``+`` do.
 
 .. math::
 

@@ -77,8 +77,8 @@ np.testing.assert_equal(batch_norm_to_pytorch(*ported), state)
 # %%
 # Break it
 # --------
-# Do not keep the epsilon of Keras, 0.001: it matters where a variance is small.
-# And after training, the stored variances differ.
+# Do not keep the epsilon of Keras: it matters where a variance is small. And
+# after training, the stored variances differ.
 
 wrong = batch_normalization(x, *ported, axis=1)
 print("right:", y[0, :, 0, 0].round(2), "wrong:", wrong[0, :, 0, 0].round(2))

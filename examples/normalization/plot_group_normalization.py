@@ -57,7 +57,7 @@ np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
 # %%
 # In full
 # -------
-# By default there are 32 groups. With -1, each channel is a group.
+# With ``groups=-1``, each channel is a group.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** The documentation of
 #    ``GroupNormalization`` lets ``axis`` be a list of axes, but this raises an

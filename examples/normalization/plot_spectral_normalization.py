@@ -26,20 +26,20 @@ from keras.layers import Dense, Embedding, SpectralNormalization
 # Only calls with ``training=True`` divide, and they overwrite the kernel.
 
 rng = np.random.default_rng(313)
-x = rng.normal(size=(2, 4)).astype("float32")  # (batch, features)
 kernel = rng.normal(size=(4, 3)).astype("float32")  # (features, units)
 vector_u = rng.normal(size=(1, 3)).astype("float32")  # (1, units)
 layer = SpectralNormalization(Dense(3, use_bias=False))
-layer.build(x.shape)
+layer.build((2, 4))  # (batch, features)
 layer.set_weights([kernel, vector_u])
-layer(x, training=True)
+layer(np.ones((2, 4)), training=True)
 of_kernel, of_u = layer.get_weights()
 
 # %%
 # Compute it
 # ----------
-# First u goes back through the kernel: this is v, divided by its length. Then v
-# goes through the kernel: the length of this product is σ, its direction new u.
+# First u goes back through the kernel: divided by its length, this is v. Then v
+# goes through the kernel. The length of this product is σ, and its direction
+# the new u. ``spectral_normalization`` does it as often as you say.
 
 back = vector_u @ kernel.T  # (1, features)
 product = back / np.linalg.norm(back) @ kernel  # v W, (1, units)
@@ -66,7 +66,7 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
 model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
-model.train_on_batch(x, np.zeros((2, 3)))
+model.train_on_batch(np.ones((2, 4)), np.zeros((2, 3)))
 stored = kernel if keras.backend.backend() == "jax" else new_kernel
 np.testing.assert_allclose(layer.get_weights()[0], stored, 1e-4, 1e-4)
 

@@ -22,7 +22,7 @@ from keras.layers import Dense, MaxPooling2D, MaxPooling3D, Reshape
 # %%
 # Build it
 # --------
-# ``x`` is the kernel of a ``Dense`` layer. ``SGD(1.0)`` subtracts its gradient.
+# ``x`` is a kernel, delta the gradient at ``y``. SGD subtracts the gradient.
 
 
 def keras_gradient(layer, x, delta, **options):

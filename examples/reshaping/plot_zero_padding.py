@@ -2,8 +2,8 @@ r"""
 ZeroPadding and Cropping: which side gets zeros, which loses pixels
 ===================================================================
 
-To make images fit a layer, ``ZeroPadding`` adds zeros around them, and
-``Cropping`` takes pixels away. A pair of numbers means the two sides of one
+To make images fit a layer, ``ZeroPadding`` adds zeros around them. ``Cropping``
+takes pixels away, and so undoes it. A pair of numbers means the two sides of an
 axis in 1D, but height and width in 2D, where pairs of pairs mean the sides.
 
 .. math::
@@ -67,6 +67,7 @@ from keras_by_hand import cropping2d, zero_padding2d
 
 y = keras.ops.convert_to_numpy(ZeroPadding2D((1, 2))(x))
 np.testing.assert_array_equal(y, zero_padding2d(x, padding=(1, 2)))
+np.testing.assert_array_equal(Cropping2D((1, 2))(y), x)  # undone
 np.testing.assert_array_equal(Cropping2D()(x), x)
 y = keras.ops.convert_to_numpy(Cropping2D((1, 2))(x))
 np.testing.assert_array_equal(y, cropping2d(x, cropping=(1, 2)))
