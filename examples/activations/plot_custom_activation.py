@@ -81,7 +81,7 @@ np.testing.assert_array_equal(rounded, np.float32(third), strict=True)
 
 
 def centred(z):
-    return z - keras.ops.mean(z)
+    return keras.ops.subtract(z, keras.ops.mean(z))
 
 
 in_batch = keras.ops.convert_to_numpy(centred(z))[0]

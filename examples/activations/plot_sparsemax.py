@@ -26,7 +26,7 @@ import numpy as np
 
 
 def mended_sparsemax(x):
-    x = x - keras.ops.max(x, axis=-1, keepdims=True)  # keeps the totals small
+    x = keras.ops.subtract(x, keras.ops.max(x, axis=-1, keepdims=True))
     largest = -keras.ops.sort(-x, axis=-1)  # descending
     totals = keras.ops.cumsum(largest, axis=-1)
     numbers = keras.ops.arange(1, x.shape[-1] + 1, dtype=x.dtype)

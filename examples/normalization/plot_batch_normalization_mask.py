@@ -52,7 +52,7 @@ np.testing.assert_allclose(stored_variance, variance, rtol=1e-4)
 #    towards 0. With a mask and only one feature, training raises an error on
 #    JAX and PyTorch.
 
-layer(x, training=True, mask=np.zeros((4, 3)))
+layer(x, training=True, mask=np.zeros((4, 3), bool))
 np.testing.assert_allclose(layer.get_weights()[2:], np.zeros((2, 2)))
 layer(x, training=True)  # without the mask
 wrong = layer.get_weights()[2]

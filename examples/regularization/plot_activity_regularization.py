@@ -34,8 +34,7 @@ added = keras.ops.convert_to_numpy(layer.losses[0])
 # %%
 # Compute it
 # ----------
-# Compute the cost of each entry, and add them all up. Keras divides by the
-# number of samples, not by the number of entries.
+# Add up the costs of all entries. Keras divides by the number of samples.
 
 costs = 0.5 * np.abs(x) + 0.25 * x**2  # (batch, steps, features)
 added_by_hand = np.sum(costs) / len(x)
@@ -75,7 +74,8 @@ layer = ActivityRegularization(l1=0.5)
 all_ones = keras.layers.Embedding(6, 3, "ones", mask_zero=True)
 layer(all_ones(np.array([[2, 4, 0, 0]])))  # two tokens, two steps of padding
 expected = activity_regularization(np.ones((1, 4, 3)), l1=0.5)
-np.testing.assert_array_equal(layer.losses[0], expected)
+loss = keras.ops.convert_to_numpy(layer.losses[0])
+np.testing.assert_array_equal(loss, expected)
 
 # %%
 # Break it
