@@ -2,8 +2,9 @@ r"""
 PReLU: the slope below zero is learned
 ======================================
 
-``PReLU`` is a ``LeakyReLU`` whose slope is a weight. By default, each entry of
-a sample has a slope of its own; along ``shared_axes``, entries share one.
+``LeakyReLU`` asks you to choose a slope for negative numbers. ``PReLU`` learns
+it: the slope is a weight, alpha. By default, each entry of a sample has its own
+slope; along ``shared_axes``, entries share one.
 
 .. math::
 
@@ -11,7 +12,7 @@ a sample has a slope of its own; along ``shared_axes``, entries share one.
    \frac{\partial L}{\partial \alpha} &=
    \sum \min(x, 0) \, \frac{\partial L}{\partial y}
 
-The sum runs over the batch and the shared axes.
+:math:`L` is the loss. The sum runs over the batch and the shared axes.
 """
 
 import keras
@@ -19,99 +20,71 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import PReLU
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # After a convolution, the usual choice is one slope for each channel, as with
 # ``torch.nn.PReLU(channels)``: share height and width, the axes 1 and 2.
 
-x = rng.integers(-9, 10, size=(2, 3, 4, 5))  # (batch, height, width, channels)
+rng = np.random.default_rng(313)
+shape = (2, 3, 4, 5)  # (batch, height, width, channels)
+x = rng.integers(-9, 10, size=shape).astype("float32")
 alpha = np.array([[[2, -1, 3, 0, 1]]])  # (1, 1, channels)
-
+g = rng.integers(-3, 4, size=shape)  # the gradient of the loss at y
 layer = PReLU(shared_axes=[1, 2])
-model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+layer.build(x.shape)
 layer.set_weights([alpha])
-y = model.predict(x, verbose=0)
+y = keras.ops.convert_to_numpy(layer(x))
 
 # %%
 # Compute it
 # ----------
-# Alpha has no axis for the batch, which is axis 0. In alpha, a shared axis has
-# length 1, so NumPy repeats it.
+# Of ``above`` and ``below``, one is 0. Alpha has no axis for the batch, and its
+# shared axes have length 1, so NumPy repeats it. ``prelu`` does the same.
 
-above, below = np.maximum(x, 0), np.minimum(x, 0)  # one of them is 0
+above, below = np.maximum(x, 0), np.minimum(x, 0)
 prelu_by_hand = above + alpha * below  # (batch, height, width, channels)
-
-# %%
-# The whole function takes inputs and an alpha of any shapes that fit. Which
-# shape alpha has follows from the shared axes.
 
 from keras_by_hand import prelu
 
+# %%
+# With the gradient ``g`` of the loss at ``y``, sum up over the batch, and over
+# height and width, which share a slope.
 
-def shape_of_alpha(shape, shared_axes):
-    """The shape of alpha for inputs of a shape, (batch, ...)."""
-    axes = range(1, len(shape))
-    return tuple(1 if axis in shared_axes else shape[axis] for axis in axes)
-
+gradient_by_hand = np.sum(below * g, axis=(0, 1, 2)).reshape(1, 1, 5)
 
 # %%
 # Check it
 # --------
-# Whole numbers are equal to the bit. All slopes start from 0.
+# A step of SGD with a rate of 1 subtracts the gradient of the sum of ``g * y``.
 
 np.testing.assert_array_equal(y, np.float32(prelu_by_hand), strict=True)
-
 np.testing.assert_array_equal(y, np.float32(prelu(x, alpha)), strict=True)
-
-for shared_axes in ([], [1], [3], [1, 2], [1, 2, 3]):
-    layer = PReLU(shared_axes=shared_axes)
-    layer.build(x.shape)
-    shape = shape_of_alpha(x.shape, shared_axes)
-    print(shared_axes, "alpha:", shape)
-    zeros = np.zeros(shape, dtype="float32")
-    np.testing.assert_array_equal(layer.get_weights()[0], zeros, strict=True)
-
-# %%
-# One step of training subtracts the gradient. The loss is the sum of ``g * y``,
-# so its gradient at ``y`` is ``g``. ``L2(0.25)`` adds half of alpha to the
-# gradient of alpha. At the end, ``non_neg`` sets negative slopes to 0.
-
-trained = PReLU(
-    alpha_initializer=keras.initializers.Constant(3.0),
-    alpha_regularizer=keras.regularizers.L2(0.25),
-    alpha_constraint="non_neg",
-    shared_axes=[1, 2],
-)
-model = keras.Sequential([keras.Input(x.shape[1:]), trained])
+model = keras.Sequential([keras.Input(x.shape[1:]), layer])
 sgd = keras.optimizers.SGD(learning_rate=1.0)
 model.compile(sgd, lambda g, y: keras.ops.sum(g * y), run_eagerly=True)
-g = rng.integers(-3, 4, size=x.shape).astype("float32")
-model.train_on_batch(x.astype("float32"), g)
-
-gradient = np.sum(np.minimum(x, 0) * g, axis=(0, 1, 2))
-expected = np.maximum(3 - (gradient + 3 / 2), 0).reshape(1, 1, 5)
-after = trained.get_weights()[0]
-np.testing.assert_array_equal(after, np.float32(expected), strict=True)
+model.train_on_batch(x, g.astype("float32"))
+(after,) = layer.get_weights()
+np.testing.assert_array_equal(after, np.float32(alpha - gradient_by_hand))
 
 # %%
 # Break it
 # --------
-# Do you count axes without the batch: ``[0, 1]`` for height and width? Or from
-# the end: ``[-1]`` for the channels?
+# ``shared_axes`` counts the batch as axis 0, and never counts from the end.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``PReLU`` raises no
 #    error for ``shared_axes=[0, 1]``, which shares channels and height, or for
 #    ``[-1]``, which shares the width.
 
-for given, meant, in_fact in (([0, 1], [1, 2], [1, 3]), ([-1], [3], [2])):
-    wrong = PReLU(shared_axes=given)
-    wrong.build(x.shape)
-    shape = tuple(wrong.alpha.shape)
-    np.testing.assert_equal(shape, shape_of_alpha(x.shape, in_fact))
-    assert shape != shape_of_alpha(x.shape, meant)
+shapes = []
+for axes in ([1, 2], [0, 1], [3], [-1]):
+    layer = PReLU(shared_axes=axes)
+    layer.build(x.shape)
+    shapes.append(tuple(layer.alpha.shape))
+np.testing.assert_equal(shapes, [(1, 1, 5), (1, 4, 1), (3, 4, 1), (3, 1, 5)])
+print("height and width: right", shapes[0], "wrong", shapes[1])
+print("channels: right", shapes[2], "wrong", shapes[3])
+assert shapes[0] != shapes[1] and shapes[2] != shapes[3]
 
 # %%
 # See it
@@ -120,10 +93,10 @@ for given, meant, in_fact in (([0, 1], [1, 2], [1, 3]), ([-1], [3], [2])):
 
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.5), layout="constrained")
 fig.suptitle("PReLU: which entries of a row of pixels share a slope")
-for axis, shared_axes in zip(axes, ([1], [1, 2], [1, 3])):
-    shape = shape_of_alpha(x.shape, shared_axes)
+shown = {"[1]": (4, 5), "[1, 2]": (1, 5), "[1, 3]": (4, 1)}
+for axis, (shared_axes, shape) in zip(axes, shown.items()):
     numbers = np.arange(np.prod(shape)).reshape(shape)
-    numbers = np.broadcast_to(numbers, x.shape[1:])[0]  # (width, channels)
+    numbers = np.broadcast_to(numbers, (4, 5))  # (width, channels)
     axis.imshow(numbers, cmap="Blues", vmin=0, vmax=1.5 * numbers.max())
     axis.set(title=f"shared_axes={shared_axes}", xticks=[], yticks=[])
     for (pixel, channel), number in np.ndenumerate(numbers):

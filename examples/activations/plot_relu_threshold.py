@@ -1,10 +1,10 @@
 r"""
-relu and relu6: slope, ceiling and threshold
-============================================
+relu, relu6 and ReLU: slope, ceiling and threshold
+==================================================
 
-The activation ``relu`` keeps positive numbers and sets negative ones to zero.
-Three arguments change that: ``negative_slope``, the ceiling ``max_value``, and
-``threshold``. ``relu6`` is ``relu`` with a ceiling of 6.
+``relu`` is the activation that most networks use: it keeps positive numbers and
+sets negative ones to zero. Three arguments change that. MobileNet sets a
+ceiling of 6, ``relu6``, which suits arithmetic of few bits.
 
 .. math::
 
@@ -14,15 +14,13 @@ Three arguments change that: ``negative_slope``, the ceiling ``max_value``, and
    \end{cases}
 
 Here :math:`s` is ``negative_slope`` (default 0), :math:`m` is ``max_value``
-(default: no ceiling), :math:`\theta` is ``threshold`` (default 0), and
-:math:`0 \le \theta < m` (for less, see the warning below). The derivative is
-:math:`s` below :math:`\theta`, 1 from there to :math:`m`, and 0 above.
+(default: no ceiling), and :math:`\theta` is ``threshold`` (default 0). The
+formula holds for :math:`0 \le \theta < m`.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -30,15 +28,9 @@ from derivative import derivative_in_training
 # ``activation="relu"`` takes the defaults. For other arguments, write a
 # function, and give it to a layer: ``Dense(4, activation=my_relu)``.
 
-
-def my_relu(x):
-    return keras.activations.relu(
-        x, negative_slope=0.5, max_value=6, threshold=2
-    )
-
-
+options = {"negative_slope": 0.5, "max_value": 6, "threshold": 2}
 x = np.array([-np.inf, -4, -2, -1, 0, 1, 2, 3, 6, 9, np.inf], "float32")
-y = keras.ops.convert_to_numpy(my_relu(x))
+y = keras.ops.convert_to_numpy(keras.activations.relu(x, **options))
 print(np.stack([x, y]))
 
 # %%
@@ -52,21 +44,23 @@ below = 0.5 * (x - 2)
 relu_by_hand = np.where(x > 2, above, below)
 
 # %%
-# The whole function takes any of the three arguments, or none of them.
-
-from keras_by_hand import relu, relu6
-
-# %%
 # Check it
 # --------
-# Whole numbers and halves leave nothing to round: values are equal to the bit.
+# Halves leave nothing to round: the values are equal to the bit.
 
 np.testing.assert_array_equal(y, relu_by_hand, strict=True)
 
-expected = relu(x, negative_slope=0.5, max_value=6, threshold=2)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-np.testing.assert_array_equal(keras.activations.relu(x), relu(x))
+# %%
+# In full
+# -------
+# The functions take all three arguments. ``relu_layer`` is the layer ``ReLU``.
+
+from keras_by_hand import relu, relu6, relu_layer
+
+np.testing.assert_array_equal(y, np.float32(relu(x, **options)), strict=True)
 np.testing.assert_array_equal(keras.activations.relu6(x), relu6(x))
+y_layer = keras.ops.convert_to_numpy(keras.layers.ReLU(6.0)(x))
+np.testing.assert_array_equal(y_layer, relu_layer(x, max_value=6), strict=True)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
@@ -74,41 +68,35 @@ np.testing.assert_array_equal(keras.activations.relu6(x), relu6(x))
 #    ``max_value=6``, too, it equals ``relu6``.
 
 kept = keras.activations.relu(x, threshold=-3)
-np.testing.assert_array_equal(kept, relu(x, threshold=-3))
+np.testing.assert_array_equal(kept, np.where(x > -3, x, 0))
 capped = keras.activations.relu(x, threshold=-3, max_value=6)
 np.testing.assert_array_equal(capped, relu6(x))
-np.testing.assert_array_equal(capped, relu(x, threshold=-3, max_value=6))
-
-# %%
-# Training uses these derivatives, too. (The page "Custom activation" explains
-# how one step of SGD shows them.)
-
-between = np.array([-3.5, 1.5, 2.5, 5.5, 6.5])
-slopes = derivative_in_training(my_relu, between)
-np.testing.assert_array_equal(slopes, [0.5, 0.5, 1, 1, 0])
-slopes = derivative_in_training("relu6", between)
-np.testing.assert_array_equal(slopes, [0, 1, 1, 1, 0])
 
 # %%
 # Break it
 # --------
-# Does ``threshold=2`` shift ``relu`` to the right? No: numbers above 2 stay as
-# they are. Only the part below is shifted.
+# Two mistakes. The layer ``ReLU(6.0)`` has a ceiling of 6, but ``relu(x, 6.0)``
+# has a slope of 6: the function takes ``negative_slope`` first. And
+# ``threshold=2`` does not shift ``relu`` to the right: numbers above 2 stay.
 
+steep = keras.ops.convert_to_numpy(keras.activations.relu(x, 6.0))
+print("ReLU(6.0):   ", y_layer)
+print("relu(x, 6.0):", steep)
+assert np.any(y_layer != steep)
 shifted = relu(x - 2, negative_slope=0.5, max_value=6)
-print(np.stack([x, shifted]))
+print("threshold=2: ", y)
+print("shifted by 2:", shifted)
 assert np.any(y != shifted)
 
 # %%
 # See it
 # ------
-# At 2 and at 6 the slope changes. At 2 the value jumps, too.
+# At 2 the value jumps. The derivative is 0.5 below 2, 1 up to 6, and then 0.
 
 x = np.linspace(-4, 8, 241)
-y = relu(x, negative_slope=0.5, max_value=6, threshold=2)
 slope = np.select([x < 2, x < 6], [0.5, 1], default=0)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-axis.plot(x, y, label="value")
+axis.plot(x, relu(x, **options), label="value")
 axis.plot(x, slope, "--", label="derivative")
 axis.set(title="Slope 0.5 up to 2, then x, then a ceiling of 6", xlabel="x")
 axis.legend()

@@ -2,16 +2,17 @@ r"""
 Softmax derivative: each logit moves all probabilities
 ======================================================
 
-If one logit grows, its probability grows, and all others shrink. So the
-derivative of ``softmax`` is a matrix, the Jacobian: a row for each probability,
-and a column for each logit.
+To train by hand through a ``softmax``, you need its derivative. If one logit
+grows, its probability grows, and all others shrink. So the derivative is a
+matrix, the Jacobian: a row for each probability, and a column for each logit.
 
 .. math::
 
    \frac{\partial p_i}{\partial x_j} &= p_i \, (\delta_{ij} - p_j) \\
    \frac{\partial \ln p_i}{\partial x_j} &= \delta_{ij} - p_j
 
-where :math:`\delta_{ij}` is 1 if :math:`i = j`, and 0 otherwise.
+The logits are :math:`x_j`, the probabilities :math:`p_i`, and
+:math:`\delta_{ij}` is 1 if :math:`i = j`, and 0 otherwise.
 """
 
 import keras
@@ -24,25 +25,21 @@ from keras_by_hand import softmax
 # %%
 # Build it
 # --------
-# Four logits. Training finds the gradient of one number, so for row :math:`i`
-# of the matrix the loss is output :math:`i` alone. (The page "Custom
-# activation" explains ``derivative_in_training``.)
+# Training finds the gradient of one number, so for row :math:`i` of the matrix
+# the loss is output :math:`i` alone. (The page "Custom activation" explains
+# ``derivative_in_training``.)
 
 x = np.array([2, 1, -1, 0.5])  # (classes,)
+g = np.array([1, 2, 4, 8])  # a gradient at the probabilities
 
 
-def keras_row(activation, i, dtype="float32"):
-    def output(logits):
-        return activation(logits)[:, i]
-
-    return derivative_in_training(output, x, dtype)
+def keras_row(function, i):
+    return derivative_in_training(lambda logits: function(logits)[:, i], x)
 
 
-def keras_matrix(activation, dtype="float32"):
-    return np.stack([keras_row(activation, i, dtype) for i in range(x.size)])
-
-
-print(keras_matrix(keras.activations.softmax).round(3))
+softmaxes = keras.activations.softmax, keras.activations.log_softmax
+matrices = [[keras_row(f, i) for i in range(4)] for f in softmaxes]
+of_softmax, of_log_softmax = np.array(matrices)
 
 # %%
 # Compute it
@@ -51,71 +48,53 @@ print(keras_matrix(keras.activations.softmax).round(3))
 # subtracted from a matrix with the probabilities on its diagonal. For
 # ``log_softmax``, subtract the probabilities from each row of the identity.
 
-probabilities = softmax(x)  # (classes,)
-products = np.outer(probabilities, probabilities)
-derivative = np.diag(probabilities) - products  # (classes, classes)
-log_derivative = np.eye(4) - probabilities
+p = softmax(x)  # (classes,)
+matrix = np.diag(p) - np.outer(p, p)  # (classes, classes)
+log_matrix = np.eye(4) - p
 
 # %%
-# The whole functions start from the logits.
+# A backward pass needs no matrix. If the gradient of a loss at the
+# probabilities is ``g``, its gradient at the logits is one line.
 
-from keras_by_hand.gradients import log_softmax_derivative, softmax_derivative
+backward = p * (g - g @ p)  # (classes,)
 
 # %%
 # Check it
 # --------
-# Only on TensorFlow does Keras compute in float64 throughout.
+# The matrices, and the product of ``g`` and the first:
 
-of_softmax = keras_matrix(keras.activations.softmax)
-np.testing.assert_allclose(of_softmax, derivative, rtol=1e-4, atol=1e-4)
-of_log_softmax = keras_matrix(keras.activations.log_softmax)
-np.testing.assert_allclose(of_log_softmax, log_derivative, rtol=1e-4, atol=1e-4)
-
-cases = [
-    (keras.activations.softmax, softmax_derivative(x)),
-    (keras.activations.log_softmax, log_softmax_derivative(x)),
-]
-dtypes = ["float32"]
-if keras.backend.backend() == "tensorflow":
-    dtypes.append("float64")
-for dtype in dtypes:
-    tolerance = 1000 * np.finfo(dtype).eps
-    for activation, expected in cases:
-        matrix = keras_matrix(activation, dtype)
-        np.testing.assert_allclose(matrix, expected, tolerance, tolerance)
+np.testing.assert_allclose(of_softmax, matrix, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(of_log_softmax, log_matrix, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(g @ of_softmax, backward, rtol=1e-4, atol=1e-4)
 
 # %%
-# The probabilities always add up to 1. So what one logit adds to some of them,
-# it takes from the others: each column adds up to 0.
+# In full
+# -------
+# The library's functions start from the logits.
 
-columns = softmax_derivative(x).sum(axis=0)
-np.testing.assert_allclose(columns, np.zeros(4), atol=1e-15)
+from keras_by_hand.gradients import log_softmax_derivative, softmax_derivative
 
-# %%
-# A backward pass needs no matrix. If the gradient of a loss at the
-# probabilities is ``g``, its gradient at the logits is ``p * (g - g @ p)``.
-
-g = np.array([1, 2, 4, 8])
-p = softmax(x)
-np.testing.assert_allclose(g @ softmax_derivative(x), p * (g - g @ p))
+np.testing.assert_allclose(softmax_derivative(x), matrix)
+np.testing.assert_allclose(log_softmax_derivative(x), log_matrix)
 
 # %%
 # Break it
 # --------
-# Is it ``p * (1 - p)``, as for ``sigmoid``? No, that is only the diagonal of
-# the matrix: how each probability changes with its own logit.
+# ``p * (1 - p)``, as for ``sigmoid``, is only the diagonal of the matrix: how
+# each probability changes with its own logit.
 
-right = g @ softmax_derivative(x)
 wrong = g * p * (1 - p)
-print("right:", right.round(3), "wrong:", wrong.round(3))
-assert not np.allclose(wrong, right)
+print("right:", backward.round(3))
+print("wrong:", wrong.round(3))
+assert not np.allclose(wrong, backward)
 
 # %%
 # See it
 # ------
-# Positive on the diagonal, negative elsewhere.
+# Positive on the diagonal, negative elsewhere. What one logit adds to its
+# probability, it takes from the others: each column adds up to 0.
 
-matrix = softmax_derivative(x)
+np.testing.assert_allclose(of_softmax.sum(axis=0), np.zeros(4), atol=1e-6)
 fig, axis = plt.subplots(figsize=(4, 3.4), layout="constrained")
 picture = axis.imshow(matrix, cmap="PuOr", vmin=-0.25, vmax=0.25)
 fig.colorbar(picture)

@@ -2,9 +2,8 @@ r"""
 sparsemax: probabilities that can be zero
 =========================================
 
-``sparsemax`` returns probabilities, as ``softmax`` does, but low scores get
-exactly 0. It subtracts the same number from all scores, and cuts off what falls
-below zero. (That of Keras 3.15.1 is wrong; a function below replaces it.)
+``softmax`` gives each class a little. With ``sparsemax``, low scores get 0: it
+subtracts the same number from all, and cuts off what falls below zero.
 
 .. math::
 
@@ -12,15 +11,13 @@ below zero. (That of Keras 3.15.1 is wrong; a function below replaces it.)
    \tau &= \frac{1}{k} \left( x_{(1)} + \ldots + x_{(k)} - 1 \right)
 
 Here :math:`x_{(1)}, x_{(2)}, \ldots` are the scores from the largest down, and
-:math:`k` is the largest number for which
-:math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`. The result is the point
-nearest to :math:`x` whose entries are at least 0 and add up to 1.
+:math:`k` is how many of them get something: the largest number for which
+:math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from derivative import derivative_in_training
 
 # %%
 # Build it
@@ -29,27 +26,24 @@ from derivative import derivative_in_training
 
 
 def mended_sparsemax(x):
-    x = keras.ops.convert_to_tensor(x)
-    x = x - keras.ops.max(x, axis=-1, keepdims=True)  # keeps the totals small
-    ones = keras.ops.ones_like(x)
+    x = keras.ops.subtract(x, keras.ops.max(x, axis=-1, keepdims=True))
     largest = -keras.ops.sort(-x, axis=-1)  # descending
     totals = keras.ops.cumsum(largest, axis=-1)
-    above = 1 + keras.ops.cumsum(ones, axis=-1) * largest > totals
-    k = keras.ops.sum(keras.ops.where(above, ones, 0), -1, keepdims=True)
-    total = keras.ops.sum(keras.ops.where(above, largest, 0), -1, keepdims=True)
+    numbers = keras.ops.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    above = keras.ops.cast(1 + numbers * largest > totals, x.dtype)
+    k = keras.ops.sum(above, axis=-1, keepdims=True)
+    total = keras.ops.sum(above * largest, axis=-1, keepdims=True)
     return keras.ops.relu(x - (total - 1) / k)
 
 
 x = np.array([[3, 1.5, 0, -1], [-1, -1.5, -3, -4], [1.5, 1.25, 1.25, 0]])
 y = keras.ops.convert_to_numpy(mended_sparsemax(x.astype("float32")))
-print(y)  # (batch, classes)
 
 # %%
 # Compute it
 # ----------
-# Sort the scores from the largest down, and add them up one by one. For how
-# many of them does the condition above hold? That is ``k``. The total of the
-# first ``k`` gives tau.
+# Sort the scores from the largest down, and add them up one by one. Count for
+# how many the condition above holds: ``k``. The total of these gives tau.
 
 descending = -np.sort(-x, axis=-1)  # (batch, classes)
 totals = np.cumsum(descending, axis=-1)
@@ -58,60 +52,52 @@ tau = (totals[range(3), k - 1] - 1) / k
 by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 
 # %%
-# The whole function works along any axis, and keeps the totals small.
-
-from keras_by_hand.activations import sparsemax_of_paper
-
-# %%
 # Check it
 # --------
-# Is it the nearest point? The samples are chosen so that the answer consists of
-# quarters. So try all points of quarters that add up to 1.
+# The result is the nearest point to ``x`` that adds up to 1. Try all quarters.
 
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 points = np.stack(list(np.ndindex(5, 5, 5, 5))) / 4
 points = points[points.sum(axis=-1) == 1]  # (points, classes)
 distances = np.sum((x[:, np.newaxis] - points) ** 2, axis=-1)
-nearest = points[np.argmin(distances, axis=-1)]  # (batch, classes)
-np.testing.assert_array_equal(sparsemax_of_paper(x), nearest)
-np.testing.assert_array_equal(sparsemax_of_paper(x.T, axis=0), nearest.T)
-np.testing.assert_array_equal(y, np.float32(nearest), strict=True)
-np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
+np.testing.assert_array_equal(y, points[np.argmin(distances, axis=-1)])
 
 # %%
-# Training: if :math:`g` is the gradient at the probabilities, the gradient at
-# the scores is :math:`g` minus its mean, over the :math:`k` scores that get
-# something, and 0 for the others. ("Custom activation" explains the function.)
+# In full
+# -------
+# ``sparsemax_of_paper`` takes any ``axis``. ``sparsemax`` is that of Keras.
 
-g = np.array([1, 2, 4, 8])
+from keras_by_hand import sparsemax
+from keras_by_hand.activations import sparsemax_of_paper
 
-
-def weighted(x):
-    return keras.ops.multiply(g, mended_sparsemax(x))
-
-
-for scores, p in zip(x, nearest):
-    expected = np.where(p > 0, g - np.mean(g[p > 0]), 0)
-    gradient = derivative_in_training(weighted, scores)
-    np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
+np.testing.assert_array_equal(sparsemax_of_paper(x.T, axis=0).T, by_hand)
 
 # %%
 # Break it
 # --------
-# Can you use ``activation="sparsemax"``? Not in Keras 3.15.1: its results don't
-# always add up to 1. (The page "sparsemax in Keras 3.15.1" tells why.)
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
+#    ``sparsemax`` adds up running totals. If more than one score gets
+#    something, its results need not add up to 1 (`issue 23425
+#    <https://github.com/keras-team/keras/issues/23425>`__).
+#
+# Keras finds the right ``k``, but adds up totals, which are sums already.
 
-of_keras = keras.ops.convert_to_numpy(keras.activations.sparsemax(x))
-print("sums:", of_keras.sum(axis=-1), "instead of", y.sum(axis=-1))
-assert np.any(of_keras != y)
+wrong_tau = (np.cumsum(totals, axis=-1)[range(3), k - 1] - 1) / k
+wrong_by_hand = np.maximum(x - wrong_tau[:, np.newaxis], 0)
+wrong = keras.ops.convert_to_numpy(keras.activations.sparsemax(x))
+np.testing.assert_array_equal(wrong, wrong_by_hand)
+np.testing.assert_array_equal(wrong, sparsemax(x))
+print("right:", y[1], "wrong:", wrong[1])
+assert np.any(wrong != y)
 
 # %%
 # See it
 # ------
-# One score grows, and the others stay. From some point on, they get nothing.
+# One score grows. From some point on, the others get nothing.
 
 first = np.linspace(-1.5, 3.5, 201)
-second, third = np.full_like(first, 1), np.full_like(first, 0.5)
-p = sparsemax_of_paper(np.stack([first, second, third]), axis=0)
+scores = np.stack([first, np.full(201, 1), np.full(201, 0.5)])
+p = sparsemax_of_paper(scores, axis=0)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 axis.stackplot(first, p, labels=["first", "second", "third"])
 axis.set(title="sparsemax of [first, 1, 0.5]", xlabel="first score")

@@ -2,16 +2,18 @@ r"""
 Conv2DTranspose: each pixel adds a copy of the kernel
 =====================================================
 
-A transposed convolution makes an image larger. Each pixel puts a copy of the
-kernel, times its own value, into the output. Where copies overlap, they add up.
+Decoders and generators must make images larger, with weights that they learn. A
+transposed convolution does: each pixel puts a copy of the kernel, times its own
+value, into the output. Where copies overlap, they add up.
 
 .. math::
 
    y_{p,f} = b_f + \sum_{s\,i + u = p} \sum_c x_{i,c} \, W_{u,f,c}
 
-Here :math:`p`, :math:`i` and :math:`u` are pixels of output, input and kernel.
-The copy of pixel :math:`i` begins at :math:`s \, i`: strides are steps in the
-output. (The page "Transposed convolution" explains the name.)
+Here :math:`p`, :math:`i` and :math:`u` are pixels of output, input and kernel,
+:math:`f` is a filter and :math:`c` a channel. The copy of pixel :math:`i`
+begins at :math:`s \, i`: strides :math:`s` are steps in the output. (The page
+"Transposed convolution" explains the name.)
 """
 
 import keras
@@ -19,102 +21,85 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Conv2DTranspose
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# Four pixels make four copies of a ring. Each begins two pixels after the one
-# before, and a ring is three pixels wide: neighbours overlap by one.
+# Copies begin two pixels apart, and are 3 by 4 pixels large, so they overlap.
 
-image = np.array([[1.0, 2], [3, 4]]).reshape(1, 2, 2, 1)
-ring = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]]).reshape(3, 3, 1, 1)
-layer = Conv2DTranspose(1, 3, strides=2, use_bias=False)
-layer.build(image.shape)  # (batch, height, width, channels)
-layer.set_weights([ring])
-of_image = keras.ops.convert_to_numpy(layer(image))
-print(of_image[0, :, :, 0])
+rng = np.random.default_rng(313)
+x = rng.integers(-9, 10, size=(2, 5, 6, 3))  # (batch, height, width, channels)
+kernel = rng.integers(-9, 10, size=(3, 4, 2, 3))  # (rows, columns, out, in)
+bias = np.array([3, -2])
+layer = Conv2DTranspose(2, (3, 4), strides=2)
+layer.build(x.shape)
+layer.set_weights([kernel, bias])
+y = keras.ops.convert_to_numpy(layer(x.astype("float32")))
 
 # %%
 # Compute it
 # ----------
-# The kernel is (rows, columns, out, in). The loop goes from pixel to pixel, in
-# all images at once. (The page "Conv1DTranspose to Conv3DTranspose" adds
-# padding and dilation.)
+# The last copies begin at row 8 and column 10. The loop goes from pixel to
+# pixel, in all images at once.
 
-
-def add_copies(x, kernel, bias, strides=1):
-    """Conv2DTranspose with its default padding (Keras documentation).
-
-    x: (batch, height, width, channels), kernel: (rows, columns, filters,
-    channels), no smaller than the strides; bias: (filters,). Returns (batch,
-    (height - 1) * strides + rows, (width - 1) * strides + columns, filters).
-    """
-    batch, height, width, _ = x.shape
-    rows, columns, filters, _ = kernel.shape
-    last_row, last_column = (height - 1) * strides, (width - 1) * strides
-    y = np.zeros((batch, last_row + rows, last_column + columns, filters))
-    for i, j in np.ndindex(height, width):
-        copy = np.einsum("bc,uvfc->buvf", x[:, i, j], kernel)
-        top, left = i * strides, j * strides
-        y[:, top : top + rows, left : left + columns] += copy
-    return y + bias
-
+by_hand = np.zeros((2, 8 + 3, 10 + 4, 2)) + bias
+for i, j in np.ndindex(5, 6):
+    copy = np.einsum("bc,uvfc->buvf", x[:, i, j], kernel)
+    by_hand[:, 2 * i : 2 * i + 3, 2 * j : 2 * j + 4] += copy
 
 # %%
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
 
-expected = np.float32(add_copies(image, ring, 0, strides=2))
-np.testing.assert_array_equal(of_image, expected, strict=True)
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
-x = rng.integers(-9, 10, size=(2, 5, 4, 6)).astype("float32")
-kernel = rng.integers(-9, 10, size=(3, 4, 2, 6))
-bias = np.array([3, -2])
-for strides in (1, 2, 3):
-    layer = Conv2DTranspose(2, (3, 4), strides)
-    layer.build(x.shape)
-    layer.set_weights([kernel, bias])
-    y = keras.ops.convert_to_numpy(layer(x))
-    expected = np.float32(add_copies(x, kernel, bias, strides))
-    np.testing.assert_array_equal(y, expected, strict=True)
+# %%
+# In full
+# -------
+# ``Conv1DTranspose`` and ``Conv3DTranspose`` do the same along one and three
+# axes. (The page "Conv2DTranspose output size" explains ``padding``.)
+#
+# .. warning:: **Seen in Keras 3.15.1, error:** On a CPU, TensorFlow computes
+#    ``Conv1DTranspose``, ``Conv2DTranspose`` and ``Conv3DTranspose`` with
+#    ``dilation_rate`` and ``data_format="channels_first"`` by oneDNN, or it
+#    raises an error. Not every processor has oneDNN. ``jit_compile=True``
+#    helps: XLA computes them on any.
+
+from keras_by_hand import conv1d_transpose, conv2d_transpose
+
+options = {"dilation_rate": 2, "data_format": "channels_first"}
+model = keras.Sequential([Conv2DTranspose(2, (3, 4), **options)])
+model.build((2, 3, 5, 6))
+model.set_weights([kernel, bias])
+model.compile(jit_compile=keras.backend.backend() == "tensorflow")
+y_first = model.predict_on_batch(x.transpose(0, 3, 1, 2))
+expected = conv2d_transpose(x.transpose(0, 3, 1, 2), kernel, bias, **options)
+np.testing.assert_array_equal(y_first, np.float32(expected), strict=True)
 
 # %%
 # Break it
 # --------
-# Would you store the kernel as ``Conv2D`` does, (rows, columns, in, out)? With
-# as many filters as channels it fits. Or flip it? You must if you put zeros
-# between the pixels and apply ``Conv2D``. The copies here are not flipped.
+# A kernel of ``Conv2D`` is (rows, columns, in, out), and one of
+# ``Conv2DTranspose`` (rows, columns, out, in). With as many filters as channels
+# both fit. Neither is the kernel flipped.
 
-kernel = rng.integers(-9, 10, size=(3, 3, 6, 6))
-layer = Conv2DTranspose(6, 3, use_bias=False)
-layer.build(x.shape)
-layer.set_weights([kernel])
-y = keras.ops.convert_to_numpy(layer(x))
-for wrong_kernel in (kernel.swapaxes(2, 3), kernel[::-1, ::-1]):
-    wrong = add_copies(x, wrong_kernel, 0)
-    print(f"{np.mean(y == wrong):.0%} of the entries are right")
-    assert np.any(y != wrong)
+square = rng.integers(-9, 10, size=(3, 3, 3, 3))
+right = conv2d_transpose(x, square)
+for wrong_kernel in (square.swapaxes(2, 3), square[::-1, ::-1]):
+    wrong = conv2d_transpose(x, wrong_kernel)
+    print("right:", right[0, 0, 0], "wrong:", wrong[0, 0, 0])
+    assert np.any(right != wrong)
 
 # %%
 # See it
 # ------
-# The four rings from above, each in the colour of its pixel.
+# Three steps, a kernel of 1, 2, 3, and strides of 2. Orange lines: each copy.
 
-fig, axes = plt.subplots(1, 3, figsize=(6, 2.8), width_ratios=[2, 3, 5])
-fig.suptitle("Conv2DTranspose, strides=2: four copies of the kernel add up")
-panels = [("x", image[0]), ("W", ring[:, :, 0]), ("y", of_image[0])]
-for axis, (title, values) in zip(axes, panels):
-    axis.imshow(values, cmap="Greys", vmin=0, vmax=30)
-    axis.set(title=title, xticks=[], yticks=[])
-    for (row, column, _), value in np.ndenumerate(values):
-        axis.text(column, row, int(value), ha="center", va="center", color="k")
-for pixel, (row, column) in enumerate(np.ndindex(2, 2)):
-    inset = 0.07 * pixel - 0.46  # so that no outline hides another
-    style = {"fill": False, "edgecolor": f"C{pixel}", "linewidth": 3}
-    for axis, step, size in [(axes[0], 1, 1), (axes[2], 2, 3)]:
-        corner = (step * column + inset, step * row + inset)
-        width = size - 1 - 2 * inset
-        axis.add_patch(plt.Rectangle(corner, width, width, **style))
+steps, kernel = np.array([1, 3, 2]).reshape(1, 3, 1), np.array([1, 2, 3])
+total = conv1d_transpose(steps, kernel.reshape(3, 1, 1), strides=2)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.bar(range(7), total.ravel(), color="lightgray")
+for i, step in enumerate(steps.ravel()):
+    axis.plot(range(2 * i, 2 * i + 3), step * kernel, "C1o-")
+axis.set(title="Conv1DTranspose, strides=2: three copies of 1, 2, 3 add up")
 plt.show()

@@ -1,20 +1,18 @@
 r"""
-Add, Subtract, Multiply, Average, Maximum, Minimum: number by number
-====================================================================
+Add, Multiply, Average, Maximum: layers that merge branches
+===========================================================
 
-These six layers merge a list of arrays into one. From the numbers at the same
-position they compute the sum, difference, product, mean, maximum or minimum.
+Where branches of a model meet, a layer merges them, number by number: ``Add``
+ends a residual block, ``Multiply`` gates, as in squeeze-and-excite. Where ranks
+differ, they insert axes behind the batch, not in front, as NumPy and ``+`` do.
 
 .. math::
 
-   &\text{Add: } x_1 + x_2 + \ldots + x_n \\
-   &\text{Subtract: } x_1 - x_2 \\
-   &\text{Multiply: } x_1 \, x_2 \cdots x_n \\
-   &\text{Average: } (x_1 + x_2 + \ldots + x_n) \, / \, n \\
-   &\text{Maximum: } \max(x_1, x_2, \ldots, x_n) \\
-   &\text{Minimum: } \min(x_1, x_2, \ldots, x_n)
+   \text{Add: } y_{n,t,i} &= x_{n,t,i} + v_{n,i} \\
+   \text{+: } y_{n,t,i} &= x_{n,t,i} + v_{t,i}
 
-``Add`` ends a residual block; ``Multiply`` applies a gate.
+A vector :math:`v` is added to a sequence :math:`x`; :math:`n` is a sample,
+:math:`t` a step and :math:`i` a feature.
 """
 
 import keras
@@ -22,86 +20,86 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# ``Subtract`` takes exactly two inputs, the other layers any number.
+# Three sequences of three steps, and a vector for each.
 
-inputs = [keras.Input((2,)), keras.Input((2,))]
-merging = [layers.Add, layers.Subtract, layers.Multiply]
-merging += [layers.Average, layers.Maximum, layers.Minimum]
-model = keras.Model(inputs, [layer()(inputs) for layer in merging])
-
-x = [np.float32([[6, -3], [2, 8]]), np.float32([[4, 5], [-2, 1]])]
-predicted = model.predict(x, verbose=0)
-for layer, y in zip(merging, predicted):
-    print(f"{layer.__name__:8}", y[0])
+rng = np.random.default_rng(313)
+x = rng.integers(-9, 10, size=(3, 3, 2)).astype("float32")
+v = np.float32([[1, 10], [2, 20], [3, 30]])  # (batch, features)
+y_add = keras.ops.convert_to_numpy(layers.Add()([x, v]))
+y_average = keras.ops.convert_to_numpy(layers.Average()([x, v, x]))
 
 # %%
 # Compute it
 # ----------
-# For two inputs of the same shape, each layer is one line of NumPy.
+# With a new axis behind the batch, each sample has its own vector.
 
-first, second = x  # both (batch, features)
-merged = [
-    first + second,
-    first - second,
-    first * second,
-    (first + second) / 2,
-    np.maximum(first, second),
-    np.minimum(first, second),
-]
-
-# %%
-# The whole functions take any number of inputs. These may have different ranks:
-# ``aligned`` inserts axes after the batch, where NumPy repeats the numbers.
-# For inputs with masks, see the page "Add, Concatenate, Multiply: masks where
-# branches meet".
-
-from keras_by_hand import add, average, maximum, minimum, multiply, subtract
+of_sample = v[:, np.newaxis]  # (batch, 1, features)
+added = x + of_sample
+averaged = (x + of_sample + x) / 3
 
 # %%
 # Check it
 # --------
-# First the predictions, then four inputs of different ranks.
 
-np.testing.assert_array_equal(predicted, merged, strict=True)
+np.testing.assert_array_equal(y_add, added, strict=True)
+np.testing.assert_allclose(y_average, averaged, rtol=1e-4, atol=1e-4)
 
+# %%
+# In full
+# -------
+# ``Subtract`` takes two inputs, the others any number.
+
+from keras_by_hand import add, average, maximum, minimum, multiply, subtract
+
+merging = [layers.Add, layers.Subtract, layers.Multiply]
+merging += [layers.Average, layers.Maximum, layers.Minimum]
 functions = [add, subtract, multiply, average, maximum, minimum]
-shapes = [(2, 5), (2, 3, 4, 5), (2, 4, 5), (2,)]
-four = [rng.integers(-9, 10, size=s).astype("float32") for s in shapes]
-for number, function in enumerate(functions):
-    expected = np.float32(function(x))
-    np.testing.assert_array_equal(predicted[number], expected, strict=True)
-    given = four[:2] if function is subtract else four
-    y = keras.ops.convert_to_numpy(merging[number]()(given))
-    np.testing.assert_array_equal(y, np.float32(function(given)), strict=True)
-np.testing.assert_raises(ValueError, layers.Subtract(), four)
+for layer, function in zip(merging, functions):
+    y = keras.ops.convert_to_numpy(layer()([x, v]))
+    np.testing.assert_array_equal(y, function([x, v]))
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Add``, ``Average``,
+#    ``Maximum``, ``Minimum``, ``Multiply`` and ``Subtract`` decide in their
+#    first call whether they insert axes. If the ranks are equal then, they
+#    never do.
+
+layer = layers.Add()
+layer([v, v])
+np.testing.assert_array_equal(layer([x, v]), x + v)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
+#    TensorFlow, ``Add``, ``Average`` and ``+`` take a column for a row, a bias,
+#    if the batch has as many samples as there are units. So predictions can
+#    depend on the size of the batch. Put the column first, and they are right.
+
+column, zeros = np.float32([[1], [2], [3]]), np.zeros((3, 3), "float32")
+right = keras.ops.convert_to_numpy(layers.Add()([column, zeros]))
+np.testing.assert_array_equal(right, column + zeros)
+total = keras.ops.convert_to_numpy(layers.Add()([zeros, column]))
+misread = keras.backend.backend() == "tensorflow"
+np.testing.assert_array_equal(total, right.T if misread else right)
 
 # %%
 # Break it
 # --------
-# Would you average three inputs with two ``Average`` layers, one behind the
-# other? Then the last input counts twice as much as each of the others.
+# With as many samples as steps, ``x + v`` adds the vector of another sample.
 
-a, b, c = [*x, np.float32([[1, 0], [7, 5]])]
-y = keras.ops.convert_to_numpy(layers.Average()([a, b, c]))
-wrong = average([average([a, b]), c])
-print("right:", y[0], "wrong:", wrong[0])
-assert not np.allclose(y, wrong)
+wrong = x + v
+print("right:", y_add[0, :, 0], "wrong:", wrong[0, :, 0])
+assert np.any(y_add != wrong)
 
 # %%
 # See it
 # ------
 
-time = np.linspace(0, 1, 40)
-waves = [np.sin(2 * np.pi * time), 0.8 * np.cos(4 * np.pi * time)]
-fig, axes = plt.subplots(2, 3, figsize=(6, 3.2), sharex=True, sharey=True)
-fig.suptitle("What each merging layer makes of two curves (gray)")
-for axis, layer, function in zip(axes.flat, merging, functions):
-    axis.plot(time, np.transpose(waves), "--", color="gray", linewidth=1)
-    axis.plot(time, function(waves))
-    axis.set(title=layer.__name__, xticks=[], yticks=[])
+fig, axes = plt.subplots(1, 2, figsize=(6, 3), sharey=True)
+for axis, title, result in zip(axes, ("Add", "x + v"), (y_add, wrong)):
+    axis.imshow((result - x)[..., 0], cmap="Blues", vmin=0, vmax=6)
+    axis.set(title=f"{title}: which vector", xlabel="step", ylabel="sample")
+    axis.set(xticks=range(3), yticks=range(3))
 plt.show()

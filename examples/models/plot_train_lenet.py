@@ -76,8 +76,8 @@ def forward(weights, x):
 
 # %%
 # Backward, from the loss to the first kernel. The slope of ``relu`` is the sign
-# of its output, 1 or 0. The pages "MaxPooling2D gradient", "Gradient of Conv2D"
-# and "Conv2D input gradient" derive the rest.
+# of its output, 1 or 0. The pages "MaxPooling2D gradient" and "Gradient of
+# Conv2D" derive the rest.
 
 
 def backpropagate(weights, x, target, slope):

@@ -2,15 +2,17 @@ r"""
 Normalization axes: Batch, Layer, Group, Instance, RMS
 ======================================================
 
-Normalization layers differ in which entries share a mean and a variance. If you
-change one entry, exactly the outputs that share its mean change, too.
+Which normalization layer do you need? They differ in which entries share a mean
+and a variance. If you change one entry, exactly the outputs that share its mean
+change, too.
 
 .. math::
 
    y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}
 
-All use this formula except ``RMSNormalization``, which divides by the root of
-the mean square and subtracts no mean.
+All use this formula, with the mean :math:`\mu` and the variance
+:math:`\sigma^2` of some entries. ``RMSNormalization`` divides by the root of
+the mean square, and subtracts no mean.
 """
 
 import keras
@@ -18,18 +20,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # Three samples with 4 positions, such as pixels or tokens, and 6 channels.
 
-shape = (3, 4, 6)  # (batch, positions, channels)
-entry = (1, 2, 4)  # the one to change
-x = rng.uniform(1, 2, size=shape).astype("float32")
+rng = np.random.default_rng(313)
+x = rng.uniform(1, 2, size=(3, 4, 6))  # (batch, positions, channels)
 changed = x.copy()
-changed[entry] += 1
+changed[1, 2, 4] += 1
 
 
 def what_moves(layer, **arguments):
@@ -38,69 +37,48 @@ def what_moves(layer, **arguments):
     return np.abs(after - y) > 1e-4
 
 
-moved = what_moves(layers.LayerNormalization())
-print(f"LayerNormalization: {np.sum(moved)} of {moved.size} outputs move")
-
 # %%
 # Compute it
 # ----------
-# An entry shares its mean with all entries along some axes. Groups limit this
-# to the channels of its group.
+# The entries that share a mean with the one that changes, [1, 2, 4]: all along
+# some axes. With two groups, channels 3, 4 and 5 are its group.
 
-
-def share_a_mean(shape, entry, axes, groups=1):
-    """An array of this shape, True where an entry's mean is shared.
-
-    entry: an index for each axis, axes: those that the mean is taken over,
-    groups: into how many the last axis, the channels, is split.
-    """
-    place = [slice(number, number + 1) for number in entry]
-    for axis in axes:
-        place[axis] = slice(None)
-    if groups > 1:
-        size = shape[-1] // groups
-        first = entry[-1] // size * size
-        place[-1] = slice(first, first + size)
-    shared = np.zeros(shape, "bool")
-    shared[tuple(place)] = True
-    return shared
-
+shared = {name: np.zeros(x.shape, bool) for name in "BPLSGI"}
+shared["B"][:, :, 4] = True  # of a channel, in the whole batch
+shared["P"][1, 2, 4] = True  # alone
+shared["L"][1, 2, :] = True  # of a position
+shared["S"][1, :, :] = True  # of a sample
+shared["G"][1, :, 3:6] = True  # of a group in a sample
+shared["I"][1, :, 4] = True  # of a channel in a sample
 
 # %%
 # Check it
 # --------
-# By default, ``LayerNormalization`` takes the mean of each position; with
-# ``axis=[1, 2]``, of each sample. Instance normalization is
-# ``GroupNormalization`` with one channel per group.
+# Six layers, and ``RMSNormalization``, which is like ``LayerNormalization``.
 
-training = {"training": True}
-of_sample = layers.LayerNormalization(axis=[1, 2])
-cases = [  # title, layer, arguments of the call, axes, groups
-    ("Batch, training", layers.BatchNormalization(), training, (0, 1), 1),
-    ("Batch, predicting", layers.BatchNormalization(), {}, (), 1),
-    ("Layer and RMS", layers.LayerNormalization(), {}, (2,), 1),
-    ("Layer, axis=[1, 2]", of_sample, {}, (1, 2), 1),
-    ("Group, groups=2", layers.GroupNormalization(groups=2), {}, (1, 2), 2),
-    ("Instance, groups=-1", layers.GroupNormalization(groups=-1), {}, (1,), 1),
-]
-for _, layer, arguments, axes, groups in cases:
-    shared = share_a_mean(shape, entry, axes, groups)
-    np.testing.assert_array_equal(what_moves(layer, **arguments), shared)
-moved = what_moves(layers.RMSNormalization())
-np.testing.assert_array_equal(moved, share_a_mean(shape, entry, (2,)))
+moved = {
+    "B": what_moves(layers.BatchNormalization(), training=True),
+    "P": what_moves(layers.BatchNormalization()),
+    "L": what_moves(layers.LayerNormalization()),
+    "S": what_moves(layers.LayerNormalization(axis=[1, 2])),
+    "G": what_moves(layers.GroupNormalization(groups=2)),
+    "I": what_moves(layers.GroupNormalization(groups=-1)),
+}
+for name, entries in shared.items():
+    np.testing.assert_array_equal(moved[name], entries)
+np.testing.assert_array_equal(
+    what_moves(layers.RMSNormalization()), shared["L"]
+)
 
 # %%
 # Break it
 # --------
 # In the well-known picture of `Wu and He (2018)
 # <https://arxiv.org/abs/1803.08494>`__, layer normalization takes the mean of a
-# whole sample. Would you expect this of ``LayerNormalization`` after a
-# convolution? By default, it normalizes each pixel.
+# whole sample. Keras does so with ``axis=[1, 2]`` only.
 
-wrong = share_a_mean(shape, entry, (1, 2))
-moved = what_moves(layers.LayerNormalization())
-print(f"{np.sum(moved)} outputs move, not {np.sum(wrong)}")
-assert np.any(moved != wrong)
+print("outputs that move: right", moved["L"].sum(), "wrong", moved["S"].sum())
+assert np.any(moved["L"] != moved["S"])
 
 # %%
 # See it
@@ -108,15 +86,16 @@ assert np.any(moved != wrong)
 # Each column is a channel, and each row a position, with gaps between samples.
 # The dot is the changed entry. The orange entries share its mean.
 
+titles = ["Batch, training", "Batch, predicting", "Layer and RMS"]
+titles += ["Layer, axis=[1, 2]", "Group, groups=2", "Instance, groups=-1"]
 fig, axes = plt.subplots(2, 3, figsize=(6, 4.4))
 fig.suptitle("Which entries share a mean in normalization layers")
-for axis, (title, _, _, along, groups) in zip(axes.flat, cases):
-    shared = share_a_mean(shape, entry, along, groups)
+for axis, title, entries in zip(axes.flat, titles, shared.values()):
     picture = np.full((14, 6), np.nan)
     for sample in range(3):
-        picture[5 * sample : 5 * sample + 4] = shared[sample]
+        picture[5 * sample : 5 * sample + 4] = entries[sample]
     axis.pcolormesh(picture, cmap="PuOr_r", vmin=-2, vmax=2, edgecolor="w")
-    axis.plot(entry[2] + 0.5, 5 * entry[0] + entry[1] + 0.5, "ko")
+    axis.plot(4.5, 7.5, "ko")
     axis.set(title=title, ylim=(14, 0), xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 axes[1, 0].set(xlabel="channels", ylabel="samples")

@@ -2,8 +2,8 @@ r"""
 MaxPooling2D gradient: the largest entry gets all of it
 =======================================================
 
-Max pooling passes the gradient of each output on to the largest entry of its
-window. The other entries get nothing.
+Each output is a copy of the largest entry of its window. So on the way back,
+this entry gets the gradient of the output, and the others get nothing.
 
 .. math::
 
@@ -11,55 +11,41 @@ window. The other entries get nothing.
    \sum_{p:\; q \text{ is the largest of } p}
    \frac{\partial L}{\partial y_p}
 
-Where windows :math:`p` overlap, an entry can get several gradients: their sum.
+:math:`L` is the loss. Where windows :math:`p` overlap, gradients add up.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import (
-    Dense,
-    MaxPooling1D,
-    MaxPooling2D,
-    MaxPooling3D,
-    Reshape,
-)
-
-rng = np.random.default_rng(313)
+from keras.layers import Dense, MaxPooling2D, MaxPooling3D, Reshape
 
 # %%
 # Build it
 # --------
-# To read the gradient of ``x``, make it a weight: a ``Dense`` layer with the
-# input 1 and the kernel ``x`` returns ``x``. The loss is the sum of
-# ``y_gradient * y``. ``SGD(1.0)`` subtracts the gradient from ``x``.
+# ``x`` is a kernel, delta the gradient at ``y``. SGD subtracts the gradient.
 
 
-def weighted_sum(y_gradient, y):
-    return keras.ops.sum(y_gradient * y)
-
-
-def keras_gradient(layer, x, y_gradient):
+def keras_gradient(layer, x, delta, **options):
     holds_x = Dense(x.size, use_bias=False)
     stack = [keras.Input((1,)), holds_x, Reshape(x.shape[1:]), layer]
     model = keras.Sequential(stack)
-    model.compile(keras.optimizers.SGD(1.0), weighted_sum, run_eagerly=True)
+    loss = lambda delta, y: keras.ops.sum(delta * y)
+    model.compile(keras.optimizers.SGD(1.0), loss, **options)
     model.set_weights([x.reshape(1, -1)])
-    model.train_on_batch(np.ones((1, 1)), y_gradient)
+    model.train_on_batch(np.ones((1, 1)), delta)
     return x - model.get_weights()[0].reshape(x.shape)
 
 
+rng = np.random.default_rng(313)
 image = rng.integers(0, 3, size=(1, 6, 7, 2)).astype("float32")
-delta = np.float32(np.arange(1, 41).reshape(1, 4, 5, 2))  # the gradient at y
+delta = np.float32(np.arange(1, 41).reshape(1, 4, 5, 2))
 of_image = keras_gradient(MaxPooling2D(3, strides=1), image, delta)
 
 # %%
 # Compute it
 # ----------
-# Look at each window of 3 by 3 pixels. ``argmax`` counts the pixels row by row,
-# and finds the first of equal entries. ``np.unravel_index`` turns its number
-# into a row and a column. That pixel gets the gradient of the output. Other
-# windows may add to it.
+# In each window, ``argmax`` finds the number of the first of the largest, and
+# ``np.unravel_index`` turns it into a row and a column.
 
 by_hand = np.zeros(image.shape)
 for i, j, channel in np.ndindex(4, 5, 2):  # all outputs
@@ -67,57 +53,53 @@ for i, j, channel in np.ndindex(4, 5, 2):  # all outputs
     row, column = np.unravel_index(window.argmax(), window.shape)
     by_hand[0, i + row, j + column, channel] += delta[0, i, j, channel]
 
-# %%
-# The whole function takes 1D to 3D, and any size and strides of the windows.
-
 from keras_by_hand.gradients import max_pooling_gradient
 
 # %%
 # Check it
 # --------
-# Nothing is rounded. In 3D all entries differ: see "MaxPooling3D gradient".
+# ``max_pooling_gradient`` takes 1D to 3D. Nothing is rounded.
 
 np.testing.assert_array_equal(of_image, np.float32(by_hand), strict=True)
-
-volume = rng.permutation(60).reshape(1, 3, 4, 5, 1).astype("float32")
-cases = [
-    (MaxPooling1D, image[:, 0], 3, 2),
-    (MaxPooling2D, image, 3, 1),
-    (MaxPooling3D, volume, 2, 1),
-]
-for layer_class, x, pool_size, strides in cases:
-    layer = layer_class(pool_size, strides)
-    y_gradient = rng.integers(-9, 10, size=layer(x).shape).astype("float32")
-    gradient = keras_gradient(layer, x, y_gradient)
-    expected = max_pooling_gradient(x, y_gradient, pool_size, strides)
-    np.testing.assert_array_equal(gradient, np.float32(expected), strict=True)
+expected = max_pooling_gradient(image, delta, 3, 1)
+np.testing.assert_array_equal(of_image, np.float32(expected), strict=True)
 
 # %%
 # Break it
 # --------
-# Would you give the gradient to all entries that equal the maximum of their
-# window? In an image, only the first of them gets it.
+# Only the first of equal entries gets the gradient, not each of them.
 
 x = np.array([[3, 3, 0, 0], [1, 3, 0, 0], [5, 2, 2, 4], [5, 1, 4, 4]])
 x = x.reshape(1, 4, 4, 1).astype("float32")
-of_keras = keras_gradient(MaxPooling2D(), x, np.ones((1, 2, 2, 1), "float32"))
+right = keras_gradient(MaxPooling2D(), x, np.ones((1, 2, 2, 1), "float32"))
 maxima = keras.ops.convert_to_numpy(MaxPooling2D()(x))
-to_all = x == maxima.repeat(2, axis=1).repeat(2, axis=2)
-assert np.any(to_all != of_keras)
+wrong = x == maxima.repeat(2, axis=1).repeat(2, axis=2)
+print("right:", right.sum(), "of 4 outputs, wrong:", wrong.sum())
+assert np.any(right != wrong)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow's CPU, the
+#    gradient of ``MaxPooling3D`` may be too large where entries are equal: here
+#    with ``run_eagerly=True``, and without oneDNN also by default. It is right
+#    with ``jit_compile=True``.
+
+air, one = np.zeros((1, 2, 2, 2, 1), "float32"), np.ones((1, 1, 1, 1, 1))
+compiled = keras_gradient(MaxPooling3D(), air, one, jit_compile=True).sum()
+eager = keras_gradient(MaxPooling3D(), air, one, run_eagerly=True).sum()
+print("the sum of eight entries: right", compiled, "eager", eager)
+assert compiled == 1 and eager in (1, 8)
 
 # %%
 # See it
 # ------
-# The gradient of each of the four outputs is 1.
+# Four windows.
 
-panels = [("x", x), ("gradient", of_keras), ("to all: wrong", to_all)]
+panels = [("x", x), ("gradient", right), ("to all: wrong", wrong)]
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.6))
 fig.suptitle("The first of the largest entries gets the gradient")
 for axis, (title, values) in zip(axes, panels):
     axis.imshow(values[0, :, :, 0], cmap="Blues", vmin=0, vmax=8)
     axis.set(title=title, xticks=[], yticks=[])
-    axis.axhline(1.5, color="C1")
-    axis.axvline(1.5, color="C1")
     for (row, column), value in np.ndenumerate(values[0, :, :, 0]):
         axis.text(column, row, int(value), ha="center", va="center", color="k")
 plt.show()

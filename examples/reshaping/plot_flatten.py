@@ -1,19 +1,19 @@
 r"""
-Flatten: data_format and the rows of the Dense kernel
-=====================================================
+Flatten: the order of the rows of the next Dense kernel
+=======================================================
 
-``Flatten`` lists the numbers of each sample in NumPy's order: the last axis
-changes fastest. ``data_format="channels_first"`` moves the channels to the end
-before that. So the rows of the next ``Dense`` kernel depend on this argument.
+``Flatten`` lists the numbers of each image in a row, for a ``Dense`` layer.
+PyTorch lists them channel by channel, and Keras pixel by pixel. So to port such
+a network, or to change ``data_format``, reorder the kernel of this layer. All
+shapes fit without that, and no error warns you.
 
 .. math::
 
-   \text{channels\_last: } & y_{(i w + j) C + c} = x_{i,j,c} \\
-   \text{channels\_first: } & y_{(i w + j) C + c} = x_{c,i,j} \\
-   \text{not given: } & y_{(c h + i) w + j} = x_{c,i,j}
+   \text{pixel by pixel: } & y_{(i w + j) C + c} = x_{i,j,c} \\
+   \text{channel by channel: } & y_{(c h + i) w + j} = x_{c,i,j}
 
-Here i is one of h rows, j one of w columns, and c one of C channels. The third
-line is for channels first if the argument is not given.
+Here :math:`i` is one of :math:`h` rows, :math:`j` one of :math:`w` columns, and
+:math:`c` one of :math:`C` channels.
 """
 
 import keras
@@ -21,87 +21,71 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Dense, Flatten
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# The end of three networks. The second and third get channels first.
+# The end of a convolutional network. In PyTorch: ``Flatten(), Linear(24, 4)``.
 
-last = keras.Sequential([keras.Input((2, 4, 3)), Flatten(), Dense(5)])
-first = keras.Sequential(
-    [keras.Input((3, 2, 4)), Flatten(data_format="channels_first"), Dense(5)]
-)
-plain = keras.Sequential([keras.Input((3, 2, 4)), Flatten(), Dense(5)])
-
-images = rng.integers(-9, 10, size=(2, 3, 2, 4))  # (batch, C, height, width)
-kernel = rng.integers(-9, 10, size=(24, 5))  # (features, units)
-bias = np.array([4, -7, 0, 9, 2])  # (units,)
-plain.set_weights([kernel, bias])
-y = plain.predict(images, verbose=0)  # (batch, units)
+rng = np.random.default_rng(313)
+images = rng.integers(-9, 10, size=(5, 3, 2, 4))  # (batch, C, height, width)
+linear = rng.integers(-9, 10, size=(4, 24))  # PyTorch's: (units, features)
+bias = np.array([4, -7, 0, 9])  # (units,)
+of_pytorch = images.reshape(5, 24) @ linear.T + bias
+model = keras.Sequential([keras.Input((2, 4, 3)), Flatten(), Dense(4)])
+x = images.transpose(0, 2, 3, 1)  # (batch, height, width, C)
 
 # %%
 # Compute it
 # ----------
-# ``Flatten`` is a reshape, and ``Dense`` a product. To move the channels to the
-# end, number the 24 features, move the channels of these numbers, and flatten
-# them: this is the new order. The rows of the kernel need the same order.
+# Split the features into three axes, move these, and join them again. Height
+# and width are those of the images that ``Flatten`` gets, after all pooling.
 
-outputs = images.reshape(2, 24) @ kernel + bias  # (batch, units)
-numbers = np.arange(24).reshape(3, 2, 4)  # (C, height, width)
-order = numbers.transpose(1, 2, 0).ravel()  # old rows, in their new order
-new_kernel = kernel[order]  # (features, units)
-
-# %%
-# The whole functions take any shape. The second one takes a kernel that was
-# trained behind a plain ``Flatten()`` of channels first, and reorders it for
-# the other two models.
-
-from keras_by_hand import flatten
-from keras_by_hand.porting.pytorch import channels_last_dense_kernel
+split = linear.reshape(4, 3, 2, 4)  # (units, channels, height, width)
+moved = split.transpose(2, 3, 1, 0)  # (height, width, channels, units)
+kernel = moved.reshape(24, 4)  # (features, units)
 
 # %%
 # Check it
 # --------
-# First the plain model. ``Flatten`` takes any number of axes. If there is only
-# the batch, it adds one.
+# With whole numbers nothing is rounded: the results are equal to the bit.
 
-np.testing.assert_array_equal(y, np.float32(outputs), strict=True)
-
-for shape, data_format in [
-    ((2, 3, 2, 4), "channels_last"),
-    ((2, 3, 2, 4), "channels_first"),
-    ((2, 3, 2, 2, 4), "channels_first"),
-    ((2, 3), "channels_first"),
-    ((2,), "channels_first"),
-]:
-    x = rng.integers(-9, 10, size=shape).astype("float32")
-    flat = keras.ops.convert_to_numpy(Flatten(data_format=data_format)(x))
-    expected = flatten(x, data_format=data_format)
-    np.testing.assert_array_equal(flat, expected, strict=True)
-    print(f"{data_format:14} {shape} becomes {flat.shape}")
+model.set_weights([kernel, bias])
+y = model.predict(x, verbose=0)
+np.testing.assert_array_equal(y, np.float32(of_pytorch), strict=True)
 
 # %%
-# The plain model uses the kernel unchanged. The other two need the same new
-# order, and then all three agree.
+# In full
+# -------
+# The second function reorders a kernel that Keras trained behind ``Flatten()``
+# of channels first.
+#
+# .. warning:: **Seen in Keras 3.15.1, documentation:**
+#    ``Flatten(data_format="channels_first")`` does not help: it takes PyTorch's
+#    images, but it still lists them pixel by pixel. The documentation says
+#    nothing about the order.
 
-expected = flatten(images) @ kernel + bias
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+from keras_by_hand import flatten
+from keras_by_hand.porting.pytorch import (
+    channels_last_dense_kernel,
+    from_pytorch_linear_after_flatten,
+)
 
-reordered = channels_last_dense_kernel(kernel, (3, 2, 4))
-np.testing.assert_array_equal(reordered, new_kernel)
-for model, x in [(last, images.transpose(0, 2, 3, 1)), (first, images)]:
-    model.set_weights([reordered, bias])
-    np.testing.assert_array_equal(model.predict(x, verbose=0), y)
+of_linear = from_pytorch_linear_after_flatten(linear, height=2, width=4)
+np.testing.assert_array_equal(of_linear, kernel)
+reordered = channels_last_dense_kernel(linear.T, (3, 2, 4))
+np.testing.assert_array_equal(reordered, kernel)
+first = {"data_format": "channels_first"}
+y_first = keras.ops.convert_to_numpy(Flatten(**first)(images))
+np.testing.assert_array_equal(y_first, flatten(images, **first))
+np.testing.assert_array_equal(y_first, x.reshape(5, 24))
 
 # %%
 # Break it
 # --------
-# Would you change a trained model to channels last, or add the argument
-# ``data_format="channels_first"``, and keep its kernel? All shapes still fit.
+# For other ``Linear`` layers, a transpose is enough. Not behind ``Flatten``.
 
-first.set_weights([kernel, bias])
-wrong = keras.ops.convert_to_numpy(first(images))
+model.set_weights([linear.T, bias])
+wrong = model.predict(x, verbose=0)
 print("right:", y[0], "wrong:", wrong[0])
 assert np.any(y != wrong)
 
@@ -116,5 +100,5 @@ for new, (old,) in enumerate(channels_last_dense_kernel(old_rows, (3, 2, 4))):
     axis.plot([old, new], [1, 0], f"C{old // 8}o-", markersize=4)
 axis.set(title="The rows of the Dense kernel, put in another order")
 axis.set(xlabel="row of the kernel", yticks=[1, 0])
-axis.set_yticklabels(["Flatten()", "channels_first"])
+axis.set_yticklabels(["PyTorch", "Keras"])
 plt.show()

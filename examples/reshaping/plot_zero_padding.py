@@ -1,107 +1,87 @@
 r"""
-ZeroPadding1D, ZeroPadding2D, ZeroPadding3D: which side gets zeros
-==================================================================
+ZeroPadding and Cropping: which side gets zeros, which loses pixels
+===================================================================
 
-``ZeroPadding`` adds zeros around an image, but no channels. In 1D, a pair of
-numbers means the two sides of one axis; in 2D, it means height and width.
+To make images fit a layer, ``ZeroPadding`` adds zeros around them. ``Cropping``
+takes pixels away, and so undoes it. A pair of numbers means the two sides of an
+axis in 1D, but height and width in 2D, where pairs of pairs mean the sides.
 
 .. math::
 
-   y_{i,j,c} = \begin{cases}
+   \text{ZeroPadding: } y_{i,j,c} &= \begin{cases}
    x_{i-a,\, j-b,\, c} & \text{inside the image} \\
-   0 & \text{elsewhere} \end{cases}
+   0 & \text{elsewhere} \end{cases} \\
+   \text{Cropping: } y_{i,j,c} &= x_{i+a,\, j+b,\, c}
 
-Here it adds a rows at the top and b columns on the left. Rows at the bottom and
-columns on the right change only the shape of y.
+Here :math:`a` rows are added or dropped at the top, and :math:`b` columns on
+the left, for pixel :math:`i, j` and channel :math:`c`.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import Conv2D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
-
-rng = np.random.default_rng(313)
+from keras.layers import Cropping1D, Cropping2D, ZeroPadding1D, ZeroPadding2D
 
 # %%
 # Build it
 # --------
 # Two pairs: (top, bottom) and (left, right).
 
-x = np.array([[[1, 2, 3], [4, 5, 6]]], "float32")[..., np.newaxis]
-y = keras.ops.convert_to_numpy(ZeroPadding2D(((0, 1), (2, 0)))(x))
-print(y[0, :, :, 0])  # (height, width)
+x = np.arange(1, 31, dtype="float32").reshape(1, 5, 6, 1)
+y_padded = keras.ops.convert_to_numpy(ZeroPadding2D(((0, 1), (2, 0)))(x))
+y_cropped = keras.ops.convert_to_numpy(Cropping2D(((1, 0), (0, 2)))(x))
+print(x.shape, "becomes", y_padded.shape, "or", y_cropped.shape)
 
 # %%
 # Compute it
 # ----------
-# Begin with zeros: one more row and two more columns. Then put the image into
-# the upper right, behind the two columns on the left.
+# To pad, begin with zeros: one more row and two more columns. Then put the
+# image behind the two columns on the left. To crop, take a slice. It ends at
+# the length minus what is dropped: at 5 - 0 for the rows.
 
-padded = np.zeros((1, 2 + 1, 3 + 2, 1), "float32")  # (batch, height, width, 1)
-padded[:, :2, 2:] = x
-
-# %%
-# The whole functions call ``np.pad``. They take all forms of ``padding``.
-
-from keras_by_hand import zero_padding1d, zero_padding2d, zero_padding3d
+padded = np.zeros((1, 5 + 1, 6 + 2, 1), "float32")
+padded[:, :5, 2:] = x
+cropped = x[:, 1 : 5 - 0, 0 : 6 - 2]
 
 # %%
 # Check it
 # --------
-# First the image above. Then all forms of ``padding``. The default is 1 on all
-# sides.
+# Only places change: the results are equal to the bit.
 
-np.testing.assert_array_equal(y, padded, strict=True)
-
-cases = [
-    (ZeroPadding1D, zero_padding1d, [2, (1, 2)]),
-    (ZeroPadding2D, zero_padding2d, [2, (1, 2), ((0, 1), 2)]),
-    (ZeroPadding3D, zero_padding3d, [2, (0, 1, 2), ((2, 0), (0, 1), (3, 1))]),
-]
-for rank, (layer_class, function, paddings) in enumerate(cases, start=1):
-    x = rng.normal(size=(2, 3, 4, 2, 5)[: rank + 2]).astype("float32")
-    y = keras.ops.convert_to_numpy(layer_class()(x))
-    np.testing.assert_array_equal(y, function(x), strict=True)
-    for data_format in ("channels_last", "channels_first"):
-        for padding in paddings:
-            options = {"padding": padding, "data_format": data_format}
-            y = keras.ops.convert_to_numpy(layer_class(**options)(x))
-            np.testing.assert_array_equal(y, function(x, **options))
+np.testing.assert_array_equal(y_padded, padded, strict=True)
+np.testing.assert_array_equal(y_cropped, cropped, strict=True)
 
 # %%
-# A convolution with padding "same" pads by itself. With kernels of size 3 and
-# strides of 2, images of even sizes get one row at the bottom and one column on
-# the right.
-
-images = rng.integers(-9, 10, size=(2, 6, 8, 3)).astype("float32")
-kernel = rng.integers(-9, 10, size=(3, 3, 3, 4))
-
-
-def keras_conv2d(x, padding="valid"):
-    layer = Conv2D(4, 3, strides=2, padding=padding, use_bias=False)
-    layer.build(x.shape)
-    layer.set_weights([kernel])
-    return keras.ops.convert_to_numpy(layer(x))
-
-
-same = keras_conv2d(images, "same")  # (batch, 3, 4, filters)
-y = keras_conv2d(zero_padding2d(images, padding=((0, 1), (0, 1))))
-np.testing.assert_array_equal(y, same, strict=True)
-
-# %%
+# In full
+# -------
+# Functions for 1D to 3D take all forms of ``padding`` and ``cropping``.
+#
 # .. warning:: **Seen in Keras 3.15.1, error:** The documentation lets
 #    ``padding`` of ``ZeroPadding1D`` be a dictionary, but this raises an error.
+#
+# .. warning:: **Seen in Keras 3.15.1, documentation:** ``Cropping2D()`` drops
+#    nothing, while ``Cropping1D()`` and ``Cropping3D()`` drop 1 on all sides.
+#    ``Cropping1D`` has no ``data_format``, while ``ZeroPadding1D`` has.
 
+from keras_by_hand import cropping2d, zero_padding2d
+
+y = keras.ops.convert_to_numpy(ZeroPadding2D((1, 2))(x))
+np.testing.assert_array_equal(y, zero_padding2d(x, padding=(1, 2)))
+np.testing.assert_array_equal(Cropping2D((1, 2))(y), x)  # undone
+np.testing.assert_array_equal(Cropping2D()(x), x)
+y = keras.ops.convert_to_numpy(Cropping2D((1, 2))(x))
+np.testing.assert_array_equal(y, cropping2d(x, cropping=(1, 2)))
 np.testing.assert_raises(ValueError, ZeroPadding1D, {"left": 1, "right": 2})
+np.testing.assert_raises(ValueError, Cropping1D, data_format="channels_last")
 
 # %%
 # Break it
 # --------
-# Would you write "same" as ``ZeroPadding2D(1)``, like ``padding=1`` of PyTorch?
-# The shape is right, the numbers are not.
+# A slice that ends at -0 is empty, as -0 is 0. Count the end from the front.
 
-wrong = keras_conv2d(zero_padding2d(images, padding=1))
-assert wrong.shape == same.shape and np.any(wrong != same)
+wrong = x[:, 1:-0, 0:-2]
+print("right:", y_cropped.shape, "wrong:", wrong.shape)
+assert y_cropped.shape != wrong.shape
 
 # %%
 # See it

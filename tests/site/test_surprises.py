@@ -77,7 +77,7 @@ def test_a_name_of_keras_finds_what_is_told_of_it():
     assert {"recurrent/plot_gru_reset_after", "recurrent/plot_rnn_states"} <= pages
     (of_layer,) = surprises_of("Layers", "Identity")
     (of_initializer,) = surprises_of("Initializers", "Identity")
-    assert of_layer.page == "activations/plot_activation_layer"
+    assert of_layer.page == "activations/plot_custom_activation"
     assert of_initializer.page == "files/plot_keras_file"
     assert surprises_of("Layers", "Nothing") == []
 

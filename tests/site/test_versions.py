@@ -120,17 +120,17 @@ def test_what_a_page_warns_of_is_mended_where_the_ledger_tells_it():
 
 
 def test_marks_have_the_day_of_the_ledger():
-    day = mended_on("activations/plot_sparsemax_bug")
+    day = mended_on("activations/plot_sparsemax")
     assert str(day) == "2026-09-02"
-    told = dated(f"{WARNING} It adds.", "activations/plot_sparsemax_bug")
+    told = dated(f"{WARNING} It adds.", "activations/plot_sparsemax")
     mark = f"mended in the development version of {day}"
     assert told == f"{WARNING.replace('not in 3.16.0.dev', mark)} It adds."
     for text, page in (
-        (f"{WARNING} On\nPyTorch, it adds.", "activations/plot_sparsemax_bug"),
+        (f"{WARNING} On\nPyTorch, it adds.", "activations/plot_sparsemax"),
         (f"{WARNING} It adds.", "dense/plot_relu"),
     ):
         assert dated(text, page) == text
-    html = (SITE / "auto_examples/activations/plot_sparsemax_bug.html").read_text()
+    html = (SITE / "auto_examples/activations/plot_sparsemax.html").read_text()
     assert mark in html
     assert "not in 3.16" not in html
 
@@ -146,4 +146,4 @@ def test_pages_tell_what_the_next_release_changes():
     words = " ".join(words_of(change.what))
     assert change.title == "Masks of recurrent layers"
     assert words in " ".join(words_of(told))
-    assert notes("activations/plot_sparsemax_bug") == notes("dense/plot_relu") == []
+    assert notes("activations/plot_sparsemax") == notes("dense/plot_relu") == []

@@ -36,10 +36,6 @@ def sparsemax(z, y):
     return ops.relu(z - (total - 1) / number)
 
 
-def added_as_one_would_think(x1, x2):
-    return ops.subtract(x1, -x2)
-
-
 def masking_roughly(self, inputs, mask=None):
     """A mask for which numbers close to the mask_value are padding."""
     return ops.any(ops.abs(inputs - self.mask_value) > 1e-3, axis=-1)
@@ -170,12 +166,6 @@ FAULTS = [
         "sparsemax",
         "mended",
         activation("sparsemax", sparsemax),
-    ),
-    Fault(
-        "convolution/plot_channels_first_bias",
-        "Add",
-        "a column as one would think",
-        mock.patch.object(ops, "add", added_as_one_would_think),
     ),
     Fault(
         "embedding/plot_masking_recurrent",
