@@ -178,7 +178,7 @@ FAULTS = [
         mock.patch.object(ops, "add", added_as_one_would_think),
     ),
     Fault(
-        "embedding/plot_masking_recurrent",
+        "shapes/plot_masks",
         "Masking.compute_mask",
         "of what is close to mask_value",
         mock.patch.object(layers.Masking, "compute_mask", masking_roughly),
