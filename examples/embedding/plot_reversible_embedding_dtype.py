@@ -1,11 +1,12 @@
 r"""
-ReversibleEmbedding: reverse_dtype is not in the model's outputs
-================================================================
+reverse_dtype: the outputs of a model do not tell it
+====================================================
 
 In a model in ``float16``, logits (scores of words) above 2048 lose their
 differences: from there on, ``float16`` has only every second whole number.
-``reverse_dtype="float32"`` keeps them. But ``model.outputs`` still says
-``float16``, and whoever relies on it, such as an exporter, is wrong.
+``reverse_dtype="float32"`` of ``ReversibleEmbedding`` keeps them. But
+``model.outputs`` still says ``float16``, and whoever relies on it, such as an
+exporter, is wrong.
 
 (What the layer computes is on the page "ReversibleEmbedding".)
 """

@@ -57,8 +57,7 @@ merged = [
 # %%
 # The whole functions take any number of inputs. These may have different ranks:
 # ``aligned`` inserts axes after the batch, where NumPy repeats the numbers.
-# For inputs with masks, see the page "Add, Concatenate, Multiply: masks where
-# branches meet".
+# For inputs with masks, see the page "Mask propagation".
 
 from keras_by_hand import add, average, maximum, minimum, multiply, subtract
 
