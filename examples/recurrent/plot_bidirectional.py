@@ -69,7 +69,7 @@ from keras_by_hand import bidirectional, simple_rnn
 # --------
 
 np.testing.assert_array_equal(y, np.float32(outputs), strict=True)
-options = {"mask": mask, "activation": "linear", "return_sequences": True}
+options = {"mask": mask, "activation": np.positive, "return_sequences": True}
 expected = bidirectional(simple_rnn, x, *weights, **options)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
@@ -94,7 +94,7 @@ assert np.any(right != wrong)
 # Two layers count the steps they have read. Circled: the default output.
 
 ones, one = np.ones((1, 6, 1)), np.ones((1, 1))
-options = {"activation": "linear", "return_sequences": True}
+options = {"activation": np.positive, "return_sequences": True}
 counts = bidirectional(simple_rnn, ones, *[one] * 4, **options)[0]
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.imshow(counts.T, cmap="PuOr", vmin=-12, vmax=12)

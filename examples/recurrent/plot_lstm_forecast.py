@@ -39,11 +39,11 @@ model = keras.Sequential([recurrent, keras.layers.Dense(1)])
 model.compile(keras.optimizers.Adam(0.05), loss="mse")
 model.fit(windows[:, :-1], windows[:, 1:], epochs=20, verbose=0)
 
-values = known[-48:].reshape(1, 48, 1)  # Keras reads all again each time
+values = known[-24:].reshape(1, 24, 1)  # Keras reads all again each time
 for _ in range(24):
     y = model(values)[:, -1:]  # (batch, 1, features)
     values = keras.ops.concatenate([values, y], axis=1)
-by_keras = keras.ops.convert_to_numpy(values)[0, 48:, 0]
+by_keras = keras.ops.convert_to_numpy(values)[0, 24:, 0]
 
 # %%
 # Compute it
@@ -65,7 +65,7 @@ def forecast(known, count):
     return np.array(values[len(known) :])
 
 
-by_hand = forecast(known[-48:], 24)
+by_hand = forecast(known[-24:], 24)
 
 # %%
 # Check it
@@ -73,7 +73,7 @@ by_hand = forecast(known[-48:], 24)
 # Rounding errors are fed back, too. Move the last known value by a millionth,
 # and see by how many millionths the forecast moves: they grow as much.
 
-moved = known[-48:].astype("float64")
+moved = known[-24:].astype("float64")
 moved[-1] += 1e-6
 growth = np.max(np.abs(forecast(moved, 24) - by_hand)) / 1e-6
 print(f"the forecast moves by {growth:.2f} millionths")
@@ -97,7 +97,7 @@ assert 3 * errors[0] < errors[1]
 # ------
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-axis.plot(t[240:288], known[-48:], color="gray", label="known")
+axis.plot(t[264:288], known[-24:], color="gray", label="known")
 axis.plot(t[288:], future, ".", color="gray", label="future, not seen")
 axis.plot(t[288:], by_hand, "C0", label="forecast")
 axis.plot(t[288:], wrong, "C1--", label="without states")

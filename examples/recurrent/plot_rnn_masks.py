@@ -63,8 +63,8 @@ for sequence, last in zip(sequences, y[:, -1]):
     np.testing.assert_allclose(last, alone, rtol=1e-4, atol=1e-4)
 
 # %%
-# The next layer gets the mask, too, unlike in Keras 3.16: see the page "LSTM
-# mask argument". Here it is a mean over the steps.
+# The next layer, here a mean, gets the mask, too. (Not so in Keras 3.16.0.dev:
+# see the page "LSTM mask argument".)
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
 #    ``go_backwards`` of ``SimpleRNN``, ``LSTM`` and ``GRU`` reverses the

@@ -60,8 +60,7 @@ from keras_by_hand.losses import masked_mean_squared_error
 # %%
 # Check it
 # --------
-# float32 doesn't round whole numbers divided by 2 units and 16 steps. In
-# training, too, the padding counts for nothing: one step of ``SGD(1.0)``
+# In training, too, the padding counts for nothing: one step of ``SGD(1.0)``
 # subtracts the gradient, which is 0 there.
 
 np.testing.assert_equal(loss, loss_by_hand)
