@@ -1,5 +1,6 @@
-"""Links between pages: where a page speaks of the page "Custom activation", the site links
-to it. Pages stay plain: a ``:doc:`` role would be read as it is written in their notebooks.
+"""Links between pages: where a page speaks of the page "Custom activation", or of the table
+"Masks" of the reference, the site links to it. Pages stay plain: a ``:doc:`` role would be
+read as it is written in their notebooks.
 """
 
 import collections
@@ -12,6 +13,8 @@ from gallery.paths import SOURCES, find_pages, name_in, name_of
 from gallery.scripts import TITLES, read_title
 
 logger = logging.getLogger(__name__)
+
+TABLES = {'the table "Masks"': "the table :ref:`Masks <masks>`"}
 
 
 def find_titles():
@@ -50,6 +53,8 @@ def link_pages(app, docname, source):
             )
 
         source[0] = TITLES.sub(linked, source[0])
+        for table, reference in TABLES.items():
+            source[0] = source[0].replace(table, reference)
 
 
 def setup(app):

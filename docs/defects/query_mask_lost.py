@@ -1,7 +1,10 @@
 """MultiHeadAttention: calling it takes the mask away from its inputs
 
-Expected: a layer leaves its inputs as they are. In a residual block, x + attention(x,
-x), the sum has no mask, so later layers use the padding, and no warning tells.
+Expected: a layer leaves its inputs as they are. If layers are called on arrays, then in a
+residual block, x + attention(x, x), the sum has no mask: later layers use the padding, and
+no warning tells. In a functional model, Add still passes the mask on to layers that take
+it as ``mask``; but a second attention, which has no such argument, uses the padding there,
+too.
 
 Related: keras#20455, a warning that this avoids.
 """

@@ -4,6 +4,7 @@ MultiHeadAttention masks: padding, causal, attention_mask
 
 A step may attend to another only where all masks are true. The layer takes the
 masks of padding from its inputs, and you may pass others by hand.
+(Other layers are on the page "Mask propagation".)
 
 .. math::
 
@@ -107,6 +108,27 @@ np.testing.assert_array_equal(attends, np.full(shape, True))
 symbols = [keras.Input((3, 8)), keras.Input((4, 8))]
 _, scores = attention(*symbols, return_attention_scores=True)
 np.testing.assert_equal(scores.shape, (None, 2, 3, 3))  # not 3, 4
+
+# %%
+# With the query's mask, a step of padding may attend to nothing. What then?
+#
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In
+#    ``MultiHeadAttention``, a step that may attend to nothing gets the mean of
+#    all values, padding included. But with ``dropout``, or if the scores are
+#    returned, it gets the bias of the output alone.
+
+ones = {"bias_initializer": "ones"}
+biased = keras.layers.MultiHeadAttention(num_heads=2, key_dim=4, **ones)
+x = keras.ops.convert_to_numpy(embedding(tokens))
+means = x.mean(axis=1, keepdims=True)  # (batch, 1, features)
+of_padding = keras.ops.convert_to_numpy(biased(embedding(tokens), x))[~words]
+mean = multi_head_attention(x, means, None, *biased.get_weights())[~words]
+np.testing.assert_allclose(of_padding, mean, rtol=1e-4, atol=1e-4)
+y_scores, _ = biased(embedding(tokens), x, return_attention_scores=True)
+dropping = keras.layers.MultiHeadAttention(2, 4, dropout=0.5, **ones)
+for y in (y_scores, dropping(embedding(tokens), x)):
+    of_padding = keras.ops.convert_to_numpy(y)[~words]
+    np.testing.assert_array_equal(of_padding, np.ones((3, 8)))
 
 # %%
 # Break it

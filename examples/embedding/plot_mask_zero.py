@@ -100,7 +100,7 @@ assert np.all((y_mean == wrong) == [[True], [False], [False]])
 # %%
 # In full
 # -------
-# ``Flatten`` does not support masks: it drops them.
+# ``Flatten`` drops masks. (For other layers, see the page "Mask propagation".)
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``Embedding`` says of ``mask_zero`` that a later layer that does not

@@ -1,14 +1,18 @@
 r"""
-RNN: the loop around every recurrent cell
-=========================================
+RNN layer: the loop around every recurrent cell
+===============================================
 
-``SimpleRNN``, ``LSTM`` and ``GRU`` are one loop around different cells. The
-loop reads backwards if asked to, skips masked steps, and collects the outputs.
+``SimpleRNN``, ``LSTM`` and ``GRU`` are one loop around different cells. A
+*cell* computes one step: the output y and the next state s, from the input x
+and the last state. The loop begins with zeros, skips masked steps, and collects
+the outputs. ``RNN`` is this loop for a cell that you write yourself.
 
 .. math::
 
-   y_t, s_t = \begin{cases} \text{cell}(x_t, s_{t-1}) & \text{if } m_t \\
-   y_{t-1}, s_{t-1} & \text{if masked} \end{cases}
+   y_t, s_t = \begin{cases} \text{cell}(x_t, s_{t-1}) & \text{if } m_t = 1 \\
+   y_{t-1}, s_{t-1} & \text{if } m_t = 0 \end{cases}
+
+The mask m is 0 at steps to skip: see the page "Mask propagation".
 """
 
 import keras
@@ -20,73 +24,71 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# A ``SimpleRNN`` without an activation, so that whole numbers stay whole.
+# This cell adds up what it reads. It takes a list of states, and returns its
+# output and a list of new states.
 
-x = rng.integers(-9, 10, size=(2, 4, 3))  # (batch, steps, features)
+
+class AddingCell(keras.layers.Layer):
+    state_size = 4
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(3, 4))
+
+    def call(self, inputs, states):
+        y = states[0] + keras.ops.matmul(inputs, self.kernel)
+        return y, [y]
+
+
+x = rng.integers(-9, 10, size=(2, 4, 3)).astype("float32")
 mask = np.array([[1, 1, 0, 1], [0, 1, 1, 0]], bool)  # (batch, steps)
-shapes = [(3, 4), (4, 4), (4,)]  # kernel, recurrent kernel and bias: 4 units
-weights = [rng.integers(-5, 6, size=shape) for shape in shapes]
-
-
-def keras_simple_rnn(mask=None, initial_state=None, **arguments):
-    layer = keras.layers.SimpleRNN(4, "linear", return_state=True, **arguments)
-    layer.build(x.shape)
-    layer.set_weights(weights)
-    y, state = layer(np.float32(x), mask=mask, initial_state=initial_state)
-    return keras.ops.convert_to_numpy(y), keras.ops.convert_to_numpy(state)
-
-
-y, _ = keras_simple_rnn(mask, return_sequences=True)
-print(y[0])
+kernel = rng.integers(-5, 6, size=(3, 4))  # (features, units)
+layer = keras.layers.RNN(AddingCell(), return_sequences=True)
+layer.build(x.shape)
+layer.set_weights([kernel])
+y = keras.ops.convert_to_numpy(layer(x, mask=mask))
 
 # %%
 # Compute it
 # ----------
-# In each step, the cell computes a new state. At a masked step, the loop keeps
-# the old one. The output of this cell is its state, so it stays the same, too.
+# The cell computes a new state. The loop takes it for the samples whose mask is
+# true, and keeps the old one for the others. This cell's output is its state.
 
-kernel, recurrent_kernel, bias = weights
 state = np.zeros((2, 4))  # (batch, units)
 outputs = []
 for t in range(4):
-    new_state = x[:, t] @ kernel + state @ recurrent_kernel + bias  # the cell
+    new_state = state + x[:, t] @ kernel  # the cell
     state = np.where(mask[:, t, np.newaxis], new_state, state)
     outputs.append(state)
-all_outputs = np.stack(outputs, axis=1)  # (batch, steps, units)
+by_hand = np.stack(outputs, axis=1)  # (batch, steps, units)
 
 # %%
-# In the whole layer, ``rnn`` is the loop, for any cell: a function of a step
-# and a list of states. It can also read backwards, and output 0 at masked
-# steps.
+# ``rnn`` is the whole loop, for any cell.
 
-from keras_by_hand import simple_rnn
+from keras_by_hand import rnn
 
 # %%
 # Check it
 # --------
-# With ``go_backwards``, the outputs come in reverse: the last step first.
 
-np.testing.assert_array_equal(y, np.float32(all_outputs), strict=True)
 
-cases = [
-    {"initial_state": [np.ones((2, 4), "float32")]},
-    {"mask": mask, "return_sequences": True, "go_backwards": True},
-    {"mask": mask, "return_sequences": True, "zero_output_for_mask": True},
-]
-options = {"activation": np.positive, "return_state": True}  # no activation
-for case in cases:
-    expected = simple_rnn(x, *weights, **options, **case)
-    for pair in zip(keras_simple_rnn(**case), map(np.float32, expected)):
-        np.testing.assert_array_equal(*pair, strict=True)
+def adding_cell(x, states):
+    new_state = states[0] + x @ kernel
+    return new_state, [new_state]
+
+
+np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
+zeros = [np.zeros((2, 4))]
+expected = rnn(adding_cell, x, zeros, mask, return_sequences=True)
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
 # Break it
 # --------
-# Would you expect a masked step to output 0? It repeats the last output, unless
-# you ask for ``zero_output_for_mask``. Only before the first step is it 0.
+# Suppose you expect 0 at a masked step. It repeats the output before, unless
+# you ask for ``zero_output_for_mask``. (See the page "RNN cell on JAX", too.)
 
-wrong = np.where(mask[..., np.newaxis], y, 0)
-print(f"{np.mean(y == wrong):.0%} of the entries are right")
+wrong = y * mask[..., np.newaxis]
+print("right:", y[0, 2], "wrong:", wrong[0, 2])
 assert np.any(y != wrong)
 
 # %%
@@ -94,12 +96,13 @@ assert np.any(y != wrong)
 # ------
 # One unit that adds 1 at each step. At masked steps it waits.
 
-options = {"mask": mask, "activation": np.positive, "return_sequences": True}
-counts = simple_rnn(np.ones((2, 4, 1)), np.eye(1), np.eye(1), **options)
+kernel = np.eye(1)
+ones, start = np.ones((2, 4, 1)), [np.zeros((2, 1))]
+counts = rnn(adding_cell, ones, start, mask, return_sequences=True)
 fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
 axis.imshow(~mask, cmap="Greys", vmax=3)
 for (row, column), value in np.ndenumerate(counts[..., 0]):
     axis.text(column, row, int(value), ha="center", va="center", color="k")
 axis.set(title="At a masked step (grey), an RNN repeats its last output")
-axis.set(xlabel="steps", ylabel="sequences", xticks=range(4), yticks=[])
+axis.set(xlabel="steps", ylabel="sequences", xticks=[], yticks=[])
 plt.show()

@@ -2,8 +2,9 @@ r"""
 RNN outputs: return_sequences and return_state
 ==============================================
 
-A recurrent layer returns its last output. With ``return_sequences`` it returns
-the outputs of all steps, and with ``return_state`` it adds its last states.
+A layer that reads a text may have to answer once, at the end, or at each word.
+By default, a recurrent layer returns its last output. ``return_sequences`` asks
+for all outputs, ``return_state`` for the last states, too.
 
 .. math::
 
@@ -12,106 +13,80 @@ the outputs of all steps, and with ``return_state`` it adds its last states.
    \text{return state} &: h_T, \; h_T, \; c_T \\
    \text{both} &: (h_1, \ldots, h_T), \; h_T, \; c_T
 
-T is the last step, and the output is the state h. Only ``LSTM`` has a c.
+T is the last step. The output is the state h. Only ``LSTM`` has a c.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras import layers
 
-from keras_by_hand import gru_cell, lstm_cell, simple_rnn_cell
+from keras_by_hand import lstm_cell  # one step: x, [h, c] to y, [h, c]
 
 rng = np.random.default_rng(313)
 
 # %%
 # Build it
 # --------
-# Two sequences of 4 steps with 3 features, and 2 units.
+# Two sequences and 2 units. The attributes may change later, so one layer shows
+# all four answers.
 
 x = rng.normal(size=(2, 4, 3)).astype("float32")  # (batch, steps, features)
+shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
+weights = [rng.normal(size=shape) for shape in shapes]
+layer = keras.layers.LSTM(2)
+layer.build(x.shape)
+layer.set_weights(weights)
 
 
-def keras_outputs(layer, weights, x, mask=None):
-    layer.build(x.shape)
-    layer.set_weights(weights)
+def answer(return_sequences, return_state, mask=None):
+    layer.return_sequences = return_sequences
+    layer.return_state = return_state
     results = keras.tree.flatten(layer(x, mask=mask))
     return [keras.ops.convert_to_numpy(result) for result in results]
 
 
-shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
-weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
-lstm = layers.LSTM(2, return_sequences=True, return_state=True)
-y, h, c = keras_outputs(lstm, weights, x)
+y, h, c = answer(return_sequences=True, return_state=True)
 print("y:", y.shape, "h:", h.shape, "c:", c.shape)
 
 # %%
 # Compute it
 # ----------
-# A loop keeps the states after each step. The layer returns a part of them.
+# The loop keeps both states after each step. ``all_h`` is what
+# ``return_sequences`` returns, and its last step is the default answer.
 
-
-def all_states(cell, x, states, weights):
-    """The states after each step, for cell(step, states, *weights).
-
-    x: (batch, steps, features), states: [h] or [h, c], each (batch, units).
-    Returns a list of (batch, steps, units).
-    """
-    history = []
-    for t in range(x.shape[1]):
-        _, states = cell(x[:, t], states, *weights)
-        history.append(states)
-    return [np.stack(state, axis=1) for state in zip(*history)]
-
-
-def outputs_of(states, return_sequences=False, return_state=False):
-    """What a recurrent layer returns of all its states, as a list.
-
-    states: [h] or [h, c], each (batch, steps, units).
-    """
-    last = [state[:, -1] for state in states]  # each (batch, units)
-    y = states[0] if return_sequences else last[0]
-    return [y, *last] if return_state else [y]
-
+states = [np.zeros((2, 2)), np.zeros((2, 2))]  # h and c: (batch, units)
+outputs = []
+for t in range(4):
+    output, states = lstm_cell(x[:, t], states, *weights)
+    outputs.append(output)
+all_h = np.stack(outputs, axis=1)  # (batch, steps, units)
+last_h, last_c = states
 
 # %%
 # Check it
 # --------
-# In float32 and float64. (Only TensorFlow computes a whole layer in float64.)
 
-tensorflow = keras.backend.backend() == "tensorflow"
-zeros = np.zeros((2, 2))  # (batch, units)
-sequences, state = {"return_sequences": True}, {"return_state": True}
-for layer_class, cell, start, shapes in (
-    (layers.SimpleRNN, simple_rnn_cell, [zeros], [(3, 2), (2, 2), (2,)]),
-    (layers.GRU, gru_cell, [zeros], [(3, 6), (2, 6), (2, 6)]),
-    (layers.LSTM, lstm_cell, [zeros, zeros], [(3, 8), (2, 8), (8,)]),
-):
-    drawn = [rng.normal(size=shape) for shape in shapes]
-    states = all_states(cell, x, start, drawn)
-    for dtype in ["float32", "float64"] if tensorflow else ["float32"]:
-        tolerance = 1000 * np.finfo(dtype).eps
-        for way in ({}, sequences, state, sequences | state):
-            actual = keras_outputs(layer_class(2, dtype=dtype, **way), drawn, x)
-            expected = outputs_of(states, **way)
-            for pair in zip(actual, expected, strict=True):
-                np.testing.assert_allclose(*pair, tolerance, tolerance)
-
-# %%
-# The last step of y is h. With a mask, too: a masked step repeats the output.
-
-mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)  # (batch, steps)
-y_masked, h_masked, _ = keras_outputs(lstm, weights, x, mask)
-np.testing.assert_array_equal(y_masked[:, -1], h_masked, strict=True)
+for actual, expected in [
+    (answer(False, False), [last_h]),
+    (answer(True, False), [all_h]),
+    (answer(False, True), [last_h, last_h, last_c]),
+    (answer(True, True), [all_h, last_h, last_c]),
+]:
+    for pair in zip(actual, expected, strict=True):
+        np.testing.assert_allclose(*pair, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# The second sequence has 2 steps, then 2 steps of padding. Would you take the
-# last output without giving a mask? The layer has read the padding, too.
+# The second sequence has 2 steps, then padding. Suppose you take the last
+# output without a mask. The layer has read the padding: see the page "RNN
+# masks".
 
-print("right:", h_masked[1].round(2), "wrong:", h[1].round(2))
-assert not np.allclose(h_masked, h)
+mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)  # (batch, steps)
+right = answer(False, False, mask)[0]
+np.testing.assert_allclose(right[1], all_h[1, 1], rtol=1e-4, atol=1e-4)
+print("right:", right[1].round(2), "wrong:", h[1].round(2))
+assert not np.allclose(right, h)
 
 # %%
 # See it
@@ -125,8 +100,7 @@ for axis, (name, values) in zip(axes, panels):
     rows = np.atleast_2d(values[0])
     axis.imshow(rows, cmap="PuOr", vmin=-3, vmax=3)
     for (row, column), value in np.ndenumerate(rows):
-        text = f"{value:.2f}"
-        axis.text(column, row, text, ha="center", va="center", color="k")
+        axis.text(column, row, f"{value:.1f}", ha="center", va="center")
     axis.set(title=f"{name}\n{values.shape}", xticks=[], yticks=[])
     axis.set(ylim=(len(rows) - 0.5, len(rows) - 4.5))
 plt.show()

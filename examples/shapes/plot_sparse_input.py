@@ -3,10 +3,13 @@ Sparse input: Dense adds up rows of the kernel
 ==============================================
 
 A bag of words says which words of a vocabulary a text has. Most of its entries
-are zero and need not be stored. ``Dense`` then adds up the kernel rows
-:math:`W_f` of the words that occur, which an ``Embedding`` would look up.
+are zero and need not be stored. ``Dense`` then adds up the kernel rows of the
+words that occur, the rows which an ``Embedding`` would look up.
 
 .. math:: y = b + \sum_{f:\, x_f \ne 0} x_f \, W_f
+
+:math:`x_f` is the entry of word f, :math:`W_f` its row of the kernel, and b the
+bias.
 """
 
 import keras
@@ -22,82 +25,57 @@ if keras.backend.backend() == "torch":  # which has no sparse input
 # Build it
 # --------
 # Twenty texts of three different words, from a vocabulary of twelve.
-# ``CategoryEncoding`` makes a row of zeros and ones from each text, and stores
-# only the ones.
+# ``CategoryEncoding`` makes a row for each text, and stores only what is not
+# zero: ones, or in the mode ``"count"`` the given numbers.
 
 texts = [rng.choice(12, size=3, replace=False) for _ in range(20)]
 words = np.array(texts, "int32")  # (batch, words)
+counts = rng.integers(1, 10, size=words.shape)  # of each word
 kernel = rng.integers(-99, 100, size=(12, 4))  # (vocabulary, units)
 bias = np.array([2000, -4000, 6000, -8000])  # (units,)
-
 encode = keras.layers.CategoryEncoding(12, "multi_hot", sparse=True)
-inputs = keras.Input(shape=(12,), sparse=True)
+count = keras.layers.CategoryEncoding(12, "count", sparse=True)
 dense = keras.layers.Dense(4)
+inputs = keras.Input(shape=(12,), sparse=True)
 model = keras.Model(inputs, dense(inputs))
 dense.set_weights([kernel, bias])
-x = encode(words)  # (batch, vocabulary), sparse
-y = model.predict(x, verbose=0)  # (batch, units)
+y = model.predict(encode(words), verbose=0)  # (batch, units)
+x_counts = count(words, count_weights=np.float32(counts))
+y_counts = keras.ops.convert_to_numpy(dense(x_counts))
 
 # %%
 # Compute it
 # ----------
 # ``kernel[words]`` picks the rows. The features that are zero never appear.
 
-
-def sum_of_rows(words, values, kernel, bias):
-    """Dense on a sparse input, without the zeros.
-
-    words, values: (batch, words), the features that aren't zero and their
-    values, kernel: (features, units), bias: (units,). Returns (batch, units).
-    A sample of fewer words is filled up with values of 0.
-    """
-    rows = kernel[words]  # (batch, words, units)
-    return np.sum(values[..., np.newaxis] * rows, axis=1) + bias
-
+rows = kernel[words]  # (batch, words, units)
+sums = np.sum(rows, axis=1) + bias
+weighted_sums = np.sum(counts[..., np.newaxis] * rows, axis=1) + bias
 
 # %%
 # Check it
 # --------
-# With whole numbers nothing is rounded: the results are equal to the bit. Keras
-# knows which inputs are sparse. The same input with its zeros gives the same,
-# and so do rows of an ``Embedding``.
+# With whole numbers nothing is rounded. The same input with its zeros, an
+# ordinary array, gives the same.
 
-expected = sum_of_rows(words, np.ones((20, 3)), kernel, bias)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-
-encoded = encode(keras.Input(shape=(3,), dtype="int32"))
-np.testing.assert_equal([inputs.sparse, encoded.sparse], [True, True])
-with_zeros = keras.ops.convert_to_numpy(x)  # an ordinary array
+np.testing.assert_array_equal(y, np.float32(sums), strict=True)
+np.testing.assert_array_equal(y_counts, np.float32(weighted_sums), strict=True)
+with_zeros = keras.ops.convert_to_numpy(encode(words))
 y_with_zeros = keras.ops.convert_to_numpy(dense(with_zeros))
 np.testing.assert_array_equal(y_with_zeros, y, strict=True)
-layer = keras.layers.Embedding(12, 4)
-layer.build()
-layer.set_weights([kernel])
-rows = keras.ops.convert_to_numpy(layer(words))  # (batch, words, units)
-np.testing.assert_array_equal(rows.sum(axis=1) + bias, y)
-
-# %%
-# In the mode ``"count"``, ``CategoryEncoding`` takes a value for each word.
-
-values = rng.integers(1, 10, size=words.shape)  # (batch, words)
-count = keras.layers.CategoryEncoding(12, "count", sparse=True)
-x_values = count(words, count_weights=np.float32(values))
-y_values = keras.ops.convert_to_numpy(dense(x_values))
-expected = sum_of_rows(words, values, kernel, bias)
-np.testing.assert_array_equal(y_values, np.float32(expected), strict=True)
 
 # %%
 # Break it
 # --------
-# Does a word that occurs twice in a text count twice? With ``"count"`` it does.
-# ``"multi_hot"`` only says which words there are.
+# Suppose a word occurs twice, and should count twice. ``"multi_hot"`` only says
+# which words there are; ``"count"`` counts them.
 
-repeated = np.array([[4, 7, 4], [5, 5, 5]], "int32")
-y_count = keras.ops.convert_to_numpy(dense(count(repeated)))
-y_multi_hot = keras.ops.convert_to_numpy(dense(encode(repeated)))
-each_counts = sum_of_rows(repeated, np.ones((2, 3)), kernel, bias)
-np.testing.assert_array_equal(y_count, each_counts)
-assert np.any(y_multi_hot != each_counts)
+repeated = np.array([[4, 7, 4]], "int32")
+right = keras.ops.convert_to_numpy(dense(count(repeated)))
+wrong = keras.ops.convert_to_numpy(dense(encode(repeated)))
+np.testing.assert_array_equal(right, kernel[repeated].sum(axis=1) + bias)
+print("right:", right[0], "wrong:", wrong[0])
+assert np.any(right != wrong)
 
 # %%
 # See it

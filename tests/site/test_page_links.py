@@ -32,6 +32,7 @@ def test_titles_become_links():
     )
     assert linked('a homepage "Dense", "Dense"') == 'a homepage "Dense", "Dense"'
     assert linked('the page "Dense"', "glossary") == 'the page "Dense"'
+    assert linked('see the table "Masks".') == "see the table :ref:`Masks <masks>`."
 
 
 @pytest.mark.parametrize(
