@@ -715,12 +715,13 @@ def test_rounded_kernels_excuse_only_what_has_a_kernel(tmp_path, monkeypatch):
 def test_decimals_are_counted_by_the_digits_of_a_dtype():
     numbers = np.random.default_rng(313).normal(0, 100, 50)
     printed = np.round(numbers, 4)
-    assert Port({"y": printed}).decimals == 4
+    assert Port({"y": printed}).decimals == {"y": 4}
     # float32 does not hold four decimals of these; others tell.
     few = np.round(numbers[:9] / 100, 4).astype("float32")
-    assert Port({"y": printed.astype("float32"), "z": few}).decimals == 4
-    assert Port({"y": numbers.astype("float32"), "z": few}).decimals is None
-    assert Port({"y": numbers}).decimals is None
+    both = {"y": printed.astype("float32"), "z": few}
+    assert Port(both).decimals == {"y": 4, "z": 4}
+    assert Port({"y": numbers.astype("float32"), "z": few}).decimals == {}
+    assert Port({"y": numbers}).decimals == {}
 
 
 def test_a_tensor_with_nan_differs(small):
