@@ -23,7 +23,7 @@ from keras_by_hand.comparing.differences import (
     difference,
     layouts,
 )
-from keras_by_hand.comparing.port import owners
+from keras_by_hand.comparing.port import TOLERANCE, measure, owners
 from keras_by_hand.comparing.recording import Names, run_calls
 from keras_by_hand.models.tensors import Tensor, each, tensors_in
 
@@ -166,10 +166,10 @@ class Matching:
         """Match all that can be matched; return the calls."""
         if not self.pins:
             with contextlib.suppress(Unlike):
-                calls = self.run({}, is_alike=True)
+                self.calls = self.run({}, is_alike=True)
                 # Else its tensors may come before the activations.
-                if all(call.agrees or not call.activation for call in calls):
-                    return calls
+                if all(c.agrees or not c.activation for c in self.calls):
+                    return self.calls
         self.calls = self.run(self.pins)
         self.returned = self.find_returned()
         self.owned = owners(
@@ -267,6 +267,57 @@ class Matching:
         except Shows as found:
             return found.args[0]
         return True
+
+    def find_instead(self):
+        """Return {index of a call: tensor} of calls that are compared with a
+        later one, and in whose place the port has a tensor with other numbers:
+        one of the size, between what the call was fed and the later one's, that
+        equals no other. Of several calls, it is that of the nearest norm.
+
+        What makes its tensors itself, as files with operators do, has others on
+        the way, and hands on each.
+        """
+        if self.port.outputs:
+            return {}
+        used = {m.tensor for call in self.calls for m in call.matches if m}
+        known = [self.port.measures[name] for name in used]
+        given = tensors_in(self.model.as_inputs(self.x))
+        known += [measure(tensor.array) for tensor in given]
+        begins, may_be = self.find_begins(), {}
+        for behind, group in find_groups(self.calls).items():
+            match = self.calls[behind].matches[0]
+            if not match or not self.calls[behind].agrees:
+                continue
+            end = self.places[match.tensor]
+            for index in sorted(group):
+                for name in self.find_candidates(self.calls[index]):
+                    if begins[index] < self.places[name] < end:
+                        may_be.setdefault(name, []).append(index)
+        found = {}
+        for name, indices in may_be.items():
+            ours = self.port.measures[name]
+            if any(np.allclose(ours, one, TOLERANCE, 0) for one in known):
+                continue
+            apart = {
+                index: abs(
+                    measure(self.calls[index].outputs[0].array)[1] - ours[1]
+                )
+                for index in indices
+            }
+            found.setdefault(min(apart, key=apart.get), name)
+        return found
+
+    def find_begins(self):
+        """Return for each call the place of the last tensor that it was fed, or
+        those before it that no tensor stands for."""
+        begins, of_tensors = [], {}
+        for call in self.calls:
+            fed = [of_tensors.get(id(tensor), -1) for tensor in call.given]
+            begins.append(max(fed, default=-1))
+            for tensor, match in zip(call.outputs, call.matches):
+                place = self.places[match.tensor] if match else begins[-1]
+                of_tensors[id(tensor)] = place
+        return begins
 
     # -- A run
 
