@@ -28,10 +28,12 @@ class Port:
     apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made;
     decimals: {name: how many were printed}, None where the numbers have to
     tell; weights: what operators take from a .tflite file, as with_tflite reads
-    it.
+    it; ends: {name: the least and the largest number that a quantized tensor
+    can be}.
     """
 
     weights: list = []
+    ends: dict = {}
 
     def __init__(
         self, arrays, outputs=(), steps=None, stored=None, decimals=None
