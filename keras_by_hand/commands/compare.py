@@ -37,6 +37,10 @@ as another epsilon, a transposed kernel or padding on the other side. The one
 that makes the port's numbers stands behind "cause", with what to do. Where
 several do, all are told; where none does, the mistake is another one.
 
+the weights of a .tflite file are compared with the model's, too: rounded to
+int8, what they make may hide that they are wrong. A layer whose own are not the
+model's differs; "conv+norm" stands for a weight that both make.
+
 names and shapes: an array is found by its values, under any name, in any usual
 order of axes, and flat, as a program in C writes it. Where values cannot tell,
 its name does if it is that of the layer, as the table has it; or --map does, a

@@ -10,8 +10,9 @@ from keras_by_hand.comparing.differences import (
     difference,
     layouts,
 )
-from keras_by_hand.comparing.mistakes import INSTEAD, Mistake
+from keras_by_hand.comparing.mistakes import INSTEAD, Mistake, altered
 from keras_by_hand.comparing.places import FLATTENED
+from keras_by_hand.models.layers.activation import ACTIVATION_LAYERS
 from keras_by_hand.models.tensors import Tensor, each, tensors_in
 
 FLATTENING = "Flatten", "Reshape"
@@ -176,11 +177,28 @@ def other_inputs(place, x, name, scene):
             "the port's tokens are 1 less: add 1",
             lambda x: np.maximum(x, 1) - 1,
         )
+    yield from activated_too_early(scene)
     tensor = inputs_in(scene.call.given)[place]
     for call in scene.calls:
         if call.outputs and call.outputs[0] is tensor:
             yield from inputs_of_before(call, x, scene)
     yield from outputs_of_others(tensor, x, name, scene)
+
+
+def activated_too_early(scene):
+    """Yield what a normalization takes where the activation behind it comes
+    before it."""
+    layer = scene.call.layer
+    later = scene.layers[scene.layers.index(layer) + 1 :]
+    if layer.kind.endswith("Normalization") and later:
+        activation = later[0]
+        if activation.kind in ACTIVATION_LAYERS:
+            yield Mistake(
+                "activation first",
+                f"the port has {activation.name} before this layer: it should "
+                "come after it",
+                functools.partial(put_through, activation),
+            )
 
 
 def inputs_of_before(call, x, scene):
@@ -213,6 +231,10 @@ def flatten_in_order(order, shape, x):
 
 def put_other(array, x):
     return array
+
+
+def put_through(layer, x):
+    return altered(layer).call([Tensor(x)], {}).array
 
 
 def put_activated(function, array, x):

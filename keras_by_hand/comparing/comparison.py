@@ -49,8 +49,9 @@ class Row(NamedTuple):
     compared with this one; is_before: whether the tensor is right before the
     layer's activation, such as logits; movers: the calls before it that bring
     numbers into another shape, and that the port has no tensor for: they may
-    be wrong in its place. Of a layer that was not compared, what
-    it takes a tensor for is None.
+    be wrong in its place; instead: a tensor that lies in its place and has
+    other numbers, though a later layer shows it to be right. Of a layer that
+    was not compared, what it takes a tensor for is None.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Row(NamedTuple):
     together: tuple = ()
     is_before: bool = False
     movers: tuple = ()
+    instead: str | None = None
 
 
 class Comparison:
@@ -117,7 +119,11 @@ class Comparison:
         found = []
         for name, row in zip(names, self.rows):
             members = *row.together, row.name
-            others = [n for n in members if n in self.weights.differ]
+            others = [
+                group
+                for group in self.weights.differ
+                if not {*members}.isdisjoint(group.split("+"))
+            ]
             found += others or [name] * (not row.agrees)
         return list(dict.fromkeys(found))
 
@@ -141,7 +147,7 @@ class Comparison:
             for row in self.rows
             if not row.agrees
             for name in (row.name, *row.together)
-        } | {*self.weights.differ}
+        } | self.weights.others()
         others = len(differing) + len(self.unmatched)
         said = f"{len(self.rows) - others} of {len(self.rows)} layers agree"
         if self.faulty:
@@ -160,9 +166,11 @@ class Comparison:
     def _cells_of(self, row):
         """Return the cells of a row."""
         words = [shown(row.name), shown(row.kind), no_spaces(row.shape)]
-        has_others = row.name in self.weights.differ
+        has_others = row.name in self.weights.others()
         mark = FAULTY * (has_others or not row.agrees)
         said = ["other weights"] * has_others
+        if row.instead is not None:
+            said.append(f"look at {shown(row.instead)}")
         if row.tensor is None:
             why = self._why_not(row)
             return [mark, *words, "", "", "", why, ", ".join(said)]
@@ -192,9 +200,9 @@ class Comparison:
     def summary(self) -> list[str]:
         """Return the lines under the table."""
         matched = sum(row.tensor is not None for row in self.rows)
-        others = [self._why_not(r) for r in self.rows if r.tensor is None]
-        handed_on, unseen = map(others.count, (HANDED_ON, NOT_COMPARED))
-        together = len(others) - handed_on - unseen
+        reasons = [self._why_not(r) for r in self.rows if r.tensor is None]
+        handed_on, unseen = map(reasons.count, (HANDED_ON, NOT_COMPARED))
+        together = len(reasons) - handed_on - unseen
         lines = []
         if self.weights.differ or any(row.is_first for row in self.rows):
             lines.append(
@@ -219,12 +227,22 @@ class Comparison:
                 else ("tensors of the port stand")
             )
             lines.append(f"{count} {stand} for none")
-        unknown = ", ".join(map(shown, self.unmatched))
+        others = [row for row in self.rows if row.instead is not None]
+        instead = {row.name for row in others}
+        unknown = ", ".join(
+            shown(name) for name in self.unmatched if name not in instead
+        )
         coarse = ", ".join(map(shown, self.coarse))
         lines += map(shown, list_unshown(self.unshown))
         if coarse:
             lines.append(
                 f"cannot tell, as the port's numbers are too coarse: {coarse}"
+            )
+        if others:
+            pairs = (f"{shown(r.name)} ({shown(r.instead)})" for r in others)
+            lines.append(
+                "cannot tell, as the port has other numbers in the place of "
+                f"what later ones show to be right: {', '.join(pairs)}"
             )
         if self.faulty and unknown:
             lines.append(f"not compared: {unknown}")
@@ -535,10 +553,14 @@ def make_rows(matching, calls):
     arrived = arrive(matching, calls)
     differing = (n for n, one in enumerate(arrived) if one and not one.agrees)
     first = next(differing, None)
-    hidden = find_hidden(matching, calls, groups)
+    instead = matching.find_instead()
+    hidden = find_hidden(matching, calls, groups) | {*instead}
     for index, (call, one) in enumerate(zip(calls, arrived)):
         shape = call.outputs[0].array.shape if call.outputs else ()
-        row = Row(call.names[0], call.layer.kind, shape)
+        row = Row(
+            *(call.names[0], call.layer.kind, shape),
+            instead=instead.get(index),
+        )
         if one:
             matches = filter(None, call.matches)
             worst = max(matches, key=lambda match: match.error)

@@ -132,7 +132,7 @@ def read_printed(path):
     for name, pair in quantized.items():
         if pair:
             arrays[name], steps[name] = from_whole(arrays[name], *pair), pair[0]
-        elif (count := decimals_of(words[name])) is not None:
+        elif (count := decimals_printed(words[name])) is not None:
             decimals[name] = count
     return Port(arrays, steps=steps, decimals=decimals)
 
@@ -149,7 +149,7 @@ def read_quantization(where, found):
     return scale, zero
 
 
-def decimals_of(words):
+def decimals_printed(words):
     """Return how many decimals printed numbers have, None where they are whole.
     Where all have exponents, the largest tells: its last digit counts most."""
     found = [DIGITS.fullmatch(word) for word in words]

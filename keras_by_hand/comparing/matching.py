@@ -23,7 +23,7 @@ from keras_by_hand.comparing.differences import (
     difference,
     layouts,
 )
-from keras_by_hand.comparing.port import owners
+from keras_by_hand.comparing.port import TOLERANCE, measure, owners
 from keras_by_hand.comparing.recording import Names, run_calls
 from keras_by_hand.models.tensors import Tensor, each, tensors_in
 
@@ -75,7 +75,7 @@ class Call:
     takes what was made with one and no tensor stands for; origin: the Match of
     the first of given, or None; activation: what the layer applies in the end,
     or None; is_before: whether a tensor that does not agree is right before
-    that.
+    that; is_behind: whether one before it does not agree.
     """
 
     def __init__(self, layer, given, y, names, taken):
@@ -83,7 +83,7 @@ class Call:
         self.taken = taken
         self.outputs = tensors_in(y)
         self.matches = [None] * len(names)
-        self.origin, self.is_before = None, False
+        self.origin, self.is_before, self.is_behind = None, False, False
         self.activation = last_activation(layer)
         self.is_needed = not computes_nothing(given, self.outputs)
         self.has_kernel = any(
@@ -166,10 +166,10 @@ class Matching:
         """Match all that can be matched; return the calls."""
         if not self.pins:
             with contextlib.suppress(Unlike):
-                calls = self.run({}, is_alike=True)
+                self.calls = self.run({}, is_alike=True)
                 # Else its tensors may come before the activations.
-                if all(call.agrees or not call.activation for call in calls):
-                    return calls
+                if all(c.agrees or not c.activation for c in self.calls):
+                    return self.calls
         self.calls = self.run(self.pins)
         self.returned = self.find_returned()
         self.owned = owners(
@@ -268,6 +268,57 @@ class Matching:
             return found.args[0]
         return True
 
+    def find_instead(self):
+        """Return {index of a call: tensor} of calls that are compared with a
+        later one, and in whose place the port has a tensor with other numbers:
+        one of the size, between what the call was fed and the later one's, that
+        equals no other. Of several calls, it is that of the nearest norm.
+
+        What makes its tensors itself, as files with operators do, has others on
+        the way, and hands on each.
+        """
+        if self.port.outputs:
+            return {}
+        used = {m.tensor for call in self.calls for m in call.matches if m}
+        known = [self.port.measures[name] for name in used]
+        given = tensors_in(self.model.as_inputs(self.x))
+        known += [measure(tensor.array) for tensor in given]
+        begins, may_be = self.find_begins(), {}
+        for behind, group in find_groups(self.calls).items():
+            match = self.calls[behind].matches[0]
+            if not match or not self.calls[behind].agrees:
+                continue
+            end = self.places[match.tensor]
+            for index in sorted(group):
+                for name in self.find_candidates(self.calls[index]):
+                    if begins[index] < self.places[name] < end:
+                        may_be.setdefault(name, []).append(index)
+        found = {}
+        for name, indices in may_be.items():
+            ours = self.port.measures[name]
+            if any(np.allclose(ours, one, TOLERANCE, 0) for one in known):
+                continue
+            apart = {
+                index: abs(
+                    measure(self.calls[index].outputs[0].array)[1] - ours[1]
+                )
+                for index in indices
+            }
+            found.setdefault(min(apart, key=apart.get), name)
+        return found
+
+    def find_begins(self):
+        """Return for each call the place of the last tensor that it was fed, or
+        those before it that no tensor stands for."""
+        begins, of_tensors = [], {}
+        for call in self.calls:
+            fed = [of_tensors.get(id(tensor), -1) for tensor in call.given]
+            begins.append(max(fed, default=-1))
+            for tensor, match in zip(call.outputs, call.matches):
+                place = self.places[match.tensor] if match else begins[-1]
+                of_tensors[id(tensor)] = place
+        return begins
+
     # -- A run
 
     def run(self, pins, known=(), is_alike=False):
@@ -279,6 +330,7 @@ class Matching:
         its order of axes. Raises Unlike where it does not.
         """
         calls, names, origins, rounded = [], Names(), {}, set()
+        behind = set()  # ids of Tensors that a difference reaches
 
         def around(layer, args, keywords):
             if len(calls) < len(known):
@@ -293,6 +345,7 @@ class Matching:
                 call.has_kernel |= any(
                     id(tensor) in rounded for tensor in given
                 )
+                call.is_behind = any(id(tensor) in behind for tensor in given)
                 if is_alike:
                     call.matches = [
                         self.judge_as_it_is(name, tensor, call)
@@ -303,6 +356,8 @@ class Matching:
             for tensor, match in zip(call.outputs, call.matches):
                 if not match and call.has_kernel:
                     rounded.add(id(tensor))
+                if call.is_behind or not call.agrees:
+                    behind.add(id(tensor))
                 if match and match.layout:
                     origins[id(tensor)] = match
                     array = self.port.arrays[match.tensor]
@@ -412,6 +467,9 @@ class Matching:
         differs, so what they made is judged elsewhere alone.
         """
         expected = layout(self.port.arrays[name])
+        if call and call.is_behind and name in self.port.ends:
+            # What was wrong before may have brought it beyond them.
+            array = np.clip(array, *self.port.ends[name])
         if call and call.is_odd:
             is_known = np.isfinite(array) & np.isfinite(expected)
             if is_known.any():

@@ -14,6 +14,7 @@ BY_STORAGE = {  # what it makes of a tensor that the weights were rounded
     "weights in int8, the rest in int16": 1e-2,
 }
 MOST_DECIMALS = 5
+FEW = 1000
 COARSE = 0.05  # of a tensor's largest number: what is off by that is wrong
 TELLING = 0.1  # of the last decimal, by which a number may be off to tell it
 
@@ -27,10 +28,12 @@ class Port:
     apart}; stored: {name: one of BY_STORAGE}, of what rounded weights made;
     decimals: {name: how many were printed}, None where the numbers have to
     tell; weights: what operators take from a .tflite file, as with_tflite reads
-    it.
+    it; ends: {name: the least and the largest number that a quantized tensor
+    can be}.
     """
 
     weights: list = []
+    ends: dict = {}
 
     def __init__(
         self, arrays, outputs=(), steps=None, stored=None, decimals=None
@@ -137,9 +140,13 @@ def count_decimals(arrays):
     """Return how many decimals all of some arrays have, as text that was
     printed does; None where they have more than MOST_DECIMALS, or are fractions
     of powers of two, as exact numbers are."""
-    found = [decimals_of(a) for a in arrays if a.dtype.kind not in "biu"]
-    if None in found:
-        return None
+    arrays = [array for array in arrays if array.dtype.kind not in "biu"]
+    heads = [array.flat[:FEW] for array in arrays]  # these tell most, and fast
+    found = []
+    for array in heads + arrays:
+        if (one := decimals_of(array)) is None:
+            return None
+        found.append(one)
     least = max((decimals for decimals, _ in found), default=0)
     most = max((decimals for decimals, tells in found if tells), default=0)
     return most if 0 < least == most else None
@@ -180,14 +187,19 @@ def owners(tensors, layers):
     places = {name: place for place, name in enumerate(layers, start=1)}
     found = {}
     for tensor in tensors:
-        parts = [tensor, *re.split(r"[/;:.]", tensor)]
-        bare = [re.sub(r"_\d+$", "", part) for part in parts]
         known = [
             name
-            for pair in zip(parts, bare)
+            for pair in split_name(tensor)
             if (name := next(filter(places.get, pair), None))
         ]
         if known:
             owner = max(known, key=places.get)
             found.setdefault(owner, []).append(tensor)
     return found
+
+
+def split_name(tensor):
+    """Return what may be the name of a layer in that of a tensor: pairs of a
+    part, and that part without the number that made it unique."""
+    parts = [tensor, *re.split(r"[/;:.]", tensor)]
+    return [(part, re.sub(r"_\d+$", "", part)) for part in parts]

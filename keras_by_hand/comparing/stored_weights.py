@@ -7,13 +7,13 @@ layer is accused where the file has other numbers in its place; what cannot be
 followed so far, such as the loop of an LSTM, is not judged.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_by_hand.comparing.port import ROUNDING
+from keras_by_hand.activations import hard_sigmoid
+from keras_by_hand.comparing.port import split_name
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.layers.quantized import Quantized
 from keras_by_hand.models.layers.wrappers import TimeDistributed
@@ -94,23 +94,31 @@ class Part(NamedTuple):
 
 class Checked(NamedTuple):
     """What was found: the names of layers that have the model's weights, of
-    those that do not, {layer: why}, and of those that were not seen."""
+    those that do not, {layer: why}, and of those that were not seen. Layers
+    that are folded into one weight, and of which any may be wrong, are joined
+    by "+".
+    """
 
     same: tuple[str, ...] = ()
     differ: dict[str, str] = {}
     unseen: tuple[str, ...] = ()
 
+    def others(self) -> set[str]:
+        """Return the names of the layers that may have other weights."""
+        return {name for group in self.differ for name in group.split("+")}
+
     def lines(self) -> list[str]:
         """Return it in words; nothing where there was nothing to compare."""
         if not self.same and not self.differ:
             return []
-        every = len(self.same) + len(self.differ) + len(self.unseen)
+        others = len(self.others())
+        every = len(self.same) + others + len(self.unseen)
         said = (
             f"weights in the file: {len(self.same)} of {every} layers have the "
             "model's"
         )
         if self.differ:
-            said += f", {len(self.differ)} other ones"
+            said += f", {others} other ones"
         if self.unseen:
             said += f"; cannot tell: {', '.join(self.unseen)}"
         return [said]
@@ -143,28 +151,28 @@ def check_weights(stored: list[Stored], calls: list[Any]) -> Checked:
             del owners_of[number]
     differ: dict[str, str] = {}
     for one, part in pair(stored, owners_of, same):
-        differ.setdefault(part.layer, tell_difference(one, part, parts))
-    seen = {p.layer if isinstance(p, Part) else p for p in same} - {*differ}
+        members, why = tell_difference(one, part, parts)
+        group = "+".join(c.names[0] for c in calls if c.names[0] in members)
+        differ.setdefault(group, why)
     every = dict.fromkeys(
         call.layer.name
         for call in calls
         if any(inner.arrays for inner in call.layer.with_all_inside())
     )
+    others = Checked(differ=differ).others()
+    seen = {p.layer if isinstance(p, Part) else p for p in same} - others
     return Checked(
         tuple(name for name in every if name in seen),
         differ,
-        tuple(name for name in every if name not in seen | {*differ}),
+        tuple(name for name in every if name not in seen | others),
     )
 
 
 def is_understood(call):
     """Whether a call computes as it is followed here: with channels last, and
-    with at least 32 bits."""
-    return (
-        call.layer.options.get("data_format") != "channels_first"
-        and not isinstance(call.layer, Quantized)
-        and not any(t.array.dtype.name in ROUNDING for t in call.outputs)
-    )
+    not in whole numbers."""
+    is_first = call.layer.options.get("data_format") == "channels_first"
+    return not is_first and not isinstance(call.layer, Quantized)
 
 
 def find_named(one, parts):
@@ -172,10 +180,7 @@ def find_named(one, parts):
     product that has no layer's name, as the last one may not, all of the
     size."""
     words = {
-        word
-        for name in one.names
-        for long in re.split(r"[/;:.]", name)
-        for word in (long, re.sub(r"_\d+$", "", long))
+        word for name in one.names for pair in split_name(name) for word in pair
     }
     named = [part for part in parts if part.is_named(words)]
     is_product = one.kind in (*PRODUCTS_OF_TFLITE, "DEPTHWISE_CONV_2D")
@@ -244,6 +249,9 @@ class Affine(NamedTuple):
 
 
 NOTHING = Affine((), np.ones(1), np.zeros(1))
+# hard_sigmoid is relu6(x + 3) / 6: both may be folded into what is beside it.
+BEFORE_HARD_SIGMOID = Affine((), np.ones(1), np.full(1, 3.0))
+IN_HARD_SIGMOID = Affine((), np.full(1, 1 / 6), np.zeros(1))
 
 
 def list_parts(calls):
@@ -280,15 +288,23 @@ def list_parts(calls):
             continue
         known.add(id(call.layer))
         ahead, first = chain(call, before)
+        if first and ends_in_hard_sigmoid(first):
+            ahead.append(IN_HARD_SIGMOID)
         if first and first.activation is None and after(first):
             bias = first.layer.arrays.get("bias")
             if bias is not None and bias.ndim == 1:
                 lent = bias.astype("float64")
                 ahead.append(Affine((first.names[0],), np.ones(1), lent))
-        behind, last = ([], None) if call.activation else chain(call, after)
-        lends = last is not None and has_kernel(last.layer)
+        behind, last = ([], call) if call.activation else chain(call, after)
+        if last and ends_in_hard_sigmoid(last):
+            behind.append(BEFORE_HARD_SIGMOID)
+        lends = last not in (None, call) and has_kernel(last.layer)
         parts += parts_of_call(call, affine_of(call), ahead, behind, lends)
     return parts
+
+
+def ends_in_hard_sigmoid(call):
+    return call.layer.options.get("activation") is hard_sigmoid
 
 
 def is_handed_on(call):
@@ -507,9 +523,18 @@ def apart_or_together(affines):
 # -- What is wrong with a weight
 
 
+class Change(NamedTuple):
+    """What was done to numbers, in words; may_be_folded: whether a layer that
+    is folded in may have done it."""
+
+    text: str
+    may_be_folded: bool = False
+
+
 def tell_difference(one, part, parts):
-    """Return in words how an operator's weight is not that of a part: of its
-    forms, the one of which it is told what was done to it, or the nearest."""
+    """Return the names of the layers that may be wrong, and in words how an
+    operator's weight is not that of a part: of its forms, the one of which it
+    is told what was done to it, or the nearest."""
     forms = sorted(
         part.list_forms(),
         key=lambda form: (
@@ -519,23 +544,27 @@ def tell_difference(one, part, parts):
         ),
     )
     for form in forms:
-        if why := find_change(*compared(one, form, part)[1:]):
+        if change := find_change(*compared(one, form, part)[1:]):
             break
     else:
-        form, why = forms[0], explain_by_others(one, part, parts)
+        form, change = forms[0], explain_by_others(one, part, parts)
     word, theirs, ours = compared(one, form, part)
     if theirs.array.shape != ours.shape:
-        return f"its {word} in the file has another shape than the model's"
+        why = f"its {word} in the file has another shape than the model's"
+        return {part.layer}, why
     worst = np.unravel_index(np.argmax(np.abs(theirs.array - ours)), ours.shape)
-    folded = " and ".join(name for name in form.folded if name != part.layer)
+    folded = [name for name in form.folded if name != part.layer]
     said = f"its {word} in the file is not the model's"
     if folded:
-        said += f", with {folded} folded in"
+        said += f", with {' and '.join(folded)} folded in"
     said += (
         f" (channel {worst[-1]}: {theirs.array[worst]:.3g} instead of "
         f"{ours[worst]:.3g})"
     )
-    return f"{said}: {why}" if why else said
+    if change:
+        said += f": {change.text}"
+    may_be_folded = not change or change.may_be_folded
+    return {part.layer, *(folded if may_be_folded else ())}, said
 
 
 def compared(one, form, part):
@@ -554,24 +583,25 @@ def distance(array, expected):
 
 
 def find_change(theirs, ours):
-    """Return what was done to numbers, in words, or None."""
+    """Return what was done to numbers, a Change, or None."""
     array, far, scales = theirs
     if array.shape != ours.shape:
         return None
     if not array.any():
-        return "all are zero"
+        return Change("all are zero")
     if scales is not None and len(scales) == ours.shape[-1]:
         turn = scales[::-1] / scales
         if is_near(Constant(array * turn, far * turn), ours):
-            return "its scales are in the reverse order"
+            return Change("its scales are in the reverse order")
     if is_near(theirs, ours[..., ::-1]):
-        return "its channels are in the reverse order"
+        return Change("its channels are in the reverse order")
     if ours.ndim == 2 and ours.shape[0] == ours.shape[1]:
         if is_near(theirs, ours.T):
-            return "it is transposed"
+            return Change("it is transposed")
     factor = factor_between(array, ours)
     if is_near(theirs, factor * ours):
-        return f"all are {factor:.3g} times what they should be"
+        text = f"all are {factor:.3g} times what they should be"
+        return Change(text, may_be_folded=True)
     differing = [
         channel
         for channel in range(ours.shape[-1])
@@ -582,7 +612,9 @@ def find_change(theirs, ours):
     if len(differing) == 1:
         (channel,) = differing
         factor = factor_between(array[..., channel], ours[..., channel])
-        return f"only that channel is, {factor:.3g} times what it should be"
+        return Change(
+            f"only that channel is, {factor:.3g} times what it should be"
+        )
     return None
 
 
@@ -592,10 +624,10 @@ def factor_between(array, expected):
 
 
 def explain_by_others(one, part, parts):
-    """Return which other layer's weights an operator has, in words, or
+    """Return the Change that an operator has another layer's weights, or
     None."""
     alone = one._replace(bias=None)
     for other in parts:
         if other.layer != part.layer and find_form(alone, other):
-            return f"they are those of {other.layer}"
+            return Change(f"they are those of {other.layer}")
     return None

@@ -70,7 +70,7 @@ def run_tflite(path, x):
         find_name(details): details for details in model.get_input_details()
     }
     shapes = {name: shape_of(details) for name, details in inputs.items()}
-    steps = {}
+    steps, ends = {}, {}
 
     def run(arrays):
         try:
@@ -84,14 +84,14 @@ def run_tflite(path, x):
             model.invoke()
         except (RuntimeError, ValueError) as error:
             raise CannotRun(f"{path}: {first_line(error)}") from None
-        return read_tensors_of(model, steps)
+        return read_tensors_of(model, steps, ends)
 
     made = run_with(run, path, shapes, x)
     outputs = [details["name"] for details in model.get_output_details()]
     words = find_storage(model)
     stored = dict.fromkeys(made, words) if words else {}
     port = Port(made, outputs, steps, stored)
-    port.weights = read_weights(model)
+    port.weights, port.ends = read_weights(model), ends
     return port
 
 
@@ -122,9 +122,10 @@ def find_storage(model):
     return max(found, key=BY_STORAGE.get, default=None)
 
 
-def read_tensors_of(model, steps):
+def read_tensors_of(model, steps, ends):
     """Return what the operators of a model have made, {name: array}, in their
-    order; add the steps of what is quantized to steps."""
+    order; add to steps those of what is quantized, and to ends the least and
+    the largest number that it can be."""
     tensors = {
         details["index"]: details for details in model.get_tensor_details()
     }
@@ -137,6 +138,10 @@ def read_tensors_of(model, steps):
                 name = details["name"]
                 name = f"{name} ({index})" if name in made else name
                 made[name], steps[name] = dequantized(array, details)
+                if steps[name]:
+                    limits = np.iinfo(array.dtype)
+                    both = np.array([limits.min, limits.max], array.dtype)
+                    ends[name] = dequantized(both, details)[0]
     return made
 
 

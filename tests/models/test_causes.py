@@ -819,6 +819,15 @@ def activation_before(other):
 case("no relu here", "no activation before", activation_before, "linear")
 case("activation of first, whose output", "another before", activation_before, "tanh")
 
+
+def activation_first():
+    model, x = of_layers(SEVERAL, BATCH, layers.ReLU(name="relu"))
+    y = np.asarray(model.get_layer("last")(np.maximum(x, 0)))
+    return model, x, {"last": y, "relu": np.maximum(y, 0)}
+
+
+case("relu before this layer", "activation first", activation_first)
+
 # -- What holds another layer
 
 

@@ -598,6 +598,30 @@ def test_a_tensor_that_is_equal_at_most_places_stands_for_its_layer(tmp_path):
     assert found.faulty == ["first"] and found.unmatched == []
 
 
+def test_other_numbers_in_the_place_of_a_hidden_layer_are_told(tmp_path):
+    """What was recorded may not be what the port went on with; what it made on its way
+    to a layer that is seen by itself is not accused."""
+    path, x, port = hidden(
+        tmp_path,
+        layers.Conv1D(5, 3, padding="same", activation="relu", name="first"),
+        layers.Conv1D(4, 3, padding="same", name="second"),
+        layers.Dense(2, name="third"),
+    )
+    rolled = {**port, "t0": np.roll(port["t0"], 1, -1)}
+    found = compare(path, rolled, x)
+    assert (found.verdict, found.unmatched) == ("cannot tell", ["first"])
+    assert found.rows[0].instead == "t0" and found.rows[1].together == ()
+    said = (
+        "cannot tell, as the port has other numbers in the place of what later ones show "
+        "to be right: first (t0)"
+    )
+    assert str(found).splitlines()[-1] == said
+    behind = {name: rolled[name] for name in ("t1", "t0", "third")}
+    copied = {"x": x, "t1": port["t1"], "third": port["third"]}
+    for others in (port | {"t": rolled["t0"]}, behind, copied):
+        assert compare(path, others, x).verdict == "no layer differs"
+
+
 def test_nan_is_told_where_it_arises_and_not_where_it_goes(tmp_path):
     path, x, port = hidden(
         tmp_path,
@@ -715,12 +739,13 @@ def test_rounded_kernels_excuse_only_what_has_a_kernel(tmp_path, monkeypatch):
 def test_decimals_are_counted_by_the_digits_of_a_dtype():
     numbers = np.random.default_rng(313).normal(0, 100, 50)
     printed = np.round(numbers, 4)
-    assert Port({"y": printed}).decimals == 4
+    assert Port({"y": printed}).decimals == {"y": 4}
     # float32 does not hold four decimals of these; others tell.
     few = np.round(numbers[:9] / 100, 4).astype("float32")
-    assert Port({"y": printed.astype("float32"), "z": few}).decimals == 4
-    assert Port({"y": numbers.astype("float32"), "z": few}).decimals is None
-    assert Port({"y": numbers}).decimals is None
+    both = {"y": printed.astype("float32"), "z": few}
+    assert Port(both).decimals == {"y": 4, "z": 4}
+    assert Port({"y": numbers.astype("float32"), "z": few}).decimals == {}
+    assert Port({"y": numbers}).decimals == {}
 
 
 def test_a_tensor_with_nan_differs(small):

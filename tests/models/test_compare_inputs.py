@@ -13,7 +13,7 @@ from keras import layers
 from project import ROOT
 
 from keras_by_hand import compare, load_model
-from keras_by_hand.comparing.dumps import decimals_of
+from keras_by_hand.comparing.dumps import decimals_printed
 from keras_by_hand.models.errors import CannotRun
 
 
@@ -111,7 +111,7 @@ def test_numbers_are_as_exact_as_they_were_printed(dense, form):
     ],
 )
 def test_the_last_digit_that_counts(words, count):
-    assert decimals_of(words.split()) == count
+    assert decimals_printed(words.split()) == count
 
 
 def test_numbers_that_are_too_coarse_tell_nothing(command, dense):

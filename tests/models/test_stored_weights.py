@@ -149,3 +149,77 @@ def test_right_weights_are_counted_in_files_of_each_kind(folder, tmp_path, kind)
     count = len(WEIGHTS)
     said = f"weights in the file: {count} of {count} layers have the model's"
     assert said in found.summary()
+
+
+def test_what_hard_sigmoid_adds_and_divides_by_may_be_folded(tmp_path):
+    """TensorFlow computes relu6(x + 3) / 6; its converter adds 3 to a bias, and divides
+    the next kernel."""
+    x = keras.Input((6,))
+    y = layers.Dense(4, activation="hard_sigmoid", name="own")(x)
+    y = layers.Dense(3, name="bare")(y)
+    model = keras.Model(x, layers.Activation("hard_sigmoid", name="apart")(y))
+    found = compare_export(model, tmp_path, "tflite")
+    assert found.weights == (("own", "bare"), {}, ())
+
+
+@pytest.mark.parametrize("gamma", [2, [0.5, 3, 1, 4]])
+def test_what_may_be_wrong_in_a_folded_layer_is_told_of_both(tmp_path, gamma):
+    model, changed = folded(), folded()
+    variable = changed.get_layer("normalization").gamma
+    variable.assign(variable * np.array(gamma, "float32"))
+    found = compare_export(model, tmp_path, "tflite", changed)
+    assert list(found.weights.differ) == found.faulty == ["conv+normalization"]
+    (said,) = found.weights.lines()
+    assert said == ("weights in the file: 1 of 3 layers have the model's, 2 other ones")
+
+
+def folded():
+    x = keras.Input((5, 5, 3))
+    y = layers.Conv2D(4, 2, name="conv")(x)
+    y = layers.BatchNormalization(name="normalization")(y)
+    y = layers.Flatten()(layers.ReLU()(y))
+    model = keras.Model(x, layers.Dense(2, name="dense")(y))
+    ports.draw_weights(model, np.random.default_rng(313))
+    return model
+
+
+def compare_export(model, folder, kind, port=None):
+    """Compare a model with a file of itself, or of a port."""
+    model.save(folder / "model.keras")
+    shape = 3, *model.inputs[0].shape[1:]
+    x = np.random.default_rng(313).normal(size=shape).astype("float32")
+    path = ports.export(port or model, x, folder, kind)
+    return compare(folder / "model.keras", path, x)
+
+
+def dense(dtype=None):
+    x = keras.Input((6,))
+    layer = layers.Dense(4, name="dense", dtype=dtype, kernel_initializer="ones")
+    return keras.Model(x, layer(x))
+
+
+def with_channels_first():
+    x = keras.Input((4, 3, 3))
+    y = layers.GlobalAveragePooling2D(data_format="channels_first")(x)
+    return keras.Model(x, layers.Dense(4)(y))
+
+
+def quantized_by_keras():
+    model = dense()
+    model.get_layer("dense").quantize("int8")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("build", "build_port"),
+    [(with_channels_first, with_channels_first), (quantized_by_keras, dense)],
+)
+def test_nothing_is_said_of_models_that_compute_otherwise(tmp_path, build, build_port):
+    found = compare_export(build(), tmp_path, "tflite", build_port())
+    assert found.port.weights  # else nothing could be said
+    assert found.weights == ((), {}, ())
+
+
+def test_models_in_16_bits_have_weights_in_32(tmp_path):
+    found = compare_export(dense("mixed_float16"), tmp_path, "tflite", dense())
+    assert found.weights == (("dense",), {}, ())
