@@ -3,20 +3,17 @@ Triplet loss and contrastive loss in Keras, and Circle
 ======================================================
 
 To recognize faces, a model maps photographs to vectors, called *embeddings*:
-those of one person close to each other, those of others far away. Keras has one
-loss for that, ``Circle``. The two best known ones take a few lines.
+those of one person close to each other, those of others far away.
 
 The *contrastive loss* takes pairs, at distance :math:`d`. The *triplet loss*
 takes an anchor, an embedding with its label, at distance :math:`d_+`, and one
-with another label, at :math:`d_-`. Both want a margin :math:`m`. ``Circle``
-takes all pairs of an anchor at once, and their cosines :math:`s`:
+with another label, at :math:`d_-`. Both want a margin :math:`m`. ``Circle``,
+which Keras has, takes the cosines :math:`s` of an anchor with all others:
 
 .. math::
 
-   \text{contrastive} &= \begin{cases}
-   d^2 & \text{same label} \\
-   \max(m - d, \, 0)^2 & \text{another}
-   \end{cases} \\
+   \text{contrastive} &= d^2 \text{ (same label)},
+   \, \max(m - d, 0)^2 \text{ (another)} \\
    \text{triplet} &= \max(d_+ - d_- + m, \, 0) \\
    \text{Circle} &= \log(1 + P N) \\
    P &= \sum_{\text{same}} e^{\gamma (1 - s + m) (1 - s - m)} \\
@@ -31,14 +28,12 @@ from keras import ops
 # %%
 # Build it
 # --------
-# A loss gets the labels and outputs of a whole batch. So it can compare each
-# sample with all others. Of the triplets of an anchor, only the hardest counts:
-# the farthest embedding with its label, and the nearest one with another.
+# A loss gets the labels and outputs of a whole batch, and can compare them all.
+# Of an anchor's triplets, the hardest counts.
 
 
 def compare(label, x):
-    difference = ops.expand_dims(x, 1) - ops.expand_dims(x, 0)
-    squares = ops.sum(difference**2, axis=2)  # (batch, batch)
+    squares = ops.sum((x[:, np.newaxis] - x) ** 2, axis=2)  # (batch, batch)
     same = ops.reshape(label, (-1, 1)) == ops.reshape(label, (1, -1))
     return ops.sqrt(squares + 1e-12), same  # 0 has an infinite slope
 
@@ -51,26 +46,24 @@ def contrastive_loss(label, x):
 def triplet_loss(label, x):
     d, same = compare(label, x)
     farthest = ops.max(ops.where(same, d, 0.0), axis=1)
-    nearest = ops.min(ops.where(same, np.inf, d), axis=1)
-    return ops.maximum(farthest - nearest + 1, 0)
+    return ops.relu(farthest - ops.min(ops.where(same, 9, d), axis=1) + 1)
 
 
-label = np.array([0, 0, 1, 1, 1])  # (batch,)
-angle = np.radians([10, 70, 80, 100, 160])
+label, angle = np.array([0, 0, 1, 1, 1]), np.radians([10, 70, 80, 100, 160])
 x = np.float32(np.stack([np.cos(angle), np.sin(angle)], axis=1))
 
 # %%
 # Compute it
 # ----------
-# One anchor after the other, without itself in ``Circle``. Its cosines are the
-# products of embeddings, which must have length 1.
+# Take one anchor after the other, without itself in ``Circle``. The cosines are
+# products of embeddings of length 1. Here m is 0.4 in ``Circle``, and gamma 8.
 
-contrastive = np.zeros((5, 5))  # of each pair
-triplet, of_circle = np.zeros((2, 5))
+contrastive, triplet, of_circle = np.zeros((3, 5))  # of each anchor
 for i in range(5):
     d, s = np.linalg.norm(x - x[i], axis=1), x @ x[i]
     same, other = label == label[i], label != label[i]
-    contrastive[i] = np.where(same, d**2, np.maximum(1 - d, 0) ** 2)
+    pairs = np.where(same, d**2, np.maximum(1 - d, 0) ** 2)
+    contrastive[i] = np.mean(pairs)
     triplet[i] = max(np.max(d[same]) - np.min(d[other]) + 1, 0)
     same[i] = False
     near = np.exp(8 * (1 - s[same] + 0.4) * (1 - s[same] - 0.4))
@@ -78,59 +71,35 @@ for i in range(5):
     of_circle[i] = np.log1p(np.sum(near) * np.sum(far))
 
 # %%
-# With Keras' gamma of 80, such powers could overflow. The library's ``circle``
-# adds up their logarithms, as Keras does.
+# Check it
+# --------
+# Keras' gamma is 80. So that nothing overflows, ``circle`` adds up logarithms.
 
 from keras_by_hand import circle
 
-# %%
-# Check it
-# --------
-
-y = ops.convert_to_numpy(contrastive_loss(label, x))
-np.testing.assert_allclose(y, contrastive.mean(1), rtol=1e-4, atol=1e-4)
-y = ops.convert_to_numpy(triplet_loss(label, x))
-np.testing.assert_allclose(y, triplet, rtol=1e-4, atol=1e-4)
-y = ops.convert_to_numpy(keras.losses.circle(label, x, gamma=8))
-np.testing.assert_allclose(y, of_circle, rtol=1e-4, atol=1e-4)
-y = ops.convert_to_numpy(keras.losses.circle(label, x))
-np.testing.assert_allclose(y, circle(label, x), rtol=1e-4, atol=1e-4)
+y = [contrastive_loss(label, x), triplet_loss(label, x)]
+y += [keras.losses.circle(label, x, gamma=8), keras.losses.circle(label, x)]
+expected = [contrastive, triplet, of_circle, circle(label, x)]
+for loss, by_hand in zip(map(ops.convert_to_numpy, y), expected):
+    np.testing.assert_allclose(loss, by_hand, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# Would you give ``Circle`` embeddings of any length? It takes their products as
-# cosines, without a word: end the model with ``UnitNormalization``. And would
-# you shuffle as ever? An anchor without another of its label has a loss of 0.
+# ``Circle`` takes products as cosines. So end with ``UnitNormalization``.
 
-of_keras = keras.losses.Circle(reduction=None)
-right = ops.convert_to_numpy(of_keras(label, x))
-wrong = ops.convert_to_numpy(of_keras(label, 2 * x))
-alone = ops.convert_to_numpy(of_keras(np.arange(5), x))
-print("right:", right.round(1), "wrong:", wrong.round(1), "alone:", alone)
-assert not np.allclose(right, wrong, rtol=0.1) and np.all(alone == 0)
+wrong = circle(label, 2 * x, gamma=8)
+print("right:", of_circle.round(1), "wrong:", wrong.round(1))
+assert not np.allclose(of_circle, wrong, rtol=0.1)
 
 # %%
 # See it
 # ------
-# Twelve samples with three labels, each free to go anywhere.
 
-labels = np.arange(12) % 3
-model = keras.Sequential([keras.layers.Dense(2, use_bias=False)])
-model.compile(keras.optimizers.SGD(1.0), contrastive_loss)
-model.build((None, 12))
-model.set_weights([np.random.default_rng(313).normal(size=(12, 2))])
-fig, axes = plt.subplots(1, 2, figsize=(6, 3.3), layout="constrained")
-for axis, steps in zip(axes, (0, 100)):
-    model.fit(np.eye(12), labels, batch_size=12, epochs=steps, verbose=0)
-    points = model.get_weights()[0]
-    for number, marker in enumerate("os^"):
-        axis.plot(*points[labels == number].T, marker, ms=9, alpha=0.6)
-    axis.set(title=f"after {steps} steps", aspect="equal")
-    axis.set(xlim=(-2.7, 2.7), ylim=(-2.2, 2.2))
-d = np.linalg.norm(points[:, np.newaxis] - points, axis=2)
-same = labels[:, np.newaxis] == labels
-print(f"within labels up to {np.max(d[same]):.2f}")
-print(f"between labels at least {np.min(d[~same]):.2f}")
-fig.suptitle("The contrastive loss gives each label a place of its own")
+d = np.linspace(0, 1.6, 101)
+fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+axis.plot(d, d**2, d, np.maximum(1 - d, 0) ** 2)
+axis.set(xlabel="distance", ylabel="contrastive loss")
+axis.set_title("A label is drawn together, others are pushed 1 away")
+axis.legend(["same label", "another label"])
 plt.show()
