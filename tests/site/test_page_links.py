@@ -5,8 +5,10 @@ from types import SimpleNamespace
 
 import page_links
 import pytest
+from project import SCRIPTS
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-from gallery.paths import SOURCES
+from gallery.paths import SOURCES, name_of
 
 TITLES = {"Dense": ["dense/plot_a"], "Conv2D: x": ["c/plot_b"], "Twice": ["c/b", "d/e"]}
 
@@ -54,3 +56,19 @@ def test_each_page_that_is_named_is_there():
     titles = page_links.find_titles()
     assert len(titles) > 200
     assert titles["Dense with relu"] == ["dense/plot_relu"]
+
+
+# Other pages without a title would not be links: "the page on SGD", "the next page".
+UNNAMED = re.compile(r"\bpages? (?:on|about)\b|\b(?:next|last|previous|other) pages?\b")
+
+
+@pytest.mark.parametrize("page", SCRIPTS, ids=name_of)
+def test_a_page_names_others_by_their_titles(page):
+    blocks = split_code_and_text_blocks(str(page))[1]
+    text = " ".join(block.content for block in blocks if block.type == "text")
+    assert UNNAMED.findall(" ".join(text.split())) == []
+
+
+def test_pages_without_a_title_are_noticed():
+    found = UNNAMED.findall('see the next page, the page on SGD, the page "Dense"')
+    assert found == ["next page", "page on"]
