@@ -5,34 +5,17 @@ import functools
 import re
 
 import pytest
-import running
 from bs4 import BeautifulSoup
 from project import ROOT, SITE
 
 from gallery import linker
 from gallery.course import COURSE, LAB, find_lessons, number_lessons, read_course
 from gallery.exercises import TRY_IT
-from gallery.paths import DOCS, EXAMPLES, SOURCES, find_pages, name_of
-from gallery.scripts import text_of
+from gallery.paths import DOCS, SOURCES, find_pages, name_of
 
 ITEMS = read_course()
 NAMES = [item.name for item in ITEMS]
 LESSONS = find_lessons()
-CORE = 12  # lines of code under "Compute it", at most
-LONGER = {  # up to 25, and why the idea needs them
-    "training/plot_autograd": "a class with three operations, and the way back",
-    "training/plot_whole_network": "forward, backward and training, all of a network",
-    "training/plot_overfitting": "training, and when to stop it",
-    "regularization/plot_dropout": "training, as the mask returns in its gradient",
-    "convolution/plot_conv_against_dense": "filters shared by all patches, and back",
-    "models/plot_lenet": "the way through three layers, and back again",
-    "models/plot_residual": "gradients need the way forward, too",
-    "recurrent/plot_lstm_remembers": "an LSTM's way back needs the way forward",
-    "models/plot_gpt": "the functions of the lessons before, once more",
-    "models/plot_llama_block": "five changes to a block, each in a few lines",
-}
-LONG = {"training/plot_overfitting": 2}  # lines more, for three cures and their check
-TOUCHED = 15  # lines more where the figure becomes a picture to touch
 FOLDED = 120  # lines of the library, at most
 PARTS = ["Build it", "See it", "Compute it", "Check it", "Break it", TRY_IT]
 NOTES = {"Minutes", "Outcomes", "What students get wrong", "Show"}
@@ -78,18 +61,6 @@ def test_each_entry_says_what_one_can_do_afterwards():
 # -- The form of a lesson
 
 
-def count_core(page):
-    """Return how many lines of code the page's own core has, comments left out."""
-    source = page.path.read_text()
-    core = [
-        text_of(statement, source)
-        for heading, statement in zip(page.headings, page.tree.body)
-        if heading == "Compute it" and statement not in page.linked
-    ]
-    lines = "\n".join(core).splitlines()
-    return sum(bool(re.sub(r"#.*", "", line).strip()) for line in lines)
-
-
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_has_all_parts_in_order(name):
     text = (SOURCES / f"{name}.py").read_text()
@@ -104,26 +75,10 @@ def test_a_lesson_has_all_parts_in_order(name):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_is_short(name):
-    text = (SOURCES / f"{name}.py").read_text()
-    most = 160 if name.startswith("models/") else 120
-    most += TOUCHED * ("moving_picture" in text) + LONG.get(name, 0)
-    assert text.count("\n") <= most
-    lines = count_core(running.Page(EXAMPLES / f"{name}.py"))
-    assert 3 <= lines <= (25 if name in LONGER else CORE), f"{lines} lines of core"
-
-
-@pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_folds_little(name):
     page = SOURCES / f"{name}.py"
     folded = [line for line in linker.link(page) if line.file != page]
     assert len(folded) <= FOLDED
-
-
-def test_longer_cores_have_a_reason_and_need_it():
-    for name in LONGER:
-        assert name in LESSONS
-        assert count_core(running.Page(EXAMPLES / f"{name}.py")) > CORE, name
 
 
 # -- The way through the course
