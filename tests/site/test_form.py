@@ -28,7 +28,7 @@ LONGER = {  # up to 25, and why the idea needs them
     "recurrent/plot_lstm_remembers": "an LSTM's way back needs the way forward",
     "models/plot_gpt": "the functions of the lessons before, once more",
     "models/plot_llama_block": "five changes to a block, each in a few lines",
-    "files/plot_predict_without_keras": "the whole reader is the idea, to be copied as it is",
+    "files/plot_predict_without_keras": "the whole reader, to be copied as it is",
     "merging/plot_operators": "a saved step is decoded before it is computed",
     "quantization/plot_gptq": "a loop over features, with the right factor and Keras'",
     "quantization/plot_float8_dense": "outputs, gradients and scales are three rules",
@@ -68,7 +68,8 @@ def test_a_page_is_as_long_as_its_kind_allows(name):
 @pytest.mark.parametrize("name", [n for n in NAMES if kind_of(n) in (LESSON, ARTICLE)])
 def test_the_core_of_a_page_is_short(name):
     lines = count_core(running.Page(EXAMPLES / f"{name}.py"))
-    assert 3 <= lines <= (25 if name in LONGER else CORE), f"{lines} lines of core"
+    least = 3 if kind_of(name) == LESSON else 1  # a formula may be a line
+    assert least <= lines <= (25 if name in LONGER else CORE), f"{lines} lines of core"
 
 
 def test_longer_cores_have_a_reason_and_need_it():
