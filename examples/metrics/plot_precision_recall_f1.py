@@ -40,7 +40,6 @@ def of_keras(metric, classes=slice(3)):
 # %%
 # Compute it
 # ----------
-# Count for each class.
 
 is_class, is_found = y_true == 1, y_pred > 0.5  # (mails, classes)
 t = np.sum(is_class & is_found, axis=0)  # (classes,)
@@ -50,8 +49,8 @@ precision, recall = t / (t + f), t / (t + m)
 f1 = 2 * precision * recall / (precision + recall)
 
 # %%
-# Three averages make the F1 of all classes one number. *Macro* is their mean.
-# *Weighted* weighs each class by its number of mails. *Micro* adds up counts.
+# Of three averages of F1, *macro* is the mean over classes, *weighted* weighs
+# each class by its number of mails, and *micro* adds up the counts first.
 
 macro = np.mean(f1)
 weighted = np.sum(f1 * (t + m)) / np.sum(t + m)
@@ -60,7 +59,6 @@ micro = 2 * np.sum(t) / np.sum(2 * t + f + m)
 # %%
 # Check it
 # --------
-# The library's functions are the whole metrics, with weights and thresholds.
 
 from keras_by_hand import f1_score, precision_metric, recall_metric
 
@@ -78,8 +76,7 @@ np.testing.assert_allclose(y, expected, rtol=1e-4)
 # %%
 # Break it
 # --------
-# The mean of the F1 of batches is wrong. The second batch has no spam, and the
-# model finds none. But 0 / 0 counts as 0.
+# Batches have other scores. The second one has no spam: 0 / 0 counts as 0.
 
 right = f1_score(y_true, y_pred)[0]
 of_batches = [f1_score(y_true[mails], y_pred[mails])[0] for mails in batches]
@@ -92,7 +89,7 @@ assert np.mean(of_batches) < right - 0.2
 
 wrong = of_keras(metrics.F1Score(), slice(1))
 right = of_keras(metrics.F1Score(threshold=0.5), slice(1))
-print("right:", right.round(2), "without a threshold:", wrong.round(2))
+print("right:", right, "wrong:", wrong)
 assert wrong < right - 0.1
 
 # %%
@@ -100,8 +97,9 @@ assert wrong < right - 0.1
 # ------
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-axis.bar(["5 mails", "5 mails, no spam", "2 mails"], of_batches)
-axis.axhline(right, color="C1")
-axis.axhline(np.mean(of_batches), color="C2", ls="--")
-axis.set_title("F1 of batches: their mean (dashed) is not F1 (line)")
+axis.bar(range(3), of_batches)
+axis.axhline(f1[0], color="C1", label="all mails")
+axis.axhline(np.mean(of_batches), color="C2", ls="--", label="mean of batches")
+axis.set_title("The mean of F1 scores of batches is too low")
+axis.legend()
 plt.show()

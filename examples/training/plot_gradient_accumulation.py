@@ -63,8 +63,7 @@ for batch, gradient in enumerate(gradients):
 np.testing.assert_array_equal(path, -np.cumsum(means))
 
 # %%
-# A model trained on batches of 4, three for each step, gets the weights of one
-# trained on batches of 12.
+# Three batches of 4 for each step give the weights of batches of 12.
 
 rng, kernels = np.random.default_rng(313), []
 x, y = rng.normal(size=(24, 3)), rng.normal(size=(24, 1))  # 24 samples

@@ -62,7 +62,7 @@ for g in gradients:
 # Check it
 # --------
 # ``muon`` is the whole optimizer, with weight decay. Embeddings and biases take
-# steps of AdamW. So should the last layer: give its name to ``exclude_layers``.
+# steps of AdamW. (So should the last layer, by ``exclude_layers``.)
 
 from keras_by_hand import muon
 
@@ -85,10 +85,10 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# Keras' steps are about 0.2 learning rates, as Adam's. PyTorch's factor is by
-# default the root of rows / columns, but at least 1.
+# Keras' factor, as above, suits learning rates of Adam. PyTorch's is by default
+# the root of rows / columns.
 
-right, wrong = (path[2] - path[1]) / 0.01, -np.sqrt(max(1, 6 / 4)) * x
+right, wrong = (path[2] - path[1]) / 0.01, -np.sqrt(6 / 4) * x
 print(f"right: {np.std(right):.2f}, wrong: {np.std(wrong):.2f} learning rates")
 assert np.linalg.norm(wrong) > 2 * np.linalg.norm(right)
 
@@ -100,7 +100,6 @@ fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for label, step in {"gradient": g, "Muon": right}.items():
     sizes = np.linalg.svd(step)[1]
     axis.plot(sizes / sizes[0], "o-", label=label)
-axis.set(xlabel="direction", ylabel="singular value")
-axis.set_title("Muon's step is long in all directions")
+axis.set(xlabel="direction", title="Singular values, over the largest")
 axis.legend()
 plt.show()
