@@ -46,8 +46,7 @@ top_2 = keras.metrics.sparse_top_k_categorical_accuracy(label, scores, k=2)
 # %%
 # Compute it
 # ----------
-# Of equal scores, ``np.argmax`` takes the first, and so does Keras. For top-k,
-# equal scores are not larger: all of them are right.
+# Of equal scores, ``np.argmax`` takes the first. For top-k, all are right.
 
 binary = np.mean((p > 0.5) == answer)
 categorical = np.mean(np.argmax(scores, axis=1) == label)
@@ -101,6 +100,6 @@ for (sample, number), score in np.ndenumerate(scores):
 axis.plot(label, np.arange(5), "s", ms=26, mfc="none", mew=3, color="C1")
 pairs = zip(np.argmax(scores, axis=1) == label, larger < 1)
 axis.set_yticks(range(5), [f"accuracy {a:d}, top-1 {k:d}" for a, k in pairs])
-axis.set(xticks=range(3), xlabel="class")
+axis.set_xlabel("class")
 axis.set_title("Of equal scores, accuracy takes the first, top-k all")
 plt.show()

@@ -13,15 +13,13 @@ For a target :math:`t`, a probability :math:`p`, and its logit :math:`z`:
    \ell &= -t \log p - (1 - t) \log (1 - p) \\
         &= \max(z, 0) - t z + \log(1 + e^{-|z|})
 
-The last line never overflows. The derivative with respect to :math:`z` is
-:math:`p - t`. The loss of a sample is the mean over its outputs.
+The last line never overflows. The loss of a sample is the mean over its
+outputs.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-
-from keras_by_hand import sigmoid
 
 # %%
 # Build it
@@ -30,8 +28,8 @@ from keras_by_hand import sigmoid
 
 y_true = np.array([[0, 1], [1, 1], [1, 0]], "float32")  # (batch, outputs)
 logits = np.array([[-2, 3], [0, -1], [4, 100]], "float32")
-y = keras.losses.binary_crossentropy(y_true, logits, from_logits=True)
-print(keras.ops.convert_to_numpy(y))
+to_numpy = keras.ops.convert_to_numpy
+y = to_numpy(keras.losses.binary_crossentropy(y_true, logits, True))
 
 # %%
 # Compute it
@@ -44,33 +42,18 @@ losses = losses + np.log1p(np.exp(-np.abs(logits)))  # (batch, outputs)
 by_hand = np.mean(losses, axis=1)  # (batch,)
 
 # %%
-# The whole function takes probabilities, too: the page "from_logits" explains
-# the clip. Its label smoothing moves targets towards 1/2.
+# Check it
+# --------
+# The library's function takes probabilities, too: the page "from_logits"
+# explains the clip. Label smoothing moves targets towards 1/2.
 
 from keras_by_hand import binary_crossentropy
 
-# %%
-# Check it
-# --------
-# ``reduction=None`` takes no mean over the batch. ``s`` is the label smoothing.
-
-y = keras.ops.convert_to_numpy(y)
 np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
-
-p = np.array([[0.25, 0.75], [0.5, 0.125], [1, 1]])
-cases = [(p, False, 0, -1), (logits, True, 0.25, -1), (logits, True, 0, 0)]
-dtypes = ["float32"]
-if keras.backend.backend() == "tensorflow":
-    dtypes.append("float64")
-for dtype in dtypes:
-    for y_pred, from_logits, s, axis in cases:
-        loss = keras.losses.BinaryCrossentropy(
-            from_logits, s, axis, reduction=None, dtype=dtype
-        )
-        y = loss(y_true, y_pred)
-        y_pred = y_pred.astype(dtype)
-        expected = binary_crossentropy(y_true, y_pred, from_logits, s, axis)
-        np.testing.assert_allclose(y, expected, 1000 * np.finfo(dtype).eps)
+options = {"from_logits": True, "label_smoothing": 0.25}
+y = to_numpy(keras.losses.binary_crossentropy(y_true, logits, **options))
+expected = binary_crossentropy(y_true, logits, **options)
+np.testing.assert_allclose(y, expected, rtol=1e-4)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In float32,
@@ -82,28 +65,16 @@ y = keras.losses.binary_crossentropy(1 - sure, sure)
 np.testing.assert_allclose(y, -np.log([2**-23, 1e-7]), rtol=1e-5)
 
 # %%
-# Training uses ``p - t``, divided by the number of outputs and samples. (The
-# page "Softmax and cross-entropy" explains how a step of ``SGD`` shows it.)
-
-layer = keras.layers.Dense(2, use_bias=False)
-model = keras.Sequential([keras.Input((3,)), layer])
-loss = keras.losses.BinaryCrossentropy(from_logits=True)
-model.compile(keras.optimizers.SGD(learning_rate=1.0), loss)
-model.set_weights([logits])
-model.train_on_batch(np.eye(3), y_true)
-gradient = logits - model.get_weights()[0]
-right = (sigmoid(logits) - y_true) / logits.size
-np.testing.assert_allclose(gradient, right, atol=1e-4)
-
-# %%
 # Break it
 # --------
-# Two answers are yes. Would you use softmax and ``categorical_crossentropy``?
-# They share a probability of 1, so even the best loss is not 0.
+# Two answers are yes. With softmax and ``categorical_crossentropy``, they share
+# a probability of 1: even the best loss is not 0.
 
 both, sure = np.array([[1, 1]]), np.array([[40.0, 40]])
-y = keras.losses.categorical_crossentropy(both, sure, from_logits=True)
-assert not np.allclose(y, binary_crossentropy(both, sure, from_logits=True))
+right = binary_crossentropy(both, sure, from_logits=True)
+wrong = keras.losses.categorical_crossentropy(both, sure, from_logits=True)
+print("right:", right, "wrong:", to_numpy(wrong))
+assert not np.allclose(right, wrong, atol=0.1)
 
 # %%
 # See it

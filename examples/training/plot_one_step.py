@@ -33,7 +33,7 @@ model = keras.Sequential([dense(4, "relu"), dense(1)])
 model.build(x.shape)
 start = [rng.normal(size=w.shape) / 2 for w in model.weights]
 model.set_weights(start)
-model.compile(keras.optimizers.Adam(learning_rate=0.01), loss="mse")
+model.compile(keras.optimizers.Adam(0.01, epsilon=1e-4), loss="mse")
 fit = model.fit(x, target, 4, 1, 0, shuffle=False, sample_weight=sample_weight)
 
 # %%
@@ -61,7 +61,7 @@ def train(sample_weight):
         m = [0.9 * a + 0.1 * g for a, g in zip(m, gradients)]
         v = [0.999 * a + 0.001 * g**2 for a, g in zip(v, gradients)]
         rate = 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-        changes.append([-rate * a / (b**0.5 + 1e-7) for a, b in zip(m, v)])
+        changes.append([-rate * a / (b**0.5 + 1e-4) for a, b in zip(m, v)])
         weights = [w + step for w, step in zip(weights, changes[-1])]
     return losses, changes
 
@@ -75,7 +75,7 @@ def train(sample_weight):
 
 losses, changes = train(sample_weight)
 for w, old, *steps in zip(model.get_weights(), start, *changes):
-    np.testing.assert_allclose(w - old, sum(steps), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(w - old, sum(steps), rtol=1e-4, atol=1e-6)
 np.testing.assert_allclose(fit.history["loss"], [np.mean(losses)], rtol=1e-4)
 
 # %%
