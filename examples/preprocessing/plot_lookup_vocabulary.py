@@ -1,17 +1,18 @@
 r"""
-adapt of StringLookup and IntegerLookup: tokens by frequency
-============================================================
+Vocabulary of StringLookup and IntegerLookup: the order of adapt
+================================================================
 
-``adapt`` makes a vocabulary: the most frequent token comes first, and tokens of
-equal frequency go from z to a. The index of a token is its place in this list,
-after the special tokens for masks and for what is not in the vocabulary (OOV).
+A vocabulary gives each word its number, so a model only works with the very
+list that it was trained with. ``adapt`` makes this list: the most frequent
+token comes first, and tokens of equal frequency go from z to a.
 
 .. math::
 
-   &\text{index of token } i = m + n + i \\
-   &m = 1 \text{ with a mask token, else } 0
+   \text{place of token } i = m + n + i
 
-:math:`n` is ``num_oov_indices``, and the most frequent token has :math:`i = 0`.
+Token :math:`i = 0` is the most frequent one. Before it come :math:`m` mask
+tokens, 1 or none, and :math:`n` tokens for what is out of the vocabulary (OOV),
+``num_oov_indices``.
 """
 
 import collections
@@ -20,7 +21,7 @@ import importlib.util
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import IntegerLookup, StringLookup, TextVectorization
+from keras.layers import IntegerLookup, StringLookup
 
 if importlib.util.find_spec("tensorflow") is None:
     raise SystemExit("This page needs TensorFlow: these layers use its tables")
@@ -28,16 +29,15 @@ if importlib.util.find_spec("tensorflow") is None:
 # %%
 # Build it
 # --------
-# Every spelling is a token of its own.
+# Each spelling is a token of its own. ``max_tokens`` limits the vocabulary.
 
 seen = np.array("cat dog cat emu Emu ému bat dog cat [UNK]".split() + [""])
 words = StringLookup(mask_token="")
 words.adapt(seen)
-print(*map(repr, map(str, words.get_vocabulary())))
-
-numbers = np.array([[30, 10, 20], [20, 0, 0], [-1, 20, 30]])
+vocabulary = list(map(str, words.get_vocabulary()))
+print(vocabulary)
 limited = IntegerLookup(max_tokens=4, num_oov_indices=2)
-limited.adapt(numbers)
+limited.adapt([30, 10, 20, 20, 0, 0, 20])
 print(*limited.get_vocabulary())
 
 # %%
@@ -54,33 +54,29 @@ order = np.argsort(times_seen, kind="stable")[::-1]
 by_frequency = ["", "[UNK]", *tokens[order]]
 
 # %%
-# The whole functions take any special tokens, and can limit the vocabulary.
-# With the other output modes than "int", the mask token is not in the list.
+# Special tokens count against ``max_tokens``: 4 minus 2 leaves room for the two
+# most frequent numbers. ``learn_tokens`` finds them for any kind of tokens.
 
-from keras_by_hand.layers.text import learn_tokens, list_special, list_tokens
+from keras_by_hand.layers.text import learn_tokens
 
 # %%
 # Check it
 # --------
-# Special tokens are not learned, but they count against ``max_tokens``: 4 minus
-# 2 leaves room for the two most frequent numbers.
 
-np.testing.assert_array_equal(words.get_vocabulary(), by_frequency)
+np.testing.assert_array_equal(vocabulary, by_frequency)
+two = learn_tokens([30, 10, 20, 20, 0, 0, 20], None, -1, most=2)
+np.testing.assert_array_equal(limited.get_vocabulary(), [-1, -1, *two])
 
-learned = learn_tokens(seen, "", "[UNK]")
-vocabulary = list_tokens(learned, list_special("", "[UNK]", 1))
-np.testing.assert_array_equal(words.get_vocabulary(), vocabulary)
-indices = keras.ops.convert_to_numpy(words(vocabulary))
-np.testing.assert_array_equal(indices, np.arange(len(vocabulary)))
+# %%
+# Break it
+# --------
+# Python's ``Counter.most_common`` has equally frequent words in the order of
+# their first use, so most of them get another place.
 
-special = list_special(None, -1, 2)
-vocabulary = list_tokens(learn_tokens(numbers, None, -1, most=2), special)
-np.testing.assert_array_equal(limited.get_vocabulary(), vocabulary)
-
-counting = StringLookup(mask_token="", output_mode="count")
-counting.adapt(seen)
-vocabulary = list_special("", "[UNK]", 1, "count") + learned
-np.testing.assert_array_equal(counting.get_vocabulary(), vocabulary)
+counts = collections.Counter(ordinary.tolist())
+wrong = [word for word, count in counts.most_common()]
+print("right:", *by_frequency[2:], "wrong:", *wrong)
+assert by_frequency[2:] != wrong
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``get_vocabulary`` of
@@ -89,37 +85,21 @@ np.testing.assert_array_equal(counting.get_vocabulary(), vocabulary)
 #    knows the bytes.
 
 in_bytes = np.array([b"cat", b"\xe9mu"])
-expected = learn_tokens(np.char.decode(in_bytes, "latin-1"), None, "[UNK]")
-for layer_class in (StringLookup, TextVectorization):
-    latin = layer_class(encoding="latin-1")
-    latin.adapt(in_bytes)
-    np.testing.assert_array_equal(latin.get_vocabulary()[-2:], expected)
-again = StringLookup(vocabulary=expected, encoding="latin-1")
-places = keras.ops.convert_to_numpy(again(in_bytes))
-np.testing.assert_array_equal(places, [1 + expected.index("cat"), 0])
-
-# %%
-# Break it
-# --------
-# Would you leave equally frequent words in the order of their first use, as
-# Python's ``Counter.most_common`` does?
-
-counts = collections.Counter(seen[seen != ""].tolist())
-counts.pop("[UNK]")
-wrong = [word for word, count in counts.most_common()]
-print("right:", *learned)
-print("wrong:", *wrong)
-assert wrong != learned
+latin = StringLookup(encoding="latin-1")
+latin.adapt(in_bytes)
+again = StringLookup(vocabulary=latin.get_vocabulary(), encoding="latin-1")
+places = [keras.ops.convert_to_numpy(each(in_bytes)) for each in (latin, again)]
+print("adapted:", places[0], "made from its vocabulary:", places[1])
+np.testing.assert_array_equal(places, [[2, 1], [2, 0]])
 
 # %%
 # See it
 # ------
-# The vocabulary by the number of times that each word was seen.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-axis.bar(range(2, 2 + len(learned)), [counts[word] for word in learned])
+axis.bar(range(2, len(vocabulary)), [counts[word] for word in by_frequency[2:]])
 axis.set(title="The more often a word is seen, the smaller its index")
-labels = ["0\nmask", "1\nOOV"]
-labels += [f"{index}\n{word}" for index, word in enumerate(learned, 2)]
+names = ["mask", "OOV", *by_frequency[2:]]
+labels = [f"{index}\n{name}" for index, name in enumerate(names)]
 axis.set(ylabel="times seen", xticks=range(len(labels)), xticklabels=labels)
 plt.show()

@@ -1,121 +1,103 @@
 r"""
-RandomFlip, RandomRotation, MixUp, ...: unchanged in model.predict
-==================================================================
+Data augmentation: RandomRotation as an affine map
+==================================================
 
-Layers that augment images at random, such as ``RandomFlip``, act in training
-only. In ``model.predict`` they return their input: a copy of the model that
-only predicts can leave them out.
+Rotated images are new examples for a network, at no cost. In training,
+``RandomRotation`` draws an angle for each image, and rebuilds the image. It
+asks for each new pixel where it comes from, so that none is left out:
 
 .. math::
 
-   y = x
+   \begin{pmatrix} u \\ v \end{pmatrix} =
+   \begin{pmatrix} \cos \theta & -\sin \theta \\
+   \sin \theta & \cos \theta \end{pmatrix}
+   \begin{pmatrix} x \\ y \end{pmatrix}
+
+The new pixel is at column x and row y, counted from the center of the image;
+the old one is at u and v. :math:`\theta` is the angle. Such a map is called
+affine. ``RandomZoom`` and ``RandomShear`` have other matrices, and
+``RandomTranslation`` adds a shift instead. In ``predict``, images stay as they
+are.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras import layers
+from keras.layers import RandomBrightness, RandomRotation
 from sklearn.datasets import load_sample_image
 
 # %%
 # Build it
 # --------
-# A model of all these layers. The images are a photograph and its mirror image.
+# Two copies of a photograph from scikit-learn. The layer tells which angles it
+# draws, in degrees: up to 0.2 of a full turn to either side.
 
 flower = load_sample_image("flower.jpg")[129:309, 216:396]
-photograph = flower.reshape(45, 4, 45, 4, 3).mean(axis=(1, 3)).round()
-x = np.float32([photograph, photograph[:, ::-1]])  # (batch, 45, 45, 3)
-
-inputs = keras.Input(x.shape[1:])
-augment = [layers.AugMix(), layers.CutMix(), layers.MixUp()]
-augment += [layers.RandAugment(), layers.RandomBrightness(0.5)]
-augment += [layers.RandomColorDegeneration(0.5), layers.RandomContrast(0.5)]
-augment += [layers.RandomColorJitter(hue_factor=0.5)]
-augment += [layers.RandomElasticTransform()]
-augment += [layers.RandomErasing(), layers.RandomFlip()]
-augment += [layers.RandomGaussianBlur(), layers.RandomGrayscale()]
-augment += [layers.RandomHue(0.5), layers.RandomInvert()]
-augment += [layers.RandomPerspective(), layers.RandomPosterization(4)]
-augment += [layers.RandomRotation(0.2), layers.RandomSaturation(0.5)]
-augment += [layers.RandomSharpness(0.5), layers.RandomShear(0.5, 0.5)]
-augment += [layers.RandomTranslation(0.5, 0.5), layers.RandomZoom(0.5)]
-y = keras.Sequential([inputs, *augment]).predict(x, verbose=0)
+photograph = flower.reshape(45, 4, 45, 4, 3).mean(axis=(1, 3))
+images = np.float32([photograph, photograph])  # (batch, height, width, colours)
+layer = RandomRotation(0.2, fill_mode="constant", seed=3)
+drawn = layer.get_random_transformation(images, training=True)
+angles = keras.ops.convert_to_numpy(drawn["angle"])
+y = layer.transform_images(images, drawn, training=True)
+y = keras.ops.convert_to_numpy(y)
+print("angles:", angles)
 
 # %%
 # Compute it
 # ----------
-# There is nothing to compute: leave the layers out, and keep the images.
+# Count columns and rows from the center, 22, and find where each new pixel
+# comes from. That is between four old pixels: the nearer one of them is, the
+# more it counts, along both axes. Outside of the image, all is black.
 
-without_layers = x  # (batch, height, width, channels)
 
-# %%
-# The library has a function for each of these layers, such as ``random_flip``.
-# They only check their arguments, and return what ``unchanged`` returns.
+def rotate(image, angle):
+    y, x = np.mgrid[-22:23, -22:23]  # (height, width) each
+    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    u = cosine * x - sine * y  # the old column of each new pixel
+    v = sine * x + cosine * y  # the old row
+    old = np.arange(-22, 23)
+    by_column = np.maximum(0, 1 - np.abs(u[:, :, np.newaxis] - old))
+    by_row = np.maximum(0, 1 - np.abs(v[:, :, np.newaxis] - old))
+    return np.einsum("yxj,yxi,jic->yxc", by_row, by_column, image)
 
-from keras_by_hand.layers.augmentation import unchanged
+
+rotated = [rotate(image, angle) for image, angle in zip(images, angles)]
 
 # %%
 # Check it
 # --------
-# Equal to the bit, also behind 23 of these layers.
 
-np.testing.assert_equal(len(augment), 23)
-np.testing.assert_array_equal(y, without_layers, strict=True)
-np.testing.assert_array_equal(y, unchanged(x), strict=True)
-
-# %%
-# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In ``predict``,
-#    ``RandomCrop`` and ``Equalization`` do nothing, either, although their
-#    documentation says otherwise. ``RandomCrop`` should resize and crop;
-#    ``output_shape`` says so, too, but the images come out whole, and a
-#    ``Dense`` layer behind them gets the wrong size (see `issue 21868
-#    <https://github.com/keras-team/keras/issues/21868>`_). ``Equalization``
-#    should act always.
-
-crop = keras.Sequential([inputs, layers.RandomCrop(20, 20)])
-np.testing.assert_equal(crop.output_shape, (None, 20, 20, 3))
-for layer in (layers.RandomCrop(20, 20), layers.Equalization()):
-    y = keras.ops.convert_to_numpy(layer(x, training=False))
-    np.testing.assert_array_equal(y, x)
-
-# %%
-# .. warning:: **Seen in Keras 3.15.1, error:** Keras cannot load a saved model
-#    with ``RandomShear(0.2)``: the layer saves the range from -0.2 to 0.2, but
-#    refuses numbers below 0 (see `issue 21110
-#    <https://github.com/keras-team/keras/issues/21110>`_). (0, 0.2) loads.
-
-refused = layers.RandomShear(0.2).get_config()
-np.testing.assert_raises(TypeError, layers.RandomShear.from_config, refused)
-layers.RandomShear.from_config(layers.RandomShear((0, 0.2)).get_config())
+np.testing.assert_allclose(y, rotated, rtol=1e-3, atol=0.1)
+model = keras.Sequential([keras.Input((45, 45, 3)), layer])
+np.testing.assert_array_equal(model.predict(images, verbose=0), images)
 
 # %%
 # Break it
 # --------
-# Would you call ``model(x)`` or ``layer(x)`` instead of ``predict``?
-# ``Dropout`` does nothing then, but these layers act as in training, unless you
-# pass ``training=False``. Here a brightness of exactly 1 makes pixels white.
+# ``Dropout`` does nothing if you call ``model(x)``. But layers for images act
+# then as in training, unless you pass ``training=False``. This one makes all
+# pixels white.
 
-brightness = layers.RandomBrightness([1, 1])
-white = keras.Sequential([inputs, brightness, layers.Dropout(0.5)])
-for act in (brightness, white):
-    by_call = keras.ops.convert_to_numpy(act(x))
-    as_predicted = keras.ops.convert_to_numpy(act(x, training=False))
-    assert np.all(by_call == 255)
-    assert np.all(as_predicted == x)
+brightness = RandomBrightness([1, 1])
+wrong = keras.ops.convert_to_numpy(brightness(images))
+right = keras.ops.convert_to_numpy(brightness(images, training=False))
+print("right:", right[0, 0, 0], "wrong:", wrong[0, 0, 0])
+np.testing.assert_array_equal(right, images)
+np.testing.assert_array_equal(wrong, np.full_like(images, 255))
+assert np.all(right != wrong)
 
 # %%
 # See it
 # ------
+# The map leads from new pixels to old ones. In the other direction, the image
+# would turn the other way.
 
-rotate, zoom = layers.RandomRotation(0.2), layers.RandomZoom(0.5)
-erase, hue = layers.RandomErasing(), layers.RandomHue(1)
-fig, axes = plt.subplots(1, 5, figsize=(6, 1.9), layout="constrained")
-fig.suptitle("Random layers change an image only in training")
-panels = [("predict", photograph)]
-for layer in (rotate, zoom, hue, erase):
-    y = keras.ops.convert_to_numpy(layer(x[:1], training=True))
-    panels.append((type(layer).__name__.removeprefix("Random"), y[0]))
-for axis, (title, image) in zip(axes, panels):
+panels = {"predict": images[0], f"{angles[0]:.0f} degrees": y[0]}
+panels |= {f"{angles[1]:.0f} degrees": y[1]}
+panels["wrong way"] = rotate(images[1], -angles[1])
+fig, axes = plt.subplots(1, 4, figsize=(6, 2), layout="constrained")
+fig.suptitle("RandomRotation draws an angle for each image")
+for axis, (title, image) in zip(axes, panels.items()):
     axis.imshow(np.clip(image, 0, 255).astype("uint8"), interpolation="none")
     axis.set(title=title, xticks=[], yticks=[])
 plt.show()

@@ -1,9 +1,9 @@
 r"""
-Resizing: enlarge and shrink images, with and without antialias
-===============================================================
+Resizing: why it differs from Pillow, antialias and uint8
+=========================================================
 
-``Resizing`` gives images another height and width. Each new pixel is a weighted
-mean of the old pixels near its center.
+Networks need images of one size. ``Resizing`` changes their size: each new
+pixel is a weighted mean of the old pixels near its center.
 
 .. math::
 
@@ -11,9 +11,10 @@ mean of the old pixels near its center.
    w_{i,j} &= \frac{k(s_i - j)}{\sum_l k(s_i - l)} \\
    y_i &= \sum_j w_{i,j} \; x_j
 
-Here n old pixels become m new ones, first along the columns and then along the
-rows, and k is the kernel of the ``interpolation``. ``antialias=True`` makes it
-n / m times as wide where an image shrinks, except with "nearest".
+Along one axis, n old pixels :math:`x_j` become m new ones. The center of the
+new pixel i is at :math:`s_i`, counted in old pixels. The kernel k is that of
+the ``interpolation``. ``antialias=True`` makes it n / m times as wide where an
+image shrinks, except with "nearest".
 """
 
 import keras
@@ -25,12 +26,13 @@ from sklearn.datasets import load_sample_image
 # %%
 # Build it
 # --------
-# A flower from a photograph that comes with scikit-learn.
+# A flower from a photograph that comes with scikit-learn: 60 by 60 pixels.
 
 flower = load_sample_image("flower.jpg")[129:309, 216:396]
-photograph = flower.reshape(60, 3, 60, 3, 3).mean((1, 3), "float32") / 255
-model = keras.Sequential([keras.Input((60, 60, 3)), Resizing(15, 15)])
-y = model.predict(photograph[np.newaxis], verbose=0)[0]  # (15, 15, 3)
+photograph = flower.reshape(60, 3, 60, 3, 3).mean((1, 3), "float32")
+y = keras.ops.convert_to_numpy(Resizing(15, 15)(photograph))  # (15, 15, 3)
+smoothing = Resizing(15, 15, antialias=True)
+y_smooth = keras.ops.convert_to_numpy(smoothing(photograph))
 
 # %%
 # Compute it
@@ -49,50 +51,46 @@ for radius in (1, 60 / 15):
     shrunk.append(np.einsum("yi,ijc,xj->yxc", weights, photograph, weights))
 
 # %%
-# The whole function has all kernels, and can crop or pad the image first.
-# ``interpolation_kernel`` is explained on the page about kernels, and how to
-# crop and pad on the page about the aspect ratio.
+# ``resizing`` has the kernels of the page "Bicubic and Lanczos", too, and can
+# crop or pad, as the page "Aspect ratio of images" shows.
 
 from keras_by_hand import resizing
 
 # %%
 # Check it
 # --------
-# In float32, as TensorFlow interpolates in nothing else. One image will do.
 
-layer = Resizing(15, 15, antialias=True)
-y_smooth = keras.ops.convert_to_numpy(layer(photograph))
-np.testing.assert_allclose(y, shrunk[0], rtol=1e-4, atol=1e-4)
-np.testing.assert_allclose(y_smooth, shrunk[1], rtol=1e-4, atol=1e-4)
-
-tolerance = 1000 * np.finfo("float32").eps
-expected = resizing(photograph, height=15, width=15)
-np.testing.assert_allclose(y, expected, tolerance, tolerance)
-for options in (
-    {"antialias": True},
-    {"antialias": True, "interpolation": "nearest"},
-    {"antialias": True, "interpolation": "bicubic"},
-    {"crop_to_aspect_ratio": True},
-    {"pad_to_aspect_ratio": True, "fill_value": 0.5},
-    {"data_format": "channels_first"},  # as 60 channels of 60 by 3 pixels
-):
-    y_case = keras.ops.convert_to_numpy(Resizing(24, 72, **options)(photograph))
-    expected = resizing(photograph, height=24, width=72, **options)
-    np.testing.assert_allclose(y_case, expected, tolerance, tolerance)
+np.testing.assert_allclose(y, shrunk[0], rtol=1e-4, atol=1e-2)
+np.testing.assert_allclose(y_smooth, shrunk[1], rtol=1e-4, atol=1e-2)
 
 # %%
 # Break it
 # --------
-# Would you expect the picture that Pillow and torchvision make? They resize
-# with antialias. Keras does not by default: from 60 pixels to 15, "bilinear"
-# is the mean of 2 by 2 pixels out of each 4 by 4. It does not read the others.
+# Pillow and torchvision resize with antialias. Keras does not by default: from
+# 60 pixels to 15, it reads 2 by 2 pixels out of each 4 by 4, and no others.
 
-squares = photograph.reshape(15, 4, 15, 4, 3)
-middle = squares[:, 1:3, :, 1:3].mean(axis=(1, 3))
-np.testing.assert_allclose(y, middle, tolerance, tolerance)
-smooth = resizing(photograph, height=15, width=15, antialias=True)
-print("largest difference:", np.abs(y - smooth).max().round(2))
-assert not np.allclose(y, smooth)
+middle = photograph.reshape(15, 4, 15, 4, 3)[:, 1:3, :, 1:3].mean(axis=(1, 3))
+np.testing.assert_allclose(y, middle, rtol=1e-4, atol=1e-2)
+print("right:", y[0, 0].round(1), "wrong:", y_smooth[0, 0].round(1))
+assert not np.allclose(y, y_smooth, atol=1)
+
+# %%
+# A cast to uint8 turns 268.9 into 12: nearly black.
+#
+# .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
+#    ``Resizing`` and ``UpSampling2D`` does not say that they round and clip
+#    what they return, if they are called on integers.
+
+x = np.array([0, 0, 255, 255, 2, 0], dtype="uint8").reshape(1, 1, 6, 1)
+options = {"height": 1, "width": 24, "interpolation": "bicubic"}
+y_bytes = Resizing(antialias=True, **options)(x)
+y_bytes = keras.ops.convert_to_numpy(y_bytes)
+floats = resizing(x, **options)
+right = np.clip(np.round(floats), 0, 255).astype("uint8")
+wrong = floats.astype("int64").astype("uint8")
+np.testing.assert_array_equal(y_bytes, right, strict=True)
+print(floats[0, 0, 10], "right:", right[0, 0, 10], "wrong:", wrong[0, 0, 10])
+assert np.any(right != wrong)
 
 # %%
 # See it
@@ -101,7 +99,7 @@ assert not np.allclose(y, smooth)
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.4))
 fig.suptitle("Resizing to 15 by 15 pixels: antialias smooths")
 titles = ("60 by 60 pixels", "antialias=False", "antialias=True")
-for axis, title, picture in zip(axes, titles, (photograph, y, smooth)):
-    axis.imshow(picture, interpolation="none")
+for axis, title, picture in zip(axes, titles, (photograph, y, y_smooth)):
+    axis.imshow(picture / 255, interpolation="none")
     axis.set(title=title, xticks=[], yticks=[])
 plt.show()

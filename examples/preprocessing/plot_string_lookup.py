@@ -1,10 +1,11 @@
 r"""
-StringLookup: words to their places in a vocabulary
-===================================================
+StringLookup: from words to numbers, and back to words
+======================================================
 
-``StringLookup`` replaces each word by its place in a vocabulary. Before the
-words come two special places: one for the mask token, if there is one, and one
-for all words that are not in the vocabulary (OOV).
+Labels and categories often come as words. ``StringLookup`` replaces each word
+by its place in a vocabulary; with ``invert=True`` it goes back, from the class
+that a model predicts to its name. Special tokens come first: one for masks, if
+you want it, and one for all words that are out of the vocabulary (OOV).
 
 .. math::
 
@@ -18,15 +19,13 @@ for all words that are not in the vocabulary (OOV).
 ``num_oov_indices``, 1 by default. The first word has :math:`i = 0`.
 """
 
-import importlib.util
-
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import StringLookup
 
-if importlib.util.find_spec("tensorflow") is None:
-    raise SystemExit("This page needs TensorFlow: StringLookup uses its tables")
+if keras.backend.backend() != "tensorflow":  # others have no arrays of words
+    raise SystemExit("This page needs the TensorFlow backend")
 
 # %%
 # Build it
@@ -35,9 +34,12 @@ if importlib.util.find_spec("tensorflow") is None:
 
 animals = ["cat", "dog", "emu"]
 words = np.array([["emu", "yak"], ["", "cat"], ["Cat", "dog"]])
-layer = StringLookup(vocabulary=animals, mask_token="")
-y = keras.ops.convert_to_numpy(layer(words))
+lookup = StringLookup(vocabulary=animals, mask_token="")
+y = keras.ops.convert_to_numpy(lookup(words))
 print(y)
+back = StringLookup(vocabulary=animals, mask_token="", invert=True)
+names = np.array(back([4, 2, 9, -1])).astype("S").astype(str)
+print(names)
 
 # %%
 # Compute it
@@ -50,59 +52,54 @@ places = {token: place for place, token in enumerate(tokens)}
 found = [[places.get(word, 1) for word in row] for row in words.tolist()]
 
 # %%
-# The whole function also works without a mask token, and has the other output
-# modes.
+# Going back, each number is an index into the list. A number outside of it
+# becomes ``[UNK]``; none counts from the end.
+
+named = [tokens[n] if 0 <= n < 5 else "[UNK]" for n in [4, 2, 9, -1]]
+
+# %%
+# ``string_lookup`` is the whole layer, in both directions. It also works
+# without a mask token and without a place for unknown words.
 
 from keras_by_hand import string_lookup
 
 # %%
 # Check it
 # --------
-# A vocabulary may begin with the special tokens, as that of ``get_vocabulary``
-# does. Words may be bytes. They are compared as UTF-8, with any ``encoding``.
 
 np.testing.assert_array_equal(y, found)
-
-expected = string_lookup(words, vocabulary=animals, mask_token="")
-np.testing.assert_array_equal(y, expected)
-
-cases = [  # words, arguments
-    (words, {"vocabulary": animals}),
-    (words, {"vocabulary": ["", "[UNK]", *animals], "mask_token": ""}),
-    (words[2:], {"vocabulary": ["Cat", "dog"], "num_oov_indices": 0}),
-    (np.char.encode(words), {"vocabulary": ["?", "cat"], "oov_token": "?"}),
-    (np.array([b"\xe9mu", b"\xc3\xa9mu"]), {"vocabulary": ["cat", "ému"]}),
-]
-for inputs, options in cases:
-    layer_case = StringLookup(encoding="latin-1", **options)
-    y_case = keras.ops.convert_to_numpy(layer_case(inputs))
-    expected = string_lookup(inputs, **options)
-    np.testing.assert_array_equal(y_case, expected)
+np.testing.assert_array_equal(names, named)
+options = {"vocabulary": animals, "num_oov_indices": 0}
+strict = keras.ops.convert_to_numpy(StringLookup(**options)(animals))
+np.testing.assert_array_equal(strict, string_lookup(animals, **options))
 
 # %%
 # Break it
 # --------
-# Would you number the words from 0, or always keep place 0 for a mask?
+# A classifier counts its classes from 0. But by default ``StringLookup`` has an
+# OOV token at place 0, so each predicted class gets the name of the one before.
+# Pass ``num_oov_indices=0`` to the layer that goes back.
 
-from_zero = np.array([animals.index(word) for word in animals])
-unmasked = keras.ops.convert_to_numpy(StringLookup(vocabulary=animals)(animals))
-masked = keras.ops.convert_to_numpy(layer(animals))
-print("from 0:", from_zero, "no mask:", unmasked, "with a mask:", masked)
-assert np.all(from_zero != unmasked) and np.all(unmasked != masked)
+classes = np.array([2, 0, 1])  # predicted by a model
+default = StringLookup(vocabulary=animals, invert=True)
+named = StringLookup(**options, invert=True)(classes), default(classes)
+right, wrong = np.array(named).astype("S").astype(str)
+print("right:", right, "wrong:", wrong)
+expected = string_lookup(classes, **options, invert=True)
+np.testing.assert_array_equal(right, expected)
+assert np.all(right != wrong)
 
 # %%
 # See it
 # ------
-# The same words without and with a mask token.
+# The same words, with each combination of special tokens.
 
-shown = ["", "yak", *animals]
-table = [string_lookup(shown, vocabulary=animals)]
-table.append(string_lookup(shown, vocabulary=animals, mask_token=""))
+table = [np.arange(3), 1 + np.arange(3), 2 + np.arange(3)]
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
-axis.imshow(table, cmap="Blues", vmin=0, vmax=10)
+axis.imshow(table, cmap="Blues", vmin=0, vmax=10, aspect="auto")
 for (row, column), place in np.ndenumerate(table):
     axis.text(column, row, place, ha="center", va="center", color="k")
-fig.suptitle("A mask token moves all other words by one place")
-axis.set(xticks=range(5), xticklabels=['""', *shown[1:]])
-axis.set(yticks=[0, 1], yticklabels=["no mask token", 'mask_token=""'])
+axis.set(title="Each special token moves all words by one place")
+axis.set(xticks=range(3), xticklabels=animals, yticks=range(3))
+axis.set(ylabel="special tokens", yticklabels=["none", "[UNK]", "mask, [UNK]"])
 plt.show()

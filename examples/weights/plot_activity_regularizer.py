@@ -1,18 +1,17 @@
 r"""
-activity_regularizer: returned states are penalized, too
-========================================================
+activity_regularizer of recurrent layers and attention
+======================================================
 
-An ``activity_regularizer`` keeps the outputs of a layer small: it adds a
-penalty on them to the loss. Of an ``LSTM`` that returns its states, Keras
-penalizes these, too.
+An ``activity_regularizer`` adds a penalty on the outputs of a layer to the
+loss, so that they stay small. For most layers that is
 
 .. math::
 
-   \text{penalty} = \frac{1}{n}
-   \left( \text{L1}(y) + \text{L1}(h) + \text{L1}(c) \right)
+   \text{penalty} = \frac{\lambda}{n} \sum |y|
 
-Here y is the output, h and c are the states, and n is the number of samples.
-L1 is a sum of absolute values, times a factor.
+with ``L1``: :math:`\lambda` is its factor, y the output, and n the number of
+samples. But a layer that returns its states penalizes these, too, attention its
+projections, and ``SimpleRNN`` nothing.
 """
 
 import keras
@@ -21,74 +20,52 @@ import numpy as np
 from keras import layers
 from keras.regularizers import L1
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# After a call, ``losses`` holds the penalties: here there are three.
+# After a call, ``losses`` holds the penalties.
 
-x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
-lstm = layers.LSTM(4, return_state=True, activity_regularizer=L1(0.25))
-returned = [keras.ops.convert_to_numpy(array) for array in lstm(x)]
-penalties = [float(penalty) for penalty in lstm.losses]
-print("penalties:", np.round(penalties, 3))
+x = np.random.default_rng(313).normal(size=(2, 5, 3)).astype("float32")
+option = {"activity_regularizer": L1(0.25)}
+lstm = layers.LSTM(4, return_state=True, **option)
+y, h, c = map(keras.ops.convert_to_numpy, lstm(x))  # each (batch, units)
 
 # %%
 # Compute it
 # ----------
-# Add up the absolute values of each array, and divide by the number of samples,
-# whatever the other axes are. The first state h is the last output, y, so it is
-# counted twice.
+# Add up the absolute values of each array that the layer returns. The first
+# state, h, is the output, y, so it counts twice.
 
-y, h, c = returned  # each (batch, units)
-of_y = 0.25 * np.sum(np.abs(y)) / len(x)
-of_h = 0.25 * np.sum(np.abs(h)) / len(x)
-of_c = 0.25 * np.sum(np.abs(c)) / len(x)
-penalty = of_y + of_h + of_c
+right = 0.25 * np.sum(np.abs(y)) / len(x)
+wrong = right + 0.25 * np.sum(np.abs(h)) / len(x)
+wrong = wrong + 0.25 * np.sum(np.abs(c)) / len(x)
 
 # %%
 # Check it
 # --------
-# First the ``LSTM``, then the cells, which return their output and their
-# states. An ``Embedding`` has no states: its output counts once.
-#
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** The
 #    ``activity_regularizer`` of ``SimpleRNNCell``, ``LSTMCell`` and
 #    ``GRUCell``, and of ``LSTM`` and ``GRU`` with ``return_state=True``, counts
 #    the output twice. It penalizes the output and the states, and the first
 #    state is the output.
 
-tolerance = 1000 * np.finfo("float32").eps
-np.testing.assert_allclose(sum(penalties), penalty, tolerance)
-
-
-def compare(layer, *inputs):
-    """The layer's penalty is that of all that it returns."""
-    arrays = keras.tree.flatten(layer(*inputs))
+np.testing.assert_allclose(float(sum(lstm.losses)), wrong, rtol=1e-4)
+state = np.ones((2, 4), "float32")  # (batch, units)
+for kind, number in [("SimpleRNN", 1), ("GRU", 1), ("LSTM", 2)]:
+    cell = getattr(layers, f"{kind}Cell")(4, **option)
+    arrays = keras.tree.flatten(cell(x[:, 0], [state] * number))
     arrays = [keras.ops.convert_to_numpy(array) for array in arrays]
     expected = 0.25 * sum(np.sum(np.abs(array)) for array in arrays) / len(x)
-    np.testing.assert_allclose(float(sum(layer.losses)), expected, tolerance)
-
-
-option = {"activity_regularizer": L1(0.25)}
-state = rng.normal(size=(2, 4)).astype("float32")  # (batch, units)
-compare(layers.SimpleRNNCell(4, **option), x[:, 0], [state])
-compare(layers.GRUCell(4, **option), x[:, 0], [state])
-compare(layers.LSTMCell(4, **option), x[:, 0], [state, state])
-compare(layers.GRU(4, return_state=True, **option), x)
-compare(layers.Embedding(6, 4, **option), np.array([[2, 4, 0], [1, 2, 5]]))
+    np.testing.assert_allclose(float(sum(cell.losses)), expected, rtol=1e-4)
+print(f"right: {right:.2f}, wrong: {wrong:.2f}")
+assert not np.allclose(right, wrong)
 
 # %%
+# Break it
+# --------
+#
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``SimpleRNN`` ignores
 #    its ``activity_regularizer``.
-
-ignoring = layers.SimpleRNN(4, **option)
-ignoring(x)
-np.testing.assert_equal(ignoring.losses, [])
-
-# %%
-# Attention is made of ``Dense`` layers, and hands its regularizer to each.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** The
 #    ``activity_regularizer`` of ``MultiHeadAttention`` and
@@ -96,24 +73,17 @@ np.testing.assert_equal(ignoring.losses, [])
 #    too. ``GroupQueryAttention`` counts its output twice: in its last ``Dense``
 #    layer, and once more itself.
 
-for layer, times in (
-    (layers.MultiHeadAttention(2, 4, use_bias=False, **option), 1),
-    (layers.GroupQueryAttention(4, 2, 1, use_bias=False, **option), 2),
-):
+rnn = layers.SimpleRNN(4, **option)
+rnn(x)
+np.testing.assert_equal(rnn.losses, [])
+attention = layers.MultiHeadAttention(2, 4, use_bias=False, **option)
+of_groups = layers.GroupQueryAttention(4, 2, 1, use_bias=False, **option)
+for layer, times in [(attention, 1), (of_groups, 2)]:
     y = keras.ops.convert_to_numpy(layer(x, x))
-    *kernels, _ = layer.get_weights()  # of query, key, value; and of the output
-    projected = [np.sum(np.abs(np.tensordot(x, w, 1))) for w in kernels]
-    parts = [0.25 * part / len(x) for part in projected]
-    parts += [0.25 * np.sum(np.abs(y)) / len(x)] * times
-    np.testing.assert_allclose(float(sum(layer.losses)), sum(parts), tolerance)
-
-# %%
-# Break it
-# --------
-# The penalty of the output alone, as of a ``Dense`` layer, is too small.
-
-print(f"right: {sum(penalties):.2f}, wrong: {of_y:.2f}")
-assert not np.allclose(sum(penalties), of_y)
+    kernels = layer.get_weights()[:-1]  # of query, key and value
+    parts = [np.tensordot(x, kernel, 1) for kernel in kernels] + times * [y]
+    parts = [0.25 * np.sum(np.abs(part)) / len(x) for part in parts]
+    np.testing.assert_allclose(float(sum(layer.losses)), sum(parts), 1e-4)
 
 # %%
 # See it

@@ -1,14 +1,15 @@
 r"""
-count_params: how many parameters a Dense network has
-=====================================================
+Number of parameters: what count_params and summary count
+=========================================================
 
-The parameters of a ``Dense`` layer are the numbers in its kernel and its bias.
-The size of a batch and the length of a sequence change nothing.
+The parameters of a model are the numbers in its weights. They say how large its
+file is, and how much memory training takes. For a ``Dense`` layer they are
 
 .. math:: \text{parameters} = (\text{features} + 1) \cdot \text{units}
 
-The 1 is for the bias; it is 0 without a bias. Each parameter takes four bytes
-as float32, and two as float16.
+The 1 is for the bias; it is 0 without a bias. The size of a batch and the
+length of a sequence change nothing. Each parameter takes four bytes as float32,
+and two as float16.
 """
 
 import keras
@@ -32,74 +33,36 @@ print(counts, "in all", model.count_params())
 # %%
 # Compute it
 # ----------
+# Each unit has a weight for each feature, and a bias, but in the second layer.
+# The summary counts the frozen ones apart.
 
-
-def count_params(features, units, use_bias=True):
-    """How many parameters a Dense layer has (Keras, Layer.count_params)."""
-    return (features + 1) * units if use_bias else features * units
-
+by_hand = [(40 + 1) * 64, 64 * 24, (24 + 1) * 10, (10 + 1) * 1]
+in_all = sum(by_hand)
+trainable = in_all - by_hand[-1]
+bytes_in_all = 4 * in_all - 2 * by_hand[2]  # the third layer has float16
 
 # %%
 # Check it
 # --------
-# The model has the sum of them.
 
-np.testing.assert_equal(first.count_params(), count_params(40, 64))
-without_bias = count_params(64, 24, use_bias=False)
-np.testing.assert_equal(second.count_params(), without_bias)
-np.testing.assert_equal(third.count_params(), count_params(24, 10))
-np.testing.assert_equal(last.count_params(), count_params(10, 1))
-np.testing.assert_equal(model.count_params(), sum(counts))
-
-# %%
-# The bytes follow from the type that a layer stores.
-
-
-def bytes_of(layer):
-    return sum(weight.nbytes for weight in layer.get_weights())
-
-
-np.testing.assert_equal(first.dtype, "float32")
-np.testing.assert_equal(bytes_of(first), 4 * count_params(40, 64))
-np.testing.assert_equal(third.dtype, "float16")
-np.testing.assert_equal(bytes_of(third), 2 * count_params(24, 10))
-
-# %%
-# ``model.summary()`` counts frozen parameters apart. So can you.
-
-
-def count(weights):
-    return sum(weight.numpy().size for weight in weights)
-
-
-frozen = count_params(10, 1)
-np.testing.assert_equal(count(model.non_trainable_weights), frozen)
-np.testing.assert_equal(count(model.trainable_weights), sum(counts) - frozen)
-
-# %%
-# A weight of your own counts, too. Here training must not change it.
-
-
-class Counting(keras.layers.Dense):
-    def build(self, input_shape):
-        super().build(input_shape)
-        self.calls = self.add_weight(shape=(), trainable=False)
-
-
-layer = Counting(7)
-layer.build((None, 5))
-np.testing.assert_equal(layer.count_params(), count_params(5, 7) + 1)
-np.testing.assert_equal(count(layer.non_trainable_weights), 1)
+np.testing.assert_array_equal(counts, by_hand)
+np.testing.assert_equal(model.count_params(), in_all)
+sizes = [np.size(w.numpy()) for w in model.trainable_weights]
+np.testing.assert_equal(sum(sizes), trainable)
+of_weights = [weight.nbytes for weight in model.get_weights()]
+np.testing.assert_equal(sum(of_weights), bytes_in_all)
 
 # %%
 # Break it
 # --------
-# Do the 100 steps of a sequence count? No: each goes through the same kernel.
+# The 100 steps of a sequence do not count: each goes through the same kernel.
 
 layer = keras.layers.Dense(7)
 layer.build((None, 100, 5))  # (batch, steps, features)
-np.testing.assert_equal(layer.count_params(), count_params(5, 7))
-assert layer.count_params() != count_params(100 * 5, 7)
+wrong = (100 * 5 + 1) * 7
+print("right:", layer.count_params(), "wrong:", wrong)
+np.testing.assert_equal(layer.count_params(), (5 + 1) * 7)
+assert layer.count_params() != wrong
 
 # %%
 # See it

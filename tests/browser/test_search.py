@@ -160,7 +160,7 @@ WANTED = {
     "resize image": "plot_resizing",
     "letterbox": "plot_resizing_aspect_ratio",
     "bicubic": "plot_interpolation_kernels",
-    "center crop": "plot_center_crop",
+    "center crop": "plot_resizing_aspect_ratio",
     "data augmentation": "plot_random_layers",
     "stringlookup": "plot_string_lookup",
     "vocabulary": "plot_lookup_vocabulary",

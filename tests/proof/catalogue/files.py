@@ -4,14 +4,13 @@ with the same faulty Keras does not notice.
 """
 
 import functools
-from pathlib import Path
 from unittest import mock
 
 import keras
 import numpy as np
 from breaking import altered
 from fault import Fault
-from keras.layers import Dense, IntegerLookup, StringLookup
+from keras.layers import Dense
 from keras.optimizers import Optimizer
 from keras.src import backend
 from keras.src.saving import saving_lib
@@ -129,26 +128,11 @@ def one_more_member(self, real=H5IOStore.close):
     real(self)
 
 
-def save_reversed(self, folder):
-    tokens = self.get_vocabulary()[::-1]
-    Path(folder, "vocabulary.txt").write_text("\n".join(map(str, tokens)))
-
-
-def load_reversed(self, folder):
-    tokens = Path(folder, "vocabulary.txt").read_text().split("\n")
-    self.set_vocabulary([int(token) for token in reversed(tokens)])
-
-
-def without_special_tokens(tokens):
-    return [token for token in tokens if token not in ("", "[UNK]")]
-
-
 WEIGHTS = "files/plot_weights_file"
 BFLOAT16 = "files/plot_bfloat16_file"
 OPTIMIZER = "files/plot_optimizer_file"
 KERAS = "files/plot_keras_file"
 LAMBDA = "files/plot_lambda"
-LOOKUP = "preprocessing/plot_lookup_saved"
 SAVE = "Dense.save_own_variables"
 ZEROS = keras.initializers.serialize(keras.initializers.Zeros())
 
@@ -216,25 +200,5 @@ FAULTS = [
         "Lambda.get_config",
         "other names for what it is made of",
         config_reading('"closure"', '"cells"'),
-    ),
-    Fault(
-        LOOKUP,
-        "StringLookup.get_vocabulary",
-        "without special tokens",
-        altered(StringLookup, "get_vocabulary", without_special_tokens),
-    ),
-    Fault(
-        LOOKUP,
-        "StringLookup.get_config",
-        "without the vocabulary",
-        config_with(StringLookup, vocabulary=None),
-    ),
-    Fault(
-        LOOKUP,
-        "IntegerLookup.get_vocabulary",
-        "saved and loaded in another order",
-        mock.patch.multiple(
-            IntegerLookup, save_assets=save_reversed, load_assets=load_reversed
-        ),
     ),
 ]

@@ -43,7 +43,7 @@ def category_encoding(draw):
     return Case(config, (x,), call)
 
 
-BOUNDARIES = [-1.0, 0.5, 0.75], [0.0, 0.25, 1.0, 2.0]
+BOUNDARIES = [-1.0, 0.7, 0.75], [0.0, 0.25, 1.0, 2.0]
 
 
 @layer("Discretization", has_dtype=False, number=24)
