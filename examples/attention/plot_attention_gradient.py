@@ -68,12 +68,12 @@ S = A * (G - np.sum(A * G, axis=-1, keepdims=True))  # the same shape
 to_query = c * S @ K  # (batch, queries, features)
 to_key = c * S.swapaxes(1, 2) @ Q  # (batch, values, features)
 
+from keras_by_hand.gradients import attention_gradients
+
 # %%
 # Check it
 # --------
 # ``attention_gradients`` also returns the gradient of the scale.
-
-from keras_by_hand.gradients import attention_gradients
 
 *_, to_scale = attention_gradients(Q, V, K, c, g)
 for actual, expected in zip(of_keras, (to_query, to_value, to_key, to_scale)):

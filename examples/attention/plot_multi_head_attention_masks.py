@@ -34,7 +34,6 @@ layer = MultiHeadAttention(num_heads=2, key_dim=4)
 options = {"use_causal_mask": True, "return_attention_scores": True}
 pair = layer(embedding(tokens), embedding(tokens), **options)
 y, scores = map(keras.ops.convert_to_numpy, pair)
-print((scores[:, 0] > 0).astype(int))  # of the first head
 
 # %%
 # Compute it
@@ -47,12 +46,12 @@ padding = words[:, :, np.newaxis] & words[:, np.newaxis, :]
 causal = np.tri(4, dtype=bool)  # (target, source)
 allowed = padding & causal  # (batch, target, source)
 
+from keras_by_hand.layers.attention import allowed_pairs
+
 # %%
 # Check it
 # --------
 # ``allowed_pairs`` makes one ``attention_mask`` of all five masks.
-
-from keras_by_hand.layers.attention import allowed_pairs
 
 np.testing.assert_array_equal(scores[:, 0] > 0, allowed, strict=True)
 pairs = allowed_pairs((2, 4, 4), words, words, use_causal_mask=True)
@@ -89,7 +88,8 @@ y_nothing = keras.ops.convert_to_numpy(layer(x, x, **nothing))
 np.testing.assert_allclose(y_nothing, expected, rtol=1e-4, atol=1e-4)
 y_scores, _ = layer(x, x, return_attention_scores=True, **nothing)
 y_dropout = MultiHeadAttention(2, 4, dropout=0.5)(x, x, **nothing)
-np.testing.assert_array_equal([y_scores, y_dropout], np.zeros((2, *x.shape)))
+for y_bias in map(keras.ops.convert_to_numpy, (y_scores, y_dropout)):
+    np.testing.assert_array_equal(y_bias, np.zeros(x.shape))
 
 # %%
 # See it

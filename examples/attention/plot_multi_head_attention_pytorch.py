@@ -55,13 +55,13 @@ for kernel, bias in zip(kernels, np.split(in_bias, 3)):
     weights += [bias.reshape(2, 4)]  # (heads, key_dim)
 weights += [out_weight.T.reshape(2, 4, 8), out_bias]
 
+from keras_by_hand.porting.pytorch import attention_to_pytorch
+
 # %%
 # Check it
 # --------
 # What PyTorch computes, by its documentation. Keras gets the value before the
 # key, and the mask turned round. ``attention_to_pytorch`` is the way back.
-
-from keras_by_hand.porting.pytorch import attention_to_pytorch
 
 parts = zip((query, key, value), np.split(in_weight, 3), np.split(in_bias, 3))
 projected = [x @ weight.T + bias for x, weight, bias in parts]
@@ -99,6 +99,7 @@ fig.suptitle("PyTorch stacks the kernels that Keras has side by side")
 for axis, shown in zip(axes, [colours, colours.T]):
     axis.pcolormesh(shown, cmap="PuOr", vmin=-2, vmax=2, edgecolor="w")
     axis.set(aspect="equal", ylim=(len(shown), 0), xticks=[], yticks=[])
-axes[0].set(title="Keras", xlabel="query          key          value")
-axes[1].set(title="in_proj_weight", ylabel="value          key          query")
+names = ["query", "key", "value"]
+axes[0].set(title="Keras", xticks=[4, 12, 20], xticklabels=names)
+axes[1].set(title="in_proj_weight", yticks=[4, 12, 20], yticklabels=names)
 plt.show()
