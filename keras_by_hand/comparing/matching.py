@@ -280,7 +280,8 @@ class Matching:
         if self.port.outputs:
             return {}
         used = {m.tensor for call in self.calls for m in call.matches if m}
-        known = [self.port.measures[name] for name in used]
+        measures = self.port.measures  # not of bfloat16
+        known = [measures[name] for name in used if name in measures]
         given = tensors_in(self.model.as_inputs(self.x))
         known += [measure(tensor.array) for tensor in given]
         begins, may_be = self.find_begins(), {}

@@ -424,6 +424,22 @@ def test_what_a_later_layer_would_hide_is_not_called_right(tmp_path):
         assert rows[-1].together == tuple({"hidden"} - set(unmatched))
 
 
+@pytest.mark.parametrize("factor, faulty", [(3, ["first"]), (1, ["second"])])
+def test_what_is_cut_off_is_excused_behind_a_difference_alone(tmp_path, factor, faulty):
+    path, x, _ = hidden(
+        tmp_path, layers.Dense(5, name="first"), layers.Dense(4, name="second")
+    )
+    model = load_model(path)
+    first = factor * model.by_name["first"].apply(x)
+    second = model.by_name["second"].apply(first)
+    end = np.quantile(abs(second), 0.5)
+    made = {"first": first, "second": np.clip(second, -end, end)}
+    port = Port(made, steps=dict.fromkeys(made, end / 127))
+    port.ends = {"second": (-end, end)}
+    calls = Matching(model, x, port, {}, None).find()
+    assert [call.layer.name for call in calls if not call.agrees] == faulty
+
+
 @pytest.mark.parametrize(
     "tensor, layer", [("features.0", "conv"), ("classifier.0", "hidden")]
 )
