@@ -61,7 +61,7 @@ by_hand_steps = np.convolve(steps.ravel(), kernel.ravel(), "valid")
 # %%
 # Check it
 # --------
-# To get the old predictions, hand the old ``hard_sigmoid`` to ``load_model``, by
+# To get the old numbers, hand the old ``hard_sigmoid`` to ``load_model``, by
 # ``custom_objects``, and reverse the kernels of a model that ran on Theano.
 
 

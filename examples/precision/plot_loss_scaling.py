@@ -85,7 +85,7 @@ np.testing.assert_array_equal(new_W, W - 1024 * g / S)
 # %%
 # Break it
 # --------
-# Suppose only a layer has that ``dtype``. Then ``compile`` adds no loss scaling:
+# Suppose only a layer has that ``dtype``. Then ``compile`` scales no loss:
 # as with a scale of 1, small gradients become zero.
 for policy, kind in [("mixed_float16", LossScaleOptimizer), ("float32", SGD)]:
     keras.config.set_dtype_policy(policy)
