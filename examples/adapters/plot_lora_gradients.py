@@ -3,7 +3,7 @@ LoRA gradients: in the first step of training, A does not move
 ==============================================================
 
 You train a layer with LoRA for a step, and A is what it was: B begins with
-zeros, and is a factor of A's gradient.
+zeros, and is a factor of A's gradient. B moves, so A will from the next step.
 
 .. math::
 

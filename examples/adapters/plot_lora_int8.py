@@ -4,7 +4,8 @@ LoRA on a quantized layer (int8): float matrices beside integers
 
 A kernel in int8 takes little memory, but it cannot take the small steps of
 training. So it is frozen, and LoRA trains two thin matrices A and B in float32
-beside it. They take the input as it is, not rounded to int8.
+beside it. They take the input as it is, not rounded to int8. (QLoRA is the same
+idea with a kernel of four bits.)
 
 .. math::
 

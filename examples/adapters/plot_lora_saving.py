@@ -46,7 +46,7 @@ with tempfile.TemporaryDirectory() as folder:
 # %%
 # Compute it
 # ----------
-# ``merge_lora`` does the same, also for the kernel of a convolution.
+# Add the product to the kernel. ``merge_lora`` does so for convolutions, too.
 
 by_hand = kernel + 3 / 2 * a @ b  # (features, units)
 

@@ -52,7 +52,8 @@ eps = np.finfo("float32").eps
 
 def rounding_limit(x, kernel, bias):
     sizes = np.abs(x) @ np.abs(kernel) + np.abs(bias)  # (batch, units)
-    return (len(kernel) + 1) / 2 * eps * sizes
+    n = len(kernel) + 1  # the products and the bias
+    return n / 2 * eps * sizes
 
 
 # %%

@@ -68,8 +68,9 @@ for y in [*answers.values(), *sums.values()]:
 # Break it
 # --------
 # Suppose you compare answers to the bit. Then you test the order of additions.
-# float32 has no ``2**24 + 1``, so a one that is added alone to ``2**24`` is
-# lost. Ones of another block are added up first, and count.
+# (The page "What equal means" compares with a tolerance.) An example: float32
+# has no ``2**24 + 1``, so a one that is added alone to ``2**24`` is lost. Ones
+# of another block are added up first, and count.
 
 x_ones = np.ones((1, 512), "float32")
 x_ones[0, 0] = 2**24

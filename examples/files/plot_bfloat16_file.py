@@ -4,7 +4,8 @@ bfloat16 weights in an .h5 file: h5py reads them as dtype V2
 
 You read the weights of a bfloat16 layer with ``h5py``, and get an array of
 dtype ``V2``: raw bytes, two for a number. NumPy and HDF5 have no ``bfloat16``.
-The bytes are the upper half of a ``float32``, whose lower half is zero.
+The bytes are the upper half of a ``float32``, whose lower half is zero. The
+attribute ``dtype`` of the array says that it is bfloat16.
 """
 
 import tempfile
@@ -29,7 +30,7 @@ def stored_kernel(dtype):
 
 
 kernel = np.array([[1, -2.5, 3], [0, 96, -0.125]])  # (features, units)
-raw, attributes = stored_kernel("bfloat16")
+raw, told = stored_kernel("bfloat16")
 
 # %%
 # Compute it
@@ -45,11 +46,10 @@ from keras_by_hand.precision import from_bfloat16  # the same
 # --------
 for array in (by_hand, from_bfloat16(raw)):
     np.testing.assert_array_equal(array, np.float32(kernel), strict=True)
-told = raw.dtype.str, attributes["dtype"]
-np.testing.assert_equal(told, ("|V2", "bfloat16"))
-half, attributes = stored_kernel("float16")
+np.testing.assert_equal((raw.dtype.str, told["dtype"]), ("|V2", "bfloat16"))
+half, told = stored_kernel("float16")
 np.testing.assert_array_equal(half, np.float16(kernel), strict=True)
-np.testing.assert_equal(attributes, {})
+np.testing.assert_equal(told, {})
 
 # %%
 # Break it

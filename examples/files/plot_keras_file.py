@@ -40,7 +40,8 @@ y = model.predict(x, verbose=0)
 # %%
 # Compute it
 # ----------
-# Python alone reads the archive. That runs no code from the file.
+# Python alone reads the archive, and runs no code from it. The second layer is
+# ``dense_1`` there, not ``scores``: see the page ".weights.h5 files".
 
 with zipfile.ZipFile(path) as archive:
     names = archive.namelist()

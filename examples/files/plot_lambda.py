@@ -50,7 +50,7 @@ package = save(Lambda(registered), f"{folder.name}/package.keras")
 # %%
 # Compute it
 # ----------
-stored = []
+stored = []  # what each file has of its function
 for path in (code, name, package):
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))

@@ -5,13 +5,11 @@ Resume training: load_weights takes the optimizer's state, if it is built
 You load the last weights, train on, and the loss jumps. An optimizer with
 momentum remembers a velocity :math:`v` for each weight :math:`w`.
 ``save_weights`` stores the velocities, but ``load_weights`` takes them only if
-the optimizer has been built. With the gradient :math:`g`, the momentum
-:math:`m` and the learning rate :math:`\eta`, each step is
+the optimizer has been built. (``load_model`` takes them from a ``.keras`` file
+in any case.) With the gradient :math:`g`, the momentum :math:`m` and the
+learning rate :math:`\eta`, each step is
 
-.. math::
-
-   v &\leftarrow m v - \eta \, g \\
-   w &\leftarrow w + v
+.. math:: v \leftarrow m v - \eta \, g, \quad w \leftarrow w + v
 """
 
 import tempfile
@@ -52,6 +50,8 @@ model.save_weights(path)
 resumed = new_model(SGD(2.0, momentum=0.5))
 resumed.optimizer.build(resumed.trainable_variables)  # before it loads
 resumed.load_weights(path)
+model.save(f"{folder.name}/model.keras")
+loaded = keras.models.load_model(f"{folder.name}/model.keras")
 
 # %%
 # Compute it
@@ -68,7 +68,7 @@ with h5py.File(path) as file:
     stored = {n: array[()] for n, array in file["optimizer/vars"].items()}
 np.testing.assert_equal(stored, {"0": 1, "1": 2, "2": v})
 right = step(resumed)
-np.testing.assert_array_equal(right, w_2)
+np.testing.assert_equal([right, step(loaded)], [w_2, w_2])
 
 # %%
 # Break it

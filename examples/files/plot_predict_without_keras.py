@@ -58,7 +58,7 @@ def read(path):
         for number, part in enumerate(parts[2:]):
             config = part["config"]
             f, dtype = config["activation"], config["dtype"]["config"]
-            if f not in [*FUNCTIONS] or dtype != {"name": "float32"}:
+            if str(f) not in FUNCTIONS or dtype != {"name": "float32"}:
                 raise ValueError(f"{config['name']} has {f} and {dtype}")
             name = f"dense_{number}" if number else "dense"  # the file counts
             stored = file[f"layers/{name}/vars"]
@@ -82,7 +82,7 @@ np.testing.assert_allclose(y, predict(x, layers), rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# ``h5py`` lists them by the alphabet: ``dense_10`` comes before ``dense_2``.
+# ``h5py`` lists layers by the alphabet: ``dense_10`` comes before ``dense_2``.
 
 biases = map(keras.initializers.Constant, range(12))
 deep = [Dense(1, bias_initializer=bias) for bias in biases]

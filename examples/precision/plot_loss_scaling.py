@@ -5,6 +5,7 @@ Loss scaling: small float16 gradients survive
 In ``mixed_float16``, small gradients become zero. A ``LossScaleOptimizer``
 multiplies the loss by a scale, so that they do not, and divides the gradients
 by it again, in float32. If any gradient is infinite or NaN, it skips the step.
+``compile`` adds one if ``keras.config.set_dtype_policy`` has set the policy.
 
 .. math::
 
@@ -19,6 +20,7 @@ scale, and :math:`g` the gradient of :math:`S` times the loss.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from keras.optimizers import SGD, LossScaleOptimizer
 
 from keras_by_hand.precision import float16
 
@@ -27,7 +29,6 @@ from keras_by_hand.precision import float16
 # --------
 # All is so small that float16 rounds the outputs to 0. So the gradient at the
 # output is minus the target. Scaled, the large one exceeds float16.
-
 x = np.array([[2**-13]])  # (batch, features)
 small = np.array([[2**-13, -(2**-12)]])  # targets, (batch, units)
 large = np.array([[2**10, 2**-13]])
@@ -39,9 +40,7 @@ def train(initial_scale):
     dense = keras.layers.Dense(2, use_bias=False, dtype="mixed_float16")
     model = keras.Sequential([keras.Input(shape=(1,)), dense])
     dense.set_weights([np.zeros((1, 2))])
-    optimizer = keras.optimizers.LossScaleOptimizer(
-        keras.optimizers.SGD(1024.0), initial_scale, dynamic_growth_steps=3
-    )
+    optimizer = LossScaleOptimizer(SGD(1024.0), initial_scale, 3)  # 3 steps
     model.compile(optimizer, loss="mean_squared_error")
     kernels, scales = [], []
     for target in targets:
@@ -86,12 +85,13 @@ np.testing.assert_array_equal(new_W, W - 1024 * g / S)
 # %%
 # Break it
 # --------
-# Suppose you set the ``dtype`` of a layer to mixed_float16. ``compile`` adds no
-# loss scaling: as with a scale of 1, small gradients become zero.
-
-model = keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")])
-model.compile("sgd")
-np.testing.assert_equal(type(model.optimizer).__name__, "SGD")
+# Suppose only a layer has that ``dtype``. Then ``compile`` scales no loss:
+# as with a scale of 1, small gradients become zero.
+for policy, kind in [("mixed_float16", LossScaleOptimizer), ("float32", SGD)]:
+    keras.config.set_dtype_policy(policy)
+    model = keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")])
+    model.compile("sgd")
+    np.testing.assert_equal(type(model.optimizer), kind)
 wrong, _ = train(initial_scale=1.0)
 print("after three steps, right:", kernels[2], "wrong:", wrong[2])
 assert np.all(kernels[2] != 0) and np.all(wrong[2] == 0)

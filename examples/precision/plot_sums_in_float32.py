@@ -25,8 +25,6 @@ from keras_by_hand.precision import bfloat16
 # %%
 # Build it
 # --------
-# Above 256, ``bfloat16`` holds every second whole number: 257 becomes 256.
-
 x = np.array([[257, 1, 1]])  # (batch, features)
 kernel = np.array([[1, 0], [1, 259], [1, 0]])  # (features, units)
 bias = np.array([-250, -257])  # (units,)
@@ -45,6 +43,8 @@ y = keras_dense(x, kernel, bias)  # (batch, units)
 # %%
 # Compute it
 # ----------
+# NumPy adds up here; only the factors, the sum and the result are rounded.
+
 z = bfloat16(x) @ bfloat16(kernel)  # (batch, units)
 by_hand = bfloat16(bfloat16(z) + bfloat16(bias))
 

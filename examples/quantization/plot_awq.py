@@ -17,7 +17,7 @@ inputs get large factors.
 its largest absolute input in some calibration data. A group of features has a
 scale s and a zero point z for each unit; :math:`q` are the integers. The power
 :math:`p` is 0, 1/20, 2/20, ... or 1: the one with the smallest mean of
-:math:`m_i^2 \, (\hat{W} - W)_{ij}^2`.
+:math:`m_i^2 \, (\hat{W} - W)_{ij}^2`. The root centres the factors around 1.
 """
 
 import keras
@@ -30,8 +30,9 @@ from keras_by_hand.quantization import dequantize_groups, quantize_groups
 # %%
 # Build it
 # --------
-# The inputs of 32 features differ in size, up to a hundredfold. (Keras 3.15.1
-# ignores calibration data: ``quantize_dense`` patches that.)
+# The inputs of 32 features differ in size, up to a hundredfold. Keras 3.15.1
+# ignores the data (see the page "GPTQ and AWQ in Keras 3.15.1");
+# ``quantize_dense`` patches that.
 
 rng = np.random.default_rng(313)
 sizes = 10 ** rng.uniform(-1, 1, size=32)
@@ -74,7 +75,7 @@ np.testing.assert_allclose(read, by_hand, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # The authors of AWQ take the mean of the absolute inputs in their own code.
-# Keras takes the largest. So factors from elsewhere are others.
+# Keras takes the largest, so its factors differ from theirs.
 
 wrong, _ = find_factors(np.abs(data).mean(axis=0)[:, np.newaxis])
 print("right:", factors[:4].round(2), "wrong:", wrong[:4, 0].round(2))

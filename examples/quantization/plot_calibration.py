@@ -7,8 +7,8 @@ and get the same weights whatever the data are. Keras asks for the data, but
 only rounds each weight to the nearest of 16 numbers. If all weights of a group
 are positive, even the rounding goes wrong.
 
-A group of features has a scale s and a zero point z for each unit. Both come
-from the lowest and the highest of its weights and 0.
+Keras listens at ``call``, but the layer runs ``quantized_call``. A patch, to
+delete afterwards: ``dense.quantized_call = lambda x, **_: dense.call(x)``.
 """
 
 import keras
@@ -18,9 +18,8 @@ from calibrating import quantize_dense
 # %%
 # Build it
 # --------
-# ``quantize_dense`` calibrates a layer with random data, with or without the
-# patch by which Keras sees them. The first unit has weights of both signs, all
-# weights of the second are positive.
+# ``quantize_dense`` calibrates a layer, with or without the patch. The first
+# unit has weights of both signs, the second only positive ones.
 
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))
@@ -29,6 +28,7 @@ kernel = np.stack([rng.normal(size=16), rng.uniform(2, 4, 16)], axis=1)
 # %%
 # Compute it
 # ----------
+# The lowest and highest weight of a unit, and 0, give its scale and zero point.
 low, high = np.minimum(kernel.min(axis=0), 0), kernel.max(axis=0)
 s = (high - low) / 15  # (units,)
 z = np.rint(-low / s)
@@ -48,9 +48,13 @@ by_hand = s * (np.clip(np.rint(kernel / s + z), 0, 15) - z)
 #    are depends on what the processor makes of a negative number. (`Fixed since
 #    <https://github.com/keras-team/keras/pull/23512>`__.)
 
+to_numpy = keras.ops.convert_to_numpy
 for Config in (keras.quantizers.GPTQConfig, keras.quantizers.AWQConfig):
     layer = quantize_dense(kernel, data, Config, patched=False)
-    read = keras.ops.convert_to_numpy(layer(np.eye(16)))  # the kernel it reads
+    read = to_numpy(layer(np.eye(16)))  # the kernel it reads
     np.testing.assert_allclose(read[:, 0], by_hand[:, 0], rtol=1e-4, atol=1e-4)
     print("right:", by_hand[:3, 1].round(2), "wrong:", read[:3, 1].round(2))
     assert np.all(np.abs(read[:, 1] - kernel[:, 1]) > 0.5)
+    patched = to_numpy(quantize_dense(kernel, data, Config)(np.eye(16)))
+    print("patched:", patched[9:12, 0], "wrong:", read[9:12, 0])
+    assert np.max(np.abs(patched[:, 0] - read[:, 0])) > 0.1

@@ -14,7 +14,8 @@ further. A number is
 with a sign :math:`s`, an exponent :math:`e` and a fraction :math:`f` of
 :math:`p` bits. With n bits of exponent, :math:`B = 2^{n - 1} - 1`. Where
 :math:`e = 0`, the 1 is left out and the power is :math:`2^{1 - B}`. e4m3 ends
-at 448, and e5m2 at 57344. What is larger becomes the largest number.
+at 448: the bits that would come next mean NaN. e5m2 ends at 57344: its largest
+:math:`e` means infinity or NaN. What is larger becomes the largest number.
 """
 
 import keras
@@ -36,9 +37,9 @@ y = keras.ops.convert_to_numpy(layer(x))
 # Compute it
 # ----------
 # Clip the numbers to 448. ``np.frexp`` finds the power of two in a number.
-# Numbers next to zero share one power, -6, so they are equally spaced. From one
-# power of two to the next there are 8 steps, as there are 3 bits of fraction.
-# Round to a whole number of steps.
+# Numbers next to zero share one power, 1 - B = -6, so they are equally spaced.
+# From one power of two to the next there are 8 steps, as there are 3 bits of
+# fraction. Round to a whole number of steps.
 
 clipped = np.clip(x, -448, 448)
 power = np.maximum(np.frexp(clipped)[1] - 1, -6)
@@ -55,7 +56,8 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 # %%
 # Break it
 # --------
-# Suppose you only shorten the fraction, and forget where e4m3 ends.
+# Suppose you only shorten the fraction, and forget that e4m3 ends at 448, and
+# that its steps do not get smaller next to zero.
 
 power = np.frexp(x)[1] - 1
 wrong = np.rint(x / 2.0 ** (power - 3)) * 2.0 ** (power - 3)
@@ -76,7 +78,9 @@ for kind in ("float8_e4m3fn", "float8_e5m2"):
     y = keras.quantizers.quantize_and_dequantize(numbers, 0.5, kind, "float32")
     y = keras.ops.convert_to_numpy(y)
     expected = quantize_and_dequantize(numbers, 0.5, kind)
-    print(f"{kind} ends at {y.max() / 0.5:.0f}; with a scale of 0.5:", y)
+    print(
+        f"{kind} ends at {y.max() / 0.5:.0f}; with a scale of 0.5:", y.tolist()
+    )
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%

@@ -16,7 +16,7 @@ output to e5m2. (The page "float8 in Keras" has both formats.)
 
 :math:`W` is the kernel, :math:`b` the bias, :math:`L` the loss. The scales
 :math:`s_x` and :math:`s_W` begin as 1. They follow the largest numbers of past
-steps, so that these fill the range of e4m3, which ends at 448.
+steps (``amax_history_length`` of them), so that these fill e4m3, up to 448.
 """
 
 import keras
@@ -29,10 +29,9 @@ from keras_by_hand.quantization import quantize_and_dequantize
 # %%
 # Build it
 # --------
-rng = np.random.default_rng(313)
 kernel = np.array([[3, -1.25], [-2, 7], [1, 2]])  # (features, units)
 bias = np.array([1 + 2**-8, -3])  # (units,)
-x = rng.integers(-28, 28, size=(32, 3)) / 4  # (batch, features), from -7
+x = np.random.default_rng(313).integers(-28, 28, size=(32, 3)) / 4  # up to 7
 target = np.zeros((32, 2))
 dense = keras.layers.Dense(2, dtype="float8_from_float32")
 model = keras.Sequential([keras.Input(shape=(3,)), dense])
@@ -46,6 +45,7 @@ new_kernel, new_bias = dense.kernel.numpy(), dense.bias.numpy()
 # %%
 # Compute it
 # ----------
+# Round the input and the kernel to e4m3, and the gradient to e5m2.
 x_hat = quantize_and_dequantize(x, 1)  # s_x is 1 at first
 kernel_hat = quantize_and_dequantize(kernel, 1)  # (features, units)
 by_hand = x_hat @ kernel_hat + bfloat16(bias)  # (batch, units)

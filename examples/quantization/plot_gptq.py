@@ -2,14 +2,13 @@ r"""
 GPTQ in NumPy: later weights make up for rounding errors
 ========================================================
 
-Four bits can do better than round each weight to the nearest of 16 numbers.
+Four bits can do better than rounding each weight to the nearest of 16 numbers.
 GPTQ rounds one feature after the other. Each time it changes the weights of the
 features that follow, to keep the outputs right on some *calibration* data.
 
 .. math::
 
-   q_i &= \text{clip}\left(\text{round}\left(\frac{w_i}{s} + z\right), \;
-   0, \; 15\right) \\
+   q_i &= \text{clip}(\text{round}(w_i / s + z), \; 0, \; 15) \\
    w_k &\leftarrow w_k - \frac{w_i - s (q_i - z)}{U_{ii}} \, U_{ik},
    \quad k > i \\
    U^\top U &= H^{-1} = \left( X^\top X + \lambda I \right)^{-1}
@@ -28,7 +27,8 @@ from calibrating import quantize_dense
 # %%
 # Build it
 # --------
-# Keras 3.15.1 ignores calibration data. ``quantize_dense`` patches that.
+# Keras 3.15.1 ignores the data: see the page "GPTQ and AWQ in Keras 3.15.1".
+# ``quantize_dense`` patches that.
 
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))
@@ -64,21 +64,22 @@ wrong = quantize(inverse)
 # %%
 # Check it
 # --------
+# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** With
+#    ``keras.quantizers.GPTQConfig``, Keras takes the inverse matrix in place of
+#    its Cholesky factor, so the later weights make up for less. (`Fixed since
+#    <https://github.com/keras-team/keras/pull/23481>`__.)
+
 of_keras = keras.ops.convert_to_numpy(dense(np.eye(16)))
 np.testing.assert_allclose(of_keras, wrong, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** With
-#    ``keras.quantizers.GPTQConfig``, Keras takes the inverse matrix in place of
-#    its Cholesky factor, so the later weights make up for less. (`Fixed since
-#    <https://github.com/keras-team/keras/pull/23481>`__.)
+# With the inverse matrix, the outputs on the calibration data are further off.
 
-right_error = np.linalg.norm(data @ (right - kernel))
-wrong_error = np.linalg.norm(data @ (of_keras - kernel))
-print(f"error, right: {right_error:.2f}, wrong: {wrong_error:.2f}")
-assert right_error < 0.95 * wrong_error
+errors = [np.linalg.norm(data @ (W - kernel)) for W in (right, of_keras)]
+print(f"error, right: {errors[0]:.2f}, wrong: {errors[1]:.2f}")
+assert errors[0] < 0.95 * errors[1]
 
 # %%
 # In full
@@ -94,7 +95,6 @@ np.testing.assert_allclose(of_keras, expected, rtol=1e-4, atol=1e-4)
 # See it
 # ------
 # The first unit: the lines are the 16 numbers that it can have.
-
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 numbers = np.linspace(kernel[:, 0].min(), kernel[:, 0].max(), 16)
 axis.hlines(numbers, -0.5, 15.5, "lightgray")

@@ -3,9 +3,10 @@ GPTQ or AWQ: "expected 5 variables, but received 4 variables"
 =============================================================
 
 You save a model with a ``Dense`` layer in GPTQ or AWQ, and ``load_weights``
-fails with "expected 5 variables, but received 4 variables during loading". The
-file has no zero points z. Without them nobody can compute the weights s (q - z)
-from the integers q and the scales s. Save the arrays yourself.
+fails with "expected 5 variables, but received 4 variables during loading" (in
+AWQ, 6 and 5). The file has no zero points z. Without them nobody can compute
+the weights s (q - z) from the integers q and the scales s. Save the arrays
+yourself.
 """
 
 import tempfile

@@ -68,7 +68,8 @@ np.testing.assert_array_equal(kernel_awq, awq_by_hand)
 # %%
 # Break it
 # --------
-# Suppose you take the first unit from the upper half, as you read a number.
+# Suppose you take the first unit from the upper half of a byte, as that is the
+# half that is written first.
 
 exchanged = np.stack([packed >> 4, packed & 15], axis=1).reshape(6, 8)[:5]
 wrong = (scale[:, group] * (exchanged - zero[:, group])).T

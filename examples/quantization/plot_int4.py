@@ -24,7 +24,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Blocks of three features; the second one has two.
+# Blocks of three features. The second has two; Keras fills it up with a zero.
 
 kernel = np.float32([[-7.5, 0], [7.5, 0], [2.5, 0], [-30, 15], [-10, 7]])
 

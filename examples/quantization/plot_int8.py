@@ -54,7 +54,7 @@ by_hand = x_q @ kernel_q / (r * s) + bias  # (batch, units)
 # %%
 # Check it
 # --------
-# The scales in use are powers of two, so all is equal to the bit.
+# All scales but that of the zeros are powers of two: all is equal to the bit.
 
 np.testing.assert_array_equal(stored_kernel, kernel_q.astype("int8"))
 np.testing.assert_array_equal(stored_scale, s, strict=True)

@@ -6,8 +6,8 @@ After ``quantize("int8")`` some answers are far off: those of samples with an
 outlier. A sample has one scale for all its features, and the largest sets it.
 Beside an outlier the steps are so coarse that the other features become zero.
 
-If only the kernel is in int8, the input isn't rounded, and an outlier does no
-harm. (The page "int8 quantization in Keras" has the formula.)
+``Int8QuantizationConfig(activation_quantizer=None)`` leaves the input in float:
+an outlier does no harm. The page "int8 quantization in Keras" has the formula.
 """
 
 import keras

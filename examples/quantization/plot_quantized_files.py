@@ -15,7 +15,8 @@ GPTQ    bias, kernel, kernel_scale, kernel_zero, g_idx
 AWQ     bias, kernel, kernel_scale, kernel_zero, awq_scales, g_idx
 ======  ============================================================
 
-Without a bias the others move up. int4 without blocks lacks the last two.
+Without a bias the others move up. int4 without blocks lacks the last two. GPTQ
+and AWQ lack ``kernel_zero`` in files of Keras 3.15.1, and the rest moves up.
 """
 
 import tempfile
@@ -29,8 +30,7 @@ import numpy as np
 # --------
 layer = keras.layers.Dense(2, dtype="int4/3_from_float32")
 model = keras.Sequential([keras.Input(shape=(6,)), layer])
-for number, weight in enumerate(layer.weights):
-    weight.assign(np.full(weight.shape, number))
+layer.set_weights([np.full(w.shape, n) for n, w in enumerate(layer.weights)])
 
 # %%
 # Compute it

@@ -3,7 +3,7 @@ Dense raises no error: five mistakes that it accepts
 ====================================================
 
 Your ``Dense`` layer has a bias although you said no, or one unit, or outputs of
-another shape, and no error said so. Here is what it takes.
+another shape, and no error said so. These are the mistakes to look for.
 """
 
 import keras
