@@ -41,7 +41,8 @@ after = layer.get_weights()
 # Compute it
 # ----------
 # Normalize the batch, and correct this by r and d, which compare the batch with
-# the moving averages. At the end, both move 1 % of the way to the batch.
+# the moving averages, as ``renormalize`` does. Then both averages move 1 % of
+# the way to the batch, as ``renorm_momentum`` is 0.99.
 
 batch_mean = np.mean(x, axis=0)  # (features,)
 batch_stddev = np.sqrt(np.var(x, axis=0) + 0.001)

@@ -61,7 +61,7 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# So call the model once with ``training=True``. This step has a rate of 0.
+# So call it once more with ``training=True``. Here SGD itself changes nothing.
 
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
@@ -83,7 +83,7 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# Without ``ord=2``, NumPy's norm is the root of the sum of all squares.
+# Without ``ord=2``, NumPy's norm is not the largest singular value.
 
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
 wrong = kernel / np.linalg.norm(kernel)
