@@ -81,8 +81,8 @@ assert not np.allclose(right, wrong)
 
 # %%
 # If it comes before the convolution, scale the kernel's input channels instead.
-# With ``padding="same"``, this is wrong at the border. The zeros there used to
-# stand for the mean of a channel; around ``x`` they are just zeros.
+# With ``padding="same"``, this is wrong at the border: the layer pads what is
+# normalized with zeros, but the new bias takes those for pixels of ``x``.
 
 normalized = call(norm, x, [gamma, beta, mean, variance])
 new_bias = bias + np.einsum("uvcf,c->f", kernel, beta - scale * mean)

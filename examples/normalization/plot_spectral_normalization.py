@@ -61,7 +61,7 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# So call it once more with ``training=True``. Here SGD itself changes nothing.
+# So then call it with ``training=True``. (Here the rate of 0 trains nothing.)
 
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])

@@ -60,7 +60,7 @@ np.testing.assert_array_equal(y_max, largest)
 # %%
 # In full
 # -------
-# Images. To get 1 by 1 pixel, use ``GlobalMaxPooling2D(keepdims=True)``.
+# For images, too. For their maximum: ``GlobalMaxPooling2D(keepdims=True)``.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow, a model with
 #    ``AdaptiveMaxPooling1D(1)``, ``AdaptiveMaxPooling2D(1)`` or
