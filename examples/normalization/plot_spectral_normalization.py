@@ -83,7 +83,7 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# Without ``ord=2``, NumPy's norm is not the largest singular value.
+# After 50 iterations, and with NumPy's norm, which would need ``ord=2``.
 
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
 wrong = kernel / np.linalg.norm(kernel)
