@@ -70,8 +70,8 @@ np.testing.assert_allclose(after[3], after[4] ** 2 - 0.001, 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# Without limits, y is x normalized by the moving averages, as in a frozen layer.
-# But the gradient is not that of a frozen layer: r and d count as constants.
+# Without limits, y is x normalized by the moving averages. But the gradient is
+# not that of a frozen layer, as r and d count as constants.
 
 embedding = keras.layers.Embedding(8, 3)  # makes x a weight
 layer = keras.layers.BatchNormalization(renorm=True)

@@ -83,7 +83,7 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# After 50 iterations, and with NumPy's norm, which would need ``ord=2``.
+# Right after 50 iterations. NumPy's norm needs ``ord=2`` to be the same.
 
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
 wrong = kernel / np.linalg.norm(kernel)
@@ -93,6 +93,7 @@ assert not np.allclose(right, wrong)
 # %%
 # See it
 # ------
+# A kernel of 30 by 20 numbers, divided in each call.
 
 new, largest = (rng.normal(size=(30, 20)), rng.normal(size=(1, 20))), []
 for _ in range(13):
@@ -100,6 +101,5 @@ for _ in range(13):
     new = spectral_normalization(*new)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.semilogy(largest, "o-")
-axis.set(title="SpectralNormalization: the largest singular value nears 1")
-axis.set(xlabel="calls in training")
+axis.set(title="The largest singular value nears 1", xlabel="training calls")
 plt.show()
