@@ -57,7 +57,9 @@ np.testing.assert_array_equal(derivative, 2 * np.maximum(numbers, 0))
 # %%
 # In full
 # -------
-# ``Activation`` after a layer does the same. ``Identity`` returns its input.
+# ``Activation`` after a layer does the same. ``Identity`` returns its input. (A
+# saved model has only the name of your function: to load it, see the page
+# "Lambda and custom functions".)
 
 from keras_by_hand import activation_layer, identity_layer
 
@@ -77,13 +79,10 @@ np.testing.assert_array_equal(rounded, np.float32(third), strict=True)
 # %%
 # Break it
 # --------
-# Without ``axis=-1``, the mean runs over the batch, too: samples are mixed.
+# An activation may look at all units, for example at their mean. But without
+# ``axis=-1``, the mean runs over the batch, too: samples are mixed.
 
-
-def centred(z):
-    return keras.ops.subtract(z, keras.ops.mean(z))
-
-
+centred = lambda z: keras.ops.subtract(z, keras.ops.mean(z))
 in_batch = keras.ops.convert_to_numpy(centred(z))[0]
 alone = keras.ops.convert_to_numpy(centred(z[:1]))[0]
 print("alone:   ", alone)

@@ -75,7 +75,7 @@ np.testing.assert_array_equal(at_zero, [slope, slope])
 
 layer = keras.layers.Dense(1, partial(keras.activations.elu, alpha=2))
 model = keras.Sequential([keras.Input((1,)), layer])
-np.testing.assert_raises(TypeError, model.to_json)  # as the file has it
+np.testing.assert_raises(TypeError, model.to_json)  # which saving calls
 
 # %%
 # Break it

@@ -8,11 +8,11 @@ Small devices compute exponentials slowly, so networks for them replace the
 .. math::
 
    \text{hard\_sigmoid}(x) &= \tfrac{x}{6} + \tfrac{1}{2}
-   \quad \text{from 0 to 1} \\
+   \quad \text{cut off at 0 and 1} \\
    \text{sparse\_sigmoid}(x) &= \tfrac{x}{2} + \tfrac{1}{2}
-   \quad \text{from 0 to 1} \\
+   \quad \text{cut off at 0 and 1} \\
    \text{hard\_tanh}(x) &= x
-   \quad \text{from -1 to 1}
+   \quad \text{cut off at -1 and 1}
 
 Between the corners their derivatives are 1/6, 1/2 and 1; outside, they are 0.
 """
@@ -60,9 +60,12 @@ from keras_by_hand import hard_sigmoid, hard_tanh, sparse_sigmoid
 # Break it
 # --------
 # In Keras 2 the slope of ``hard_sigmoid`` was 0.2, and in Keras 3 it is 1/6. A
-# model from Keras 2 returns other numbers now.
+# model from Keras 2 returns other numbers now. To keep the old ones, give its
+# layers the function below as their activation. (See also the page "Keras 2
+# models in Keras 3".)
 
-of_keras_2 = np.clip(0.2 * x + 0.5, 0, 1)
+hard_sigmoid_of_keras_2 = lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1)
+of_keras_2 = keras.ops.convert_to_numpy(hard_sigmoid_of_keras_2(x))
 print("Keras 3:", of_sigmoid[4:10].round(2))
 print("Keras 2:", of_keras_2[4:10].round(2))
 assert not np.allclose(of_keras_2, of_sigmoid)

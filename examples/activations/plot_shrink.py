@@ -14,7 +14,8 @@ by the threshold :math:`\lambda`. ``tanh_shrink`` and ``threshold`` are similar.
    \text{tanh\_shrink}(x) &= x - \tanh x \\
    \text{threshold}(x) &= x \text{ if } x > \lambda \text{, else } v
 
-The first two have :math:`\lambda` = 0.5 by default.
+The first two have :math:`\lambda` = 0.5 by default. ``threshold`` has no
+default: :math:`v` is the value that replaces the others.
 """
 
 import keras
@@ -63,8 +64,8 @@ above_2 = keras.activations.threshold(x, 2, -1)
 np.testing.assert_array_equal(above_2, threshold(x, 2, default_value=-1))
 
 # %%
-# ``soft_shrink(x)`` also answers a question: which number :math:`v` is near
-# :math:`x`, if each :math:`v` costs :math:`\lambda |v|`, an L1 penalty? Try all
+# ``soft_shrink(x)`` also answers a question: which number :math:`u` is near
+# :math:`x`, if each :math:`u` costs :math:`\lambda |u|`, an L1 penalty? Try all
 # multiples of 1/8, and take the one with the lowest total.
 
 tried = np.arange(-32, 33)[:, np.newaxis] / 8  # (numbers, 1)

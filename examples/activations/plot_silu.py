@@ -3,8 +3,8 @@ silu (swish), mish and hard_silu: x times a gate
 ================================================
 
 These activations multiply their input by a gate, which opens from 0 to 1 as the
-input grows. They are smooth, where ``relu`` has a corner, and networks such as
-EfficientNet and LLaMA use them. ``swish`` is another name for ``silu``, and
+input grows. Networks such as EfficientNet and LLaMA use ``silu``: it is smooth,
+where ``relu`` has a corner. ``swish`` is another name for ``silu``, and
 ``hard_swish`` for ``hard_silu``.
 
 .. math::

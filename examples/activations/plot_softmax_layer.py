@@ -3,7 +3,7 @@ Softmax layer: its mask is for classes, not for steps
 =====================================================
 
 Call ``Softmax`` with a ``mask``, and masked classes get the probability 0. But
-after ``Masking`` or ``Embedding`` it applies the mask of the steps to them.
+after ``Masking`` or ``Embedding``, it applies the mask of the steps to classes.
 
 .. math:: p_i = \frac{m_i \, e^{x_i}}{\sum_k m_k \, e^{x_k}}
 
@@ -25,7 +25,8 @@ y = keras.ops.convert_to_numpy(Softmax()(x, mask=mask))
 # %%
 # Compute it
 # ----------
-# Masked scores become a large negative number, their probabilities 0.
+# Masked scores become a large negative number, their probabilities 0. The
+# function ``softmax_layer`` does the same.
 
 from keras_by_hand import softmax_layer
 
@@ -56,5 +57,4 @@ assert not np.allclose(right, wrong)
 no_last_class = softmax_layer(steps, [True, True, False])
 np.testing.assert_allclose(wrong, no_last_class, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(Activation("softmax")(masked), right, 1e-4, 1e-4)
-longer = Masking()(np.repeat(steps, 2, axis=1))
-np.testing.assert_raises(ValueError, Softmax(), longer)
+np.testing.assert_raises(ValueError, Softmax(), Masking()(steps.repeat(2, 1)))

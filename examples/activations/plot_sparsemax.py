@@ -22,7 +22,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# For models, as in ``Dense(4, activation=mended_sparsemax)``.
+# Keras' own function returns wrong numbers (see below). This one does not, and
+# serves in models: ``Dense(4, activation=mended_sparsemax)``.
 
 
 def mended_sparsemax(x):
@@ -54,7 +55,7 @@ by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 # %%
 # Check it
 # --------
-# The result is the nearest point to ``x`` that adds up to 1. Try all quarters.
+# No other probabilities are nearer to ``x``: try all multiples of 1/4.
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 points = np.stack(list(np.ndindex(5, 5, 5, 5))) / 4
@@ -79,8 +80,6 @@ np.testing.assert_array_equal(sparsemax_of_paper(x.T, axis=0).T, by_hand)
 #    ``sparsemax`` adds up running totals. If more than one score gets
 #    something, its results need not add up to 1 (`issue 23425
 #    <https://github.com/keras-team/keras/issues/23425>`__).
-#
-# Keras finds the right ``k``, but adds up totals, which are sums already.
 
 wrong_tau = (np.cumsum(totals, axis=-1)[range(3), k - 1] - 1) / k
 wrong_by_hand = np.maximum(x - wrong_tau[:, np.newaxis], 0)

@@ -8,8 +8,7 @@ order, too. The kernel keeps its shape:
 
 .. math:: y_{f,i,j} = b_f + \sum_{u,v,c} x_{c,\; i+u,\; j+v} \; W_{u,v,c,f}
 
-Here :math:`f` is a filter, :math:`c` a channel, :math:`i, j` a pixel of the
-output, and :math:`u, v` one of the kernel.
+Filters are :math:`f`, channels :math:`c`, pixels :math:`i, j` and :math:`u, v`.
 """
 
 import keras
@@ -20,7 +19,8 @@ from keras.layers import Conv2D
 # %%
 # Build it
 # --------
-# On many CPUs, TensorFlow raises an error for this layer without XLA.
+# Without ``jit_compile=True``, TensorFlow says on many CPUs: "The Conv2D op
+# currently only supports the NHWC tensor format on the CPU".
 
 tensorflow = keras.backend.backend() == "tensorflow"
 rng = np.random.default_rng(313)
@@ -61,14 +61,14 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 #    layer with ``data_format="channels_first"`` add their bias along the width
 #    if the output has as many columns as filters. JAX and PyTorch are right.
 #
-# That of ``narrow`` has 4 columns and 4 filters. Put ``Permute((2, 3, 1))``
-# before a layer of channels last, and ``Permute((3, 1, 2))`` behind it.
+# Here the output has 4 columns and 4 filters. To be safe, use channels last in
+# between ``Permute((2, 3, 1))`` and ``Permute((3, 1, 2))``.
 
-narrow = x[:, :, :, :6]
-y_narrow = keras_conv2d(narrow)
+y_narrow = keras_conv2d(x[..., :6])  # 6 pixels wide
 misread = sums[..., :4] + bias  # along the width
 expected = misread if tensorflow else by_hand[..., :4]
 np.testing.assert_array_equal(y_narrow, np.float32(expected), strict=True)
+print("right:", by_hand[0, 0, 0, :4], "wrong:", misread[0, 0, 0])
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
@@ -76,13 +76,13 @@ np.testing.assert_array_equal(y_narrow, np.float32(expected), strict=True)
 #    are 1 along the width, not over the filters. Use a layer
 #    ``Softmax(axis=1)``.
 
-y_softmax = keras_conv2d(x, "softmax")
-np.testing.assert_allclose(y_softmax.sum(axis=-1), 1, rtol=1e-4)
+along_width = keras_conv2d(x, "softmax").sum(axis=-1)
+np.testing.assert_allclose(along_width, 1, rtol=1e-4)
 
 # %%
 # Break it
 # --------
-# A ``reshape`` has the right shape, but it mixes pixels and channels.
+# ``reshape`` returns the right shape, but it mixes pixels and channels.
 
 moved, reshaped = np.moveaxis(x, 1, -1), x.reshape(2, 7, 8, 3)
 print("right:", moved[0, 0, 0], "wrong:", reshaped[0, 0, 0])

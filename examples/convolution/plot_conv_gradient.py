@@ -82,16 +82,16 @@ np.testing.assert_array_equal(of_kernel, kernel_gradient)
 # %%
 # Break it
 # --------
-# Gradients add up: do not take their mean, nor flip the result.
+# Gradients add up: do not take their mean over the outputs, nor flip them.
 
-for wrong in (kernel_by_hand / 48, kernel_by_hand[::-1, ::-1]):
+for wrong in (kernel_by_hand / (2 * 4 * 6), kernel_by_hand[::-1, ::-1]):
     print("right:", of_kernel[0, 0, 0], "wrong:", wrong[0, 0, 0].round(1))
     assert np.any(of_kernel != wrong)
 
 # %%
 # See it
 # ------
-# With ones for kernel and delta, it counts the outputs that read a pixel.
+# If kernel and delta are ones, the gradient of ``x`` counts such outputs.
 
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.5), layout="constrained")
 fig.suptitle("How many outputs read a pixel, with a kernel of 3 by 3")

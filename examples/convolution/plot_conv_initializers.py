@@ -32,8 +32,7 @@ layers = [
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``DepthwiseConv2D`` and
 #    ``Conv2DTranspose`` give initializers such as ``HeUniform`` a wrong fan in.
 #    The first counts all channels, although each output sees only one. The
-#    second exchanges fan in and fan out, as its kernel is (rows, columns,
-#    filters, channels).
+#    second counts its 32 filters, not the 16 channels that it reads.
 #
 # With the same seed, ``RandomUniform`` draws the same numbers up to 1.
 
@@ -47,7 +46,8 @@ for layer, fan_in in zip(layers, (9 * 16, 9 * 32, 9 * 16)):
 # %%
 # Break it
 # --------
-# Outputs should be as large as inputs. Set the limit for 9 inputs yourself.
+# Outputs should be as large as inputs. Set the limit yourself: an output adds
+# up 9 inputs, and in the ``Conv2DTranspose`` above at most 9 * 16.
 
 x = np.random.default_rng(313).normal(size=(4, 32, 32, 16))
 limit = np.sqrt(6 / 9)

@@ -34,7 +34,7 @@ print([w.name for w in layer.trainable_weights])
 # Compute it
 # ----------
 # The patches go through A, a convolution of two filters. Then B mixes these two
-# for each pixel. Or merge the kernels first: ``merge_lora`` of the library.
+# for each pixel. (The page "Merge LoRA" adds A B to the kernel instead.)
 
 kernel, bias, a, b = weights
 windows = np.lib.stride_tricks.sliding_window_view(images, (3, 2), axis=(1, 2))

@@ -38,8 +38,8 @@ of_grouped = pytorch_conv2d(images, grouped, bias, 2, 1, groups=2)
 # %%
 # Compute it
 # ----------
-# Move the axes as the equations say. For ``DepthwiseConv2D``, then split the
-# axis of the 4 filters: PyTorch lists those of the first channel first.
+# Move the axes as the equations say; the bias stays. Then split the 4 filters
+# for ``DepthwiseConv2D``: PyTorch lists those of the first channel first.
 
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
 moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, in, out)
@@ -83,7 +83,7 @@ np.testing.assert_array_equal(to_pytorch_depthwise_kernel(split), grouped)
 # %%
 # Break it
 # --------
-# PyTorch puts zeros at the top and left here, "same" at the bottom and right.
+# Here "same" puts zeros at the bottom and right only, so all patches move.
 
 wrong = keras_result([Conv2D(4, 3, strides=2, padding="same")], moved)
 print("right:", y[0, 0, 0], "wrong:", wrong[0, 0, 0])

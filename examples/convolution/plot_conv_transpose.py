@@ -61,9 +61,9 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On a CPU, TensorFlow computes
 #    ``Conv1DTranspose``, ``Conv2DTranspose`` and ``Conv3DTranspose`` with
-#    ``dilation_rate`` and ``data_format="channels_first"`` by oneDNN, or it
-#    raises an error. Not every processor has oneDNN. ``jit_compile=True``
-#    helps: XLA computes them on any.
+#    ``dilation_rate`` and ``data_format="channels_first"`` only by oneDNN.
+#    Without oneDNN, which not every processor has, it raises an error.
+#    ``jit_compile=True`` helps: XLA computes them on any processor.
 
 from keras_by_hand import conv1d_transpose, conv2d_transpose
 

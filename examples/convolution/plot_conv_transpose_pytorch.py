@@ -28,8 +28,8 @@ expected = pytorch_conv_transpose2d(images, kernel, bias, **options)
 # %%
 # Compute it
 # ----------
-# In and out change places in both libraries, so the axes of the kernel move as
-# for ``Conv2d``, and ``output_padding`` stays what it is.
+# In and out change places in both libraries, so the kernel moves as that of
+# ``Conv2d``. (The function does it, too.) ``output_padding`` stays what it is.
 
 moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, out, in)
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)

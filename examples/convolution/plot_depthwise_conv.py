@@ -26,8 +26,7 @@ from keras_by_hand.layers.convolution import conv
 # %%
 # Build it
 # --------
-# Three channels with two kernels each become six channels. A ``Conv2D`` of six
-# filters has a kernel of three times the size.
+# Two kernels for each of 3 channels. ``Conv2D`` has 3 times as many weights.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 5, 7, 3)).astype("float32")
@@ -44,9 +43,9 @@ print(layer.kernel.shape, "instead of", conv2d.kernel.shape)
 # %%
 # Compute it
 # ----------
-# Take all overlapping windows of 2 by 3 pixels. In each, multiply each channel
-# by its own kernels, and sum over the pixels ``u`` and ``v``. The channel ``c``
-# stays in the result. Finally, put the outputs of all channels side by side.
+# Cut all windows of 2 by 3 pixels. In each, multiply each channel by its own
+# kernels, and sum over the pixels ``u`` and ``v``, not over the channels ``c``.
+# Then put the outputs of all channels side by side.
 
 windows = np.lib.stride_tricks.sliding_window_view(x, (2, 3), axis=(1, 2))
 outputs = np.einsum("bijcuv,uvcm->bijcm", windows, kernel)
@@ -62,7 +61,8 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 # %%
 # In full
 # -------
-# Unlike ``Conv2D``, the layer takes strides and dilation together.
+# Unlike ``Conv2D``, the layer takes strides and dilation together: the kernel
+# then has zeros in its gaps.
 
 from keras_by_hand import depthwise_conv2d
 
@@ -78,8 +78,8 @@ np.testing.assert_array_equal(y_both, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# In PyTorch this layer is ``Conv2d(3, 6, (2, 3), groups=3)``, with a kernel
-# (channels * multiplier, 1, rows, columns). Split its first axis in this order.
+# In PyTorch this layer is ``Conv2d(3, 6, (2, 3), groups=3)``. Split the first
+# axis of its kernel, which has 6 filters, into 3 channels by 2, not 2 by 3.
 
 of_pytorch = rng.integers(-9, 10, size=(6, 1, 2, 3))
 moved = of_pytorch.transpose(2, 3, 1, 0)  # (rows, columns, 1, 6)

@@ -87,7 +87,7 @@ assert np.any(between != at_the_end)
 # %%
 # See it
 # ------
-# For 3 by 3 pixels, ``n`` channels and ``n`` filters:
+# For 3 by 3 pixels, ``n`` channels and ``n`` filters. Dashed: the limit, 9.
 
 n = 2 ** np.arange(3, 11)
 quotient = (9 * n * n + n) / (9 * n + n * n + n)

@@ -4,7 +4,7 @@ Add, Multiply, Average, Maximum: layers that merge branches
 
 Where branches of a model meet, a layer merges them, number by number: ``Add``
 ends a residual block, ``Multiply`` gates, as in squeeze-and-excite. Where ranks
-differ, they insert axes behind the batch, not in front, as NumPy and ``+`` do.
+differ, it inserts axes behind the batch. NumPy and ``+`` put them in front.
 
 .. math::
 
@@ -73,8 +73,8 @@ np.testing.assert_array_equal(layer([x, v]), x + v)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
-#    TensorFlow, ``Add``, ``Average`` and ``+`` take a column for a row, a bias,
-#    if the batch has as many samples as there are units. So predictions can
+#    TensorFlow, ``Add``, ``Average`` and ``+`` take a column, (batch, 1), for a
+#    bias, (units,), if there are as many samples as units. So predictions can
 #    depend on the size of the batch. Put the column first, and they are right.
 
 column, zeros = np.float32([[1], [2], [3]]), np.zeros((3, 3), "float32")
@@ -100,6 +100,6 @@ assert np.any(y_add != wrong)
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), sharey=True)
 for axis, title, result in zip(axes, ("Add", "x + v"), (y_add, wrong)):
     axis.imshow((result - x)[..., 0], cmap="Blues", vmin=0, vmax=6)
-    axis.set(title=f"{title}: which vector", xlabel="step", ylabel="sample")
+    axis.set(title=f"{title}: whose vector", xlabel="step", ylabel="sample")
     axis.set(xticks=range(3), yticks=range(3))
 plt.show()

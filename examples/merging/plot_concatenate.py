@@ -94,7 +94,7 @@ assert right != below
 
 ones, twos = np.full((1, 2, 3, 1), 1), np.full((1, 2, 3, 1), 2)
 fig, axes = plt.subplots(1, 3, width_ratios=[3, 6, 3], figsize=(6, 2.6))
-fig.suptitle("Two images of 2 by 3 pixels, concatenated along each axis")
+fig.suptitle("Image 1 and image 2, concatenated along each axis")
 for number, axis in enumerate(axes, 1):
     joined = concatenate([ones, twos], axis=number)[0]
     axis.imshow(joined.mean(axis=-1), cmap="Blues", vmin=0, vmax=4)

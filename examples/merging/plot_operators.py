@@ -3,9 +3,9 @@ Operators and keras.ops: ``+``, ``*``, ``@``, ``[...]`` as steps of a model
 ===========================================================================
 
 You may write ``x + y`` between the tensors of a functional model: the operator
-becomes a step of the model, and so does a function of ``keras.ops``. A saved
-model lists these steps by name. To read it elsewhere, you need to know how. For
-two inputs :math:`x` and :math:`z`, and a constant :math:`s`:
+becomes a step of the model, and so does a function of ``keras.ops``. (Keras 2
+had layers ``TFOpLambda``.) A saved model lists the steps by name. This is how
+to read it, for two inputs :math:`x` and :math:`z`, and a constant :math:`s`:
 
 .. math::
 
@@ -40,7 +40,7 @@ for step in steps:
 # Compute it
 # ----------
 # An argument in the file is a number, an array, or the result of a step. For
-# most steps, NumPy has a function of the same name. Here are the first five.
+# most steps, NumPy has a function of the same name. Here are those of ``p``.
 
 results = {"x": a, "z": b}
 functions = {"Subtract": np.subtract, "Multiply": np.multiply}

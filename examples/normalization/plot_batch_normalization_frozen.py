@@ -44,7 +44,7 @@ y_trainable, _ = call(trainable=True)
 # %%
 # Compute it
 # ----------
-# The same equation with two pairs of mean and variance, as in the function.
+# One equation (``batch_normalization``) with two pairs of mean and variance.
 
 with_stored = gamma * (x - mean) / np.sqrt(variance + 0.001) + beta
 centred = x - np.mean(x, axis=0)
@@ -94,7 +94,7 @@ assert not np.allclose(y_frozen, y_trainable)
 # %%
 # See it
 # ------
-# The first feature. The frozen layer leaves the batch where it is.
+# The first feature. The frozen layer does not move the mean of the batch to 0.
 
 fig, axis = plt.subplots(figsize=(6, 2.2), layout="constrained")
 axis.plot(y_frozen[:, 0], np.zeros(8), "o", alpha=0.5)

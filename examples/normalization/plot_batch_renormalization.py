@@ -41,7 +41,8 @@ after = layer.get_weights()
 # Compute it
 # ----------
 # Normalize the batch, and correct this by r and d, which compare the batch with
-# the moving averages. At the end, both move 1 % of the way to the batch.
+# the moving averages, as ``renormalize`` does. Then both averages move 1 % of
+# the way to the batch, as ``renorm_momentum`` is 0.99.
 
 batch_mean = np.mean(x, axis=0)  # (features,)
 batch_stddev = np.sqrt(np.var(x, axis=0) + 0.001)
@@ -69,8 +70,8 @@ np.testing.assert_allclose(after[3], after[4] ** 2 - 0.001, 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# Without limits, the batch cancels out: the moving averages alone normalize x.
-# Still, the gradient is not that of a frozen layer: r and d count as constants.
+# Without limits, y is x normalized by the moving averages. But the gradient is
+# not that of a frozen layer, as r and d count as constants.
 
 embedding = keras.layers.Embedding(8, 3)  # makes x a weight
 layer = keras.layers.BatchNormalization(renorm=True)

@@ -43,13 +43,14 @@ def what_moves(layer, **arguments):
 # The entries that share a mean with the one that changes, [1, 2, 4]: all along
 # some axes. With two groups, channels 3, 4 and 5 are its group.
 
-shared = {name: np.zeros(x.shape, bool) for name in "BPLSGI"}
-shared["B"][:, :, 4] = True  # of a channel, in the whole batch
-shared["P"][1, 2, 4] = True  # alone
-shared["L"][1, 2, :] = True  # of a position
-shared["S"][1, :, :] = True  # of a sample
-shared["G"][1, :, 3:6] = True  # of a group in a sample
-shared["I"][1, :, 4] = True  # of a channel in a sample
+cases = ["training", "predicting", "layer", "sample", "group", "instance"]
+shared = {case: np.zeros(x.shape, bool) for case in cases}
+shared["training"][:, :, 4] = True  # of a channel, in the whole batch
+shared["predicting"][1, 2, 4] = True  # alone
+shared["layer"][1, 2, :] = True  # of a position
+shared["sample"][1, :, :] = True
+shared["group"][1, :, 3:6] = True  # of a group in a sample
+shared["instance"][1, :, 4] = True  # of a channel in a sample
 
 # %%
 # Check it
@@ -57,18 +58,17 @@ shared["I"][1, :, 4] = True  # of a channel in a sample
 # Six layers, and ``RMSNormalization``, which is like ``LayerNormalization``.
 
 moved = {
-    "B": what_moves(layers.BatchNormalization(), training=True),
-    "P": what_moves(layers.BatchNormalization()),
-    "L": what_moves(layers.LayerNormalization()),
-    "S": what_moves(layers.LayerNormalization(axis=[1, 2])),
-    "G": what_moves(layers.GroupNormalization(groups=2)),
-    "I": what_moves(layers.GroupNormalization(groups=-1)),
+    "training": what_moves(layers.BatchNormalization(), training=True),
+    "predicting": what_moves(layers.BatchNormalization()),
+    "layer": what_moves(layers.LayerNormalization()),
+    "sample": what_moves(layers.LayerNormalization(axis=[1, 2])),
+    "group": what_moves(layers.GroupNormalization(groups=2)),
+    "instance": what_moves(layers.GroupNormalization(groups=-1)),
 }
-for name, entries in shared.items():
-    np.testing.assert_array_equal(moved[name], entries)
-np.testing.assert_array_equal(
-    what_moves(layers.RMSNormalization()), shared["L"]
-)
+for case, entries in shared.items():
+    np.testing.assert_array_equal(moved[case], entries)
+moved_by_rms = what_moves(layers.RMSNormalization())
+np.testing.assert_array_equal(moved_by_rms, shared["layer"])
 
 # %%
 # Break it
@@ -77,8 +77,9 @@ np.testing.assert_array_equal(
 # <https://arxiv.org/abs/1803.08494>`__, layer normalization takes the mean of a
 # whole sample. Keras does so with ``axis=[1, 2]`` only.
 
-print("outputs that move: right", moved["L"].sum(), "wrong", moved["S"].sum())
-assert np.any(moved["L"] != moved["S"])
+right, wrong = moved["layer"], moved["sample"]
+print("outputs that move: right", right.sum(), "wrong", wrong.sum())
+assert np.any(right != wrong)
 
 # %%
 # See it

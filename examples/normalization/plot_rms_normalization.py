@@ -2,9 +2,9 @@ r"""
 RMSNormalization: divide by the root mean square
 ================================================
 
-Large language models such as LLaMA use a simpler ``LayerNormalization``. This
-layer divides the features of each position by their root mean square. It
-subtracts no mean and adds no bias.
+Large language models such as LLaMA use a simpler ``LayerNormalization``:
+``RMSNormalization`` divides the features of each position by their root mean
+square. It subtracts no mean and adds no bias.
 
 .. math::
 

@@ -61,7 +61,7 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# So call the model once with ``training=True``. This step has a rate of 0.
+# So then call it with ``training=True``. (Here the rate of 0 trains nothing.)
 
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
@@ -83,7 +83,7 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# Without ``ord=2``, NumPy's norm is the root of the sum of all squares.
+# Right after 50 iterations. NumPy's norm needs ``ord=2`` to be the same.
 
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
 wrong = kernel / np.linalg.norm(kernel)
@@ -93,6 +93,7 @@ assert not np.allclose(right, wrong)
 # %%
 # See it
 # ------
+# A kernel of 30 by 20 numbers, divided in each call.
 
 new, largest = (rng.normal(size=(30, 20)), rng.normal(size=(1, 20))), []
 for _ in range(13):
@@ -100,6 +101,5 @@ for _ in range(13):
     new = spectral_normalization(*new)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.semilogy(largest, "o-")
-axis.set(title="SpectralNormalization: the largest singular value nears 1")
-axis.set(xlabel="calls in training")
+axis.set(title="The largest singular value nears 1", xlabel="training calls")
 plt.show()

@@ -39,8 +39,8 @@ y_max = keras.ops.convert_to_numpy(y_max).ravel()
 # Compute it
 # ----------
 # Divide the seven steps into thirds. Each window begins at the start of its
-# third, rounded down, and ends at the end of it, rounded up. (``//`` rounds
-# down; with two minus signs it rounds up.)
+# third, rounded down, and ends at the end of it, rounded up: ``//`` rounds
+# down; with two minus signs it rounds up.
 
 means, largest = [], []
 for i in range(3):
@@ -52,7 +52,7 @@ for i in range(3):
 # %%
 # Check it
 # --------
-# Only means are rounded.
+# Means are rounded, maxima are not.
 
 np.testing.assert_allclose(y_mean, means, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(y_max, largest)
@@ -60,7 +60,7 @@ np.testing.assert_array_equal(y_max, largest)
 # %%
 # In full
 # -------
-# For the maximum of all pixels, take ``GlobalMaxPooling2D(keepdims=True)``.
+# For images, too. For their maximum: ``GlobalMaxPooling2D(keepdims=True)``.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow, a model with
 #    ``AdaptiveMaxPooling1D(1)``, ``AdaptiveMaxPooling2D(1)`` or

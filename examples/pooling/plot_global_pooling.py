@@ -27,8 +27,8 @@ from keras import layers
 # --------
 # Two images, and three sequences of 8, 4 and 2 real steps.
 
-rng = np.random.default_rng(313)
-x = rng.integers(-99, 100, size=(2, 4, 8, 3)).astype("float32")
+x = np.random.default_rng(313).integers(-99, 100, size=(2, 4, 8, 3))
+x = x.astype("float32")  # (batch, height, width, channels)
 y_mean = keras.ops.convert_to_numpy(layers.GlobalAveragePooling2D()(x))
 y_max = keras.ops.convert_to_numpy(layers.GlobalMaxPooling2D()(x))
 is_step = np.arange(8) < np.array([[8], [4], [2]])  # (batch, steps)
@@ -58,6 +58,8 @@ np.testing.assert_array_equal(y_steps, np.float32(steps_by_hand), strict=True)
 # %%
 # In full
 # -------
+# The function takes the mask of the steps, (batch, steps).
+#
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** If all steps of a
 #    sequence are masked, ``GlobalAveragePooling1D`` returns ``nan``: zero
 #    divided by zero.
@@ -68,10 +70,9 @@ from keras_by_hand import (
     global_max_pooling2d,
 )
 
-expected = global_average_pooling1d(steps, is_step)
-np.testing.assert_array_equal(y_steps, np.float32(expected))
+np.testing.assert_allclose(y_steps, global_average_pooling1d(steps, is_step))
 of_nothing = layers.GlobalAveragePooling1D()(steps, mask=np.zeros((3, 8)))
-np.testing.assert_array_equal(of_nothing, np.full((3, 1), np.nan))
+assert np.all(np.isnan(of_nothing))
 
 # %%
 # Break it
@@ -91,9 +92,8 @@ assert np.any(right != wrong)
 # %%
 # See it
 # ------
-# Images of one channel:
 
-images = np.zeros((3, 8, 8, 1))
+images = np.zeros((3, 8, 8, 1))  # of one channel
 images[0, 1:3, 1:3] = images[1, 5:7, 4:6] = 8
 images[2, 2:6, 2:6] = 4
 largest, means = global_max_pooling2d(images), global_average_pooling2d(images)

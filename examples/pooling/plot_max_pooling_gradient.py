@@ -22,13 +22,13 @@ from keras.layers import Dense, MaxPooling2D, MaxPooling3D, Reshape
 # %%
 # Build it
 # --------
-# ``x`` is a kernel, delta the gradient at ``y``. SGD subtracts the gradient.
+# ``x`` is the kernel of a ``Dense`` with the input 1, so SGD subtracts its
+# gradient. With this loss, delta is the gradient at ``y``.
 
 
 def keras_gradient(layer, x, delta, **options):
-    holds_x = Dense(x.size, use_bias=False)
-    stack = [keras.Input((1,)), holds_x, Reshape(x.shape[1:]), layer]
-    model = keras.Sequential(stack)
+    before = [Dense(x.size, use_bias=False), Reshape(x.shape[1:])]
+    model = keras.Sequential([keras.Input((1,)), *before, layer])
     loss = lambda delta, y: keras.ops.sum(delta * y)
     model.compile(keras.optimizers.SGD(1.0), loss, **options)
     model.set_weights([x.reshape(1, -1)])
@@ -92,7 +92,7 @@ assert compiled == 1 and eager in (1, 8)
 # %%
 # See it
 # ------
-# Four windows.
+# Four windows of 2 by 2.
 
 panels = [("x", x), ("gradient", right), ("to all: wrong", wrong)]
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.6))

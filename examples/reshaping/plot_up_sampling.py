@@ -57,8 +57,8 @@ y_3d = keras.ops.convert_to_numpy(layers.UpSampling3D((1, 2, 3))(volumes))
 np.testing.assert_array_equal(y_3d, repeat_entries(volumes, size=(1, 2, 3)))
 
 # %%
-# A transposed convolution can learn this. For one channel, its kernel has the
-# shape of ``size``, so have its strides, and each weight is 1.
+# A transposed convolution can learn this. For one channel, kernel and strides
+# are as large as ``size``, and each weight is 1.
 
 ones = {"kernel_initializer": "ones"}
 transposed = layers.Conv2DTranspose(1, (2, 3), strides=(2, 3), **ones)
@@ -82,7 +82,7 @@ for wrong in (tiled, zeros_inserted):
 # %%
 # See it
 # ------
-# The three, side by side:
+# The image and the three results:
 
 titles = ("x", "UpSampling2D", "np.tile", "zeros inserted")
 pictures = (x, y, tiled, zeros_inserted)

@@ -29,7 +29,7 @@ y = keras.ops.convert_to_numpy(y).ravel()
 # %%
 # Compute it
 # ----------
-# ``np.interp`` reads straight lines, level beyond the ends.
+# ``np.interp`` reads lines, level beyond the ends. So does ``up_sampling2d``.
 
 from keras_by_hand import up_sampling2d
 
@@ -40,8 +40,7 @@ by_hand = np.interp(centers, range(3), [2, 8, 4])
 # Check it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
-#    ``UpSampling2D(dtype="float64")`` interpolates in float32. Only "nearest"
-#    keeps float64.
+#    ``UpSampling2D(dtype="float64")`` interpolates in float32.
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 expected = up_sampling2d(x, size=(1, 4), interpolation="bilinear")
@@ -54,6 +53,7 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
+# ``align_corners=True`` leaves the first and the last center where they are.
 
 align_corners = np.interp(np.linspace(0, 2, 12), range(3), [2, 8, 4])
 print("right:", y[:5], "wrong:", align_corners[:5].round(2))
