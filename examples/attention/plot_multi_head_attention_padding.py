@@ -50,8 +50,8 @@ np.testing.assert_allclose(y, in_numpy([both, of_value]), 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
-#    deletes the mask of its inputs, without a word. The next one uses padding.
+# Without it, the second block attends to the padding. No error or warning tells:
+# see the page "Lost masks: operations, layers of your own, attention".
 
 pair = two_blocks(tokens), model(tokens)  # called, and functional
 for wrong in map(keras.ops.convert_to_numpy, pair):
