@@ -50,8 +50,8 @@ np.testing.assert_allclose(y, in_numpy([both, of_value]), 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# Without it, the second block attends to the padding. No error or warning tells:
-# see the page "Lost masks: operations, layers of your own, attention".
+# Without it, the second block attends to the padding, and nothing tells. See
+# the page "Lost mask: functional models and called layers differ".
 
 pair = two_blocks(tokens), model(tokens)  # called, and functional
 for wrong in map(keras.ops.convert_to_numpy, pair):

@@ -2,12 +2,11 @@ r"""
 Diffusion model from scratch: noise becomes a heart
 ===================================================
 
-Programs that paint start from noise, and take it away step by step. For that,
-they train a network to guess the noise in a noisy image. Here, an "image" is
-only a point :math:`x` on the line of a heart.
+Programs that paint begin with noise, and take it away step by step: a network
+guesses the noise in an image. Here, an "image" is a point :math:`x` of a heart.
 
-At time :math:`t = 0` there is no noise. At :math:`t = \pi / 2` there is only
-noise, :math:`\epsilon`, normally distributed. In between, both are mixed:
+At time :math:`t = 0` there is no noise; at :math:`t = \pi / 2`, noise alone,
+:math:`\epsilon`, normally distributed. In between, both are mixed:
 
 .. math:: x_t = \cos(t) \, x + \sin(t) \, \epsilon
 
@@ -20,9 +19,8 @@ and go from each time :math:`t` to an earlier time :math:`s`:
    \hat x &= \frac{x_t - \sin(t) \, \hat\epsilon}{\cos(t)} \\
    x_s &= \cos(s) \, \hat x + \sin(s) \, \hat\epsilon
 
-:math:`\hat x`, the guessed point, is rough while there is much noise. So a step
-goes only part of the way, and the next one guesses again. This is called
-*DDIM*; *DDPM* also adds new noise in each step.
+The guessed point :math:`\hat x` is rough at first. So a step goes only part of
+the way. This is *DDIM*; *DDPM* also adds new noise in each step.
 """
 
 import keras
@@ -33,9 +31,8 @@ from keras.layers import Dense
 # %%
 # Build it
 # --------
-# The network gets the point and the time, and 18 sines and cosines of these
-# three numbers, which make fine shapes easier to learn. It answers with the
-# noise. For now, its weights are random.
+# The network gets the point, the time, and 18 sines and cosines of these three
+# numbers, which make fine shapes easier to learn. It answers with the noise.
 
 
 def features(x, t):
@@ -58,7 +55,7 @@ model.set_weights([rng.normal(0, 0.4, w.shape) for w in model.weights])
 # %%
 # Compute it
 # ----------
-# The network is four dense layers; ``silu`` multiplies z by its sigmoid.
+# Four dense layers; ``silu`` multiplies z by its sigmoid.
 
 
 def network(y):
@@ -83,8 +80,8 @@ y = features(mix(x, noise, t), t)
 loss = np.mean((network(y) - noise) ** 2)
 
 # %%
-# Sampling begins a little before the time pi / 2, where the cosine would be 0.
-# Each step guesses noise and point, and mixes them again, with less noise.
+# Sampling begins a little before pi / 2, where the cosine is 0. Each step
+# guesses noise and point, and mixes them with less noise.
 
 
 def sample(guess, x, steps):
@@ -111,9 +108,8 @@ np.testing.assert_allclose(found, x, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose you add noise, and forget to shrink the point. If point and noise have
-# standard deviation 1, so has their mix, at any time. Their sum has more: it
-# never becomes like the noise that sampling begins with.
+# Suppose you forget to shrink the point. If point and noise have standard
+# deviation 1, so has their mix. Their sum has more: sampling begins with less.
 
 points, noises = rng.normal(size=(2, 10_000, 2))
 right = mix(points, noises, 1.55)
@@ -125,7 +121,6 @@ assert abs(right.std() - 1) < 0.05 and wrong.std() > 1.3
 # See it
 # ------
 # Three networks learn from points of a heart. "Near" is within 0.1 of its line.
-# After few steps, points are still between the sides.
 
 
 def heart(a):

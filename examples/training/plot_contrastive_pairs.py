@@ -2,21 +2,18 @@ r"""
 Contrastive learning without labels: InfoNCE
 ============================================
 
-Labels take people's time; images are free. *Contrastive* learning needs only
-images. It makes two *views* of each, here by moving it at random. The network
-learns which two of all the views in a batch show the same image.
+*Contrastive* learning needs no labels. It makes two *views* of each image, here
+by moving it at random. The network learns which two show the same image.
 
 It turns the views of image :math:`i` into vectors :math:`a_i` and :math:`b_i`
 of length 1. Their products, divided by a temperature :math:`T`, are logits:
 
 .. math::
 
-   s &= a \, b^T / T \\
-   L &= -\frac{1}{2 n} \sum_i \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}} +
-   \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ji}}}
+   s = a \, b^T / T, \quad L = -\frac{1}{2 n} \sum_i
+   \log \frac{e^{s_{ii}} e^{s_{ii}}}{\sum_j e^{s_{ij}} \sum_j e^{s_{ji}}}
 
-This loss is *InfoNCE*: the cross-entropy of choosing the partner among
-:math:`n` views, for each :math:`a_i` and for each :math:`b_i`.
+*InfoNCE* is the cross-entropy of choosing each view's partner among n views.
 """
 
 import keras
@@ -28,8 +25,7 @@ from moved_digits import digits, learn_from_pairs
 # %%
 # Build it
 # --------
-# Keras has no such loss, but takes any function of target and output. There is
-# no target here: the partner of row i is always in column i.
+# There is no target: the partner of row i is always in column i.
 
 
 def info_nce(_, z):  # z: (batch, 2 views, features)
@@ -46,8 +42,8 @@ loss = keras.ops.convert_to_numpy(info_nce(None, z))
 # %%
 # Compute it
 # ----------
-# One product of matrices gives all logits. Those of partners stand on the
-# diagonal. Divide their powers of e by the sum of the row, and of the column.
+# The logits of partners stand on the diagonal. Divide their powers of e by the
+# sum of the row, and by that of the column.
 
 
 def info_nce_by_hand(z):
@@ -61,7 +57,6 @@ def info_nce_by_hand(z):
 # %%
 # Check it
 # --------
-# Five images, with vectors that are not of length 1.
 
 np.testing.assert_allclose(loss, info_nce_by_hand(z), rtol=1e-4)
 
@@ -81,14 +76,12 @@ assert wrong == 0
 # %%
 # See it
 # ------
-# A small convolutional network, folded above, trains on 1297 digits. Which of
-# them is nearest to a new digit? By pixels, often one at the same place. By the
-# network's vectors, more often one with the same label. Labels only count this.
+# A small network, folded above, trains on 1297 digits. By its vectors, the
+# nearest to a new digit has the same label more often than by pixels.
 
 
 def nearest(x):
-    x = x.reshape(1797, -1)
-    x = x / np.linalg.norm(x, axis=1, keepdims=True)
+    x = x.reshape(1797, -1) / np.linalg.norm(x.reshape(1797, -1, 1), axis=1)
     return np.argmax(x[1297:] @ x[:1297].T, axis=1)
 
 
@@ -98,13 +91,12 @@ for seed in range(3):
     found = [nearest(x), *map(nearest, vectors)]
     agree = digits.target[found] == digits.target[1297:]
     shares.append(np.mean(agree, axis=1))
-low, high = np.min(shares, axis=0), np.max(shares, axis=0)
-for name, a, b in zip(["pixels", "untrained", "trained"], low, high):
-    print(f"{name}: {a:.2f} to {b:.2f} have the same label")
-assert low[2] > max(high[:2]) + 0.03
+pixels, untrained, trained = np.sort(shares, axis=0).T
+print("same label:", *(row.round(2) for row in (pixels, untrained, trained)))
+assert trained[0] > max(pixels[-1], untrained[-1]) + 0.03
+rows = {"new": range(1297, 1797), "pixels": found[0], "vector": found[2]}
 fig, axes = plt.subplots(3, 8, figsize=(7, 2.7), layout="constrained")
-rows = {"new": range(1297, 1797)}
-rows |= {"nearest\npixels": found[0], "nearest\nvector": found[2]}
+fig.suptitle("New digits, and the nearest by pixels and by vector")
 for row, (name, chosen) in zip(axes, rows.items()):
     row[0].set_ylabel(name)
     for axis, i in zip(row, chosen):

@@ -75,8 +75,7 @@ np.testing.assert_array_equal(second, first + np.float32([4, 6, 4, 6]))
 # Break it
 # --------
 # Suppose you port ``BatchNormalization`` with the mean and variance of each
-# batch, as in training. Then an answer depends on the rest of the batch, and a
-# sample that is alone always gets 0.
+# batch, as in training. Then an answer depends on the rest of the batch.
 
 others = [(p - p.mean()) / np.sqrt(p.var() + 0.001) @ kernel for p in parts]
 wrong = np.concatenate(others)
