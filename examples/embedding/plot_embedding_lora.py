@@ -7,7 +7,7 @@ acts as if alpha were the rank. Give alpha to ``enable_lora`` instead.
 
 With LoRA, a token picks a row of the table, which is frozen, and a row of A,
 which has only a few numbers. B turns these into a vector, and alpha / rank
-times this vector is added. (All about LoRA is on the page "LoRA".)
+times this vector is added. (More: the page "LoRA in NumPy".)
 """
 
 import keras

@@ -9,7 +9,8 @@ they change both. So fine-tune in float32, and quantize afterwards.
 
 On the way back, an int8 table is an int8 ``Dense`` kernel: the vectors h are
 rounded to int8, too. (Both ways are on the page "ReversibleEmbedding", the
-table on the page "Embedding in int8", and LoRA on the page "LoRA".)
+table on the page "Embedding in int8", and LoRA on the page "LoRA in
+NumPy".)
 """
 
 import keras

@@ -9,7 +9,7 @@ number, its mean or its maximum. In a sequence, masked steps do not count.
 
    \text{mean}_c &= \frac{1}{h w} \sum_{i,j} x_{i,j,c} \\
    \text{max}_c &= \max_{i,j} \; x_{i,j,c} \\
-   \text{masked mean}_c &= \textstyle \sum_t m_t \, x_{t,c} / \sum_t m_t
+   \text{masked mean}_c &= {\textstyle \sum_t m_t \, x_{t,c} / \sum_t m_t}
 
 Channel :math:`c` has :math:`h` by :math:`w` pixels :math:`i, j`, or steps
 :math:`t`. The mask :math:`m` is 1 for a real step, and 0 for padding.
