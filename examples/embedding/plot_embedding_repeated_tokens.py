@@ -53,7 +53,7 @@ for penalty, steps in [(None, expected), (keras.regularizers.L2(0.0), summed)]:
 # %%
 # Break it
 # --------
-# The steps of token 1, with sums and without.
+# The steps of token 1, from the sum and from gradients one by one.
 
 right, wrong = np.array([summed, one_by_one])[..., 1]
 print("right:", right.round(2), "wrong:", wrong.round(2))

@@ -45,7 +45,7 @@ y = keras.ops.convert_to_numpy(layer(x, mask=mask))
 # Each writes its output at the step that it has just read. At masked steps the
 # states stay, and the outputs are 0. (Other layers repeat their last output.)
 # ``bidirectional`` is for any recurrent layer, and can add or multiply the two
-# (``merge_mode``). For the order of weights, see "Bidirectional states".
+# (``merge_mode``). The order of weights is on the page "Bidirectional states".
 
 W, U, bias, W_back, U_back, bias_back = weights
 outputs = np.zeros((2, 4, 4))  # (batch, steps, 2 * units)

@@ -82,7 +82,7 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
 # %%
 # Break it
 # --------
-# Copy Keras' bias into both of PyTorch, or take ONNX's gates for Keras'.
+# Copy Keras' bias into both of PyTorch, or ONNX's gates as they are. All fits.
 
 for wrong in ([kernel, recurrent_kernel, 2 * bias], [W[0].T, R[0].T, B[0, :8]]):
     layer.set_weights(wrong)

@@ -5,7 +5,7 @@ RNN cell on JAX: at masked steps, the state for the output
 You have written a cell whose output is not its state, and with a mask, your
 ``RNN`` gives other numbers on JAX, or a ``ValueError``. At a masked step, the
 layer should repeat its last output. On JAX it returns the first state instead.
-Make the output the first state, and all backends agree. (See "RNN layer".)
+Make the output the first state: all backends agree. (See the page "RNN layer".)
 """
 
 import keras
