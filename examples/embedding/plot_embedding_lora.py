@@ -5,22 +5,19 @@ LoRA for Embedding: lora_alpha of the constructor is ignored
 You give ``Embedding`` a ``lora_rank`` and a ``lora_alpha``, and fine-tuning
 acts as if alpha were the rank. Give alpha to ``enable_lora`` instead.
 
-With LoRA, a token picks a row of the table, which is frozen, and a row of A,
-which has only a few numbers. B turns these into a vector, and alpha / rank
-times this vector is added. (More: the page "LoRA in NumPy".)
+With LoRA, a token picks a row of the table, which is frozen, and a short row of
+A. Its product with B is added, times alpha / rank. (See the page "LoRA in NumPy".)
 """
 
 import keras
 import numpy as np
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# Twelve words, vectors of four numbers, and a rank of 2. The large product A B
-# is never computed.
+# Twelve words, with vectors of four numbers, and a rank of 2.
 
+rng = np.random.default_rng(313)
 x = rng.integers(12, size=(2, 5))  # (batch, steps)
 embeddings = rng.integers(-9, 10, size=(12, 4))  # (input_dim, output_dim)
 a = rng.integers(1, 4, size=(12, 2))  # (input_dim, rank)
@@ -44,7 +41,7 @@ np.testing.assert_array_equal(right, np.float32(by_hand), strict=True)
 # %%
 # In full
 # -------
-# ``lora_embedding`` is for any alpha and rank. Without alpha, it is the rank.
+# Without alpha, ``lora_embedding`` takes the rank for it.
 
 from keras_by_hand.adapters import lora_embedding
 

@@ -6,11 +6,9 @@ You call layers on arrays, as a layer of your own does, and padding counts in
 all that comes after ``MultiHeadAttention``. In a functional model, the same
 layers leave it out. (In Keras 3.16.0.dev, padding counts in both.)
 
-The reason: attention deletes the mask of its input, so ``x + attention(x, x)``
-has none. But a functional model notes when it is built, before any array is
-there, which mask each layer gets as its argument ``mask``. (Attention has no
-such argument: see the page "MultiHeadAttention and padding". All layers are on
-the page "Mask propagation".)
+Attention deletes the mask of its input, so ``x + attention(x, x)`` has none.
+But a functional model notes when it is built which mask each layer gets. (See
+the pages "Mask propagation" and "MultiHeadAttention and padding".)
 """
 
 import keras
@@ -42,8 +40,6 @@ of_call = keras.ops.convert_to_numpy(encode(tokens)[1])
 # %%
 # Check it
 # --------
-# The mean over the words, and the mean over all steps.
-#
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
 #    deletes the mask of its input. Later layers that are called on arrays have
 #    no mask then, and a second attention has none in functional models, either.
@@ -58,8 +54,7 @@ np.testing.assert_allclose(of_call, total.mean(axis=1), rtol=1e-4, atol=1e-4)
 # --------
 # Pass the mask by hand: then nothing depends on how a layer is called.
 
-by_hand = mean(encode(tokens)[0], mask=mask)
-by_hand = keras.ops.convert_to_numpy(by_hand)
+by_hand = keras.ops.convert_to_numpy(mean(encode(tokens)[0], mask=mask))
 np.testing.assert_allclose(by_hand, over_words, rtol=1e-4, atol=1e-4)
 print("right:", by_hand[1].round(3), "wrong:", of_call[1].round(3))
 assert not np.allclose(by_hand, of_call, rtol=1e-4, atol=1e-4)

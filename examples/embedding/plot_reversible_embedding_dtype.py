@@ -2,13 +2,9 @@ r"""
 reverse_dtype: the outputs of a model do not tell it
 ====================================================
 
-In a model in ``float16``, logits (scores of words) above 2048 lose their
-differences: from there on, ``float16`` has only every second whole number.
-``reverse_dtype="float32"`` of ``ReversibleEmbedding`` keeps them. But
-``model.outputs`` still says ``float16``, and whoever relies on it, such as an
-exporter, is wrong.
-
-(What the layer computes is on the page "ReversibleEmbedding".)
+In ``float16``, logits (scores of words) above 2048 lose their differences, as
+it has only every second whole number. ``reverse_dtype="float32"`` keeps them.
+But ``model.outputs`` says ``float16``. (See the page "ReversibleEmbedding".)
 """
 
 import keras
@@ -17,11 +13,10 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Five words, with vectors of two numbers, which are all exact in float16. NumPy
-# multiplies in float32.
+# Five words, with vectors of two numbers.
 
 embeddings = np.array([[1, 0], [1, 1], [1, 2], [1, 3], [50, 0]])
-h = np.float16([[2048, 1]])  # (batch, output_dim)
+h = np.float16([[2048, 1]])
 
 
 def new_layer(**arguments):
@@ -31,7 +26,7 @@ def new_layer(**arguments):
     return layer
 
 
-layer = new_layer(reverse_dtype="float32")
+layer, in_float16 = new_layer(reverse_dtype="float32"), new_layer()
 right = keras.ops.convert_to_numpy(layer(h, reverse=True))
 expected = np.float32(h) @ np.float32(embeddings).T
 
@@ -40,21 +35,19 @@ expected = np.float32(h) @ np.float32(embeddings).T
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** A model does not know
 #    about the ``reverse_dtype`` of ``ReversibleEmbedding``: ``model.outputs``
-#    says ``float16``, and ``predict`` returns ``float32``.
+#    says ``float16``, and it returns ``float32``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** Without ``reverse_dtype``,
 #    ``ReversibleEmbedding`` gives logits in ``float32`` for vectors in
-#    ``float32``, even if its own dtype is ``float16``. Other layers first round
-#    their input to ``float16``.
+#    ``float32``, even if its own dtype is ``float16``.
 
 np.testing.assert_array_equal(right, expected, strict=True)
 inputs = keras.Input((), dtype="int32")
 model = keras.Model(inputs, layer(layer(inputs), reverse=True))
-logits = model.predict(np.arange(5), verbose=0)
+logits = model.predict_on_batch(np.arange(5))
 dtypes = [model.outputs[0].dtype, logits.dtype.name]
 np.testing.assert_equal(dtypes, ["float16", "float32"])
-in_float16 = new_layer()
-mixed = in_float16(h.astype("float32"), reverse=True)
+mixed = in_float16(np.float32(h), reverse=True)
 np.testing.assert_array_equal(keras.ops.convert_to_numpy(mixed), expected)
 
 # %%

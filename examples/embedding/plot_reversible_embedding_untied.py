@@ -5,23 +5,19 @@ ReversibleEmbedding with tie_weights=False: two equal tables
 With ``tie_weights=False``, a ``ReversibleEmbedding`` computes its logits with a
 second table. You would expect it to begin with other random numbers. It begins
 with the same, filled in row by row, as the initializer draws both tables with
-one seed. The regularizer and the constraint act on the first table alone.
-
-The second table has the shape (output_dim, input_dim), as the kernel of a
-``Dense`` layer. (What the layer computes is on the page "ReversibleEmbedding".)
+one seed. (What the layer computes is on the page "ReversibleEmbedding".)
 """
 
 import keras
 import numpy as np
 from keras.layers import ReversibleEmbedding
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # Six words, with vectors of three numbers. NumPy needs one product.
 
+rng = np.random.default_rng(313)
 layer = ReversibleEmbedding(6, 3, tie_weights=False)
 layer.build()
 first, second = layer.get_weights()  # random numbers
@@ -51,15 +47,12 @@ with np.testing.assert_raises(AttributeError):
 with np.testing.assert_raises(ValueError):
     ReversibleEmbedding(6, 3, tie_weights=False, lora_rank=2).build()
 layer.enable_lora(rank=2)
-trained = [weight.name for weight in layer.trainable_weights]
-wanted = ["reverse_embeddings", "lora_embeddings_a", "lora_embeddings_b"]
-np.testing.assert_equal(trained, wanted)
+np.testing.assert_equal(len(layer.trainable_weights), 3)  # with A and B
 
 # %%
 # Break it
 # --------
-# PyTorch's ``Linear`` stores its weight as (input_dim, output_dim). Suppose you
-# reshape it. Keras needs its transpose.
+# PyTorch's ``Linear`` has the transpose. Suppose you reshape it.
 
 wrong = h @ reverse_embeddings.T.reshape(3, 6)
 print("right:", logits[0], "wrong:", wrong[0])

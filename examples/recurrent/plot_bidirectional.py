@@ -44,6 +44,8 @@ y = keras.ops.convert_to_numpy(layer(x, mask=mask))
 # The first loop reads forwards, the second backwards, with its own weights.
 # Each writes its output at the step that it has just read. At masked steps the
 # states stay, and the outputs are 0. (Other layers repeat their last output.)
+# ``bidirectional`` is for any recurrent layer, and can add or multiply the two
+# (``merge_mode``). The order of weights is on the page "Bidirectional states".
 
 W, U, bias, W_back, U_back, bias_back = weights
 outputs = np.zeros((2, 4, 4))  # (batch, steps, 2 * units)
@@ -56,11 +58,6 @@ for t in reversed(range(4)):
     kept = mask[:, t, np.newaxis]
     b = np.where(kept, x[:, t] @ W_back + b @ U_back + bias_back, b)
     outputs[:, t, 2:] = b * kept
-
-# %%
-# ``bidirectional`` is the whole layer, around any recurrent layer. It can also
-# add or multiply the two (``merge_mode``). Which weights and states come first
-# is on the page "Bidirectional states".
 
 from keras_by_hand import bidirectional, simple_rnn
 

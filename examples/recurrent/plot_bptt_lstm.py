@@ -22,13 +22,12 @@ import numpy as np
 
 from keras_by_hand.gradients import lstm_forward, rnn_gradients
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # ``SGD(1.0)`` subtracts the gradient: here, of the sum of (y - target)² / 2.
 
+rng = np.random.default_rng(313)
 x = rng.integers(-3, 4, size=(2, 4, 3)) / 4  # (batch, steps, features)
 shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
 weights = [rng.integers(-3, 4, size=shape) / 4 for shape in shapes]
@@ -58,10 +57,8 @@ for t in reversed(range(4)):
     eta = h[t + 1] - target[:, t] + deltas[:, t + 1] @ recurrent_kernel.T
     gamma = gamma_from_next + eta * o * (1 - tanh_c**2)
     gamma_from_next = gamma * f
-    of_i = gamma * g * i * (1 - i)
-    of_f = gamma * c[t] * f * (1 - f)
-    of_g = gamma * i * (1 - g**2)
-    of_o = eta * tanh_c * o * (1 - o)
+    of_i, of_f = gamma * g * i * (1 - i), gamma * c[t] * f * (1 - f)
+    of_g, of_o = gamma * i * (1 - g**2), eta * tanh_c * o * (1 - o)
     deltas[:, t] = np.concatenate([of_i, of_f, of_g, of_o], axis=-1)
 
 # %%
@@ -84,11 +81,10 @@ np.testing.assert_allclose(delta, deltas[:, :4], rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose you send gradients back along the cell state alone, as the first LSTM
-# did, in 1997.
+# Suppose you forget the way through h, and go back along the cell state alone.
 
 delta = lstm_backward(c, gates, 0 * recurrent_kernel, at_y)
-_, _, _, wrong = rnn_gradients(x, h, kernel, delta)
+*_, wrong = rnn_gradients(x, h, kernel, delta)
 print("right:", gradients[2].round(2), "wrong:", wrong.round(2), sep="\n")
 assert not np.allclose(gradients[2], wrong)
 

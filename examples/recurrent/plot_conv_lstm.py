@@ -4,11 +4,9 @@ ConvLSTM with a mask on JAX: use unroll=True
 
 On JAX, a ``ConvLSTM2D`` that gets a mask stops with an error about shapes, or
 it goes on, and masks the wrong numbers. With ``unroll=True`` it is right, as it
-is on TensorFlow and PyTorch. The same holds for ``ConvLSTM1D`` and
-``ConvLSTM3D``.
-
-At a masked step, the layer keeps its states. (Where masks come from is on the
-page "Mask propagation", what the layer computes on the page "ConvLSTM2D".)
+is on TensorFlow and PyTorch: at a masked step, it keeps its states. So are
+``ConvLSTM1D`` and ``ConvLSTM3D``. (Where masks come from is on the page "Mask
+propagation", what the layer computes on the page "ConvLSTM2D".)
 """
 
 import keras

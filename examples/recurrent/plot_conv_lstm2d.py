@@ -13,10 +13,8 @@ products are convolutions, so its output and its state are images.
    h_t &= \sigma(o) \odot \tanh(c_t)
 
 :math:`*` is a convolution, :math:`\sigma` the sigmoid, W the kernel, U the
-recurrent kernel, and b the bias. The rest is explained on the page "LSTM".
-
-``strides``, ``padding`` and ``dilation_rate`` are for x alone. For h they are
-1, "same" and 1, as h must keep its size.
+recurrent kernel, and b the bias: see the page "LSTM". ``strides``, ``padding``
+and ``dilation_rate`` are for x alone, as h must keep its size.
 """
 
 import keras
@@ -45,7 +43,8 @@ y = keras.ops.convert_to_numpy(layer(x))  # (batch, rows, columns, filters)
 # Compute it
 # ----------
 # Where this loop has ``conv2d``, that of an ``LSTM`` has ``@``. The states
-# begin with zeros, in the shape of the output.
+# begin with zeros, in the shape of the output. ``conv_lstm2d`` is the whole
+# layer. (Masks are on the page "ConvLSTM with a mask on JAX".)
 
 
 def read_video(x, kernel, recurrent_kernel, bias, **arguments):
@@ -59,10 +58,6 @@ def read_video(x, kernel, recurrent_kernel, bias, **arguments):
         h = sigmoid(o) * np.tanh(c)
     return h
 
-
-# %%
-# ``conv_lstm2d`` is the whole layer. (Masks are on the page "ConvLSTM with a
-# mask on JAX".)
 
 from keras_by_hand import conv_lstm2d
 

@@ -47,7 +47,8 @@ y = keras.ops.convert_to_numpy(layer(x))
 # %%
 # Compute it
 # ----------
-# The state begins with zeros. Each step is the formula.
+# The state begins with zeros. Each step is the formula. ``gru`` is the whole
+# layer, with masks, other first states and activations, and ``reset_after``.
 
 h = np.zeros((2, 2))  # (batch, units)
 for t in range(4):
@@ -57,10 +58,6 @@ for t in range(4):
     r = sigmoid(x_r + h_r)
     g = np.tanh(x_g + r * h_g)
     h = z * h + (1 - z) * g
-
-# %%
-# ``gru`` is the whole layer. It can also mask steps, begin with another state,
-# exchange activations and reset before the product (``reset_after=False``).
 
 from keras_by_hand import gru
 
@@ -78,8 +75,8 @@ np.testing.assert_allclose(y_masked, expected, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # Suppose you add up the two biases, as an LSTM has one. In z and r only their
-# sum counts, but in g, r multiplies the second alone.
-# (Textbooks often exchange z and 1 - z: see the page "GRU gates".)
+# sum counts, but in g, r multiplies the second alone. (Textbooks often exchange
+# z and 1 - z: see the page "GRU gates".)
 
 merged = np.stack([bias[0] + bias[1], np.zeros(6)])
 wrong = gru(x, kernel, recurrent_kernel, merged)

@@ -6,11 +6,8 @@ You have loaded the weights of another GRU, all shapes fit, and the numbers are
 wrong. In Keras (and PyTorch), the update gate z says how much of the old state
 h *stays*. In many textbooks, and in `Chung et al.
 <https://arxiv.org/abs/1412.3555>`__, it says how much of the candidate g
-*enters*.
-
-Keras has the gates in the order z, r, g. Negate the columns of z in all three
-weights, as sigmoid(-a) is 1 - sigmoid(a). (The whole layer is on the page
-"GRU".)
+*enters*. Keras has the gates in the order z, r, g. Negate the columns of z in
+all weights, as sigmoid(-a) is 1 - sigmoid(a). (All is on the page "GRU".)
 """
 
 import keras
@@ -18,14 +15,12 @@ import numpy as np
 
 from keras_by_hand import sigmoid
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# One step of two units, ``GRUCell``. NumPy computes the gates and the
-# candidate. Then it mixes them in both ways.
+# One step of two units. NumPy mixes state and candidate in both ways.
 
+rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 3)).astype("float32")  # (batch, features)
 h = rng.normal(size=(2, 2)).astype("float32")  # the old state: (batch, units)
 shapes = [(3, 6), (2, 6), (2, 6)]  # kernel, recurrent kernel, bias: 3 * units

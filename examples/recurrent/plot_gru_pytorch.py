@@ -7,7 +7,7 @@ PyTorch's kernels are transposed, and its gates are r, z, n instead of z, r, g.
 
 .. math::
 
-   r, z &= \sigma(x_r + h_r), \; \sigma(x_z + h_z) \\
+   r &= \sigma(x_r + h_r), \quad z = \sigma(x_z + h_z) \\
    n &= \tanh(x_n + r \odot h_n) \\
    h_t &= (1 - z) \odot n + z \odot h_{t-1}
 
@@ -22,16 +22,16 @@ import numpy as np
 
 from keras_by_hand import sigmoid
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
-# In PyTorch: ``GRU(3, 2, batch_first=True)``.
+# In PyTorch: ``GRU(3, 2, batch_first=True)``, for 3 features and 2 units.
 
+rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 3, 3)).astype("float32")  # (batch, steps, features)
 shapes = [(6, 3), (6, 2), (6,), (6,)]  # of PyTorch: 3 gates of 2 units are 6
-weight_ih, weight_hh, bias_ih, bias_hh = [rng.normal(size=s) for s in shapes]
+of_pytorch = [rng.normal(size=shape) for shape in shapes]
+weight_ih, weight_hh, bias_ih, bias_hh = of_pytorch
 
 
 def keras_gru(*weights):
@@ -44,17 +44,14 @@ def keras_gru(*weights):
 # %%
 # Compute it
 # ----------
-# Transpose both kernels, make one bias of two rows, and exchange the columns of
-# the first two gates.
+# Transpose the kernels, stack the biases, and exchange the columns of the first
+# two gates. The functions convert any number of units, and the way back.
 
 columns = [2, 3, 0, 1, 4, 5]  # r, z, n becomes z, r, g, each of 2 units
 kernel = weight_ih.T[:, columns]
 recurrent_kernel = weight_hh.T[:, columns]
 bias = np.stack([bias_ih, bias_hh])[:, columns]
 y = keras_gru(kernel, recurrent_kernel, bias)
-
-# %%
-# The functions do this for any number of units, and the way back.
 
 from keras_by_hand.porting.pytorch import gru_from_pytorch, gru_to_pytorch
 
@@ -71,24 +68,22 @@ for t in range(3):
     r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
     h = (1 - z) * np.tanh(x_n + r * h_n) + z * h
 np.testing.assert_allclose(y[:, -1], h, rtol=1e-4, atol=1e-4)
-of_pytorch = weight_ih, weight_hh, bias_ih, bias_hh
 weights = gru_from_pytorch(*of_pytorch)
 np.testing.assert_equal(weights, [kernel, recurrent_kernel, bias])
-np.testing.assert_equal(gru_to_pytorch(*weights), list(of_pytorch))
+np.testing.assert_equal(gru_to_pytorch(*weights), of_pytorch)
 if keras.backend.backend() == "torch":  # then PyTorch itself can say
     import torch
 
     layer = torch.nn.GRU(3, 2, batch_first=True)
-    tensors = [torch.tensor(np.float32(weight)) for weight in of_pytorch]
-    layer.load_state_dict(dict(zip(layer.state_dict(), tensors)))
+    for name, weight in zip(layer.state_dict(), of_pytorch):
+        setattr(layer, name, torch.nn.Parameter(torch.Tensor(weight)))
     answer, _ = layer(torch.tensor(x))  # what is left out: the last h
     np.testing.assert_allclose(answer.detach(), y, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# Suppose you add the two biases, as for an LSTM. The reset gate multiplies only
-# the second, so the candidate is wrong.
+# Suppose you add the two biases, as for an LSTM. But r multiplies the second.
 
 one_bias = np.stack([bias[0] + bias[1], np.zeros(6)])
 wrong = keras_gru(kernel, recurrent_kernel, one_bias)
@@ -98,14 +93,13 @@ assert not np.allclose(y, wrong)
 # %%
 # See it
 # ------
-# The weights of the input. Each colour is a gate of 2 units.
+# The weights of the input, Keras' transposed. Each colour is a gate of 2 units.
 
-gates = np.tile(np.repeat([0, 1, 2], 2), (3, 1))  # z, r and g
+gates = np.tile(np.repeat([0, 1, 2], 2), (3, 1)).T  # of z, r and g
 fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
-axes[0].imshow(gates, cmap="Set2")
-axes[0].set(title="kernel in Keras", yticks=[])
-axes[0].set_xticks([0.5, 2.5, 4.5], ["z", "r", "g"])
-axes[1].imshow(gates.T[columns], cmap="Set2")
-axes[1].set(title="weight_ih in PyTorch", xticks=[])
-axes[1].set_yticks([0.5, 2.5, 4.5], ["r", "z", "n"])
+panels = [("Keras", gates, "zrg"), ("PyTorch", gates[columns], "rzn")]
+for axis, (title, values, names) in zip(axes, panels):
+    axis.imshow(values, cmap="Set2")
+    axis.set(title=title, xlabel="features", xticks=[])
+    axis.set_yticks([0.5, 2.5, 4.5], names)
 plt.show()

@@ -4,14 +4,12 @@ LSTM weights: Keras to PyTorch and ONNX, and back
 
 You have trained an ``LSTM`` in one framework, and want to run it in another.
 
-.. math::
-
-   W = W_{ih}^\top, \quad U = W_{hh}^\top, \quad b = b_{ih} + b_{hh}
+.. math:: W = W_{ih}^\top, \quad U = W_{hh}^\top, \quad b = b_{ih} + b_{hh}
 
 W, U and b are Keras' kernel, recurrent kernel and bias. The others are weights
 of `PyTorch
 <https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html>`__. Its
-gates are in the order of Keras: i, f, g, o. (See the page "LSTM".) `ONNX
+gates are in Keras' order: i, f, g, o (see the page "LSTM"). `ONNX
 <https://onnx.ai/onnx/operators/onnx__LSTM.html>`__ has the order i, o, f, g,
 and its input has the steps on the first axis, and the batch on the second.
 """
@@ -22,13 +20,12 @@ import numpy as np
 
 from keras_by_hand import sigmoid
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # In PyTorch: ``LSTM(3, 2, batch_first=True)``, for 3 features and 2 units.
 
+rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 5, 3)).astype("float32")  # (batch, steps, features)
 shapes = [(8, 3), (8, 2), (8,), (8,)]  # of PyTorch: 4 gates of 2 units are 8
 of_pytorch = [rng.normal(size=shape) for shape in shapes]
@@ -39,24 +36,20 @@ layer.build(x.shape)
 # %%
 # Compute it
 # ----------
-# Transpose both kernels, and add the two biases.
+# From PyTorch to Keras, transpose both kernels, and add the two biases.
 
-to_keras = [weight_ih.T, weight_hh.T, bias_ih + bias_hh]
-layer.set_weights(to_keras)
+kernel, recurrent_kernel, bias = weight_ih.T, weight_hh.T, bias_ih + bias_hh
+layer.set_weights([kernel, recurrent_kernel, bias])
 y = keras.ops.convert_to_numpy(layer(x))
 
 # %%
-# To ONNX, transpose them again, and move the gates. There is a first axis for
-# directions, and a second bias, of zeros.
+# To ONNX, transpose both again, and move the gates. There is a first axis for
+# directions, and a second bias, of zeros. The functions convert any number of
+# units, and the way back.
 
 rows = [0, 1, 6, 7, 2, 3, 4, 5]  # i, f, g, o becomes i, o, f, g
-kernel, recurrent_kernel, bias = to_keras
-W = kernel.T[np.newaxis, rows]
-R = recurrent_kernel.T[np.newaxis, rows]
+W, R = kernel.T[np.newaxis, rows], recurrent_kernel.T[np.newaxis, rows]
 B = np.concatenate([bias[rows], np.zeros(8)])[np.newaxis]
-
-# %%
-# The functions convert any number of units, and the way back.
 
 from keras_by_hand.porting.onnx import lstm_from_onnx, lstm_to_onnx
 from keras_by_hand.porting.pytorch import lstm_from_pytorch
@@ -74,28 +67,27 @@ for t in range(5):
     h = sigmoid(o) * np.tanh(c)
 np.testing.assert_allclose(y[:, -1], h, rtol=1e-4, atol=1e-4)
 weights = lstm_from_pytorch(*of_pytorch)
-np.testing.assert_equal(weights, to_keras)
+np.testing.assert_equal(weights, [kernel, recurrent_kernel, bias])
 np.testing.assert_equal(lstm_to_onnx(*weights), [W, R, B])
 np.testing.assert_equal(lstm_from_onnx(W, R, B), weights)
 if keras.backend.backend() == "torch":  # then PyTorch itself can say
     import torch
 
     of_torch = torch.nn.LSTM(3, 2, batch_first=True)
-    tensors = [torch.tensor(np.float32(weight)) for weight in of_pytorch]
-    of_torch.load_state_dict(dict(zip(of_torch.state_dict(), tensors)))
+    for name, weight in zip(of_torch.state_dict(), of_pytorch):
+        setattr(of_torch, name, torch.nn.Parameter(torch.Tensor(weight)))
     answer, _ = of_torch(torch.tensor(x))
     np.testing.assert_allclose(answer.detach(), y, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# Suppose you copy Keras' bias into both of PyTorch, or take ONNX's gates for
-# Keras'. All shapes fit.
+# Copy Keras' bias into both of PyTorch, or ONNX's gates as they are. All fits.
 
 for wrong in ([kernel, recurrent_kernel, 2 * bias], [W[0].T, R[0].T, B[0, :8]]):
     layer.set_weights(wrong)
     y_wrong = keras.ops.convert_to_numpy(layer(x))
-    print("right:", y[1, 0].round(2), "wrong:", y_wrong[1, 0].round(2))
+    print("right:", y[0, 1].round(2), "wrong:", y_wrong[0, 1].round(2))
     assert not np.allclose(y, y_wrong)
 
 # %%

@@ -19,8 +19,6 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
@@ -39,6 +37,7 @@ class AddingCell(keras.layers.Layer):
         return y, [y]
 
 
+rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 4, 3)).astype("float32")
 mask = np.array([[1, 1, 0, 1], [0, 1, 1, 0]], bool)  # (batch, steps)
 kernel = rng.integers(-5, 6, size=(3, 4))  # (features, units)
@@ -52,6 +51,7 @@ y = keras.ops.convert_to_numpy(layer(x, mask=mask))
 # ----------
 # The cell computes a new state. The loop takes it for the samples whose mask is
 # true, and keeps the old one for the others. This cell's output is its state.
+# ``rnn`` is the whole loop, for any cell.
 
 state = np.zeros((2, 4))  # (batch, units)
 outputs = []
@@ -60,9 +60,6 @@ for t in range(4):
     state = np.where(mask[:, t, np.newaxis], new_state, state)
     outputs.append(state)
 by_hand = np.stack(outputs, axis=1)  # (batch, steps, units)
-
-# %%
-# ``rnn`` is the whole loop, for any cell.
 
 from keras_by_hand import rnn
 

@@ -42,10 +42,8 @@ y = keras.ops.convert_to_numpy(layer(x, training=True))
 # then that of the units. They are the same in all steps.
 
 generator = keras.random.SeedGenerator(3)
-m, r = [
-    keras.random.dropout(keras.ops.ones((2, size)), rate, seed=generator)
-    for size, rate in [(6, 0.5), (4, 0.25)]
-]
+m = keras.random.dropout(keras.ops.ones((2, 6)), 0.5, seed=generator)
+r = keras.random.dropout(keras.ops.ones((2, 4)), 0.25, seed=generator)
 m, r = map(keras.ops.convert_to_numpy, (m, r))
 kernel, recurrent_kernel, bias = weights
 h = np.zeros((2, 4))  # (batch, units)

@@ -8,8 +8,8 @@ the mask that its input carries. Pass it by hand, as ``mask=...``.
 
 The reason: called with one tensor, a layer gets its mask as ``mask``. Called
 with several, each argument gets its own, named after it, such as ``query_mask``
-for ``query``. The input of a recurrent layer is called ``sequences``, and it
-has no ``sequences_mask``. (The page "Mask propagation" is about all layers.)
+for ``query``. A recurrent layer calls its input ``sequences``, but has no
+``sequences_mask``. (The page "Mask propagation" is about all layers.)
 """
 
 import keras
@@ -42,9 +42,8 @@ class Decoder(SimpleRNN):
 
 
 y_named = Decoder(1, "linear", **ones)(x, initial_state=state)
-for y, expected in [(y_passed, right), (y_named, right)]:
-    y = keras.ops.convert_to_numpy(y)
-    np.testing.assert_array_equal(y, expected, strict=True)
+for y in map(keras.ops.convert_to_numpy, (y_passed, y_named)):
+    np.testing.assert_array_equal(y, right, strict=True)
 
 # %%
 # Break it

@@ -22,14 +22,13 @@ import numpy as np
 
 from keras_by_hand import lstm_cell  # one step: x, [h, c] to y, [h, c]
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # Two sequences and 2 units. The attributes may change later, so one layer shows
 # all four answers.
 
+rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 4, 3)).astype("float32")  # (batch, steps, features)
 shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
 weights = [rng.normal(size=shape) for shape in shapes]

@@ -5,15 +5,12 @@ StackedRNNCells: several cells in one RNN layer
 ``RNN([cell_1, cell_2])`` stacks cells: in each step, the second cell reads what
 the first has just returned. Forwards, this is the same as two layers, one after
 the other. With ``go_backwards`` it is not: a first *layer* returns its outputs
-in reverse, so the second would read them forwards again. A list of a single
-``LSTMCell`` fails.
+in reverse, so the second would read them forwards again.
 """
 
 import keras
 import numpy as np
 from keras.layers import RNN, LSTMCell, SimpleRNNCell, StackedRNNCells
-
-rng = np.random.default_rng(313)
 
 # %%
 # Build it
@@ -21,6 +18,7 @@ rng = np.random.default_rng(313)
 # Two cells without activations read backwards. Each keeps its own state, which
 # is its output.
 
+rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 4, 3)).astype("float32")
 shapes = [(3, 4), (4, 4), (4,), (4, 2), (2, 2), (2,)]  # of both cells
 weights = [rng.integers(-3, 4, size=shape) for shape in shapes]
@@ -45,7 +43,7 @@ np.testing.assert_array_equal(y, np.float32(state_2), strict=True)
 # %%
 # Break it
 # --------
-# Two layers with ``go_backwards`` in the place of the stack.
+# Two layers with ``go_backwards`` in the place of the stack, and a list of one.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** ``StackedRNNCells`` of one
 #    ``LSTMCell`` takes its states as ``[[h, c]]``, but returns ``[h, c]``. So

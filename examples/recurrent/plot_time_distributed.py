@@ -7,7 +7,7 @@ for each step, with the same weights, and puts the results together again.
 
 .. math:: y_t = \text{layer}(x_t)
 
-:math:`x_t` is the step t of all samples. (``Dense`` needs no such layer.)
+:math:`x_t` is the step t of all samples. (``Dense`` does so by itself.)
 """
 
 import keras
@@ -17,13 +17,12 @@ from keras import layers
 
 from keras_by_hand import conv2d
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # Two films of 3 images of 4 by 5 pixels with 2 channels, and 4 filters.
 
+rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 3, 4, 5, 2)).astype("float32")
 kernel = rng.integers(-9, 10, size=(2, 3, 2, 4))  # (rows, columns, in, filters)
 bias = np.array([3, -2, 5, 1])  # (filters,)
@@ -36,14 +35,12 @@ y = keras.ops.convert_to_numpy(layer(x))  # (..., rows, columns, filters)
 # Compute it
 # ----------
 # Each step is a batch of images. All go through the same convolution.
+# ``time_distributed`` takes any layer.
 
 outputs = []
 for t in range(3):
     outputs.append(conv2d(x[:, t], kernel, bias))  # always the same weights
 by_hand = np.stack(outputs, axis=1)
-
-# %%
-# ``time_distributed`` takes any layer.
 
 from keras_by_hand import time_distributed
 
@@ -62,23 +59,21 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 #    mask is passed on unchanged, even if y has no axis for it any more.
 
 rows = x.reshape(2, 3, 40)  # (batch, steps, features)
-dense = layers.Dense(4, activity_regularizer="l2")
-distributed = layers.TimeDistributed(dense)
+distributed = layers.TimeDistributed(layers.Dense(4, activity_regularizer="l2"))
 distributed(rows)
-np.testing.assert_equal(distributed.losses, [])
 mask = np.ones((2, 3, 4), bool)  # (batch, sentences, words)
-np.testing.assert_equal(distributed.compute_mask(rows, mask) is mask, True)
-dense.quantize("int8")
+facts = [distributed.losses, distributed.compute_mask(rows, mask) is mask]
+np.testing.assert_equal(facts, [[], True])
+distributed.layer.quantize("int8")
 y_int8 = keras.ops.convert_to_numpy(distributed(rows))
-_, kernel_int8, _ = dense.get_weights()
+kernel_int8 = distributed.get_weights()[1]
 np.testing.assert_array_equal(y_int8, rows @ kernel_int8)  # the bias is 0
 
 # %%
 # Break it
 # --------
-# Suppose you put all steps into one batch, and call the layer once. In
-# training, ``BatchNormalization`` should use the mean and variance of each step
-# alone.
+# Suppose you put all steps into one batch. ``BatchNormalization`` in training
+# should use the mean and variance of each step alone.
 
 
 def standardize(x):  # (batch, features)
@@ -101,8 +96,7 @@ assert not np.allclose(right, wrong)
 film = np.zeros((1, 3, 6, 8, 1))
 for t in range(3):
     film[:, t, 2:5, 1 + 2 * t : 4 + 2 * t] = 1
-edge = np.array([-1, 1]).reshape(1, 2, 1, 1)
-edges = time_distributed(conv2d, film, edge, np.zeros(1))
+edges = time_distributed(conv2d, film, np.reshape([-1, 1], (1, 2, 1, 1)))
 fig, axes = plt.subplots(2, 3, figsize=(6, 3), layout="constrained")
 fig.suptitle("TimeDistributed(Conv2D): the same kernel on every image")
 for axis, image in zip(axes.ravel(), [*film[0], *edges[0]]):

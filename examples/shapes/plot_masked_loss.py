@@ -46,14 +46,12 @@ loss = model.evaluate(x, targets, verbose=0)
 # Compute it
 # ----------
 # Each step has an error, the mean over its units. ``errors[mask]`` picks the
-# steps to keep. The loss is the mean of these.
+# steps to keep. The loss is the mean of these. ``masked_mean_squared_error`` is
+# the same, and 0 if no step is kept.
 
 y = x @ kernel + bias  # (batch, steps, units)
 errors = np.mean((y - targets) ** 2, axis=-1)  # (batch, steps)
 loss_by_hand = np.mean(errors[mask])
-
-# %%
-# ``masked_mean_squared_error`` is the same, and 0 if no step is kept.
 
 from keras_by_hand.losses import masked_mean_squared_error
 
@@ -84,9 +82,7 @@ in_batches = model.evaluate(x, targets, batch_size=3, verbose=0)
 of_three, of_one = errors[:3][mask[:3]].mean(), errors[3:][mask[3:]].mean()
 expected = (3 * of_three + 1 * of_one) / 4
 np.testing.assert_allclose(in_batches, expected, rtol=1e-4)
-print(
-    "right:", loss, "over all steps:", errors.mean(), "in threes:", in_batches
-)
+print("right:", loss, "wrong:", errors.mean(), "in threes:", in_batches)
 assert not np.isclose(loss, errors.mean()) and not np.isclose(loss, in_batches)
 
 # %%

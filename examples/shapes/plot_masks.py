@@ -12,9 +12,9 @@ padding, and a mean leaves it out.
    m_{n,t} &= \text{any}_f \; (x_{n,t,f} \ne v) \\
    \text{mean}_n &= \frac{\sum_t m_{n,t} \, y_{n,t}}{\sum_t m_{n,t}}
 
-The mask :math:`m` is true for the steps t to keep in sequence n, f counts the
-features, and :math:`v` is the ``mask_value``, 0 by default. Choose one that no
-real step has. (The page "Mask propagation" tells what each layer does with it.)
+The mask m is true for the steps t to keep in sequence n, f counts the features,
+and v is the ``mask_value``, 0 by default. Choose one that no real step has.
+(The page "Mask propagation" tells what each layer does with a mask.)
 """
 
 import keras
@@ -49,22 +49,18 @@ y, y_mean = model.predict(x, verbose=0)
 # ----------
 # A step is kept if any of its features differs from ``mask_value``. ``Dense``
 # computes masked steps like all others: zero times the kernel, plus the bias.
+# ``masking`` returns the zeroed steps and the mask.
 
 mask = np.any(x != -1, axis=-1)  # (batch, steps)
 kept = mask[..., np.newaxis]
 y_by_hand = np.where(kept, x, 0) @ kernel + bias  # (batch, steps, units)
 mean_by_hand = np.sum(kept * y_by_hand, axis=1) / np.sum(kept, axis=1)
 
-# %%
-# ``masking`` returns the zeroed steps and the mask.
-
 from keras_by_hand import masking
 
 # %%
 # Check it
 # --------
-# The means divide by 8, 4 or 2, so nothing is rounded: all is equal to the bit.
-#
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Masking(mask_value=np.nan)`` masks nothing, since NaN is not equal to
 #    NaN.
@@ -79,17 +75,17 @@ assert np.all(keras.ops.convert_to_numpy(of_nan))
 # Break it
 # --------
 # Suppose you take the mean over all steps: masked steps count with their bias.
-# Or you pad with 0, the default. Then a real step of zeros is masked, too. (In
-# standardized data, zeros are means.) Or you pad first, and then scale: the
-# padding must be equal to the last bit, and in float32, 9 times 0.1 is not 0.9.
+# Or you pad with 0, the default: a real step of zeros is masked, too. Or you
+# pad first, and then scale: in float32, 9 times 0.1 is not quite 0.9.
 
 wrong = y.mean(axis=1)
 print("right:", *y_mean[2:], "wrong:", *wrong[2:])
 assert np.any(y_mean != wrong)
 zeros = np.where(kept, x, 0)
-default_mask = keras.layers.Masking().compute_mask(zeros)
-print("right:", mask[0], "wrong:", keras.ops.convert_to_numpy(default_mask)[0])
-assert np.any(mask != keras.ops.convert_to_numpy(default_mask))
+of_zeros = keras.layers.Masking().compute_mask(zeros)
+of_zeros = keras.ops.convert_to_numpy(of_zeros)
+print("right:", mask[0], "wrong:", of_zeros[0])
+assert np.any(mask != of_zeros)
 scaled = np.full((1, 1, 3), 9, "float32") * np.float32(0.1)
 of_scaled = keras.layers.Masking(0.9).compute_mask(scaled)
 assert np.all(keras.ops.convert_to_numpy(of_scaled))
@@ -103,8 +99,7 @@ fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.imshow(first_unit, cmap="PuOr", vmin=-300, vmax=300)
 for (row, column), value in np.ndenumerate(first_unit):
     axis.text(column, row, int(value), ha="center", va="center", color="k")
-row, column = np.nonzero(~mask)
-axis.plot(column, row, "x", color="gray", markersize=24)
+axis.plot(*np.nonzero(~mask)[::-1], "x", color="gray", markersize=24)
 axis.set(title="Masked steps (crossed out) hold the bias, not zero")
 axis.set(xlabel="steps", ylabel="sequences", xticks=[], yticks=[])
 plt.show()
