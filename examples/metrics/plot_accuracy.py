@@ -25,7 +25,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# The model returns what it is given.
+# The model returns what it is given, so that its outputs are ours to choose.
 
 
 def of_compile(y_true, y_pred):
@@ -100,6 +100,6 @@ for (sample, number), score in np.ndenumerate(scores):
 axis.plot(label, np.arange(5), "s", ms=26, mfc="none", mew=3, color="C1")
 pairs = zip(np.argmax(scores, axis=1) == label, larger < 1)
 axis.set_yticks(range(5), [f"accuracy {a:d}, top-1 {k:d}" for a, k in pairs])
-axis.set_xlabel("class")
+axis.set(xticks=range(3), xlabel="class")
 axis.set_title("Of equal scores, accuracy takes the first, top-k all")
 plt.show()
