@@ -7,9 +7,8 @@ those of one person close to each other, those of others far away.
 
 The *contrastive loss* takes pairs, at distance :math:`d`; the *triplet loss* an
 anchor, an embedding with its label, at distance :math:`d_+`, and one with
-another, at :math:`d_-`. Both want a margin :math:`m`. ``Circle``, which Keras
-has, takes the cosines :math:`s` of an anchor with all others, and a factor
-:math:`\gamma`:
+another, at :math:`d_-`. Both want a margin :math:`m`. Keras' ``Circle`` takes
+cosines :math:`s` of an anchor with all others, and a factor :math:`\gamma`:
 
 .. math::
 
