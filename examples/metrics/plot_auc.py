@@ -28,7 +28,7 @@ import numpy as np
 # --------
 # Each of 500 payments has a signal. The larger it is, the likelier is fraud.
 # The scores are whole hundredths, so that no two lie between the same
-# thresholds unless they are equal. Finer scores lose some order.
+# thresholds unless they are equal.
 
 rng = np.random.default_rng(313)
 signal = rng.normal(size=500)
@@ -50,13 +50,11 @@ thresholds = np.linspace(0, 1, 200)
 thresholds[[0, -1]] = -1e-7, 1 + 1e-7
 
 
-def rates(scores):
+def roc(scores):
     above = scores > thresholds[:, np.newaxis]  # (thresholds, batch)
-    return above[:, y_true].mean(axis=1), above[:, ~y_true].mean(axis=1)
+    t, f = above[:, y_true].mean(axis=1), above[:, ~y_true].mean(axis=1)
+    return t, f, np.sum((f[:-1] - f[1:]) * (t[:-1] + t[1:]) / 2)
 
-
-t, f = rates(y_pred)
-area = np.sum((f[:-1] - f[1:]) * (t[:-1] + t[1:]) / 2)
 
 # %%
 # As AUC is defined, without thresholds: all positives minus all negatives.
@@ -72,8 +70,10 @@ share_of_pairs = np.mean((difference > 0) + (difference == 0) / 2)
 
 from keras_by_hand import auc
 
-y = of_keras(y_pred)
-np.testing.assert_allclose(y, [area, share_of_pairs], rtol=1e-4)
+np.testing.assert_allclose(of_keras(y_pred), share_of_pairs, rtol=1e-4)
+for s in (y_pred, y_pred / 15, y_pred / 35):  # the last two lose some order
+    t, f, area = roc(s)
+    np.testing.assert_allclose([of_keras(s), t[0], f[0]], [area, 1, 1], 1e-4)
 expected = auc(y_true, y_pred, curve="PR")
 np.testing.assert_allclose(of_keras(y_pred, curve="PR"), expected, rtol=1e-4)
 
@@ -97,7 +97,7 @@ assert wrong == 0.5 and abs(mended - share_of_pairs) < 0.01
 
 fig, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for scores, label in (y_pred, "scores up to 1"), (rare, "the same / 200"):
-    t, f = rates(scores)
+    t, f, _ = roc(scores)
     axis.plot(f, t, ".-", label=label)
 axis.set(xlabel="false positive rate", ylabel="true positive rate")
 axis.set_title("Scores between two thresholds lose their order")

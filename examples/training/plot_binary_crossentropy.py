@@ -73,7 +73,7 @@ np.testing.assert_allclose(y, -np.log([2**-23, 1e-7]), rtol=1e-5)
 both, sure = np.array([[1, 1]]), np.array([[40.0, 40]])
 right = binary_crossentropy(both, sure, from_logits=True)
 wrong = keras.losses.categorical_crossentropy(both, sure, from_logits=True)
-print("right:", right, "wrong:", to_numpy(wrong))
+print(f"right: {right[0]:.2f}, wrong: {float(wrong[0]):.2f}")
 assert not np.allclose(right, wrong, atol=0.1)
 
 # %%

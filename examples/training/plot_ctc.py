@@ -37,18 +37,18 @@ from keras_by_hand import softmax
 labels = np.array([[1, 2], [1, 1]])  # "ab" and "aa"
 rng = np.random.default_rng(313)
 logits = np.float32(rng.integers(-2, 3, size=(2, 5, 3)))
+p = softmax(logits)  # (batch, steps, classes)
 y = keras.ops.convert_to_numpy(keras.losses.ctc(labels, logits))
 
 # %%
 # Compute it
 # ----------
-# A path ends at the last letter, or at the blank behind it.
+# ``text`` has two letters. A path ends at the last one, or at the blank behind.
 
 
 def forward(text, p):
-    z = np.zeros(2 * len(text) + 1, int)
-    z[1::2] = text
-    alpha = np.zeros((5, len(z)))  # (steps, places)
+    z = np.array([0, text[0], 0, text[1], 0])
+    alpha = np.zeros((5, 5))  # (steps, places)
     alpha[0, :2] = p[0, z[:2]]
     for t in range(1, 5):
         alpha[t] = alpha[t - 1]
@@ -58,7 +58,6 @@ def forward(text, p):
     return alpha
 
 
-p = softmax(logits)  # (batch, steps, classes)
 ends = [forward(text, p_of)[-1, -2:] for text, p_of in zip(labels, p)]
 by_hand = -np.log(np.sum(ends, axis=1))
 
@@ -93,13 +92,13 @@ for name, scores in ("softmax kept", np.float32(p)), ("blank last", last):
 # %%
 # See it
 # ------
-# Each number is the sum of those one step before: in its row, in the row above,
-# and for "b" in the row of "a".
+# How many beginnings come to each place: from its own row, the row above, and
+# for "b" from the row of "a". The two at the lower right count whole paths.
 
 fig, axis = plt.subplots(figsize=(6, 3.3), layout="constrained")
 axis.imshow(counts.T, cmap="Blues", vmax=60)
 for (step, place), count in np.ndenumerate(counts):
     axis.text(step, place, int(count), ha="center", va="center", color="black")
 axis.set_yticks(range(5), ["blank", "a", "blank", "b", "blank"])
-axis.set(xlabel="step", title="All paths of five steps that spell ab")
+axis.set(xlabel="step", title="How often paths come to each place of ab")
 plt.show()

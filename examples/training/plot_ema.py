@@ -2,15 +2,13 @@ r"""
 EMA: use_ema keeps a moving average of the weights
 ==================================================
 
-Gradients of batches are noisy, and to the end of training the weights jump
-around the minimum. Their average over the last steps lies nearer to it. With
-``use_ema``, an optimizer keeps an *exponential moving average* of each weight.
-When ``fit`` ends, it takes the weight's place.
+Gradients of batches are noisy: to the end, weights jump around the minimum.
+Their average over the last steps lies nearer to it. With ``use_ema``, an
+optimizer keeps an *exponential moving average*, and ``fit`` ends with that.
 
 .. math::
 
-   a_1 = w_1, \qquad
-   a_t = \mu \, a_{t-1} + (1 - \mu) \, w_t
+   a_1 = w_1, \qquad a_t = \mu \, a_{t-1} + (1 - \mu) \, w_t
 
 :math:`w_t` is the weight after step :math:`t`, and :math:`a_t` its
 average; :math:`\mu` is ``ema_momentum``, by default ``0.99``.
@@ -77,16 +75,18 @@ np.testing.assert_array_equal(last, 14)  # the average of 8 and 16 is 12
 # Break it
 # --------
 # Until its end, ``fit`` validates the weights as they are. ``SwapEMAWeights``
-# puts the averages in their place. Here the targets are 0 and 2 in turn.
+# puts the averages in their place. Targets are 0 and 2 in turn: 1 is best.
 
 x, y = np.ones((40, 1)), np.array([[0.0], [2.0]] * 20)
 
 
 def val_loss(*callbacks):
-    model = keras.Sequential([keras.layers.Dense(1, None, False, "zeros")])
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
+    model = keras.Sequential([layer])
     sgd = keras.optimizers.SGD(0.25, use_ema=True, ema_momentum=0.9)
     model.compile(sgd, "mse")
-    fit = model.fit(x, y, 1, 1, 0, callbacks, 0, (x, y), shuffle=False)
+    options = {"callbacks": callbacks, "validation_data": (x, y)}
+    fit = model.fit(x, y, 1, verbose=0, shuffle=False, **options)
     return fit.history["val_loss"][0]
 
 

@@ -23,8 +23,9 @@ import numpy as np
 # %%
 # Build it
 # --------
-# The logits are a kernel, from which ``SGD`` subtracts the gradient. (The layer
-# ``Rescaling`` keeps TensorFlow from finding the logits: see below.)
+# Given the identity matrix, a layer returns its kernel: so the kernel is the
+# logits, and what a step of ``SGD`` takes from it is their gradient. (Where
+# ``Rescaling`` stands last, TensorFlow doesn't find the logits: see below.)
 
 logits = np.array([[2.0, 1, 0], [30, 0, 0]])  # (batch, classes)
 target = np.eye(2, 3)  # the second sample is sure and wrong
@@ -35,8 +36,7 @@ def keras_step(layers, from_logits):
     model.build((None, 2))
     model.set_weights([logits])
     cross_entropy = keras.losses.CategoricalCrossentropy(from_logits)
-    sgd = keras.optimizers.SGD(learning_rate=1.0)
-    model.compile(sgd, cross_entropy, run_eagerly=True)
+    model.compile(keras.optimizers.SGD(1.0), cross_entropy, run_eagerly=True)
     loss = model.train_on_batch(np.eye(2), target)
     return [loss, *np.ravel(logits - model.get_weights()[0])]  # and gradient
 

@@ -3,13 +3,13 @@ Frozen layers: trainable=False stops the step, not the gradient
 ===============================================================
 
 A frozen layer keeps its weights, but still sends the gradient back. So layers
-before it learn. For one with :math:`W, b` before a frozen one, :math:`V, c`:
+before it learn. Let :math:`W, b` be the weights of a layer, and :math:`V, c`
+those of a frozen one after it:
 
 .. math::
 
-   h &= x W + b, \qquad y = h V + c \\
-   \frac{\partial L}{\partial W}
-   &= x^T \, \frac{\partial L}{\partial y} \, V^T
+   h = x W + b, \qquad y = h V + c, \qquad
+   \frac{\partial L}{\partial W} = x^T \, \frac{\partial L}{\partial y} \, V^T
 
 :math:`L` is the loss. The frozen :math:`V` is a factor of :math:`W`'s gradient.
 """
@@ -94,7 +94,7 @@ if keras.backend.backend() == "tensorflow":  # JAX raises an error
 # %%
 # See it
 # ------
-# Six weights of the first layer, and three of the second.
+# What a step adds to six weights of the first layer, and three of the second.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for offset, weights in (-0.2, both), (0.2, frozen):

@@ -11,7 +11,7 @@ small batches. Then it steps once, by their mean, and begins anew.
    w \leftarrow w - \frac{\eta}{k} \sum_{i=1}^{k} g_i
 
 This is ``SGD`` with the gradients :math:`g_i` of :math:`k` batches and the
-learning rate :math:`\eta`. In others, the mean is the gradient, too.
+learning rate :math:`\eta`. Others take the mean for the gradient, too.
 """
 
 import keras
@@ -39,7 +39,7 @@ path = path_of(sgd, gradients)
 # %%
 # Compute it
 # ----------
-# The total begins anew after each step. The seventh gradient waits for others.
+# The total begins anew after each step. The seventh gradient waits for more.
 
 w, total, by_hand = 0, 0, []
 for batch, gradient in enumerate(gradients, 1):
@@ -63,15 +63,16 @@ for batch, gradient in enumerate(gradients):
 np.testing.assert_array_equal(path, -np.cumsum(means))
 
 # %%
-# Three batches of 4 for each step give the weights of batches of 12.
+# A loss is a mean: so three batches of 4 lead to the weights of a batch of 12.
 
 rng, kernels = np.random.default_rng(313), []
 x, y = rng.normal(size=(24, 3)), rng.normal(size=(24, 1))  # 24 samples
 for batch_size, options in (12, {}), (4, {"gradient_accumulation_steps": 3}):
-    model = keras.Sequential([keras.layers.Dense(1, None, True, "ones")])
+    layer = keras.layers.Dense(1, kernel_initializer="ones")
+    model = keras.Sequential([layer])
     model.compile(keras.optimizers.Adam(0.1, **options), "mse")
-    model.fit(x, y, batch_size, 5, 0, shuffle=False)
-    kernels.append(model.get_weights()[0])
+    model.fit(x, y, batch_size, epochs=5, verbose=0, shuffle=False)
+    kernels.append(layer.get_weights()[0])
 np.testing.assert_allclose(*kernels, rtol=1e-4, atol=1e-4)
 
 # %%
@@ -87,8 +88,7 @@ np.testing.assert_allclose(moved, [2 * 6, 5 * 6], rtol=1e-4)
 # %%
 # Break it
 # --------
-# PyTorch adds up gradients until ``zero_grad``. Forget to divide, and ``SGD``
-# takes steps three times as long.
+# PyTorch adds up. Forget to divide, and the steps are three times as long.
 
 right, sums = path[[2, 5]], gradients[:6].reshape(2, 3).sum(axis=1)
 wrong = path_of(keras.optimizers.SGD(1.0), sums)

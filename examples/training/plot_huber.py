@@ -50,7 +50,8 @@ log_cosh_by_hand = np.mean(of_errors, axis=1)
 # %%
 # Check it
 # --------
-# Quarters are not rounded. The library's ``huber`` takes any ``delta``.
+# Errors of quarters are not rounded, so Keras' Huber loss is equal to the bit.
+# The library's ``huber`` takes any ``delta``.
 
 from keras_by_hand import huber, log_cosh
 
@@ -75,9 +76,8 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # PyTorch's ``SmoothL1Loss`` is the Huber loss divided by ``delta``. They are
-# equal only for ``delta=1``, the default. Its ``HuberLoss`` is the same.
+# equal only for ``delta=1``, the default. ``HuberLoss`` is the Huber loss.
 
-size = np.abs(error)
 smooth = np.where(size < 0.5, error**2 / 2 / 0.5, size - 0.5 / 2)
 wrong = np.mean(smooth, axis=1)
 print("right:", right[:3], "wrong:", wrong[:3])

@@ -31,9 +31,9 @@ directions = np.float32([[[3, 4], [1, 0]], [[6, 8], [-2, 2]]])
 signs = np.float32([[[1], [0]], [[0.3], [0.5]]])  # 0 stands for -1
 counts = np.float32([[[0], [4]], [[2], [3]]])
 
-losses, cosine = keras.losses, keras.losses.cosine_similarity
-y = [losses.kl_divergence(*probabilities), cosine(*directions)]
-y += [losses.hinge(*signs), losses.poisson(*counts)]
+f = keras.losses
+y = [f.kl_divergence(*probabilities), f.cosine_similarity(*directions)]
+y += [f.hinge(*signs), f.poisson(*counts)]
 y = list(map(keras.ops.convert_to_numpy, y))  # (batch,) each
 
 # %%
@@ -53,7 +53,7 @@ cosine = -np.sum(t * p, axis=1)
 
 # %%
 # A score should have the right sign, and a size of 1 or more. If all labels in
-# a batch are 0 or 1, Keras takes 0 for -1. Poisson: the likelier, the smaller.
+# a batch are 0 or 1, Keras takes 0 for -1. Poisson is least at the right rate.
 
 t, p = signs
 of_hinge = np.mean(np.maximum(1 - (2 * t - 1) * p, 0), axis=1)

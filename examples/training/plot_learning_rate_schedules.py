@@ -79,15 +79,16 @@ else:
 # %%
 # Break it
 # --------
-# Five epochs of four batches are 20 steps. With 5, the epochs, learning ends in
-# the second epoch.
+# Five epochs of four batches are 20 steps. Suppose you write 5, the number of
+# epochs: learning ends in the second epoch.
 
 x = np.linspace(-1, 1, 64).reshape(64, 1)  # (batch, features)
 losses = []
 for steps in (20, 5):
-    model = keras.Sequential([keras.layers.Dense(1, None, True, "zeros")])
-    sgd = keras.optimizers.SGD(schedules.CosineDecay(0.4, steps))
-    model.compile(sgd, "mse")
+    layer = keras.layers.Dense(1, kernel_initializer="zeros")
+    model = keras.Sequential([layer])
+    rate = schedules.CosineDecay(0.4, decay_steps=steps)
+    model.compile(keras.optimizers.SGD(rate), "mse")
     fit = model.fit(x, 2 * x, 16, epochs=5, shuffle=False, verbose=0)
     losses.append(np.array(fit.history["loss"]))  # (epochs,)
 right, wrong = losses
@@ -100,6 +101,5 @@ assert np.allclose(wrong[2:], wrong[2]) and right[4] < wrong[4] / 2
 
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.plot(t, rates)
-axis.set(xlabel="step", ylabel="learning rate")
-axis.set_title("The rate climbs for 20 steps, and falls for 80")
+axis.set(xlabel="step", title="The rate climbs for 20 steps, and falls for 80")
 plt.show()

@@ -13,9 +13,9 @@ these. Muon makes all singular values of a kernel's momentum about 1.
    W &\leftarrow W - 0.2 \, \eta \sqrt{\max(n, k)} \; X
 
 :math:`G` is the gradient of the kernel :math:`W`, which is :math:`n \times k`,
-:math:`\eta` the learning rate, :math:`\mu` the momentum, 0.95. Each of these
-five *Newton-Schulz steps* turns a singular value :math:`s` of :math:`X` into
-:math:`a s + b s^3 + c s^5`.
+:math:`\eta` the learning rate, :math:`\mu` the momentum, 0.95. Each of the five
+*Newton-Schulz steps* turns a singular value :math:`s` of :math:`X` into
+:math:`a s + b s^3 + c s^5`: a small one is more than tripled.
 """
 
 import keras
@@ -37,7 +37,7 @@ def path_of(optimizer):
     for gradient in np.float32(gradients):
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [kernel])
         path.append(keras.ops.convert_to_numpy(kernel))
-    return np.stack(path)  # (steps, features, units)
+    return path  # of (features, units) each
 
 
 path = path_of(keras.optimizers.Muon(0.01, weight_decay=None))
@@ -45,7 +45,7 @@ path = path_of(keras.optimizers.Muon(0.01, weight_decay=None))
 # %%
 # Compute it
 # ----------
-# Divided by its norm, the matrix has no singular value above 1.
+# Divided by its norm, a matrix has no singular value above 1.
 
 w, m, by_hand = start, 0, []
 for g in gradients:
@@ -55,7 +55,7 @@ for g in gradients:
     for _ in range(5):
         square = x @ x.T
         x = 3.4445 * x + (-4.775 * square + 2.0315 * square @ square) @ x
-    w = w - 0.2 * 0.01 * np.sqrt(6) * x
+    w = w - 0.2 * 0.01 * np.sqrt(6) * x  # 0.2 is Keras' rms_rate
     by_hand.append(w)
 
 # %%
@@ -85,10 +85,10 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# Keras' factor, as above, suits learning rates of Adam. PyTorch's is by default
-# the root of rows / columns.
+# Keras' factor suits learning rates of Adam. By default, PyTorch's is the root
+# of rows / columns, or 1 if that is larger.
 
-right, wrong = (path[2] - path[1]) / 0.01, -np.sqrt(6 / 4) * x
+right, wrong = (path[2] - path[1]) / 0.01, -np.sqrt(max(1, 6 / 4)) * x
 print(f"right: {np.std(right):.2f}, wrong: {np.std(wrong):.2f} learning rates")
 assert np.linalg.norm(wrong) > 2 * np.linalg.norm(right)
 
@@ -100,6 +100,6 @@ fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for label, step in {"gradient": g, "Muon": right}.items():
     sizes = np.linalg.svd(step)[1]
     axis.plot(sizes / sizes[0], "o-", label=label)
-axis.set(xlabel="direction", title="Singular values, over the largest")
+axis.set(xticks=range(4), title="Singular values, over the largest")
 axis.legend()
 plt.show()

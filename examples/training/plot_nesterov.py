@@ -77,8 +77,8 @@ np.testing.assert_array_equal(path[2], w + 0.75 * velocity)
 # %%
 # Break it
 # --------
-# The weights that Keras stores are not those of the textbook. Take the velocity
-# back before you compare.
+# The weights that Keras stores are not those of the textbook. To compare, take
+# momentum times velocity from them: :math:`w = w' - \mu v`.
 
 print("right:", weights[2], "wrong:", path[2])
 assert not np.allclose(path[2], weights[2])

@@ -23,18 +23,18 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Two batches of four samples: two steps.
+# Two batches of four samples: two steps. (Adam's default epsilon is ``1e-7``.)
 
 rng = np.random.default_rng(323)
 x, target = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))  # 8 samples
-sample_weight = np.array([1, 2, 0.5, 3, 4, 1, 2, 5])  # (samples,)
+s = np.array([1, 2, 0.5, 3, 4, 1, 2, 5])  # sample_weight, (samples,)
 dense = keras.layers.Dense
 model = keras.Sequential([dense(4, "relu"), dense(1)])
 model.build(x.shape)
 start = [rng.normal(size=w.shape) / 2 for w in model.weights]
 model.set_weights(start)
 model.compile(keras.optimizers.Adam(0.01, epsilon=1e-4), loss="mse")
-fit = model.fit(x, target, 4, 1, 0, shuffle=False, sample_weight=sample_weight)
+fit = model.fit(x, target, 4, verbose=0, shuffle=False, sample_weight=s)
 
 # %%
 # Compute it
@@ -46,16 +46,16 @@ fit = model.fit(x, target, 4, 1, 0, shuffle=False, sample_weight=sample_weight)
 # each step adds to the four arrays.
 
 
-def train(sample_weight):
+def train(s):
     weights, m, v, losses, changes = start, [0] * 4, [0] * 4, [], []
     for t, batch in (1, slice(0, 4)), (2, slice(4, 8)):
         kernel_1, bias_1, kernel_2, bias_2 = weights
         z = x[batch] @ kernel_1 + bias_1
         h = np.maximum(z, 0)  # (batch, hidden)
         error = h @ kernel_2 + bias_2 - target[batch]  # (batch, 1)
-        weighted = sample_weight[batch, np.newaxis] * error
+        weighted = s[batch, np.newaxis] * error
         losses.append(np.mean(weighted * error))
-        dy = weighted / 2
+        dy = 2 / 4 * weighted  # of the mean of four squares
         dz = dy @ kernel_2.T * (z > 0)
         gradients = x[batch].T @ dz, sum(dz), h.T @ dy, sum(dy)
         m = [0.9 * a + 0.1 * g for a, g in zip(m, gradients)]
@@ -73,7 +73,7 @@ def train(sample_weight):
 # the last weights have no part in it. ``load_model(path).fit(...)`` of
 # keras_by_hand does the same for any model in a file of Keras.
 
-losses, changes = train(sample_weight)
+losses, changes = train(s)
 for w, old, *steps in zip(model.get_weights(), start, *changes):
     np.testing.assert_allclose(w - old, sum(steps), rtol=1e-4, atol=1e-6)
 np.testing.assert_allclose(fit.history["loss"], [np.mean(losses)], rtol=1e-4)
@@ -82,11 +82,11 @@ np.testing.assert_allclose(fit.history["loss"], [np.mean(losses)], rtol=1e-4)
 # Break it
 # --------
 # Suppose you divide the loss by the sum of ``sample_weight``. The first step of
-# Adam stays right, as it does not depend on the gradient's size. The second one
-# is wrong: compare more than one step.
+# Adam hardly changes, as the gradient's size cancels. The second one is wrong:
+# compare more than one step.
 
 means = np.repeat([6.5 / 4, 12 / 4], 4)  # of the weights in each batch
-_, wrong_changes = train(sample_weight / means)
+_, wrong_changes = train(s / means)
 right, wrong = [np.ravel([a[3] for a in c]) for c in (changes, wrong_changes)]
 print("steps of the last bias, right:", right, "wrong:", wrong)
 assert np.array_equal(np.isclose(right, wrong, rtol=0.01), [True, False])

@@ -37,14 +37,13 @@ kernel = np.array([[0.5], [2.0]])
 dense.set_weights([kernel])
 plateau = keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1, min_delta=9)
 options = {"validation_data": (x, target), "callbacks": [plateau]}
-history = model.fit(x, target, 4, 3, 0, shuffle=False, **options).history
+fit = model.fit(x, target, 4, epochs=3, verbose=0, shuffle=False, **options)
 
 # %%
 # Compute it
 # ----------
-# This is the order. The loss, with the penalty, is taken before the step. After
-# each epoch, the validation uses the new weights. Then callbacks run. When all
-# is over, the average takes the weights' place.
+# The loss, with the penalty, is taken before the step. After each epoch comes
+# validation, then the callbacks. In the end, the average replaces the weights.
 
 w, average, rate = kernel, 0, 0.5
 losses, val_losses, rates, path = [], [], [], []
@@ -70,7 +69,7 @@ for t in range(6):
 # The loss of an epoch is the mean of its batches.
 
 by_hand = [np.reshape(losses, (3, 2)).mean(axis=1), val_losses, rates]
-y = [history[name] for name in ("loss", "val_loss", "learning_rate")]
+y = [fit.history[name] for name in ("loss", "val_loss", "learning_rate")]
 np.testing.assert_allclose(y, by_hand, rtol=1e-4)
 last = dense.get_weights()[0]
 np.testing.assert_allclose(last, average, rtol=1e-4, atol=1e-4)
@@ -85,10 +84,11 @@ np.testing.assert_array_less(last[1], 0)
 # %%
 # Break it
 # --------
-# Suppose you take the step first, and let the weights decay after it.
+# Suppose you take the step first, and then the weights decay, by a quarter.
 
 free = path[0][0]  # after the first step
-wrong = 0.75 * (kernel - (0.75 * kernel - free))
+step = 0.75 * kernel - free  # rate times gradient
+wrong = 0.75 * (kernel - step)
 print("right:", free.ravel(), "wrong:", wrong.ravel())
 assert not np.allclose(free, wrong, rtol=0.01)
 

@@ -83,7 +83,7 @@ assert not np.allclose(right, np.mean(y), rtol=0.01)
 
 fig, axis = plt.subplots(figsize=(6, 3.4))
 minus_log_p = -log_softmax(logits[1])  # (words, classes)
-axis.imshow(minus_log_p.T, cmap="Blues")
+axis.imshow(minus_log_p.T, cmap="Blues", vmax=9)
 for (word, number), value in np.ndenumerate(minus_log_p):
     axis.text(word, number, f"{value:.1f}", ha="center", color="black")
 axis.plot(labels[1, :3], "s", ms=45, mfc="none", mew=3, color="C1")

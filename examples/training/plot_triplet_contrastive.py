@@ -5,10 +5,10 @@ Triplet loss and contrastive loss in Keras, and Circle
 To recognize faces, a model maps photographs to vectors, called *embeddings*:
 those of one person close to each other, those of others far away.
 
-The *contrastive loss* takes pairs, at distance :math:`d`. The *triplet loss*
-takes an anchor, an embedding with its label, at distance :math:`d_+`, and one
-with another label, at :math:`d_-`. Both want a margin :math:`m`. ``Circle``,
-which Keras has, takes the cosines :math:`s` of an anchor with all others:
+The *contrastive loss* takes pairs, at distance :math:`d`; the *triplet loss* an
+anchor, an embedding with its label, at distance :math:`d_+`, and one with
+another, at :math:`d_-`. Both want a margin :math:`m`. Keras' ``Circle`` takes
+cosines :math:`s` of an anchor with all others, and a factor :math:`\gamma`:
 
 .. math::
 
@@ -17,7 +17,7 @@ which Keras has, takes the cosines :math:`s` of an anchor with all others:
    \text{triplet} &= \max(d_+ - d_- + m, \, 0) \\
    \text{Circle} &= \log(1 + P N) \\
    P &= \sum_{\text{same}} e^{\gamma (1 - s + m) (1 - s - m)} \\
-   N &= \sum_{\text{another}} e^{\gamma (s + m) (s - m)}
+   N &= \sum_{\text{another}} e^{\gamma \max(s + m, 0) (s - m)}
 """
 
 import keras
@@ -29,7 +29,7 @@ from keras import ops
 # Build it
 # --------
 # A loss gets the labels and outputs of a whole batch, and can compare them all.
-# Of an anchor's triplets, the hardest counts.
+# Of an anchor's triplets, the hardest counts: farthest same, nearest other.
 
 
 def compare(label, x):
@@ -46,7 +46,8 @@ def contrastive_loss(label, x):
 def triplet_loss(label, x):
     d, same = compare(label, x)
     farthest = ops.max(ops.where(same, d, 0.0), axis=1)
-    return ops.relu(farthest - ops.min(ops.where(same, 9, d), axis=1) + 1)
+    nearest = ops.min(ops.where(same, np.inf, d), axis=1)
+    return ops.relu(farthest - nearest + 1)
 
 
 label, angle = np.array([0, 0, 1, 1, 1]), np.radians([10, 70, 80, 100, 160])
@@ -62,8 +63,7 @@ contrastive, triplet, of_circle = np.zeros((3, 5))  # of each anchor
 for i in range(5):
     d, s = np.linalg.norm(x - x[i], axis=1), x @ x[i]
     same, other = label == label[i], label != label[i]
-    pairs = np.where(same, d**2, np.maximum(1 - d, 0) ** 2)
-    contrastive[i] = np.mean(pairs)
+    contrastive[i] = np.mean(np.where(same, d**2, np.maximum(1 - d, 0) ** 2))
     triplet[i] = max(np.max(d[same]) - np.min(d[other]) + 1, 0)
     same[i] = False
     near = np.exp(8 * (1 - s[same] + 0.4) * (1 - s[same] - 0.4))
@@ -86,7 +86,7 @@ for loss, by_hand in zip(map(ops.convert_to_numpy, y), expected):
 # %%
 # Break it
 # --------
-# ``Circle`` takes products as cosines. So end with ``UnitNormalization``.
+# ``Circle`` takes products as cosines. End the model in ``UnitNormalization``.
 
 wrong = circle(label, 2 * x, gamma=8)
 print("right:", of_circle.round(1), "wrong:", wrong.round(1))
