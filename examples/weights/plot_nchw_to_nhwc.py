@@ -32,8 +32,8 @@ from keras_by_hand.porting.pytorch import (
 # Build it
 # --------
 # The arrays of ``Conv2d(2, 4, 3)``, ``Conv2d(4, 8, 3, groups=4)``,
-# ``ConvTranspose2d(8, 3, 3)``, ``Flatten()`` and ``Linear(60, 5)``, in the order
-# of ``state_dict()``. Then the same network in Keras.
+# ``ConvTranspose2d(8, 3, 3)``, ``Flatten()`` and ``Linear(60, 5)``, in the
+# order of ``state_dict()``. Then the same network in Keras.
 
 rng = np.random.default_rng(313)
 images = rng.normal(size=(4, 2, 6, 7)).astype("float32")  # (batch, C, H, W)

@@ -65,7 +65,7 @@ np.testing.assert_array_equal(kernels, kernels_by_hand)
 # Layers that share an initializer begin as twins. Pass its name, and each layer
 # makes one of its own. Or give it a ``SeedGenerator``: that draws anew.
 
-shared = keras.initializers.GlorotUniform(seed=7)
+shared = keras.initializers.GlorotUniform()
 moving = keras.initializers.GlorotUniform(keras.random.SeedGenerator(7))
 pairs = []
 for start in ("glorot_uniform", moving, shared):
@@ -75,7 +75,6 @@ named, moved, twins = pairs
 print("right:", named[0][0, :2], named[1][0, :2])
 print("wrong:", twins[0][0, :2], twins[1][0, :2])
 np.testing.assert_array_equal(*twins)
-np.testing.assert_array_equal(moved[0], twins[0])  # the first of seed 7
 assert np.all(named[0] != named[1]) and np.any(moved[0] != moved[1])
 
 # %%
@@ -84,8 +83,9 @@ assert np.all(named[0] != named[1]) and np.any(moved[0] != moved[1])
 #    seed makes twins of weights of the same shape: key and value begin with the
 #    same kernel.
 
-attention = layers.MultiHeadAttention(2, 4, kernel_initializer=shared)
-of_groups = layers.GroupQueryAttention(4, 2, 1, kernel_initializer=shared)
+seeded = keras.initializers.GlorotUniform(seed=7)
+attention = layers.MultiHeadAttention(2, 4, kernel_initializer=seeded)
+of_groups = layers.GroupQueryAttention(4, 2, 1, kernel_initializer=seeded)
 for layer in (attention, of_groups):
     layer.build((1, 5, 6), (1, 5, 6))  # (batch, steps, features)
     _, _, of_key, _, of_value, *_ = layer.get_weights()
@@ -96,7 +96,7 @@ for layer in (attention, of_groups):
 # ------
 
 fig, axes = plt.subplots(1, 4, figsize=(6, 3), layout="constrained")
-fig.suptitle("A shared initializer with a seed makes twins")
+fig.suptitle("A shared initializer makes twins")
 titles = ["shared", "shared", "by name", "by name"]
 for axis, title, kernel in zip(axes, titles, [*twins, *named]):
     axis.imshow(kernel, cmap="PuOr", vmin=-0.5, vmax=0.5)
