@@ -54,11 +54,10 @@ def weigh(d, kernel, a=-0.5):
 
 
 # %%
-# ``centers`` of new pixels are counted in old ones. Divide the weights by their
-# sum, which is not always 1. Take the weighted means along both axes.
+# A row of ``distances`` is for a new pixel, a column for an old one. Divide the
+# weights by their sum, which is not always 1. Take weighted means, twice.
 
-centers = (np.arange(40)[:, np.newaxis] + 0.5) * 10 / 40 - 0.5
-distances = np.abs(centers - np.arange(10))  # (new, old)
+distances = np.abs((np.arange(40)[:, None] + 0.5) / 4 - 0.5 - np.arange(10))
 
 
 def enlarge(weights):

@@ -40,8 +40,8 @@ np.testing.assert_array_equal(wrong, x)
 # Break it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In ``predict``,
-#    ``RandomCrop`` and ``Equalization`` do nothing, although they should, by
-#    their documentation: ``RandomCrop`` should resize and crop (see `issue 21868
+#    ``RandomCrop`` and ``Equalization`` do nothing. By their documentation,
+#    ``RandomCrop`` should resize and crop (see `issue 21868
 #    <https://github.com/keras-team/keras/issues/21868>`_).
 
 print("right:", right.shape, "wrong:", wrong.shape)
