@@ -20,9 +20,10 @@ is the root. The page "GPT in NumPy" explains the parts.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from gpt_forward import forward
 from keras import layers, ops
 
-from keras_by_hand import layer_normalization, sigmoid, softmax
+from keras_by_hand import sigmoid, softmax
 from keras_by_hand.gradients import (
     dense_gradients,
     embedding_gradient,
@@ -61,31 +62,13 @@ fit = model.fit(*data, batch_size=4, epochs=4, shuffle=False, verbose=0)
 # %%
 # Compute it
 # ----------
-# Forward. All steps of all lines are rows; only attention has to know which row
-# is of which line. There, ``np.tri`` hides from each step what follows it.
-
-
-def forward(weights, tokens, k=0):
-    E, P, gamma, beta, W_q, W_k, W_v, W_o, *others = weights
-    gamma_2, beta_2, W_1, b_1, W_2, b_2, W, b = others
-    batch, steps = tokens.shape
-    x = np.reshape(E[tokens] + P[:steps], (-1, 16))  # (rows, features)
-    u = layer_normalization(x, gamma, beta)
-    Q, K, V = [np.reshape(u @ w, (batch, steps, 16)) for w in (W_q, W_k, W_v)]
-    scores = Q @ K.swapaxes(1, 2) / 4  # (batch, steps, steps)
-    A = softmax(np.where(np.tri(steps, k=k), scores, -1e9))
-    mixed = np.reshape(A @ V, (-1, 16))  # (rows, features)
-    h = x + mixed @ W_o
-    v = layer_normalization(h, gamma_2, beta_2)
-    z = v @ W_1 + b_1  # (rows, hidden)
-    y = h + z * sigmoid(z) @ W_2 + b_2
-    return y @ W + b, (x, u, Q, K, V, A, mixed, h, v, z, y)
-
-
-# %%
-# Backward, from the last line to the first. ``to_h`` is the gradient at ``h``,
-# ``of_o`` that of a kernel. At a sum, gradients go both ways. For the softmax,
-# see the page "Attention gradient".
+# ``forward``, folded above, is the formula. It returns the logits, and all that
+# stands between. All steps of all lines are rows; only attention has to know
+# which row is of which line. There, ``np.tri`` hides what follows a step.
+#
+# The way back goes from the last line to the first. ``to_h`` is the gradient at
+# h, ``of_o`` that of a kernel. At a sum, gradients go both ways. For the
+# softmax, see the page "Attention gradient".
 
 
 def backpropagate(weights, tokens, target, k=0):
@@ -114,6 +97,13 @@ def backpropagate(weights, tokens, target, k=0):
     return loss, first + of_norm_2 + of_W_1 + of_W_2 + of_W
 
 
+# %%
+# Check it
+# --------
+# Train for 100 steps of SGD with momentum. All weights are equal, and so are
+# the losses: Keras reports their mean in each epoch.
+
+
 def train(k=0):
     weights, velocities, losses = [*map(np.squeeze, start)], [0] * 16, []
     for _ in range(4 * 25):
@@ -123,11 +113,6 @@ def train(k=0):
         losses.append(loss)
     return weights, losses
 
-
-# %%
-# Check it
-# --------
-# All weights, and the losses: Keras reports their mean in each epoch.
 
 weights, losses = train()
 for of_keras, w in zip(model.get_weights(), weights, strict=True):
@@ -141,9 +126,9 @@ np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4)
 #
 # Break it
 # --------
-# Would you give ``np.tri`` a ``k`` of 1? Then each step sees the token that it
-# should guess. The loss falls and falls. But the model cannot write: a text has
-# no next token while it is being written.
+# Let ``np.tri`` have a ``k`` of 1, and each step sees the token that it should
+# guess. The loss falls and falls. But the model cannot write: while a text is
+# being written, it has no next token.
 
 
 def write(weights):

@@ -53,7 +53,7 @@ model.add(Conv2D(8, 2, activation="relu"))
 model.add(Flatten())
 model.add(Dense(10))
 loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss)
+model.compile(keras.optimizers.SGD(0.5), loss)
 model.set_weights(start)
 options = {"epochs": 12, "shuffle": False, "verbose": 0}
 options["validation_data"] = (new_images, new_targets)
@@ -62,34 +62,23 @@ fit = model.fit(images, targets, batch_size=32, **options)
 # %%
 # Compute it
 # ----------
-# Forward, layer by layer. The way back needs what stands between them.
-
-
-def forward(weights, x):
-    kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = weights
-    h = np.maximum(conv(x, kernel_1, bias_1), 0)  # 6 by 6 by 4
-    pooled = max_pooling2d(h, pool_size=2)  # 3 by 3 by 4
-    k = np.maximum(conv(pooled, kernel_2, bias_2), 0)  # 2 by 2 by 8
-    flat = k.reshape(len(x), -1)  # (batch, 32)
-    return h, pooled, k, flat, flat @ kernel_3 + bias_3
-
-
-# %%
-# Backward, from the loss to the first kernel. The slope of ``relu`` is the sign
-# of its output, 1 or 0. The pages "MaxPooling2D gradient" and "Gradient of
-# Conv2D" derive the rest.
+# The way forward, layer by layer, and the way back, from the loss to the first
+# kernel. The slope of ``relu`` is the sign of its output, 1 or 0. The pages
+# "MaxPooling2D gradient" and "Gradient of Conv2D" derive the rest.
 
 
 def backpropagate(weights, x, target, slope):
-    h, pooled, k, flat, logits = forward(weights, x)
-    loss, gradient = softmax_cross_entropy(logits, target)
-    gradient, *of_dense = dense_gradients(flat, weights[4], gradient)
-    gradient = gradient.reshape(k.shape) * slope(k)
-    of_second = conv2d_gradients(pooled, (2, 2), gradient)
-    gradient = conv2d_x_gradient(pooled.shape, weights[2], gradient)
-    gradient = max_pooling_gradient(h, gradient, 2, 2) * slope(h)
-    of_first = conv2d_gradients(x, (3, 3), gradient)
-    return loss, [*of_first, *of_second, *of_dense]
+    W_1, b_1, W_2, b_2, W_3, b_3 = weights
+    h = np.maximum(conv(x, W_1, b_1), 0)  # 6 by 6 by 4
+    pooled = max_pooling2d(h, pool_size=2)  # 3 by 3 by 4
+    flat = np.maximum(conv(pooled, W_2, b_2), 0).reshape(-1, 32)
+    loss, back = softmax_cross_entropy(flat @ W_3 + b_3, target)
+    back, *of_dense = dense_gradients(flat, W_3, back)
+    back = np.reshape(back * slope(flat), (-1, 2, 2, 8))
+    of_second = conv2d_gradients(pooled, (2, 2), back)
+    back = conv2d_x_gradient(pooled.shape, W_2, back)
+    back = max_pooling_gradient(h, back, 2, 2) * slope(h)
+    return loss, [*conv2d_gradients(x, (3, 3), back), *of_second, *of_dense]
 
 
 # %%
@@ -99,20 +88,17 @@ def backpropagate(weights, x, target, slope):
 
 
 def train(slope):
-    weights, velocities, losses, new_losses = start, [0] * 6, [], []
+    weights, losses = start, []
     for _ in range(12):
         total = 0
         for first in range(0, 80, 32):
             x, target = images[first : first + 32], targets[first : first + 32]
             loss, gradients = backpropagate(weights, x, target, slope)
-            pairs = zip(velocities, gradients)
-            velocities = [0.9 * v - 0.1 * gradient for v, gradient in pairs]
-            weights = [w + v for w, v in zip(weights, velocities)]
+            weights = [w - 0.5 * g for w, g in zip(weights, gradients)]
             total += loss * len(x)
-        losses.append(total / 80)
-        *_, logits = forward(weights, new_images)
-        new_losses.append(softmax_cross_entropy(logits, new_targets)[0])
-    return weights, losses, new_losses
+        new_loss, _ = backpropagate(weights, new_images, new_targets, slope)
+        losses.append([total / 80, new_loss])
+    return weights, *np.transpose(losses)
 
 
 # %%
@@ -134,13 +120,13 @@ np.testing.assert_array_less(new_losses[0], losses[0])
 #
 # Break it
 # --------
-# Would you forget the slope of ``relu``? All shapes fit, and at first the loss
-# falls. Later it grows.
+# Suppose you forget the slope of ``relu``. All shapes fit, and at first the
+# loss falls. Later it grows.
 
 _, wrong, _ = train(np.ones_like)
 print("right:", np.round(losses, 2))
 print("wrong:", np.round(wrong, 2))
-assert losses[-1] < 0.5 and wrong[5] < wrong[0] < wrong[-1]
+assert losses[-1] < losses[0] / 2 and wrong[5] < wrong[0] < wrong[-1]
 
 # %%
 # See it

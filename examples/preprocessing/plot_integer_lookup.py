@@ -5,7 +5,7 @@ IntegerLookup: where unknown integers go with num_oov_indices
 ``IntegerLookup`` replaces identifiers, such as postal codes, by their places in
 a vocabulary. An integer x that is out of the vocabulary (OOV) goes to place
 :math:`y = m + (x \bmod n)`. Here n is ``num_oov_indices``, and m is 1 if there
-is a mask token, else 0. Even identifiers fill two of four places.
+is a mask token, else 0. With n = 4, all even integers share two places.
 """
 
 import keras

@@ -9,12 +9,12 @@ distance d, and on the ``interpolation``. "nearest" reads one pixel, "bilinear"
 .. math::
 
    \text{bilinear} &: 1 - d \\
-   \text{bicubic} &: (a + 2) d^3 - (a + 3) d^2 + 1 \\
-   \text{and} &: a \, (d^3 - 5 d^2 + 8 d - 4) \\
+   \text{bicubic, } d < 1 &: (a + 2) d^3 - (a + 3) d^2 + 1 \\
+   \text{bicubic, } d < 2 &: a \, (d^3 - 5 d^2 + 8 d - 4) \\
    \text{lanczos3} &: \text{sinc}(d) \; \text{sinc}(d / 3)
 
-The first line of "bicubic" is for :math:`d < 1`, the second up to 2; a is -1/2.
-"bilinear" ends at 1, "lanczos3" at 3. sinc d is :math:`\sin(\pi d) / (\pi d)`.
+The number a is -1/2. Farther away, weights are 0: for "bilinear" from 1 on, for
+"lanczos3" from 3 on. sinc d is :math:`\sin(\pi d) / (\pi d)`.
 """
 
 import keras
@@ -46,24 +46,23 @@ pictures = [keras.ops.convert_to_numpy(layer(x)) for layer in layers]
 def weigh(d, kernel, a=-0.5):
     if kernel == "bilinear":
         return np.maximum(0, 1 - d)
-    if kernel == "bicubic":
-        near = (a + 2) * d**3 - (a + 3) * d**2 + 1
-        far = a * (d**3 - 5 * d**2 + 8 * d - 4)
-        return np.where(d < 1, near, np.where(d < 2, far, 0))
-    return np.where(d < 3, np.sinc(d) * np.sinc(d / 3), 0)
+    if kernel == "lanczos3":
+        return np.where(d < 3, np.sinc(d) * np.sinc(d / 3), 0)
+    near = (a + 2) * d**3 - (a + 3) * d**2 + 1
+    far = a * (d**3 - 5 * d**2 + 8 * d - 4)
+    return np.where(d < 1, near, np.where(d < 2, far, 0))
 
 
 # %%
-# Divide the weights of each new pixel by their sum, which is not always 1. Take
-# the weighted means along both axes.
+# A row of ``distances`` is for a new pixel, a column for an old one. Divide the
+# weights by their sum, which is not always 1. Take weighted means, twice.
 
-places = (np.arange(40)[:, np.newaxis] + 0.5) * 10 / 40 - 0.5
-distances = np.abs(places - np.arange(10))  # (new, old)
+distances = np.abs((np.arange(40)[:, None] + 0.5) / 4 - 0.5 - np.arange(10))
 
 
 def enlarge(weights):
-    weights = weights / weights.sum(axis=1, keepdims=True)
-    return np.einsum("yi,ijc,xj->yxc", weights, x, weights)
+    w = weights / weights.sum(axis=1, keepdims=True)
+    return np.einsum("yi,ijc,xj->yxc", w, x, w)
 
 
 # %%

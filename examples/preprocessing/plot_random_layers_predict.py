@@ -2,52 +2,51 @@ r"""
 RandomCrop does not crop in predict, RandomShear does not load
 ==============================================================
 
-Layers that change images at random return :math:`y = x` in ``predict``. So do
-two that should act there, and ``predict`` has images of another size. Another
-of them makes ``load_model`` raise a ``TypeError``.
+In ``predict``, images come out of ``RandomCrop`` as they were, :math:`y = x`. A
+``Dense`` layer behind it gets the wrong size. Use ``Resizing`` there: it keeps
+the largest part in the middle that has the shape, and makes it fit.
 """
 
 import keras
 import numpy as np
-from keras.layers import Equalization, RandomCrop, RandomShear
+from keras.layers import Equalization, RandomCrop, RandomShear, Resizing
+
+from keras_by_hand import resizing
 
 # %%
 # Build it
 # --------
 
-rng = np.random.default_rng(313)
-x = rng.integers(0, 256, size=(2, 40, 30, 3)).astype("float32")
-model = keras.Sequential([keras.Input((40, 30, 3)), RandomCrop(20, 20)])
-y = model.predict(x, verbose=0)
+x = np.random.default_rng(313).normal(size=(2, 40, 30, 3)).astype("float32")
+wrong = keras.Sequential([RandomCrop(20, 20)]).predict(x, verbose=0)
+right = Resizing(20, 20, crop_to_aspect_ratio=True)(x)
 
 # %%
 # Compute it
 # ----------
-# Leave the layers out: a model that only predicts does not need them.
+# The largest square in the middle of 40 rows has 30. Then resize it.
 
-without_layers = x  # (batch, height, width, channels)
+expected = resizing(x[:, 5:35], height=20, width=20)
 
 # %%
 # Check it
 # --------
 
-np.testing.assert_array_equal(y, without_layers, strict=True)
+right = keras.ops.convert_to_numpy(right)
+np.testing.assert_allclose(right, expected, rtol=1e-4, atol=1e-4)
+np.testing.assert_array_equal(wrong, x)
 
 # %%
 # Break it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In ``predict``,
-#    ``RandomCrop`` and ``Equalization`` do nothing, either, although their
-#    documentation says otherwise. ``RandomCrop`` should resize and crop;
-#    ``output_shape`` says so, too, but the images come out whole, and a
-#    ``Dense`` layer behind them gets the wrong size (see `issue 21868
-#    <https://github.com/keras-team/keras/issues/21868>`_). ``Equalization``
-#    should act always.
+#    ``RandomCrop`` and ``Equalization`` do nothing. By their documentation,
+#    ``RandomCrop`` should resize and crop (see `issue 21868
+#    <https://github.com/keras-team/keras/issues/21868>`_).
 
-print("right:", model.output_shape[1:], "wrong:", y.shape[1:])
-np.testing.assert_equal(model.output_shape, (None, 20, 20, 3))
+print("right:", right.shape, "wrong:", wrong.shape)
 np.testing.assert_array_equal(Equalization()(x, training=False), x)
-assert model.output_shape[1:] != y.shape[1:]
+assert right.shape != wrong.shape
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, error:** Keras cannot load a saved model

@@ -63,6 +63,7 @@ assert not np.allclose(right, wrong)
 # %%
 # Break it
 # --------
+# ``SimpleRNN`` penalizes nothing, and attention more than its output.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``SimpleRNN`` ignores
 #    its ``activity_regularizer``.
@@ -74,7 +75,8 @@ assert not np.allclose(right, wrong)
 #    layer, and once more itself.
 
 rnn = layers.SimpleRNN(4, **option)
-rnn(x)
+y = keras.ops.convert_to_numpy(rnn(x))
+print("SimpleRNN, right:", 0.25 * np.sum(np.abs(y)) / 2, "wrong:", rnn.losses)
 np.testing.assert_equal(rnn.losses, [])
 attention = layers.MultiHeadAttention(2, 4, use_bias=False, **option)
 of_groups = layers.GroupQueryAttention(4, 2, 1, use_bias=False, **option)
@@ -83,7 +85,10 @@ for layer, times in [(attention, 1), (of_groups, 2)]:
     kernels = layer.get_weights()[:-1]  # of query, key and value
     parts = [np.tensordot(x, kernel, 1) for kernel in kernels] + times * [y]
     parts = [0.25 * np.sum(np.abs(part)) / len(x) for part in parts]
-    np.testing.assert_allclose(float(sum(layer.losses)), sum(parts), 1e-4)
+    wrong = float(sum(layer.losses))
+    print(f"{layer.name}, right: {parts[-1]:.2f}, wrong: {wrong:.2f}")
+    np.testing.assert_allclose(wrong, sum(parts), rtol=1e-4)
+    assert wrong > parts[-1]
 
 # %%
 # See it

@@ -25,8 +25,8 @@ by_columns = OrthogonalRegularizer(0.5, mode="columns")
 # %%
 # Compute it
 # ----------
-# Divide each column by its length. Then products are cosines, and those of each
-# pair stand once above the diagonal.
+# Divide each column by its length. Then products are cosines. Above the
+# diagonal, each pair stands once.
 
 columns = kernel / np.sqrt(np.sum(kernel**2, axis=0))  # (features, units)
 cosines = columns.T @ columns  # (units, units)
@@ -47,14 +47,14 @@ np.testing.assert_allclose(wrong, of_rows, rtol=1e-4)
 # Break it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With ``mode="columns"``,
-#    ``OrthogonalRegularizer`` gives a kernel with one column a penalty of NaN:
-#    it has no pairs. So is the loss, then.
+#    ``OrthogonalRegularizer`` makes the loss NaN for a kernel of one column.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow,
 #    ``OrthogonalRegularizer`` raises an error for a ``float64`` kernel.
 
 print(f"right: {penalty:.4f}, wrong: {wrong:.4f}")
 assert not np.allclose(wrong, penalty)
+print("one column:", float(by_columns(w[:, :1])))
 np.testing.assert_equal(float(by_columns(w[:, :1])), np.nan)
 if keras.backend.backend() == "tensorflow":
     np.testing.assert_raises(Exception, by_columns, kernel)

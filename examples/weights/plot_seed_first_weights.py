@@ -46,9 +46,10 @@ print(kernel)
 # %%
 # Compute it
 # ----------
-# Python's own generator draws a seed for each layer. Philox scrambles the seed:
-# of the four words, two are the key of all that follows, and two part of its
-# counters. Each counter then gives four words, so eight weights need two.
+# Python's own generator draws a seed for each layer. Philox takes a key and
+# counters. With a fixed key, it scrambles the seed to four words: two are the
+# key of all that follows, and two are part of its counters. Each counter then
+# gives four words, so eight weights need two counters.
 
 from keras_by_hand.random import philox
 
@@ -60,30 +61,18 @@ u = bits.reshape(4, 2) / 2**23  # (features, units)
 by_hand = np.float32(2 * u - 1)
 
 # %%
-# The library has these as functions, and draws for all initializers of Keras,
-# and for dropout.
-
-from keras_by_hand import glorot_uniform, he_normal
-from keras_by_hand.random import default_seeds, draw_kept
-
-# %%
 # Check it
 # --------
-# Uniform numbers are equal to the bit. Normal ones are made of them by a
-# logarithm, a sine and a cosine, whose last bits may differ.
+# ``glorot_uniform`` does it for any shape and seed. ``draw_kept`` draws what a
+# dropout layer keeps: its state is its seed, and how often it has drawn.
+
+from keras_by_hand import glorot_uniform
+from keras_by_hand.random import default_seeds, draw_kept
 
 np.testing.assert_array_equal(kernel, by_hand, strict=True)
 seeds = default_seeds(313, 3)
 expected = glorot_uniform((2, 4), seed=seeds[1])
 np.testing.assert_array_equal(last_kernel, expected, strict=True)
-normal = keras.initializers.HeNormal(seed=7)((4, 2))
-np.testing.assert_allclose(normal, he_normal((4, 2), seed=7), 1e-4, 1e-4)
-
-# %%
-# A dropout layer keeps those whose uniform number is not below its rate. Its
-# state is its seed, and how often it has drawn. (In a model that is compiled
-# with ``jit_compile=True``, it takes other bits.)
-
 model = build(with_dropout=True)
 dropped = model.layers[1](np.ones((3, 5)), training=True)
 dropped = keras.ops.convert_to_numpy(dropped)
@@ -93,13 +82,12 @@ np.testing.assert_array_equal(dropped, np.float32(2 * kept), strict=True)
 # %%
 # Break it
 # --------
-# The seed is set, and still a layer more changes the others. Dropout has taken
-# the second seed, and the last ``Dense`` begins with the third. If you compare
-# models, give initializers seeds of their own.
+# The seed is set, and still one more layer changes the next. Dropout takes the
+# second seed, and the last ``Dense`` begins with the third. To compare models,
+# give each initializer a seed of its own.
 
 right, wrong = model.get_weights()[2], last_kernel
-print("with dropout:", right[0])
-print("without:     ", wrong[0])
+print("right:", right[0], "wrong:", wrong[0])
 assert np.all(right == glorot_uniform((2, 4), seed=seeds[2]))
 assert not np.any(right == wrong)
 
