@@ -6,7 +6,7 @@ You give ``Embedding`` a ``lora_rank`` and a ``lora_alpha``, and fine-tuning
 acts as if alpha were the rank. Give alpha to ``enable_lora`` instead.
 
 With LoRA, a token picks a row of the table, which is frozen, and a short row of
-A. Its product with B is added, times alpha / rank. (See the page "LoRA in NumPy".)
+A. Its product with B is added, times alpha / rank (page "LoRA in NumPy").
 """
 
 import keras

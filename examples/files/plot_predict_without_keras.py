@@ -36,13 +36,13 @@ model.save(f"{folder.name}/model.keras")
 x = rng.integers(-3, 4, size=(30, 2))  # (batch, features)
 y = model.predict(x, verbose=0)
 
+FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
+FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
+
 # %%
 # Compute it
 # ----------
 # This is the whole reader. It refuses what it doesn't know.
-
-FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
-FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
 
 
 def read(path):

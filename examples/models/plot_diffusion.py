@@ -2,7 +2,7 @@ r"""
 Diffusion model from scratch: noise becomes a heart
 ===================================================
 
-Programs that paint begin with noise, and take it away step by step: a network
+Programs that paint begin with noise, and take it away in steps: a network
 guesses the noise in an image. Here, an "image" is a point :math:`x` of a heart.
 
 At time :math:`t = 0` there is no noise; at :math:`t = \pi / 2`, noise alone,
@@ -10,9 +10,8 @@ At time :math:`t = 0` there is no noise; at :math:`t = \pi / 2`, noise alone,
 
 .. math:: x_t = \cos(t) \, x + \sin(t) \, \epsilon
 
-To *train*, mix known points with known noise. The loss is the mean squared
-error of the guessed noise, :math:`\hat\epsilon`. To *sample*, begin with noise,
-and go from each time :math:`t` to an earlier time :math:`s`:
+To *train*, mix points with noise; the loss is the mean squared error of the
+guess :math:`\hat\epsilon`. To *sample*, go from each time t to an earlier s:
 
 .. math::
 
@@ -31,8 +30,7 @@ from keras.layers import Dense
 # %%
 # Build it
 # --------
-# The network gets the point, the time, and 18 sines and cosines of these three
-# numbers, which make fine shapes easier to learn. It answers with the noise.
+# The network gets point and time, and sines and cosines of these for details.
 
 
 def features(x, t):
@@ -51,6 +49,7 @@ def build(width):
 
 rng, model = np.random.default_rng(313), build(width=8)
 model.set_weights([rng.normal(0, 0.4, w.shape) for w in model.weights])
+x, noise, t = *rng.normal(size=(2, 5, 2)), rng.uniform(0, 1.57, (5, 1))
 
 # %%
 # Compute it
@@ -67,17 +66,16 @@ def network(y):
 
 
 # %%
-# Training with five points: mix, guess, and compare with the noise.
+# To train: mix, guess, and compare with the noise.
 
 
 def mix(x, noise, t):
     return np.cos(t) * x + np.sin(t) * noise
 
 
-x, noise = rng.normal(size=(2, 5, 2))
-t = rng.uniform(0, np.pi / 2, (5, 1))
-y = features(mix(x, noise, t), t)
-loss = np.mean((network(y) - noise) ** 2)
+def loss(x, noise, t):
+    return np.mean((network(features(mix(x, noise, t), t)) - noise) ** 2)
+
 
 # %%
 # Sampling begins a little before pi / 2, where the cosine is 0. Each step
@@ -95,21 +93,23 @@ def sample(guess, x, steps):
 # %%
 # Check it
 # --------
-# The loss, and where 20 steps lead: to x itself, if each guess is true.
+# The loss, where 20 steps lead, and one: to x itself, if the guess is true.
 
-np.testing.assert_allclose(model.test_on_batch(y, noise), loss, rtol=1e-4)
+given = features(np.cos(t) * x + np.sin(t) * noise, t)
+of_keras = model.test_on_batch(given, noise)
+np.testing.assert_allclose(of_keras, loss(x, noise, t), rtol=1e-4)
 by_keras = sample(model.predict_on_batch, noise, steps=20)
 by_numpy = sample(network, noise, steps=20)
 limit = 1e-4 * np.max(np.abs(by_numpy))
 np.testing.assert_allclose(by_keras, by_numpy, rtol=1e-4, atol=limit)
-found = sample(lambda _: noise, mix(x, noise, 1.55), steps=20)
+found = sample(lambda _: noise, mix(x, noise, 1.55), steps=1)
 np.testing.assert_allclose(found, x, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# Suppose you forget to shrink the point. If point and noise have standard
-# deviation 1, so has their mix. Their sum has more: sampling begins with less.
+# Suppose you forget to shrink the point. A mix of what has a standard deviation
+# of 1 has it, too. A sum has more, and sampling begins with less.
 
 points, noises = rng.normal(size=(2, 10_000, 2))
 right = mix(points, noises, 1.55)

@@ -45,7 +45,7 @@ reached = x[:, :, np.newaxis] >= boundaries  # (batch, length, boundaries)
 bins = reached.sum(axis=-1)  # (batch, length)
 
 # %%
-# ``adapt`` sorts the data, and keeps 100 numbers: here, each sixth. Boundaries
+# ``adapt`` sorts the data, and keeps some numbers: here, each sixth. Boundaries
 # have 1/5, 2/5, ... of them below. Between two numbers, the share is a line.
 
 kept = np.sort(data)[5::6]

@@ -24,8 +24,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Gradients of a kernel and a bias: their norms are 12 and 5 (13 as one array).
-# With a learning rate of 1, a step of ``SGD`` subtracts what clipping leaves.
+# Gradients of a kernel and a bias: their norms are 12 and 5. With a learning
+# rate of 1, a step of ``SGD`` subtracts what clipping leaves.
 
 gradients = [np.array([[7, -7], [5, 4], [2, 1]]), np.array([3, -4])]
 

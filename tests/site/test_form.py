@@ -42,7 +42,8 @@ LONGER = {  # up to 25, and why the idea needs them
     "training/plot_order_of_fit": "the order of all parts is the claim",
     "training/plot_port_training_loop": "two loops of PyTorch, six lines each",
     "recurrent/plot_bptt_lstm": "a line for each of the four gates",
-    "recurrent/plot_bidirectional": "two loops, one for each direction",
+    "models/plot_vit": "patches, a class token, and a block",
+    "models/plot_diffusion": "a network, its training, and its use",
 }
 
 
