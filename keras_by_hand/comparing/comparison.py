@@ -113,7 +113,7 @@ class Comparison:
             name for name, row in zip(names, rows) if self._is_coarse(row)
         ]
 
-    def _find_faulty(self, names):
+    def _find_faulty(self, names: list[str]) -> list[str]:
         """Return the names of what differs: of a group, the layers that have
         other weights, where there are such."""
         found = []
