@@ -44,7 +44,7 @@ of_softmax, of_log_softmax = np.array(matrices)
 # %%
 # Compute it
 # ----------
-# ``np.outer`` has the products of each probability with each other. They are
+# ``np.outer(p, p)`` holds the product of every pair of probabilities. They are
 # subtracted from a matrix with the probabilities on its diagonal. For
 # ``log_softmax``, subtract the probabilities from each row of the identity.
 

@@ -14,7 +14,7 @@ idea with a kernel of four bits.)
 
 :math:`W` is the kernel, :math:`b` the bias, :math:`r` the rank, and
 :math:`\alpha` is ``lora_alpha``. The scale :math:`s_x` is 127 divided by the
-largest absolute number of the sample, :math:`s_W` by that of the unit.
+largest absolute input of the sample, :math:`s_W` by the largest of the unit.
 """
 
 import keras

@@ -13,8 +13,8 @@ as the encoder returned it (*cross-attention*).
    y &= h + W_2 \, \text{gelu}(W_1 \, \text{norm}_3(h))
 
 x are the words so far, as vectors. :math:`W_1` and :math:`W_2` are the kernels
-of a small network; biases are left out. Without the second line it is a block
-of GPT: a "decoder-only" model.
+of a small network; biases are left out. (The first Transformer normalized after
+each sum.) Without the second line it is a block of GPT-2: "decoder-only".
 """
 
 import keras

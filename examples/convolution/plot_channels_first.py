@@ -4,11 +4,11 @@ channels_first: NCHW images and channels_last (NHWC)
 
 PyTorch keeps the channels of an image before its height and width (NCHW), Keras
 behind them (NHWC). With ``data_format="channels_first"``, Keras takes PyTorch's
-order, too. The kernel keeps its shape:
+order, too. The kernel stays (rows, columns, channels, filters):
 
 .. math:: y_{f,i,j} = b_f + \sum_{u,v,c} x_{c,\; i+u,\; j+v} \; W_{u,v,c,f}
 
-Filters are :math:`f`, channels :math:`c`, pixels :math:`i, j` and :math:`u, v`.
+Filters :math:`f`, channels :math:`c`, pixels :math:`i, j`, kernel :math:`u, v`.
 """
 
 import keras
@@ -82,7 +82,7 @@ np.testing.assert_allclose(along_width, 1, rtol=1e-4)
 # %%
 # Break it
 # --------
-# ``reshape`` returns the right shape, but it mixes pixels and channels.
+# ``reshape`` fits, but it mixes pixels and channels. Use ``np.moveaxis``.
 
 moved, reshaped = np.moveaxis(x, 1, -1), x.reshape(2, 7, 8, 3)
 print("right:", moved[0, 0, 0], "wrong:", reshaped[0, 0, 0])

@@ -2,9 +2,9 @@ r"""
 Lost mask: functional models and called layers differ
 =====================================================
 
-You call layers on arrays, as a layer of your own does, and padding counts in
-all that comes after ``MultiHeadAttention``. In a functional model, the same
-layers leave it out. (In Keras 3.16.0.dev, padding counts in both.)
+If you call layers on arrays, as a layer of your own does, padding counts in all
+that comes after ``MultiHeadAttention``. In a functional model, the same layers
+leave it out. (In Keras 3.16.0.dev, it counts in both.) Pass the mask by hand.
 
 Attention deletes the mask of its input, so ``x + attention(x, x)`` has none.
 But a functional model notes when it is built which mask each layer gets. (See

@@ -5,7 +5,8 @@ ReversibleEmbedding in int8: LoRA changes words, not logits
 You fine-tune a language model in int8 with LoRA, and its predictions hardly
 change. In int8, the product of LoRA's A and B changes the vectors of words, but
 not the logits (scores of words). So fine-tune in float32, and quantize then.
-(See the pages "ReversibleEmbedding", "Embedding in int8" and "LoRA".)
+(See the pages "ReversibleEmbedding", "Embedding in int8" and "LoRA in
+NumPy".)
 """
 
 import keras

@@ -2,8 +2,8 @@ r"""
 GlobalAveragePooling and GlobalMaxPooling: one number for each channel
 ======================================================================
 
-Before the last layer of a classifier, each channel of an image becomes one
-number, its mean or its maximum. In a sequence, masked steps do not count.
+Before the last layer of a classifier, each channel becomes one number: its mean
+or its maximum. A mean over steps skips masked ones; a maximum does not.
 
 .. math::
 

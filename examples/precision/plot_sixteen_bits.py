@@ -40,8 +40,8 @@ y = keras_rounded("bfloat16")
 # Compute it
 # ----------
 # A bfloat16 number is the upper 16 bits of a float32 number. To round, add
-# 0x7FFF to its bits and clear the lower 16: just less than half of the last bit
-# kept, so a tie goes down. If that bit is 1, add one more: the tie goes up.
+# 0x7FFF (just less than half of the last bit kept), then clear the lower 16: a
+# tie goes down. If the last bit kept is 1, add one more first: it goes up.
 
 bits = x.view("uint32")
 last_bit_kept = (bits >> 16) & 1

@@ -2,10 +2,10 @@ r"""
 AWQ in NumPy: finer steps where inputs are large
 ================================================
 
-An error of a weight matters more where its inputs are large. AWQ multiplies the
-weights of each feature by a factor before it rounds them to 16 numbers, and
-divides by it afterwards. A large factor means a fine step: features with large
-inputs get large factors.
+An error of a weight matters more where its inputs are large. AWQ (short for
+activation-aware weight quantization) multiplies the weights of each feature by
+a factor, rounds them to 4 bits (16 numbers), and divides by the factor again.
+A large factor means a fine step, so features with large inputs get large ones.
 
 .. math::
 

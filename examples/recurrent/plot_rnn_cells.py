@@ -1,6 +1,6 @@
 r"""
-RNN cell on JAX: at masked steps, the state for the output
-==========================================================
+RNN cell on JAX: masked steps return the state, not the output
+==============================================================
 
 You have written a cell whose output is not its state, and with a mask, your
 ``RNN`` gives other numbers on JAX, or a ``ValueError``. At a masked step, the

@@ -72,8 +72,8 @@ np.testing.assert_array_equal(y_int8, rows @ kernel_int8)  # the bias is 0
 # %%
 # Break it
 # --------
-# Suppose you put all steps into one batch. ``BatchNormalization`` in training
-# should use the mean and variance of each step alone.
+# Suppose you put all steps into one batch. For ``Conv2D`` that is the same. But
+# in training, ``BatchNormalization`` then no longer treats each step alone.
 
 
 def standardize(x):  # (batch, features)

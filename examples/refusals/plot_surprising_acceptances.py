@@ -1,6 +1,6 @@
 r"""
-Dense raises no error: five mistakes that it accepts
-====================================================
+Dense raises no error: seven mistakes that it accepts
+=====================================================
 
 Your ``Dense`` layer has a bias although you said no, or one unit, or outputs of
 another shape, and no error said so. These are the mistakes to look for.

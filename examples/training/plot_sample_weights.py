@@ -55,7 +55,7 @@ by_hand = {
 # Check it
 # --------
 # Both divisors are powers of two: equal to the bit. ``reduce_losses`` takes any
-# ``reduction`` of a Keras loss, also one that divides by the sum of weights.
+# ``reduction`` of a Keras loss: this one divides by the sum of weights.
 
 from keras_by_hand.losses import reduce_losses
 
@@ -79,8 +79,8 @@ np.testing.assert_allclose(right, of_steps[0].mean(), rtol=1e-6)
 # %%
 # Break it
 # --------
-# Suppose you give a weight of 0 to a sample that is to be left out. The loss
-# still divides by all eight, in batches of six and two as well.
+# A weight of 0 leaves no sample out: the loss still divides by all eight, in
+# batches of six and two as well, unless it has the ``reduction`` named above.
 
 all_but_one = np.array([1, 0, 1, 1, 1, 1, 1, 1])
 options |= {"batch_size": 6, "sample_weight": all_but_one}

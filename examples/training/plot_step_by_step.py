@@ -24,6 +24,7 @@ from keras_by_hand import rmsprop
 # Build it
 # --------
 # 150 steps of two weights. The minimum of the loss is at zero.
+# With a model, take ``model.get_weights()`` after each ``train_on_batch``.
 
 start = np.array([1.0, -0.5])
 
