@@ -59,12 +59,16 @@ from keras_by_hand import hard_sigmoid, hard_tanh, sparse_sigmoid
 # %%
 # Break it
 # --------
-# In Keras 2 the slope of ``hard_sigmoid`` was 0.2, and in Keras 3 it is 1/6. A
-# model from Keras 2 returns other numbers now. To keep the old ones, give its
-# layers the function below as their activation. (See also the page "Keras 2
-# models in Keras 3".)
+# In Keras 2 the slope of ``hard_sigmoid`` was 0.2, and in Keras 3 it is 1/6. So
+# a model from Keras 2 that uses it returns other numbers now. To keep the old
+# ones, pass the function below to ``load_model``, as the "hard_sigmoid" of its
+# ``custom_objects``. (See also the page "Keras 2 models in Keras 3".)
 
-hard_sigmoid_of_keras_2 = lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1)
+
+def hard_sigmoid_of_keras_2(x):
+    return keras.ops.clip(0.2 * x + 0.5, 0, 1)
+
+
 of_keras_2 = keras.ops.convert_to_numpy(hard_sigmoid_of_keras_2(x))
 print("Keras 3:", of_sigmoid[4:10].round(2))
 print("Keras 2:", of_keras_2[4:10].round(2))

@@ -5,7 +5,7 @@ soft_shrink and hard_shrink: small numbers go to zero
 Noise is often small, and what matters is large. These activations set small
 numbers to exactly zero, as in the removal of noise and in sparse codes.
 ``hard_shrink`` keeps the other numbers, ``soft_shrink`` moves them towards zero
-by the threshold :math:`\lambda`. ``tanh_shrink`` and ``threshold`` are similar.
+by the threshold :math:`\lambda`. ``tanh_shrink`` only makes them smaller.
 
 .. math::
 
@@ -64,9 +64,9 @@ above_2 = keras.activations.threshold(x, 2, -1)
 np.testing.assert_array_equal(above_2, threshold(x, 2, default_value=-1))
 
 # %%
-# ``soft_shrink(x)`` also answers a question: which number :math:`u` is near
-# :math:`x`, if each :math:`u` costs :math:`\lambda |u|`, an L1 penalty? Try all
-# multiples of 1/8, and take the one with the lowest total.
+# ``soft_shrink(x)`` is also the proximal operator of an L1 penalty (lasso): the
+# number :math:`u` that makes :math:`(u - x)^2 / 2 + \lambda |u|` smallest. Try
+# all multiples of 1/8.
 
 tried = np.arange(-32, 33)[:, np.newaxis] / 8  # (numbers, 1)
 totals = (tried - x) ** 2 / 2 + 0.5 * np.abs(tried)  # (numbers, entries of x)

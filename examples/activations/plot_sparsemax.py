@@ -66,7 +66,8 @@ np.testing.assert_array_equal(y, points[np.argmin(distances, axis=-1)])
 # %%
 # In full
 # -------
-# ``sparsemax_of_paper`` takes any ``axis``. ``sparsemax`` is that of Keras.
+# ``sparsemax_of_paper`` takes any ``axis``. ``sparsemax`` is not for use: it
+# repeats the wrong numbers of Keras 3.15.1.
 
 from keras_by_hand import sparsemax
 from keras_by_hand.activations import sparsemax_of_paper

@@ -4,7 +4,7 @@ ConvTranspose2d in Keras: its padding crops the result
 
 PyTorch's ``ConvTranspose2d(padding=1)`` drops a pixel at each side of the
 result. In Keras that is a ``Cropping2D(1)`` after the ``Conv2DTranspose``.
-``padding="same"`` has the right shape and wrong numbers.
+Here ``padding="same"`` has the right shape and wrong numbers.
 """
 
 import keras
@@ -28,8 +28,8 @@ expected = pytorch_conv_transpose2d(images, kernel, bias, **options)
 # %%
 # Compute it
 # ----------
-# In and out change places in both libraries, so the kernel moves as that of
-# ``Conv2d``. (The function does it, too.) ``output_padding`` stays what it is.
+# Both libraries swap in and out here, so the kernel moves as for ``Conv2d``.
+# (The function below does it, too.) ``output_padding`` stays what it is.
 
 moved = kernel.transpose(2, 3, 1, 0).copy()  # (rows, columns, out, in)
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
@@ -39,7 +39,6 @@ from keras_by_hand.porting.pytorch import from_pytorch_transpose_kernel
 # %%
 # Check it
 # --------
-
 layer = Conv2DTranspose(4, 3, strides=2, output_padding=1)
 model = keras.Sequential([keras.Input((5, 6, 3)), layer, Cropping2D(1)])
 model.set_weights([moved, bias])
@@ -50,7 +49,8 @@ np.testing.assert_array_equal(from_pytorch_transpose_kernel(kernel), moved)
 # %%
 # Break it
 # --------
-# Where PyTorch drops the first row and column, "same" drops the last.
+# Where PyTorch drops the first row and column, "same" drops the last. They only
+# agree if each side loses as much, as with a kernel of 4, stride 2, padding 1.
 
 same = Conv2DTranspose(4, 3, strides=2, padding="same")
 model = keras.Sequential([keras.Input((5, 6, 3)), same])

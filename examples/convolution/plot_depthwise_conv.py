@@ -3,8 +3,8 @@ DepthwiseConv2D and DepthwiseConv1D: kernels for each channel
 =============================================================
 
 Most weights of a ``Conv2D`` mix channels. A depthwise convolution does not: it
-has its own kernels for each channel, and so far fewer weights. Networks for
-phones use it. Outputs that come from one input channel stand side by side.
+has its own kernels for each channel, and therefore far fewer weights. Networks
+for phones use it. Outputs that come from one input channel stand side by side.
 
 .. math::
 
@@ -13,7 +13,7 @@ phones use it. Outputs that come from one input channel stand side by side.
 
 Here :math:`M` is ``depth_multiplier``, the number of kernels of each channel
 :math:`c`, and :math:`m` is one of them. The pixels are :math:`i, j` of the
-output and :math:`u, v` of the kernel.
+output and :math:`u, v` of the kernel. ``DepthwiseConv1D`` has one axis fewer.
 """
 
 import keras

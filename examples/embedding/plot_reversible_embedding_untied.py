@@ -16,7 +16,6 @@ from keras.layers import ReversibleEmbedding
 # Build it
 # --------
 # Six words, with vectors of three numbers. NumPy needs one product.
-
 rng = np.random.default_rng(313)
 layer = ReversibleEmbedding(6, 3, tie_weights=False)
 layer.build()
@@ -33,7 +32,9 @@ expected = h @ reverse_embeddings  # (batch, input_dim)
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On all backends, both
 #    tables of a new ``ReversibleEmbedding`` begin with the same numbers, filled
-#    in row by row, because the initializer draws both with the same seed.
+#    in row by row, because the initializer draws both with the same seed. As
+#    ``embeddings_initializer``, pass
+#    ``RandomUniform(seed=keras.random.SeedGenerator(1))``: the tables differ.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On all backends,
 #    ``ReversibleEmbedding`` refuses ``weights``, and ``lora_rank`` if

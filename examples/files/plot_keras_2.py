@@ -61,8 +61,8 @@ by_hand_steps = np.convolve(steps.ravel(), kernel.ravel(), "valid")
 # %%
 # Check it
 # --------
-# To get the old numbers, hand the old ``hard_sigmoid`` to ``load_model``, by
-# ``custom_objects``, and reverse the kernels of a model that ran on Theano.
+# Pass the old ``hard_sigmoid`` to ``load_model`` as ``custom_objects``. Reverse
+# the kernels that ran on Theano: ``kernel[::-1]``, for images ``[::-1, ::-1]``.
 
 
 def hard_sigmoid(x):
@@ -80,7 +80,7 @@ np.testing.assert_array_equal(y_steps, old_steps)
 # %%
 # Break it
 # --------
-# Suppose you trust the file, as it loads without an error.
+# Suppose you trust the file. (Its attribute ``backend`` tells you of Theano.)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``hard_sigmoid`` of a
 #    file that Keras 2 wrote becomes that of Keras 3, also in gates of ``LSTM``.

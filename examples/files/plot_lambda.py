@@ -1,14 +1,14 @@
 r"""
-Lambda and custom functions: what a .keras file has of them
-===========================================================
+Lambda and custom functions: what a .keras file stores
+======================================================
 
 ``load_model`` refuses your file, as the model has a function of your own, in a
-``Lambda`` layer or as an activation. What the file has of it depends:
+``Lambda`` layer or as an activation. What the file stores of it depends:
 
 - a Python ``lambda``: its bytecode. Loading it could run a stranger's code, so
   Keras refuses, unless you set ``safe_mode=False``.
 - a function: its name alone. Tell Keras by ``custom_objects`` which one it is.
-- a function that is registered: its package and name. That is enough.
+- a registered function: its package and name. Define it before you load.
 """
 
 import json
@@ -50,7 +50,7 @@ package = save(Lambda(registered), f"{folder.name}/package.keras")
 # %%
 # Compute it
 # ----------
-stored = []  # what each file has of its function
+stored = []  # what each file stores of its function
 for path in (code, name, package):
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))

@@ -24,7 +24,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Twelve mails are spam (0), offers (1) or letters (2).
+# Twelve mails are spam (0), offers (1) or letters (2), in one-hot rows.
 
 y_true = np.eye(3)[[0, 0, 0, 2, 1, 1, 2, 2, 2, 2, 0, 2]]  # (mails, classes)
 y_pred = np.eye(3)[[0, 0, 2, 0, 1, 2, 2, 2, 1, 2, 0, 0]] * 0.7 + 0.1
@@ -59,6 +59,7 @@ micro = 2 * np.sum(t) / np.sum(2 * t + f + m)
 # %%
 # Check it
 # --------
+# Without ``class_id``, Precision and Recall add up the counts of all classes.
 
 from keras_by_hand import f1_score, precision_metric, recall_metric
 
@@ -95,7 +96,6 @@ assert wrong < right - 0.1
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.bar(["batch 1", "batch 2: no spam", "batch 3"], of_batches)
 axis.axhline(f1[0], color="C1", label="all mails")

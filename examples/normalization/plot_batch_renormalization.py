@@ -40,9 +40,9 @@ after = layer.get_weights()
 # %%
 # Compute it
 # ----------
-# Normalize the batch, and correct this by r and d, which compare the batch with
-# the moving averages, as ``renormalize`` does. Then both averages move 1 % of
-# the way to the batch, as ``renorm_momentum`` is 0.99.
+# Normalize the batch, multiply by r, and add d: ``renormalize`` does this, too.
+# Then both averages move 1 % of the way to the batch, as ``renorm_momentum`` is
+# 0.99. (0.001 is Keras' epsilon.)
 
 batch_mean = np.mean(x, axis=0)  # (features,)
 batch_stddev = np.sqrt(np.var(x, axis=0) + 0.001)
@@ -70,8 +70,8 @@ np.testing.assert_allclose(after[3], after[4] ** 2 - 0.001, 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# Without limits, y is x normalized by the moving averages. But the gradient is
-# not that of a frozen layer, as r and d count as constants.
+# Without limits, y is x normalized by the moving averages. But r and d count as
+# constants: the gradient is that of ordinary batch normalization, times r.
 
 embedding = keras.layers.Embedding(8, 3)  # makes x a weight
 layer = keras.layers.BatchNormalization(renorm=True)
@@ -92,8 +92,8 @@ assert not np.allclose(right, wrong)
 # %%
 # See it
 # ------
-# Six batches of four samples. Without renorm, each batch has a mean of 0.
-
+# Six batches of four samples. r = 1 and d = 0 are ordinary batch normalization,
+# which gives each batch a mean of 0.
 batches = rng.normal(rng.normal(size=(6, 1, 1)), 0.5, size=(6, 4, 1))
 fig, axes = plt.subplots(1, 2, figsize=(6, 2.8), sharey=True)
 fig.suptitle("Batch renormalization keeps small batches apart")

@@ -38,9 +38,8 @@ y_max = keras.ops.convert_to_numpy(y_max).ravel()
 # %%
 # Compute it
 # ----------
-# Divide the seven steps into thirds. Each window begins at the start of its
-# third, rounded down, and ends at the end of it, rounded up: ``//`` rounds
-# down; with two minus signs it rounds up.
+# Divide the seven steps into thirds. A window begins where its third begins,
+# rounded down by ``//``, and ends where it ends, rounded up by ``-(-a // b)``.
 
 means, largest = [], []
 for i in range(3):
@@ -60,7 +59,8 @@ np.testing.assert_array_equal(y_max, largest)
 # %%
 # In full
 # -------
-# For images, too. For their maximum: ``GlobalMaxPooling2D(keepdims=True)``.
+# ``adaptive_average_pooling2d`` pools images. For the maximum of a whole image,
+# use ``GlobalMaxPooling2D(keepdims=True)``, not ``AdaptiveMaxPooling2D(1)``.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow, a model with
 #    ``AdaptiveMaxPooling1D(1)``, ``AdaptiveMaxPooling2D(1)`` or

@@ -3,8 +3,9 @@ RandomCrop does not crop in predict, RandomShear does not load
 ==============================================================
 
 In ``predict``, images come out of ``RandomCrop`` as they were, :math:`y = x`. A
-``Dense`` layer behind it gets the wrong size. Use ``Resizing`` there: it keeps
-the largest part in the middle that has the shape, and makes it fit.
+``Dense`` layer behind it gets the wrong size. So put ``Resizing`` between them.
+In training it changes nothing. In ``predict`` it cuts out the largest part in
+the middle that has the right proportions, and resizes it.
 """
 
 import keras
@@ -16,10 +17,10 @@ from keras_by_hand import resizing
 # %%
 # Build it
 # --------
-
 x = np.random.default_rng(313).normal(size=(2, 40, 30, 3)).astype("float32")
 wrong = keras.Sequential([RandomCrop(20, 20)]).predict(x, verbose=0)
-right = Resizing(20, 20, crop_to_aspect_ratio=True)(x)
+fixed = [RandomCrop(20, 20), Resizing(20, 20, crop_to_aspect_ratio=True)]
+right = keras.Sequential(fixed).predict(x, verbose=0)
 
 # %%
 # Compute it
@@ -32,7 +33,6 @@ expected = resizing(x[:, 5:35], height=20, width=20)
 # Check it
 # --------
 
-right = keras.ops.convert_to_numpy(right)
 np.testing.assert_allclose(right, expected, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(wrong, x)
 
@@ -52,7 +52,8 @@ assert right.shape != wrong.shape
 # .. warning:: **Seen in Keras 3.15.1, error:** Keras cannot load a saved model
 #    with ``RandomShear(0.2)``: the layer saves the range from -0.2 to 0.2, but
 #    refuses numbers below 0 (see `issue 21110
-#    <https://github.com/keras-team/keras/issues/21110>`_). (0, 0.2) loads.
+#    <https://github.com/keras-team/keras/issues/21110>`_). (0, 0.2) loads,
+#    and shears to both sides, too.
 
 config = RandomShear(0.2).get_config()
 np.testing.assert_raises(TypeError, RandomShear.from_config, config)

@@ -11,12 +11,13 @@ you want it, and one for all words that are out of the vocabulary (OOV).
 
    y = \begin{cases}
    0 & \text{for the mask token} \\
-   m & \text{for an unknown word} \\
+   m & \text{for an unknown word, if } n = 1 \\
    m + n + i & \text{for word } i
    \end{cases}
 
-:math:`m` is 1 with a mask token and 0 without, :math:`n` is
-``num_oov_indices``, 1 by default. The first word has :math:`i = 0`.
+:math:`m` is 1 with a mask token and 0 without. :math:`n` is
+``num_oov_indices``, 1 by default; with 0, an unknown word is an error.
+The first word has :math:`i = 0`.
 """
 
 import keras
@@ -30,7 +31,7 @@ if keras.backend.backend() != "tensorflow":  # others have no arrays of words
 # %%
 # Build it
 # --------
-# Only the exact word is known: "Cat" is not "cat".
+# "Cat" is not "cat". ``adapt`` could make the vocabulary from data, instead.
 
 animals = ["cat", "dog", "emu"]
 words = np.array([["emu", "yak"], ["", "cat"], ["Cat", "dog"]])
@@ -38,7 +39,7 @@ lookup = StringLookup(vocabulary=animals, mask_token="")
 y = keras.ops.convert_to_numpy(lookup(words))
 print(y)
 back = StringLookup(vocabulary=animals, mask_token="", invert=True)
-names = np.array(back([4, 2, 9, -1])).astype("S").astype(str)
+names = np.char.decode(np.array(back([4, 2, 9, -1])).astype("S"))  # of bytes
 print(names)
 
 # %%
@@ -83,7 +84,7 @@ np.testing.assert_array_equal(strict, string_lookup(animals, **options))
 classes = np.array([2, 0, 1])  # predicted by a model
 default = StringLookup(vocabulary=animals, invert=True)
 named = StringLookup(**options, invert=True)(classes), default(classes)
-right, wrong = np.array(named).astype("S").astype(str)
+right, wrong = np.char.decode(np.array(named).astype("S"))
 print("right:", right, "wrong:", wrong)
 expected = string_lookup(classes, **options, invert=True)
 np.testing.assert_array_equal(right, expected)
@@ -93,7 +94,6 @@ assert np.all(right != wrong)
 # See it
 # ------
 # The same words, with each combination of special tokens.
-
 table = [np.arange(3), 1 + np.arange(3), 2 + np.arange(3)]
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.imshow(table, cmap="Blues", vmin=0, vmax=10, aspect="auto")

@@ -10,7 +10,7 @@ whitespace, and replaces each word by its place in a vocabulary.
 
    y_k = 2 + i \quad \text{for word } i \text{ of the vocabulary}
 
-is the number of the k-th word. An unknown word becomes 1, and short texts are
+is the k-th number; i begins at 0. An unknown word becomes 1, short texts are
 filled up with 0. ``adapt`` learns the vocabulary, most frequent word first.
 """
 

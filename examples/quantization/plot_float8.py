@@ -39,7 +39,7 @@ y = keras.ops.convert_to_numpy(layer(x))
 # Clip the numbers to 448. ``np.frexp`` finds the power of two in a number.
 # Numbers next to zero share one power, 1 - B = -6, so they are equally spaced.
 # From one power of two to the next there are 8 steps, as there are 3 bits of
-# fraction. Round to a whole number of steps.
+# fraction. Round to a whole number of steps; halves go to the even one.
 
 clipped = np.clip(x, -448, 448)
 power = np.maximum(np.frexp(clipped)[1] - 1, -6)

@@ -4,7 +4,8 @@ float8 Dense: e4m3 inputs, e5m2 gradients, and scales that come late
 
 Today's GPUs multiply float8 matrices fast. A ``Dense`` layer in float8 rounds
 its input and its kernel to e4m3. In training it rounds the gradient at its
-output to e5m2. (The page "float8 in Keras" has both formats.)
+output to e5m2. ``model.quantize("float8")`` makes such layers of a model's
+``Dense`` layers. (The page "float8 in Keras" has both formats.)
 
 .. math::
 
@@ -16,7 +17,8 @@ output to e5m2. (The page "float8 in Keras" has both formats.)
 
 :math:`W` is the kernel, :math:`b` the bias, :math:`L` the loss. The scales
 :math:`s_x` and :math:`s_W` begin as 1. They follow the largest numbers of past
-steps (``amax_history_length`` of them), so that these fill e4m3, up to 448.
+steps (``amax_history_length`` of them), so that these fill e4m3, up to 448. The
+gradient has such a scale, too: it is 1 in the first step, and left out here.
 """
 
 import keras
@@ -73,7 +75,6 @@ from keras_by_hand.quantization import float8_dense  # with any scales
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** A ``Dense`` layer in
 #    float8 rounds its float32 bias to bfloat16, and the gradient of the bias,
 #    too. A bias of 1 + 2**-8 counts as 1.
-
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 np.testing.assert_array_equal(y, float8_dense(x, kernel, bias))
 np.testing.assert_array_equal(new_kernel, kernel_by_hand)
@@ -89,7 +90,6 @@ np.testing.assert_array_equal(of_keras, scales)
 # Break it
 # --------
 # Suppose the scale came from the input itself. Then step 3 would not clip 28.
-
 right = quantize_and_dequantize(np.array([28]), scales[2])
 wrong = quantize_and_dequantize(np.array([28]), 28 / 448)
 print("right:", right, "wrong:", wrong)

@@ -2,11 +2,10 @@ r"""
 GPTQ or AWQ: "expected 5 variables, but received 4 variables"
 =============================================================
 
-You save a model with a ``Dense`` layer in GPTQ or AWQ, and ``load_weights``
-fails with "expected 5 variables, but received 4 variables during loading" (in
-AWQ, 6 and 5). The file has no zero points z. Without them nobody can compute
-the weights s (q - z) from the integers q and the scales s. Save the arrays
-yourself.
+In GPTQ or AWQ, ``load_weights`` of a model with a ``Dense`` layer fails with
+this error (in AWQ, 6 and 5). The file has no zero points z. Without them nobody
+can compute the weights s (q - z) from the integers q and the scales s. Quantize
+the model again, and save the arrays yourself.
 """
 
 import tempfile
@@ -18,7 +17,8 @@ import numpy as np
 # Build it
 # --------
 # Six units, eight features in two groups, random numbers. An .npz file holds
-# all arrays by name, and each weight takes its own from there.
+# all arrays by name, and each weight takes its own. Tell the new layer that it
+# is calibrated (in AWQ, ``is_awq_calibrated = True``), or it cannot predict.
 
 folder = tempfile.TemporaryDirectory()  # removed at the end
 path = f"{folder.name}/model.weights.h5"
@@ -29,7 +29,8 @@ def new_model(mode):
     layer = keras.layers.Dense(6, dtype=f"{mode}/4/4_from_float32")
     model = keras.Sequential([keras.Input(shape=(8,)), layer])
     for weight in layer.weights:
-        weight.assign(rng.integers(1, 16, size=weight.shape))
+        weight.assign(rng.integers(0, 2, size=weight.shape))
+    layer.is_gptq_calibrated = mode == "gptq"
     return model, layer
 
 
@@ -49,7 +50,8 @@ for weight in restored_layer.weights:
 #    layer in GPTQ or AWQ writes no zero points, and then its file cannot be
 #    loaded. (`Fixed since <https://github.com/keras-team/keras/pull/23321>`__.)
 
-np.testing.assert_equal(restored.get_weights(), model.get_weights())
+x = np.eye(8)
+np.testing.assert_equal(restored.predict_on_batch(x), model.predict_on_batch(x))
 for mode in ("gptq", "awq"):
     model, layer = new_model(mode)
     model.save_weights(path, overwrite=True)

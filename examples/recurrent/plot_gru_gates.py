@@ -6,8 +6,8 @@ You have loaded the weights of another GRU, all shapes fit, and the numbers are
 wrong. In Keras (and PyTorch), the update gate z says how much of the old state
 h *stays*. In many textbooks, and in `Chung et al.
 <https://arxiv.org/abs/1412.3555>`__, it says how much of the candidate g
-*enters*. Keras has the gates in the order z, r, g. Negate the columns of z in
-all weights, as sigmoid(-a) is 1 - sigmoid(a). (All is on the page "GRU".)
+*enters*. So negate the columns of z, the first third of all weights, as
+sigmoid(-a) is 1 - sigmoid(a). (Chung et al. also need ``reset_after=False``.)
 """
 
 import keras

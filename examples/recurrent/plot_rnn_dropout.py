@@ -11,8 +11,8 @@ where it meets the recurrent kernel U. Predicting drops nothing.
 
 This is the sum inside ``SimpleRNN``, with its kernel W and bias b. An entry of
 the masks m and r is 0 with the probability of its rate, else 1 / (1 - rate). In
-``LSTM`` and ``GRU``, ``recurrent_dropout`` draws masks for each gate. The
-``ConvLSTM`` layers drop single pixels in this way.
+``LSTM`` and ``GRU``, ``recurrent_dropout`` draws an m and an r for each gate.
+The ``ConvLSTM`` layers drop single pixels in this way.
 """
 
 import keras
@@ -25,7 +25,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# With ``training=True``, half of the features and a quarter of the units drop.
+# With ``training=True``, about half of the features and a quarter of the units
+# drop, by chance.
 
 x = rng.normal(size=(2, 5, 6)).astype("float32")  # (batch, steps, features)
 weights = [rng.normal(size=shape) for shape in [(6, 4), (4, 4), (4,)]]

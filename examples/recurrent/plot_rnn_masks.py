@@ -3,7 +3,7 @@ RNN masks: padding does not change the last output
 ==================================================
 
 The sequences of a batch must have one length, so short ones are padded, before
-or behind. A mask lets ``SimpleRNN``, ``LSTM`` and ``GRU`` skip the padding.
+or after. A mask lets ``SimpleRNN``, ``LSTM`` and ``GRU`` skip the padding.
 Then a padded sequence has the same result as the sequence on its own.
 
 .. math::
@@ -25,7 +25,7 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Sequences of 3, 2 and 1 steps, padded with zeros, which ``Masking`` masks.
+# Sequences of 3, 2 and 1 steps. ``Masking`` masks steps that are all zeros.
 # (All about masks is on the page "Mask propagation".)
 
 sequences = [rng.normal(size=(steps, 3)) for steps in (3, 2, 1)]
@@ -39,7 +39,8 @@ y = model.predict(x, verbose=0)  # (batch, steps, units)
 # %%
 # Compute it
 # ----------
-# Each step computes a new state. Sequences whose step is masked keep the old.
+# A masked step keeps the old state and repeats the old output. (With
+# ``zero_output_for_mask=True``, the output of a masked step is zeros.)
 
 kernel, recurrent_kernel, bias = weights
 mask = np.any(x != 0, axis=-1)  # (batch, steps)
@@ -76,7 +77,7 @@ y_mean = layers.GlobalAveragePooling1D()(backwards)
 y, wrong = map(keras.ops.convert_to_numpy, (backwards, y_mean))
 expected = [steps[kept].mean(axis=0) for steps, kept in zip(y, mask)]
 np.testing.assert_allclose(wrong, expected, rtol=1e-4, atol=1e-4)
-assert not np.allclose(y[2, -1], wrong[2])  # one step: the last output
+assert not np.allclose(y[2, -1], wrong[2])  # should be equal
 
 # %%
 # Break it
@@ -92,7 +93,6 @@ assert not np.allclose(right, wrong)
 # See it
 # ------
 # One unit and the third sequence: one step, then padding.
-
 without = simple_rnn(x, *weights, return_sequences=True)
 shown = np.stack([outputs, without.swapaxes(0, 1)])[:, :, 2, 0]  # (2, steps)
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")

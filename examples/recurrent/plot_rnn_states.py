@@ -13,7 +13,7 @@ only if each chunk starts from the last states of the one before.
 
 Either you pass the states s as ``initial_state``, or a layer that is
 ``stateful`` keeps them for the next call, until ``reset_state``. A state is
-zeros at first. An ``LSTM`` has two: h and c.
+zeros at first. An ``LSTM`` has two: pass ``initial_state=[h, c]``.
 """
 
 import keras
@@ -56,12 +56,12 @@ for t in range(6):
 # %%
 # Check it
 # --------
-
 np.testing.assert_array_equal(y, np.float32(h), strict=True)
 np.testing.assert_array_equal(y_stateful, np.float32(h), strict=True)
 
 # %%
-# ``reset_state`` sets the states to 0, before the next long sequence.
+# ``reset_state`` sets the states to 0, before the next long sequence. A model
+# with a ``stateful`` layer needs a fixed batch size (``batch_shape``).
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On JAX, a stateful
 #    ``SimpleRNN``, ``LSTM`` or ``GRU`` starts each ``predict`` from 0: call

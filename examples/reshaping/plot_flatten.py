@@ -4,8 +4,8 @@ Flatten: the order of the rows of the next Dense kernel
 
 ``Flatten`` lists the numbers of each image in a row, for a ``Dense`` layer.
 PyTorch lists them channel by channel, and Keras pixel by pixel. So to port such
-a network, or to change ``data_format``, reorder the kernel of this layer. All
-shapes fit without that, and no error warns you.
+a network, reorder the kernel of this ``Dense`` layer. All shapes fit without
+that, and no error warns you.
 
 .. math::
 
@@ -56,8 +56,9 @@ np.testing.assert_array_equal(y, np.float32(of_pytorch), strict=True)
 # %%
 # In full
 # -------
-# The second function reorders a kernel that Keras trained behind ``Flatten()``
-# of channels first.
+# The second function is for a Keras model whose images are channels first, but
+# whose ``Flatten`` has "channels_last", the usual default. Then it lists them
+# channel by channel.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:**
 #    ``Flatten(data_format="channels_first")`` does not help: it takes PyTorch's

@@ -4,7 +4,7 @@ exclude_from_weight_decay: which weights decay
 
 Weight decay shrinks every weight that an optimizer is given, biases and the
 scales of normalization, too. ``exclude_from_weight_decay`` leaves out those
-that it is given in a list, or by a part of their names.
+given in a list, or by a part of their names. Call it before training.
 
 .. math::
 
@@ -21,8 +21,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# One step of a kernel and a bias, with all gradients 2. The learning rate is
-# 1/4, the decay 1/2.
+# All gradients are 2, the learning rate is 1/4, the decay 1/2.
 
 layer = keras.layers.Dense(1, name="unbiased")
 layer.build((None, 1))
@@ -51,7 +50,8 @@ np.testing.assert_array_equal(step(var_list=[layer.bias]), right)
 #    TensorFlow, ``Optimizer.exclude_from_weight_decay`` looks for ``var_names``
 #    in the layer's name too, not only in the variable's. So ``"bias"`` also
 #    excludes the kernel of a layer that is called "unbiased".
-#    ``var_list=[layer.bias]`` excludes only what it lists.
+#    ``var_list`` excludes only what it lists: for a whole model, give it
+#    ``[w for w in model.trainable_weights if w.name == "bias"]``.
 
 everything, by_name = step(), step(var_names=["bias"])
 print("right:", right, "nothing excluded:", everything, "by name:", by_name)

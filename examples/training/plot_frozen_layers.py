@@ -2,9 +2,9 @@ r"""
 Frozen layers: trainable=False stops the step, not the gradient
 ===============================================================
 
-A frozen layer keeps its weights, but still sends the gradient back. So layers
-before it learn. Let :math:`W, b` be the weights of a layer, and :math:`V, c`
-those of a frozen one after it:
+Freeze a layer to keep its weights, as in transfer learning. It still sends the
+gradient back, so layers before it learn. Let :math:`W, b` be the weights of a
+layer, and :math:`V, c` those of a frozen one after it:
 
 .. math::
 
@@ -81,7 +81,7 @@ np.testing.assert_allclose(losses, expected, rtol=1e-4)
 # %%
 # Break it
 # --------
-# Compile again when you have set ``trainable``, or the layer goes on training.
+# On TensorFlow, the layer goes on training until you compile the model again.
 
 second.trainable = False
 if keras.backend.backend() == "tensorflow":  # JAX raises an error
