@@ -20,7 +20,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# ``enable_lora`` freezes only the kernel. B begins as zeros: nothing changes yet.
+# ``enable_lora`` freezes only the kernel. B begins as zeros: nothing changes.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(3, 12)).astype("float32")  # (batch, features)
