@@ -47,7 +47,8 @@ squared_relu = np.maximum(z, 0) ** 2
 # Check it
 # --------
 # For the derivative, give a ``Dense`` layer the input 1 and the kernel ``z``.
-# If the loss is the sum of ``f(z)``, a step of SGD subtracts ``f'(z)``.
+# If the loss is the sum of ``f(z)``, a step of SGD with a rate of 1 subtracts
+# ``f'(z)``.
 
 np.testing.assert_array_equal(y, np.float32(squared_relu), strict=True)
 numbers = np.arange(-4, 5)

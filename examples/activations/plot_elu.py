@@ -3,8 +3,8 @@ elu and celu: exponential below zero
 ====================================
 
 Like ``leaky_relu``, ``elu`` has a gradient below zero, but it levels off: very
-negative numbers all become about the same. ``celu`` is ``elu`` without the kink
-at zero. Both leave positive numbers as they are. Below zero,
+negative numbers all become about the same. If alpha is not 1, ``elu`` has a
+kink at zero; ``celu`` has none. Both keep positive numbers. Below zero,
 
 .. math::
 
@@ -67,7 +67,7 @@ slope = 2 if keras.backend.backend() == "tensorflow" else 1
 np.testing.assert_array_equal(at_zero, [slope, slope])
 
 # %%
-# To set ``alpha`` in a layer, write a function rather than a ``partial``.
+# To set ``alpha``, add a layer ``ELU``, or write a function: no ``partial``.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** ``Dense`` takes a
 #    ``functools.partial`` as its activation, but a model with it can't be

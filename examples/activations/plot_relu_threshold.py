@@ -3,8 +3,9 @@ relu, relu6 and ReLU: slope, ceiling and threshold
 ==================================================
 
 ``relu`` is the activation that most networks use: it keeps positive numbers and
-sets negative ones to zero. Three arguments change that. MobileNet sets a
-ceiling of 6, ``relu6``, which suits arithmetic of few bits.
+sets negative ones to zero. Three arguments change that. ``relu6`` is ``relu``
+with a ceiling of 6: MobileNet uses it, as a small range suits numbers of few
+bits.
 
 .. math::
 
@@ -53,7 +54,7 @@ np.testing.assert_array_equal(y, relu_by_hand, strict=True)
 # %%
 # In full
 # -------
-# The functions take all three arguments. ``relu_layer`` is the layer ``ReLU``.
+# ``relu`` takes all three arguments. ``relu_layer`` is the layer ``ReLU``.
 
 from keras_by_hand import relu, relu6, relu_layer
 
@@ -65,7 +66,7 @@ np.testing.assert_array_equal(y_layer, relu_layer(x, max_value=6), strict=True)
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``relu(x, threshold=-3)`` keeps the numbers between -3 and 0. With
-#    ``max_value=6``, too, it equals ``relu6``.
+#    ``max_value=6`` added, it sets them to zero: it equals ``relu6``.
 
 kept = keras.activations.relu(x, threshold=-3)
 np.testing.assert_array_equal(kept, np.where(x > -3, x, 0))

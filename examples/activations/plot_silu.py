@@ -73,8 +73,8 @@ np.testing.assert_allclose(in_training, slope, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # Before version 3, Keras' ``hard_sigmoid`` was ``clip(0.2 * x + 0.5, 0, 1)``.
-# That is not the gate of ``hard_silu``. Nor is the derivative of ``silu`` its
-# gate, as with ``relu``: it can be larger than 1.
+# That is not the gate of ``hard_silu``. And the derivative of ``relu`` is its
+# gate, 0 or 1, but that of ``silu`` is not: it can be larger than 1.
 
 old_gate = x * np.clip(0.2 * x + 0.5, 0, 1)
 print("hard_silu: ", of_hard[2:9].round(2), "right")

@@ -3,7 +3,8 @@ Softmax layer: its mask is for classes, not for steps
 =====================================================
 
 Call ``Softmax`` with a ``mask``, and masked classes get the probability 0. But
-after ``Masking`` or ``Embedding``, it applies the mask of the steps to classes.
+it also applies the mask of the steps, from ``Masking`` or ``Embedding`` with
+``mask_zero=True``, to classes.
 
 .. math:: p_i = \frac{m_i \, e^{x_i}}{\sum_k m_k \, e^{x_k}}
 
@@ -44,10 +45,9 @@ np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Softmax`` applies the
-#    mask of its input to the last axes. But ``Masking`` and ``Embedding`` make
-#    a mask of the *steps*, (batch, steps). With scores of the shape (batch,
-#    steps, classes), this masks classes, or raises an error.
-#    ``Activation("softmax")`` ignores the mask.
+#    mask of its input to the last axes. But ``Masking`` and ``Embedding`` mask
+#    *steps*, (batch, steps). For scores (batch, steps, classes), this masks
+#    classes, or raises an error. ``Activation("softmax")`` ignores the mask.
 
 steps = np.float32([[[1, 2, 4], [3, 2, 1], [0, 0, 0]]])  # the last is padding
 masked, right = Masking()(steps), softmax_layer(steps)

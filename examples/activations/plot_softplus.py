@@ -15,8 +15,8 @@ symmetric about zero.
 
 Here :math:`b` is 4 by default. Where :math:`|x| \ge 1`, ``sparse_plus`` is
 ``relu``. The derivatives are :math:`1 / (1 + e^{-x})`,
-:math:`\tfrac12 (1 + x / \sqrt{x^2 + b})` and :math:`\tfrac12 (x + 1)`, cut off
-at 0 and 1.
+:math:`\tfrac12 (1 + x / \sqrt{x^2 + b})` and, for :math:`|x| < 1`,
+:math:`\tfrac12 (x + 1)`.
 """
 
 import keras
@@ -49,7 +49,7 @@ sparse_by_hand = rectified + np.maximum(1 - distance, 0) ** 2 / 4
 # %%
 # Check it
 # --------
-# Numbers of about 1 agree to four digits, large ones relatively.
+# Numbers of about 1 and larger ones agree to four digits.
 
 np.testing.assert_allclose(of_softplus, softplus_by_hand, 1e-4, 1e-4)
 np.testing.assert_allclose(of_square, square_by_hand, rtol=1e-4, atol=1e-4)
@@ -58,7 +58,8 @@ np.testing.assert_allclose(of_sparse, sparse_by_hand, rtol=1e-4, atol=1e-4)
 # %%
 # In full
 # -------
-# ``squareplus`` takes any ``b``, and no large numbers cancel in it.
+# This ``squareplus`` takes any ``b``. It stays accurate far below zero, where
+# the two terms of the formula cancel.
 
 from keras_by_hand import softplus, sparse_plus, squareplus
 

@@ -2,8 +2,8 @@ r"""
 LoRA gradients: in the first step of training, A does not move
 ==============================================================
 
-You train a layer with LoRA for a step, and A is what it was: B begins with
-zeros, and is a factor of A's gradient. B moves, so A will from the next step.
+You train with LoRA for one step, and A (``lora_kernel_a``) hasn't changed: B,
+a factor of A's gradient, begins with zeros. From the next step on, A moves.
 
 .. math::
 
@@ -12,7 +12,7 @@ zeros, and is a factor of A's gradient. B moves, so A will from the next step.
    \frac{\partial L}{\partial B} &= A^T G
 
 :math:`\delta` is the gradient of the loss :math:`L` at the output, :math:`G`
-that of the kernel, times alpha / rank.
+that of the kernel, times alpha / rank. ("Break it" leaves that factor out.)
 """
 
 import keras

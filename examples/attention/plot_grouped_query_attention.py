@@ -2,9 +2,9 @@ r"""
 GroupQueryAttention: heads that share keys and values
 =====================================================
 
-A language model that writes keeps all keys and values. In grouped query
-attention (GQA), several heads of the query share one head of these, so there is
-less to keep. With one group, it is multi-query attention.
+A language model that writes keeps the keys and values of all steps so far (the
+KV cache). In grouped query attention (GQA), several heads of the query share
+one head of key and value: less to keep. One group is multi-query attention.
 
 .. math::
 

@@ -2,10 +2,10 @@
 MultiHeadAttention attention_axes: rows, columns or pixels
 ==========================================================
 
-Of images, ``MultiHeadAttention`` makes one long sequence of all pixels. With
-``attention_axes=1``, a pixel attends only to those of its column, and with 2
-only to those of its row. The other axis is like the batch: nothing passes along
-it.
+``MultiHeadAttention`` treats an image as one long sequence of pixels. With
+``attention_axes=1``, a pixel attends only to the pixels of its column, with
+``attention_axes=2`` only to those of its row. The other axis is then like the
+batch: nothing passes along it.
 """
 
 import keras

@@ -41,7 +41,7 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# A new gate of zeros is half open. A large bias opens it: it changes nothing.
+# Right: no gate. A gate of zeros halves each head; a large bias opens it.
 
 right = multi_head_attention(query, value, None, *weights[:4], *weights[6:])
 for bias in (1000, 0):

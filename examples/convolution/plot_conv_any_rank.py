@@ -38,9 +38,9 @@ for layer, shape in [  # (batch, *space, channels)
 # %%
 # Compute it
 # ----------
-# ``sliding_window_view`` cuts the patches, and puts their axes of space last.
-# Move the channels behind them. Then the last axes of a patch are the first of
-# the kernel, and ``np.tensordot`` multiplies and sums along them.
+# ``sliding_window_view`` cuts the patches, and puts the axes inside a patch
+# last, behind the channels. Move the channels to the end: a patch now has the
+# axes of a filter. ``np.tensordot`` multiplies and sums along them.
 
 by_hand = []
 for x, kernel, _ in built:
@@ -77,8 +77,8 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Pillow gives the size of an image as (width, height). ``Conv2D`` accepts
-# images in that order, but its kernel is (rows, columns).
+# Pillow's ``image.size`` is (width, height), but its array is (height, width).
+# ``Conv2D`` accepts images in either order; its kernel is (rows, columns).
 
 kernel = built[1][1]
 right = conv2d(images, kernel)

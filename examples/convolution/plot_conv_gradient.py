@@ -15,7 +15,7 @@ the gradient of the loss :math:`L` at its output.
    \delta_{i,f} \, W_{u,c,f}
 
 Here :math:`i`, :math:`p` and :math:`u` are pixels of output, input and kernel,
-:math:`c` is a channel and :math:`f` a filter.
+:math:`c` is a channel and :math:`f` a filter. Strides are 1, without padding.
 """
 
 import keras
@@ -91,7 +91,7 @@ for wrong in (kernel_by_hand / (2 * 4 * 6), kernel_by_hand[::-1, ::-1]):
 # %%
 # See it
 # ------
-# If kernel and delta are ones, the gradient of ``x`` counts such outputs.
+# If kernel and delta are ones, each output adds 1 to every pixel that it reads.
 
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.5), layout="constrained")
 fig.suptitle("How many outputs read a pixel, with a kernel of 3 by 3")

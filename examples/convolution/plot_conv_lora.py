@@ -2,9 +2,9 @@ r"""
 LoRA for Conv2D: lora_rank adds a small convolution
 ===================================================
 
-With ``lora_rank``, a ``Conv2D`` freezes its kernel and trains two small ones.
-Their product is added to the kernel, with the factor :math:`\alpha / r`, which
-is 1 unless you set ``lora_alpha``.
+With ``lora_rank``, a ``Conv2D`` freezes its kernel. It trains two small ones
+instead, beside its bias. Their product is added to the kernel, with the factor
+:math:`\alpha / r`, which is 1 unless you set ``lora_alpha``.
 
 .. math:: W' = W + \frac{\alpha}{r} \, A B
 

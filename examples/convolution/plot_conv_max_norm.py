@@ -3,8 +3,8 @@ MaxNorm for Conv2D: axis=[0, 1, 2], not "max_norm"
 ==================================================
 
 ``kernel_constraint="max_norm"`` does not limit the norm (length) of a filter:
-its axis is 0, which has the rows of a convolution. Name all axes that make up
-one filter: rows, columns and channels.
+by default it sums along axis 0 only, the rows of the kernel of a convolution.
+Name all axes that make up one filter: rows, columns and channels.
 
 .. math:: \|W_f\| = \sqrt{\sum_{u,v,c} W_{u,v,c,f}^2} \leq \text{max}
 """

@@ -38,8 +38,8 @@ print(code.shape, "becomes", decoded.shape, "or", decoded_0.shape)
 # %%
 # Compute it
 # ----------
-# The last copy of the kernel begins at the pixel ``last``. From there, count
-# what the formulas say.
+# The last copy of the kernel begins at the pixel ``last`` and is ``k`` pixels
+# long. These are the four formulas.
 
 n, k, s = 13, 3, 2  # pixels, kernel, strides
 p = 0  # output_padding

@@ -43,7 +43,7 @@ print(x.shape, "becomes", y.shape)
 # ----------
 # Write the kernel into every third row and every second column of an array of
 # zeros, (2 - 1) * 3 + 1 = 4 by (3 - 1) * 2 + 1 = 5. The result is an ordinary
-# kernel. A patch of 4 by 5 pixels fits into 4 rows and 3 columns of positions.
+# kernel. In an image of 7 by 7, its patches begin at 4 rows and 3 columns.
 
 wide = np.zeros((4, 5, 3, 4))
 wide[::3, ::2] = kernel
@@ -58,8 +58,10 @@ by_hand = np.einsum("bijcuv,uvcf->bijf", windows, wide) + bias
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 # %%
-# ``Conv2D`` refuses strides together with dilation. The kernel with zeros is a
-# way out: a layer without dilation takes it, and returns every second pixel.
+# ``Conv2D`` refuses strides together with dilation. For finished weights, the
+# kernel with zeros is a way out: a layer without dilation takes it, and returns
+# every second pixel. (Training would change the zeros. To train, slice the
+# output of the dilated layer: ``y[:, ::2, ::2]``.)
 
 options = {"strides": 2, "dilation_rate": (3, 2)}
 np.testing.assert_raises(ValueError, Conv2D, 4, (2, 3), **options)

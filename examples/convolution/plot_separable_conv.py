@@ -12,8 +12,9 @@ it mixes the channels of a pixel.
    h_{i,j,\,cM+m} &= \sum_{u,v} x_{i+u,\; j+v,\; c} \; D_{u,v,c,m} \\
    y_{i,j,f} &= b_f + \sum_k h_{i,j,k} \, P_{k,f}
 
-:math:`D` is the depthwise and :math:`P` the pointwise kernel; channel :math:`c`
-has :math:`M` kernels, of which one is :math:`m`. The filters are :math:`f`.
+:math:`D` is the depthwise and :math:`P` the pointwise kernel. Each channel
+:math:`c` has :math:`M` kernels :math:`m`: :math:`M` is ``depth_multiplier``.
+The filters are :math:`f`.
 """
 
 import keras
@@ -60,7 +61,7 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 # In full
 # -------
 # Strides, padding and dilation belong to the first convolution, the bias and
-# the activation to the second.
+# the activation to the second. (``SeparableConv1D`` does all this along steps.)
 
 from keras_by_hand import separable_conv2d
 

@@ -2,9 +2,9 @@ r"""
 Embedding in int8: one scale for each word
 ==========================================
 
-The table of a language model may hold most of its numbers. In int8, each takes
-one byte instead of four: the table stores whole numbers q from -127 to 127, and
-one scale s for each row. A token picks a row, and divides it by its scale.
+The table of a small language model may hold most of its weights. In int8, each
+takes one byte instead of four: the table stores whole numbers q from -127 to
+127, and one scale s for each row. The row of a token is divided by its scale.
 
 .. math::
 
@@ -80,7 +80,7 @@ np.testing.assert_array_equal(table, q + a @ b)
 # Break it
 # --------
 # Suppose you give each column one scale, as the kernel of ``Dense`` has. Then
-# the largest vectors leave few digits to the others.
+# one long vector sets the scales, and short vectors are rounded coarsely.
 
 of_columns = 127 / np.max(np.abs(embeddings), axis=0)
 wrong = (np.rint(of_columns * embeddings) / of_columns)[x]

@@ -3,9 +3,9 @@ Embedding with Adam: rows move without their tokens
 ===================================================
 
 You train on batches without a word, and its vector changes all the same. Adam
-moves a row of an ``Embedding`` on, as its average of gradients fades slowly.
-(PyTorch's ``SparseAdam`` and SGD do not.) Only a row that has never had a
-gradient stays, unless there is weight decay. (See the page "Adam".)
+keeps moving it, as its average of past gradients fades slowly. (SGD without
+momentum does not, nor PyTorch's ``SparseAdam``.) Only a row that has never had
+a gradient stays, unless there is weight decay. (See the page "Adam".)
 """
 
 import keras
@@ -43,7 +43,7 @@ def train(**options):
 # %%
 # Check it
 # --------
-# After each update. Weight decay makes even the row of token 4 smaller.
+# With weight decay, even the row of token 4 shrinks. With 0, AdamW is Adam.
 
 for weight_decay in (0.5, 0):
     of_keras, of_numpy = train(weight_decay=weight_decay, **rates)
@@ -53,7 +53,7 @@ for weight_decay in (0.5, 0):
 # %%
 # Break it
 # --------
-# Suppose you expect that row 0 stays after the first update.
+# Suppose you expect row 0 to stay as it is after the first update.
 
 wrong, right = of_keras[0][0], of_keras[-1][0]  # without weight decay
 print("right:", right.round(2), "wrong:", wrong.round(2))

@@ -2,9 +2,9 @@ r"""
 Embedding index out of range: an error, nan, or another row
 ===========================================================
 
-A tokenizer may make tokens for which the table has no row. You may see an
-error, ``nan``, or nothing at all, while texts are made of the vectors of other
-words. It depends on the backend.
+A tokenizer may make tokens for which the table has no row. Depending on the
+backend, you see an error, ``nan``, or nothing at all: then the model reads the
+vector of another word.
 
 .. math:: y = E_x \quad \text{for} \quad 0 \le x < n
 
@@ -38,7 +38,7 @@ def keras_row(token):
 # %%
 # Compute it
 # ----------
-# A negative token counts from the end. The mode is for those out of range.
+# A negative token counts from the end. ``mode`` is for tokens beyond that.
 
 
 def embedding_row(token, embeddings, mode="raise"):
@@ -79,7 +79,7 @@ if backend == "tensorflow":
 # %%
 # Break it
 # --------
-# Suppose you write -1 for what is missing. It gets the vector of the last word.
+# Suppose -1 stands for a missing word. It gets the vector of the last word.
 # Instead, add 1 to all tokens, and put a row of zeros first.
 
 right, wrong = np.vstack([np.zeros(2), embeddings])[-1 + 1], keras_row(-1)

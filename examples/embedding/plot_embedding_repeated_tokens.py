@@ -2,9 +2,9 @@ r"""
 Embedding with Adam, or clipnorm: repeated tokens on TensorFlow
 ===============================================================
 
-The same model trains otherwise on TensorFlow than on PyTorch or JAX, if a token
-occurs more than once in a batch. TensorFlow hands the optimizer the gradients
-of a repeated token one by one. A penalty of 0 on the table makes it add up.
+If a token occurs more than once in a batch, training differs on TensorFlow from
+PyTorch and JAX: the optimizer gets the token's gradients one by one. To have
+them added up, set ``embeddings_regularizer=keras.regularizers.L2(0.0)``.
 """
 
 import keras
@@ -13,8 +13,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Token 1 occurs four times. The table begins with zeros: the first step is the
-# new table. Adam divides the gradient by the root of v, which holds squares.
+# Token 1 occurs four times. The table begins with zeros, so after one step it
+# is that step. Adam divides the gradient by the root of v, which holds squares.
 
 x, target = np.array([[0, 1, 1, 1, 1]]), np.full((1, 5, 1), 10.0)
 sums = np.array([4, 4 * 4])  # minus the gradients of the rows: 2 * 10 / 5 each

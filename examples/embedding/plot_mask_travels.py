@@ -28,7 +28,7 @@ from keras import layers
 # %%
 # Build it
 # --------
-# A layer, or ``2 * x``, doubles all. The second mean gets the mask by hand.
+# Double x by a layer, by ``2 * x`` with the mask passed by hand, and without.
 
 tokens = np.array([[4, 2, 3, 1], [1, 4, 0, 0], [2, 0, 0, 0]])  # (batch, steps)
 table = np.array([[7, -9], [3, 8], [-5, 2], [6, -4], [-1, 5]])  # one row each
@@ -43,7 +43,7 @@ means = model.predict(tokens, verbose=0)
 # %%
 # Compute it
 # ----------
-# The mean over the words divides by their number, the other by 4.
+# ``with_mask`` divides by the number of words, ``without`` by all 4 steps.
 
 mask = tokens != 0  # (batch, steps)
 vectors = 2 * table[tokens]  # (batch, steps, units)

@@ -4,8 +4,8 @@ ReversibleEmbedding: one table to read words and to predict them
 
 A language model begins with a table of word vectors, and ends with a score
 (logit) for each word. ``ReversibleEmbedding`` uses one table for both (*tied
-weights*), which saves half of the numbers. With ``reverse=True``, it compares a
-vector with all rows.
+weights*), so there is one table to store instead of two. With ``reverse=True``,
+it compares a vector with all rows.
 
 .. math::
 

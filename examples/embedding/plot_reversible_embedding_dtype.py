@@ -2,9 +2,9 @@ r"""
 reverse_dtype: the outputs of a model do not tell it
 ====================================================
 
-In ``float16``, logits (scores of words) above 2048 lose their differences, as
-it has only every second whole number. ``reverse_dtype="float32"`` keeps them.
-But ``model.outputs`` says ``float16``. (See the page "ReversibleEmbedding".)
+Above 2048, ``float16`` has no odd numbers, so close logits (scores of
+words) become equal. ``reverse_dtype="float32"`` keeps them apart, though
+``model.outputs`` says ``float16``. (See the page "ReversibleEmbedding".)
 """
 
 import keras

@@ -9,7 +9,7 @@ its terms in any order, and float32 rounds after each addition, written
 
 .. math:: (a \oplus b) \oplus c \ne a \oplus (b \oplus c)
 
-for most numbers :math:`a`, :math:`b` and :math:`c`.
+for many numbers :math:`a`, :math:`b` and :math:`c`.
 """
 
 import keras

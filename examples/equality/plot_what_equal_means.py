@@ -70,7 +70,8 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # Suppose you leave out atol. Where terms cancel, the result is near zero, but
-# the rounding of the terms does not cancel. float32 rounds ``1 + 2**-25`` to 1.
+# the rounding of the terms does not cancel: choose an ``atol`` that suits the
+# size of the terms. float32 rounds ``1 + 2**-25`` to 1.
 
 one, small = np.float32(1), np.float32(2**-25)
 wrong = one + small - one
@@ -81,8 +82,8 @@ assert not np.isclose(wrong, small, rtol=1e-4, atol=0)
 # %%
 # See it
 # ------
-# Which mistakes are noticed? In float64, all of these. In float32, not one that
-# is smaller than the tolerance.
+# Which mistakes are noticed? With the tolerance of float64, all three of these;
+# with that of float32, none that is smaller.
 
 results = {
     "rounding in float64": y_64,

@@ -5,9 +5,9 @@ Resume training: load_weights takes the optimizer's state, if it is built
 You load the last weights, train on, and the loss jumps. An optimizer with
 momentum remembers a velocity :math:`v` for each weight :math:`w`.
 ``save_weights`` stores the velocities, but ``load_weights`` takes them only if
-the optimizer has been built. (``load_model`` takes them from a ``.keras`` file
-in any case.) With the gradient :math:`g`, the momentum :math:`m` and the
-learning rate :math:`\eta`, each step is
+you first call ``model.optimizer.build(model.trainable_variables)``, or train.
+(``load_model`` takes them from a ``.keras`` file.) With the gradient :math:`g`,
+the momentum :math:`m` and the learning rate :math:`\eta`, each step is
 
 .. math:: v \leftarrow m v - \eta \, g, \quad w \leftarrow w + v
 """

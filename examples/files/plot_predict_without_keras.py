@@ -3,9 +3,9 @@ Predict without Keras: read a .keras file with NumPy
 ====================================================
 
 NumPy and ``h5py`` can predict from a ``.keras`` file where Keras isn't
-installed. The file is a zip: ``config.json`` names the layers and their
-activations :math:`f`, ``model.weights.h5`` has their kernels :math:`W` and
-biases :math:`b`. This reader is for ``Sequential`` models of ``Dense`` layers:
+installed. The file is a zip: ``config.json`` names layers and activations
+:math:`f`, ``model.weights.h5`` has the kernels :math:`W` and biases :math:`b`.
+This reader takes ``Sequential`` models of ``Dense`` layers, and refuses others:
 
 .. math:: x_{l+1} = f_l(x_l W_l + b_l)
 """
@@ -42,7 +42,7 @@ FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
 # %%
 # Compute it
 # ----------
-# This is the whole reader. It refuses what it doesn't know.
+# Copy this and ``FUNCTIONS``. The file calls layers ``dense``, ``dense_1``, ...
 
 
 def read(path):
@@ -60,7 +60,7 @@ def read(path):
             f, dtype = config["activation"], config["dtype"]["config"]
             if str(f) not in FUNCTIONS or dtype != {"name": "float32"}:
                 raise ValueError(f"{config['name']} has {f} and {dtype}")
-            name = f"dense_{number}" if number else "dense"  # the file counts
+            name = f"dense_{number}" if number else "dense"  # not its own
             stored = file[f"layers/{name}/vars"]
             bias = stored["1"][()] if config["use_bias"] else 0  # (units,)
             layers.append((FUNCTIONS[f], stored["0"][()], bias))
@@ -82,7 +82,7 @@ np.testing.assert_allclose(y, predict(x, layers), rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# ``h5py`` lists layers by the alphabet: ``dense_10`` comes before ``dense_2``.
+# ``h5py`` lists layers by name, ``dense_10`` before ``dense_2``: count instead.
 
 biases = map(keras.initializers.Constant, range(12))
 deep = [Dense(1, bias_initializer=bias) for bias in biases]

@@ -40,7 +40,7 @@ for step in steps:
 # Compute it
 # ----------
 # An argument in the file is a number, an array, or the result of a step. For
-# most steps, NumPy has a function of the same name. Here are those of ``p``.
+# most steps, NumPy has a function of the same name: here, for those up to p.
 
 results = {"x": a, "z": b}
 functions = {"Subtract": np.subtract, "Multiply": np.multiply}
@@ -79,7 +79,8 @@ np.testing.assert_raises(ValueError, np.multiply, scale, x)
 # %%
 # Break it
 # --------
-# If you take tensors first and numbers last, ``1 - x`` becomes ``x - 1``.
+# Keep the order of the arguments. If you take the results of steps first and
+# the numbers last, ``1 - x`` becomes ``x - 1``.
 
 right, wrong = 1 - a, a - 1
 print("right:", right[0, 0], "wrong:", wrong[0, 0])

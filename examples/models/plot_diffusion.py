@@ -93,7 +93,7 @@ def sample(guess, x, steps):
 # %%
 # Check it
 # --------
-# The loss, and where the steps lead: if each guess is true, to x itself.
+# The loss, and where the steps lead. With the true noise as each guess: to x.
 
 given = features(np.cos(t) * x + np.sin(t) * noise, t)
 of_keras = model.test_on_batch(given, noise)
@@ -108,8 +108,8 @@ for steps in (1, 20):
 # %%
 # Break it
 # --------
-# Suppose you forget to shrink the point. A mix of what has a standard deviation
-# of 1 has it, too. A sum has more, and sampling begins with less.
+# Suppose you forget to multiply points by the cosine. Noisy points then have a
+# standard deviation above 1, but sampling begins with noise, which has 1.
 
 points, noises = rng.normal(size=(2, 10_000, 2))
 right = mix(points, noises, 1.55)

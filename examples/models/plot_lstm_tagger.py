@@ -2,11 +2,11 @@ r"""
 LSTM tagger: a bidirectional LSTM finds nouns and verbs
 =======================================================
 
-A tagger says of each word of a sentence whether it is a noun, a verb, and so
-on; others find names of people and places. "Water" is a verb in "water the
-plant", but a noun in "water helps": only the next word tells. So one LSTM reads
-the sentence from the front, and another one from the end, and a ``Dense`` layer
-decides by both.
+A part-of-speech tagger says of each word of a sentence whether it is a noun, a
+verb, and so on. (Other taggers find names of people and places.) "Water" is a
+verb in "water the plant", but a noun in "water helps": only the next word
+tells. So one LSTM reads the sentence from the front, and another one from the
+end, and a ``Dense`` layer decides by both.
 
 .. math::
 
@@ -76,7 +76,8 @@ both, probabilities = tag(tokens, mask)
 # %%
 # Check it
 # --------
-# The probabilities are those of Keras. The tag is the most probable one.
+# The probabilities are those of Keras. The tag is the most probable one. The
+# sentences are those that the model has learned from.
 
 np.testing.assert_allclose(y, probabilities, rtol=1e-4, atol=1e-4)
 best = np.argmax(probabilities, axis=-1)

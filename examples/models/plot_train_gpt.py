@@ -13,8 +13,8 @@ The losses are the same. Then NumPy writes a line.
    y &= h + \text{silu}(\text{norm}(h) \, W_1 + b_1) \, W_2 + b_2 \\
    \text{logits} &= y W + b
 
-:math:`Q, K, V` are :math:`u` times a kernel each, with 16 columns, of which 4
-is the root. The page "GPT in NumPy" explains the parts.
+Each of :math:`Q, K, V` is :math:`u` times its own kernel of 16 columns, and 4
+is the square root of 16. The page "GPT in NumPy" explains the parts.
 """
 
 import keras
@@ -67,8 +67,8 @@ fit = model.fit(*data, batch_size=4, epochs=4, shuffle=False, verbose=0)
 # which row is of which line. There, ``np.tri`` hides what follows a step.
 #
 # The way back goes from the last line to the first. ``to_h`` is the gradient at
-# h, ``of_o`` that of a kernel. At a sum, gradients go both ways. For the
-# softmax, see the page "Attention gradient".
+# h, ``of_o`` that of ``W_o``. A sum passes its gradient to both of its
+# terms. For the softmax, see the page "Attention gradient".
 
 
 def backpropagate(weights, tokens, target, k=0):
@@ -126,9 +126,9 @@ np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4)
 #
 # Break it
 # --------
-# Let ``np.tri`` have a ``k`` of 1, and each step sees the token that it should
-# guess. The loss falls and falls. But the model cannot write: while a text is
-# being written, it has no next token.
+# With ``k=1``, ``np.tri`` shows each step the token that it should guess. The
+# loss falls and falls. But the model cannot write: while a text is being
+# written, there is no next token to see.
 
 
 def write(weights):

@@ -7,9 +7,9 @@ here two: a point in a plane. The *decoder* draws the image from them. A
 *variational* autoencoder adds noise to the points while it learns. So the
 decoder learns to draw from any point, even between those of known images.
 
-For each image :math:`x`, and each direction of the plane, the encoder gives a
-mean :math:`\mu` and the logarithm :math:`v` of a variance. The decoder gets the
-mean plus noise of this variance, made of standard normal :math:`\epsilon`:
+For each image :math:`x` and direction of the plane, the encoder gives a mean
+:math:`\mu` and the logarithm :math:`v` of a variance. The decoder gets the mean
+plus standard normal :math:`\epsilon`, scaled (the *reparameterization trick*):
 
 .. math::
 
@@ -17,9 +17,9 @@ mean plus noise of this variance, made of standard normal :math:`\epsilon`:
    L &= \sum_{\text{pixels}} \text{crossentropy}(x, \text{decoder}(z)) +
    \frac{1}{2} \sum_{\text{directions}} (e^v + \mu^2 - 1 - v)
 
-The first sum is the price of drawing badly. The second, the *Kullback-Leibler
-divergence*, is the price of a distribution other than the standard normal one.
-It keeps the means near zero, and the variances near 1.
+The first sum, the *reconstruction loss*, is the price of drawing badly. The
+rest, the *Kullback-Leibler divergence*, is the price of a distribution that is
+not standard normal. It keeps the means near zero, and the variances near 1.
 """
 
 import keras
@@ -71,7 +71,7 @@ loss = model.test_on_batch([x, noise], x)
 # %%
 # Compute it
 # ----------
-# Encode, add noise to the means, and decode.
+# Encode, add noise to the means, and decode. A pixel is the sigmoid of a logit.
 
 
 def dense_twice(x, kernel_1, bias_1, kernel_2, bias_2):

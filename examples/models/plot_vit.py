@@ -16,9 +16,10 @@ others.
    z &= \text{norm}(y_0) \, W_z + b_z
 
 :math:`c`, the *class token*, belongs to no patch: it gathers what is known of
-the whole image. :math:`P` has a vector for each place, as attention does not
-see where a patch was. :math:`c` and :math:`P` are learned, as are the kernels
-:math:`W` and biases :math:`b`. The lines of :math:`h` and :math:`y` are a
+the whole image. :math:`P`, the *position embedding*, has a vector for each
+place, as attention does not see where a patch was. :math:`c` and :math:`P` are
+learned, as are the kernels :math:`W` and biases :math:`b`. The lines of
+:math:`h` and :math:`y` are a
 *block*. A ViT repeats it; this one has one. :math:`z` are the logits of the
 classes, computed from :math:`y_0`, the output at the class token.
 """

@@ -80,9 +80,10 @@ print("right:", right[0, 0, 0].round(2), "wrong:", wrong[0, 0, 0].round(2))
 assert not np.allclose(right, wrong)
 
 # %%
-# If it comes before the convolution, scale the kernel's input channels instead.
-# With ``padding="same"``, this is wrong at the border: the layer pads what is
-# normalized with zeros, but the new bias takes those for pixels of ``x``.
+# If ``BatchNormalization`` comes before the convolution, scale the kernel's
+# input channels instead. With ``padding="same"``, this is wrong at the border.
+# The two layers pad the normalized image with zeros. The folded one pads ``x``,
+# and its zeros stand for other normalized values.
 
 normalized = call(norm, x, [gamma, beta, mean, variance])
 new_bias = bias + np.einsum("uvcf,c->f", kernel, beta - scale * mean)

@@ -81,7 +81,7 @@ np.testing.assert_allclose(x_gradient, x_by_hand)
 # %%
 # Break it
 # --------
-# The first term alone is right for a frozen layer only. Here its variance is 1.
+# Only a frozen layer has the first term alone. Its moving variance here is 1.
 
 wrong = gamma / sigma * delta
 print("right:", of_x[0].round(2), "wrong:", wrong[0].round(2))

@@ -24,8 +24,8 @@ from keras_by_hand import batch_normalization
 # %%
 # Build it
 # --------
-# The arrays of ``torch.nn.BatchNorm2d(3)``, and two images with the channels
-# first, as in PyTorch.
+# The arrays of ``torch.nn.BatchNorm2d(3)`` (drop its ``num_batches_tracked``),
+# and two images with the channels first, as in PyTorch.
 
 rng = np.random.default_rng(313)
 x = rng.normal(2, 0.5, size=(2, 3, 2, 4)).astype("float32")
@@ -39,8 +39,8 @@ state = {  # each (channels,)
 # %%
 # Compute it
 # ----------
-# PyTorch has an epsilon of 1e-5, and a momentum of 0.1: the weight of the new
-# value, in Keras of the old one. The last lines are what both store.
+# PyTorch has an epsilon of 1e-5. Its momentum of 0.1 is the weight of the new
+# value; in Keras it is the weight of the old one. At the end, what each stores.
 
 ported = list(state.values())  # gamma, beta, mean and variance
 settings = {"momentum": 1 - 0.1, "epsilon": 1e-5}
@@ -89,8 +89,8 @@ assert not np.allclose(stored[1], of_pytorch)
 # %%
 # See it
 # ------
-# Batches of 4 samples from a distribution with a variance of 1: of a batch it
-# is only 3/4 on average.
+# Batches of 4 samples from a distribution with a variance of 1. The variance
+# within a batch is only 3/4 on average.
 
 of_batches = np.var(rng.normal(size=(400, 4)), axis=1)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")

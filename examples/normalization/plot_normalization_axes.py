@@ -4,7 +4,8 @@ Normalization axes: Batch, Layer, Group, Instance, RMS
 
 Which normalization layer do you need? They differ in which entries share a mean
 and a variance. If you change one entry, exactly the outputs that share its mean
-change, too.
+change, too. Only ``BatchNormalization`` in training mixes samples: with small
+batches, take one of the others.
 
 .. math::
 
@@ -75,7 +76,7 @@ np.testing.assert_array_equal(moved_by_rms, shared["layer"])
 # --------
 # In the well-known picture of `Wu and He (2018)
 # <https://arxiv.org/abs/1803.08494>`__, layer normalization takes the mean of a
-# whole sample. Keras does so with ``axis=[1, 2]`` only.
+# whole sample. Keras does so only if you list all its axes, here ``[1, 2]``.
 
 right, wrong = moved["layer"], moved["sample"]
 print("outputs that move: right", right.sum(), "wrong", wrong.sum())

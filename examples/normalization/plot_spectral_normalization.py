@@ -11,7 +11,7 @@ another one, and divides its kernel at each step of training.
    u' &= v W / |v W| \\
    W' &= W / \sigma, \qquad \sigma = v W u'^\top
 
-This is one power iteration for the kernel :math:`W`. The layer keeps the vector
+This is one power iteration for the kernel :math:`W`. The next step begins with
 :math:`u'`, so :math:`\sigma` comes nearer to the largest singular value.
 """
 
@@ -61,7 +61,7 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# So then call it with ``training=True``. (Here the rate of 0 trains nothing.)
+# So on JAX, call it with ``training=True``. (The rate of 0 trains nothing.)
 
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
@@ -83,7 +83,7 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# Right after 50 iterations. NumPy's norm needs ``ord=2`` to be the same.
+# ``np.linalg.norm`` is the Frobenius norm. Take ``ord=2``, the spectral norm.
 
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
 wrong = kernel / np.linalg.norm(kernel)

@@ -22,7 +22,8 @@ from keras.layers import AveragePooling1D, AveragePooling2D, AveragePooling3D
 # %%
 # Build it
 # --------
-# The pixels of an image are numbered from 0.
+# The pixels of an image are numbered from 0. Here the windows overlap. If you
+# leave out ``strides``, they are ``pool_size``: then windows do not overlap.
 
 x = np.arange(20).reshape(1, 4, 5, 1).astype("float32")  # (1, rows, columns, 1)
 layer = AveragePooling2D(pool_size=3, strides=1, padding="same")

@@ -44,8 +44,8 @@ of_image = keras_gradient(MaxPooling2D(3, strides=1), image, delta)
 # %%
 # Compute it
 # ----------
-# In each window, ``argmax`` finds the number of the first of the largest, and
-# ``np.unravel_index`` turns it into a row and a column.
+# In each window, ``argmax`` returns the index of the largest entry, of several
+# the first. ``np.unravel_index`` turns it into a row and a column.
 
 by_hand = np.zeros(image.shape)
 for i, j, channel in np.ndindex(4, 5, 2):  # all outputs
@@ -67,7 +67,7 @@ np.testing.assert_array_equal(of_image, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# Only the first of equal entries gets the gradient, not each of them.
+# Only the first of equal entries gets a gradient: 4 outputs pass on 4, not 12.
 
 x = np.array([[3, 3, 0, 0], [1, 3, 0, 0], [5, 2, 2, 4], [5, 1, 4, 4]])
 x = x.reshape(1, 4, 4, 1).astype("float32")

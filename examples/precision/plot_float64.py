@@ -26,8 +26,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Odd whole numbers, divided by ``2**24``, have a bit more than float32 holds.
-# Four of their products fit float64.
+# Many of these numbers need 25 binary digits, one more than float32 has. A sum
+# of four of their products still fits float64, and is exact.
 
 rng = np.random.default_rng(313)
 x, kernel, bias = [

@@ -14,7 +14,7 @@ by it again, in float32. If any gradient is infinite or NaN, it skips the step.
    S &\leftarrow S / 2 & &\text{after a skipped step}
 
 :math:`W` are the weights, :math:`\eta` is the learning rate, :math:`S` the
-scale, and :math:`g` the gradient of :math:`S` times the loss.
+scale, :math:`g` the gradient of :math:`S` times the loss; here :math:`n` is 3.
 """
 
 import keras
@@ -27,8 +27,8 @@ from keras_by_hand.precision import float16
 # %%
 # Build it
 # --------
-# All is so small that float16 rounds the outputs to 0. So the gradient at the
-# output is minus the target. Scaled, the large one exceeds float16.
+# The outputs are so small that float16 rounds them to 0. So their gradient is
+# minus the target. The large one, scaled, overflows in float16.
 x = np.array([[2**-13]])  # (batch, features)
 small = np.array([[2**-13, -(2**-12)]])  # targets, (batch, units)
 large = np.array([[2**10, 2**-13]])
@@ -85,8 +85,8 @@ np.testing.assert_array_equal(new_W, W - 1024 * g / S)
 # %%
 # Break it
 # --------
-# Suppose only a layer has that ``dtype``. Then ``compile`` scales no loss:
-# as with a scale of 1, small gradients become zero.
+# Suppose only a layer is ``mixed_float16``. Then ``compile`` doesn't scale the
+# loss: as with a scale of 1, small gradients become 0. Add the optimizer above.
 for policy, kind in [("mixed_float16", LossScaleOptimizer), ("float32", SGD)]:
     keras.config.set_dtype_policy(policy)
     model = keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")])

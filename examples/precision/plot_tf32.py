@@ -73,7 +73,8 @@ np.testing.assert_array_equal(tf32(x) @ tf32(kernel) + bias, in_tf32)
 # %%
 # Break it
 # --------
-# Suppose you compare a GPU's answers with a tolerance made for float32.
+# Suppose you compare a GPU's answers with a tolerance made for float32. Then a
+# correct model looks wrong: turn TF32 off, as above, before you compare.
 
 print("right:", y[0].tolist(), "in TF32:", in_tf32[0].tolist())
 assert np.all(np.abs(in_tf32 - y) > 1e-4 * np.abs(y))

@@ -45,8 +45,9 @@ reached = x[:, :, np.newaxis] >= boundaries  # (batch, length, boundaries)
 bins = reached.sum(axis=-1)  # (batch, length)
 
 # %%
-# ``adapt`` sorts the data, and keeps some numbers: here, each sixth. Boundaries
-# have 1/5, 2/5, ... of them below. Between two numbers, the share is a line.
+# ``adapt`` sorts the data, and keeps some numbers: here, every sixth. The
+# boundaries lie where 1/5, 2/5, ... of these are below. Between two numbers it
+# interpolates linearly.
 
 kept = np.sort(data)[5::6]
 shares = np.arange(1, 5) / 5

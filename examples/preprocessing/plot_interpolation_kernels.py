@@ -84,7 +84,8 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# OpenCV and PyTorch have another a in "bicubic": -3/4. Edges get harder.
+# OpenCV, and PyTorch without ``antialias``, have another a in "bicubic": -3/4.
+# Edges get sharper.
 
 wrong = enlarge(weigh(distances, "bicubic", a=-0.75))
 print("right:", pictures[1][20, 20], "wrong:", wrong[20, 20])

@@ -3,9 +3,10 @@ output_mode of lookup layers: one_hot, multi_hot, count, tf_idf
 ===============================================================
 
 A ``Dense`` layer needs vectors, not places in a vocabulary. ``StringLookup``
-and ``IntegerLookup`` can return them, with an entry for each token: "one_hot"
-for each word; "multi_hot" says what occurs in a sample, "count" how often, and
-"tf_idf" multiplies the count by a weight of the token.
+and ``IntegerLookup`` can return them, with an entry for each token. "one_hot"
+gives a vector for each word, the others one for each sample: "multi_hot" says
+what occurs in it, "count" how often, and "tf_idf" multiplies the count by a
+weight of the token.
 
 .. math::
 
@@ -41,8 +42,8 @@ tf_idf = StringLookup(output_mode="tf_idf", **weights, **options)(words)
 # Compute it
 # ----------
 # Compare each word's place with those of all three tokens: that gives a vector
-# for each word. A mask token has no place here, and gets zeros: write -1. Over
-# the words of a sample, ``any`` tells what occurs, and the sum how often.
+# for each word. Write -1 for a mask token: it equals no place, and gets zeros.
+# Over the words of a sample, ``any`` tells what occurs, and the sum how often.
 
 indices = np.array([[1, 2, 0], [1, -1, 1]])  # (batch, length)
 rows = indices[:, :, np.newaxis] == np.arange(3)  # (batch, length, tokens)

@@ -3,8 +3,9 @@ vocabulary.txt: the words of StringLookup in a .keras file
 ==========================================================
 
 The words that ``adapt`` has learned stand in a text file inside the ``.keras``
-file: that of place :math:`i` on line :math:`i`. So you can read them without
-Keras. But a word that has a line break itself does not survive saving.
+file. The word of place :math:`i` is on line :math:`i`, counted from 0, so you
+can read them without Keras. But a word that contains a line break does not
+survive saving.
 """
 
 import tempfile

@@ -2,10 +2,10 @@ r"""
 Normalization: mean and variance of the data, found by adapt
 ============================================================
 
-An area of 120 and an age of 40 are of different size, and gradients of their
-weights would be, too. ``Normalization`` gives each feature the mean 0 and the
-deviation 1. ``adapt`` finds mean and variance in your data, once, before
-training; or you pass them.
+An area of 120 and an age of 40 have different scales, and so do the gradients
+of their weights. ``Normalization`` gives each feature the mean 0 and the
+standard deviation 1. ``adapt`` finds mean and variance in your data, once,
+before training; or you pass them.
 
 .. math::
 
@@ -72,9 +72,10 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# scikit-learn's ``StandardScaler`` and pandas give you the deviation. Passed as
-# ``variance``, its root is taken once more. And a feature that is constant in
-# the data but not later gets huge: half a unit becomes 5 million.
+# ``scale_`` of scikit-learn's ``StandardScaler`` is the standard deviation, the
+# root of the variance. If you pass it as ``variance``, Keras takes the root
+# again: square it first. And a feature that is constant in the data but not
+# later gets huge: half a unit becomes 5 million.
 
 given = keras.layers.Normalization(mean=mean, variance=np.std(data, axis=0))
 wrong = keras.ops.convert_to_numpy(given(data))

@@ -2,8 +2,9 @@ r"""
 Resizing: why it differs from Pillow, antialias and uint8
 =========================================================
 
-Networks need images of one size. ``Resizing`` changes their size: each new
-pixel is a weighted mean of the old pixels near its center.
+Networks need images of one size. ``Resizing`` makes each new pixel a weighted
+mean of the old pixels near its center. When an image shrinks, Pillow smooths it
+(antialias). Keras does so only if you ask for it.
 
 .. math::
 
@@ -11,10 +12,9 @@ pixel is a weighted mean of the old pixels near its center.
    w_{i,j} &= \frac{k(s_i - j)}{\sum_l k(s_i - l)} \\
    y_i &= \sum_j w_{i,j} \; x_j
 
-Along one axis, n old pixels :math:`x_j` become m new ones. The center of the
-new pixel i is at :math:`s_i`, counted in old pixels. The kernel k is that of
-the ``interpolation``. ``antialias=True`` makes it n / m times as wide where an
-image shrinks, except with "nearest".
+Along one axis, n old pixels :math:`x_j` become m new ones. New pixel i has its
+center at :math:`s_i`, in old pixels. The ``interpolation`` has the kernel k.
+``antialias=True`` makes k n / m times as wide to shrink (except "nearest").
 """
 
 import keras
@@ -75,7 +75,7 @@ print("right:", y[0, 0].round(1), "wrong:", y_smooth[0, 0].round(1))
 assert not np.allclose(y, y_smooth, atol=1)
 
 # %%
-# A cast to uint8 turns 268.9 into 12: nearly black.
+# "bicubic" can exceed 255. A cast to uint8 turns 268.9 into 12: nearly black.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``Resizing`` and ``UpSampling2D`` does not say that they round and clip

@@ -36,9 +36,9 @@ results = [keras.ops.convert_to_numpy(layer(x)) for layer in layers]
 # %%
 # Compute it
 # ----------
-# Find the width that has the ratio of the target, and cut off half of the rest
-# on the left, rounded down. Find the height likewise, and add half of the rest
-# at each end. ``CenterCrop`` knows its height and width.
+# To crop, find the width that has the ratio of the target, and cut off half of
+# the rest on the left, rounded down. To pad, find the height likewise, and add
+# half of what is missing at each end. ``CenterCrop`` is told both sizes.
 
 columns = 4 * 4 // 4  # height * target width // target height
 left = (7 - columns) // 2

@@ -7,8 +7,8 @@ and get the same weights whatever the data are. Keras asks for the data, but
 only rounds each weight to the nearest of 16 numbers. If all weights of a group
 are positive, even the rounding goes wrong.
 
-Keras listens at ``call``, but the layer runs ``quantized_call``. A patch, to
-delete afterwards: ``dense.quantized_call = lambda x, **_: dense.call(x)``.
+Keras listens at ``call``, but the layer runs ``quantized_call``. Patch it by
+``dense.quantized_call = lambda x, **_: dense.call(x)``; ``del`` it afterwards.
 """
 
 import keras

@@ -14,7 +14,7 @@ features that follow, to keep the outputs right on some *calibration* data.
    U^\top U &= H^{-1} = \left( X^\top X + \lambda I \right)^{-1}
 
 :math:`w` are the weights of a unit, :math:`q` the integers, :math:`s` and
-:math:`z` the scale and zero point of some features. :math:`X` is the data, a
+:math:`z` their scale and zero point. :math:`X` is the data, a
 sample in each row. :math:`U` is upper triangular, the Cholesky factor, and
 :math:`\lambda` is 0.01 times the mean of the diagonal of :math:`X^\top X`.
 """
@@ -40,7 +40,7 @@ dense = quantize_dense(kernel, data, keras.quantizers.GPTQConfig)
 # Compute it
 # ----------
 # The range of its weights gives each unit a scale s and a zero point z. Round
-# one feature after the other, and spread its error over those that follow.
+# feature by feature, and spread the errors. ``wrong`` is as in Keras 3.15.1.
 
 
 def quantize(U):
@@ -84,7 +84,7 @@ assert errors[0] < 0.95 * errors[1]
 # %%
 # In full
 # -------
-# ``gptq`` takes groups of features. With ``cholesky=False`` it does as Keras.
+# ``gptq`` takes groups of features, too. ``cholesky=False`` takes ``inverse``.
 
 from keras_by_hand.quantization import dequantize_groups, gptq
 

@@ -23,8 +23,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Eight features in groups of four, and five units. The policy makes layers that
-# are quantized from the start. They load their arrays in the order of a file.
+# Eight features in groups of four, and five units. The dtype (mode, bits, group
+# size) makes a quantized layer. It loads arrays by number, as from a file.
 
 rng = np.random.default_rng(313)
 packed = rng.integers(0, 256, size=(3, 8))  # (half the units, features)

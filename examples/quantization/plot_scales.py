@@ -3,8 +3,8 @@ ONNX and TFLite scales: do you multiply or divide by them?
 ==========================================================
 
 When you convert a quantized kernel to ONNX or TFLite, its integers :math:`q`
-can stay as they are, but its scales :math:`s` can't. In Keras' int8 a scale is
-the number of steps per 1. In ONNX it is the size of a step.
+can stay, but the scales :math:`s` of int8 can't: in Keras a scale is the number
+of steps per 1, in ONNX it is the size of a step. Give ONNX :math:`1 / s`.
 
 .. math::
 
@@ -74,7 +74,7 @@ np.testing.assert_allclose(read_int4, int4_by_hand, rtol=1e-4, atol=1e-4)
 # --------
 # Suppose you hand the scales of int8 to ONNX as they are, which multiplies.
 
-wrong = scale_int8 * q_int8
+wrong = scale_int8 * q_int8  # for ONNX: 1 / scale_int8
 print("right:", read_int8[:2].tolist(), "wrong:", wrong[:2].tolist())
 assert not np.any(np.isclose(wrong, read_int8) & (read_int8 != 0))
 

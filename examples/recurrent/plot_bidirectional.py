@@ -2,7 +2,7 @@ r"""
 Bidirectional: one layer reads forwards, another backwards
 ==========================================================
 
-What a word means may depend on the words behind it. ``Bidirectional`` runs two
+What a word means may depend on the words after it. ``Bidirectional`` runs two
 copies of a recurrent layer: one reads from the first step to the last, the
 other from the last to the first. Their outputs stand side by side.
 
@@ -43,9 +43,10 @@ y = keras.ops.convert_to_numpy(layer(x, mask=mask))
 # ----------
 # The first loop reads forwards, the second backwards, with its own weights.
 # Each writes its output at the step that it has just read. At masked steps the
-# states stay, and the outputs are 0. (Other layers repeat their last output.)
-# ``bidirectional`` is for any recurrent layer, and can add or multiply the two
-# (``merge_mode``). The order of weights is on the page "Bidirectional states".
+# states stay, and the outputs are 0. (Without ``Bidirectional``, a recurrent
+# layer repeats its last output there.) ``bidirectional`` takes any recurrent
+# layer, and can add or multiply both outputs, too (``merge_mode``). The order
+# of weights is on the page "Bidirectional states".
 
 W, U, bias, W_back, U_back, bias_back = weights
 outputs = np.zeros((2, 4, 4))  # (batch, steps, 2 * units)
@@ -74,7 +75,7 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 # Break it
 # --------
 # Suppose you take the last of all outputs for the default output. There, the
-# backward layer has read only one step. It ends at the first.
+# backward layer has read one step only: it has read all at the *first* step.
 
 default = layers.Bidirectional(layers.SimpleRNN(2, "linear"))
 default.build(x.shape)

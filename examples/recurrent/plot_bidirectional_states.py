@@ -2,9 +2,9 @@ r"""
 Bidirectional states: the order of weights and of states
 ========================================================
 
-In the wrong order, all shapes fit. Around an ``LSTM``, the weights are W, U, b,
-then those of the backward layer: W', U', b'. The states are h, c, h', c'; in
-PyTorch they are h, h', c, c'. (See the page "Bidirectional".)
+A wrong order raises no error, as all shapes fit. For an ``LSTM``, the weights
+are W, U, b, then those of the backward layer: W', U', b'. The states are h, c,
+h', c'; in PyTorch they are h, h', c, c'. (See the page "Bidirectional".)
 """
 
 import keras
@@ -16,7 +16,7 @@ from keras_by_hand import lstm
 # %%
 # Build it
 # --------
-# NumPy runs two layers of 2 units.
+# NumPy runs two LSTMs of 2 units, the second one with ``go_backwards``.
 
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 2, 3)).astype("float32")  # (batch, steps, features)

@@ -43,9 +43,9 @@ gradients = [old - new for old, new in zip(weights, model.get_weights())]
 # %%
 # Compute it
 # ----------
-# ``lstm_forward`` keeps all states and gates. From the last step to the first,
-# each computes eta and gamma from what comes back from the next step, and from
-# them delta, with the slopes: i * (1 - i) for a sigmoid, 1 - g² for tanh.
+# ``lstm_forward`` keeps all states and gates. The loop goes from the last step
+# to the first. What comes back from the next step makes eta and gamma, and they
+# make delta, with the slopes: i * (1 - i) for a sigmoid, 1 - g² for tanh.
 
 kernel, recurrent_kernel, bias = weights
 h, c, gates = lstm_forward(x, *weights)  # h and c begin with zeros
@@ -62,7 +62,8 @@ for t in reversed(range(4)):
     deltas[:, t] = np.concatenate([of_i, of_f, of_g, of_o], axis=-1)
 
 # %%
-# ``rnn_gradients`` adds up x, h and 1 times delta, over all steps.
+# The gradients of kernel, recurrent kernel and bias are sums over all steps, of
+# delta times x, the old h, and 1. ``rnn_gradients`` computes these sums.
 
 _, *by_hand = rnn_gradients(x, h, kernel, deltas[:, :4])
 

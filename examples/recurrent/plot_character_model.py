@@ -12,9 +12,9 @@ state carried on.
    k_{t+1} &= \text{argmax}(h_t W + b)
 
 Row :math:`k` of the table :math:`E` stands for character number :math:`k`. The
-state :math:`h` is all that the model knows of the text so far, and a ``Dense``
-layer, with kernel W and bias b, makes a score for each character of it. Keras
-trains the model, and NumPy writes the same text from its weights.
+state :math:`h` is all that the model knows of the text so far. From it, a
+``Dense`` layer, with kernel W and bias b, makes a score for each character.
+Keras trains the model, and NumPy writes the same text with its weights.
 """
 
 import keras
@@ -46,9 +46,9 @@ model.fit(windows[:, :-1], windows[:, 1:], epochs=20, verbose=0)
 # %%
 # Compute it
 # ----------
-# At each step, the GRU reads a character and makes a new state, and the largest
-# score is the next character. (It has the largest probability, too, so softmax
-# can be left out.) The first eight characters are given.
+# At each step, the GRU reads a character and makes a new state. The character
+# with the largest score comes next. (It also has the largest probability, so
+# softmax can be left out.) The first eight characters are given.
 
 embeddings, *gru_weights, kernel, bias = model.get_weights()
 written, logits = list(tokens[:8]), []
@@ -77,8 +77,9 @@ np.testing.assert_array_equal(of_keras[7:].argmax(axis=-1), written[8:])
 # %%
 # Break it
 # --------
-# Suppose you make the vocabulary of ``list(set(text))``, without ``sorted``.
-# Its order changes each time Python starts. Here it is the order in the text.
+# Suppose the vocabulary is ``list(set(text))``, without ``sorted``. Its order
+# may change each time Python starts, so saved weights no longer fit. Here, the
+# order in which the characters first occur stands for such a change.
 
 unsorted = list(dict.fromkeys(text))
 wrong = "".join(unsorted[token] for token in written)

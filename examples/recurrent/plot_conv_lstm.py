@@ -4,9 +4,9 @@ ConvLSTM with a mask on JAX: use unroll=True
 
 On JAX, a ``ConvLSTM2D`` that gets a mask stops with an error about shapes, or
 it goes on, and masks the wrong numbers. With ``unroll=True`` it is right, as it
-is on TensorFlow and PyTorch: at a masked step, it keeps its states. So are
-``ConvLSTM1D`` and ``ConvLSTM3D``. (Where masks come from is on the page "Mask
-propagation", what the layer computes on the page "ConvLSTM2D".)
+is on TensorFlow and PyTorch: at a masked step, it keeps its states. The same
+is true of ``ConvLSTM1D`` and ``ConvLSTM3D``. (Where masks come from is on the
+page "Mask propagation", what the layer computes on the page "ConvLSTM2D".)
 """
 
 import keras
@@ -17,8 +17,8 @@ from keras_by_hand import conv_lstm1d
 # %%
 # Build it
 # --------
-# Two sequences of 3 steps, with 3 positions and 3 channels. A kernel of 2 makes
-# 2 positions of them. That is the size of the batch: the mask then fits both.
+# Two sequences of 3 steps, with 3 positions and 3 channels. A kernel of size 2
+# leaves 2 positions. The batch is 2, too: so JAX goes on, and masks wrongly.
 
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 3, 3, 3)).astype("float32")

@@ -42,7 +42,7 @@ y = keras.ops.convert_to_numpy(layer(x))  # (batch, rows, columns, filters)
 # %%
 # Compute it
 # ----------
-# Where this loop has ``conv2d``, that of an ``LSTM`` has ``@``. The states
+# This is the loop of an ``LSTM``, with ``conv2d`` in the place of ``@``. States
 # begin with zeros, in the shape of the output. ``conv_lstm2d`` is the whole
 # layer. (Masks are on the page "ConvLSTM with a mask on JAX".)
 
@@ -72,7 +72,7 @@ for function in (read_video, conv_lstm2d):
 # %%
 # Break it
 # --------
-# Many ConvLSTMs for PyTorch have the order i, f, o, g. Suppose you copy that.
+# Many ConvLSTMs for PyTorch have the gates i, f, o, g. Suppose you keep that.
 
 order = [0, 1, 2, 3, 6, 7, 4, 5]  # i, f, o, g for 2 filters
 swapped = [weight[..., order] for weight in weights]
@@ -83,7 +83,8 @@ assert not np.allclose(y, wrong)
 # %%
 # See it
 # ------
-# A dot appears in frame 1 only.
+# The input has a dot in frame 1 only. What h shows later has come through the
+# recurrent kernel: the forget gate is 0, so c keeps nothing.
 
 dot = np.zeros((1, 5, 9, 9, 1))
 dot[0, 0, 4, 2] = 2

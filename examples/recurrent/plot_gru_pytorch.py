@@ -11,9 +11,9 @@ PyTorch's kernels are transposed, and its gates are r, z, n instead of z, r, g.
    n &= \tanh(x_n + r \odot h_n) \\
    h_t &= (1 - z) \odot n + z \odot h_{t-1}
 
-Here x is the input times ``weight_ih``, plus ``bias_ih``; h the last output
-times ``weight_hh``, plus ``bias_hh``. (The gates are explained on the page
-"GRU". For ONNX, see the page "ONNX GRU".)
+With r, z or n, x is the input times ``weight_ih`` plus ``bias_ih``, and h the
+last output times ``weight_hh`` plus ``bias_hh``. Keras does so by default, with
+``reset_after=True``. (See the page "GRU"; for ONNX, the page "ONNX GRU".)
 """
 
 import keras
@@ -45,7 +45,7 @@ def keras_gru(*weights):
 # Compute it
 # ----------
 # Transpose the kernels, stack the biases, and exchange the columns of the first
-# two gates. The functions convert any number of units, and the way back.
+# two gates. The two functions are for any number of units, in each direction.
 
 columns = [2, 3, 0, 1, 4, 5]  # r, z, n becomes z, r, g, each of 2 units
 kernel = weight_ih.T[:, columns]
@@ -83,7 +83,7 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
 # %%
 # Break it
 # --------
-# Suppose you add the two biases, as for an LSTM. But r multiplies the second.
+# Suppose you add both biases, as for an LSTM. But r multiplies bias_hh of n.
 
 one_bias = np.stack([bias[0] + bias[1], np.zeros(6)])
 wrong = keras_gru(kernel, recurrent_kernel, one_bias)

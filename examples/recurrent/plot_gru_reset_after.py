@@ -2,10 +2,11 @@ r"""
 GRU reset_after: two formulas, two shapes of bias
 =================================================
 
-There are two kinds of ``GRU``, and weights of one fit the other only by
-accident. By default, the reset gate comes after the recurrent product, as in
-cuDNN and PyTorch, and the bias has two rows. With ``reset_after=False``, as in
-the first paper, it comes before the product, and the bias is one row.
+There are two kinds of ``GRU``, and weights trained for one are wrong in the
+other. By default, the reset gate comes after the recurrent product, as in cuDNN
+and PyTorch, and the bias has two rows. With ``reset_after=False``, as in
+version 3 of the paper by Cho et al. (2014), it comes before the product, and
+the bias is one row.
 
 .. math::
 
@@ -52,8 +53,8 @@ before = keras_step(bias, reset_after=False)
 # %%
 # Compute it
 # ----------
-# A reset gate of 0 hides the old states of all units from its own unit (after),
-# or the old state of its own unit from all units (before).
+# If the reset gate of a unit is 0, this unit does not see the old state of any
+# unit (after), or no unit sees the old state of this one (before).
 
 r = np.array([1, 0, 1])
 x_g = x @ kernel[:, 6:] + bias[6:]
@@ -74,8 +75,9 @@ np.testing.assert_equal(keras.layers.GRU(3).reset_after, True)
 # %%
 # Break it
 # --------
-# Your weights have one bias. Suppose you add a second one of zeros, so that all
-# shapes fit the default. Set ``reset_after=False`` instead.
+# Your weights have one row of biases, so they are of the kind "before". Suppose
+# you add a row of zeros, so that all shapes fit the default: there is no error,
+# but the numbers are wrong. Set ``reset_after=False`` instead.
 
 wrong = keras_step(np.stack([bias, np.zeros(9)]), reset_after=True)
 print("right:", before[0], "wrong:", wrong[0])

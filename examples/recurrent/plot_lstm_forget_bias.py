@@ -21,8 +21,8 @@ from keras_by_hand import sigmoid  # 1 / (1 + exp(-z))
 # %%
 # Build it
 # --------
-# The bias has a part for each gate: i, f, g and o, here of three units. No
-# argument sets a forget bias of 5; ``set_weights`` does. All else is 0.
+# The bias has a part for each gate: i, f, g and o, here of three units.
+# ``unit_forget_bias`` can only set 1; ``set_weights`` sets any. All else is 0.
 
 layer = keras.layers.LSTM(3, return_state=True)
 layer.build((1, 10, 1))  # (batch, steps, features)

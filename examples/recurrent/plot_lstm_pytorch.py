@@ -36,7 +36,8 @@ layer.build(x.shape)
 # %%
 # Compute it
 # ----------
-# From PyTorch to Keras, transpose both kernels, and add the two biases.
+# From PyTorch to Keras, transpose both kernels, and add the two biases. On the
+# way back, transpose again: one bias is that of Keras, the other is zeros.
 
 kernel, recurrent_kernel, bias = weight_ih.T, weight_hh.T, bias_ih + bias_hh
 layer.set_weights([kernel, recurrent_kernel, bias])
@@ -44,8 +45,7 @@ y = keras.ops.convert_to_numpy(layer(x))
 
 # %%
 # To ONNX, transpose both again, and move the gates. There is a first axis for
-# directions, and a second bias, of zeros. The functions convert any number of
-# units, and the way back.
+# directions, and a second bias, of zeros. The functions are for any size.
 
 rows = [0, 1, 6, 7, 2, 3, 4, 5]  # i, f, g, o becomes i, o, f, g
 W, R = kernel.T[np.newaxis, rows], recurrent_kernel.T[np.newaxis, rows]
@@ -82,7 +82,7 @@ if keras.backend.backend() == "torch":  # then PyTorch itself can say
 # %%
 # Break it
 # --------
-# Copy Keras' bias into both of PyTorch, or ONNX's gates as they are. All fits.
+# No error: Keras' bias copied to both of PyTorch, or ONNX's gates not moved.
 
 for wrong in ([kernel, recurrent_kernel, 2 * bias], [W[0].T, R[0].T, B[0, :8]]):
     layer.set_weights(wrong)

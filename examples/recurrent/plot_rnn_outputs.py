@@ -13,7 +13,8 @@ for all outputs, ``return_state`` for the last states, too.
    \text{return state} &: h_T, \; h_T, \; c_T \\
    \text{both} &: (h_1, \ldots, h_T), \; h_T, \; c_T
 
-T is the last step. The output is the state h. Only ``LSTM`` has a c.
+T is the last step. The output is the state h, so it may come twice. ``GRU`` and
+``SimpleRNN`` have no c.
 """
 
 import keras
@@ -25,8 +26,7 @@ from keras_by_hand import lstm_cell  # one step: x, [h, c] to y, [h, c]
 # %%
 # Build it
 # --------
-# Two sequences and 2 units. The attributes may change later, so one layer shows
-# all four answers.
+# Two sequences, 2 units. Both attributes can be set later: one layer is enough.
 
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 4, 3)).astype("float32")  # (batch, steps, features)

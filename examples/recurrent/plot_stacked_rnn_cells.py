@@ -43,7 +43,7 @@ np.testing.assert_array_equal(y, np.float32(state_2), strict=True)
 # %%
 # Break it
 # --------
-# Two layers with ``go_backwards`` in the place of the stack, and a list of one.
+# If you use two layers instead, only the first may go backwards (here both do).
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** ``StackedRNNCells`` of one
 #    ``LSTMCell`` takes its states as ``[[h, c]]``, but returns ``[h, c]``. So

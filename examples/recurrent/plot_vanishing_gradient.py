@@ -2,8 +2,8 @@ r"""
 Vanishing gradient: SimpleRNN, LSTM and the forget gate
 =======================================================
 
-Why does a network not learn what depends on long ago? Each step on the way back
-multiplies the gradient by a factor. If the factors are below 1, it *vanishes*;
+Why does an RNN hardly learn from what it read long ago? Each step on the way
+back multiplies the gradient by a factor. If these are below 1, it *vanishes*;
 if they are above 1, it *explodes*. In a ``SimpleRNN`` the factor is a matrix
 and a slope:
 
@@ -24,9 +24,9 @@ from keras_by_hand.gradients import lstm_backward, lstm_forward
 # %%
 # Build it
 # --------
-# How much does the last output depend on each input? Add an ``Embedding`` of
-# zeros to x: its gradient is that at x, and ``SGD(1.0)`` subtracts it. The loss
-# is the sum of the last output.
+# How much does the last output depend on each input? The loss is its sum. To x,
+# add an ``Embedding`` of zeros: its gradient is that at x, and ``SGD(1.0)``
+# subtracts it, so the table then holds minus the gradient.
 
 keras.utils.set_random_seed(313)
 steps, units = 31, 8  # and as many features
@@ -81,8 +81,8 @@ for of_keras, of_numpy in [(of_simple, by_hand), (of_lstm, delta @ W.T)]:
 # %%
 # Break it
 # --------
-# A new ``LSTM`` has a forget bias of 1. Suppose you take its sigmoid for the
-# factor of each step. More arrives, as there is a way through h, too.
+# A new ``LSTM`` has a forget bias of 1. Suppose you multiply by sigmoid(1) for
+# each step back. More than that arrives, as a part comes through h, too.
 
 right, *_, last = np.linalg.norm(of_lstm, axis=1)  # at the first step, the last
 wrong = last * sigmoid(1) ** (steps - 1)

@@ -48,8 +48,9 @@ for shape, fit in zip(shapes, fits, strict=True):
 # %%
 # Break it
 # --------
-# Each line has a part of a message and the mistake; what to write stands behind
-# it. First, inputs. A list means several inputs, even if it is a list of rows.
+# Each line has a part of a message and the mistake; its comment says what to
+# write instead. First, inputs. A list means several inputs, even if it is a
+# list of rows.
 
 
 def refused(message, function, *arguments, **options):
@@ -66,12 +67,13 @@ refused("Inputs to a layer should be tensors. Got 'None'", dense, None)
 # ... often, a function without "return" has made the None
 
 # %%
-# Then, weights: a list of arrays, the kernel and then the bias. A kernel of
-# PyTorch needs ``.T``, and no error says so if it is square.
+# Then, weights: a list of arrays, the kernel and then the bias (``weights``
+# below; ``new`` is ``dense.set_weights``). A kernel of PyTorch needs ``.T``,
+# and no error says so if it is square.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Layer.set_weights``
 #    sets each array before it looks at the next. If the bias is refused, the
-#    kernel is new.
+#    kernel has been replaced already.
 
 weights, new = [kernel, bias], dense.set_weights
 refused("layer was expecting 0 weights", Dense(2).set_weights, weights)  # build

@@ -80,7 +80,7 @@ np.testing.assert_array_equal(loss, expected)
 # %%
 # Break it
 # --------
-# It is no mean over all entries. The same ``l1`` weighs more for more steps.
+# Don't average over all entries: with more steps, the same ``l1`` costs more.
 
 wrong = np.mean(costs)
 print(f"right: {added:.2f} wrong: {wrong:.2f}")

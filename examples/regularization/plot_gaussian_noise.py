@@ -4,7 +4,8 @@ GaussianNoise and GaussianDropout: add noise, or multiply by it
 
 A little noise in training keeps a network from learning its data by heart.
 ``GaussianNoise`` adds random numbers to its input, ``GaussianDropout``
-multiplies the input by random numbers near 1. Predicting changes nothing.
+multiplies the input by random numbers around 1. In prediction, both return
+their input as it is.
 
 .. math::
 

@@ -25,7 +25,8 @@ from keras.layers import Dense, Dropout
 # %%
 # Build it
 # --------
-# All rows are the same sample.
+# All rows are the same sample. Each row gets a dropout mask of its own, so one
+# call of the model returns 2,000 different draws of its prediction.
 
 rng = np.random.default_rng(313)
 x = np.repeat(np.float32([[1, 2, -1]]), 2000, axis=0)  # (batch, features)
@@ -53,7 +54,8 @@ variance = 0.75 / (1 - 0.75) * np.square(h) @ np.square(kernel_2)
 # %%
 # Check it
 # --------
-# Mean and variance of 2,000 predictions are within 6 standard errors.
+# Mean and variance of 2,000 predictions differ from the exact ones by less than
+# 6 standard errors.
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
 #    all backends, ``predict`` overrules the ``training=True`` that ``Dropout``

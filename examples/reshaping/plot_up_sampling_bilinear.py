@@ -2,8 +2,8 @@ r"""
 UpSampling2D, bilinear: align_corners=False in PyTorch
 ======================================================
 
-``UpSampling2D(interpolation="bilinear")`` reads straight lines between the
-centers of pixels. With ``align_corners=True``, the picture would move.
+``UpSampling2D(interpolation="bilinear")`` draws straight lines between centers
+of pixels, as ``interpolate`` of PyTorch does with ``align_corners=False``.
 
 .. math::
 
@@ -29,7 +29,7 @@ y = keras.ops.convert_to_numpy(y).ravel()
 # %%
 # Compute it
 # ----------
-# ``np.interp`` reads lines, level beyond the ends. So does ``up_sampling2d``.
+# ``np.interp`` draws the lines. Beyond the ends, it repeats the end values.
 
 from keras_by_hand import up_sampling2d
 
@@ -53,7 +53,7 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# ``align_corners=True`` leaves the first and the last center where they are.
+# ``align_corners=True`` puts the first and last new centers on the old ones.
 
 align_corners = np.interp(np.linspace(0, 2, 12), range(3), [2, 8, 4])
 print("right:", y[:5], "wrong:", align_corners[:5].round(2))

@@ -76,7 +76,7 @@ assert np.all(keras.ops.convert_to_numpy(of_nan))
 # --------
 # Suppose you take the mean over all steps: masked steps count with their bias.
 # Or you pad with 0, the default: a real step of zeros is masked, too. Or you
-# pad first, and then scale: in float32, 9 times 0.1 is not quite 0.9.
+# pad with 9, then scale: in float32, 9 times 0.1 is not 0.9. Nothing is masked.
 
 wrong = y.mean(axis=1)
 print("right:", *y_mean[2:], "wrong:", *wrong[2:])

@@ -24,7 +24,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Three samples with two questions each. The exponential of 100 overflows.
+# Three samples with two questions each. In float32, ``exp(100)`` overflows.
 
 y_true = np.array([[0, 1], [1, 1], [1, 0]], "float32")  # (batch, outputs)
 logits = np.array([[-2, 3], [0, -1], [4, 100]], "float32")
@@ -44,8 +44,8 @@ by_hand = np.mean(losses, axis=1)  # (batch,)
 # %%
 # Check it
 # --------
-# The library's function takes probabilities, too: the page "from_logits"
-# explains the clip. Label smoothing moves targets towards 1/2.
+# The library's function takes probabilities, too. Keras clips these: see the
+# page "from_logits". Label smoothing moves targets towards 1/2.
 
 from keras_by_hand import binary_crossentropy
 

@@ -9,16 +9,16 @@ model gives a probability to each letter, and to the *blank*: no letter.
 A *path* takes one of them at each step. To read it, drop repetitions, then
 blanks: ``aa-b`` and ``-ab-`` both spell "ab", but "aa" needs a blank between.
 The loss is minus the logarithm of the probability of all paths that spell the
-labels. A recursion adds them up. Put a blank around each label: :math:`z` is
-``-a-b-``. :math:`\alpha_t(s)` is the probability of all beginnings that are at
-place :math:`s` of :math:`z` at step :math:`t`, where :math:`p_t` are those of
-the model. One step before, they were there, or one or two places before it:
+labels. A recursion adds them up. Put blanks around the labels: for "ab",
+:math:`z` is ``-a-b-``. Let :math:`\alpha_t(s)` be the probability of being
+at place :math:`s` of :math:`z` at step :math:`t`. The model gives :math:`p_t`.
+One step earlier, a path was at the same place, or one or two places before:
 
 .. math::
 
    \alpha_t(s) = p_t(z_s) \sum_{r=0}^{2} \alpha_{t-1}(s - r)
 
-The last jumps over a blank, which may be done only between different letters.
+A move by two skips a blank. It is allowed only between different letters.
 """
 
 import itertools
@@ -92,8 +92,8 @@ for name, scores in ("softmax kept", np.float32(p)), ("blank last", last):
 # %%
 # See it
 # ------
-# How many beginnings come to each place: from its own row, the row above, and
-# for "b" from the row of "a". The two at the lower right count whole paths.
+# How many ways lead to each place: from its own row, from the row above, and
+# to "b" also from "a". The two at the lower right count whole paths.
 
 fig, axis = plt.subplots(figsize=(6, 3.3), layout="constrained")
 axis.imshow(counts.T, cmap="Blues", vmax=60)

@@ -52,7 +52,7 @@ for step, gradient in enumerate(gradients):
 # %%
 # Check it
 # --------
-# ``average_weight`` can also put each third average into the weight's place.
+# With ``ema_overwrite_frequency=3``, each third average replaces the weight.
 
 from keras_by_hand.optimizers import average_weight
 
@@ -74,8 +74,8 @@ np.testing.assert_array_equal(last, 14)  # the average of 8 and 16 is 12
 # %%
 # Break it
 # --------
-# Until its end, ``fit`` validates the weights as they are. ``SwapEMAWeights``
-# puts the averages in their place. Targets are 0 and 2 in turn: 1 is best.
+# After each epoch, ``fit`` validates the weights, not their averages. Use
+# ``SwapEMAWeights`` to validate these. Targets are 0 and 2 in turn: 1 is best.
 
 x, y = np.ones((40, 1)), np.array([[0.0], [2.0]] * 20)
 

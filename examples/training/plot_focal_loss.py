@@ -4,8 +4,8 @@ Focal loss: easy examples weigh less
 
 A face detector looks at thousands of patches of a photograph. Most are easy:
 sky, walls. Each costs next to nothing, but together they drown the few hard
-ones. The focal loss multiplies cross-entropy by a power of what is missing to
-the right answer. So what is nearly right hardly counts.
+ones. The focal loss multiplies the cross-entropy of each by a power of its
+error, :math:`1 - p_t`. So answers that are nearly right hardly count.
 
 .. math::
 
@@ -33,7 +33,7 @@ y = focal_loss(y_true, p)
 # %%
 # Compute it
 # ----------
-# Alpha, 0.25 by default, comes in only where Keras is told to balance classes.
+# Alpha, here 0.25, counts only with ``apply_class_balancing=True``.
 
 p_t = np.where(y_true == 1, p, 1 - p)
 focal = (1 - p_t) ** 2 * -np.log(p_t)
@@ -72,7 +72,7 @@ np.testing.assert_allclose(binary_focal_crossentropy(y_true, p), focal[:, 0])
 # --------
 # Faces are rare, so they should weigh more. Keras ignores ``alpha=0.9`` without
 # ``apply_class_balancing=True``. With the default alpha, a face then weighs
-# *less* than another patch. How many patches weigh as much as a face?
+# *less* than another patch. This prints how many times as much a face weighs.
 
 
 def weight_of_a_face(**options):

@@ -3,9 +3,9 @@ from_logits: why a loss should be given logits
 ==============================================
 
 A model that ends without an activation returns logits: ``from_logits=True``.
-After softmax they are probabilities: ``False``, the default. These are clipped,
-as the logarithm of 0 is infinite. So where a model is sure and wrong, the loss
-is too small and the gradient is 0: it learns nothing from such a sample.
+After softmax they are probabilities: ``False``, the default. Keras clips these,
+as the logarithm of 0 is infinite. Then, where a model is sure and wrong, the
+loss is too small and the gradient 0: it learns nothing from such a sample.
 
 .. math::
 
@@ -24,8 +24,8 @@ import numpy as np
 # Build it
 # --------
 # Given the identity matrix, a layer returns its kernel: so the kernel is the
-# logits, and what a step of ``SGD`` takes from it is their gradient. (Where
-# ``Rescaling`` stands last, TensorFlow doesn't find the logits: see below.)
+# logits, and what a step of ``SGD`` takes from it is their gradient.
+# ``Rescaling(1.0)`` only hides the softmax from TensorFlow: see the warnings.
 
 logits = np.array([[2.0, 1, 0], [30, 0, 0]])  # (batch, classes)
 target = np.eye(2, 3)  # the second sample is sure and wrong

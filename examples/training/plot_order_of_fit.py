@@ -2,8 +2,8 @@ r"""
 model.fit step by step: what it does in which order
 ===================================================
 
-A training loop of your own gets other numbers than ``fit`` if it does the same
-things in another order. In each step, ``fit`` does
+A training loop in another order gets other numbers. In each step, ``fit`` lets
+the weights decay, subtracts the clipped gradient, averages, and constrains:
 
 .. math::
 
@@ -12,8 +12,8 @@ things in another order. In each step, ``fit`` does
    w \leftarrow \text{constraint}(w_2)
 
 :math:`g` is the gradient of loss and penalty at the old weights :math:`w`,
-:math:`\eta` the rate, :math:`\lambda` the decay, :math:`a` the average, with a
-momentum of :math:`\mu`. This is the step of ``SGD``.
+:math:`\eta` the learning rate, :math:`\lambda` the weight decay, :math:`a` the
+average, with a momentum of :math:`\mu`. This is the step of ``SGD``.
 """
 
 import keras
@@ -84,7 +84,7 @@ np.testing.assert_array_less(last[1], 0)
 # %%
 # Break it
 # --------
-# Suppose you take the step first, and then the weights decay, by a quarter.
+# Suppose you step first, and let the new weights decay: a quarter of them goes.
 
 free = path[0][0]  # after the first step
 step = 0.75 * kernel - free  # rate times gradient

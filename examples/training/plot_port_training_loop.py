@@ -2,8 +2,8 @@ r"""
 Port a training loop to PyTorch: seven differences
 ==================================================
 
-The model is ported, and predicts the same. Then both are trained with the same
-settings, and part: the same name may mean something else. Five differences have
+The ported model predicts the same. But trained with the same settings, the two
+drift apart, as the same name may mean something else. Five differences have
 pages: "Adam's epsilon", "AdamW", "Gradient clipping", "Sample weights" and
 "BatchNormalization weights". Two are here: momentum and ``ReduceLROnPlateau``.
 
@@ -95,7 +95,7 @@ assert rate != torch_plateau(patience=2)
 # %%
 # See it
 # ------
-# Keras goes on with the long steps of before; PyTorch shortens them at once.
+# Keras' momentum still holds the long steps; PyTorch's are shorter at once.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(range(1, 11), path, "o-", label="Keras")

@@ -5,9 +5,9 @@ Triplet loss and contrastive loss in Keras, and Circle
 To recognize faces, a model maps photographs to vectors, called *embeddings*:
 those of one person close to each other, those of others far away.
 
-The *contrastive loss* takes pairs, at distance :math:`d`; the *triplet loss* an
-anchor, an embedding with its label, at distance :math:`d_+`, and one with
-another, at :math:`d_-`. Both want a margin :math:`m`. Keras' ``Circle`` takes
+The *contrastive loss* takes pairs, at distance :math:`d`. The *triplet loss*
+compares two distances from an anchor: :math:`d_+` to the same label, and
+:math:`d_-` to another. Both have a margin :math:`m`. Keras' ``Circle`` takes
 cosines :math:`s` of an anchor with all others, and a factor :math:`\gamma`:
 
 .. math::
@@ -29,7 +29,7 @@ from keras import ops
 # Build it
 # --------
 # A loss gets the labels and outputs of a whole batch, and can compare them all.
-# Of an anchor's triplets, the hardest counts: farthest same, nearest other.
+# Each anchor uses its farthest of the same label, and its nearest of another.
 
 
 def compare(label, x):
@@ -56,8 +56,8 @@ x = np.float32(np.stack([np.cos(angle), np.sin(angle)], axis=1))
 # %%
 # Compute it
 # ----------
-# Take one anchor after the other, without itself in ``Circle``. The cosines are
-# products of embeddings of length 1. Here m is 0.4 in ``Circle``, and gamma 8.
+# Take one anchor after the other. ``Circle`` leaves out its pair with itself;
+# its cosines are products of embeddings of length 1, m is 0.4, and gamma is 8.
 
 contrastive, triplet, of_circle = np.zeros((3, 5))  # of each anchor
 for i in range(5):

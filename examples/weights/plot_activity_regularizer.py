@@ -10,8 +10,8 @@ loss, so that they stay small. For most layers that is
    \text{penalty} = \frac{\lambda}{n} \sum |y|
 
 with ``L1``: :math:`\lambda` is its factor, y the output, and n the number of
-samples. But a layer that returns its states penalizes these, too, attention its
-projections, and ``SimpleRNN`` nothing.
+samples. But a layer that returns its states penalizes them, too. Attention also
+penalizes its projections, and ``SimpleRNN`` penalizes nothing.
 """
 
 import keras
@@ -63,7 +63,8 @@ assert not np.allclose(right, wrong)
 # %%
 # Break it
 # --------
-# ``SimpleRNN`` penalizes nothing, and attention more than its output.
+# ``SimpleRNN`` penalizes nothing, and attention more than its output. Instead,
+# call a layer ``ActivityRegularization`` on the output that you mean.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``SimpleRNN`` ignores
 #    its ``activity_regularizer``.

@@ -2,8 +2,8 @@ r"""
 Number of parameters: what count_params and summary count
 =========================================================
 
-The parameters of a model are the numbers in its weights. They say how large its
-file is, and how much memory training takes. For a ``Dense`` layer they are
+The parameters of a model are the numbers in its weights. They say how much
+memory and disk space the weights take. For a ``Dense`` layer they are
 
 .. math:: \text{parameters} = (\text{features} + 1) \cdot \text{units}
 
@@ -33,8 +33,9 @@ print(counts, "in all", model.count_params())
 # %%
 # Compute it
 # ----------
-# Each unit has a weight for each feature, and a bias, but in the second layer.
-# The summary counts the frozen ones apart.
+# Each unit has a weight for each feature, and a bias, except in the second
+# layer. ``model.summary()`` lists frozen parameters as "Non-trainable params".
+# After training, the summary also counts the state of the optimizer.
 
 by_hand = [(40 + 1) * 64, 64 * 24, (24 + 1) * 10, (10 + 1) * 1]
 in_all = sum(by_hand)

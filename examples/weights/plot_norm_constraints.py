@@ -53,7 +53,7 @@ at_most_2 = of_norm_1 * np.minimum(norms, 2)
 from_1_to_3 = of_norm_1 * np.clip(norms, 1, 3)
 
 # %%
-# The update comes first, at weights that may be negative.
+# The update comes first. It begins at weights that may be negative.
 
 error = x @ start - targets  # (batch, units)
 free = start - 0.5 * x.T @ (2 * error / error.size)
@@ -61,7 +61,7 @@ not_negative = np.maximum(free, 0)
 
 # %%
 # The functions take any axis: an ``Embedding`` has a row for each token, and
-# needs ``axis=1``. The ``rate`` of ``MinMaxNorm`` is the share of the way.
+# needs ``axis=1``. With a ``rate`` of 1/2, ``MinMaxNorm`` goes half of the way.
 
 from keras_by_hand import max_norm, min_max_norm, non_neg, unit_norm
 

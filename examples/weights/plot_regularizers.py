@@ -3,8 +3,8 @@ L1, L2 and L1L2 regularizers: what they add to the loss
 =======================================================
 
 With large weights, a network can learn its data by heart. A regularizer adds a
-penalty to the loss, so training prefers small ones. L1 pulls each weight
-towards zero by the same amount, L2 by a part of itself.
+penalty to the loss, so training prefers small weights. L1 pulls each one
+towards zero by the same amount, L2 by an amount proportional to the weight.
 
 .. math::
 
@@ -74,7 +74,7 @@ np.testing.assert_array_equal(loss, np.mean(error**2) + by_function)
 # %%
 # Break it
 # --------
-# Textbooks and PyTorch's ``weight_decay`` have half of the squares.
+# ``weight_decay`` of PyTorch's SGD has half of the squares: halve it for L2.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``L1L2`` by its name,
 #    ``"l1l2"``, adds nothing, as its factors are 0. The documentation says that
@@ -91,7 +91,7 @@ np.testing.assert_raises(ValueError, keras.regularizers.get, "l1_l2")
 # %%
 # See it
 # ------
-# One weight, its penalty alone, and SGD. L1 ends in jumps about zero.
+# SGD on one weight, with no loss but its penalty. L1 ends in jumps about zero.
 
 w, path = 1.0, []
 for _ in range(60):

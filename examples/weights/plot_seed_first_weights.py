@@ -9,7 +9,7 @@ the same ones, to the bit, and repeat a training run without Keras.
 Each layer draws a seed. *Philox*, a function that scrambles whole numbers,
 makes random words of four bytes: as many as you like, from the seed and 0, 1,
 2, ... The lower 23 bits of a word, :math:`b`, give a number :math:`u` from 0 to
-below 1, and this a weight of the default kernel (Glorot uniform):
+below 1. From u comes one weight of the default kernel (Glorot uniform):
 
 .. math::
 
@@ -29,7 +29,7 @@ if keras.backend.backend() != "tensorflow":
 # %%
 # Build it
 # --------
-# Both layers have six features and units together, so that the root is 1.
+# In both layers, features and units add up to six, so that the root is 1.
 
 
 def build(*, with_dropout):
@@ -82,9 +82,9 @@ np.testing.assert_array_equal(dropped, np.float32(2 * kept), strict=True)
 # %%
 # Break it
 # --------
-# The seed is set, and still one more layer changes the next. Dropout takes the
-# second seed, and the last ``Dense`` begins with the third. To compare models,
-# give each initializer a seed of its own.
+# The seed is set, and still one more layer changes the weights of the next.
+# Dropout takes the second seed, and the last ``Dense`` the third. To compare
+# models, give each initializer a seed of its own.
 
 right, wrong = model.get_weights()[2], last_kernel
 print("right:", right[0], "wrong:", wrong[0])

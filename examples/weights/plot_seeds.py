@@ -3,8 +3,8 @@ Seeds: what set_random_seed and an initializer's seed fix
 =========================================================
 
 To repeat a training run, you need the same first weights. Each initializer has
-a seed, and returns the numbers of that seed at each call. If you give it none,
-it draws one when it is made. ``set_random_seed`` fixes what is drawn.
+a seed, and returns the same numbers at each call. If you pass no seed, it draws
+one when it is made. ``set_random_seed`` fixes which seeds are drawn.
 
 The default kernel of a ``Dense`` layer (Glorot uniform) is made of uniform
 numbers :math:`u`, which come from the seed:
@@ -26,7 +26,7 @@ from keras import layers
 # Build it
 # --------
 # The second call of ``set_random_seed`` changes nothing here: the initializers
-# have drawn their seeds when the layers were made.
+# drew their seeds when the layers were made.
 
 
 def kernel_of(layer):
@@ -63,7 +63,7 @@ np.testing.assert_array_equal(kernels, kernels_by_hand)
 # Break it
 # --------
 # Layers that share an initializer begin as twins. Pass its name, and each layer
-# makes one of its own. Or give it a ``SeedGenerator``: that draws anew.
+# makes its own. Or give it a ``SeedGenerator``: each call draws new numbers.
 
 shared = keras.initializers.GlorotUniform()
 moving = keras.initializers.GlorotUniform(keras.random.SeedGenerator(7))

@@ -48,6 +48,9 @@ np.testing.assert_array_equal(np.sort(orders), [targets, targets])
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
 #    after ``set_random_seed``, all epochs of ``keras.Model.fit`` have the same
 #    order of samples. Without a seed, each has its own.
+#
+# To vary it, call ``fit`` for one epoch at a time, with ``shuffle=False``, and
+# shuffle the arrays yourself before each call.
 
 print("first epoch: ", *orders[0, :8], "second epoch:", *orders[1, :8])
 if keras.backend.backend() == "tensorflow":
