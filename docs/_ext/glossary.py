@@ -87,7 +87,8 @@ def find_related(texts):
         ]
         best = [pages[n] for *_, n in sorted(others)]
         near = [other for other in best if section(other) == section(page)][:2]
-        related[page] = near + [other for other in best if other not in near][:1]
+        others = [other for other in best if other not in near]
+        related[page] = near + others[: 3 - len(near)]
     return related
 
 

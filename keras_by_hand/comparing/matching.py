@@ -270,9 +270,9 @@ class Matching:
 
     def find_instead(self):
         """Return {index of a call: tensor} of calls that are compared with a
-        later one, and in whose place the port has a tensor with other numbers:
-        one of the size, between what the call was fed and the later one's, that
-        equals no other. Of several calls, it is that of the nearest norm.
+        later one, and in whose place the port has their numbers in another
+        order: a tensor of the size and the norm, between what the call was fed
+        and the later one's, that equals no other.
 
         What makes its tensors itself, as files with operators do, has others on
         the way, and hands on each.
@@ -299,13 +299,10 @@ class Matching:
             ours = self.port.measures[name]
             if any(np.allclose(ours, one, TOLERANCE, 0) for one in known):
                 continue
-            apart = {
-                index: abs(
-                    measure(self.calls[index].outputs[0].array)[1] - ours[1]
-                )
-                for index in indices
-            }
-            found.setdefault(min(apart, key=apart.get), name)
+            for index in indices:
+                made = measure(self.calls[index].outputs[0].array)
+                if np.allclose(ours, made, TOLERANCE, 0):
+                    found.setdefault(index, name)
         return found
 
     def find_begins(self):

@@ -77,7 +77,7 @@ def test_what_is_typed_filters_the_gallery(tab, address):
     assert shown.count() < len(PAGES) / 5
     expect(headings).to_have_count(1)  # those of other families are hidden
     box.fill("ifco")  # another word for a page, which its title does not have
-    expect(shown).to_have_text(["LSTM gates: one step, three gates and a candidate"])
+    expect(shown).to_have_text(["LSTM: formula, gates and weights in NumPy"])
     box.fill("with pictures")  # which is shown with each family, but is no title
     expect(shown).to_have_count(0)
     expect(headings).to_have_count(0)

@@ -10,10 +10,10 @@ from gallery.glossary import ENTRY, GLOSSARY, find_terms_for
 
 # Of the words with several senses: the families in which they have the glossary's.
 SENSES = {
-    "Dense": "dense normalization quantization",
+    "Dense": "dense files models normalization quantization",
     "bias": """activations adapters attention convolution dense embedding equality
         files labs merging models normalization pooling precision quantization
-        recurrent refusals shapes training weights""",
+        regularization recurrent refusals shapes training weights""",
     "candidate": "recurrent",
     "filter": "convolution models normalization recurrent",
     "gate": "embedding labs recurrent",
@@ -27,8 +27,8 @@ SENSES = {
     "temperature": "models",
     "top-p": "models",
     "unit": """activations adapters attention convolution dense embedding equality
-        labs merging models normalization precision quantization recurrent
-        refusals regularization shapes training weights""",
+        labs merging models normalization precision preprocessing quantization
+        recurrent refusals regularization shapes training weights""",
     "weight": """activations adapters convolution dense equality files labs models
         pooling precision quantization recurrent refusals shapes training weights""",
 }
