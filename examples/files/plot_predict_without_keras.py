@@ -36,13 +36,13 @@ model.save(f"{folder.name}/model.keras")
 x = rng.integers(-3, 4, size=(30, 2))  # (batch, features)
 y = model.predict(x, verbose=0)
 
-FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
-FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
-
 # %%
 # Compute it
 # ----------
-# Copy this and ``FUNCTIONS``. The file calls layers ``dense``, ``dense_1``, ...
+# Copy this. The file calls layers ``dense``, ``dense_1``, ...
+
+FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
+FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
 
 
 def read(path):
@@ -55,8 +55,7 @@ def read(path):
         if not re.fullmatch("Sequential InputLayer( Dense)+", kinds):
             raise ValueError(f"not an Input and Dense layers: {kinds}")
         file = h5py.File(archive.open("model.weights.h5"))
-        for number, part in enumerate(parts[2:]):
-            config = part["config"]
+        for number, config in enumerate(p["config"] for p in parts[2:]):
             f, dtype = config["activation"], config["dtype"]["config"]
             if str(f) not in FUNCTIONS or dtype != {"name": "float32"}:
                 raise ValueError(f"{config['name']} has {f} and {dtype}")

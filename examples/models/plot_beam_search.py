@@ -10,7 +10,7 @@ sentences, the beams, and drops the worst after each step.
 The logarithm turns the product of probabilities into a sum, the score
 :math:`s` of the words :math:`w_1, \ldots, w_n`:
 
-.. math:: s = \sum_t \log p(w_t \mid w_1, \ldots, w_{t-1})
+.. math:: s = \sum_t \log p(w_t \; | \; w_1, \ldots, w_{t-1})
 """
 
 from itertools import product

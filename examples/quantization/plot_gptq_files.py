@@ -39,9 +39,9 @@ arrays = {weight.name: weight.numpy() for weight in layer.weights}
 np.savez(f"{folder.name}/layer.npz", **arrays)
 
 restored, restored_layer = new_model("gptq")
-saved = np.load(f"{folder.name}/layer.npz")
-for weight in restored_layer.weights:
-    weight.assign(saved[weight.name])
+with np.load(f"{folder.name}/layer.npz") as saved:
+    for weight in restored_layer.weights:
+        weight.assign(saved[weight.name])
 
 # %%
 # Check it

@@ -41,7 +41,8 @@ model.add(GRU(16, return_sequences=True))
 model.add(Dense(classes))  # logits
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.Adam(0.05), loss)
-model.fit(windows[:, :-1], windows[:, 1:], epochs=20, verbose=0)
+x, following = windows[:, :-1], windows[:, 1:]
+history = model.fit(x, following, epochs=20, verbose=0)
 
 # %%
 # Compute it
@@ -68,6 +69,8 @@ print(story)
 # Keras reads what NumPy has written. Its scores are the same, and the best one
 # leads by far more than the tolerance, so it would have written the same.
 
+np.testing.assert_array_equal(written[:8], tokens[:8])
+np.testing.assert_equal(len(written), 38)
 of_keras = model.predict(np.array([written[:-1]]), verbose=0)[0]
 np.testing.assert_allclose(of_keras, logits, rtol=1e-4, atol=1e-3)
 second, best = np.sort(logits[7:], axis=-1)[:, -2:].T

@@ -25,7 +25,7 @@ log = keras.callbacks.LambdaCallback(
     on_train_batch_end=lambda batch, logs: means.append(logs["loss"])
 )
 options = {"batch_size": 1, "epochs": 2, "callbacks": [log], "verbose": 0}
-model.fit(np.ones((20, 1)), targets, **options)
+history = model.fit(np.ones((20, 1)), targets, **options)
 
 # %%
 # Compute it
