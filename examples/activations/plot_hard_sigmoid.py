@@ -3,7 +3,7 @@ hard_sigmoid, hard_tanh, sparse_sigmoid: an S of straight lines
 ===============================================================
 
 Small devices compute exponentials slowly, so networks for them replace the
-``sigmoid`` by a straight line that is cut off at both ends.
+activation ``sigmoid`` by a straight line that is cut off at both ends.
 
 .. math::
 

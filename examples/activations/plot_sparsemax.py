@@ -2,7 +2,7 @@ r"""
 sparsemax: probabilities that can be zero
 =========================================
 
-``softmax`` gives each class a little. With ``sparsemax``, low scores get 0: it
+``softmax`` gives each class a little. With ``sparsemax``, low logits get 0: it
 subtracts the same number from all, and cuts off what falls below zero.
 
 .. math::
@@ -10,7 +10,7 @@ subtracts the same number from all, and cuts off what falls below zero.
    p_i &= \max(x_i - \tau, 0) \\
    \tau &= \frac{1}{k} \left( x_{(1)} + \ldots + x_{(k)} - 1 \right)
 
-Here :math:`x_{(1)}, x_{(2)}, \ldots` are the scores from the largest down, and
+Here :math:`x_{(1)}, x_{(2)}, \ldots` are the logits from the largest down, and
 :math:`k` is how many of them get something: the largest number for which
 :math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`.
 """

@@ -3,7 +3,7 @@ Discretization: sort numbers into bins, with boundaries from adapt
 ==================================================================
 
 An ``Embedding`` needs whole numbers, not ages or prices. ``Discretization``
-replaces each number by the index of its bin. You pass the boundaries, or
+replaces a feature by the index of its bin. You pass the boundaries, or
 ``adapt`` finds them, so that all bins get about the same share of the data.
 
 .. math::
