@@ -2,12 +2,12 @@ r"""
 Lambda and custom functions: what a .keras file stores
 ======================================================
 
-``load_model`` refuses your file, as the model has a function of your own, in a
-``Lambda`` layer or as an activation. What the file stores of it depends:
+``load_model`` refuses your file, as the model has a function of your own: a
+``Lambda`` layer or an activation, :math:`y = f(x)`. Of f, the file stores, for
 
 - a Python ``lambda``: its bytecode. Loading it could run a stranger's code, so
   Keras refuses, unless you set ``safe_mode=False``.
-- a function: its name alone. Tell Keras by ``custom_objects`` which one it is.
+- a plain function: its name alone. Tell Keras by ``custom_objects`` which one it is.
 - a registered function: its package and name. Define it before you load.
 """
 
