@@ -7,7 +7,7 @@ Lambda and custom functions: what a .keras file stores
 
 - a Python ``lambda``: its bytecode. Loading it could run a stranger's code, so
   Keras refuses, unless you set ``safe_mode=False``.
-- a plain function: its name alone. Tell Keras by ``custom_objects`` which one it is.
+- a plain function: its name. Tell Keras by ``custom_objects`` which one it is.
 - a registered function: its package and name. Define it before you load.
 """
 
