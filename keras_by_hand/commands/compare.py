@@ -6,7 +6,7 @@ import json
 from keras_by_hand.commands.models import add_model, read_layers
 from keras_by_hand.comparing.comparison import compare
 from keras_by_hand.comparing.port import TOLERANCE
-from keras_by_hand.models.archives import open_file
+from keras_by_hand.models.archives import load_json
 from keras_by_hand.models.data import read_input
 from keras_by_hand.models.errors import CannotRun
 from keras_by_hand.models.load import load_model
@@ -116,12 +116,7 @@ def compare_models(given):
 def read_names(path):
     """Return the names in a .json file, {layer: tensor}. Raises CannotRun where
     it holds anything else."""
-    file, budget = open_file(path)
-    with file:
-        try:
-            names = json.load(file)
-        except (ValueError, RecursionError) as error:
-            raise CannotRun(f"{path} is no .json file: {error}") from None
+    names = load_json(path)
     if not isinstance(names, dict) or not all(
         isinstance(name, str) for name in names.values()
     ):

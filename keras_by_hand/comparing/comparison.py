@@ -221,12 +221,11 @@ class Comparison:
         lines += self.weights.lines()
         lines += self.other_names()
         if count := len(self.unused):
-            stand = (
-                "tensor of the port stands"
-                if count == 1
-                else ("tensors of the port stand")
+            many = count > 1
+            lines.append(
+                f"{count} tensor{'s' * many} of the port "
+                f"stand{'s' * (not many)} for none"
             )
-            lines.append(f"{count} {stand} for none")
         others = [row for row in self.rows if row.instead is not None]
         instead = {row.name for row in others}
         unknown = ", ".join(

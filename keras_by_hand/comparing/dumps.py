@@ -1,14 +1,13 @@
 """Read what a program in C wrote of its layers: binary files that a .json file
 lists, or a text that it printed."""
 
-import json
 import os
 import re
 
 import numpy as np
 
 from keras_by_hand.comparing.port import Port
-from keras_by_hand.models.archives import open_file
+from keras_by_hand.models.archives import load_json, open_file
 from keras_by_hand.models.errors import CannotRun
 
 DUMPED = (  # dtypes of binary files
@@ -27,12 +26,7 @@ def read_listed(path):
     {name: {"file": "conv.bin", "dtype": "int8", "scale": 0.05, "zero_point":
     -3}}; without a dtype they are float32, and without a scale as they are.
     Raises CannotRun where it holds anything else, or a file does not fit."""
-    file, _ = open_file(path)
-    with file:
-        try:
-            listed = json.load(file)
-        except (ValueError, RecursionError) as error:
-            raise CannotRun(f"{path} is no .json file: {error}") from None
+    listed = load_json(path)
     if not isinstance(listed, dict) or not listed:
         raise CannotRun(f'{path} must hold {{"layer": {{"file": ...}}, ...}}')
     arrays, steps = {}, {}

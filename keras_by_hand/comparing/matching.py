@@ -284,7 +284,7 @@ class Matching:
         known = [measures[name] for name in used if name in measures]
         given = tensors_in(self.model.as_inputs(self.x))
         known += [measure(tensor.array) for tensor in given]
-        begins, may_be = self.find_begins(), {}
+        begins, found = self.find_begins(), {}
         for behind, group in find_groups(self.calls).items():
             match = self.calls[behind].matches[0]
             if not match or not self.calls[behind].agrees:
@@ -292,17 +292,15 @@ class Matching:
             end = self.places[match.tensor]
             for index in sorted(group):
                 for name in self.find_candidates(self.calls[index]):
-                    if begins[index] < self.places[name] < end:
-                        may_be.setdefault(name, []).append(index)
-        found = {}
-        for name, indices in may_be.items():
-            ours = self.port.measures[name]
-            if any(np.allclose(ours, one, TOLERANCE, 0) for one in known):
-                continue
-            for index in indices:
-                made = measure(self.calls[index].outputs[0].array)
-                if np.allclose(ours, made, TOLERANCE, 0):
-                    found.setdefault(index, name)
+                    if not begins[index] < self.places[name] < end:
+                        continue
+                    made = measure(self.calls[index].outputs[0].array)
+                    alike = (
+                        np.allclose(made, one, TOLERANCE, 0)
+                        for one in [measures[name], *known]
+                    )
+                    if next(alike) and not any(alike):
+                        found.setdefault(index, name)
         return found
 
     def find_begins(self):

@@ -1,5 +1,6 @@
 """Open a file that somebody else wrote, and read what a zip file holds."""
 
+import json
 import os
 import stat
 import struct
@@ -35,6 +36,17 @@ def open_file(path):
         raise CannotRun(f"{path} is a device or a pipe, not a file")
     file = open(path, "rb")
     return file, Budget(os.fstat(file.fileno()).st_size)
+
+
+def load_json(path):
+    """Return what a .json file holds. Raises CannotRun where it holds no
+    JSON."""
+    file, _ = open_file(path)
+    with file:
+        try:
+            return json.load(file)
+        except (ValueError, RecursionError) as error:
+            raise CannotRun(f"{path} is no .json file: {error}") from None
 
 
 def identify_file(path):
