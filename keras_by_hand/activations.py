@@ -348,7 +348,7 @@ def hard_shrink(x: ArrayLike, threshold: float = 0.5) -> np.ndarray:
 
 
 def soft_shrink(x: ArrayLike, threshold: float = 0.5) -> np.ndarray:
-    """x moved to 0, by no more than the threshold; x: any shape.
+    """x moved to 0, by no more than the threshold; x: any shape. NaN becomes 0.
 
     Raises ValueError for a threshold below 0.
 
@@ -357,7 +357,7 @@ def soft_shrink(x: ArrayLike, threshold: float = 0.5) -> np.ndarray:
     """
     x = as_array(soft_shrink, x=x)
     check_numbers(soft_shrink, 0, threshold=threshold)
-    return x - np.clip(x, -threshold, threshold)
+    return np.where(np.abs(x) > threshold, x - np.sign(x) * threshold, 0)
 
 
 def tanh_shrink(x: ArrayLike) -> np.ndarray:
