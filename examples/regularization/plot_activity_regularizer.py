@@ -3,7 +3,7 @@ activity_regularizer of LSTM, SimpleRNN and attention: wrong penalties
 ======================================================================
 
 An ``activity_regularizer`` should penalize the output of its layer. ``LSTM``
-and ``GRU`` with ``return_state=True``, and attention layers, penalize more.
+and ``GRU`` with ``return_state=True``, cells and attention penalize more.
 ``SimpleRNN`` penalizes nothing. To be right, leave the argument out, and call a
 layer ``ActivityRegularization(l1=0.25)`` on the output.
 """
@@ -20,11 +20,12 @@ from keras import layers
 keras.utils.set_random_seed(313)
 option = {"activity_regularizer": keras.regularizers.L1(0.25)}
 x = np.random.default_rng(313).normal(size=(2, 5, 3)).astype("float32")
-step, state = x[:, 0], np.zeros((2, 4), "float32")  # of a cell
 calls = [
     (layers.ActivityRegularization(l1=0.25), [x]),
     (layers.LSTM(4, return_state=True, **option), [x]),
-    (layers.LSTMCell(4, **option), [step, [state, state]]),
+    (layers.SimpleRNNCell(4, **option), [x[:, 0], [np.zeros((2, 4))]]),
+    (layers.GRUCell(4, **option), [x[:, 0], [np.zeros((2, 4))]]),
+    (layers.LSTMCell(4, **option), [x[:, 0], 2 * [np.zeros((2, 4))]]),
     (layers.SimpleRNN(4, **option), [x]),
     (layers.MultiHeadAttention(2, 4, **option), [x, x]),
     (layers.GroupQueryAttention(4, 2, 1, **option), [x, x]),
@@ -34,7 +35,7 @@ calls = [
 # Compute it
 # ----------
 # The right penalty adds up the absolute values of the output, and divides by
-# the number of samples. ``losses`` holds the penalties that the layer adds.
+# the number of samples. Count the ``losses`` of a layer, and the right ones.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** The
 #    ``activity_regularizer`` of ``SimpleRNNCell``, ``LSTMCell`` and
@@ -56,5 +57,4 @@ for layer, arguments in calls:
     added = [float(loss) for loss in layer.losses]
     print(f"{layer.name}: right {right:.3f}, adds {np.round(added, 3)}")
     found.append((len(added), np.isclose(added, right).sum()))
-# How many penalties each layer adds, and how many of them are the right one:
-assert found == [(1, 1), (3, 2), (3, 2), (0, 0), (4, 1), (5, 2)]
+assert found == [(1, 1), (3, 2), (2, 2), (2, 2), (3, 2), (0, 0), (4, 1), (5, 2)]
