@@ -56,15 +56,17 @@ np.testing.assert_allclose(of_samples, glu(x, axis=0), rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# The second half is the gate, not the first. And neighbours do not belong
-# together: here unit ``i`` is gated by unit ``i + 2``, half of the units later.
+# Two mistakes. The gate is the second half, not the first. And neighbours do
+# not belong together: unit ``i + 2``, half of the units later, gates unit
+# ``i``.
 
 gate_first = sigmoid(x[:, :2]) * x[:, 2:]
 neighbours = x[:, ::2] * sigmoid(x[:, 1::2])
-print("right:", y.round(3).tolist())
-for wrong in (gate_first, neighbours):
-    print("wrong:", wrong.round(3).tolist())
-    assert not np.allclose(wrong, y)
+print("right:            ", y.round(3).tolist())
+print("wrong, gate first:", gate_first.round(3).tolist())
+print("wrong, neighbours:", neighbours.round(3).tolist())
+assert not np.allclose(gate_first, y)
+assert not np.allclose(neighbours, y)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:**

@@ -3,19 +3,22 @@ hard_sigmoid, hard_tanh, sparse_sigmoid: an S of straight lines
 ===============================================================
 
 Small devices compute exponentials slowly, so networks for them replace the
-activation ``sigmoid`` by a straight line that is cut off at both ends.
+activation ``sigmoid`` by a straight line that is cut off at both ends. Keras
+has two such lines, and one for ``tanh``.
 
 .. math::
 
-   \text{hard\_sigmoid}(x) &= \tfrac{x}{6} + \tfrac{1}{2}
-   \quad \text{cut off at 0 and 1} \\
-   \text{sparse\_sigmoid}(x) &= \tfrac{x}{2} + \tfrac{1}{2}
-   \quad \text{cut off at 0 and 1} \\
-   \text{hard\_tanh}(x) &= x
-   \quad \text{cut off at -1 and 1}
+   \text{hard\_sigmoid}(x) &= \tfrac{x}{6} + \tfrac{1}{2},
+   \quad \text{at least 0, at most 1} \\
+   \text{sparse\_sigmoid}(x) &= \tfrac{x}{2} + \tfrac{1}{2},
+   \quad \text{at least 0, at most 1} \\
+   \text{hard\_tanh}(x) &= x,
+   \quad \text{at least -1, at most 1}
 
-Between the corners their derivatives are 1/6, 1/2 and 1; outside, they are 0.
+On the slanted part their derivatives are 1/6, 1/2 and 1; elsewhere, they are 0.
 """
+
+import tempfile
 
 import keras
 import matplotlib.pyplot as plt
@@ -60,19 +63,27 @@ from keras_by_hand import hard_sigmoid, hard_tanh, sparse_sigmoid
 # Break it
 # --------
 # In Keras 2 the slope of ``hard_sigmoid`` was 0.2, and in Keras 3 it is 1/6. So
-# a model from Keras 2 that uses it returns other numbers now. To keep the old
-# ones, pass the function below to ``load_model``, as the "hard_sigmoid" of its
-# ``custom_objects``. (See also the page "Keras 2 models in Keras 3".)
+# a file of Keras 2 with this activation returns other numbers now (``old.h5``
+# stands for one). To keep the old ones, pass the old function to
+# ``load_model``, under its name. (See the page "Keras 2 models in Keras 3".)
 
 
 def hard_sigmoid_of_keras_2(x):
     return keras.ops.clip(0.2 * x + 0.5, 0, 1)
 
 
-of_keras_2 = keras.ops.convert_to_numpy(hard_sigmoid_of_keras_2(x))
-print("Keras 3:", of_sigmoid[4:10].round(2))
-print("Keras 2:", of_keras_2[4:10].round(2))
-assert not np.allclose(of_keras_2, of_sigmoid)
+by_name = {"hard_sigmoid": hard_sigmoid_of_keras_2}
+layer = keras.layers.Activation("hard_sigmoid")
+with tempfile.TemporaryDirectory() as folder:
+    keras.Sequential([keras.Input(()), layer]).save(f"{folder}/old.h5")
+    wrong = keras.models.load_model(f"{folder}/old.h5")
+    right = keras.models.load_model(f"{folder}/old.h5", custom_objects=by_name)
+wrong, right = (model.predict(x, verbose=0) for model in (wrong, right))
+print("right:", right[4:10].round(2))
+print("wrong:", wrong[4:10].round(2))
+np.testing.assert_allclose(right, np.clip(0.2 * x + 0.5, 0, 1), 1e-4, 1e-4)
+np.testing.assert_allclose(wrong, of_sigmoid, rtol=1e-4, atol=1e-4)
+assert not np.allclose(right, wrong)
 
 # %%
 # See it

@@ -38,7 +38,7 @@ of_function = keras.ops.convert_to_numpy(keras.activations.leaky_relu(x))
 # %%
 # Compute it
 # ----------
-# Only negative numbers are multiplied, each time by the default slope.
+# Only negative numbers are multiplied, by the default slope of each.
 
 layer_by_hand = np.where(x > 0, x, 0.3 * x)
 function_by_hand = np.where(x > 0, x, 0.2 * x)
@@ -60,15 +60,14 @@ from keras_by_hand import leaky_relu, leaky_relu_layer
 
 quarter = keras.activations.leaky_relu(x, negative_slope=0.25)
 np.testing.assert_array_equal(quarter, leaky_relu(x, negative_slope=0.25))
-quarter = keras.layers.LeakyReLU(negative_slope=0.25)(x)
-expected = leaky_relu_layer(x, negative_slope=0.25)
-np.testing.assert_array_equal(quarter, expected)
+half = keras.layers.LeakyReLU(negative_slope=0.5)(x)
+np.testing.assert_array_equal(half, leaky_relu_layer(x, negative_slope=0.5))
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Even in float64,
 #    ``leaky_relu`` rounds its slope to float32.
 #
-# (Only on TensorFlow does Keras compute in float64.)
+# (On TensorFlow, that is. On PyTorch, the slope is exact.)
 
 if keras.backend.backend() == "tensorflow":
     doubles = keras.activations.leaky_relu(x.astype("float64"))
@@ -80,14 +79,16 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # A layer ``LeakyReLU()``, of Keras or of PyTorch, cannot replace
-# ``activation="leaky_relu"`` unless you set its slope.
+# ``activation="leaky_relu"``. Set its slope: write ``LeakyReLU(0.2)``.
 
 of_pytorch = leaky_relu(x, negative_slope=0.01)
-print("function:", of_function)
-print("layer:   ", of_layer)
-print("PyTorch: ", of_pytorch)
-for wrong in (of_layer, of_pytorch):
-    assert not np.allclose(of_function, wrong)
+right = keras.ops.convert_to_numpy(keras.layers.LeakyReLU(0.2)(x))
+print("right:         ", right)
+print("wrong, Keras:  ", of_layer)
+print("wrong, PyTorch:", of_pytorch)
+np.testing.assert_array_equal(right, of_function)
+assert not np.allclose(right, of_layer)
+assert not np.allclose(right, of_pytorch)
 
 # %%
 # See it

@@ -39,7 +39,7 @@ y = keras.ops.convert_to_numpy(layer(x))
 # %%
 # Compute it
 # ----------
-# Of ``above`` and ``below``, one is 0. Alpha has no axis for the batch, and its
+# One of ``above`` and ``below`` is 0. Alpha has no axis for the batch, and its
 # shared axes have length 1, so NumPy repeats it. ``prelu`` does the same.
 
 above, below = np.maximum(x, 0), np.minimum(x, 0)
@@ -82,8 +82,8 @@ for axes in ([1, 2], [0, 1], [3], [-1]):
     layer.build(x.shape)
     shapes.append(tuple(layer.alpha.shape))
 np.testing.assert_equal(shapes, [(1, 1, 5), (1, 4, 1), (3, 4, 1), (3, 1, 5)])
-print("height and width: right", shapes[0], "wrong", shapes[1])
-print("channels: right", shapes[2], "wrong", shapes[3])
+print("alpha for height and width: right", shapes[0], "wrong", shapes[1])
+print("alpha for channels: right", shapes[2], "wrong", shapes[3])
 assert shapes[0] != shapes[1] and shapes[2] != shapes[3]
 
 # %%

@@ -4,8 +4,8 @@ selu: keeps mean 0 and variance 1 from layer to layer
 
 In a deep network, outputs can grow or shrink from layer to layer. ``selu``
 prevents that without a normalization: it is ``elu`` with two constants, chosen
-so that numbers with mean 0 and variance 1 keep both through many ``Dense``
-layers, if the kernels come from ``lecun_normal``.
+so that numbers with mean 0 and variance 1 keep both through many layers
+``Dense(units, activation="selu", kernel_initializer="lecun_normal")``.
 
 .. math::
 
@@ -61,7 +61,7 @@ for seed in range(10):
 # %%
 # Check it
 # --------
-# As the kernels are random, mean and variance are only near 0 and 1.
+# The kernels are random: mean and variance stay within 0.25 of 0 and 1.
 
 np.testing.assert_allclose(of_selu, by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_less(np.abs(of_selu - [0, 1]), 0.25)
@@ -69,8 +69,8 @@ np.testing.assert_array_less(np.abs(of_selu - [0, 1]), 0.25)
 # %%
 # In full
 # -------
-# Two conditions determine the two constants: if ``z`` is standard normal,
-# ``selu(z)`` has mean 0 and variance 1. These are integrals over its density.
+# Why these constants? If ``z`` is standard normal, ``selu(z)`` has mean 0 and
+# variance 1. Both are integrals over the density of ``z``.
 
 from keras_by_hand import selu
 

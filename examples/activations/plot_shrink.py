@@ -2,10 +2,12 @@ r"""
 soft_shrink and hard_shrink: small numbers go to zero
 =====================================================
 
-Noise is often small, and what matters is large. These activations set small
-numbers to exactly zero, as in the removal of noise and in sparse codes.
-``hard_shrink`` keeps the other numbers, ``soft_shrink`` moves them towards zero
-by the threshold :math:`\lambda`. ``tanh_shrink`` only makes them smaller.
+Noise is often small, and what matters is large. ``hard_shrink`` and
+``soft_shrink`` remove noise: they set numbers to zero whose size is below a
+threshold :math:`\lambda`. ``hard_shrink`` keeps the other numbers,
+``soft_shrink`` moves them towards zero by :math:`\lambda`, so that nothing
+jumps. ``tanh_shrink`` takes almost all of a small number, and almost 1 of a
+large one.
 
 .. math::
 
@@ -14,8 +16,8 @@ by the threshold :math:`\lambda`. ``tanh_shrink`` only makes them smaller.
    \text{tanh\_shrink}(x) &= x - \tanh x \\
    \text{threshold}(x) &= x \text{ if } x > \lambda \text{, else } v
 
-The first two have :math:`\lambda` = 0.5 by default. ``threshold`` has no
-default: :math:`v` is the value that replaces the others.
+By default, the first two have :math:`\lambda` = 0.5. ``threshold`` has no
+default. Its :math:`v` is the value that replaces the others.
 """
 
 import keras
@@ -25,7 +27,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Odd quarters, so that no number lies on a threshold.
+# ``activation="soft_shrink"`` takes the default; for another threshold, write
+# a function that calls ``keras.activations.soft_shrink(x, threshold=2)``.
 
 x = np.arange(-11, 13, 2, dtype="float32") / 4
 of_hard = keras.ops.convert_to_numpy(keras.activations.hard_shrink(x))
@@ -65,8 +68,8 @@ np.testing.assert_array_equal(above_2, threshold(x, 2, default_value=-1))
 
 # %%
 # ``soft_shrink(x)`` is also the proximal operator of an L1 penalty (lasso): the
-# number :math:`u` that makes :math:`(u - x)^2 / 2 + \lambda |u|` smallest. Try
-# all multiples of 1/8.
+# number :math:`u` that makes :math:`(u - x)^2 / 2 + \lambda |u|` smallest. Of
+# all multiples of 1/8 from -4 to 4, it is the best.
 
 tried = np.arange(-32, 33)[:, np.newaxis] / 8  # (numbers, 1)
 totals = (tried - x) ** 2 / 2 + 0.5 * np.abs(tried)  # (numbers, entries of x)
@@ -76,7 +79,8 @@ np.testing.assert_array_equal(of_soft, best)
 # %%
 # Break it
 # --------
-# ``soft_shrink`` is not ``relu(x - 0.5)``, which loses what is negative.
+# Where all numbers are positive, ``relu(x - 0.5)`` is the same. But it loses
+# negative numbers.
 
 wrong = np.maximum(x - 0.5, 0)
 print("right:", of_soft)

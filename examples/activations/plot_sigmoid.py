@@ -37,11 +37,12 @@ of_log = keras.ops.convert_to_numpy(keras.activations.log_sigmoid(x))
 # ----------
 # ``exp`` overflows for large numbers, so its arguments here are never above 0.
 # For negative ``x``, both parts of the fraction are multiplied by ``exp(x)``.
+# ``small**2`` is ``exp(-2 * abs(x))``, for the ``tanh`` of ``abs(x)``.
 # ``np.log1p(small)`` is ``log(1 + small)``, without the rounding of that sum.
 
 small = np.exp(-np.abs(x))  # from 0 to 1
 sigmoid_by_hand = np.where(x < 0, small, 1) / (1 + small)
-tanh_by_hand = np.sign(x) * (1 - small**2) / (1 + small**2)
+tanh_by_hand = np.sign(x) * (2 / (1 + small**2) - 1)
 softsign_by_hand = x / (1 + np.abs(x))
 log_by_hand = np.minimum(x, 0) - np.log1p(small)
 
@@ -58,8 +59,8 @@ np.testing.assert_allclose(of_log, log_by_hand, rtol=1e-4, atol=1e-4)
 # %%
 # In full
 # -------
-# ``tanh`` is ``np.tanh``. ``sigmoid`` lets ``exp`` overflow, as 1 divided by
-# infinity is 0, too.
+# ``tanh`` is ``np.tanh``. ``sigmoid`` is ``1 / (1 + exp(-x))``: ``exp`` may
+# overflow, as 1 divided by infinity is 0, too.
 
 from keras_by_hand import log_sigmoid, sigmoid, softsign, tanh
 
@@ -69,8 +70,9 @@ np.testing.assert_allclose(of_tanh, tanh(x), rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# ``exp(x) / (1 + exp(x))`` divides infinity by infinity for 1000. And
-# ``log(sigmoid(x))`` is minus infinity for -1000.
+# For 1000, ``exp(x) / (1 + exp(x))`` divides infinity by infinity: write
+# ``1 / (1 + exp(-x))``. And ``log(sigmoid(x))`` is minus infinity for -1000:
+# write ``log_sigmoid(x)``.
 
 with np.errstate(all="ignore"):  # NumPy would warn
     textbook = np.exp(x) / (1 + np.exp(x))

@@ -62,8 +62,8 @@ from keras_by_hand import hard_silu, mish, silu
 
 # %%
 # The slope of the sigmoid is :math:`\sigma(x) \, \sigma(-x)`, so the derivative
-# of ``silu`` is as follows. (The page "Custom activation" explains how training
-# shows a derivative.)
+# of ``silu`` is as follows. (The page "Custom activation" shows how training
+# finds a derivative.)
 
 slope = sigmoid(x) + x * sigmoid(x) * sigmoid(-x)
 in_training = derivative_in_training("silu", x)
@@ -73,8 +73,8 @@ np.testing.assert_allclose(in_training, slope, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # Before version 3, Keras' ``hard_sigmoid`` was ``clip(0.2 * x + 0.5, 0, 1)``.
-# That is not the gate of ``hard_silu``. And the derivative of ``relu`` is its
-# gate, 0 or 1, but that of ``silu`` is not: it can be larger than 1.
+# That is not the gate of ``hard_silu``. Second mistake: the derivative of
+# ``relu`` is its gate, 0 or 1, but that of ``silu`` is not its gate.
 
 old_gate = x * np.clip(0.2 * x + 0.5, 0, 1)
 print("hard_silu: ", of_hard[2:9].round(2), "right")

@@ -80,13 +80,13 @@ np.testing.assert_allclose(loaded(x[np.newaxis])[0], y, rtol=1e-4, atol=1e-4)
 # --------
 # Without the subtraction, infinity is divided by infinity for a logit of 1000.
 # And the logarithm of ``softmax`` is minus infinity for each probability that
-# is too small for a float, where ``log_softmax`` still has a number.
+# is too small for a float. Write ``log_softmax``: it still has a number.
 
 with np.errstate(all="ignore"):  # NumPy would warn
     textbook = np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True)
     log_last = np.log(probabilities)
-print("right:", y[1].round(3), "wrong:", textbook[1].round(3))
-print("right:", log_y[1, 1:].round(1), "wrong:", log_last[1, 1:].round(1))
+print("softmax: right", y[1].round(3), "wrong", textbook[1].round(3))
+print("log_softmax: right", log_y[1, 1].round(1), "wrong", log_last[1, 1])
 assert not np.allclose(y, textbook)
 assert not np.allclose(log_y, log_last)
 

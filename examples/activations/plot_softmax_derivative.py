@@ -26,8 +26,8 @@ from keras_by_hand import softmax
 # Build it
 # --------
 # Training finds the gradient of one number, so for row :math:`i` of the matrix
-# the loss is output :math:`i` alone. (The page "Custom activation" explains
-# ``derivative_in_training``.)
+# the loss is output :math:`i` alone. (The page "Custom activation" shows how
+# ``derivative_in_training`` works.)
 
 x = np.array([2, 1, -1, 0.5])  # (classes,)
 g = np.array([1, 2, 4, 8])  # a gradient at the probabilities
@@ -80,8 +80,8 @@ np.testing.assert_allclose(log_softmax_derivative(x), log_matrix)
 # %%
 # Break it
 # --------
-# ``p * (1 - p)``, as for ``sigmoid``, is only the diagonal of the matrix: how
-# each probability changes with its own logit.
+# The derivative ``p * (1 - p)``, as ``sigmoid`` has it, is only the diagonal of
+# the matrix: how each probability changes with its own logit.
 
 wrong = g * p * (1 - p)
 print("right:", backward.round(3))

@@ -78,11 +78,13 @@ np.testing.assert_allclose(squareplus(large), [1e-5], rtol=1e-6)
 # %%
 # Break it
 # --------
-# ``log(1 + exp(x))``, as the formula says, overflows for large ``x``.
+# ``log(1 + exp(x))``, as the formula says, overflows for large ``x``. Write
+# ``np.logaddexp(0, x)``.
 
 with np.errstate(over="ignore"):  # NumPy would warn
     as_defined = np.log(1 + np.exp(x))
-print("right:", of_softplus[-1], "wrong:", as_defined[-1])
+print("right:", np.logaddexp(0, x)[-1], "wrong:", as_defined[-1])
+np.testing.assert_allclose(np.logaddexp(0, x), of_softplus, 1e-4, 1e-4)
 assert not np.allclose(as_defined, of_softplus)
 
 # %%

@@ -2,16 +2,17 @@ r"""
 sparsemax: probabilities that can be zero
 =========================================
 
-``softmax`` gives each class a little. With ``sparsemax``, low logits get 0: it
-subtracts the same number from all, and cuts off what falls below zero.
+``softmax`` gives each class a little. ``sparsemax`` rules out unlikely classes:
+it subtracts the same :math:`\tau` from all logits, and cuts off below zero.
 
 .. math::
 
    p_i &= \max(x_i - \tau, 0) \\
    \tau &= \frac{1}{k} \left( x_{(1)} + \ldots + x_{(k)} - 1 \right)
 
-Here :math:`x_{(1)}, x_{(2)}, \ldots` are the logits from the largest down, and
-:math:`k` is how many of them get something: the largest number for which
+Here :math:`p_i` is the probability of class :math:`i`, and
+:math:`x_{(1)}, x_{(2)}, \ldots` are the logits from the largest down. Of them,
+:math:`k` stay above zero: the largest number for which
 :math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`.
 """
 
@@ -43,19 +44,21 @@ y = keras.ops.convert_to_numpy(mended_sparsemax(x.astype("float32")))
 # %%
 # Compute it
 # ----------
-# Sort the scores from the largest down, and add them up one by one. Count for
-# how many the condition above holds: ``k``. The total of these gives tau.
+# Sort the logits from the largest down, and add them up one by one. Count for
+# how many the condition above holds: ``k``. Their total gives tau.
 
 descending = -np.sort(-x, axis=-1)  # (batch, classes)
 totals = np.cumsum(descending, axis=-1)
 k = np.sum(1 + np.arange(1, 5) * descending > totals, axis=-1)  # (batch,)
-tau = (totals[range(3), k - 1] - 1) / k
+total = totals[range(3), k - 1]  # of the k largest of each sample
+tau = (total - 1) / k
 by_hand = np.maximum(x - tau[:, np.newaxis], 0)
 
 # %%
 # Check it
 # --------
-# No other probabilities are nearer to ``x``: try all multiples of 1/4.
+# ``sparsemax`` returns the probabilities that are nearest to ``x``. Of all
+# multiples of 1/4 that add up to 1, these are the nearest.
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 points = np.stack(list(np.ndindex(5, 5, 5, 5))) / 4
@@ -78,14 +81,11 @@ np.testing.assert_array_equal(sparsemax_of_paper(x.T, axis=0).T, by_hand)
 # Break it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
-#    ``sparsemax`` adds up running totals. If more than one score gets
-#    something, its results need not add up to 1 (`issue 23425
+#    ``sparsemax`` adds up running totals. If more than one logit stays above
+#    zero, its results need not add up to 1 (`issue 23425
 #    <https://github.com/keras-team/keras/issues/23425>`__).
 
-wrong_tau = (np.cumsum(totals, axis=-1)[range(3), k - 1] - 1) / k
-wrong_by_hand = np.maximum(x - wrong_tau[:, np.newaxis], 0)
 wrong = keras.ops.convert_to_numpy(keras.activations.sparsemax(x))
-np.testing.assert_array_equal(wrong, wrong_by_hand)
 np.testing.assert_array_equal(wrong, sparsemax(x))
 print("right:", y[1], "wrong:", wrong[1])
 assert np.any(wrong != y)
@@ -93,13 +93,13 @@ assert np.any(wrong != y)
 # %%
 # See it
 # ------
-# One score grows. From some point on, the others get nothing.
+# One logit grows. From some point on, the others get nothing.
 
 first = np.linspace(-1.5, 3.5, 201)
 scores = np.stack([first, np.full(201, 1), np.full(201, 0.5)])
 p = sparsemax_of_paper(scores, axis=0)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 axis.stackplot(first, p, labels=["first", "second", "third"])
-axis.set(title="sparsemax of [first, 1, 0.5]", xlabel="first score")
+axis.set(title="sparsemax of [first, 1, 0.5]", xlabel="first logit")
 axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()

@@ -160,6 +160,7 @@ print(x_steps.shape, y_steps.shape)
 # %%
 # Compute it
 # ----------
+# In NumPy, each case is a product of matrices. Bias and ``relu`` follow.
 
 no_bias = np.matmul(x, kernel.astype("float64"))
 with_ones = np.matmul(x, kernel.astype("float64")) + np.ones(5)
@@ -186,9 +187,7 @@ print(custom)
 
 for y in (y_no_bias, y_default_bias, y_ones_bias, y_relu, y_custom):
     np.testing.assert_equal((y.shape, y.dtype), ((10, 5), np.float32))
-np.testing.assert_equal(
-    (y_steps.shape, y_steps.dtype), ((10, 20, 1), np.float32)
-)
+assert (y_steps.shape, y_steps.dtype) == ((10, 20, 1), np.float32)
 
 rounding_unit = np.finfo("float32").eps * (np.abs(x) @ np.abs(kernel))
 unit_with_ones = rounding_unit + np.finfo("float32").eps
@@ -317,12 +316,13 @@ np.testing.assert_equal(np.all(found), True)
 # %%
 # Break it
 # --------
-# Would you compare with the sum, and forget the activation? Then each entry
-# that ``relu`` clips is wrong, and no other.
+# If you forget the activation, and compare with the sum, each entry that
+# ``relu`` clips is wrong, and no other.
 
 clipped = with_ones < 0
 wrong = np.abs(y_relu - with_ones) > 1.5 * unit_with_ones
-print("clipped:", np.count_nonzero(clipped), "of", clipped.size)
+counts = np.count_nonzero(clipped), np.count_nonzero(wrong)
+print("of", wrong.size, "entries, clipped:", counts[0], "wrong:", counts[1])
 np.testing.assert_array_equal(wrong, clipped)
 
 # %%

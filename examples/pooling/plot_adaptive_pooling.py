@@ -60,7 +60,7 @@ np.testing.assert_array_equal(y_max, largest)
 # In full
 # -------
 # ``adaptive_average_pooling2d`` pools images. For the maximum of a whole image,
-# use ``GlobalMaxPooling2D(keepdims=True)``, not ``AdaptiveMaxPooling2D(1)``.
+# use ``GlobalMaxPooling2D(keepdims=True)``:
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On TensorFlow, a model with
 #    ``AdaptiveMaxPooling1D(1)``, ``AdaptiveMaxPooling2D(1)`` or

@@ -46,7 +46,7 @@ means = windows.sum(axis=(2, 3)) / counted.sum(axis=(2, 3))  # (height, width)
 # %%
 # Check it
 # --------
-# Means are rounded: the results agree up to a tolerance.
+# Means are rounded, so we allow a small difference.
 
 np.testing.assert_allclose(y, means, rtol=1e-4, atol=1e-4)
 
@@ -78,16 +78,17 @@ expected = average_pooling1d(steps, pool_size=3, strides=2, padding="same")
 if keras.backend.backend() == "torch":
     expected = [[[(10 + 20 + 20) / 3]]]
 np.testing.assert_allclose(y_steps, expected, rtol=1e-6)
-print(y_steps.item(), "but on PyTorch", round((10 + 20 + 20) / 3, 2))
+print("mean", y_steps.item(), "on PyTorch", round((10 + 20 + 20) / 3, 2))
 
 # %%
 # Break it
 # --------
-# PyTorch's ``AvgPool2d(3, 1, 1)`` always divides by nine, unless you write
-# ``count_include_pad=False``. At the border, its means are too small.
+# PyTorch's ``AvgPool2d(3, 1, 1)`` always divides by nine: at the border, its
+# means are too small. ``AvgPool2d(3, 1, 1, count_include_pad=False)`` is right.
 
 wrong = windows.mean(axis=(2, 3))
-print("right:", y[0], "wrong:", wrong[0].round(2))
+print("first row, right:", y[0])
+print("first row, wrong:", wrong[0].round(2))
 assert not np.allclose(y, wrong)
 
 # %%

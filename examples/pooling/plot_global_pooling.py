@@ -9,7 +9,7 @@ or its maximum. A mean over steps skips masked ones; a maximum does not.
 
    \text{mean}_c &= \frac{1}{h w} \sum_{i,j} x_{i,j,c} \\
    \text{max}_c &= \max_{i,j} \; x_{i,j,c} \\
-   \text{masked mean}_c &= {\textstyle \sum_t m_t \, x_{t,c} / \sum_t m_t}
+   \text{masked mean}_c &= \frac{\sum_t m_t \, x_{t,c}}{\sum_t m_t}
 
 Channel :math:`c` has :math:`h` by :math:`w` pixels :math:`i, j`, or steps
 :math:`t`. The mask :math:`m` is 1 for a real step, and 0 for padding.
@@ -25,14 +25,14 @@ from keras import layers
 # %%
 # Build it
 # --------
-# Two images, and three sequences of 8, 4 and 2 real steps.
+# Two images, and three sequences: 8, 4 and 2 steps below zero, then padding.
 
 x = np.random.default_rng(313).integers(-99, 100, size=(2, 4, 8, 3))
 x = x.astype("float32")  # (batch, height, width, channels)
 y_mean = keras.ops.convert_to_numpy(layers.GlobalAveragePooling2D()(x))
 y_max = keras.ops.convert_to_numpy(layers.GlobalMaxPooling2D()(x))
 is_step = np.arange(8) < np.array([[8], [4], [2]])  # (batch, steps)
-steps = np.float32(is_step * (9 * np.arange(8) - 99))[..., np.newaxis]
+steps = np.float32(is_step * np.arange(-99, -27, 9))[..., np.newaxis]
 masked = layers.Masking()(steps)  # masks steps of zeros
 y_steps = keras.ops.convert_to_numpy(layers.GlobalAveragePooling1D()(masked))
 
@@ -80,7 +80,7 @@ assert np.all(np.isnan(of_nothing))
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``GlobalMaxPooling1D``,
 #    ``MaxPooling1D`` and ``AveragePooling1D`` drop the mask, with a warning.
 #
-# Put minus infinity in the place of padding, or its 0 may be the maximum.
+# So the 0 of padding may be the maximum. Put minus infinity in its place.
 
 with warnings.catch_warnings(action="ignore"):
     wrong = keras.ops.convert_to_numpy(layers.GlobalMaxPooling1D()(masked))

@@ -2,8 +2,8 @@ r"""
 MaxPooling2D gradient: the largest entry gets all of it
 =======================================================
 
-Each output is a copy of the largest entry of its window. So on the way back,
-this entry gets the gradient of the output, and the others get nothing.
+Each output is a copy of the largest entry of its window. So in the backward
+pass, this entry gets the gradient of the output, and the others get nothing.
 
 .. math::
 
@@ -11,7 +11,8 @@ this entry gets the gradient of the output, and the others get nothing.
    \sum_{p:\; q \text{ is the largest of } p}
    \frac{\partial L}{\partial y_p}
 
-:math:`L` is the loss. Where windows :math:`p` overlap, gradients add up.
+:math:`L` is the loss, :math:`q` a pixel, and :math:`p` a window. Where windows
+overlap, gradients add up.
 """
 
 import keras
@@ -22,8 +23,8 @@ from keras.layers import Dense, MaxPooling2D, MaxPooling3D, Reshape
 # %%
 # Build it
 # --------
-# ``x`` is the kernel of a ``Dense`` with the input 1, so SGD subtracts its
-# gradient. With this loss, delta is the gradient at ``y``.
+# To see its gradient, ``x`` becomes the kernel of a ``Dense`` layer. A step of
+# SGD subtracts the gradient. With this loss, delta is the gradient at ``y``.
 
 
 def keras_gradient(layer, x, delta, **options):
@@ -36,8 +37,7 @@ def keras_gradient(layer, x, delta, **options):
     return x - model.get_weights()[0].reshape(x.shape)
 
 
-rng = np.random.default_rng(313)
-image = rng.integers(0, 3, size=(1, 6, 7, 2)).astype("float32")
+image = np.float32(np.random.default_rng(313).integers(0, 3, (1, 6, 7, 2)))
 delta = np.float32(np.arange(1, 41).reshape(1, 4, 5, 2))
 of_image = keras_gradient(MaxPooling2D(3, strides=1), image, delta)
 
@@ -67,14 +67,14 @@ np.testing.assert_array_equal(of_image, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# Only the first of equal entries gets a gradient: 4 outputs pass on 4, not 12.
+# Of equal entries, the first gets it all. A mask of all maxima is wrong.
 
 x = np.array([[3, 3, 0, 0], [1, 3, 0, 0], [5, 2, 2, 4], [5, 1, 4, 4]])
 x = x.reshape(1, 4, 4, 1).astype("float32")
 right = keras_gradient(MaxPooling2D(), x, np.ones((1, 2, 2, 1), "float32"))
 maxima = keras.ops.convert_to_numpy(MaxPooling2D()(x))
-wrong = x == maxima.repeat(2, axis=1).repeat(2, axis=2)
-print("right:", right.sum(), "of 4 outputs, wrong:", wrong.sum())
+wrong = x == maxima.repeat(2, axis=1).repeat(2, axis=2)  # 1 for a maximum
+print("gradients passed on: right", right.sum(), "wrong", wrong.sum())
 assert np.any(right != wrong)
 
 # %%

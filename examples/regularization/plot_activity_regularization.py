@@ -1,54 +1,56 @@
 r"""
-ActivityRegularization: large outputs cost something
-====================================================
+activity_regularizer and ActivityRegularization: outputs have a price
+=====================================================================
 
-To keep outputs small, or most of them at 0, give them a price. This layer
-returns its input, and adds a penalty on it to the loss: ``l2`` shrinks outputs,
-``l1`` pushes small ones to 0. (Many layers have an ``activity_regularizer``.)
+To keep the outputs of a layer small, or most of them at 0, give it an
+``activity_regularizer``. It adds a penalty to the loss: ``l2`` shrinks outputs,
+``l1`` pushes small ones to 0. The layer ``ActivityRegularization`` returns its
+input, and adds the same penalty on it.
 
 .. math::
 
    \text{penalty} = \frac{1}{n} \sum_i
    \left( l_1 \, |x_i| + l_2 \, x_i^2 \right)
 
-The sum is over all entries :math:`x_i` of the batch, and :math:`n` is the
-number of samples.
+:math:`x_i` are all entries of a batch, :math:`n` is the number of samples.
 """
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import ActivityRegularization
+from keras.layers import Activation, ActivityRegularization
+from keras.regularizers import L1L2
 
 # %%
 # Build it
 # --------
 # After a call, ``losses`` holds the penalty, even outside of training.
 
-rng = np.random.default_rng(313)
-x = rng.integers(-9, 10, size=(4, 3, 5)).astype("float32")
+x = np.float32(np.random.default_rng(313).integers(-9, 10, size=(4, 3, 5)))
 layer = ActivityRegularization(l1=0.5, l2=0.25)
 y = keras.ops.convert_to_numpy(layer(x))  # (batch, steps, features)
 added = keras.ops.convert_to_numpy(layer.losses[0])
+other = Activation("linear", activity_regularizer=L1L2(l1=0.5, l2=0.25))
+other(x)
 
 # %%
 # Compute it
 # ----------
-# Add up the costs of all entries. Keras divides by the number of samples.
+# Add up the costs of all entries. Keras divides by the number of samples. (So
+# does the function ``activity_regularization``.)
 
 costs = 0.5 * np.abs(x) + 0.25 * x**2  # (batch, steps, features)
 added_by_hand = np.sum(costs) / len(x)
-
-# %%
-# The function takes any ``l1`` and ``l2``.
 
 from keras_by_hand import activity_regularization
 
 # %%
 # Check it
 # --------
+# The layer and the argument add the same.
 
 np.testing.assert_array_equal(added, np.float32(added_by_hand), strict=True)
+np.testing.assert_array_equal(other.losses, [added])
 np.testing.assert_array_equal(y, x, strict=True)
 
 # %%
@@ -67,20 +69,18 @@ np.testing.assert_array_equal(dense.get_weights()[0], [[change]])
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
-#    ``ActivityRegularization`` ignores a mask. Padding adds to the penalty,
-#    too.
+#    ``ActivityRegularization`` ignores a mask: padding costs, too.
 
 layer = ActivityRegularization(l1=0.5)
 all_ones = keras.layers.Embedding(6, 3, "ones", mask_zero=True)
 layer(all_ones(np.array([[2, 4, 0, 0]])))  # two tokens, two steps of padding
 expected = activity_regularization(np.ones((1, 4, 3)), l1=0.5)
-loss = keras.ops.convert_to_numpy(layer.losses[0])
-np.testing.assert_array_equal(loss, expected)
+np.testing.assert_array_equal(layer.losses, [expected])
 
 # %%
 # Break it
 # --------
-# Don't average over all entries: with more steps, the same ``l1`` costs more.
+# Divide by the number of samples, not by that of all entries.
 
 wrong = np.mean(costs)
 print(f"right: {added:.2f} wrong: {wrong:.2f}")

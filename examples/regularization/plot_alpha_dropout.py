@@ -58,7 +58,7 @@ from keras_by_hand import alpha_dropout
 # %%
 # Check it
 # --------
-# Mean and variance of y are near 0 and 1.
+# Mean and variance of y are near 0 and 1: they differ by less than 0.1.
 
 np.testing.assert_allclose(y, y_by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y, alpha_dropout(x, kept, rate=0.25), 1e-4, 1e-4)
@@ -69,6 +69,8 @@ np.testing.assert_array_less(np.abs([np.mean(y), np.var(y) - 1]), 0.1)
 #    ``AlphaDropout`` says that ``rate`` sets the standard deviation of a
 #    factor. That is so in ``GaussianDropout``. Here it is the probability that
 #    an entry is replaced, as in ``Dropout``.
+#
+# Three quarters of the entries are kept, to within six standard errors:
 
 error = np.abs(np.mean(kept) - 0.75)
 np.testing.assert_array_less(error, 6 * np.sqrt(0.25 * 0.75 / kept.size))
@@ -76,8 +78,8 @@ np.testing.assert_array_less(error, 6 * np.sqrt(0.25 * 0.75 / kept.size))
 # %%
 # Break it
 # --------
-# ``Dropout`` after ``selu`` multiplies the variance by 1 / (1 - rate), here
-# 4 / 3, and does so in each layer.
+# After ``selu``, write ``AlphaDropout``. ``Dropout`` multiplies the variance by
+# 1 / (1 - rate), here 4 / 3, and does so in each layer.
 
 wrong = call(Dropout(0.25, seed=7), x)
 print(f"variance: right {np.var(y):.2f}, wrong {np.var(wrong):.2f}")

@@ -57,8 +57,8 @@ from keras_by_hand import (
 # Check it
 # --------
 # A factor of 4 rounds nothing: equal to the bit. ``Dropout`` does the same with
-# a ``noise_shape``: entries share a draw along each axis of length 1. None
-# stands for the length of x.
+# a ``noise_shape``: along an axis of length 1, all entries share a draw. None
+# stands for the length of that axis in x.
 
 np.testing.assert_array_equal(y, y_by_hand, strict=True)
 expected = spatial_dropout2d(x, kept, rate=0.75)
@@ -74,8 +74,9 @@ np.testing.assert_array_equal(of_dropout, y, strict=True)
 # %%
 # Break it
 # --------
-# Where channels come first, pass ``data_format``. Without it, the layer drops
-# columns of pixels, in all channels. The shape of y is the same.
+# Where channels come first, write ``data_format="channels_first"``. Without it,
+# the layer drops columns of pixels, in all channels. The shape of y is the
+# same. We print the first row of each channel.
 
 x_first = np.moveaxis(x, -1, 1)  # (batch, channels, height, width)
 first = SpatialDropout2D(0.75, data_format="channels_first", seed=5)

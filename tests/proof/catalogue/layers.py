@@ -192,7 +192,7 @@ FAULTS = [
         calling(layers.TimeDistributed, regularized),
     ),
     Fault(
-        "weights/plot_activity_regularizer",
+        "regularization/plot_activity_regularizer",
         "SimpleRNN.activity_regularizer",
         "not ignored",
         calling(layers.SimpleRNN, penalizing),
