@@ -39,7 +39,8 @@ y = model.predict(x, verbose=0)
 # %%
 # Compute it
 # ----------
-# Copy this. The file calls layers ``dense``, ``dense_1``, ...
+# Copy this. ``read`` collects the layers, which the file calls ``dense``,
+# ``dense_1``, ..., and refuses what it can't compute. ``predict`` runs them.
 
 FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
 FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}

@@ -72,7 +72,6 @@ np.testing.assert_equal(name, "dense_1")
 # Break it
 # --------
 # Suppose you look for the kernel of the layer that is called "dense".
-
 right, _ = second.get_weights()
 wrong = arrays["layers/dense/vars/0"]
 print("right:", right.tolist(), "wrong:", wrong.tolist())
@@ -81,7 +80,8 @@ assert np.any(right != wrong)
 # %%
 # In full
 # -------
-# ``save_own_variables`` writes to a dict, too. Before ``build``, it is empty.
+# ``save_own_variables`` writes to a dict, too (before ``build``, nothing). To
+# keep the numbers, write ``{n: numpy.array(v) for n, v in kept.items()}``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Layer.save_own_variables`` puts the layer's variables into a dict, and

@@ -55,16 +55,17 @@ def quantize(m, power):
     s = np.ptp(w, axis=1, keepdims=True) / 15  # highest minus lowest
     z = np.rint(-np.min(w, axis=1, keepdims=True) / s)
     q = np.rint(w / s + z)  # from 0 to 15
-    W = np.reshape(s * (q - z), (32, 5)) / a
-    return np.mean(m**2 * (W - kernel) ** 2), a, W  # loss, factors, kernel
+    return a, np.reshape(s * (q - z), (32, 5)) / a  # factors, kernel
 
 
 def find_best(m):
-    candidates = [quantize(m, power) for power in np.arange(21) / 20]
-    return min(candidates, key=lambda candidate: candidate[0])
+    def loss(found):
+        return np.mean(m**2 * (found[1] - kernel) ** 2)
+
+    return min([quantize(m, power) for power in np.arange(21) / 20], key=loss)
 
 
-_, a, by_hand = find_best(np.abs(data).max(axis=0)[:, np.newaxis])
+a, by_hand = find_best(np.abs(data).max(axis=0)[:, np.newaxis])
 
 # %%
 # Check it
@@ -78,7 +79,7 @@ np.testing.assert_allclose(read, by_hand, rtol=1e-4, atol=1e-4)
 # The authors of AWQ take the mean of the absolute inputs in their own code.
 # Keras takes the largest, so its factors differ from theirs.
 
-_, wrong, _ = find_best(np.abs(data).mean(axis=0)[:, np.newaxis])
+wrong, _ = find_best(np.abs(data).mean(axis=0)[:, np.newaxis])
 print("right:", factors[:4].round(2), "wrong:", wrong[:4, 0].round(2))
 assert not np.allclose(wrong[:, 0], factors)
 
@@ -96,7 +97,7 @@ np.testing.assert_allclose(factors, expected, rtol=1e-4)
 # ------
 # Errors of the outputs on 200 new samples. A power of 0 makes all factors 1.
 samples = rng.normal(size=(200, 32)) * sizes
-*_, rounded = quantize(sizes[:, np.newaxis], power=0)
+_, rounded = quantize(sizes[:, np.newaxis], power=0)
 errors = [np.linalg.norm(samples @ (W - kernel)) for W in (rounded, by_hand)]
 fig, axis = plt.subplots(figsize=(6, 2), layout="constrained")
 axis.barh(["plain rounding", "AWQ"], errors / np.linalg.norm(samples @ kernel))
