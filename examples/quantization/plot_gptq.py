@@ -93,13 +93,13 @@ np.testing.assert_allclose(of_keras, expected, rtol=1e-4, atol=1e-4)
 # %%
 # See it
 # ------
-# The first unit: the lines are the 16 numbers that it can have.
+# The last unit: the lines are the 16 numbers that it can have.
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-step = np.ptp(kernel[:, 0]) / 15
-numbers = step * (np.arange(16) - np.rint(-kernel[:, 0].min() / step))
+step = np.ptp(kernel[:, 4]) / 15
+numbers = step * (np.arange(16) - np.rint(-kernel[:, 4].min() / step))
 axis.hlines(numbers, -0.5, 15.5, "lightgray")
-axis.plot(kernel[:, 0], "o", label="weight")
-axis.plot(right[:, 0], "x", label="GPTQ")
+axis.plot(kernel[:, 4], "o", label="weight")
+axis.plot(right[:, 4], "x", label="GPTQ")
 axis.set(title="GPTQ does not always take the nearest number", xlabel="feature")
 axis.legend()
 plt.show()
