@@ -64,7 +64,7 @@ from keras_by_hand import lambda_layer  # calls the function
 # --------
 np.testing.assert_equal(kinds, ("__lambda__", "function", "function"))
 np.testing.assert_equal(names[1:], ("negative", "by_hand>registered"))
-np.testing.assert_raises(ValueError, load_model, code)
+np.testing.assert_raises(ValueError, load_model, code)  # is refused
 np.testing.assert_raises(TypeError, load_model, name)
 of_name = load_model(name, {"negative": negative})  # custom_objects
 for model in (load_model(code, safe_mode=False), of_name, load_model(package)):
@@ -72,8 +72,6 @@ for model in (load_model(code, safe_mode=False), of_name, load_model(package)):
     np.testing.assert_array_equal(y, lambda_layer(x, function=negative))
 
 # %%
-# Leave out ``output_shape``, set ``mask`` after loading, use no ``partial``.
-#
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** ``Lambda`` trusts a wrong
 #    ``output_shape``. And ``mask``, a function for the mask of the output, is
 #    lost by saving: the loaded layer has a dict instead.
@@ -81,6 +79,8 @@ for model in (load_model(code, safe_mode=False), of_name, load_model(package)):
 # .. warning:: **Seen in Keras 3.15.1, error:** ``Dense`` takes a
 #    ``functools.partial`` as its activation, but a model with it can't be
 #    saved.
+#
+# So leave out ``output_shape``, set ``mask`` after loading, use no ``partial``.
 layer = Lambda(registered, output_shape=(7,), mask=lambda x, mask: mask)
 model = load_model(save(layer, code))
 np.testing.assert_equal(model.output_shape, (None, 7))

@@ -2,7 +2,7 @@ r"""
 Resume training: load_weights takes the optimizer's state, if it is built
 =========================================================================
 
-You load the last weights, train on, and the loss jumps. An optimizer with
+You load a checkpoint, train on, and the loss jumps. An optimizer with
 momentum remembers a velocity :math:`v` for each weight :math:`w`.
 ``save_weights`` stores the velocities, but ``load_weights`` takes them only if
 you first call ``model.optimizer.build(model.trainable_variables)``, or train.

@@ -2,7 +2,7 @@ r"""
 .weights.h5 files: layers are counted, not named
 ================================================
 
-You want one kernel out of a file that ``save_weights`` wrote. The file of a
+You want one kernel out of an HDF5 file of ``save_weights``. The file of a
 ``Sequential`` or functional model stores its first ``Dense`` layer under
 ``layers/dense``, the second under ``layers/dense_1``, and so on. Their own
 names do not count. Below each, the kernel :math:`W` and the bias :math:`b` have

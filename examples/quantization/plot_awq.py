@@ -28,9 +28,9 @@ from calibrating import quantize_dense
 # %%
 # Build it
 # --------
-# The inputs of 32 features differ in size, up to a hundredfold. Keras 3.15.1
-# ignores the data (see the page "GPTQ and AWQ in Keras 3.15.1");
-# ``quantize_dense`` patches that.
+# The inputs of 32 features differ in size, up to a hundredfold. A helper calls
+# ``model.quantize("awq", config=AWQConfig(...))`` with a patch, as Keras 3.15.1
+# ignores the data: see the page "GPTQ and AWQ in Keras 3.15.1".
 rng = np.random.default_rng(313)
 sizes = 10 ** rng.uniform(-1, 1, size=32)
 data = rng.normal(size=(200, 32)) * sizes  # (samples, features)
@@ -78,9 +78,9 @@ np.testing.assert_allclose(read, by_hand, rtol=1e-4, atol=1e-4)
 # --------
 # The authors of AWQ take the mean of the absolute inputs in their own code.
 # Keras takes the largest, so its factors differ from theirs.
-
 wrong, _ = find_best(np.abs(data).mean(axis=0)[:, np.newaxis])
-print("right:", factors[:4].round(2), "wrong:", wrong[:4, 0].round(2))
+print("by the largest, right:", factors[:4].round(2))
+print("by the mean, wrong:", wrong[:4, 0].round(2))
 assert not np.allclose(wrong[:, 0], factors)
 
 # %%

@@ -91,7 +91,7 @@ np.testing.assert_array_equal(of_keras, scales)
 # Suppose the scale came from the input itself. Then step 3 would not clip 28.
 right = quantize_and_dequantize(np.array([28]), scales[2])
 wrong = quantize_and_dequantize(np.array([28]), 28 / 448)
-print("right:", right, "wrong:", wrong)
+print("28 in step 3, right:", right, "wrong:", wrong)
 assert right != wrong
 
 # %%

@@ -27,8 +27,8 @@ from calibrating import quantize_dense
 # %%
 # Build it
 # --------
-# Keras 3.15.1 ignores the data: see the page "GPTQ and AWQ in Keras 3.15.1".
-# ``quantize_dense`` patches that.
+# A helper calls ``model.quantize("gptq", config=GPTQConfig(...))``, patched:
+# Keras 3.15.1 ignores the data (see the page "GPTQ and AWQ in Keras 3.15.1").
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))
 data = data + 0.3 * rng.normal(size=(200, 16))  # (samples, features)

@@ -14,8 +14,8 @@ a scale and a zero point for each unit. AWQ also has a factor for each feature.
 
 for feature i, which is in group g, and unit j. In Keras the integers :math:`q`
 are ``quantized_kernel``, the scales :math:`s` ``kernel_scale``, the zero points
-:math:`z` ``kernel_zero`` and the factors :math:`a` ``awq_scales``. Files lack
-:math:`z`: see the page "GPTQ or AWQ".
+:math:`z` ``kernel_zero`` and the factors :math:`a` ``awq_scales``. In files of
+Keras 3.15.1, :math:`z` is missing: see the page "GPTQ or AWQ".
 """
 
 import keras
