@@ -133,6 +133,7 @@ assert losses[-1] < losses[0] / 2 and wrong[5] < wrong[0] < wrong[-1]
 # %%
 # See it
 # ------
+# The loss of new images falls, too, but less.
 
 epochs = range(1, 13)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
