@@ -11,9 +11,10 @@ error stays below a limit that you can compute.
    \left|y - \hat{y}\right| \le \frac{n}{2} \, \varepsilon
    \left(\left|x\right| \left|W\right| + \left|b\right|\right)
 
-Here :math:`\hat{y}` is the computed sum, :math:`y` the exact one, and
-:math:`\varepsilon` is the distance from 1 to the next number of the format. The
-**rounding unit** is :math:`\varepsilon` times the sum of the terms' sizes.
+Here :math:`\hat{y}` is the computed sum and :math:`y` the exact one.
+:math:`\varepsilon`, the *machine epsilon*, is the distance from 1 to the next
+number of the format. The **rounding unit** is :math:`\varepsilon` times the sum
+of the terms' sizes.
 
 Why n/2? An operation returns the number nearest to its exact result, so its
 relative error is :math:`\varepsilon/2` at most. A term goes through at most n

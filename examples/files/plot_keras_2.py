@@ -80,14 +80,14 @@ np.testing.assert_array_equal(y_steps, old_steps)
 # %%
 # Break it
 # --------
-# Suppose you trust the file. (Its attribute ``backend`` tells you of Theano.)
+# Suppose you trust the file. (``h5py.File(path).attrs["backend"]`` says whether
+# it is of Theano.)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``hard_sigmoid`` of a
 #    file that Keras 2 wrote becomes that of Keras 3, also in gates of ``LSTM``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Conv1D`` and its like
 #    take a kernel from ``.h5`` as it is. Keras 2 flipped those of Theano.
-
 wrong_scores = load(Activation("hard_sigmoid"), scores)
 wrong_steps = load(Conv1D(1, 3, use_bias=False), steps, [kernel])
 np.testing.assert_allclose(wrong_scores[0, 4], 1 / 6 + 0.5, 1e-4)

@@ -26,6 +26,7 @@ from keras.initializers import Constant, Identity
 # %%
 # Build it
 # --------
+# Two layers with random weights. The second layer has a name of its own.
 rng = np.random.default_rng(313)
 x = rng.integers(-2, 3, size=(20, 3)).astype("float32")  # (batch, features)
 hidden = keras.layers.Dense(5, "relu", bias_initializer=Constant(0.5))
@@ -57,7 +58,6 @@ by_hand = np.maximum(x @ W_1 + b_1, 0) @ W_2
 # Check it
 # --------
 # A layer's config has its arguments, and the defaults of those left out.
-
 np.testing.assert_array_equal(y, by_hand, strict=True)
 files = ["config.json", "metadata.json", "model.weights.h5"]
 np.testing.assert_equal(sorted(names), files)

@@ -5,9 +5,9 @@ Lambda and custom functions: what a .keras file stores
 ``load_model`` refuses your file, as the model has a function of your own: a
 ``Lambda`` layer or an activation, :math:`y = f(x)`. Of f, the file stores, for
 
-- a Python ``lambda``: its bytecode. Loading it could run a stranger's code, so
-  Keras refuses, unless you set ``safe_mode=False``.
-- a plain function: its name. Tell Keras by ``custom_objects`` which one it is.
+- a Python ``lambda``: its bytecode, by ``marshal``. It could be a stranger's
+  code, so Keras refuses it, unless you load with ``safe_mode=False``.
+- a plain function: its name. Tell Keras which one it is by ``custom_objects``.
 - a registered function: its package and name. Define it before you load.
 """
 
@@ -50,14 +50,14 @@ package = save(Lambda(registered), f"{folder.name}/package.keras")
 # %%
 # Compute it
 # ----------
-stored = []  # what each file stores of its function
+# Each file has a config. It stores code, of class ``__lambda__``, or a name.
+stored = []
 for path in (code, name, package):
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))
     stored.append(config["config"]["layers"][1]["config"]["function"])
 has_code = [function["class_name"] == "__lambda__" for function in stored]
 names = [function["config"] for function in stored[1:]]
-
 from keras_by_hand import lambda_layer  # calls the function
 
 # %%
@@ -65,7 +65,7 @@ from keras_by_hand import lambda_layer  # calls the function
 # --------
 np.testing.assert_equal(has_code, [True, False, False])
 np.testing.assert_equal(names, ["negative", "by_hand>registered"])
-np.testing.assert_raises(ValueError, load_model, code)
+np.testing.assert_raises(ValueError, load_model, code)  # is refused
 np.testing.assert_raises(TypeError, load_model, name)
 of_name = load_model(name, {"negative": negative})  # custom_objects
 for model in (load_model(code, safe_mode=False), of_name, load_model(package)):
@@ -78,9 +78,9 @@ for model in (load_model(code, safe_mode=False), of_name, load_model(package)):
 #    lost by saving: the loaded layer has a dict instead.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** ``Dense`` takes a
-#    ``functools.partial`` as its activation, but a model with it can't be
-#    saved.
-
+#    ``functools.partial`` as its activation, but the model can't be saved.
+#
+# So leave out ``output_shape``, set ``mask`` after loading, use no ``partial``.
 layer = Lambda(registered, output_shape=(7,), mask=lambda x, mask: mask)
 model = load_model(save(layer, code))
 np.testing.assert_equal(model.output_shape, (None, 7))
@@ -101,5 +101,5 @@ assert np.any(y != wrong)
 # ------
 fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
 axis.plot(x.ravel(), y.ravel(), "o", x.ravel(), wrong.ravel(), "x")
-axis.set(title="One file, loaded with two functions of one name", xlabel="x")
+axis.set(title="Loaded with the function of then (o) and of now (x)")
 plt.show()

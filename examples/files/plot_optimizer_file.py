@@ -2,7 +2,7 @@ r"""
 Resume training: load_weights takes the optimizer's state, if it is built
 =========================================================================
 
-You load the last weights, train on, and the loss jumps. An optimizer with
+You load a checkpoint, train on, and the loss jumps. An optimizer with
 momentum remembers a velocity :math:`v` for each weight :math:`w`.
 ``save_weights`` stores the velocities, but ``load_weights`` takes them only if
 you first call ``model.optimizer.build(model.trainable_variables)``, or train.
@@ -56,7 +56,8 @@ loaded = keras.models.load_model(f"{folder.name}/model.keras")
 # %%
 # Compute it
 # ----------
-v = -2 * gradient  # it begins with zeros
+# v begins with zeros, so the first step makes it minus 2 times the gradient.
+v = -2 * gradient
 w_1 = kernel + v
 w_2 = w_1 + 0.5 * v - 2 * gradient
 
@@ -81,7 +82,6 @@ np.testing.assert_equal([right, step(loaded)], [w_2, w_2])
 #    keeps a copy of the weights that it was built with. If others are loaded
 #    later, its first step goes back to the copy. So it does after
 #    ``load_model`` of a file without its state: compile the model once more.
-
 restarted = new_model(SGD(2.0, momentum=0.5))
 with warnings.catch_warnings(record=True, action="always"):
     restarted.load_weights(path)
@@ -100,6 +100,6 @@ np.testing.assert_allclose(step(free), kernel, rtol=1e-4)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for second, label in [(right, "resumed"), (wrong, "without the velocity")]:
     axis.plot([kernel[0, 0], w_1[0, 0], second[0, 0]], "o-", label=label)
-axis.set(title="The second step", xlabel="step", ylabel="a weight")
+axis.set(title="The second step", xlabel="step", ylabel="the first weight")
 axis.legend()
 plt.show()

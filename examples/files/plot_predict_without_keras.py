@@ -26,6 +26,7 @@ from keras_by_hand import relu, sigmoid, softmax
 # %%
 # Build it
 # --------
+# A model with all activations that ``read`` knows, and random weights.
 rng = np.random.default_rng(313)
 inner = [Dense(6, "relu"), Dense(8, "tanh"), Dense(8, "sigmoid")]
 outer = [Dense(5, use_bias=False), Dense(3, "softmax")]
@@ -39,8 +40,8 @@ y = model.predict(x, verbose=0)
 # %%
 # Compute it
 # ----------
-# Copy this. The file calls layers ``dense``, ``dense_1``, ...
-
+# Copy this. ``read`` collects the layers, which the file calls ``dense``,
+# ``dense_1``, ..., and refuses what it can't compute. ``predict`` runs them.
 FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
 FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
 

@@ -2,7 +2,7 @@ r"""
 .weights.h5 files: layers are counted, not named
 ================================================
 
-You want one kernel out of a file that ``save_weights`` wrote. The file of a
+You want one kernel out of an HDF5 file of ``save_weights``. The file of a
 ``Sequential`` or functional model stores its first ``Dense`` layer under
 ``layers/dense``, the second under ``layers/dense_1``, and so on. Their own
 names do not count. Below each, the kernel :math:`W` and the bias :math:`b` have
@@ -72,7 +72,6 @@ np.testing.assert_equal(name, "dense_1")
 # Break it
 # --------
 # Suppose you look for the kernel of the layer that is called "dense".
-
 right, _ = second.get_weights()
 wrong = arrays["layers/dense/vars/0"]
 print("right:", right.tolist(), "wrong:", wrong.tolist())
@@ -81,7 +80,8 @@ assert np.any(right != wrong)
 # %%
 # In full
 # -------
-# ``save_own_variables`` writes to a dict, too. Before ``build``, it is empty.
+# ``save_own_variables`` writes to a dict, too (before ``build``, nothing). To
+# keep the numbers, write ``{n: numpy.array(v) for n, v in kept.items()}``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Layer.save_own_variables`` puts the layer's variables into a dict, and

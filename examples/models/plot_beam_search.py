@@ -5,10 +5,12 @@ Beam search against greedy search, with a language model
 A language model says how likely each word is to come next. *Greedy* search
 always takes the likeliest word. But a likely word can lead to unlikely ones, so
 the whole sentence may be less likely than another. *Beam search* keeps several
-sentences, the beams, and drops the worst after each step.
+sentences, the beams, and drops the worst after each step. How many it keeps is
+the *beam width* (``num_beams`` in other libraries).
 
-The logarithm turns the product of probabilities into a sum, the score
-:math:`s` of the words :math:`w_1, \ldots, w_n`:
+A sentence is as likely as the product of its words' probabilities p. The
+logarithm turns that into a sum, the score :math:`s` of the words
+:math:`w_1, \ldots, w_n`:
 
 .. math:: s = \sum_t \log p(w_t \; | \; w_1, \ldots, w_{t-1})
 """

@@ -2,11 +2,11 @@ r"""
 Diffusion model from scratch: noise becomes a heart
 ===================================================
 
-Programs that paint begin with noise, and take it away in steps: a network
-guesses the noise in an image. Here, an "image" is a point :math:`x` of a heart.
+Programs that paint *denoise*: they begin with noise, and take it away in steps.
+A network guesses the noise in an image; here, in a point :math:`x` of a heart.
 
 At time :math:`t = 0` there is no noise; at :math:`t = \pi / 2`, noise alone,
-:math:`\epsilon`, normally distributed. In between, both are mixed:
+:math:`\epsilon`, normally distributed. The *noise schedule* mixes both between:
 
 .. math:: x_t = \cos(t) \, x + \sin(t) \, \epsilon
 
@@ -93,7 +93,7 @@ def sample(guess, x, steps):
 # %%
 # Check it
 # --------
-# The loss, and where the steps lead. With the true noise as each guess: to x.
+# Loss, and samples. If each guess is the true noise, the steps lead back to x.
 
 given = features(np.cos(t) * x + np.sin(t) * noise, t)
 of_keras = model.test_on_batch(given, noise)

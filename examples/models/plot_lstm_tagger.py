@@ -2,9 +2,9 @@ r"""
 LSTM tagger: a bidirectional LSTM finds nouns and verbs
 =======================================================
 
-A part-of-speech tagger says of each word of a sentence whether it is a noun, a
-verb, and so on. (Other taggers find names of people and places.) "Water" is a
-verb in "water the plant", but a noun in "water helps": only the next word
+A part-of-speech (POS) tagger says of each word of a sentence whether it is a
+noun, a verb, and so on. (Named entity taggers find people and places.) "Water"
+is a verb in "water the plant", but a noun in "water helps": only the next word
 tells. So one LSTM reads the sentence from the front, and another one from the
 end, and a ``Dense`` layer decides by both.
 
@@ -13,12 +13,13 @@ end, and a ``Dense`` layer decides by both.
    x_t &= E_{k_t} \\
    f_t &= \text{LSTM}_1(x_t, f_{t-1}) \\
    b_t &= \text{LSTM}_2(x_t, b_{t+1}) \\
-   y_t &= \text{softmax}([f_t, b_t] \, W + b)
+   y_t &= \text{softmax}([f_t, b_t] \, W + c)
 
 Word number :math:`k_t` stands at step t. Row k of the table E, an
 ``Embedding``, is its vector :math:`x_t`. :math:`f_t` and :math:`b_t` are the
-outputs of the forward and the backward LSTM, and :math:`y_t` has the
-probability of each tag. W and b are the weights of ``Dense``.
+outputs of the forward and the backward LSTM, side by side in [f, b], and
+:math:`y_t` has the probability of each tag. W and c are the kernel and the bias
+of ``Dense``.
 """
 
 import keras

@@ -2,9 +2,9 @@ r"""
 MobileNetV2: 17 inverted residual blocks
 ========================================
 
-A block of ``MobileNetV2`` expands few channels to six times as many, convolves
-each by itself, and projects them to few again. NumPy computes the whole model
-with Keras' weights.
+``MobileNetV2`` is made for phones, so it has few weights. A block expands few
+channels to six times as many, convolves each by itself, and projects them to
+few again. NumPy computes the whole model with Keras' weights.
 
 .. math::
 
@@ -12,8 +12,11 @@ with Keras' weights.
    h &= \text{relu6}(\text{norm}_2(\text{depthwise}(g))) \\
    y &= x + \text{norm}_3(W_3 * h)
 
-The shortcut x is left out where y has another shape. The blocks are "inverted":
-those of ``ResNet50`` have many channels at their ends, and few between.
+x is the input of a block, y its output. :math:`W_1 *` and :math:`W_3 *` are
+convolutions of single pixels, "depthwise" is one of 3 by 3 pixels. relu6 is
+``relu`` that ends at 6, norm is ``BatchNormalization``. The shortcut, adding x,
+is left out where y has another shape. The blocks are "inverted": those of
+``ResNet50`` have many channels at their ends, and few between.
 """
 
 import keras
@@ -87,9 +90,11 @@ def mobilenet_v2(x, weights):
 # %%
 # Check it
 # --------
-# What each block returns to the convolution after it, and the probabilities of
-# the classes. An error is the largest of a block, divided by the block's
-# largest output; eps is the step of float32 at 1.
+# Compare what each block returns to the convolution after it, and the
+# probabilities of the classes. The largest error of a block is divided by the
+# block's largest output. eps is the distance from 1 to the next float32. A
+# limit of 1000 eps means that about four digits agree: see the page "What equal
+# means".
 
 weights = {layer.name: layer.weights for layer in model.layers}
 weights = keras.tree.map_structure(np.float64, weights)
@@ -107,6 +112,7 @@ np.testing.assert_array_less(errors, 1000 * eps)
 # Break it
 # --------
 # Suppose you build the model for images of any size, and load these weights.
+# Give ``input_shape`` instead, as above.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:**
 #    ``keras.applications.MobileNetV2`` without ``input_shape``, as for
@@ -116,7 +122,7 @@ np.testing.assert_array_less(errors, 1000 * eps)
 any_size = MobileNetV2(include_top=False, alpha=0.35, weights=None)
 wrong = any_size.compute_output_shape(x.shape)[1:3]
 right = expected[16].shape[1:3]
-print("right:", right, "wrong:", wrong)
+print("size of the last block, right:", right, "wrong:", wrong)
 assert right != wrong
 
 # %%

@@ -12,7 +12,8 @@ computes the whole model with Keras' weights.
    h &= \text{relu}(\text{norm}_2(W_2 * g)) \\
    y &= \text{relu}(s(x) + \text{norm}_3(W_3 * h))
 
-Here norm is ``BatchNormalization``. The shortcut s(x) is x itself, or a
+x is the input of a block, y its output. Each W is the kernel of a convolution
+:math:`*`, norm is ``BatchNormalization``. The shortcut s(x) is x itself, or a
 convolution of it where y needs another shape. (Biases are left out.)
 """
 
@@ -94,9 +95,10 @@ def resnet50(x, weights):
 # %%
 # Check it
 # --------
-# The output of each block, and the probabilities of the classes. An error is
-# the largest of a block, divided by the block's largest output; eps is the
-# step of float32 at 1.
+# Compare the output of each block, and the probabilities of the classes. The
+# largest error of a block is divided by the block's largest output. eps is the
+# distance from 1 to the next float32. A limit of 1000 eps means that about four
+# digits agree: see the page "What equal means".
 
 weights = {layer.name: layer.weights for layer in model.layers}
 expected = resnet50(x.astype("float64"), weights)
@@ -111,13 +113,15 @@ np.testing.assert_array_less(errors, 1000 * eps)
 # %%
 # Break it
 # --------
-# Keras and the paper take the strides in a block's first convolution, PyTorch's
-# ``resnet50`` in its second. All shapes agree, so nothing warns you.
+# Suppose you load weights of PyTorch's ``resnet50``. It takes the strides in a
+# block's second convolution, Keras and the paper in the first. All shapes
+# agree, so nothing warns you. For such weights, call ``bottleneck`` with
+# ``first=1, second=2``.
 
 start, right = expected[6:8]  # of conv4_block1
 wrong = bottleneck(start, weights, "conv4_block1", first=1, second=2)
-print("right:", right[0, 0, 0, :3].round(2))
-print("wrong:", wrong[0, 0, 0, :3].round(2))
+print("strides in the first, right:", right[0, 0, 0, :3].round(2))
+print("strides in the second, wrong:", wrong[0, 0, 0, :3].round(2))
 assert not np.allclose(wrong, right)
 
 # %%

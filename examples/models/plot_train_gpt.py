@@ -13,8 +13,9 @@ The losses are the same. Then NumPy writes a line.
    y &= h + \text{silu}(\text{norm}(h) \, W_1 + b_1) \, W_2 + b_2 \\
    \text{logits} &= y W + b
 
-Each of :math:`Q, K, V` is :math:`u` times its own kernel of 16 columns, and 4
-is the square root of 16. The page "GPT in NumPy" explains the parts.
+:math:`E` has a row for each token, :math:`P` for each step. The :math:`W` are
+kernels, the :math:`b` biases. Each of :math:`Q, K, V` is :math:`u` times its
+own kernel of 16 columns; 4 is the root of 16. (See the page "GPT in NumPy".)
 """
 
 import keras
@@ -35,7 +36,6 @@ from keras_by_hand.gradients import (
 # Build it
 # --------
 # A number for each of the 17 characters. All four lines are one batch.
-
 rhymes = [("hen", "den"), ("fox", "box"), ("cat", "mat"), ("dog", "log")]
 lines = [f"the {animal} ran to the {place}." for animal, place in rhymes]
 vocabulary = sorted(set("".join(lines)))
@@ -66,9 +66,9 @@ fit = model.fit(*data, batch_size=4, epochs=4, shuffle=False, verbose=0)
 # stands between. All steps of all lines are rows; only attention has to know
 # which row is of which line. There, ``np.tri`` hides what follows a step.
 #
-# The way back goes from the last line to the first. ``to_h`` is the gradient at
-# h, ``of_o`` that of ``W_o``. A sum passes its gradient to both of its
-# terms. For the softmax, see the page "Attention gradient".
+# The way back goes from the last line to the first. ``back`` is the gradient on
+# its way, ``to_h`` that at h, ``of_o`` that of ``W_o``. A sum passes it to both
+# of its terms. For the softmax, see the page "Attention gradient".
 
 
 def backpropagate(weights, tokens, target, k=0):
@@ -76,12 +76,14 @@ def backpropagate(weights, tokens, target, k=0):
     gamma, _, W_q, W_k, W_v, W_o, gamma_2, _, W_1, _, W_2, _, W, _ = weights[2:]
     loss, to_y = softmax_cross_entropy(logits, np.eye(17)[target.ravel()])
     to_y, *of_W = dense_gradients(y, W, to_y)
+    # y = h + dense(silu(dense(norm(h)))), where z enters silu
     s = sigmoid(z)
     back, *of_W_2 = dense_gradients(z * s, W_2, to_y)
     back = back * (s + z * s * (1 - s))  # times the slope of silu
     back, *of_W_1 = dense_gradients(v, W_1, back)
     back, *of_norm_2 = layer_normalization_gradients(h, gamma_2, back)
     to_h = to_y + back
+    # h = x + attention(norm(x))
     back, of_o, _ = dense_gradients(mixed, W_o, to_h)
     back = back.reshape(V.shape)
     to_A = back @ V.swapaxes(1, 2)
@@ -91,6 +93,7 @@ def backpropagate(weights, tokens, target, k=0):
     three = np.hstack([W_q, W_k, W_v])  # as one kernel, (features, 48)
     back, of_three, _ = dense_gradients(u, three, back.reshape(-1, 48))
     back, *of_norm = layer_normalization_gradients(x, gamma, back)
+    # x = E[tokens] + P
     to_x = np.reshape(to_h + back, (*tokens.shape, 16))
     first = [embedding_gradient(tokens, to_x, 17), np.sum(to_x, axis=0)]
     first += [*of_norm, *np.split(of_three, 3, axis=1), of_o]
@@ -100,8 +103,7 @@ def backpropagate(weights, tokens, target, k=0):
 # %%
 # Check it
 # --------
-# Train for 100 steps of SGD with momentum. All weights are equal, and so are
-# the losses: Keras reports their mean in each epoch.
+# Take 100 steps of SGD with momentum. Keras reports the mean loss of an epoch.
 
 
 def train(k=0):
@@ -121,8 +123,7 @@ epochs = np.mean(np.reshape(losses, (4, 25)), axis=1)
 np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4)
 
 # %%
-# ``load_model(path).fit(...)`` of keras_by_hand trains whole models in files of
-# Keras, without a ``backpropagate`` of your own.
+# (``load_model(path).fit(...)`` of keras_by_hand does all this for any file.)
 #
 # Break it
 # --------
@@ -150,7 +151,6 @@ assert line in lines and wrong_line not in lines
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.semilogy(losses, label="NumPy")
 axis.semilogy(range(12, 100, 25), fit.history["loss"], "o", label="Keras")

@@ -2,8 +2,9 @@ r"""
 Training a CNN in NumPy: the loss curves of a LeNet
 ===================================================
 
-``fit`` reports two losses for each epoch: of the images it learns from, and of
-new ones. A loop in NumPy trains the same small LeNet, and gets the same losses.
+``fit`` reports two losses for each epoch: ``loss``, of the images it learns
+from, and ``val_loss``, of new ones. A loop in NumPy trains the same small
+LeNet, and gets the same losses.
 
 .. math::
 
@@ -11,7 +12,8 @@ new ones. A loop in NumPy trains the same small LeNet, and gets the same losses.
    k &= \text{relu}(h * W_2 + b_2) \\
    z &= \text{flat}(k) \, W_3 + b_3
 
-Here :math:`*` is a convolution, "pool" takes the largest of 2 by 2 pixels, and
+x are the images, z the logits of the digits. W and b are kernels and biases,
+:math:`*` is a convolution, "pool" takes the largest of 2 by 2 pixels, and
 "flat" puts the numbers of an image in a row. The page "LeNet on handwritten
 digits, trained in NumPy and in Keras" has ``tanh`` and means instead, and reads
 digits that it has not seen. The images need scikit-learn.
@@ -131,6 +133,7 @@ assert losses[-1] < losses[0] / 2 and wrong[5] < wrong[0] < wrong[-1]
 # %%
 # See it
 # ------
+# The loss of new images falls, too, but less.
 
 epochs = range(1, 13)
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")

@@ -2,8 +2,8 @@ r"""
 U-Net: encoder, decoder and skip connections in NumPy
 =====================================================
 
-Segmentation asks of each pixel what it belongs to. A U-Net makes an image
-smaller to see what it shows, and larger again to say where. With Keras'
+Semantic segmentation asks of each pixel what it belongs to. A U-Net makes an
+image smaller to see what it shows, and larger again to say where. With Keras'
 weights, NumPy computes the same in each block.
 
 .. math::
@@ -13,8 +13,11 @@ weights, NumPy computes the same in each block.
    u_i &= \text{block}([d_i, \text{up}(u_{i+1})]) \\
    y &= \text{sigmoid}(W u_1 + c)
 
-A block is twice ``Conv2D``, ``BatchNormalization`` and ``ReLU``. "pool" is
-``MaxPooling2D``, "up" is ``Conv2DTranspose``, [a, b] is a skip connection.
+The encoder goes down from :math:`d_1` to :math:`d_3`, the decoder up from
+:math:`u_3` to :math:`u_1`. A block is twice ``Conv2D``, ``BatchNormalization``
+and ``ReLU``. "pool" is ``MaxPooling2D``, "up" is ``Conv2DTranspose``, [a, b] is
+a skip connection. The last ``Conv2D``, of single pixels, has the kernel W and
+the bias c.
 """
 
 import keras
@@ -96,7 +99,7 @@ def unet(x, weights):
 # %%
 # Check it
 # --------
-# An error is the largest of a block, divided by the block's largest output.
+# The largest error of a block is divided by the block's largest output.
 
 weights = model.get_weights()
 expected = unet(x, weights)
@@ -108,7 +111,8 @@ np.testing.assert_array_less(errors, 1e-4)
 # Break it
 # --------
 # Some U-Nets join ``[up(u_2), d_1]``. The shapes are the same, but the next
-# kernel expects the channels of the skip connection first.
+# kernel expects the channels of the skip connection first. To load their
+# weights, exchange the two parts of that kernel's input channels.
 
 d_1, _, _, u_2, right, _ = expected
 after = iter(weights[-16:])  # those behind u_2

@@ -3,9 +3,9 @@ Variational autoencoder (VAE) from scratch: digits on a plane
 =============================================================
 
 An autoencoder has two parts. The *encoder* turns an image into a few numbers,
-here two: a point in a plane. The *decoder* draws the image from them. A
-*variational* autoencoder adds noise to the points while it learns. So the
-decoder learns to draw from any point, even between those of known images.
+here two: a point in a plane, the *latent space*. The *decoder* draws the image
+from them. A *variational* autoencoder adds noise to the points while it learns.
+So the decoder learns to draw from any point, even between known images.
 
 For each image :math:`x` and direction of the plane, the encoder gives a mean
 :math:`\mu` and the logarithm :math:`v` of a variance. The decoder gets the mean
@@ -17,9 +17,10 @@ plus standard normal :math:`\epsilon`, scaled (the *reparameterization trick*):
    L &= \sum_{\text{pixels}} \text{crossentropy}(x, \text{decoder}(z)) +
    \frac{1}{2} \sum_{\text{directions}} (e^v + \mu^2 - 1 - v)
 
-The first sum, the *reconstruction loss*, is the price of drawing badly. The
-rest, the *Kullback-Leibler divergence*, is the price of a distribution that is
-not standard normal. It keeps the means near zero, and the variances near 1.
+L is minus the *ELBO* (evidence lower bound). Its first sum, the *reconstruction
+loss*, is the price of drawing badly. The rest, the *Kullback-Leibler
+divergence*, is the price of a distribution that is not standard normal. It
+keeps the means near zero, and the variances near 1.
 """
 
 import keras
@@ -135,9 +136,8 @@ new = images[1408:]
 trained = [train(seed) for seed in range(3)]
 costs = [cost for _, _, cost in trained]
 blind = np.clip(np.mean(images[:1408], axis=0), 0.001, 0.999)
-of_mean = -np.sum(new * np.log(blind) + (1 - new) * np.log(1 - blind)) / len(
-    new
-)
+per_pixel = new * np.log(blind) + (1 - new) * np.log(1 - blind)
+of_mean = -np.mean(np.sum(per_pixel, axis=1))
 print(f"loss: {min(costs):.1f} to {max(costs):.1f}; of the mean: {of_mean:.1f}")
 assert max(costs) < of_mean - 0.7
 fig, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")

@@ -4,8 +4,8 @@ Vision Transformer (ViT): patches, class token and attention
 
 A transformer reads a sequence of vectors. To show it an image, a *Vision
 Transformer* cuts the image into square patches, and turns the pixels of each
-patch into a vector, its *token*. Attention then lets each patch look at all
-others.
+patch into a vector, its *token* (the *patch embedding*). Attention then lets
+each patch look at all others.
 
 .. math::
 
@@ -15,13 +15,13 @@ others.
    y &= h + \text{dense}(\text{gelu}(\text{dense}(\text{norm}(h)))) \\
    z &= \text{norm}(y_0) \, W_z + b_z
 
-:math:`c`, the *class token*, belongs to no patch: it gathers what is known of
-the whole image. :math:`P`, the *position embedding*, has a vector for each
-place, as attention does not see where a patch was. :math:`c` and :math:`P` are
-learned, as are the kernels :math:`W` and biases :math:`b`. The lines of
-:math:`h` and :math:`y` are a
-*block*. A ViT repeats it; this one has one. :math:`z` are the logits of the
-classes, computed from :math:`y_0`, the output at the class token.
+:math:`c`, the *class token* (CLS), belongs to no patch: it gathers what is
+known of the whole image. :math:`P`, the *position embedding*, has a vector for
+each place, as attention does not see where a patch was. :math:`c` and :math:`P`
+are learned, as are the kernels :math:`W` and biases :math:`b`. The lines of
+:math:`h` and :math:`y` are a *block*. A ViT repeats it; this one has one.
+:math:`z` are the logits of the classes, computed from :math:`y_0`, the output
+at the class token.
 """
 
 import keras

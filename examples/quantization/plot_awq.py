@@ -25,15 +25,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from calibrating import quantize_dense
 
-from keras_by_hand.quantization import dequantize_groups, quantize_groups
-
 # %%
 # Build it
 # --------
-# The inputs of 32 features differ in size, up to a hundredfold. Keras 3.15.1
-# ignores the data (see the page "GPTQ and AWQ in Keras 3.15.1");
-# ``quantize_dense`` patches that.
-
+# The inputs of 32 features differ in size, up to a hundredfold. A helper calls
+# ``model.quantize("awq", config=AWQConfig(...))`` with a patch, as Keras 3.15.1
+# ignores the data: see the page "GPTQ and AWQ in Keras 3.15.1".
 rng = np.random.default_rng(313)
 sizes = 10 ** rng.uniform(-1, 1, size=32)
 data = rng.normal(size=(200, 32)) * sizes  # (samples, features)
@@ -46,24 +43,29 @@ read = keras.ops.convert_to_numpy(dense(np.eye(32)))  # the kernel it reads
 # %%
 # Compute it
 # ----------
-# Try 21 powers. For each, multiply the weights by the factors, round them to 16
-# numbers, and divide again. An error counts more where inputs are large. Keep
-# the factors with the smallest loss.
+# For a power, compute the factors, and multiply the weights by them. In each
+# group, round to 15 steps from a unit's lowest weight to its highest. Divide by
+# the factors again. Of 21 powers, keep the one with the smallest loss: errors
+# count more where inputs are large.
 
 
-def find_factors(m):
-    """The factors (features, 1), and the kernel, for inputs of size m."""
-    candidates = []
-    for power in np.arange(21) / 20:
-        a = m**power / np.sqrt(np.max(m**power) * np.min(m**power))
-        q, s, z = quantize_groups(a * kernel, 16)
-        W = dequantize_groups(q, s, z, 16) / a  # (features, units)
-        candidates.append((np.mean(m**2 * (W - kernel) ** 2), power, a, W))
-    _, _, a, W = min(candidates, key=lambda candidate: candidate[:2])
-    return a, W
+def quantize(m, power):
+    a = m**power / np.sqrt(np.max(m**power) * np.min(m**power))
+    w = np.reshape(a * kernel, (2, 16, 5))  # (groups, features, units)
+    s = np.ptp(w, axis=1, keepdims=True) / 15  # highest minus lowest
+    z = np.rint(-np.min(w, axis=1, keepdims=True) / s)
+    q = np.rint(w / s + z)  # from 0 to 15
+    return a, np.reshape(s * (q - z), (32, 5)) / a  # factors, kernel
 
 
-a, by_hand = find_factors(np.abs(data).max(axis=0)[:, np.newaxis])
+def find_best(m):
+    def loss(found):
+        return np.mean(m**2 * (found[1] - kernel) ** 2)
+
+    return min([quantize(m, power) for power in np.arange(21) / 20], key=loss)
+
+
+a, by_hand = find_best(np.abs(data).max(axis=0)[:, np.newaxis])
 
 # %%
 # Check it
@@ -76,16 +78,15 @@ np.testing.assert_allclose(read, by_hand, rtol=1e-4, atol=1e-4)
 # --------
 # The authors of AWQ take the mean of the absolute inputs in their own code.
 # Keras takes the largest, so its factors differ from theirs.
-
-wrong, _ = find_factors(np.abs(data).mean(axis=0)[:, np.newaxis])
-print("right:", factors[:4].round(2), "wrong:", wrong[:4, 0].round(2))
+wrong, _ = find_best(np.abs(data).mean(axis=0)[:, np.newaxis])
+print("by the largest, right:", factors[:4].round(2))
+print("by the mean, wrong:", wrong[:4, 0].round(2))
 assert not np.allclose(wrong[:, 0], factors)
 
 # %%
 # In full
 # -------
 # ``awq`` also returns the integers, scales and zero points.
-
 from keras_by_hand.quantization import awq
 
 *_, expected = awq(kernel, data, group_size=16)
@@ -94,10 +95,9 @@ np.testing.assert_allclose(factors, expected, rtol=1e-4)
 # %%
 # See it
 # ------
-# Errors of the outputs on 200 new samples.
-
+# Errors of the outputs on 200 new samples. A power of 0 makes all factors 1.
 samples = rng.normal(size=(200, 32)) * sizes
-rounded = dequantize_groups(*quantize_groups(kernel, 16), 16)
+_, rounded = quantize(sizes[:, np.newaxis], power=0)
 errors = [np.linalg.norm(samples @ (W - kernel)) for W in (rounded, by_hand)]
 fig, axis = plt.subplots(figsize=(6, 2), layout="constrained")
 axis.barh(["plain rounding", "AWQ"], errors / np.linalg.norm(samples @ kernel))

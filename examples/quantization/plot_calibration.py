@@ -2,13 +2,14 @@ r"""
 GPTQ and AWQ in Keras 3.15.1: the calibration data change nothing
 =================================================================
 
-You quantize a ``Dense`` layer by GPTQ or AWQ, with a dataset for calibration,
-and get the same weights whatever the data are. Keras asks for the data, but
-only rounds each weight to the nearest of 16 numbers. If all weights of a group
-are positive, even the rounding goes wrong.
+You quantize a ``Dense`` layer by GPTQ or AWQ, with calibration data, and get
+the same weights whatever the data are: each is rounded to the nearest of 16
+numbers. Keras listens at ``call``, but the layer runs ``quantized_call``. Patch
+it by ``dense.quantized_call = lambda x, **_: dense.call(x)`` before you
+quantize, and ``del dense.quantized_call`` afterwards.
 
-Keras listens at ``call``, but the layer runs ``quantized_call``. Patch it by
-``dense.quantized_call = lambda x, **_: dense.call(x)``; ``del`` it afterwards.
+A group of positive weights alone is even rounded wrongly. Choose a larger
+``group_size`` that brings in a weight below 0, or take ``quantize("int8")``.
 """
 
 import keras
@@ -20,7 +21,6 @@ from calibrating import quantize_dense
 # --------
 # ``quantize_dense`` calibrates a layer, with or without the patch. The first
 # unit has weights of both signs, the second only positive ones.
-
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))
 kernel = np.stack([rng.normal(size=16), rng.uniform(2, 4, 16)], axis=1)
@@ -28,7 +28,7 @@ kernel = np.stack([rng.normal(size=16), rng.uniform(2, 4, 16)], axis=1)
 # %%
 # Compute it
 # ----------
-# The lowest and highest weight of a unit, and 0, give its scale and zero point.
+# Plain rounding: 15 steps from a unit's lowest weight, or 0, to its highest.
 low, high = np.minimum(kernel.min(axis=0), 0), kernel.max(axis=0)
 s = (high - low) / 15  # (units,)
 z = np.rint(-low / s)
@@ -47,14 +47,14 @@ by_hand = s * (np.clip(np.rint(kernel / s + z), 0, 15) - z)
 #    wrong weights for a group whose weights are all positive. How wrong they
 #    are depends on what the processor makes of a negative number. (`Fixed since
 #    <https://github.com/keras-team/keras/pull/23512>`__.)
-
 to_numpy = keras.ops.convert_to_numpy
 for Config in (keras.quantizers.GPTQConfig, keras.quantizers.AWQConfig):
     layer = quantize_dense(kernel, data, Config, patched=False)
     read = to_numpy(layer(np.eye(16)))  # the kernel it reads
     np.testing.assert_allclose(read[:, 0], by_hand[:, 0], rtol=1e-4, atol=1e-4)
-    print("right:", by_hand[:3, 1].round(2), "wrong:", read[:3, 1].round(2))
-    assert np.all(np.abs(read[:, 1] - kernel[:, 1]) > 0.5)
     patched = to_numpy(quantize_dense(kernel, data, Config)(np.eye(16)))
-    print("patched:", patched[9:12, 0], "wrong:", read[9:12, 0])
+    print(Config.__name__)
+    print("unit 1, patched:", patched[9:12, 0], "wrong:", read[9:12, 0])
     assert np.max(np.abs(patched[:, 0] - read[:, 0])) > 0.1
+    print("unit 2, right:", by_hand[:3, 1], "wrong:", read[:3, 1])
+    assert np.all(np.abs(read[:, 1] - kernel[:, 1]) > 0.5)

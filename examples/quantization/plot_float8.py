@@ -2,10 +2,10 @@ r"""
 float8 in Keras: the numbers e4m3 and e5m2
 ==========================================
 
-A number in float8 has eight bits. A layer in float8 rounds its input and its
-kernel to *e4m3*, with 4 bits of exponent and 3 of fraction. In training it
-rounds gradients to *e5m2*, with 5 and 2 bits, which is coarser and reaches
-further. A number is
+A number in float8 (fp8) has 8 bits, a quarter of float32. A layer in float8
+rounds its input and its kernel to *e4m3*, with 4 bits of exponent and 3 of
+fraction. In training it rounds gradients to *e5m2*, with 5 and 2 bits, which is
+coarser and reaches further. A number is
 
 .. math::
 
@@ -61,9 +61,9 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 power = np.frexp(x)[1] - 1
 wrong = np.rint(x / 2.0 ** (power - 3)) * 2.0 ** (power - 3)
-print("right:", y[3], "wrong:", wrong[3])
-print("right:", y[4], "wrong:", wrong[4])
-assert y[3] != wrong[3] and y[4] != wrong[4]
+for i in (3, 4):
+    print(f"{x[i, 0]}, right: {y[i, 0]:.6f}, wrong: {wrong[i, 0]:.6f}")
+    assert y[i, 0] != wrong[i, 0]
 
 # %%
 # In full

@@ -2,10 +2,9 @@ r"""
 float8 Dense: e4m3 inputs, e5m2 gradients, and scales that come late
 ====================================================================
 
-Today's GPUs multiply float8 matrices fast. A ``Dense`` layer in float8 rounds
-its input and its kernel to e4m3. In training it rounds the gradient at its
-output to e5m2. ``model.quantize("float8")`` makes such layers of a model's
-``Dense`` layers. (The page "float8 in Keras" has both formats.)
+Today's GPUs multiply float8 (fp8) matrices fast. ``model.quantize("float8")``
+lets each ``Dense`` layer round its input and its kernel to e4m3 and, in
+training, the gradient at its output to e5m2. (See the page "float8 in Keras".)
 
 .. math::
 
@@ -17,8 +16,8 @@ output to e5m2. ``model.quantize("float8")`` makes such layers of a model's
 
 :math:`W` is the kernel, :math:`b` the bias, :math:`L` the loss. The scales
 :math:`s_x` and :math:`s_W` begin as 1. They follow the largest numbers of past
-steps (``amax_history_length`` of them), so that these fill e4m3, up to 448. The
-gradient has such a scale, too: it is 1 in the first step, and left out here.
+steps (``amax_history_length`` of them), so that these fill e4m3, up to 448:
+*delayed scaling*. The gradient has such a scale, too, which also begins as 1.
 """
 
 import keras
@@ -34,15 +33,13 @@ from keras_by_hand.quantization import quantize_and_dequantize
 kernel = np.array([[3, -1.25], [-2, 7], [1, 2]])  # (features, units)
 bias = np.array([1 + 2**-8, -3])  # (units,)
 x = np.random.default_rng(313).integers(-28, 28, size=(32, 3)) / 4  # up to 7
-target = np.zeros((32, 2))
 dense = keras.layers.Dense(2, dtype="float8_from_float32")
 model = keras.Sequential([keras.Input(shape=(3,)), dense])
 dense.kernel.assign(kernel)
 dense.bias.assign(bias)
 model.compile(keras.optimizers.SGD(1.0), "mse")
 y = model.predict(x, verbose=0)  # (batch, units)
-model.train_on_batch(x, target)
-new_kernel, new_bias = dense.kernel.numpy(), dense.bias.numpy()
+model.train_on_batch(x, np.zeros_like(y))  # the targets are 0
 
 # %%
 # Compute it
@@ -59,7 +56,6 @@ bias_by_hand = bias - bfloat16(gradient.sum(axis=0))
 # %%
 # Each step reads its input with the scale that it finds, takes the next scale
 # from what earlier steps saw, and only then notes its own input.
-
 largest_inputs = [7, 7, 28, 28, 28]  # of five steps
 s_x, seen, scales = 1.0, [0], []
 for largest in largest_inputs:
@@ -77,13 +73,16 @@ from keras_by_hand.quantization import float8_dense  # with any scales
 #    too. A bias of 1 + 2**-8 counts as 1.
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 np.testing.assert_array_equal(y, float8_dense(x, kernel, bias))
-np.testing.assert_array_equal(new_kernel, kernel_by_hand)
-np.testing.assert_array_equal(new_bias, bias_by_hand)
-model.optimizer.learning_rate = 0.0  # from now on, only scales change
+np.testing.assert_array_equal(dense.kernel.numpy(), kernel_by_hand)
+np.testing.assert_array_equal(dense.bias.numpy(), bias_by_hand)
+
+# %%
+# Four more steps change only the scales, as the learning rate is 0.
+model.optimizer.learning_rate = 0.0
 of_keras = [1.0]
 for largest in largest_inputs[1:]:
     of_keras.append(dense.inputs_scale.numpy())
-    model.train_on_batch(x * largest / 7, target)
+    model.train_on_batch(x * largest / 7, np.zeros_like(y))
 np.testing.assert_array_equal(of_keras, scales)
 
 # %%
@@ -92,7 +91,7 @@ np.testing.assert_array_equal(of_keras, scales)
 # Suppose the scale came from the input itself. Then step 3 would not clip 28.
 right = quantize_and_dequantize(np.array([28]), scales[2])
 wrong = quantize_and_dequantize(np.array([28]), 28 / 448)
-print("right:", right, "wrong:", wrong)
+print("28 in step 3, right:", right, "wrong:", wrong)
 assert right != wrong
 
 # %%
@@ -101,5 +100,6 @@ assert right != wrong
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.semilogy(range(1, 6), 448 * np.array(scales), "C1", drawstyle="steps-mid")
 axis.plot(range(1, 6), largest_inputs, "oC0")
-axis.set(title="Step 3 brings 28 (dots), but can read up to 7 (line)")
+axis.set(title="Step 3 brings 28 (dot), but can read up to 7 (line)")
+axis.set(xlabel="step", ylabel="largest input")
 plt.show()

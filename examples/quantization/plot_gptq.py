@@ -14,9 +14,9 @@ features that follow, to keep the outputs right on some *calibration* data.
    U^\top U &= H^{-1} = \left( X^\top X + \lambda I \right)^{-1}
 
 :math:`w` are the weights of a unit, :math:`q` the integers, :math:`s` and
-:math:`z` their scale and zero point. :math:`X` is the data, a
-sample in each row. :math:`U` is upper triangular, the Cholesky factor, and
-:math:`\lambda` is 0.01 times the mean of the diagonal of :math:`X^\top X`.
+:math:`z` their scale and zero point. :math:`X` is the data, a sample in each
+row. :math:`U`, the Cholesky factor, is upper triangular. :math:`\lambda` is
+0.01 times the mean of the diagonal of :math:`X^\top X`.
 """
 
 import keras
@@ -27,9 +27,8 @@ from calibrating import quantize_dense
 # %%
 # Build it
 # --------
-# Keras 3.15.1 ignores the data: see the page "GPTQ and AWQ in Keras 3.15.1".
-# ``quantize_dense`` patches that.
-
+# A helper calls ``model.quantize("gptq", config=GPTQConfig(...))``, patched:
+# Keras 3.15.1 ignores the data (see the page "GPTQ and AWQ in Keras 3.15.1").
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))
 data = data + 0.3 * rng.normal(size=(200, 16))  # (samples, features)
@@ -76,7 +75,6 @@ np.testing.assert_allclose(of_keras, wrong, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # With the inverse matrix, the outputs on the calibration data are further off.
-
 errors = [np.linalg.norm(data @ (W - kernel)) for W in (right, of_keras)]
 print(f"error, right: {errors[0]:.2f}, wrong: {errors[1]:.2f}")
 assert errors[0] < 0.95 * errors[1]
@@ -85,7 +83,8 @@ assert errors[0] < 0.95 * errors[1]
 # In full
 # -------
 # ``gptq`` takes groups of features, too. ``cholesky=False`` takes ``inverse``.
-
+# To use the right numbers, pack them by ``pack_int4``, and load them as on the
+# page "GPTQ and AWQ weights in Keras".
 from keras_by_hand.quantization import dequantize_groups, gptq
 
 expected = dequantize_groups(*gptq(kernel, data, cholesky=False))
@@ -94,12 +93,13 @@ np.testing.assert_allclose(of_keras, expected, rtol=1e-4, atol=1e-4)
 # %%
 # See it
 # ------
-# The first unit: the lines are the 16 numbers that it can have.
+# The last unit: the lines are the 16 numbers that it can have.
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-numbers = np.linspace(kernel[:, 0].min(), kernel[:, 0].max(), 16)
+step = np.ptp(kernel[:, 4]) / 15
+numbers = step * (np.arange(16) - np.rint(-kernel[:, 4].min() / step))
 axis.hlines(numbers, -0.5, 15.5, "lightgray")
-axis.plot(kernel[:, 0], "o", label="weight")
-axis.plot(right[:, 0], "x", label="GPTQ")
+axis.plot(kernel[:, 4], "o", label="weight")
+axis.plot(right[:, 4], "x", label="GPTQ")
 axis.set(title="GPTQ does not always take the nearest number", xlabel="feature")
 axis.legend()
 plt.show()

@@ -12,8 +12,10 @@ a scale and a zero point for each unit. AWQ also has a factor for each feature.
    \text{GPTQ: } \quad W_{ij} &= s_{jg} \, (q_{ji} - z_{jg}) \\
    \text{AWQ: } \quad W_{ij} &= \frac{s_{jg} \, (q_{ji} - z_{jg})}{a_i}
 
-for feature i, which is in group g, and unit j: :math:`q` are the integers,
-:math:`s` the scales, :math:`z` the zero points and :math:`a` the factors.
+for feature i, which is in group g, and unit j. In Keras the integers :math:`q`
+are ``quantized_kernel``, the scales :math:`s` ``kernel_scale``, the zero points
+:math:`z` ``kernel_zero`` and the factors :math:`a` ``awq_scales``. In files of
+Keras 3.15.1, :math:`z` is missing: see the page "GPTQ or AWQ".
 """
 
 import keras
@@ -25,13 +27,12 @@ import numpy as np
 # --------
 # Eight features in groups of four, and five units. The dtype (mode, bits, group
 # size) makes a quantized layer. It loads arrays by number, as from a file.
-
 rng = np.random.default_rng(313)
 packed = rng.integers(0, 256, size=(3, 8))  # (half the units, features)
 scale = rng.integers(257, 512, size=(5, 2))  # (units, groups)
 zero = rng.integers(0, 16, size=(5, 2))
 factors = 2.0 ** rng.integers(-3, 4, size=8)  # (features,)
-g_idx = np.arange(8) / 4  # the group of each feature, with a fraction
+g_idx = np.arange(8) / 4  # groups of features, with a fraction as in Keras
 shared = [np.arange(5), packed, scale, zero]  # the bias comes first
 
 
@@ -70,7 +71,6 @@ np.testing.assert_array_equal(kernel_awq, awq_by_hand)
 # --------
 # Suppose you take the first unit from the upper half of a byte, as that is the
 # half that is written first.
-
 exchanged = np.stack([packed >> 4, packed & 15], axis=1).reshape(6, 8)[:5]
 wrong = (scale[:, group] * (exchanged - zero[:, group])).T
 print("right:", gptq_by_hand[0], "wrong:", wrong[0])

@@ -2,9 +2,9 @@ r"""
 int4 quantization in Keras: sixteen numbers for each block of weights
 =====================================================================
 
-int4 takes about an eighth of the memory of float32. A ``Dense`` layer stores
-its kernel as integers from -8 to 7, two in a byte. Each block of features, 128
-by default, has a scale and a zero point for each unit.
+``model.quantize("int4")`` stores each weight in 4 bits, an eighth of float32. A
+``Dense`` layer then has integers from -8 to 7, two in a byte. Each block of
+features, 128 by default, has a scale and a zero point for each unit.
 
 .. math::
 
@@ -14,7 +14,7 @@ by default, has a scale and a zero point for each unit.
 
 :math:`W` is the kernel, :math:`s` the scale, :math:`z` the zero point; the
 integers :math:`q` are read as :math:`s (q - z)`. Low and high are the lowest
-and highest of the block's weights and 0.
+and highest of the block's weights and 0. If both roundings go up, 8 becomes 7.
 """
 
 import keras
@@ -25,7 +25,6 @@ import numpy as np
 # Build it
 # --------
 # Blocks of three features. The second has two; Keras fills it up with a zero.
-
 kernel = np.float32([[-7.5, 0], [7.5, 0], [2.5, 0], [-30, 15], [-10, 7]])
 
 
@@ -69,13 +68,13 @@ np.testing.assert_array_equal(packed.view("uint8").ravel(), bytes_by_hand)
 # Break it
 # --------
 # Suppose low and high are those of the weights alone, without the 0. Then the
-# zero point can lie beyond -8 or 7, and is cut off.
+# zero point can lie beyond -8 or 7, and is cut off. (A block that Keras filled
+# up has a 0.)
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** A
 #    ``Dense`` layer in int4 has wrong values for a full block whose weights all
 #    have the same sign: 8, 12 and 15 all become 7. (`Fixed since
 #    <https://github.com/keras-team/keras/pull/23636>`__.)
-
 right = np.float32([[8, -15], [12, -12], [15, -8]])
 wrong, _ = quantized(right, block_size=3)
 print("right:", right[:, 0], "wrong:", wrong[:, 0])
@@ -85,14 +84,15 @@ assert np.all(wrong != right)
 # %%
 # In full
 # -------
-# With ``block_size=-1`` a layer divides integers by scales, one for each unit.
-
+# With ``block_size=-1``, weights of one sign come out right: a unit has one
+# scale, by which its integers are divided, and no zero point.
 from keras_by_hand.quantization import int4_dense, quantize_int4_columns
 
 y = int4_dense(np.eye(5), packed, scale, zero, block)
 np.testing.assert_array_equal(read, np.float32(y), strict=True)
-read, _ = quantized(kernel, block_size=-1)
-q, scale = quantize_int4_columns(kernel)
+read, _ = quantized(right, block_size=-1)
+q, scale = quantize_int4_columns(right)
+print("weights:", right[:, 0], "without blocks:", read[:, 0].round(2))
 np.testing.assert_allclose(read, q / scale, rtol=1e-4, atol=1e-4)
 
 # %%
@@ -101,5 +101,5 @@ np.testing.assert_allclose(read, q / scale, rtol=1e-4, atol=1e-4)
 fig, axis = plt.subplots(figsize=(6, 2), layout="constrained")
 axis.vlines((np.arange(-8, 8) - z[0]) * s[0], 0, 1)  # of the second block
 axis.plot(kernel[3:, 0], [0.5, 0.5], "oC1")
-axis.set(title="Two weights and the 16 numbers of their block", yticks=[])
+axis.set(title="Two weights (dots) and their block's 16 numbers", yticks=[])
 plt.show()

@@ -2,10 +2,10 @@ r"""
 int8 quantization in Keras: integers, and one scale for each unit
 =================================================================
 
-An int8 kernel takes a quarter of the memory of a float32 kernel. A ``Dense``
-layer in int8 stores integers from -127 to 127, and one scale for each unit. On
-each call it rounds its input in the same way, with one scale for each sample.
-Then it multiplies integers, and divides the sums by both scales.
+``model.quantize("int8")`` stores each weight in 8 bits, a quarter of float32. A
+``Dense`` layer then has integers from -127 to 127, and one scale for each unit.
+On each call it rounds its input in the same way, with one scale for each
+sample. Then it multiplies integers, and divides the sums by both scales.
 
 .. math::
 

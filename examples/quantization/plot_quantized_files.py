@@ -7,7 +7,6 @@ The arrays in the file of a quantized ``Dense`` layer have numbers, not names:
 ======  ============================================================
 mode    arrays 0, 1, 2, ...
 ======  ============================================================
-none    kernel, bias
 int8    kernel, bias, kernel_scale
 int4    kernel, bias, kernel_scale, kernel_zero, g_idx
 float8  kernel, bias, and six arrays for training
@@ -15,8 +14,8 @@ GPTQ    bias, kernel, kernel_scale, kernel_zero, g_idx
 AWQ     bias, kernel, kernel_scale, kernel_zero, awq_scales, g_idx
 ======  ============================================================
 
-Without a bias the others move up. int4 without blocks lacks the last two. GPTQ
-and AWQ lack ``kernel_zero`` in files of Keras 3.15.1, and the rest moves up.
+Where one is missing, the others move up: there may be no bias, int4 without
+blocks lacks the last two, and GPTQ and AWQ lack kernel_zero in Keras 3.15.1.
 """
 
 import tempfile
@@ -28,6 +27,7 @@ import numpy as np
 # %%
 # Build it
 # --------
+# The first array of the layer is filled with 0, the second with 1, ...
 layer = keras.layers.Dense(2, dtype="int4/3_from_float32")
 model = keras.Sequential([keras.Input(shape=(6,)), layer])
 layer.set_weights([np.full(w.shape, n) for n, w in enumerate(layer.weights)])
@@ -35,14 +35,14 @@ layer.set_weights([np.full(w.shape, n) for n, w in enumerate(layer.weights)])
 # %%
 # Compute it
 # ----------
+# Read the arrays by number. ``read_dense`` names them, in any mode.
 from keras_by_hand.quantization import read_dense
 
 with tempfile.TemporaryDirectory() as folder:
     model.save_weights(path := f"{folder}/model.weights.h5")
     with h5py.File(path) as file:
-        stored = file["layers/dense/vars"]
-        arrays = [stored[str(number)][()] for number in range(5)]
-        by_name = read_dense(stored, mode="int4")  # of any mode
+        arrays = [file[f"layers/dense/vars/{n}"][()] for n in range(5)]
+        by_name = read_dense(file["layers/dense/vars"], mode="int4")
 
 # %%
 # Check it
@@ -54,7 +54,7 @@ np.testing.assert_equal([by_name, dict(zip(names, arrays))], 2 * [weights])
 # %%
 # Break it
 # --------
-# ``set_weights`` has the order in which the layer made its weights.
+# Suppose you give the arrays of a file to ``set_weights``. It takes them in the
+# order in which the layer made them. (``load_own_variables`` goes by number.)
 np.testing.assert_raises(ValueError, layer.set_weights, arrays)
-print("right:", list(weights), "wrong:", names)
-assert list(weights) != names
+print("for set_weights, right:", list(weights), "wrong:", names)

@@ -35,6 +35,7 @@ from keras_by_hand.quantization import unpack_int4
 # %%
 # Build it
 # --------
+# One layer in int8, and one in int4 with a single block of four features.
 kernel = np.float32([[-7, 3], [8, -1.5], [2, 0], [0.5, 1]])
 
 
@@ -57,7 +58,6 @@ read_int4, (packed, scale_int4, zero, _) = quantized(int4)
 # Compute it
 # ----------
 # In int8 a step is 1 divided by the scale. In int4 with blocks it is the scale.
-
 step = 1 / scale_int8  # (units,)
 int8_by_hand = step * q_int8  # (features, units)
 q_int4 = unpack_int4(packed, orig_len=2, axis=1)

@@ -26,6 +26,7 @@ import numpy as np
 # %%
 # Build it
 # --------
+# ``measure`` quantizes a layer, and compares its outputs with those in float.
 rng = np.random.default_rng(313)
 kernel = rng.normal(size=(256, 64)) / 16  # (features, units)
 x = rng.normal(size=(1000, 256))  # (batch, features)
@@ -93,6 +94,7 @@ assert times > 15 and share > 0.8
 # %%
 # See it
 # ------
+# The smaller and the lower, the better.
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 for name, size, error in zip(steps, sizes, errors):
     axis.semilogy(size / 1000, error, "o", label=name)
