@@ -3,7 +3,7 @@ LoRA for Conv2D and Embedding: shapes of A and B, and lora_alpha
 ================================================================
 
 With LoRA, ``Conv2D`` and ``Embedding`` freeze their weights, too, and add A
-times B, times alpha / rank. In an ``Embedding``, only ``enable_lora`` sets alpha.
+times B, times alpha / rank. For ``Embedding``, set alpha with ``enable_lora``.
 """
 
 import keras
@@ -23,21 +23,21 @@ kernel_a = rng.integers(-5, 6, size=(3, 2, 5, 2))  # (rows, columns, in, rank)
 table = rng.integers(-9, 10, size=(12, 4))  # (input_dim, output_dim)
 table_a = rng.integers(1, 4, size=(12, 2))  # (input_dim, rank)
 kernel_b, table_b = rng.integers(1, 4, size=(2, 2, 4))  # each (rank, outputs)
-conv = keras.layers.Conv2D(4, (3, 2), use_bias=False)
-embedding = keras.layers.Embedding(12, 4)
-for layer in (conv, embedding):
+conv_layer = keras.layers.Conv2D(4, (3, 2), use_bias=False)
+embedding_layer = keras.layers.Embedding(12, 4)
+for layer in (conv_layer, embedding_layer):
     layer.build(images.shape)
     layer.enable_lora(rank=2, lora_alpha=6)
-conv.set_weights([kernel, kernel_a, kernel_b])
-embedding.set_weights([table, table_a, table_b])
-y = keras.ops.convert_to_numpy(conv(images.astype("float32")))
-right = keras.ops.convert_to_numpy(embedding(np.arange(12)))  # of all tokens
+conv_layer.set_weights([kernel, kernel_a, kernel_b])
+embedding_layer.set_weights([table, table_a, table_b])
+y = keras.ops.convert_to_numpy(conv_layer(images.astype("float32")))
+right = keras.ops.convert_to_numpy(embedding_layer(np.arange(12)))
 
 # %%
 # Compute it
 # ----------
 # For ``Conv2D``, A is a convolution of two filters, and B mixes these at each
-# pixel. For ``Embedding``, each token has a row of the table, and a row of A.
+# pixel. For ``Embedding``, each of 12 tokens has a row of its table and of A.
 
 by_hand = conv2d(images, kernel) + 6 / 2 * conv2d(images, kernel_a) @ kernel_b
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)

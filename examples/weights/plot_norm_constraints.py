@@ -77,7 +77,7 @@ assert np.any(early < 0)
 
 # %%
 # ``kernel_constraint="max_norm"`` does not limit filters of ``Conv2D``: it sums
-# along axis 0, the rows. Write ``MaxNorm(2, axis=[0, 1, 2])``: rows, columns and
+# along axis 0, the rows. Write ``MaxNorm(2, axis=[0, 1, 2])``: rows, columns,
 # channels make up a filter. (``Conv2DTranspose``: ``[0, 1, 3]``. ``Conv1D`` and
 # ``DepthwiseConv2D``: ``[0, 1]``. ``Embedding``, for each token: 1.)
 
