@@ -25,7 +25,7 @@ model.layers[0].enable_lora(rank=2, lora_alpha=3)
 model.compile(keras.optimizers.SGD(1.0), loss="mse")
 model.set_weights([kernel, bias, a, np.zeros((2, 4))])
 model.train_on_batch(x, target)
-first_a = model.get_weights()[2]
+first_a, first_b = model.get_weights()[2:]
 model.set_weights(weights)
 model.train_on_batch(x, target)
 after = model.get_weights()
@@ -57,4 +57,4 @@ np.testing.assert_equal(after, by_hand)
 
 right, wrong = by_hand[3], b - a.T @ (x.T @ delta)
 print("B, right:", right[0], "wrong:", wrong[0])
-assert np.any(right != wrong)
+assert np.any(right != wrong) and np.all(first_b != 0)

@@ -24,7 +24,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# The largest are 127 times a power of two, so that the scales are exact.
+# The largest numbers are 127 times a power of two, so the scales are exact.
 
 rng = np.random.default_rng(313)
 kernel = rng.integers(-127, 128, size=(6, 4)).astype("float32")

@@ -3,8 +3,9 @@ channels_first: NCHW images and channels_last (NHWC)
 ====================================================
 
 PyTorch keeps the channels of an image before its height and width (NCHW), Keras
-behind them (NHWC). With ``data_format="channels_first"``, Keras takes PyTorch's
-order, too. The kernel stays (rows, columns, channels, filters):
+behind them (NHWC). With ``data_format="channels_first"``, a layer takes
+PyTorch's order, too (all layers, with ``keras.config.set_image_data_format``).
+The kernel stays (rows, columns, channels, filters):
 
 .. math:: y_{f,i,j} = b_f + \sum_{u,v,c} x_{c,\; i+u,\; j+v} \; W_{u,v,c,f}
 
@@ -72,8 +73,7 @@ print("right:", by_hand[0, 0, 0, :4], "wrong:", misread[0, 0, 0])
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Conv2D(activation="softmax")`` does not know ``data_format``. Its sums
-#    are 1 along the width, not over the filters. Use a layer
-#    ``Softmax(axis=1)``.
+#    are 1 along the width, not over the filters. Use ``Softmax(axis=1)``.
 
 along_width = keras_conv2d(x, "softmax").sum(axis=-1)
 np.testing.assert_allclose(along_width, 1, rtol=1e-4)

@@ -45,9 +45,9 @@ for layer, fan_in in zip(layers, (9 * 16, 9 * 32, 9 * 16)):
 # %%
 # Break it
 # --------
-# Outputs, after a relu, should be as large as inputs: a mean square of about 1.
-# Use ``RandomUniform``. For ``DepthwiseConv2D``, fan in is 9, and for the
-# ``Conv2DTranspose`` above it is 9 * 16.
+# With the right fan in, outputs keep the mean square of inputs, 1, after a
+# relu. Use ``RandomUniform`` with the right limit: fan in is 9 for
+# ``DepthwiseConv2D``, and 9 * 16 for the ``Conv2DTranspose`` above.
 
 x = np.random.default_rng(313).normal(size=(4, 32, 32, 16))
 limit = np.sqrt(6 / 9)

@@ -13,7 +13,7 @@ value, into the output. Where copies overlap, they add up.
 Here :math:`p`, :math:`i` and :math:`u` are pixels of output, input and kernel,
 :math:`f` is a filter and :math:`c` a channel. The copy of pixel :math:`i`
 begins at :math:`s \, i`: strides :math:`s` are steps in the output. (The page
-"Transposed convolution" explains the name.)
+"Transposed convolution" explains the name; "fractionally strided" is another.)
 """
 
 import keras

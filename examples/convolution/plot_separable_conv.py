@@ -64,7 +64,7 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 from keras_by_hand import separable_conv1d, separable_conv2d
 
-options = {"strides": 2, "padding": "same", "activation": "relu"}
+options = {"strides": 2, "padding": "same"}
 layer = SeparableConv1D(4, 3, depth_multiplier=2, **options)
 weights = depthwise[0], pointwise[0], bias  # without the axis of the rows
 row = x[:, 0]  # (batch, steps, channels)
@@ -77,11 +77,11 @@ np.testing.assert_array_equal(y_row, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# MobileNet has a relu between the two, too. ``SeparableConv2D`` has none there:
-# write ``DepthwiseConv2D``, ``ReLU``, ``Conv2D(4, 1)``, ``ReLU``.
+# MobileNet has a relu between the two, too. ``SeparableConv2D`` has none there,
+# so write ``DepthwiseConv2D``, ``ReLU``, ``Conv2D(4, 1)`` and ``ReLU``.
 
 right = np.maximum(np.maximum(filtered, 0) @ pointwise[0, 0] + bias, 0)
-wrong = separable_conv2d(x, depthwise, pointwise, bias, activation="relu")
+wrong = np.maximum(separable_conv2d(x, depthwise, pointwise, bias), 0)
 print("MobileNet: right", right[0, 0, 0], "wrong", wrong[0, 0, 0])
 assert np.any(right != wrong)
 
