@@ -75,9 +75,9 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# ``np.asarray`` of Pillow's image is (height, width, channels), as it should
-# be, but its ``image.size`` is (width, height). ``Conv2D`` accepts either
-# order, and its kernel is (rows, columns).
+# Suppose you swap height and width, as Pillow's ``image.size`` has them. Both
+# orders fit, but a kernel is (rows, columns). ``np.asarray`` of an image is
+# right: (height, width, channels).
 
 kernel = built[1][1]
 right = conv2d(images, kernel)

@@ -70,9 +70,9 @@ for output_padding, expected in ((None, valid), (0, valid_p)):
 # %%
 # Break it
 # --------
-# Of one pixel too many, Keras crops the last. PyTorch crops the first, if told
-# ``padding=1, output_padding=1``. (The page "ConvTranspose2d in Keras" has
-# both.)
+# Where one pixel is too many, Keras crops the last, and PyTorch, with
+# ``padding=1`` and ``output_padding=1``, the first. (See the page
+# "ConvTranspose2d in Keras".)
 
 x = np.random.default_rng(313).normal(size=(1, 4, 5, 2))
 layer = Conv2DTranspose(3, 3, strides=2, padding="same")
