@@ -2,8 +2,8 @@ r"""
 LoRA in NumPy: a product of two thin matrices beside a frozen kernel
 ====================================================================
 
-LoRA fine-tunes a layer without changing its kernel. It trains two thin
-matrices, with far fewer numbers than the kernel has, and adds their product.
+LoRA (low-rank adaptation) fine-tunes a layer without changing its kernel. It
+trains two thin matrices, with far fewer numbers, and adds their product.
 
 .. math:: y = x \left(W + \frac{\alpha}{r} A B\right) + b
 

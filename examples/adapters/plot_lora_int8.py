@@ -24,6 +24,8 @@ import numpy as np
 # %%
 # Build it
 # --------
+# The largest numbers are 127 times a power of two, so the scales are exact.
+
 rng = np.random.default_rng(313)
 kernel = rng.integers(-127, 128, size=(6, 4)).astype("float32")
 kernel[0] = [127, -254, 508, 127]  # (features, units)
@@ -32,7 +34,6 @@ a = rng.integers(-3, 4, size=(6, 2))  # (features, rank)
 b = rng.integers(-3, 4, size=(2, 4))  # (rank, units)
 x = rng.integers(-250, 251, size=(3, 6)).astype("float32") / 4
 x[:, 0] = [127, 254, -127]  # (batch, features)
-
 dense = keras.layers.Dense(4)
 dense.build((None, 6))
 dense.set_weights([kernel, bias])
@@ -64,16 +65,25 @@ by_hand = rounded @ kernel_q / s_W + 3 / 2 * x @ a @ b + bias
 merged = kernel_q / s_W + 3 / 2 * a @ b  # (features, units)
 q_by_hand = np.rint(merged * 127 / np.abs(merged).max(axis=0))
 
+from keras_by_hand.adapters import lora_int8_dense, merge_lora_int8
+
 # %%
 # Check it
 # --------
+# The functions need only what a quantized layer keeps: integers and scales.
+
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 np.testing.assert_array_equal(q_stored, q_by_hand.astype("int8"), strict=True)
+q = kernel_q.astype("int8")
+expected = lora_int8_dense(x, bias, a, b, q, s_W, lora_alpha=3)
+np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+expected, _ = merge_lora_int8(q, s_W, a, b, lora_alpha=3)
+np.testing.assert_array_equal(q_stored, expected, strict=True)
 
 # %%
 # Break it
 # --------
-# Suppose you add the product of A and B to the integers, without their scales.
+# Add the product of A and B to ``kernel_q / s_W``, not to ``kernel_q``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** With LoRA on int8,
 #    ``Dense.kernel`` adds the product to the whole numbers, without their
@@ -84,22 +94,11 @@ print("right:", merged[0], "wrong:", merged_by_keras[0])
 assert np.any(merged != merged_by_keras)
 
 # %%
-# In full
-# -------
-from keras_by_hand.adapters import lora_int8_dense, merge_lora_int8
-
-q = kernel_q.astype("int8")
-expected = lora_int8_dense(x, bias, a, b, q, s_W, lora_alpha=3)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
-expected, _ = merge_lora_int8(q, s_W, a, b, lora_alpha=3)
-np.testing.assert_array_equal(q_stored, expected, strict=True)
-
-# %%
 # See it
 # ------
 steps = np.ravel(q_by_hand - merged * 127 / np.abs(merged).max(axis=0))
 fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
 axis.bar(np.arange(24), steps)
 axis.set(title="Saving moves the merged kernel by up to half a step")
-axis.set(xlabel="entry of the kernel", ylabel="steps")
+axis.set(xlabel="entry of the kernel", ylabel="steps of int8")
 plt.show()

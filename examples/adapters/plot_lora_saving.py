@@ -66,7 +66,7 @@ np.testing.assert_array_equal(plain.get_weights()[0], merged, strict=True)
 # %%
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
 #    ``load_model`` loses the alpha of a ``Dense`` layer, which becomes the
-#    rank. Set ``lora_alpha`` of the layer again.
+#    rank. Set it again, here with ``loaded.layers[0].lora_alpha = 3``.
 
 np.testing.assert_equal(loaded.layers[0].lora_alpha, 2)
 

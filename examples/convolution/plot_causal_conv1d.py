@@ -4,7 +4,7 @@ Causal Conv1D: no output sees the future
 
 A network that predicts the next step must not read what it predicts. With
 ``padding="causal"``, a ``Conv1D`` computes each output from the same step and
-earlier ones. All the zeros of the padding come before the first step.
+earlier ones: all zeros of its padding come before the first step, on the left.
 
 .. math::
 
@@ -53,9 +53,10 @@ for entry in range(3):
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 # %%
-# WaveNet stacks such layers, with kernels of 2 and rates of 1, 2, 4 and 8. On a
-# sequence of ones, with kernels of ones, each output counts the steps that it
-# sees: 1 + 1 + 2 + 4 + 8 = 16, or as many as there have been.
+# WaveNet and temporal convolutional networks (TCN) stack such layers, here with
+# kernels of 2 and rates of 1, 2, 4 and 8. On a sequence of ones, with kernels
+# of ones, each output counts the steps that it sees, its receptive field. They
+# are 1 + 1 + 2 + 4 + 8 = 16, or as many as there have been.
 
 stack = keras.Sequential()
 for rate in (1, 2, 4, 8):

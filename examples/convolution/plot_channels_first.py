@@ -3,12 +3,14 @@ channels_first: NCHW images and channels_last (NHWC)
 ====================================================
 
 PyTorch keeps the channels of an image before its height and width (NCHW), Keras
-behind them (NHWC). With ``data_format="channels_first"``, Keras takes PyTorch's
-order, too. The kernel stays (rows, columns, channels, filters):
+behind them (NHWC). With ``data_format="channels_first"``, a layer takes
+PyTorch's order, too (all layers, with ``keras.config.set_image_data_format``).
+The kernel stays (rows, columns, channels, filters):
 
 .. math:: y_{f,i,j} = b_f + \sum_{u,v,c} x_{c,\; i+u,\; j+v} \; W_{u,v,c,f}
 
-Filters :math:`f`, channels :math:`c`, pixels :math:`i, j`, kernel :math:`u, v`.
+Here :math:`f` is a filter, :math:`c` a channel, :math:`i, j` a pixel of the
+output, and :math:`u, v` one of the kernel :math:`W`; :math:`b` is the bias.
 """
 
 import keras
@@ -51,8 +53,6 @@ by_hand = sums + bias[:, np.newaxis, np.newaxis]
 # %%
 # Check it
 # --------
-# With whole numbers nothing is rounded: the results are equal to the bit.
-
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 # %%
@@ -61,8 +61,8 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 #    layer with ``data_format="channels_first"`` add their bias along the width
 #    if the output has as many columns as filters. JAX and PyTorch are right.
 #
-# Here the output has 4 columns and 4 filters. To be safe, use channels last in
-# between ``Permute((2, 3, 1))`` and ``Permute((3, 1, 2))``.
+# Here the output has 4 columns and 4 filters. To be safe, use three layers:
+# ``Permute((2, 3, 1))``, ``Conv2D`` with channels last, ``Permute((3, 1, 2))``.
 
 y_narrow = keras_conv2d(x[..., :6])  # 6 pixels wide
 misread = sums[..., :4] + bias  # along the width
@@ -73,8 +73,7 @@ print("right:", by_hand[0, 0, 0, :4], "wrong:", misread[0, 0, 0])
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Conv2D(activation="softmax")`` does not know ``data_format``. Its sums
-#    are 1 along the width, not over the filters. Use a layer
-#    ``Softmax(axis=1)``.
+#    are 1 along the width, not over the filters. Use ``Softmax(axis=1)``.
 
 along_width = keras_conv2d(x, "softmax").sum(axis=-1)
 np.testing.assert_allclose(along_width, 1, rtol=1e-4)
@@ -82,7 +81,8 @@ np.testing.assert_allclose(along_width, 1, rtol=1e-4)
 # %%
 # Break it
 # --------
-# ``reshape`` fits, but it mixes pixels and channels. Use ``np.moveaxis``.
+# To put channels last, use ``np.moveaxis(x, 1, -1)``. A ``reshape`` to the same
+# shape raises no error, but it mixes pixels and channels.
 
 moved, reshaped = np.moveaxis(x, 1, -1), x.reshape(2, 7, 8, 3)
 print("right:", moved[0, 0, 0], "wrong:", reshaped[0, 0, 0])

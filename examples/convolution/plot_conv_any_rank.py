@@ -8,7 +8,7 @@ All three cut their input into patches, and multiply each patch by the kernel:
 .. math:: y_{p,f} = b_f + \sum_k \text{patch}_{p,k} \, W_{k,f}
 
 Here :math:`p` is the position of a patch, :math:`k` counts the numbers in it,
-and :math:`f` the filters.
+and :math:`f` the filters. :math:`W` is the kernel, and :math:`b` the bias.
 """
 
 import keras
@@ -22,7 +22,7 @@ from keras_by_hand import conv1d
 # Build it
 # --------
 # Three layers of 4 filters for inputs of 6 channels. Their kernels have 3
-# steps, 3 by 3 pixels, and 3 by 3 by 3 voxels. Their biases are still zero.
+# steps, 3 by 3 pixels, and 3 by 3 by 3 voxels. Their biases are zero.
 
 built = []
 for layer, shape in [  # (batch, *space, channels)
@@ -53,8 +53,6 @@ for x, kernel, _ in built:
 # %%
 # Check it
 # --------
-# One layer after the other:
-
 for (_, _, y), expected in zip(built, by_hand):
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
@@ -77,8 +75,9 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Pillow's ``image.size`` is (width, height), but its array is (height, width).
-# ``Conv2D`` accepts images in either order; its kernel is (rows, columns).
+# Suppose you swap height and width, as Pillow's ``image.size`` has them. Both
+# orders fit, but a kernel is (rows, columns). ``np.asarray`` of an image is
+# right: (height, width, channels).
 
 kernel = built[1][1]
 right = conv2d(images, kernel)

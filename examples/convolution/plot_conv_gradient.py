@@ -27,7 +27,8 @@ from keras.layers import Conv2D, Dense, Reshape
 # Build it
 # --------
 # SGD with a learning rate of 1 subtracts the gradients. With this loss, delta
-# is the gradient at ``y``. A ``Dense`` layer in front has ``x`` as its kernel.
+# is the gradient at ``y``. To get that of ``x``, too, let ``x`` be a weight:
+# the kernel of a ``Dense`` layer in front, of 6 * 7 * 3 = 126 units.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(2, 6, 7, 3))  # (batch, height, width, channels)
@@ -36,8 +37,7 @@ delta = rng.integers(-3, 4, size=(2, 4, 6, 4))
 weights = [x.reshape(2, -1), kernel, np.array([3, -2, 5, 1])]
 layers = [Dense(126, use_bias=False), Reshape((6, 7, 3)), Conv2D(4, (3, 2))]
 model = keras.Sequential([keras.Input((2,)), *layers])
-sgd = keras.optimizers.SGD(learning_rate=1.0)
-model.compile(sgd, lambda delta, y: keras.ops.sum(delta * y))
+model.compile(keras.optimizers.SGD(1.0), lambda d, y: keras.ops.sum(d * y))
 model.set_weights(weights)
 model.train_on_batch(np.eye(2), delta)
 after = model.get_weights()
@@ -61,8 +61,6 @@ for i, j in np.ndindex(4, 6):
 # %%
 # Check it
 # --------
-# With whole numbers nothing is rounded: the results are equal to the bit.
-
 np.testing.assert_array_equal(of_kernel, kernel_by_hand)
 np.testing.assert_array_equal(of_bias, bias_by_hand)
 np.testing.assert_array_equal(of_x, x_by_hand.reshape(2, -1))
@@ -82,10 +80,12 @@ np.testing.assert_array_equal(of_kernel, kernel_gradient)
 # %%
 # Break it
 # --------
-# Gradients add up: do not take their mean over the outputs, nor flip them.
+# The gradient of the kernel is a sum, not a mean, and it is not flipped.
 
-for wrong in (kernel_by_hand / (2 * 4 * 6), kernel_by_hand[::-1, ::-1]):
-    print("right:", of_kernel[0, 0, 0], "wrong:", wrong[0, 0, 0].round(1))
+mean = kernel_by_hand / (2 * 4 * 6)
+for name, wrong in (("mean", mean), ("flipped", kernel_by_hand[::-1, ::-1])):
+    print("right:", of_kernel[0, 0, 0])
+    print(f"wrong ({name}):", wrong[0, 0, 0].round(1))
     assert np.any(of_kernel != wrong)
 
 # %%

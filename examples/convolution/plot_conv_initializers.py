@@ -4,9 +4,8 @@ DepthwiseConv2D and Conv2DTranspose: he_uniform takes a wrong fan in
 
 With ``"he_uniform"``, the weights of a ``DepthwiseConv2D`` of 16 channels are 4
 times too small, and outputs fade. Initializers scale weights by *fan in*, how
-many inputs an output adds up, and read it off the shape of the kernel:
-
-.. math:: \text{fan in} = \text{rows} \cdot \text{columns} \cdot \text{channels}
+many inputs an output adds up. They read it off the shape of a kernel: rows
+times columns times the last axis but one, which is not always what is added up.
 """
 
 import keras
@@ -46,15 +45,16 @@ for layer, fan_in in zip(layers, (9 * 16, 9 * 32, 9 * 16)):
 # %%
 # Break it
 # --------
-# Outputs should be as large as inputs. Set the limit yourself: an output adds
-# up 9 inputs, and in the ``Conv2DTranspose`` above at most 9 * 16.
+# With the right fan in, outputs keep the mean square of inputs, 1, after a
+# relu. Use ``RandomUniform`` with the right limit: fan in is 9 for
+# ``DepthwiseConv2D``, and 9 * 16 for the ``Conv2DTranspose`` above.
 
 x = np.random.default_rng(313).normal(size=(4, 32, 32, 16))
 limit = np.sqrt(6 / 9)
 sizes = []
 for initializer in (RandomUniform(-limit, limit, seed=7), he):
     layer = DepthwiseConv2D(3, 1, "same", depthwise_initializer=initializer)
-    y = np.maximum(keras.ops.convert_to_numpy(layer(x)), 0)
+    y = np.maximum(keras.ops.convert_to_numpy(layer(x)), 0)  # relu
     sizes.append(np.mean(y**2))
 print(f"mean square: right {sizes[0]:.2f}, wrong {sizes[1]:.2f}")
 np.testing.assert_allclose(sizes[0], 16 * sizes[1], rtol=1e-4)

@@ -25,7 +25,8 @@ from keras_by_hand.porting.pytorch import pytorch_conv2d
 # %%
 # Build it
 # --------
-# ``Conv2d(2, 4, 3, stride=2, padding=1)``, and with ``groups=2``: depthwise.
+# ``Conv2d(2, 4, 3, stride=2, padding=1)``, in NumPy, and then with
+# ``groups=2``.
 
 rng = np.random.default_rng(313)
 images = rng.integers(-9, 10, size=(2, 2, 6, 8))  # (batch, in, height, width)
@@ -42,8 +43,8 @@ of_grouped = pytorch_conv2d(images, grouped, bias, 2, 1, groups=2)
 # for ``DepthwiseConv2D``: PyTorch lists those of the first channel first.
 
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
-moved = kernel.transpose(2, 3, 1, 0).copy()  # (rows, columns, in, out)
-split = grouped.transpose(2, 3, 1, 0).copy().reshape(3, 3, 2, 2)  # (..., in, 2)
+moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, in, out)
+split = grouped.transpose(2, 3, 1, 0).reshape(3, 3, 2, 2)  # (..., in, 2)
 
 # %%
 # Check it
@@ -66,7 +67,7 @@ np.testing.assert_array_equal(y_depthwise, np.float32(of_grouped), strict=True)
 # %%
 # In full
 # -------
-# These functions take kernels of any shape, and lead back as well.
+# They take kernels of any shape, and lead back as well.
 
 from keras_by_hand.porting.pytorch import (
     from_pytorch_depthwise_kernel,
@@ -83,7 +84,7 @@ np.testing.assert_array_equal(to_pytorch_depthwise_kernel(split), grouped)
 # %%
 # Break it
 # --------
-# Here "same" puts zeros at the bottom and right only, so all patches move.
+# "same" instead of ``ZeroPadding2D(1)`` puts zeros at bottom and right only.
 
 wrong = keras_result([Conv2D(4, 3, strides=2, padding="same")], moved)
 print("right:", y[0, 0, 0], "wrong:", wrong[0, 0, 0])
@@ -100,6 +101,5 @@ for axis, title, first in zip(axes, ("padding=1", '"same"'), (0, 1)):
     axis.pcolormesh(np.zeros((6, 8)), cmap="Greys", edgecolor="gray")
     rows, columns = np.mgrid[first:6:2, first:8:2]
     axis.plot(columns + 0.5, rows + 0.5, "C1s")
-    axis.set(title=title, xticks=[], yticks=[], aspect="equal")
-    axis.invert_yaxis()
+    axis.set(title=title, xticks=[], yticks=[], aspect="equal", ylim=(6, 0))
 plt.show()

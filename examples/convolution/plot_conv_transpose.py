@@ -13,7 +13,7 @@ value, into the output. Where copies overlap, they add up.
 Here :math:`p`, :math:`i` and :math:`u` are pixels of output, input and kernel,
 :math:`f` is a filter and :math:`c` a channel. The copy of pixel :math:`i`
 begins at :math:`s \, i`: strides :math:`s` are steps in the output. (The page
-"Transposed convolution" explains the name.)
+"Transposed convolution" explains the name; "fractionally strided" is another.)
 """
 
 import keras
@@ -38,8 +38,8 @@ y = keras.ops.convert_to_numpy(layer(x.astype("float32")))
 # %%
 # Compute it
 # ----------
-# The last copies begin at row 8 and column 10. The loop goes from pixel to
-# pixel, in all images at once.
+# The last copies begin at row 2 * 4 = 8 and column 2 * 5 = 10. The loop goes
+# from pixel to pixel, in all images at once.
 
 by_hand = np.zeros((2, 8 + 3, 10 + 4, 2)) + bias
 for i, j in np.ndindex(5, 6):
@@ -79,15 +79,15 @@ np.testing.assert_array_equal(y_first, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# A kernel of ``Conv2D`` is (rows, columns, in, out), and one of
-# ``Conv2DTranspose`` (rows, columns, out, in). With as many filters as channels
-# both fit. Neither is the kernel flipped.
+# Suppose you make a kernel as for ``Conv2D``, (rows, columns, in, out). With as
+# many filters as channels it fits, too. Swap its last two axes. Do not flip it.
 
-square = rng.integers(-9, 10, size=(3, 3, 3, 3))
-right = conv2d_transpose(x, square)
-for wrong_kernel in (square.swapaxes(2, 3), square[::-1, ::-1]):
-    wrong = conv2d_transpose(x, wrong_kernel)
-    print("right:", right[0, 0, 0], "wrong:", wrong[0, 0, 0])
+square = rng.integers(-9, 10, size=(3, 3, 3, 3))  # (rows, columns, in, out)
+right = conv2d_transpose(x, square.swapaxes(2, 3))
+flipped = square[::-1, ::-1].swapaxes(2, 3)
+for name, kernel in (("as for Conv2D", square), ("flipped", flipped)):
+    wrong = conv2d_transpose(x, kernel)
+    print("right:", right[0, 0, 0], f"wrong, {name}:", wrong[0, 0, 0])
     assert np.any(right != wrong)
 
 # %%

@@ -33,7 +33,9 @@ of_even = keras.ops.convert_to_numpy(even(ones))[0, :, :, 0]
 # %%
 # Compute it
 # ----------
-# Rows and columns count independently, and multiply.
+# Add 1 to each output that a pixel reaches. Where more pixels reach an output,
+# their copies of the kernel overlap. The numbers of rows and of columns
+# multiply.
 
 
 def products_per_pixel(length, size, strides):
@@ -57,12 +59,13 @@ np.testing.assert_array_equal(of_even, np.outer(number, number))
 # %%
 # Break it
 # --------
-# A larger kernel does not help by itself: with 5 and strides of 2, the numbers
-# inside are still 3 and 2 in turn. Take a multiple of the strides, here 4. Or
+# A larger kernel does not help by itself: with 5 and strides of 2, the overlap
+# is still uneven, 3 and 2 in turn. Take a multiple of the strides, here 4. Or
 # use ``UpSampling2D`` and a ``Conv2D``, which have no such pattern.
 
-for size in (4, 5):
-    print(f"kernel of {size}:", products_per_pixel(6, size, 2)[4:-4])
+for label, size in (("right", 4), ("wrong", 5)):
+    inside = products_per_pixel(6, size, 2)[4:-4]
+    print(f"{label}, kernel of {size}:", inside)
 assert len(set(products_per_pixel(6, 4, 2)[4:-4])) == 1
 assert len(set(products_per_pixel(6, 5, 2)[4:-4])) == 2
 

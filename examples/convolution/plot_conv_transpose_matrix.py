@@ -46,6 +46,8 @@ print(x.shape, "becomes", y.shape, "becomes", z.shape)
 # ----------
 # The matrix has a row for each output: for each position and each filter. The
 # kernel stands in the columns of the patch, and all other columns are zero.
+# With one channel, one filter and strides of 1, it is a Toeplitz matrix: each
+# row is the one above, moved by a column.
 
 
 def conv1d_matrix(kernel, steps):
@@ -73,10 +75,10 @@ np.testing.assert_array_equal(z.ravel(), np.float32(matrix.T @ y.ravel()))
 # %%
 # Break it
 # --------
-# ``z`` has the shape of ``x``, but other numbers. A decoder has to learn its
-# own kernel.
+# Take ``z`` for ``x``: it has the same shape, but other numbers. A decoder has
+# to learn a kernel of its own.
 
-print("x:", x[0, 0], "z:", z[0, 0])
+print("right (x):", x[0, 0], "wrong (z):", z[0, 0])
 assert np.any(z != x)
 
 # %%

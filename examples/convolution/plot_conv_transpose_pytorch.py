@@ -16,7 +16,7 @@ from keras_by_hand.porting.pytorch import pytorch_conv_transpose2d
 # %%
 # Build it
 # --------
-# ``ConvTranspose2d(3, 4, 3, stride=2, padding=1, output_padding=1)``
+# ``ConvTranspose2d(3, 4, 3, stride=2, padding=1, output_padding=1)``, in NumPy:
 
 rng = np.random.default_rng(313)
 images = rng.integers(-9, 10, size=(2, 3, 5, 6))  # (batch, in, height, width)
@@ -31,7 +31,7 @@ expected = pytorch_conv_transpose2d(images, kernel, bias, **options)
 # Both libraries swap in and out here, so the kernel moves as for ``Conv2d``.
 # (The function below does it, too.) ``output_padding`` stays what it is.
 
-moved = kernel.transpose(2, 3, 1, 0).copy()  # (rows, columns, out, in)
+moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, out, in)
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
 
 from keras_by_hand.porting.pytorch import from_pytorch_transpose_kernel

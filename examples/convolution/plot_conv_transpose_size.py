@@ -13,7 +13,8 @@ a kernel of :math:`k` and strides of :math:`s`, without and with an
    \text{same:} \quad & n \, s \\
    \text{same, } p \text{:} \quad & (n - 1) \, s + (k \bmod 2) + p
 
-"same" crops what exceeds that: half at each end, and an odd pixel last.
+:math:`k \bmod 2` is 1 for an odd kernel, 0 for an even one. "same" crops what
+exceeds its size: half at each end, and an odd pixel last.
 """
 
 import keras
@@ -47,10 +48,7 @@ last = (n - 1) * s
 valid, valid_p = last + max(k, s), last + k + p
 same, same_p = n * s, last + k % 2 + p
 
-# %%
-# The library has all four as one function.
-
-from keras_by_hand.layers.convolution import transposed_size
+from keras_by_hand.layers.convolution import transposed_size  # all four
 
 # %%
 # Check it
@@ -72,8 +70,9 @@ for output_padding, expected in ((None, valid), (0, valid_p)):
 # %%
 # Break it
 # --------
-# Keras crops the odd pixel last. PyTorch crops it first, with ``padding=1`` and
-# ``output_padding=1``. (See the page "ConvTranspose2d in Keras".)
+# Where one pixel is too many, Keras crops the last, and PyTorch, with
+# ``padding=1`` and ``output_padding=1``, the first. (See the page
+# "ConvTranspose2d in Keras".)
 
 x = np.random.default_rng(313).normal(size=(1, 4, 5, 2))
 layer = Conv2DTranspose(3, 3, strides=2, padding="same")

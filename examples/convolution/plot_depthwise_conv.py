@@ -4,7 +4,7 @@ DepthwiseConv2D and DepthwiseConv1D: kernels for each channel
 
 Most weights of a ``Conv2D`` mix channels. A depthwise convolution does not: it
 has its own kernels for each channel, and therefore far fewer weights. Networks
-for phones use it. Outputs that come from one input channel stand side by side.
+for phones use it, such as MobileNet. Outputs of a channel stand side by side.
 
 .. math::
 
@@ -38,7 +38,7 @@ layer.set_weights([kernel, bias])
 y = keras.ops.convert_to_numpy(layer(x))
 conv2d = Conv2D(6, (2, 3))
 conv2d.build(x.shape)
-print(layer.kernel.shape, "instead of", conv2d.kernel.shape)
+print("kernel:", layer.kernel.shape, "of Conv2D:", conv2d.kernel.shape)
 
 # %%
 # Compute it
@@ -61,8 +61,8 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 # %%
 # In full
 # -------
-# Unlike ``Conv2D``, the layer takes strides and dilation together: the kernel
-# then has zeros in its gaps.
+# Unlike ``Conv2D``, the layer takes strides and dilation together. To check it,
+# write out the gaps: with a rate of 3, 2 by 3 pixels become 4 by 7, with zeros.
 
 from keras_by_hand import depthwise_conv2d
 
@@ -78,8 +78,8 @@ np.testing.assert_array_equal(y_both, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# In PyTorch this layer is ``Conv2d(3, 6, (2, 3), groups=3)``. Split the first
-# axis of its kernel, which has 6 filters, into 3 channels by 2, not 2 by 3.
+# In PyTorch this is ``Conv2d(3, 6, (2, 3), groups=3)``. Its first two filters
+# belong to the first channel: split its 6 into 3 by 2, not into 2 by 3.
 
 of_pytorch = rng.integers(-9, 10, size=(6, 1, 2, 3))
 moved = of_pytorch.transpose(2, 3, 1, 0)  # (rows, columns, 1, 6)

@@ -3,8 +3,8 @@ Dilated convolution (dilation_rate): a kernel with gaps
 =======================================================
 
 To see more of an image, a kernel needs more weights, or gaps. With
-``dilation_rate=2``, ``Conv2D`` reads every second pixel: its kernel sees a
-larger part of the image with as many weights as before.
+``dilation_rate=2``, ``Conv2D`` reads every second pixel: its kernel sees more
+with as many weights. (This is also called atrous convolution.)
 
 .. math::
 
@@ -74,14 +74,14 @@ np.testing.assert_array_equal(y_strided, y[:, ::2, ::2], strict=True)
 # %%
 # Break it
 # --------
-# The third argument of ``Conv2D(4, 3, 2)`` is ``strides``: it skips patches,
-# while dilation skips pixels inside a patch. On images of 7 by 7 pixels, a
-# kernel of 3 returns the same shape with either.
+# Write ``Conv2D(4, 3, dilation_rate=2)``, not ``Conv2D(4, 3, 2)``: its third
+# argument is ``strides``, which skips patches. Dilation skips pixels inside a
+# patch. On images of 7 by 7 pixels, both return the same shape.
 
 square = rng.integers(-9, 10, size=(3, 3, 3, 4))
 right = conv(x, square, dilation_rate=2)
 wrong = conv(x, square, strides=2)
-print(right.shape, wrong.shape)
+print("shapes:", right.shape, wrong.shape)
 print("right:", right[0, 0, 0], "wrong:", wrong[0, 0, 0])
 assert np.any(right != wrong)
 

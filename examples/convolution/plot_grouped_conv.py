@@ -4,7 +4,7 @@ Grouped convolution (groups): a group of channels has its own filters
 
 Wide layers have many weights. With ``groups=2``, half of the filters of
 ``Conv2D`` read the first half of the channels, and the other filters read the
-other half. So each filter has half as many weights.
+other half. So each filter has half as many weights. ResNeXt is built so.
 
 .. math::
 
@@ -63,8 +63,9 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 # %%
 # Break it
 # --------
-# Here channels 0, 1 and 2 are the first group, and 3, 4 and 5 the second: not
-# every other channel. The same goes for filters.
+# A group is a block: channels 0, 1 and 2, then 3, 4 and 5, as ``np.split`` or a
+# reshape to (..., 2, 3) has them. A reshape to (..., 3, 2) takes every other
+# channel, 0, 2 and 4, for a group, and fits as well.
 
 every_other = [0, 2, 4, 1, 3, 5]
 wrong = conv2d(x[..., every_other], kernel, bias, groups=2)

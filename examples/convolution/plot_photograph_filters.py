@@ -23,11 +23,12 @@ from sklearn.datasets import load_sample_image
 # Build it
 # --------
 # A flower in 60 by 60 pixels, each the mean of 3 by 3. The layer has one input
-# channel, so red, green and blue are a batch of three.
+# channel, so red, green and blue are a batch of three. (For edges of one
+# direction, take Sobel's kernel: ``[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]``.)
 
-blur = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
+blur = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16  # nearly a Gaussian
 sharpen = np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
-edges = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]])
+edges = np.array([[1, 1, 1], [1, -8, 1], [1, 1, 1]])  # a Laplacian
 emboss = np.array([[-2, -1, 0], [-1, 0, 1], [0, 1, 2]])
 kernel = np.stack([blur, sharpen, edges, emboss], axis=-1)  # (3, 3, filters)
 bias = np.array([0, 0, 255, 128])  # (filters,)

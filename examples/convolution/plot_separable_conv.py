@@ -2,10 +2,10 @@ r"""
 SeparableConv2D and SeparableConv1D: depthwise, then 1 by 1
 ===========================================================
 
-A ``Conv2D`` looks at neighbours and mixes channels in one step. A separable
-convolution takes two, which needs up to 9 times fewer weights for 3 by 3
-pixels. The first filters each channel alone, depthwise. The second is 1 by 1:
-it mixes the channels of a pixel.
+A ``Conv2D`` looks at neighbours and mixes channels in one step. A depthwise
+separable convolution takes two, which needs up to 9 times fewer weights for 3
+by 3 pixels. The first filters each channel alone. The second is 1 by 1
+(pointwise): it mixes the channels of a pixel. Xception is made of these layers.
 
 .. math::
 
@@ -20,7 +20,7 @@ The filters are :math:`f`.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras.layers import SeparableConv2D
+from keras.layers import SeparableConv1D, SeparableConv2D
 
 # %%
 # Build it
@@ -42,8 +42,7 @@ y = keras.ops.convert_to_numpy(layer(x))
 # ----------
 # First depthwise: multiply the patches of each channel ``c`` by the kernels of
 # that channel, and sum over their pixels, but not over the channels. Then 1 by
-# 1: a kernel of one pixel is a matrix, which multiplies each pixel. It works
-# like a ``Dense`` layer on the channels.
+# 1: a kernel of one pixel is a matrix, like the kernel of a ``Dense`` layer.
 
 windows = np.lib.stride_tricks.sliding_window_view(x, (2, 3), axis=(1, 2))
 filtered = np.einsum("bijcuv,uvcm->bijcm", windows, depthwise)
@@ -60,30 +59,31 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 # %%
 # In full
 # -------
-# Strides, padding and dilation belong to the first convolution, the bias and
-# the activation to the second. (``SeparableConv1D`` does all this along steps.)
+# ``SeparableConv1D`` does the same along steps. In both, strides, padding and
+# dilation belong to the first convolution, the activation to the second.
 
-from keras_by_hand import separable_conv2d
+from keras_by_hand import separable_conv1d, separable_conv2d
 
 options = {"strides": 2, "padding": "same"}
-layer = SeparableConv2D(4, (2, 3), depth_multiplier=2, **options)
-layer.build(x.shape)
-layer.set_weights([depthwise, pointwise, bias])
-y_half = keras.ops.convert_to_numpy(layer(x))
-expected = separable_conv2d(x, depthwise, pointwise, bias, **options)
-np.testing.assert_array_equal(y_half, np.float32(expected), strict=True)
+layer = SeparableConv1D(4, 3, depth_multiplier=2, **options)
+weights = depthwise[0], pointwise[0], bias  # without the axis of the rows
+row = x[:, 0]  # (batch, steps, channels)
+layer.build(row.shape)
+layer.set_weights(weights)
+y_row = keras.ops.convert_to_numpy(layer(row))
+expected = separable_conv1d(row, *weights, **options)
+np.testing.assert_array_equal(y_row, np.float32(expected), strict=True)
 
 # %%
 # Break it
 # --------
-# MobileNet has an activation between a depthwise layer and a ``Conv2D`` of one
-# pixel. That is no ``SeparableConv2D``, whose only activation comes at the end.
+# MobileNet has a relu between the two, too. ``SeparableConv2D`` has none there,
+# so write ``DepthwiseConv2D``, ``ReLU``, ``Conv2D(4, 1)`` and ``ReLU``.
 
-between = np.maximum(filtered, 0) @ pointwise[0, 0] + bias
-at_the_end = np.maximum(by_hand, 0)
-print("MobileNet:      ", between[0, 0, 0])
-print("SeparableConv2D:", at_the_end[0, 0, 0])
-assert np.any(between != at_the_end)
+right = np.maximum(np.maximum(filtered, 0) @ pointwise[0, 0] + bias, 0)
+wrong = np.maximum(separable_conv2d(x, depthwise, pointwise, bias), 0)
+print("MobileNet: right", right[0, 0, 0], "wrong", wrong[0, 0, 0])
+assert np.any(right != wrong)
 
 # %%
 # See it

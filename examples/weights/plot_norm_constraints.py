@@ -2,20 +2,15 @@ r"""
 MaxNorm, UnitNorm and NonNeg: constraints after each training step
 ==================================================================
 
-A constraint keeps weights in bounds, where a regularizer only pulls. A training
-step first moves the weights as if they were free; then the constraint has the
-last word. ``NonNeg`` sets negative weights to 0. The others change the norm
-(length) of each column of a kernel, which has the weights of one unit:
+A constraint keeps weights in bounds, where a regularizer only pulls. It has the
+last word in each training step. ``NonNeg`` sets negative weights to 0. Others
+change the norm (length) of each column of a kernel, the weights of one unit:
 
-.. math::
+.. math:: w \leftarrow \frac{n}{\|w\| + 10^{-7}} \, w
 
-   \text{UnitNorm} &= \frac{w}{\|w\| + 10^{-7}} \\
-   \text{MaxNorm} &= \frac{\min(\|w\|, \text{max})}{\|w\| + 10^{-7}} \, w \\
-   \text{MinMaxNorm} &= \frac{\operatorname{clip}(\|w\|, \text{min},
-   \text{max})}{\|w\| + 10^{-7}} \, w
-
-:math:`\|w\|` is the norm of a column. The small number keeps a column of zeros
-as it is.
+:math:`w` is a column and :math:`\|w\|` its norm. The new norm :math:`n` is 1
+with ``UnitNorm``. ``MaxNorm`` lowers it to a maximum, and ``MinMaxNorm`` also
+lifts it to a minimum. The small number keeps a column of zeros as it is.
 """
 
 import keras
@@ -32,7 +27,6 @@ from keras.constraints import MaxNorm, MinMaxNorm, UnitNorm
 kernel = np.array([[3, 0, 0.5, 1e-7], [-4, 2, 0, 0]])  # (features, units)
 constraints = [UnitNorm(), MaxNorm(max_value=2), MinMaxNorm(1, 3)]
 results = [keras.ops.convert_to_numpy(c(kernel)) for c in constraints]
-
 x = np.array([[1, 0], [-1, 1], [0, -2], [1, 1]])  # (batch, features)
 targets = np.array([[0, 1], [1, 0], [4, -1], [2, 2]])  # (batch, units)
 start = np.array([[1, -3], [1, 2]])  # (features, units)
@@ -53,41 +47,47 @@ at_most_2 = of_norm_1 * np.minimum(norms, 2)
 from_1_to_3 = of_norm_1 * np.clip(norms, 1, 3)
 
 # %%
-# The update comes first. It begins at weights that may be negative.
-
-error = x @ start - targets  # (batch, units)
-free = start - 0.5 * x.T @ (2 * error / error.size)
-not_negative = np.maximum(free, 0)
-
-# %%
-# The functions take any axis: an ``Embedding`` has a row for each token, and
-# needs ``axis=1``. With a ``rate`` of 1/2, ``MinMaxNorm`` goes half of the way.
+# The update comes first. It may begin at negative weights. (The library has all
+# four. With a ``rate`` of 1/2, ``MinMaxNorm`` goes half of the way.)
 
 from keras_by_hand import max_norm, min_max_norm, non_neg, unit_norm
+
+error = x @ start - targets  # (batch, units)
+step = 0.5 * x.T @ (2 * error / error.size)
+not_negative = np.maximum(start - step, 0)
 
 # %%
 # Check it
 # --------
-
 functions = unit_norm(kernel), max_norm(kernel, 2), min_max_norm(kernel, 1, 3)
 by_hand = of_norm_1, at_most_2, from_1_to_3
-for y, constrained, expected in zip(results, by_hand, functions):
-    np.testing.assert_allclose(y, constrained, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(results, by_hand, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose(results, functions, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(loss, np.mean(error**2))
 np.testing.assert_array_equal(layer.get_weights()[0], not_negative)
 
 # %%
 # Break it
 # --------
-# Constrain the weights before the update, and some end below zero. Take one
-# norm of the whole kernel, and short columns shrink, too.
+# Constrain the weights before the update, and some end below zero.
 
-early = non_neg(start) - 0.5 * x.T @ (2 * error / error.size)
+early = non_neg(start) - step
 print("right:", *not_negative, "wrong:", *early)
-whole = kernel * min(1, 2 / np.linalg.norm(kernel))
-print("right:", *at_most_2.round(2), "wrong:", *whole.round(2))
-assert np.any(early < 0) and not np.allclose(whole, at_most_2)
+assert np.any(early < 0)
+
+# %%
+# ``kernel_constraint="max_norm"`` does not limit filters of ``Conv2D``: it sums
+# along axis 0, the rows. Write ``MaxNorm(2, axis=[0, 1, 2])``: rows, columns,
+# channels make up a filter. (``Conv2DTranspose``: ``[0, 1, 3]``. ``Conv1D`` and
+# ``DepthwiseConv2D``: ``[0, 1]``. ``Embedding``, for each token: 1.)
+
+kernel = np.random.default_rng(313).normal(size=(3, 3, 5, 4))
+for label, axis in (("right", (0, 1, 2)), ("wrong", 0)):
+    y = keras.ops.convert_to_numpy(MaxNorm(2, axis)(kernel))
+    np.testing.assert_allclose(y, max_norm(kernel, 2, axis), rtol=1e-4)
+    of_filters = np.linalg.norm(y.reshape(45, 4), axis=0)
+    print(f"{label}: norms of the filters", of_filters.round(2))
+    assert np.all(of_filters < 2.001) == (label == "right")
 
 # %%
 # See it

@@ -206,7 +206,7 @@ FAULTS = [
     ),
     Fault(LORA, "Dense.lora_alpha", "kept", keeping_alpha(layers.Dense)),
     Fault(
-        "embedding/plot_embedding_lora",
+        "adapters/plot_lora_conv_embedding",
         "Embedding.lora_alpha",
         "kept",
         keeping_alpha(layers.Embedding),
