@@ -81,8 +81,8 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # ``np.tile`` puts copies of the image side by side: write ``np.repeat``. And
-# ``align_corners=True`` of PyTorch, which Keras does not have, puts the first and
-# the last new center on the first and the last old one.
+# PyTorch's ``align_corners=True``, which Keras does not have, puts the first
+# and the last new center on the first and the last old one.
 
 tiled = np.tile(x, (1, 2, 3, 1))
 print("right:", y[0, 0, :, 0], "wrong, np.tile:", tiled[0, 0, :, 0])
