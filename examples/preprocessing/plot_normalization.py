@@ -74,13 +74,17 @@ if keras.backend.backend() == "tensorflow":
 # --------
 # ``scale_`` of scikit-learn's ``StandardScaler`` is the standard deviation, the
 # root of the variance. If you pass it as ``variance``, Keras takes the root
-# again: square it first. And a feature that is constant in the data but not
-# later gets huge: half a unit becomes 5 million.
+# again. Write ``variance=scaler.var_``.
 
 given = keras.layers.Normalization(mean=mean, variance=np.std(data, axis=0))
 wrong = keras.ops.convert_to_numpy(given(data))
 print("right:", y[0, :2], "wrong:", wrong[0, :2])
 assert not np.allclose(y, wrong)
+
+# %%
+# A feature that is constant in the data, but not later, gets huge: half a unit
+# becomes 5 million. Leave such features out.
+
 later = keras.ops.convert_to_numpy(layer(data[:1] + np.float32([0, 0, 0.5])))
 print("the constant feature, before:", y[0, 2], "later:", later[0, 2])
 np.testing.assert_allclose(later[0, 2], 5e6, rtol=1e-4)

@@ -69,7 +69,7 @@ np.testing.assert_allclose(y_large, large, rtol=1e-4, atol=1e-2)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Where the number of
 #    missing rows or columns is odd, ``Resizing`` with
 #    ``pad_to_aspect_ratio=True`` adds one too few, and stretches the image
-#    after all.
+#    after all. Put ``ZeroPadding2D(((1, 2), (0, 0)))`` in front.
 
 y = keras.ops.convert_to_numpy(Resizing(7, 7, pad_to_aspect_ratio=True)(x))
 stretched = resizing(np.pad(x[0], [(1, 1), (0, 0), (0, 0)]), height=7, width=7)
@@ -82,19 +82,19 @@ assert not np.allclose(y[0], exact)
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** On TensorFlow,
 #    ``CenterCrop`` can return too small an image. After
 #    ``Input((None, None, 1))``, ``predict`` takes small images for as large as
-#    the first ones, and slices from a negative start.
+#    the first ones, and slices from a negative start. ``model(x)`` does not.
 
 model = keras.Sequential([keras.Input((None, None, 1)), CenterCrop(4, 4)])
 model.predict(np.zeros((1, 6, 6, 1)), verbose=0)
 y_small = model.predict(np.zeros((1, 3, 8, 1)), verbose=0)
-print("right: (1, 4, 4, 1)", "wrong:", y_small.shape)
+right = model(np.zeros((1, 3, 8, 1)))
+print("right:", tuple(right.shape), "wrong:", y_small.shape)
 if keras.backend.backend() == "tensorflow":
     np.testing.assert_equal(y_small.shape, (1, 1, 4, 1))
 
 # %%
 # See it
 # ------
-
 photograph = load_sample_image("flower.jpg")[:420:12, :636:12] / 255
 ways = [{}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True}]
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.2))

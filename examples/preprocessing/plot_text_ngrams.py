@@ -75,11 +75,12 @@ np.testing.assert_allclose(y_new, expected, rtol=1e-4, atol=1e-4)
 # --------
 # scikit-learn's ``TfidfVectorizer`` has another formula for the weight, and
 # divides each row by its length. A model that was trained on one of the two
-# gets wrong numbers from the other.
+# gets wrong numbers from the other: feed it from the lines above.
 
 of_sklearn = np.log((1 + len(texts)) / (1 + have_it)) + 1
 column = vocabulary.index("good")
-print(f"weight of good: {weights[column]:.3f}, wrong: {of_sklearn[column]:.3f}")
+right, wrong = weights[column], of_sklearn[column]
+print(f'weight of "good", right: {right:.3f}, wrong: {wrong:.3f}')
 assert not np.any(np.isclose(weights, of_sklearn)[1:])
 
 # %%
