@@ -28,7 +28,7 @@ right = keras.Sequential(fixed).predict(x, verbose=0)
 # %%
 # Check it
 # --------
-# The largest square in the middle of 40 rows has 30, from row 5 to 34.
+# The largest square in the middle of 40 rows has 30: from row 5 on.
 
 expected = resizing(x[:, 5:35], height=20, width=20)
 np.testing.assert_allclose(right, expected, rtol=1e-4, atol=1e-4)
