@@ -51,9 +51,9 @@ for shape, fit in zip(shapes, fits, strict=True):
 # %%
 # Break it
 # --------
-# Each line has a piece of a message, and a call that raises it: ``dense, x[0]``
-# stands for ``dense(x[0])``. The comment is right. First, inputs. A list means
-# several inputs, even if it is a list of rows.
+# A line has a piece of a message, the call that raises it (``dense, x[0]`` stands
+# for ``dense(x[0])``), and as a comment, what is right. First, inputs. A list
+# means several inputs, even if it is a list of rows.
 
 
 def refused(message, function, *arguments, **options):
