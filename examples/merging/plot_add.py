@@ -3,8 +3,9 @@ Add, Multiply, Average, Maximum: layers that merge branches
 ===========================================================
 
 Where branches of a model meet, a layer merges them, number by number: ``Add``
-ends a residual block, ``Multiply`` gates, as in squeeze-and-excite. Where ranks
-differ, it inserts axes behind the batch. NumPy and ``+`` put them in front.
+ends a residual connection, ``Multiply`` is a gate, as in squeeze-and-excite. If
+the ranks differ, it inserts axes behind the batch. NumPy and ``+`` put them in
+front.
 
 .. math::
 
@@ -35,8 +36,7 @@ y_add = keras.ops.convert_to_numpy(layers.Add()([x, v]))
 # ----------
 # With a new axis behind the batch, each sample has its own vector.
 
-of_sample = v[:, np.newaxis]  # (batch, 1, features)
-added = x + of_sample
+added = x + v[:, np.newaxis]  # the vector: (batch, 1, features)
 
 # %%
 # Check it

@@ -2,7 +2,7 @@ r"""
 Operators and keras.ops: ``+``, ``*``, ``@``, ``[...]`` as steps of a model
 ===========================================================================
 
-You may write ``x + y`` between the tensors of a functional model: the operator
+Write ``x + y`` between the symbolic tensors of a functional model: the operator
 becomes a step of the model, and so does a function of ``keras.ops``. (Keras 2
 had layers ``TFOpLambda``.) A saved model lists the steps by name. This is how
 to read it, for two inputs :math:`x` and :math:`z`, and a constant :math:`s`

@@ -3,8 +3,8 @@ Discretization: sort numbers into bins, with boundaries from adapt
 ==================================================================
 
 An ``Embedding`` needs whole numbers, not ages or prices. ``Discretization``
-replaces a feature by the index of its bin. You pass the boundaries, or
-``adapt`` finds them, so that all bins get about the same share of the data.
+replaces a feature by the index of its bin (binning). You pass the boundaries,
+or ``adapt`` finds them, so that all bins get about the same share of the data.
 
 .. math::
 

@@ -3,9 +3,9 @@ Normalization: mean and variance of the data, found by adapt
 ============================================================
 
 An area of 120 and an age of 40 have different scales, and so do the gradients
-of their weights. ``Normalization`` gives each feature the mean 0 and the
-standard deviation 1. ``adapt`` finds mean and variance in your data, once,
-before training; or you pass them.
+of their weights. ``Normalization`` standardizes each feature: it gets the mean
+0 and the standard deviation 1 (z-score). ``adapt`` finds mean and variance in
+your data, once, before training; or you pass them.
 
 .. math::
 
@@ -43,8 +43,8 @@ variance = np.var(data, axis=0)  # (features,)
 normalized = (data - mean) / np.maximum(np.sqrt(variance), 1e-7)
 
 # %%
-# ``normalization`` takes other axes, too, and can undo the normalization, as
-# you need it for the predictions of a regression.
+# ``normalization`` takes other axes, too. With ``invert=True`` it goes back
+# (denormalizes), as you need it for the predictions of a regression.
 
 from keras_by_hand import normalization
 

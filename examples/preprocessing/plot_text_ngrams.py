@@ -3,9 +3,10 @@ N-grams and TF-IDF: pairs of words, counted and weighted
 ========================================================
 
 Single words lose their order: "not good" and "good" look much alike. With
-``ngrams=2``, ``TextVectorization`` also takes pairs of neighbouring words as
-tokens. With ``output_mode="tf_idf"`` it returns a vector for each text: how
-often each token occurs in it, times a weight, which is larger for rare tokens.
+``ngrams=2``, ``TextVectorization`` also takes pairs of neighbouring words
+(bigrams) as tokens. With ``output_mode="tf_idf"`` it returns a vector for each
+text: how often each token occurs in it, times a weight, which is larger for
+rare tokens.
 
 .. math::
 

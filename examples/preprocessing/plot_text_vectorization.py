@@ -2,7 +2,7 @@ r"""
 TextVectorization: from text to the numbers of its words
 ========================================================
 
-A network needs numbers, so a text has to become numbers first.
+A network needs numbers, so a text goes through a tokenizer first. By default,
 ``TextVectorization`` lowercases it, strips its punctuation, splits it at
 whitespace, and replaces each word by its place in a vocabulary.
 
@@ -64,8 +64,8 @@ for row, text in enumerate(new):
 # %%
 # Check it
 # --------
-# ``text_vectorization`` has the other ways to standardize and split, too.
-# ``output_sequence_length`` cuts texts, or fills them up, to one length.
+# ``text_vectorization`` can do more than "lower_and_strip_punctuation", which
+# is the default. ``output_sequence_length`` cuts texts, or fills them up.
 
 from keras_by_hand import text_vectorization
 

@@ -51,9 +51,9 @@ for shape, fit in zip(shapes, fits, strict=True):
 # %%
 # Break it
 # --------
-# A line has a piece of a message, the call that raises it (``dense, x[0]`` stands
-# for ``dense(x[0])``), and as a comment, what is right. First, inputs. A list
-# means several inputs, even if it is a list of rows.
+# A line has a piece of a message, the call that raises it, and as a comment,
+# what is right. ``dense, x[0]`` means ``dense(x[0])``. First, inputs. A list stands
+# for several inputs, even if it is a list of rows.
 
 
 def refused(message, function, *arguments, **options):

@@ -24,7 +24,7 @@ from keras.layers import Dense, Flatten
 # %%
 # Build it
 # --------
-# The end of a convolutional network. In PyTorch: ``Flatten(), Linear(24, 4)``.
+# The end of a network: in PyTorch, it is ``nn.Flatten(), nn.Linear(24, 4)``.
 
 rng = np.random.default_rng(313)
 images = rng.integers(-9, 10, size=(5, 3, 2, 4))  # (batch, C, height, width)

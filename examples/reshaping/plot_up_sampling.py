@@ -4,8 +4,9 @@ UpSampling2D: nearest and bilinear, and align_corners of PyTorch
 
 A decoder makes images larger. Unlike ``Conv2DTranspose``, ``UpSampling2D`` has
 no weights. By default, with ``interpolation="nearest"``, it repeats each row
-and each column. With "bilinear", it draws straight lines between the centers of
-the pixels, as PyTorch's ``interpolate`` does with ``align_corners=False``.
+and each column (nearest neighbor). With "bilinear", it draws straight lines
+between the centers of pixels, as ``nn.Upsample`` of PyTorch does with
+``align_corners=False``.
 
 .. math::
 
@@ -93,7 +94,6 @@ assert np.any(y != tiled) and not np.allclose(y_bilinear.ravel(), aligned)
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(centers, np.repeat([2, 8, 4], 4), "C2o", label="nearest")
 axis.plot(centers, y_bilinear.ravel(), "C0o-", label="bilinear")
