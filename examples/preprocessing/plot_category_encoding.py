@@ -3,10 +3,10 @@ CategoryEncoding: one-hot, multi-hot and counts
 ===============================================
 
 A ``Dense`` layer would take category 4 for twice as much as category 2. So
-``CategoryEncoding`` makes rows of zeros and ones, with an entry for each
-category. One-hot encoding makes a row for each number, as ``to_categorical``
-does. "multi_hot" and "count" make one row for each sample: which numbers occur
-in it, and how often.
+``CategoryEncoding`` makes rows, with an entry for each category. One-hot
+encoding makes a row for each number, as ``to_categorical`` does: a 1, and zeros
+elsewhere. "multi_hot" and "count" make one row for each sample: which numbers
+occur in it, and how often.
 
 .. math::
 

@@ -11,8 +11,8 @@ other one (letterbox). ``CenterCrop`` keeps the middle, without resizing.
 
    h_\text{crop} = \min(h, \lfloor w H / W \rfloor)
 
-is the height that is kept, for an image of h by w pixels and a target of H by
-W. To pad, take the maximum. Widths are found likewise.
+is the height that is kept, for an image of h by w pixels (height by width) and
+a target of H by W. To pad, take the maximum. Widths are found likewise.
 """
 
 import keras
@@ -26,6 +26,7 @@ from keras_by_hand import resizing
 # %%
 # Build it
 # --------
+# An image of 4 by 7 pixels is cropped to 4 by 4, padded to 6 by 7, and cut.
 
 x = np.arange(28.0).reshape(1, 4, 7, 1)  # (batch, height, width, channels)
 crop = Resizing(4, 4, crop_to_aspect_ratio=True)
@@ -57,7 +58,6 @@ from keras_by_hand import center_crop
 # %%
 # Check it
 # --------
-
 for y, expected in zip(results, [cut, framed, kept]):
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 y_large, large = CenterCrop(8, 6)(x), center_crop(x, height=8, width=6)

@@ -52,8 +52,8 @@ for shape, fit in zip(shapes, fits, strict=True):
 # Break it
 # --------
 # A line has a piece of a message, the call that raises it, and as a comment,
-# what is right. ``dense, x[0]`` means ``dense(x[0])``. First, inputs. A list stands
-# for several inputs, even if it is a list of rows.
+# what is right. ``dense, x[0]`` means ``dense(x[0])``. First, inputs. A list
+# stands for several inputs, even if it is a list of rows.
 
 
 def refused(message, function, *arguments, **options):
