@@ -61,7 +61,7 @@ np.testing.assert_array_equal(y, np.float32(summed), strict=True)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Concatenate(axis=0)``
 #    joins the samples of each batch. So the order of the predictions depends on
-#    ``batch_size``.
+#    ``batch_size``. Join arrays with NumPy, before or after ``predict``.
 
 from keras_by_hand import concatenate
 
@@ -72,26 +72,26 @@ stacked = keras.Model(inputs, layers.Concatenate(axis=0)(inputs))
 pair = [np.array([[1], [2], [3], [4]]), np.array([[10], [20], [30], [40]])]
 whole = stacked.predict(pair, batch_size=4, verbose=0).ravel()
 halves = stacked.predict(pair, batch_size=2, verbose=0).ravel()
+print("right:", whole, "wrong:", halves)
 np.testing.assert_array_equal(whole, [1, 2, 3, 4, 10, 20, 30, 40])
 np.testing.assert_array_equal(halves, [1, 2, 10, 20, 3, 4, 30, 40])
 
 # %%
 # Break it
 # --------
-# In another order, the rows of the kernel belong to other features. And
-# channels are not axis 1, as in PyTorch: that puts an image below the other.
+# In another order, the rows of the kernel belong to other features. And with
+# axis 1, as in ``torch.cat``, an image is put below the other: write -1.
 
 wrong = concatenate([b, a]) @ kernel
 print("right:", y[0, 0, 0], "wrong:", wrong[0, 0, 0])
 assert np.any(y != wrong)
 right, below = concatenate([a, a]).shape, concatenate([a, a], axis=1).shape
-print("right:", right, "wrong:", below)
+print("shape, right:", right, "wrong:", below)
 assert right != below
 
 # %%
 # See it
 # ------
-
 ones, twos = np.full((1, 2, 3, 1), 1), np.full((1, 2, 3, 1), 2)
 fig, axes = plt.subplots(1, 3, width_ratios=[3, 6, 3], figsize=(6, 2.6))
 fig.suptitle("Image 1 and image 2, concatenated along each axis")

@@ -3,8 +3,9 @@ Dot: batch dot products, cosine similarity
 ==========================================
 
 A recommender scores how well a user and an item match by the dot product of
-their vectors. ``Dot`` takes dot products within each sample, along one axis of
-each of its two inputs. ``normalize=True`` gives cosine similarities.
+their vectors (matrix factorization, two-tower model). ``Dot`` takes such inner
+products within each sample, along one axis of each of its two inputs, as
+``batch_dot`` of Keras 2 did. ``normalize=True`` gives cosine similarities.
 
 .. math::
 
@@ -54,7 +55,7 @@ np.testing.assert_allclose(similar, similarities, rtol=1e-4, atol=1e-4)
 # %%
 # In full
 # -------
-# With two sequences, ``axes=2`` compares steps.
+# With two sequences, ``axes=2`` compares steps: it sums over the features.
 
 from keras_by_hand import dot
 
@@ -65,13 +66,17 @@ np.testing.assert_array_equal(table, dot([first, second], axes=2))
 # %%
 # Break it
 # --------
-# ``users @ items.T`` compares each user with every item of the batch; ``Dot``
-# is only its diagonal. And of two sequences, ``axes=1`` sums over the steps: it
-# compares features.
+# ``users @ items.T`` compares each user with every item of the batch. ``Dot``
+# is only its diagonal.
 
 all_pairs = users @ items.T
 print("right:", y.ravel(), "wrong:", all_pairs.ravel())
 np.testing.assert_array_equal(y.ravel(), np.diag(all_pairs))
+
+# %%
+# Of two sequences, ``axes=1`` sums over the steps, and compares features. To
+# compare steps, write ``axes=2``.
+
 wrong = dot([first, second], axes=1)
 print("right:", table[0, 0], "wrong:", wrong[0, 0])
 assert np.any(table != wrong)

@@ -2,10 +2,11 @@ r"""
 Operators and keras.ops: ``+``, ``*``, ``@``, ``[...]`` as steps of a model
 ===========================================================================
 
-You may write ``x + y`` between the tensors of a functional model: the operator
+Write ``x + y`` between the symbolic tensors of a functional model: the operator
 becomes a step of the model, and so does a function of ``keras.ops``. (Keras 2
 had layers ``TFOpLambda``.) A saved model lists the steps by name. This is how
-to read it, for two inputs :math:`x` and :math:`z`, and a constant :math:`s`:
+to read it, for two inputs :math:`x` and :math:`z`, and a constant :math:`s`
+(:math:`n` is a sample, :math:`i` a row and :math:`j` a column of a matrix):
 
 .. math::
 
@@ -39,8 +40,8 @@ for step in steps:
 # %%
 # Compute it
 # ----------
-# An argument in the file is a number, an array, or the result of a step. For
-# most steps, NumPy has a function of the same name: here, for those up to p.
+# An argument (in ``inbound_nodes``) is a number, an array, or the result of a
+# step. For most steps, here up to p, NumPy has a function of the same name.
 
 results = {"x": a, "z": b}
 functions = {"Subtract": np.subtract, "Multiply": np.multiply}
@@ -89,7 +90,6 @@ assert np.any(right != wrong)
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 2.4))
 names = [step["name"] for step in steps]
 arrow = {"arrowstyle": "->", "color": "C0", "connectionstyle": "arc3,rad=-0.6"}

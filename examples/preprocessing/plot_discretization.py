@@ -3,15 +3,15 @@ Discretization: sort numbers into bins, with boundaries from adapt
 ==================================================================
 
 An ``Embedding`` needs whole numbers, not ages or prices. ``Discretization``
-replaces a feature by the index of its bin. You pass the boundaries, or
-``adapt`` finds them, so that all bins get about the same share of the data.
+replaces a feature by the index of its bin (binning). You pass the boundaries,
+or ``adapt`` finds them, so that all bins get about the same share of the data.
 
 .. math::
 
    y = k \quad \text{where} \quad b_k \le x < b_{k+1}
 
-A number on a boundary :math:`b_k` belongs to the bin above. Bin 0 has no lower
-end, and the last bin has no upper end.
+The first boundary is :math:`b_1`. A number on a boundary belongs to the bin
+above. Bin 0 has no lower end, and the last bin has no upper end.
 """
 
 import importlib.util
@@ -27,7 +27,7 @@ if importlib.util.find_spec("tensorflow") is None:
 # %%
 # Build it
 # --------
-# Three boundaries make four bins. Then five bins for 600 numbers.
+# Three boundaries make four bins. Then ``adapt`` cuts 600 numbers into five.
 
 boundaries = [0.0, 1.0, 2.5]
 x = np.array([[-7.0, 0.0, 0.5], [1.0, 2.5, 9.0]])  # (batch, length)
@@ -39,15 +39,15 @@ layer.adapt(data)
 # %%
 # Compute it
 # ----------
-# The bin of a number is the number of boundaries that it reaches.
-
+# The bin of a number is the number of boundaries that it reaches: that is also
+# what ``np.digitize(x, boundaries)`` returns.
 reached = x[:, :, np.newaxis] >= boundaries  # (batch, length, boundaries)
 bins = reached.sum(axis=-1)  # (batch, length)
 
 # %%
-# ``adapt`` sorts the data, and keeps some numbers: here, every sixth. The
-# boundaries lie where 1/5, 2/5, ... of these are below. Between two numbers it
-# interpolates linearly.
+# ``adapt`` sorts the data and keeps some: by ``epsilon=0.01``, the default,
+# every sixth of 600. The boundaries lie where 1/5, 2/5, ... of these are below.
+# Between two numbers it interpolates linearly.
 
 kept = np.sort(data)[5::6]
 shares = np.arange(1, 5) / 5
@@ -56,25 +56,25 @@ quantiles = np.quantile(kept, shares, method="interpolated_inverted_cdf")
 # %%
 # Check it
 # --------
-# ``discretization`` also has the other output modes, such as "one_hot".
+# ``discretization`` has the other output modes, too, such as "one_hot".
 
 from keras_by_hand import discretization
 
 np.testing.assert_array_equal(y, np.int32(bins), strict=True)
 np.testing.assert_allclose(layer.bin_boundaries, quantiles, 1e-4, 1e-4)
-expected = discretization(x, bin_boundaries=boundaries)
-np.testing.assert_array_equal(y, expected)
+np.testing.assert_array_equal(y, discretization(x, bin_boundaries=boundaries))
 
 # %%
 # Break it
 # --------
-# ``pandas.cut`` puts a number on a boundary into the bin below. And it makes
-# bins of equal width: one of them gets most of these data.
+# ``pandas.cut`` puts a number on a boundary into the bin below: pass it
+# ``right=False``. And its bins have equal width, so one gets most of the data:
+# for equal shares, take ``pandas.qcut``.
 
 below = np.searchsorted(boundaries, x, side="left")
 equal_width = np.histogram_bin_edges(data, bins=5)[1:-1]
-print("right:", y[1], "wrong:", below[1])
-print("right:", quantiles.round(1), "wrong:", equal_width.round(1))
+print("bins, right:", y[1], "wrong:", below[1])
+print("ends, right:", quantiles.round(1), "wrong:", equal_width.round(1))
 assert np.any(y != below) and not np.allclose(quantiles, equal_width)
 assert np.mean(data < equal_width[0]) > 0.5
 
@@ -82,7 +82,7 @@ assert np.mean(data < equal_width[0]) > 0.5
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Discretization(num_bins=49)`` makes 50 bins, as 1/49 is rounded:
 #    ``np.arange(0, 1, 1 / 49)``, in ``adapt``, has 50 entries. And for fewer
-#    numbers than bins there are only as many bins as numbers.
+#    numbers than bins, there are only as many bins as numbers.
 
 for numbers, right, wrong in [(98, 49, 50), (3, 5, 3)]:
     other = Discretization(num_bins=right)
@@ -93,11 +93,11 @@ for numbers, right, wrong in [(98, 49, 50), (3, 5, 3)]:
 # %%
 # See it
 # ------
-
+# Each dot is a number, each colour a bin. The height of a dot means nothing.
 fig, axes = plt.subplots(2, 1, figsize=(6, 3.4), layout="constrained")
 fig.suptitle("Discretization: quantiles, not bins of equal width")
-pairs = [("adapt", quantiles), ("equal width", equal_width)]
-for axis, (name, edges) in zip(axes, pairs):
+pairs = {"adapt": quantiles, "equal width": equal_width}
+for axis, (name, edges) in zip(axes, pairs.items()):
     colors = np.searchsorted(edges, data, side="right")
     axis.scatter(data, np.arange(600) * 7 % 60, c=colors, s=3, cmap="viridis")
     axis.vlines(edges, 0, 60, "r", "--")

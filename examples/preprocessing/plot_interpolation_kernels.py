@@ -40,7 +40,12 @@ pictures = [keras.ops.convert_to_numpy(layer(x)) for layer in layers]
 # %%
 # Compute it
 # ----------
-# Write down the formulas, with zeros beyond their ends.
+# ``distances`` has a row for each new pixel, and a column for each old one.
+# ``weigh`` is the formulas. ``enlarge`` divides the weights of a new pixel by
+# their sum, which is not always 1. Then it takes weighted means: of rows i for
+# the new rows y, and of columns j for the new columns x.
+
+distances = np.abs((np.arange(40)[:, None] + 0.5) / 4 - 0.5 - np.arange(10))
 
 
 def weigh(d, kernel, a=-0.5):
@@ -51,13 +56,6 @@ def weigh(d, kernel, a=-0.5):
     near = (a + 2) * d**3 - (a + 3) * d**2 + 1
     far = a * (d**3 - 5 * d**2 + 8 * d - 4)
     return np.where(d < 1, near, np.where(d < 2, far, 0))
-
-
-# %%
-# A row of ``distances`` is for a new pixel, a column for an old one. Divide the
-# weights by their sum, which is not always 1. Take weighted means, twice.
-
-distances = np.abs((np.arange(40)[:, None] + 0.5) / 4 - 0.5 - np.arange(10))
 
 
 def enlarge(weights):
@@ -75,6 +73,8 @@ def enlarge(weights):
 
 for y, kernel in zip(pictures, kernels):
     np.testing.assert_allclose(y, enlarge(weigh(distances, kernel)), 1e-4, 1e-4)
+up = keras.layers.UpSampling2D(4, interpolation="bicubic")(x[np.newaxis])
+np.testing.assert_allclose(up[0], pictures[1], rtol=1e-4, atol=1e-4)
 if keras.backend.backend() == "tensorflow":
     y_29 = Resizing(29, 29, interpolation="bicubic")(x)
     d = (np.arange(29)[:, None] + 0.5) * 10 / 29 - 0.5 - np.arange(10)
@@ -85,21 +85,20 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # OpenCV, and PyTorch without ``antialias``, have another a in "bicubic": -3/4.
-# Edges get sharper.
+# Edges get sharper. In Keras, a is fixed.
 
 wrong = enlarge(weigh(distances, "bicubic", a=-0.75))
-print("right:", pictures[1][20, 20], "wrong:", wrong[20, 20])
+print("a pixel, right:", pictures[1][20, 20], "wrong:", wrong[20, 20])
 assert not np.allclose(pictures[1], wrong, atol=0.01)
 
 # %%
 # See it
 # ------
-
-fig, axes = plt.subplots(2, 3, figsize=(6, 3.6), sharey="row")
-fig.suptitle("Three kernels, by distance, and what each makes of a flower")
+fig, axes = plt.subplots(2, 3, figsize=(6, 3.8), sharey="row")
+fig.suptitle("Three kernels, and what each makes of a flower")
 for (above, below), picture, kernel in zip(axes.T, pictures, kernels):
     above.plot(np.linspace(0, 3), weigh(np.linspace(0, 3), kernel))
-    above.set(title=kernel, xticks=range(4))
+    above.set(title=kernel, xticks=range(4), xlabel="distance d")
     below.imshow(np.clip(picture, 0, 1), interpolation="none")
     below.axis("off")
 plt.show()

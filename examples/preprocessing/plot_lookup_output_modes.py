@@ -28,7 +28,8 @@ if keras.backend.backend() != "tensorflow":
 # %%
 # Build it
 # --------
-# Place 0 is that of unknown tokens. Mask tokens are left out.
+# Entry 0 is for unknown tokens, and none for mask tokens. (``max_tokens`` with
+# ``pad_to_max_tokens=True`` would add zeros, up to this number of entries.)
 
 words = np.array([["cat", "dog", "emu"], ["cat", "", "cat"]])
 options = {"vocabulary": ["cat", "dog"], "mask_token": ""}
@@ -54,7 +55,6 @@ importance = how_often * [np.mean([0.5, 1.5]), 0.5, 1.5]  # (batch, tokens)
 # %%
 # Check it
 # --------
-
 results = [one_hot, multi_hot, count, tf_idf]
 for y, expected in zip(results, [rows, occurs, how_often, importance]):
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(y), expected)
@@ -63,7 +63,7 @@ for y, expected in zip(results, [rows, occurs, how_often, importance]):
 # Break it
 # --------
 # With ``output_mode="int"``, the mask token has place 0 and moves the others by
-# one. In vectors it has no entry at all.
+# one. So vectors that you make of these places have a column too many.
 
 wrong = (indices + 1)[:, :, np.newaxis] == np.arange(4)
 print("right:", how_often[0], "wrong:", wrong.sum(axis=1)[0])
@@ -72,29 +72,29 @@ assert wrong.shape != rows.shape
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** Of inputs with three axes,
 #    ``StringLookup`` sums over the second one. The documentation says that it
-#    is the last.
+#    is the last. So give it two axes, (batch, length).
 
 three = StringLookup(output_mode="count", **options)(words[:, np.newaxis])
+print("right:", (2, 1, 3), "wrong:", three.shape)
 np.testing.assert_array_equal(three, rows)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``StringLookup``
 #    documents "tf_idf" with ``sparse``, but raises an error for a batch.
 #    "one_hot" puts mask tokens at an index that the vector does not have.
+#    Without ``sparse``, both work.
 
-options |= {"sparse": True}
-sparse = StringLookup(output_mode="tf_idf", **weights, **options)
+sparse = StringLookup(output_mode="tf_idf", sparse=True, **weights, **options)
 np.testing.assert_raises(Exception, sparse, words)
-y = StringLookup(output_mode="one_hot", **options)(["dog", ""])
+y = StringLookup(output_mode="one_hot", sparse=True, **options)(["dog", ""])
 print("columns:", y.indices.numpy()[:, 1], "of", y.shape[1])
 np.testing.assert_array_equal(y.indices[:, 1], [2, 2**63 - 1])
 
 # %%
 # See it
 # ------
-
 fig, axes = plt.subplots(1, 3, figsize=(6, 2), layout="constrained")
-fig.suptitle("[cat, dog, emu] and [cat, mask, cat]")
+fig.suptitle("Above: [cat, dog, emu]. Below: [cat, mask, cat]")
 titles = "multi_hot", "count", "tf_idf"
 for axis, title, table in zip(axes, titles, [occurs, how_often, importance]):
     axis.imshow(table, cmap="Blues", vmin=0, vmax=4)

@@ -5,8 +5,9 @@ Invalid dtype "str96": predict on a NumPy array of strings
 A model that begins with ``StringLookup`` or ``TextVectorization`` takes words.
 But ``predict`` refuses them in a NumPy array: "Invalid dtype: str96", or with
 another number, which is 32 bits for each letter of the longest word. Convert
-the array to a tensor first. The model here computes :math:`y = c W`: counts
-:math:`c` of words, times a kernel :math:`W`.
+the array first: ``keras.ops.convert_to_tensor(words, dtype="string")``. The
+model here computes :math:`y = c W`: counts :math:`c` of words, times a kernel
+:math:`W`.
 """
 
 import keras
@@ -39,7 +40,6 @@ product = counts @ kernel  # (batch, units)
 # %%
 # Check it
 # --------
-
 tensor = keras.ops.convert_to_tensor(words, dtype="string")
 y = model.predict(tensor, verbose=0)
 np.testing.assert_array_equal(y, np.float32(product), strict=True)

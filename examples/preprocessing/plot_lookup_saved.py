@@ -4,8 +4,8 @@ vocabulary.txt: the words of StringLookup in a .keras file
 
 The words that ``adapt`` has learned stand in a text file inside the ``.keras``
 file. The word of place :math:`i` is on line :math:`i`, counted from 0, so you
-can read them without Keras. But a word that contains a line break does not
-survive saving.
+can read the vocabulary without Keras. But a word that contains a line break
+does not survive saving: replace these before ``adapt``.
 """
 
 import tempfile
@@ -21,7 +21,6 @@ if keras.backend.backend() != "tensorflow":
 # %%
 # Build it
 # --------
-
 labels = np.array(["New\nYork", "Oslo", "Rome"])
 lookup = StringLookup(mask_token="")
 lookup.adapt(labels.repeat([3, 2, 1]))
@@ -44,7 +43,6 @@ tokens = text.split("\n")
 # %%
 # Check it
 # --------
-
 np.testing.assert_array_equal(loaded.get_vocabulary(), tokens)
 
 # %%
@@ -54,7 +52,7 @@ np.testing.assert_array_equal(loaded.get_vocabulary(), tokens)
 #    that is loaded, a token with a line break has become two tokens, and all
 #    behind it have moved.
 
-print("right:", *map(repr, labels.tolist()), "wrong:", *tokens[2:])
+print("right:", labels.tolist(), "wrong:", tokens[2:])
 places = [lookup(labels).numpy(), loaded(labels).numpy()]
-print("right:", places[0], "wrong:", places[1])
+print("places, right:", places[0], "wrong:", places[1])
 np.testing.assert_array_equal(places, [[2, 3, 4], [1, 4, 5]])

@@ -3,9 +3,9 @@ Normalization: mean and variance of the data, found by adapt
 ============================================================
 
 An area of 120 and an age of 40 have different scales, and so do the gradients
-of their weights. ``Normalization`` gives each feature the mean 0 and the
-standard deviation 1. ``adapt`` finds mean and variance in your data, once,
-before training; or you pass them.
+of their weights. ``Normalization`` standardizes each feature: it gets the mean
+0 and the standard deviation 1 (z-score). ``adapt`` finds mean and variance in
+your data, once, before training; or you pass them.
 
 .. math::
 
@@ -43,8 +43,8 @@ variance = np.var(data, axis=0)  # (features,)
 normalized = (data - mean) / np.maximum(np.sqrt(variance), 1e-7)
 
 # %%
-# ``normalization`` takes other axes, too, and can undo the normalization, as
-# you need it for the predictions of a regression.
+# ``normalization`` takes other axes, too. With ``invert=True`` it goes back
+# (denormalizes), as you need it for the predictions of a regression.
 
 from keras_by_hand import normalization
 
@@ -74,13 +74,17 @@ if keras.backend.backend() == "tensorflow":
 # --------
 # ``scale_`` of scikit-learn's ``StandardScaler`` is the standard deviation, the
 # root of the variance. If you pass it as ``variance``, Keras takes the root
-# again: square it first. And a feature that is constant in the data but not
-# later gets huge: half a unit becomes 5 million.
+# again. Write ``variance=scaler.var_``.
 
 given = keras.layers.Normalization(mean=mean, variance=np.std(data, axis=0))
 wrong = keras.ops.convert_to_numpy(given(data))
 print("right:", y[0, :2], "wrong:", wrong[0, :2])
 assert not np.allclose(y, wrong)
+
+# %%
+# A feature that is constant in the data, but not later, gets huge: half a unit
+# becomes 5 million. Leave such features out.
+
 later = keras.ops.convert_to_numpy(layer(data[:1] + np.float32([0, 0, 0.5])))
 print("the constant feature, before:", y[0, 2], "later:", later[0, 2])
 np.testing.assert_allclose(later[0, 2], 5e6, rtol=1e-4)

@@ -15,9 +15,9 @@ asks for each new pixel where it comes from, so that none is left out:
 
 The new pixel is at column x and row y, counted from the center of the image;
 the old one is at u and v. :math:`\theta` is the angle. Such a map is called
-affine. ``RandomZoom`` and ``RandomShear`` have other matrices, and
-``RandomTranslation`` adds a shift instead. In ``predict``, images stay as they
-are.
+affine. ``RandomFlip``, ``RandomZoom`` and ``RandomShear`` have other matrices,
+and ``RandomTranslation`` adds a shift instead. (``MixUp`` is no such map: it
+mixes two images.) In ``predict``, images stay as they are.
 """
 
 import keras
@@ -45,7 +45,7 @@ print("angles:", angles)
 # %%
 # Compute it
 # ----------
-# Count columns and rows from the center, 22, and find where each new pixel
+# Count the 45 columns and rows from -22 to 22, and find where each new pixel
 # comes from. That is between four old pixels: the nearer one of them is, the
 # more it counts, along both axes. Outside of the image, all is black.
 

@@ -4,11 +4,13 @@ Rescaling: pixels from 0..255 to 0..1 or -1..1
 
 Networks learn best from small numbers around 0, and pixels go up to 255.
 ``Rescaling`` multiplies each pixel by ``scale`` and then adds ``offset``, in
-training and in prediction.
+training and in prediction. ``Rescaling(1 / 255)`` divides by 255.
 
 .. math::
 
    y = \text{scale} \cdot x + \text{offset}
+
+Here x is a pixel, and y what becomes of it.
 """
 
 import keras
@@ -20,7 +22,7 @@ from keras.layers import Rescaling
 # Build it
 # --------
 # Two images of bytes. A scale of 1/127.5 and an offset of -1 map 0 to -1 and
-# 255 to 1, as MobileNet expects.
+# 255 to 1, as ``preprocess_input`` of MobileNet does.
 
 rng = np.random.default_rng(313)
 x = rng.integers(0, 256, size=(2, 3, 4, 3)).astype("uint8")
@@ -38,7 +40,8 @@ print(x[0, 0, 0], "->", y[0, 0, 0])
 rescaled = x * (1 / 127.5) - 1  # (batch, height, width, channels)
 
 # %%
-# ``rescaling`` rounds both constants to float32, as Keras does even in float64.
+# ``rescaling`` is the whole layer. As Keras, it rounds scale and offset to
+# float32, even where it computes in float64.
 
 from keras_by_hand import rescaling
 
@@ -71,16 +74,20 @@ assert not np.allclose(wrong, of_pytorch)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** After
 #    ``keras.config.set_image_data_format("channels_first")``, ``Rescaling``
 #    applies a list of scales to the channels, but a list of offsets to the
-#    columns of the image.
+#    columns of the image. Give the offsets the shape (3, 1, 1).
 
 ones = np.ones((1, 3, 2, 3), "float32")  # (batch, channels, height, width)
 keras.config.set_image_data_format("channels_first")
-y_first = Rescaling([1, 2, 4], offset=[10, 20, 30])(ones)
-y_first = keras.ops.convert_to_numpy(y_first)
+wrong = Rescaling([1, 2, 4], offset=[10, 20, 30])(ones)
+wrong = keras.ops.convert_to_numpy(wrong)
+offsets = np.reshape([10, 20, 30], (3, 1, 1))
+right = Rescaling([1, 2, 4], offset=offsets)(ones)
+right = keras.ops.convert_to_numpy(right)
 keras.config.set_image_data_format("channels_last")
-print("one row of three channels:", *y_first[0, :, 0])
-by_column = np.array([10, 20, 30]) + np.reshape([1, 2, 4], (3, 1, 1)) * ones
-np.testing.assert_array_equal(y_first, np.float32(by_column), strict=True)
+print("a row of channel 0, right:", right[0, 0, 0], "wrong:", wrong[0, 0, 0])
+scaled = np.reshape([1, 2, 4], (3, 1, 1)) * ones
+np.testing.assert_array_equal(right, scaled + offsets)
+np.testing.assert_array_equal(wrong, scaled + [10, 20, 30])
 
 # %%
 # See it

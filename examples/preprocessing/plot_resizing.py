@@ -13,8 +13,9 @@ mean of the old pixels near its center. When an image shrinks, Pillow smooths it
    y_i &= \sum_j w_{i,j} \; x_j
 
 Along one axis, n old pixels :math:`x_j` become m new ones. New pixel i has its
-center at :math:`s_i`, in old pixels. The ``interpolation`` has the kernel k.
-``antialias=True`` makes k n / m times as wide to shrink (except "nearest").
+center at :math:`s_i`, in old pixels. Weights fall with the distance by the
+kernel k: for "bilinear", it is :math:`\max(0, 1 - |d|)` at distance d. To
+shrink, ``antialias=True`` makes it n / m times as wide (except "nearest").
 """
 
 import keras
@@ -27,7 +28,6 @@ from sklearn.datasets import load_sample_image
 # Build it
 # --------
 # A flower from a photograph that comes with scikit-learn: 60 by 60 pixels.
-
 flower = load_sample_image("flower.jpg")[129:309, 216:396]
 photograph = flower.reshape(60, 3, 60, 3, 3).mean((1, 3), "float32")
 y = keras.ops.convert_to_numpy(Resizing(15, 15)(photograph))  # (15, 15, 3)
@@ -59,7 +59,6 @@ from keras_by_hand import resizing
 # %%
 # Check it
 # --------
-
 np.testing.assert_allclose(y, shrunk[0], rtol=1e-4, atol=1e-2)
 np.testing.assert_allclose(y_smooth, shrunk[1], rtol=1e-4, atol=1e-2)
 
@@ -67,15 +66,18 @@ np.testing.assert_allclose(y_smooth, shrunk[1], rtol=1e-4, atol=1e-2)
 # Break it
 # --------
 # Pillow and torchvision resize with antialias. Keras does not by default: from
-# 60 pixels to 15, it reads 2 by 2 pixels out of each 4 by 4, and no others.
+# 60 pixels to 15, it reads 2 by 2 pixels out of each 4 by 4, and no others. So
+# a network trained behind ``Resizing(15, 15)`` gets wrong pixels from Pillow.
+# Train it with ``antialias=True``, or shrink without Pillow.
 
 middle = photograph.reshape(15, 4, 15, 4, 3)[:, 1:3, :, 1:3].mean(axis=(1, 3))
 np.testing.assert_allclose(y, middle, rtol=1e-4, atol=1e-2)
-print("right:", y[0, 0].round(1), "wrong:", y_smooth[0, 0].round(1))
+print("right:", y[0, 0].round(1), "wrong, smoothed:", y_smooth[0, 0].round(1))
 assert not np.allclose(y, y_smooth, atol=1)
 
 # %%
-# "bicubic" can exceed 255. A cast to uint8 turns 268.9 into 12: nearly black.
+# "bicubic" can exceed 255. A cast to uint8 turns 268.9 into 12, nearly black.
+# Round and clip first, as Keras does.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``Resizing`` and ``UpSampling2D`` does not say that they round and clip
@@ -83,8 +85,7 @@ assert not np.allclose(y, y_smooth, atol=1)
 
 x = np.array([0, 0, 255, 255, 2, 0], dtype="uint8").reshape(1, 1, 6, 1)
 options = {"height": 1, "width": 24, "interpolation": "bicubic"}
-y_bytes = Resizing(antialias=True, **options)(x)
-y_bytes = keras.ops.convert_to_numpy(y_bytes)
+y_bytes = keras.ops.convert_to_numpy(Resizing(antialias=True, **options)(x))
 floats = resizing(x, **options)
 right = np.clip(np.round(floats), 0, 255).astype("uint8")
 wrong = floats.astype("int64").astype("uint8")
@@ -95,7 +96,6 @@ assert np.any(right != wrong)
 # %%
 # See it
 # ------
-
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.4))
 fig.suptitle("Resizing to 15 by 15 pixels: antialias smooths")
 titles = ("60 by 60 pixels", "antialias=False", "antialias=True")

@@ -11,8 +11,8 @@ other one (letterbox). ``CenterCrop`` keeps the middle, without resizing.
 
    h_\text{crop} = \min(h, \lfloor w H / W \rfloor)
 
-is the height that is kept, for an image of h by w pixels and a target of H by
-W. To pad, take the maximum. Widths are found likewise.
+is the height that is kept, for an image of h by w pixels (height by width) and
+a target of H by W. To pad, take the maximum. Widths are found likewise.
 """
 
 import keras
@@ -26,6 +26,7 @@ from keras_by_hand import resizing
 # %%
 # Build it
 # --------
+# An image of 4 by 7 pixels is cropped to 4 by 4, padded to 6 by 7, and cut.
 
 x = np.arange(28.0).reshape(1, 4, 7, 1)  # (batch, height, width, channels)
 crop = Resizing(4, 4, crop_to_aspect_ratio=True)
@@ -57,7 +58,6 @@ from keras_by_hand import center_crop
 # %%
 # Check it
 # --------
-
 for y, expected in zip(results, [cut, framed, kept]):
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 y_large, large = CenterCrop(8, 6)(x), center_crop(x, height=8, width=6)
@@ -69,7 +69,7 @@ np.testing.assert_allclose(y_large, large, rtol=1e-4, atol=1e-2)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Where the number of
 #    missing rows or columns is odd, ``Resizing`` with
 #    ``pad_to_aspect_ratio=True`` adds one too few, and stretches the image
-#    after all.
+#    after all. Put ``ZeroPadding2D(((1, 2), (0, 0)))`` in front.
 
 y = keras.ops.convert_to_numpy(Resizing(7, 7, pad_to_aspect_ratio=True)(x))
 stretched = resizing(np.pad(x[0], [(1, 1), (0, 0), (0, 0)]), height=7, width=7)
@@ -82,19 +82,19 @@ assert not np.allclose(y[0], exact)
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** On TensorFlow,
 #    ``CenterCrop`` can return too small an image. After
 #    ``Input((None, None, 1))``, ``predict`` takes small images for as large as
-#    the first ones, and slices from a negative start.
+#    the first ones, and slices from a negative start. ``model(x)`` does not.
 
 model = keras.Sequential([keras.Input((None, None, 1)), CenterCrop(4, 4)])
 model.predict(np.zeros((1, 6, 6, 1)), verbose=0)
 y_small = model.predict(np.zeros((1, 3, 8, 1)), verbose=0)
-print("right: (1, 4, 4, 1)", "wrong:", y_small.shape)
+right = model(np.zeros((1, 3, 8, 1)))
+print("right:", tuple(right.shape), "wrong:", y_small.shape)
 if keras.backend.backend() == "tensorflow":
     np.testing.assert_equal(y_small.shape, (1, 1, 4, 1))
 
 # %%
 # See it
 # ------
-
 photograph = load_sample_image("flower.jpg")[:420:12, :636:12] / 255
 ways = [{}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True}]
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.2))

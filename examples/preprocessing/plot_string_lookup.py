@@ -2,10 +2,10 @@ r"""
 StringLookup: from words to numbers, and back to words
 ======================================================
 
-Labels and categories often come as words. ``StringLookup`` replaces each word
-by its place in a vocabulary; with ``invert=True`` it goes back, from the class
-that a model predicts to its name. Special tokens come first: one for masks, if
-you want it, and one for all words that are out of the vocabulary (OOV).
+Labels and categories often come as words. ``StringLookup`` is a label encoder:
+it replaces each word by its place in a vocabulary. With ``invert=True`` it goes
+back, from predicted classes to class names. Special tokens come first: one for
+masks, if you want it, and one for all words out of the vocabulary (OOV).
 
 .. math::
 

@@ -3,9 +3,10 @@ N-grams and TF-IDF: pairs of words, counted and weighted
 ========================================================
 
 Single words lose their order: "not good" and "good" look much alike. With
-``ngrams=2``, ``TextVectorization`` also takes pairs of neighbouring words as
-tokens. With ``output_mode="tf_idf"`` it returns a vector for each text: how
-often each token occurs in it, times a weight, which is larger for rare tokens.
+``ngrams=2``, ``TextVectorization`` also takes pairs of neighbouring words
+(bigrams) as tokens. With ``output_mode="tf_idf"`` it returns a vector for each
+text: how often each token occurs in it, times a weight, which is larger for
+rare tokens.
 
 .. math::
 
@@ -75,11 +76,12 @@ np.testing.assert_allclose(y_new, expected, rtol=1e-4, atol=1e-4)
 # --------
 # scikit-learn's ``TfidfVectorizer`` has another formula for the weight, and
 # divides each row by its length. A model that was trained on one of the two
-# gets wrong numbers from the other.
+# gets wrong numbers from the other: feed it from the lines above.
 
 of_sklearn = np.log((1 + len(texts)) / (1 + have_it)) + 1
 column = vocabulary.index("good")
-print(f"weight of good: {weights[column]:.3f}, wrong: {of_sklearn[column]:.3f}")
+right, wrong = weights[column], of_sklearn[column]
+print(f'weight of "good", right: {right:.3f}, wrong: {wrong:.3f}')
 assert not np.any(np.isclose(weights, of_sklearn)[1:])
 
 # %%

@@ -2,7 +2,7 @@ r"""
 TextVectorization: from text to the numbers of its words
 ========================================================
 
-A network needs numbers, so a text has to become numbers first.
+A network needs numbers, so a text goes through a tokenizer first. By default,
 ``TextVectorization`` lowercases it, strips its punctuation, splits it at
 whitespace, and replaces each word by its place in a vocabulary.
 
@@ -62,17 +62,17 @@ for row, text in enumerate(new):
         numbers[row, column] = places.get(word, 1)
 
 # %%
-# ``text_vectorization`` has the other ways to standardize and split, too.
-
-from keras_by_hand import text_vectorization
-
-# %%
 # Check it
 # --------
+# ``text_vectorization`` can do more than "lower_and_strip_punctuation", which
+# is the default. ``output_sequence_length`` cuts texts, or fills them up.
+
+from keras_by_hand import text_vectorization
 
 np.testing.assert_array_equal(layer.get_vocabulary(), tokens)
 np.testing.assert_array_equal(y, numbers)
 options = {"split": "character", "vocabulary": ["a", "s"]}
+options["output_sequence_length"] = 9
 expected = text_vectorization(new, **options)
 np.testing.assert_array_equal(TextVectorization(**options)(new), expected)
 
@@ -80,6 +80,7 @@ np.testing.assert_array_equal(TextVectorization(**options)(new), expected)
 # Break it
 # --------
 # Python's ``lower`` and ``split`` know more letters and other kinds of space.
+# Take the methods of bytes, as above. Or lower each text before Keras gets it.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``TextVectorization`` says "all punctuation" and "lowercased". But only the
@@ -88,14 +89,13 @@ np.testing.assert_array_equal(TextVectorization(**options)(new), expected)
 text = "“ÉTÉ” 10\u00a0000€!"  # with a no-break space
 layer.adapt([text])
 right, wrong = sorted(layer.get_vocabulary()[2:]), sorted(text.lower().split())
-print("right:", *right, "wrong:", *wrong)
+print("right:", list(map(str, right)), "wrong:", wrong)
 np.testing.assert_array_equal(right, sorted(split_words(text)))
 assert right != wrong and len(string.punctuation) == 32
 
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 2), layout="constrained")
 axis.imshow(y, cmap="Blues", vmin=0, vmax=20, aspect="auto")
 for (row, column), place in np.ndenumerate(y):

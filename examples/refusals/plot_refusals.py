@@ -4,7 +4,7 @@ ValueError: shapes, weights and arguments that Dense refuses
 
 Here are the errors that a ``Dense`` layer raises, each with the mistake and
 what to write instead: search this page for a piece of your message. Most are
-about shapes. A layer takes inputs of these:
+about shapes that are incompatible. A layer takes inputs of these:
 
 .. math:: (\text{batch}, \ldots, \text{features})
    \; \to \; (\text{batch}, \ldots, \text{units})
@@ -18,6 +18,8 @@ from keras.layers import Dense
 # %%
 # Build it
 # --------
+# A layer for 3 features, with 2 units, and shapes of inputs to try.
+
 x = np.arange(12).reshape(4, 3)  # (batch, features)
 kernel = np.array([[2, 7], [-1, 3], [4, -6]])  # (features, units)
 bias = np.array([100, -200])  # (units,)
@@ -37,6 +39,7 @@ fits = [len(shape) >= 2 and shape[-1] == len(kernel) for shape in shapes]
 # %%
 # Check it
 # --------
+# Keras takes the shapes that fit, and refuses the others.
 for shape, fit in zip(shapes, fits, strict=True):
     ones = np.ones(shape, "float32")
     if fit:
@@ -48,9 +51,9 @@ for shape, fit in zip(shapes, fits, strict=True):
 # %%
 # Break it
 # --------
-# Each line has a part of a message and the mistake; its comment says what to
-# write instead. First, inputs. A list means several inputs, even if it is a
-# list of rows.
+# A line has a piece of a message, the call that raises it, and as a comment,
+# what is right. ``dense, x[0]`` means ``dense(x[0])``. First, inputs. A list
+# stands for several inputs, even if it is a list of rows.
 
 
 def refused(message, function, *arguments, **options):
@@ -59,40 +62,38 @@ def refused(message, function, *arguments, **options):
     assert message in str(caught.exception), caught.exception
 
 
-refused("expected min_ndim=2, found ndim=1", dense, x[0])  # x[:1]
-refused("expected axis -1 of input shape to have value 3", dense, x.T)  # x
-refused("Only input tensors may be passed", dense, [[0, 1, 2]])  # np.array(...)
-refused("expects 1 input(s), but it received 2", dense, [x, x])  # concatenate
-refused("Inputs to a layer should be tensors. Got 'None'", dense, None)
-# ... often, a function without "return" has made the None
+refused("expected min_ndim=2, found ndim=1", dense, x[0])  # dense(x[:1])
+refused("axis -1 of input shape to have value 3", dense, x.T)  # dense(x)
+refused("Only input tensors may be passed", dense, [[0, 1]])  # np.array(...)
+refused("but it received 2 input tensors", dense, [x, x])  # np.concatenate
+refused("should be tensors. Got 'None'", dense, None)  # was a return missing?
 
 # %%
-# Then, weights: a list of arrays, the kernel and then the bias (``weights``
-# below; ``new`` is ``dense.set_weights``). A kernel of PyTorch needs ``.T``,
-# and no error says so if it is square.
+# Then, weights: ``set_weights`` wants [kernel, bias]. Of PyTorch's, take ``.T``
+# for the kernel: no error says so if it is square.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Layer.set_weights``
 #    sets each array before it looks at the next. If the bias is refused, the
 #    kernel has been replaced already.
 
-weights, new = [kernel, bias], dense.set_weights
-refused("layer was expecting 0 weights", Dense(2).set_weights, weights)  # build
-refused("layer was expecting 2 weights", new, [kernel])  # weights
-refused("provided weight shape (2, 3)", new, [kernel.T, bias])  # weights
-refused("provided weight shape (2,)", new, [bias, kernel])  # weights
-refused("provided weight shape (1, 2)", new, [-kernel, bias[np.newaxis]])
+new = dense.set_weights
+refused("expecting 0 weights", Dense(2).set_weights, [kernel])  # build first
+refused("expecting 2 weights", new, [kernel])  # [kernel, bias]
+refused("provided weight shape (2, 3)", new, [kernel.T, bias])  # kernel
+refused("weight shape (1, 2)", new, [-kernel, bias[np.newaxis]])  # bias
+print("right:", kernel[0], "wrong:", dense.get_weights()[0][0])
 np.testing.assert_array_equal(dense.get_weights()[0], -kernel)
 
 # %%
-# Last, arguments.
+# Last, arguments. An "identifier" is the name that Keras does not know.
 
-refused("expected a positive integer", Dense, 5 / 2)  # 5 // 2
+refused("expected a positive integer", Dense, 5 / 2)  # Dense(5 // 2)
 refused("expected a positive integer", Dense, np.int64(64))  # int(...)
 refused("activation function identifier: ReLU", Dense, 64, "ReLU")  # "relu"
-refused("activation function identifier: 64", Dense, 3, 64)  # Dense(64)
+refused("identifier: 64", Dense, 3, 64)  # Dense(64): units only, not features
 refused("keyword arguments", Dense, 64, bias=False)  # use_bias=False
-for argument in ("kernel_initializer", "kernel_constraint"):
-    refused("identifier: Xavier", Dense, 64, **{argument: "Xavier"})  # a name
+refused("Xavier", Dense, 64, kernel_initializer="Xavier")  # "glorot_uniform"
+refused("identifier: 3", Dense, 64, kernel_constraint=3)  # MaxNorm(3)
 refused("identifier: 0.25", Dense, 64, kernel_regularizer=0.25)  # L2(0.25)
 
 # %%

@@ -24,7 +24,7 @@ from keras.layers import Dense, Flatten
 # %%
 # Build it
 # --------
-# The end of a convolutional network. In PyTorch: ``Flatten(), Linear(24, 4)``.
+# The end of a network: in PyTorch, it is ``nn.Flatten(), nn.Linear(24, 4)``.
 
 rng = np.random.default_rng(313)
 images = rng.integers(-9, 10, size=(5, 3, 2, 4))  # (batch, C, height, width)
@@ -56,9 +56,9 @@ np.testing.assert_array_equal(y, np.float32(of_pytorch), strict=True)
 # %%
 # In full
 # -------
-# The second function is for a Keras model whose images are channels first, but
-# whose ``Flatten`` has "channels_last", the usual default. Then it lists them
-# channel by channel.
+# ``from_pytorch_linear_after_flatten`` does the three steps.
+# ``channels_last_dense_kernel`` is for a Keras model whose images are channels
+# first. Its ``Flatten``, by default, lists them channel by channel, too.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:**
 #    ``Flatten(data_format="channels_first")`` does not help: it takes PyTorch's
@@ -83,7 +83,8 @@ np.testing.assert_array_equal(y_first, x.reshape(5, 24))
 # %%
 # Break it
 # --------
-# For other ``Linear`` layers, a transpose is enough. Not behind ``Flatten``.
+# For other ``Linear`` layers, a transpose is enough. Behind ``Flatten`` it is
+# not: set ``kernel``, which was computed above.
 
 model.set_weights([linear.T, bias])
 wrong = model.predict(x, verbose=0)
@@ -94,7 +95,6 @@ assert np.any(y != wrong)
 # See it
 # ------
 # Each line is a row of the kernel; each colour is one of the three channels.
-
 old_rows = np.arange(24)[:, np.newaxis]
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for new, (old,) in enumerate(channels_last_dense_kernel(old_rows, (3, 2, 4))):

@@ -78,10 +78,14 @@ np.testing.assert_raises(ValueError, Cropping1D, data_format="channels_last")
 # %%
 # Break it
 # --------
-# A slice that ends at -0 is empty, as -0 is 0. Count the end from the front.
+# ``F.pad`` of PyTorch counts left, right, top, bottom: columns come first. And
+# a slice that ends at -0 is empty, as -0 is 0: write ``5 - 0``, as above.
 
+wrong = zero_padding2d(x, padding=((2, 0), (0, 1)))
+print("padded, right:", y_padded.shape, "wrong order:", wrong.shape)
+assert y_padded.shape != wrong.shape
 wrong = x[:, 1:-0, 0:-2]
-print("right:", y_cropped.shape, "wrong:", wrong.shape)
+print("cropped, right:", y_cropped.shape, "wrong, to -0:", wrong.shape)
 assert y_cropped.shape != wrong.shape
 
 # %%

@@ -147,7 +147,7 @@ WANTED = {
     "zeropadding2d": "plot_zero_padding",
     "cropping2d": "plot_zero_padding",
     "upsampling2d": "plot_up_sampling",
-    "align_corners": "plot_up_sampling_bilinear",
+    "align_corners": "plot_up_sampling",
     "prelu": "plot_prelu",
     "masked softmax": "plot_softmax_layer",
     "activation layer": "plot_custom_activation",
