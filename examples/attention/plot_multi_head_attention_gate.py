@@ -42,7 +42,7 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # Suppose a trained layer gets a gate, which shall be open at first. Kernel and
-# bias of 0 halve each head, as sigmoid(0) is 0.5. Use a large bias instead.
+# bias of 0 halve each head, as sigmoid(0) is 1 / 2. Use a large bias instead.
 ungated = multi_head_attention(query, value, None, *weights[:4], *weights[6:])
 for bias, expected in ((1000, ungated), (0, (ungated + b) / 2)):
     weights[4:6] = np.zeros_like(W_g), np.full_like(b_g, bias)
