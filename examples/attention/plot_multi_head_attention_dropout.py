@@ -5,6 +5,7 @@ MultiHeadAttention dropout: the scores returned are not those used
 In training, ``dropout`` sets some attention scores to 0, after softmax, and
 divides the others by 1 - ``dropout``. What ``return_attention_scores=True``
 returns are the scores before that. With ``training=False``, both are the same.
+(In a functional model, the shape of the scores may be wrong, too.)
 """
 
 import keras
@@ -46,11 +47,10 @@ assert not np.allclose(returned.sum(axis=-1), 1)
 # %%
 # Break it
 # --------
-# Suppose you take the scores returned for those used. (Printed are those of the
-# step that has lost most.)
+# Suppose you take the scores returned for those used (here of one step).
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** In a functional model, the
-#    scores of ``MultiHeadAttention`` have the query's length for the value's.
+#    scores of ``MultiHeadAttention`` end in the query's steps, not the value's.
 step = np.argmin(used[0].sum(axis=-1))
 print("right:", used[0, step].round(2), "wrong:", scores[0, 0, step].round(2))
 assert not np.allclose(used, scores[:, 0])
