@@ -6,7 +6,7 @@ A mask says which steps are padding. ``Masking``, or ``Embedding`` with
 ``mask_zero=True``, makes one, and it travels on with the outputs. Behind a
 layer that drops it, padding counts as data. A layer may
 
-- use it and pass it on: ``LSTM`` and ``GRU`` until Keras 3.16.0.dev, attention;
+- use it and pass it on: attention and, in Keras 3.15.1, ``LSTM`` and ``GRU``;
 - only pass it on: ``Dense``, ``Dropout``, ``LayerNormalization``, ``Add``;
 - use it and drop it: ``GlobalAveragePooling1D``;
 - drop it: ``Conv1D``, ``Flatten``, ``Reshape``, ``RMSNormalization``.
