@@ -83,7 +83,7 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # Suppose you port Bahdanau's attention as ``AdditiveAttention`` alone, without
-# the two ``Dense`` layers. All shapes fit.
+# the two ``Dense`` layers for query and key. All shapes fit.
 
 wrong = additive_attention(query, value, key, scale)
 print("right:", y[0, 0].round(2), "wrong:", wrong[0, 0].round(2))
@@ -92,7 +92,7 @@ assert not np.allclose(y, wrong, rtol=1e-3, atol=1e-3)
 # %%
 # See it
 # ------
-# One feature, and queries of -2, 0 and 2.
+# One feature, and queries of -2, 0 and 2. Dashed are the dot products.
 
 k = np.linspace(-6, 6, 121)
 fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")

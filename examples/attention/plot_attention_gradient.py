@@ -2,7 +2,8 @@ r"""
 Attention gradient: the backward pass in NumPy
 ==============================================
 
-The backward pass of attention is four matrix products, with the derivative of
+To train attention, a framework computes the gradients of query, key and value.
+By hand, this *backward pass* is four matrix products, with the derivative of
 softmax between them. y is the output, and g the gradient of the loss L at y:
 
 .. math::
@@ -74,7 +75,6 @@ from keras_by_hand.gradients import attention_gradients
 # Check it
 # --------
 # ``attention_gradients`` also returns the gradient of the scale.
-
 *_, to_scale = attention_gradients(Q, V, K, c, g)
 for actual, expected in zip(of_keras, (to_query, to_value, to_key, to_scale)):
     expected = expected.reshape(actual.shape)  # (batch * steps, features)
@@ -93,13 +93,13 @@ assert not np.allclose(to_query, wrong)
 # %%
 # See it
 # ------
-# One query, five values. The line is the weighted mean that S subtracts from G.
+# One query. The orange line is the weighted mean that S subtracts from G.
 
 bars = {"weight A": A, "gradient G at A": G, "gradient S at score": S}
 fig, axes = plt.subplots(1, 3, figsize=(6.5, 2.2), layout="constrained")
 fig.suptitle("Attention gradient: softmax passes on what differs from the mean")
 for axis, (title, heights) in zip(axes, bars.items()):
-    axis.set(title=title, xticks=[])
+    axis.set(title=title, xticks=[], xlabel="five values")
     axis.bar(range(5), heights[0, 0])
 axes[1].axhline(np.sum(A[0, 0] * G[0, 0]), color="C1")
 plt.show()

@@ -63,8 +63,8 @@ for actual, of_numpy in ((weights, a), (y, expected)):
 # %%
 # Break it
 # --------
-# In PyTorch's ``key_padding_mask``, True means padding. Invert it for Keras, or
-# queries attend to padding alone.
+# In PyTorch's ``key_padding_mask``, True means padding. For Keras, pass
+# ``mask=[None, ~key_padding_mask]``, or queries attend to padding alone.
 
 right, _ = attend([None, value_mask])
 wrong, _ = attend([None, ~value_mask])

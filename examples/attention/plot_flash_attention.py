@@ -2,8 +2,9 @@ r"""
 Flash attention: the same softmax, block by block
 =================================================
 
-Attention has a score for each pair of steps. For long texts these are too many
-for fast memory. Flash attention never stores them all. It reads keys and values
+Attention has a score for each pair of steps: in long texts, too many for fast
+memory. Flash attention never stores them all. (Keras uses it on JAX and PyTorch
+where it can; ``flash_attention=True`` insists on it.) It reads keys and values
 in blocks, and keeps, for each step of the query, the largest score m so far, a
 sum d of exponentials, and a sum o of values:
 
@@ -71,8 +72,7 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 #    it. To prevent that, call ``keras.config.disable_flash_attention()`` before
 #    you make the layer. And the argument is not saved with a model.
 
-kinds = (MultiHeadAttention, 2, 4), (GroupQueryAttention, 4, 2, 2)
-for kind, *sizes in kinds:
+for kind, *sizes in (MultiHeadAttention, 2, 4), (GroupQueryAttention, 4, 2, 2):
     layer = kind(*sizes, flash_attention=False)
     np.testing.assert_equal(layer._flash_attention, None)
     np.testing.assert_equal("flash_attention" in layer.get_config(), False)
@@ -83,7 +83,7 @@ for kind, *sizes in kinds:
 # %%
 # Break it
 # --------
-# Suppose you take the mean of each block's softmax: all blocks count the same.
+# Suppose you take the mean of each block's own result: all count the same then.
 
 p = query[0, 0, 0] @ key[0, 0].T / np.sqrt(4)  # (source,), of one step
 shares = softmax(p.reshape(5, 10))  # in five blocks

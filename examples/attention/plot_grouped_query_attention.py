@@ -60,7 +60,6 @@ from keras_by_hand import group_query_attention
 # Check it
 # --------
 # ``group_query_attention`` is the whole layer, with masks and a gate, too.
-
 for expected in output, group_query_attention(query, value, None, *weights):
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
@@ -81,13 +80,14 @@ np.testing.assert_array_equal(mask, tokens != 0, strict=True)
 # --------
 # ``MultiHeadAttention`` does the same with copies of the shared heads. Put each
 # copy beside its head, as ``np.repeat`` does, not behind all, as ``np.tile``.
-
-for order in ([0, 0, 1, 1], [0, 1, 0, 1]):
-    copies = [weight[..., order, :] for weight in weights[2:6]]
+outputs = []
+for groups in (np.repeat([0, 1], 2), np.tile([0, 1], 2)):
+    copies = [weight[..., groups, :] for weight in weights[2:6]]
     arrays = query, value, None, *weights[:2], *copies, *weights[6:]
-    wrong = multi_head_attention(*arrays)
-    assert np.allclose(y, wrong, 1e-4, 1e-4) == (order == [0, 0, 1, 1])
-print("right:", y[0, 0].round(1), "wrong:", wrong[0, 0].round(1))
+    outputs += [multi_head_attention(*arrays)]
+right, wrong = outputs
+print("right:", right[0, 0].round(1), "wrong:", wrong[0, 0].round(1))
+assert np.allclose(y, right, 1e-4, 1e-4) and not np.allclose(y, wrong)
 
 # %%
 # See it

@@ -2,12 +2,13 @@ r"""
 MultiHeadAttention use_gate: each head can be closed
 ====================================================
 
-A gate, from 0 (closed) to 1 (open), multiplies what a head has found. Each step
-of the query makes its own, with one more kernel and a sigmoid.
+A gate multiplies what a head has found, by 0 (closed) to 1 (open). So a head
+can be silent where it does not help. Each step of the query computes its own
+gate, with one more kernel and a sigmoid.
 
 .. math:: y = \sum_h \left( \sigma(x W^g_h + b^g_h) \odot F_h \right) W_h + b
 
-x is the query, and :math:`F_h` what head h finds: a weighted mean of values.
+x is the query, :math:`F_h` what head h finds, and g marks the gate's weights.
 """
 
 import keras
@@ -18,7 +19,7 @@ from keras_by_hand import multi_head_attention, sigmoid, softmax
 # %%
 # Build and compute it
 # --------------------
-
+# NumPy takes the heads one after the other, and adds up their outputs.
 rng = np.random.default_rng(313)
 query, value = rng.normal(size=(2, 2, 3, 6))  # each (batch, steps, features)
 layer = keras.layers.MultiHeadAttention(2, 4, value_dim=3, use_gate=True)
@@ -27,7 +28,6 @@ weights = [rng.normal(size=weight.shape) for weight in layer.weights]
 layer.set_weights(weights)
 scores = {"return_attention_scores": True}
 y = keras.ops.convert_to_numpy(layer(query, value, **scores)[0])
-
 W_q, b_q, W_k, b_k, W_g, b_g, W_v, b_v, W, b = weights
 expected = b
 for h in range(2):
@@ -41,20 +41,20 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Right: no gate. A gate of zeros halves each head; a large bias opens it.
-
-right = multi_head_attention(query, value, None, *weights[:4], *weights[6:])
-for bias in (1000, 0):
+# Suppose a trained layer gets a gate, which shall be open at first. Kernel and
+# bias of 0 halve each head, as sigmoid(0) is 1 / 2. Use a large bias instead.
+ungated = multi_head_attention(query, value, None, *weights[:4], *weights[6:])
+for bias, expected in ((1000, ungated), (0, (ungated + b) / 2)):
     weights[4:6] = np.zeros_like(W_g), np.full_like(b_g, bias)
     layer.set_weights(weights)
-    wrong = keras.ops.convert_to_numpy(layer(query, value, **scores)[0])
-    assert np.allclose(right, wrong, rtol=1e-4, atol=1e-4) == (bias == 1000)
-print("right:", right[0, 0].round(1), "wrong:", wrong[0, 0].round(1))
+    y = keras.ops.convert_to_numpy(layer(query, value, **scores)[0])
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+print("right:", ungated[0, 0].round(1), "wrong:", y[0, 0].round(1))
+assert not np.allclose(ungated, y)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, error:** On JAX, ``MultiHeadAttention``
 #    with another ``value_dim`` than ``key_dim`` raises a ``TypeError``, unless
 #    the scores are returned.
-
 if keras.backend.backend() == "jax":
     np.testing.assert_raises(TypeError, layer, query, value)

@@ -66,8 +66,8 @@ np.testing.assert_allclose(y, expected[0], rtol=1e-4, atol=1e-4)
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
 #    ignores a ``query_mask`` passed by hand. Only the mask that the query
-#    brings with it is used. (``GroupQueryAttention`` uses it.)
-
+#    brings is used. Pass ``attention_mask=query_mask[:, :, np.newaxis]``.
+#    (``GroupQueryAttention`` uses its ``query_mask``: printed as right.)
 by_hand = {"query_mask": words, "return_attention_scores": True}
 _, used = GroupQueryAttention(4, 2, 2)(x, x, **by_hand)
 _, ignored = layer(x, x, **by_hand)

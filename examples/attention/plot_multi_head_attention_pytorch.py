@@ -2,8 +2,9 @@ r"""
 MultiHeadAttention weights: Keras to PyTorch and back
 =====================================================
 
-PyTorch's ``MultiheadAttention`` stacks the kernels of query, key and value in
-one array, transposed. Its key comes before the value, and True in a mask hides.
+To use weights of PyTorch's ``MultiheadAttention`` in Keras, cut them into
+heads: PyTorch stacks the kernels of query, key and value in one array,
+transposed. Its key comes before the value, and True in a mask hides.
 
 .. math::
 
@@ -28,7 +29,6 @@ rng = np.random.default_rng(313)
 # --------
 # In PyTorch: ``MultiheadAttention(8, num_heads=2, batch_first=True)``. The two
 # heads share 8 features: in Keras, ``key_dim`` is 4.
-
 query = rng.normal(size=(2, 3, 8))  # (batch, target, features)
 key, value = rng.normal(size=(2, 2, 5, 8))  # (batch, source, features)
 hidden = ~np.tri(3, 5, k=1, dtype=bool)  # PyTorch's attn_mask
@@ -79,7 +79,7 @@ np.testing.assert_equal(attention_to_pytorch(weights), of_pytorch)
 # %%
 # Break it
 # --------
-# Cut PyTorch's kernels into heads without transposing them: all shapes fit.
+# Suppose you cut PyTorch's kernels without ``.T``: all shapes fit.
 
 weights[:6:2] = [kernel.reshape(8, 2, 4) for kernel in np.split(in_weight, 3)]
 layer.set_weights(weights)

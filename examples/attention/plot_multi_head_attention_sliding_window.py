@@ -83,7 +83,7 @@ np.testing.assert_array_equal(changed[0], steps < 5)
 # --------
 # The library flash-attn counts the neighbours on each side: with
 # ``window_size=(2, 2)``, a step sees two on the left, itself, and two on the
-# right. Keras counts the step itself, too: pass 3. (``window_mask`` has any.)
+# right. Keras counts the step itself, too: pass ``sliding_window=3``, not 2.
 
 right, wrong = window_mask(7, 7, 3)[3], window_mask(7, 7, 2)[3]
 print("right:", right.astype(int), "wrong:", wrong.astype(int))

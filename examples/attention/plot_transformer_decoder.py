@@ -12,9 +12,9 @@ as the encoder returned it (*cross-attention*).
    h &= g + \text{attention}(\text{norm}_2(g), \, \text{source}) \\
    y &= h + W_2 \, \text{gelu}(W_1 \, \text{norm}_3(h))
 
-x are the words so far, as vectors. :math:`W_1` and :math:`W_2` are the kernels
-of a small network; biases are left out. (The first Transformer normalized after
-each sum.) Without the second line it is a block of GPT-2: "decoder-only".
+x are the words so far, as vectors, and "causal" is attention with a causal
+mask. :math:`W_1` and :math:`W_2` are the kernels of a small network; biases are
+left out. Without the second line it is a block of GPT-2: "decoder-only".
 """
 
 import keras
@@ -80,7 +80,7 @@ np.testing.assert_allclose(y[:, :3], start, **limit)
 # %%
 # Break it
 # --------
-# Suppose you forget the mask. In training, each word then sees the next one.
+# Suppose you forget ``use_causal_mask``. In training, each word sees the next.
 
 wrong = decoder_block(x, source, weights, use_causal_mask=False)
 print("right:", y[0, 0].round(1), "wrong:", wrong[0, 0].round(1), sep="\n")

@@ -3,8 +3,9 @@ Embedding gradient: a repeated token adds up
 ============================================
 
 How does training change a table of word vectors? Each output of an
-``Embedding`` sends its gradient back to the row that it came from. The row adds
-them all up. A row whose token is not in the batch gets zero.
+``Embedding`` sends its gradient back to the row that it came from. A row adds
+up all that it gets, by *scatter add*: a repeated token counts more than once. A
+row whose token is not in the batch gets zero.
 
 .. math::
 
@@ -68,8 +69,8 @@ np.testing.assert_array_equal(gradient, expected)
 # %%
 # Break it
 # --------
-# Suppose you leave the loop to NumPy. With equal indices, ``+=`` adds only one
-# of them, the last. (``np.add.at`` adds them all.)
+# Suppose you leave the loop to NumPy. With equal indices, ``+=`` adds only the
+# last. ``np.add.at(row_sums, x, y_gradient)`` adds them all.
 
 wrong = np.zeros((6, 2))
 wrong[x] += y_gradient

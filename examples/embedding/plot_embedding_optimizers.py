@@ -3,9 +3,9 @@ Embedding with Adam: rows move without their tokens
 ===================================================
 
 You train on batches without a word, and its vector changes all the same. Adam
-keeps moving it, as its average of past gradients fades slowly. (SGD without
-momentum does not, nor PyTorch's ``SparseAdam``.) Only a row that has never had
-a gradient stays, unless there is weight decay. (See the page "Adam".)
+keeps moving it, as its average of past gradients fades slowly. To keep it where
+it is, use SGD without momentum, or PyTorch's ``SparseAdam``. Only a row that
+has never had a gradient stays, without weight decay. (See the page "Adam".)
 """
 
 import keras
@@ -53,7 +53,7 @@ for weight_decay in (0.5, 0):
 # %%
 # Break it
 # --------
-# Suppose you expect row 0 to stay as it is after the first update.
+# Suppose you expect row 0 to stay as it is after the first of three updates.
 
 wrong, right = of_keras[0][0], of_keras[-1][0]  # without weight decay
 print("right:", right.round(2), "wrong:", wrong.round(2))

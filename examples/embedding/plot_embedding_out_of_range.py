@@ -2,9 +2,10 @@ r"""
 Embedding index out of range: an error, nan, or another row
 ===========================================================
 
-A tokenizer may make tokens for which the table has no row. Depending on the
-backend, you see an error, ``nan``, or nothing at all: then the model reads the
-vector of another word.
+A tokenizer may make tokens for which the table has no row (*out of
+vocabulary*). Depending on the backend, you see an error, ``nan``, or nothing
+at all: then the model reads the vector of another word. So make
+``input_dim`` at least the largest token plus 1.
 
 .. math:: y = E_x \quad \text{for} \quad 0 \le x < n
 
@@ -25,7 +26,6 @@ import numpy as np
 # Build it
 # --------
 # A table of four rows, for the tokens 0 to 3.
-
 embeddings = np.array([[1, 10], [2, 20], [3, 30], [4, 40]])
 layer = keras.layers.Embedding(4, 2, weights=embeddings)
 
@@ -82,7 +82,7 @@ if backend == "tensorflow":
 # Suppose -1 stands for a missing word. It gets the vector of the last word.
 # Instead, add 1 to all tokens, and put a row of zeros first.
 
-right, wrong = np.vstack([np.zeros(2), embeddings])[-1 + 1], keras_row(-1)
+right, wrong = np.vstack([[0, 0], embeddings])[-1 + 1], keras_row(-1)
 print("right:", right, "wrong:", wrong)
 assert np.any(right != wrong)
 

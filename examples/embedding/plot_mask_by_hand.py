@@ -4,8 +4,8 @@ LSTM mask argument: pass the mask to every layer by hand
 
 The same stack of recurrent layers gives other numbers in Keras 3.16.0.dev. In
 3.15.1, a recurrent layer passes its mask on, and the next layer skips the
-padding. In 3.16.0.dev it does not, and says so in a warning. If you pass the
-mask to each layer by hand, both agree. (See the page "Mask propagation".)
+padding. In 3.16.0.dev it does not, and says so in a warning. Both agree if you
+call each layer by ``layer(x, mask=mask)``. (See the page "Mask propagation".)
 """
 
 import keras

@@ -6,7 +6,7 @@ A mask says which steps are padding. ``Masking``, or ``Embedding`` with
 ``mask_zero=True``, makes one, and it travels on with the outputs. Behind a
 layer that drops it, padding counts as data. A layer may
 
-- use it and pass it on: ``LSTM``, ``GRU``, ``MultiHeadAttention``, ``Softmax``;
+- use it and pass it on: attention and, in Keras 3.15.1, ``LSTM`` and ``GRU``;
 - only pass it on: ``Dense``, ``Dropout``, ``LayerNormalization``, ``Add``;
 - use it and drop it: ``GlobalAveragePooling1D``;
 - drop it: ``Conv1D``, ``Flatten``, ``Reshape``, ``RMSNormalization``.
@@ -28,7 +28,7 @@ from keras import layers
 # %%
 # Build it
 # --------
-# Double x by a layer, by ``2 * x`` with the mask passed by hand, and without.
+# Double x by ``Rescaling``, by ``2 * x`` and a mask by hand, and by ``2 * x``.
 
 tokens = np.array([[4, 2, 3, 1], [1, 4, 0, 0], [2, 0, 0, 0]])  # (batch, steps)
 table = np.array([[7, -9], [3, 8], [-5, 2], [6, -4], [-1, 5]])  # one row each
@@ -54,15 +54,14 @@ without = vectors.mean(axis=1)
 # %%
 # Check it
 # --------
-
 expected = np.float32([with_mask, with_mask, without])
 np.testing.assert_array_equal(means, expected, strict=True)
 
 # %%
 # Break it
 # --------
-# ``2 * x`` loses the mask without a word. Layers that drop it warn, and so do
-# your own without ``supports_masking = True``.
+# ``2 * x`` loses the mask without a word; ``Rescaling(2)(x)`` does not. Layers
+# that drop it warn, and so do your own without ``supports_masking = True``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``RMSNormalization`` and
 #    ``EinsumDense`` drop the mask, with a warning. ``LayerNormalization`` and
@@ -78,7 +77,8 @@ with warnings.catch_warnings(record=True, action="always") as caught:
 np.testing.assert_equal([*have_masks, len(caught)], [0, 0, 0, 1, 1, 3])
 
 # %%
-# ``Add`` keeps a step that any input keeps. (Attention: the page "Lost mask".)
+# ``Add`` keeps a step that any input keeps. (After attention, see the page
+# "MultiHeadAttention and padding".)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** If one input of ``Add``
 #    has no mask, the mask of the other is lost, as where positions are added.

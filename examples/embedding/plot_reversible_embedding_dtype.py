@@ -1,10 +1,11 @@
 r"""
-reverse_dtype: the outputs of a model do not tell it
-====================================================
+reverse_dtype: float32 logits, which model.outputs calls float16
+================================================================
 
-Above 2048, ``float16`` has no odd numbers, so close logits (scores of
-words) become equal. ``reverse_dtype="float32"`` keeps them apart, though
-``model.outputs`` says ``float16``. (See the page "ReversibleEmbedding".)
+A language model in ``float16`` gives close words the same logit (score): above
+2048, ``float16`` has no odd numbers. Pass ``reverse_dtype="float32"`` to
+``ReversibleEmbedding``, and they stay apart, though ``model.outputs`` still
+says ``float16``. (See the page "ReversibleEmbedding".)
 """
 
 import keras
@@ -13,8 +14,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Five words, with vectors of two numbers.
-
+# Five words, with vectors of two numbers. One layer has ``reverse_dtype``.
 embeddings = np.array([[1, 0], [1, 1], [1, 2], [1, 3], [50, 0]])
 h = np.float16([[2048, 1]])
 
@@ -53,7 +53,7 @@ np.testing.assert_array_equal(keras.ops.convert_to_numpy(mixed), expected)
 # %%
 # Break it
 # --------
-# Suppose you cast the logits to float32 afterwards. What is lost stays lost.
+# Suppose you cast the logits to float32 afterwards: what is lost stays lost.
 
 wrong = keras.ops.convert_to_numpy(in_float16(h, reverse=True))
 print("right:", *right, "wrong:", *wrong.astype("float32"))

@@ -59,14 +59,16 @@ for steps in (3, 9):
 # Break it
 # --------
 # The last axis may not be ``None``: Keras couldn't tell how many rows the
-# kernel has. And once a layer is built, its number of features is fixed.
+# kernel has. Write ``Input(shape=(5, 3))``, or ``(None, 3)``. And once a layer
+# is built, its number of features is fixed.
 
 unknown, of_four = keras.Input(shape=(5, None)), keras.Input(shape=(4,))
 np.testing.assert_raises(ValueError, keras.layers.Dense(4), unknown)
 np.testing.assert_raises(ValueError, dense, of_four)
 
 # %%
-# Suppose you write a number in the place of ``None``, to fix the batch.
+# Suppose you write a number in the place of ``None``, to fix the batch. Keras
+# doesn't check it: if it matters, look at ``len(x)`` before the call.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:**
 #    ``keras.Input(batch_shape=(6, 3))`` states six samples, but calling the

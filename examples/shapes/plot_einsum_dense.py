@@ -67,9 +67,10 @@ np.testing.assert_array_equal(y_heads, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# Two heads of depth seven are one wide ``Dense`` layer of 14 units, whose
-# result is reshaped to (..., heads, depth). Suppose you reshape it to
-# (..., depth, heads), and swap. But the numbers of one head lie side by side.
+# Two heads of depth seven are one wide ``Dense`` layer of 14 units, as other
+# libraries have it. The numbers of one head lie side by side: so reshape its
+# result to (..., heads, depth). Suppose you reshape it to (..., depth, heads),
+# and swap the two.
 
 kernel, bias = heads.get_weights()
 wide = x @ kernel.reshape(4, 14) + bias.reshape(14)

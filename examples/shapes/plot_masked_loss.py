@@ -75,7 +75,8 @@ np.testing.assert_array_equal(new_bias, bias - slope.sum(axis=(0, 1)))
 # --------
 # Suppose you take the mean over all steps, or expect the same loss from batches
 # of three. Keras takes the mean of each batch over its own kept steps. Then it
-# averages the batches, weighted by their number of samples, not of steps.
+# averages the batches, weighted by their number of samples, not of steps. For
+# the mean over all kept steps, use one batch: ``batch_size=len(x)``.
 
 dense.set_weights([kernel, bias])
 in_batches = model.evaluate(x, targets, batch_size=3, verbose=0)

@@ -64,7 +64,6 @@ from keras_by_hand import masking
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Masking(mask_value=np.nan)`` masks nothing, since NaN is not equal to
 #    NaN.
-
 np.testing.assert_array_equal(y, np.float32(y_by_hand), strict=True)
 np.testing.assert_array_equal(y_mean, np.float32(mean_by_hand), strict=True)
 np.testing.assert_array_equal(masking(x, mask_value=-1)[1], mask, strict=True)
@@ -74,21 +73,22 @@ assert np.all(keras.ops.convert_to_numpy(of_nan))
 # %%
 # Break it
 # --------
-# Suppose you take the mean over all steps: masked steps count with their bias.
-# Or you pad with 0, the default: a real step of zeros is masked, too. Or you
-# pad with 9, then scale: in float32, 9 times 0.1 is not 0.9. Nothing is masked.
+# Suppose you pad with 0, the default: a real step of zeros is masked, too. Or
+# you take the mean over all steps: masked steps count with their bias.
 
+of_zeros = keras.layers.Masking().compute_mask(np.where(kept, x, 0))
+of_zeros = keras.ops.convert_to_numpy(of_zeros)
+print("right:", mask[0], "wrong:", of_zeros[0], sep="\n")
+assert np.any(mask != of_zeros)
 wrong = y.mean(axis=1)
 print("right:", *y_mean[2:], "wrong:", *wrong[2:])
 assert np.any(y_mean != wrong)
-zeros = np.where(kept, x, 0)
-of_zeros = keras.layers.Masking().compute_mask(zeros)
-of_zeros = keras.ops.convert_to_numpy(of_zeros)
-print("right:", mask[0], "wrong:", of_zeros[0])
-assert np.any(mask != of_zeros)
-scaled = np.full((1, 1, 3), 9, "float32") * np.float32(0.1)
-of_scaled = keras.layers.Masking(0.9).compute_mask(scaled)
-assert np.all(keras.ops.convert_to_numpy(of_scaled))
+
+# %%
+# Or you pad with 9, and scale then: in float32, 9 times 0.1 is not 0.9, and
+# ``Masking(0.9)`` masks nothing. Scale first, and pad then.
+
+assert np.float32(9) * np.float32(0.1) != np.float32(0.9)
 
 # %%
 # See it

@@ -2,9 +2,10 @@ r"""
 Sparse input: Dense adds up rows of the kernel
 ==============================================
 
-A bag of words says which words of a vocabulary a text has. Most of its entries
-are zero and need not be stored. ``Dense`` then adds up the kernel rows of the
-words that occur, the rows which an ``Embedding`` would look up.
+A *bag of words* is a row with an entry for each word of a vocabulary: 1 if a
+text has it, or else 0. Most are 0, and a sparse tensor does not store them.
+``Dense`` then adds up the kernel rows of the words that occur, the rows which
+an ``Embedding`` would look up.
 
 .. math:: y = b + \sum_{f:\, x_f \ne 0} x_f \, W_f
 
@@ -69,7 +70,7 @@ np.testing.assert_array_equal(y_with_zeros, y, strict=True)
 # Break it
 # --------
 # Suppose a word occurs twice, and should count twice. ``"multi_hot"`` only says
-# which words there are; ``"count"`` counts them.
+# which words there are. Use ``CategoryEncoding(12, "count", sparse=True)``.
 
 repeated = np.array([[4, 7, 4]], "int32")
 right = keras.ops.convert_to_numpy(dense(count(repeated)))
