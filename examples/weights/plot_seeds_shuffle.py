@@ -33,11 +33,11 @@ for order in rng.permuted([np.arange(20)] * 2, axis=1):
 # %%
 # Compute it
 # ----------
-# The mean times the number of batches is the sum so far. Its differences are
-# the squared targets.
+# The mean times the number of batches is the sum so far, a whole number. Its
+# differences are the squared targets.
 
 sums = np.reshape(means, (4, 20)) * np.arange(1, 21)  # (epochs, batches)
-orders = np.sqrt(np.diff(sums, prepend=0)).round()
+orders = np.sqrt(np.diff(sums.round(), prepend=0))
 
 # %%
 # Check it
