@@ -70,7 +70,7 @@ np.testing.assert_allclose(after[3], after[4] ** 2 - 0.001, 1e-4, 1e-4)
 # Break it
 # --------
 # Without limits, y is x normalized by the moving averages, so one would expect
-# the gradient ``gamma / renorm_stddev * delta``. But r and d count as constants:
+# the gradient ``gamma / renorm_stddev * delta``. But r and d count as constant:
 # it is that of ordinary batch normalization, times r.
 
 embedding = keras.layers.Embedding(8, 3)  # makes x a weight
