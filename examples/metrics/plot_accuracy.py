@@ -14,8 +14,8 @@ fewer than :math:`k` scores must be larger than that of class :math:`c`.
 
 :math:`p` is a probability, :math:`t` its target, and :math:`s_j` a score.
 ``metrics=["accuracy"]`` goes by shapes: outputs of ``(batch, 1)`` are binary,
-others categorical, with labels of one number a sample ("sparse") or one-hot.
-For top-5 accuracy, add ``keras.metrics.SparseTopKCategoricalAccuracy(k=5)``.
+others categorical. There, one number as a label is an index ("sparse"), a row
+is one-hot. Top-5 is ``keras.metrics.SparseTopKCategoricalAccuracy(k=5)``.
 """
 
 import keras

@@ -2,9 +2,9 @@ r"""
 BatchNormalization folding: into the convolution before it
 ==========================================================
 
-To predict faster, remove a layer. When it predicts, ``BatchNormalization``
-multiplies each channel by a number and adds another. The ``Conv2D`` or
-``Dense`` before it can do both.
+To predict faster, remove a layer: fold, or fuse, batch norm. When it predicts,
+``BatchNormalization`` multiplies each channel by a number and adds another. The
+``Conv2D`` or ``Dense`` before it can do both.
 
 .. math::
 

@@ -2,8 +2,8 @@ r"""
 BatchNormalization frozen: trainable=False means predicting
 ===========================================================
 
-With ``layer.trainable = False``, for fine-tuning, ``BatchNormalization`` keeps
-its weights, and uses stored averages in place of the statistics of the batch.
+In fine-tuning, freeze ``BatchNormalization`` by ``layer.trainable = False``. It
+keeps its weights, and uses stored averages, not the statistics of the batch.
 
 .. math::
 

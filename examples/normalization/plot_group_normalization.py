@@ -78,8 +78,9 @@ np.testing.assert_raises(TypeError, of_list, x)
 
 order = [0, 2, 4, 1, 3, 5]
 in_turn = group_normalization(x[..., order], groups=2)[..., np.argsort(order)]
+of_keras = group_normalization(x, groups=2)
 of_pytorch = group_normalization(x, groups=2, epsilon=1e-5)
-pairs = {"neighbours": (y, in_turn), "epsilon of PyTorch": (of_pytorch, y)}
+pairs = {"groups": (of_keras, in_turn), "of PyTorch": (of_pytorch, of_keras)}
 for name, (right, wrong) in pairs.items():
     print(f"{name}: right", right[0, 0, 0], "wrong", wrong[0, 0, 0])
     assert not np.allclose(right, wrong, 1e-4, 1e-4)
