@@ -13,9 +13,9 @@ fewer than :math:`k` scores must be larger than that of class :math:`c`.
    \text{top-k} &: \sum_j (s_j > s_c) < k
 
 :math:`p` is a probability, :math:`t` its target, and :math:`s_j` a score.
-``compile(metrics=["accuracy"])`` decides by shapes alone. Outputs of
-``(batch, 1)`` are binary, all others categorical. There, labels with one number
-for each sample are indices ("sparse"). All others are one-hot.
+``metrics=["accuracy"]`` goes by shapes: outputs of ``(batch, 1)`` are binary,
+others categorical. There, one number as a label is an index ("sparse"), a row
+is one-hot. Top-5 is ``keras.metrics.SparseTopKCategoricalAccuracy(k=5)``.
 """
 
 import keras
@@ -46,7 +46,7 @@ top_2 = keras.metrics.sparse_top_k_categorical_accuracy(label, scores, k=2)
 # %%
 # Compute it
 # ----------
-# Of equal scores, ``np.argmax`` takes the first. For top-k, all are right.
+# Of equal scores, ``np.argmax`` takes the first. Top-k counts the larger ones.
 
 binary = np.mean((p > 0.5) == answer)
 categorical = np.mean(np.argmax(scores, axis=1) == label)
@@ -56,7 +56,7 @@ larger = np.sum(scores > of_label, axis=1)  # (batch,)
 # %%
 # Check it
 # --------
-# The library's functions return 1 or 0 for each sample.
+# Keras, and the library, whose functions return 1 or 0 for each sample.
 
 from keras_by_hand import (
     binary_accuracy,
@@ -75,9 +75,9 @@ np.testing.assert_array_equal([top_2, expected], [larger < 2] * 2)
 # %%
 # Break it
 # --------
-# The class ``Accuracy()`` asks whether a probability *equals* its label. And
-# where several labels may be right, "accuracy" takes them for one-hot: all six
-# tags below are right. Write "binary_accuracy".
+# With the class ``Accuracy()``, accuracy is 0: it asks whether a probability
+# *equals* its label. And where several labels may be right, "accuracy" takes
+# them for one-hot: all six tags below are right. Write "binary_accuracy".
 
 wrong = float(keras.metrics.Accuracy()(answer, p))
 print(f'right: "accuracy" {binary:.1f}, wrong: Accuracy() {wrong:.1f}')

@@ -15,8 +15,8 @@ thresholds, :math:`f_k, t_k` are the points of the *ROC curve*. Its area is
 
    \mathrm{AUC} = \sum_k (f_k - f_{k+1}) \, \frac{t_k + t_{k+1}}{2}
 
-Keras stores no scores. It counts at 200 thresholds from 0 to 1, so that it can
-add up batches. Scores between two of them are ties.
+Keras stores no scores. It counts at 200 thresholds (``num_thresholds``) from 0
+to 1, so that it can add up batches. Scores between two of them are ties.
 """
 
 import keras
@@ -65,8 +65,8 @@ share_of_pairs = np.mean((difference > 0) + (difference == 0) / 2)
 # %%
 # Check it
 # --------
-# The library's ``auc`` has weights, logits, several labels, and the
-# precision-recall curve (PR), too.
+# The library's ``auc`` has weights of samples, logits, several labels, and the
+# precision-recall curve (``curve="PR"``), too.
 
 from keras_by_hand import auc
 

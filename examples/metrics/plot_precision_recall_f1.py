@@ -6,8 +6,8 @@ A spam filter errs in two ways: it calls a letter spam, or it misses spam. The
 *precision* is the share of spam in what it calls spam, the *recall* the share
 of the spam that it finds. *F1*, their harmonic mean, is high only if both are.
 
-Count true positives :math:`t`, false positives :math:`f` and false negatives,
-the missed ones, :math:`m`:
+Count true positives :math:`t`, false positives :math:`f`, and the missed ones,
+false negatives :math:`m`, as in a confusion matrix:
 
 .. math::
 
@@ -24,10 +24,10 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Twelve mails are spam (0), offers (1) or letters (2), in one-hot rows.
+# Twelve mails: spam (0), offers (1) and letters (2). Scores are 0.8 or 0.1.
 
 y_true = np.eye(3)[[0, 0, 0, 2, 1, 1, 2, 2, 2, 2, 0, 2]]  # (mails, classes)
-y_pred = np.eye(3)[[0, 0, 2, 0, 1, 2, 2, 2, 1, 2, 0, 0]] * 0.7 + 0.1
+y_pred = np.where(np.eye(3)[[0, 0, 2, 0, 1, 2, 2, 2, 1, 2, 0, 0]], 0.8, 0.1)
 batches = slice(0, 5), slice(5, 10), slice(10, 12)
 
 
@@ -59,7 +59,7 @@ micro = 2 * np.sum(t) / np.sum(2 * t + f + m)
 # %%
 # Check it
 # --------
-# Without ``class_id``, Precision and Recall add up the counts of all classes.
+# Precision and Recall add up the counts of all classes; ``class_id`` picks one.
 
 from keras_by_hand import f1_score, precision_metric, recall_metric
 
@@ -77,7 +77,8 @@ np.testing.assert_allclose(y, expected, rtol=1e-4)
 # %%
 # Break it
 # --------
-# The mean of the F1 of batches is wrong: without spam, 0 / 0 counts as 0.
+# Suppose you take the mean of the F1 of batches. In a batch without spam, 0 / 0
+# counts as 0. Use one metric for all batches, as ``of_keras`` does.
 
 right = f1_score(y_true, y_pred)[0]
 of_batches = [f1_score(y_true[mails], y_pred[mails])[0] for mails in batches]
@@ -85,8 +86,7 @@ print(f"right: {right:.2f}, wrong: {np.mean(of_batches):.2f}")
 assert np.mean(of_batches) < right - 0.2
 
 # %%
-# For a single output, ``F1Score()`` needs a threshold: without one, the largest
-# score is a yes.
+# With a single output, ``F1Score()`` always says yes: pass ``threshold=0.5``.
 
 wrong = of_keras(metrics.F1Score(), slice(1))
 right = of_keras(metrics.F1Score(threshold=0.5), slice(1))

@@ -2,9 +2,9 @@ r"""
 BatchNormalization folding: into the convolution before it
 ==========================================================
 
-To predict faster, remove a layer. When it predicts, ``BatchNormalization``
-multiplies each channel by a number and adds another. The ``Conv2D`` or
-``Dense`` before it can do both.
+To predict faster, remove a layer: fold, or fuse, batch norm. When it predicts,
+``BatchNormalization`` multiplies each channel by a number and adds another. The
+``Conv2D`` or ``Dense`` before it can do both.
 
 .. math::
 
@@ -13,8 +13,8 @@ multiplies each channel by a number and adds another. The ``Conv2D`` or
    b' = s \, (b - \mu) + \beta
 
 :math:`W` and :math:`b` are kernel and bias; :math:`\gamma`, :math:`\beta`,
-:math:`\mu` and :math:`\sigma^2` are the weights gamma and beta, and the moving
-mean and variance.
+:math:`\mu`, :math:`\sigma^2` are gamma, beta, the moving mean and the moving
+variance. :math:`\epsilon` is that of the layer, 0.001 by default.
 """
 
 import keras
@@ -49,7 +49,7 @@ y = call(norm, convolved, [gamma, beta, mean, variance])
 # ----------
 # Multiply the weights of each filter by its ``scale``: the filters are the last
 # axis of the kernel. Normalize the bias like an output: subtract the mean,
-# multiply by ``scale``, and add beta. Take epsilon from the layer.
+# multiply by ``scale``, and add beta. Then leave out the second layer.
 # ``fold_batch_normalization`` does it for any convolution, and for ``Dense``.
 
 scale = gamma / np.sqrt(variance + 0.001)  # (filters,)
@@ -72,7 +72,7 @@ np.testing.assert_allclose(folded[1], new_bias)
 # %%
 # Break it
 # --------
-# Do not fold if there is an activation between the two, here relu.
+# Do not fold if the first layer has an activation, here relu: it comes between.
 
 right = call(norm, np.maximum(convolved, 0), [gamma, beta, mean, variance])
 wrong = np.maximum(one_layer, 0)
@@ -80,13 +80,13 @@ print("right:", right[0, 0, 0].round(2), "wrong:", wrong[0, 0, 0].round(2))
 assert not np.allclose(right, wrong)
 
 # %%
-# If ``BatchNormalization`` comes before the convolution, scale the kernel's
-# input channels instead. With ``padding="same"``, this is wrong at the border.
-# The two layers pad the normalized image with zeros. The folded one pads ``x``,
-# and its zeros stand for other normalized values.
+# If ``BatchNormalization`` comes first, scale the kernel's input channels, and
+# add to the bias what the kernel makes of ``beta - scale * mean``. But with
+# ``padding="same"``, keep both layers: they pad the normalized image with
+# zeros. The folded one pads ``x``, so its border is wrong.
 
 normalized = call(norm, x, [gamma, beta, mean, variance])
-new_bias = bias + np.einsum("uvcf,c->f", kernel, beta - scale * mean)
+new_bias = bias + (beta - scale * mean) @ kernel.sum(axis=(0, 1))
 conv2d = keras.layers.Conv2D(2, 3, padding="same")
 right = call(conv2d, normalized, [kernel, bias])
 wrong = call(conv2d, x, [kernel * scale[:, np.newaxis], new_bias])

@@ -2,8 +2,8 @@ r"""
 BatchNormalization frozen: trainable=False means predicting
 ===========================================================
 
-Fine-tuning freezes layers. A frozen ``BatchNormalization`` keeps its weights,
-and uses its stored averages in place of the statistics of the batch.
+In fine-tuning, freeze ``BatchNormalization`` by ``layer.trainable = False``. It
+keeps its weights, and uses stored averages, not the statistics of the batch.
 
 .. math::
 
@@ -44,7 +44,8 @@ y_trainable, _ = call(trainable=True)
 # %%
 # Compute it
 # ----------
-# One equation (``batch_normalization``) with two pairs of mean and variance.
+# Both normalize alike, but with other means and variances. 0.001 is Keras'
+# epsilon. ``batch_normalization`` from the library is the first line.
 
 with_stored = gamma * (x - mean) / np.sqrt(variance + 0.001) + beta
 centred = x - np.mean(x, axis=0)
@@ -85,11 +86,10 @@ np.testing.assert_array_equal(layer.get_weights(), before)
 # %%
 # Break it
 # --------
-# ``training=True`` does not undo the freezing.
+# Suppose you take those of the batch, as the call has ``training=True``.
 
-print("frozen:   ", y_frozen[0].round(2))
-print("trainable:", y_trainable[0].round(2))
-assert not np.allclose(y_frozen, y_trainable)
+print("right:", y_frozen[0].round(2), "wrong:", of_batch[0].round(2))
+assert not np.allclose(y_frozen, of_batch)
 
 # %%
 # See it

@@ -44,7 +44,8 @@ def keras_gradients(trainable=True):
     model.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=True)
     model.set_weights([x, gamma, beta, np.zeros(3), np.ones(3)])
     model.train_on_batch(np.arange(8), delta)
-    return [o - n for o, n in zip([x, gamma, beta], model.get_weights())]
+    news = model.get_weights()
+    return [old - new for old, new in zip([x, gamma, beta], news)]
 
 
 of_x, of_gamma, of_beta = keras_gradients()
@@ -64,13 +65,11 @@ through_variance = normalized * gamma_by_hand / 8
 x_by_hand = gamma / sigma * (delta - through_mean - through_variance)
 
 # %%
-# The function takes any number of axes, and any epsilon.
-
-from keras_by_hand.gradients import batch_normalization_gradients
-
-# %%
 # Check it
 # --------
+# ``batch_normalization_gradients`` does this over any axes, with any epsilon.
+
+from keras_by_hand.gradients import batch_normalization_gradients
 
 np.testing.assert_allclose(of_x, x_by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(of_gamma, gamma_by_hand, rtol=1e-4, atol=1e-4)
@@ -81,7 +80,8 @@ np.testing.assert_allclose(x_gradient, x_by_hand)
 # %%
 # Break it
 # --------
-# Only a frozen layer has the first term alone. Its moving variance here is 1.
+# Suppose you take mean and variance for constants: the first term is left. Only
+# for a frozen layer is this right, with its moving variance, which is 1 here.
 
 wrong = gamma / sigma * delta
 print("right:", of_x[0].round(2), "wrong:", wrong[0].round(2))

@@ -2,8 +2,9 @@ r"""
 BatchNorm2d, PyTorch to Keras: momentum, epsilon, variance
 ==========================================================
 
-``BatchNorm2d`` of PyTorch has the four arrays of ``BatchNormalization`` in the
-same order. But its momentum, its epsilon and the variance it stores differ.
+``BatchNorm2d`` of PyTorch (``BatchNorm1d``, too) has the four arrays of
+``BatchNormalization`` in the same order. But its momentum, its epsilon and the
+variance it stores differ.
 
 .. math::
 
@@ -39,18 +40,15 @@ state = {  # each (channels,)
 # %%
 # Compute it
 # ----------
-# PyTorch has an epsilon of 1e-5. Its momentum of 0.1 is the weight of the new
-# value; in Keras it is the weight of the old one. At the end, what each stores.
+# The arrays stay as they are. PyTorch's momentum, 0.1, is the weight of the new
+# value, Keras' momentum that of the old one: 0.9. After a batch, both store the
+# same mean. For the variance, PyTorch divides by n - 1: by 15, not by 16.
 
 ported = list(state.values())  # gamma, beta, mean and variance
-settings = {"momentum": 1 - 0.1, "epsilon": 1e-5}
 of_batch = np.var(x, axis=(0, 2, 3))  # n is 2 * 2 * 4 = 16
 new_mean = 0.9 * state["running_mean"] + 0.1 * np.mean(x, axis=(0, 2, 3))
 new_variance = 0.9 * state["running_var"] + 0.1 * of_batch
 of_pytorch = 0.9 * state["running_var"] + 0.1 * of_batch * 16 / 15
-
-# %%
-# The functions do this and the way back.
 
 from keras_by_hand.porting.pytorch import (
     batch_norm_from_pytorch,
@@ -60,9 +58,10 @@ from keras_by_hand.porting.pytorch import (
 # %%
 # Check it
 # --------
-# With the channels last, leave out ``axis``.
+# With the channels last, leave out ``axis``. The two functions move the arrays
+# from PyTorch and back.
 
-layer = keras.layers.BatchNormalization(axis=1, **settings)
+layer = keras.layers.BatchNormalization(axis=1, momentum=0.9, epsilon=1e-5)
 layer.build(x.shape)
 layer.set_weights(ported)
 y = keras.ops.convert_to_numpy(layer(x))
@@ -77,8 +76,8 @@ np.testing.assert_equal(batch_norm_to_pytorch(*ported), state)
 # %%
 # Break it
 # --------
-# Do not keep the epsilon of Keras: it matters where a variance is small. And
-# after training, the stored variances differ.
+# Suppose you leave out ``epsilon=1e-5``: Keras' own matters where a variance is
+# small. In training, the stored variances differ: no argument mends that.
 
 wrong = batch_normalization(x, *ported, axis=1)
 print("right:", y[0, :, 0, 0].round(2), "wrong:", wrong[0, :, 0, 0].round(2))

@@ -19,8 +19,6 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
-from keras_by_hand.gradients import batch_normalization_gradients
-
 # %%
 # Build it
 # --------
@@ -52,6 +50,7 @@ y_by_hand = gamma * ((x - batch_mean) / batch_stddev * r + d) + beta
 new_mean = 0.99 * renorm_mean + 0.01 * batch_mean
 new_stddev = 0.99 * renorm_stddev + 0.01 * batch_stddev
 
+from keras_by_hand.gradients import batch_normalization_gradients
 from keras_by_hand.layers.normalization import renormalize
 
 # %%
@@ -70,8 +69,9 @@ np.testing.assert_allclose(after[3], after[4] ** 2 - 0.001, 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# Without limits, y is x normalized by the moving averages. But r and d count as
-# constants: the gradient is that of ordinary batch normalization, times r.
+# Without limits, y is x normalized by the moving averages, so one would expect
+# the gradient ``gamma / renorm_stddev * delta``. But r and d count as constant:
+# it is that of ordinary batch normalization, times r.
 
 embedding = keras.layers.Embedding(8, 3)  # makes x a weight
 layer = keras.layers.BatchNormalization(renorm=True)

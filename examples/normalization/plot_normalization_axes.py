@@ -41,8 +41,9 @@ def what_moves(layer, **arguments):
 # %%
 # Compute it
 # ----------
-# The entries that share a mean with the one that changes, [1, 2, 4]: all along
-# some axes. With two groups, channels 3, 4 and 5 are its group.
+# Mark the entries that share a mean with the one that changes, ``[1, 2, 4]``. A
+# colon takes all along an axis. With two groups, channels 3 to 5 are a group.
+# When it predicts, ``BatchNormalization`` uses stored means.
 
 cases = ["training", "predicting", "layer", "sample", "group", "instance"]
 shared = {case: np.zeros(x.shape, bool) for case in cases}
@@ -76,10 +77,10 @@ np.testing.assert_array_equal(moved_by_rms, shared["layer"])
 # --------
 # In the well-known picture of `Wu and He (2018)
 # <https://arxiv.org/abs/1803.08494>`__, layer normalization takes the mean of a
-# whole sample. Keras does so only if you list all its axes, here ``[1, 2]``.
+# whole sample. In Keras, that is ``LayerNormalization(axis=[1, 2])``.
 
 right, wrong = moved["layer"], moved["sample"]
-print("outputs that move: right", right.sum(), "wrong", wrong.sum())
+print("LayerNormalization() moves: right", right.sum(), "wrong", wrong.sum())
 assert np.any(right != wrong)
 
 # %%

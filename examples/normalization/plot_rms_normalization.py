@@ -2,9 +2,9 @@ r"""
 RMSNormalization: divide by the root mean square
 ================================================
 
-Large language models such as LLaMA use a simpler ``LayerNormalization``:
-``RMSNormalization`` divides the features of each position by their root mean
-square. It subtracts no mean and adds no bias.
+Large language models such as LLaMA use RMS norm, which is simpler than layer
+normalization. ``RMSNormalization`` divides the features of each position by
+their root mean square. It subtracts no mean and adds no bias.
 
 .. math::
 
@@ -73,13 +73,15 @@ np.testing.assert_allclose(y_square, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Epsilon stands below the root, and it is not that of ``LayerNormalization``.
-# Both matter for small numbers.
+# Suppose you add epsilon after the root, or take 1e-3, the epsilon of
+# ``LayerNormalization``. Both matter for small numbers.
 
 outside = scale * x / (np.sqrt(mean_square) + 1e-6)
 too_large = scale * x / np.sqrt(mean_square + 1e-3)
+print("right:            ", y[0, 0])
+print("wrong, after root:", outside[0, 0])
+print("wrong, 1e-3:      ", too_large[0, 0])
 for wrong in (outside, too_large):
-    print("right:", y[0, 0], "wrong:", wrong[0, 0])
     assert not np.allclose(y, wrong, 1e-4, 1e-4)
 
 # %%

@@ -7,12 +7,11 @@ another one, and divides its kernel at each step of training.
 
 .. math::
 
-   v &= u W^\top / |u W^\top| \\
-   u' &= v W / |v W| \\
-   W' &= W / \sigma, \qquad \sigma = v W u'^\top
+   v &= u W^\top / |u W^\top|, \qquad \sigma = |v W| \\
+   u' &= v W / \sigma, \qquad W' = W / \sigma
 
-This is one power iteration for the kernel :math:`W`. The next step begins with
-:math:`u'`, so :math:`\sigma` comes nearer to the largest singular value.
+This is a power iteration for the kernel :math:`W`. The layer stores :math:`u'`
+for the next one. So :math:`\sigma` comes nearer to the largest singular value.
 """
 
 import keras
@@ -37,9 +36,9 @@ of_kernel, of_u = layer.get_weights()
 # %%
 # Compute it
 # ----------
-# First u goes back through the kernel: divided by its length, this is v. Then v
-# goes through the kernel. The length of this product is σ, and its direction
-# the new u. ``spectral_normalization`` does it as often as you say.
+# u goes back through the kernel: divided by its length, this is v. Then v goes
+# forward: the length of this product is σ, and its direction the new u.
+# ``spectral_normalization`` does it as often as you say.
 
 back = vector_u @ kernel.T  # (1, features)
 product = back / np.linalg.norm(back) @ kernel  # v W, (1, units)
@@ -61,7 +60,7 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# So on JAX, call it with ``training=True``. (The rate of 0 trains nothing.)
+# So on JAX, predict with ``training=True``. (The rate of 0 trains nothing.)
 
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
@@ -83,9 +82,10 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# ``np.linalg.norm`` is the Frobenius norm. Take ``ord=2``, the spectral norm.
+# Suppose you forget ``ord=2``: NumPy takes the root of the sum of squares.
 
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
+np.testing.assert_allclose(right, kernel / np.linalg.norm(kernel, ord=2), 1e-4)
 wrong = kernel / np.linalg.norm(kernel)
 print("right:", right[0].round(2), "wrong:", wrong[0].round(2))
 assert not np.allclose(right, wrong)

@@ -69,16 +69,18 @@ np.testing.assert_array_equal(UnitNormalization()(long), [0, 0])
 # %%
 # Break it
 # --------
-# PyTorch's ``normalize`` takes the vectors along axis 1. And NumPy's
-# ``np.linalg.norm(x)`` is the length of the whole array.
+# ``np.linalg.norm(images)`` is the length of the whole array: pass ``axis=-1``
+# and ``keepdims=True``. And ``torch.nn.functional.normalize`` takes the vectors
+# along axis 1: pass it ``dim=-1``.
 
-right = keras.ops.convert_to_numpy(UnitNormalization()(images))
-along_1 = unit_normalization(images, axis=1)
+right = images / np.linalg.norm(images, axis=-1, keepdims=True)
+np.testing.assert_allclose(UnitNormalization()(images), right, 1e-4, 1e-4)
 by_whole = images / np.linalg.norm(images)
-for wrong in (along_1, by_whole):
-    lengths = [np.linalg.norm(y, axis=-1)[0, 0] for y in (right, wrong)]
-    print("lengths: right", lengths[0].round(2), "wrong", lengths[1].round(2))
-    assert not np.allclose(right, wrong)
+along_1 = unit_normalization(images, axis=1)
+answers = {"right": right, "wrong, whole": by_whole, "wrong, axis 1": along_1}
+for name, answer in answers.items():
+    print(f"{name}: lengths", np.linalg.norm(answer, axis=-1)[0, 0].round(2))
+assert not np.allclose(right, by_whole) and not np.allclose(right, along_1)
 
 # %%
 # See it

@@ -2,10 +2,10 @@ r"""
 float64 in Keras: predict casts its input to float32
 ====================================================
 
-You need more digits than the seven of float32: for times, for large numbers, or
-to compare with other code. On TensorFlow, a ``Dense`` layer with
-``dtype="float64"`` stores and computes in float64. But ``predict`` casts its
-input to float32 first, and so does a model whose ``Input`` is float32, the
+You need double precision, more digits than the seven of float32: for times,
+large numbers, or to compare with other code. On TensorFlow, a ``Dense`` layer
+with ``dtype="float64"`` stores and computes in float64. But ``predict`` casts
+its input to float32 first, and so does a model whose ``Input`` is float32, the
 default.
 
 .. math::
@@ -54,7 +54,6 @@ from_float32 = x.astype("float32") @ kernel + bias
 # Check it
 # --------
 # On TensorFlow every answer is equal to the bit.
-
 answers = [(y_layer, exact), (y_model, from_float32), (y_predict, from_float32)]
 for y, expected in answers:
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
@@ -64,8 +63,8 @@ for y, expected in answers:
 # %%
 # Break it
 # --------
-# Suppose you set ``floatx``, to which ``predict`` casts, and then build a new
-# model.
+# Suppose you only set ``floatx``, to which ``predict`` casts, and build a new
+# model. Set the policy, too.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Once a layer has been
 #    made, ``keras.config.set_floatx`` does not change the dtype of new layers:
@@ -73,13 +72,18 @@ for y, expected in answers:
 #    dtype.
 
 keras.config.set_floatx("float64")
-np.testing.assert_equal(keras.layers.Dense(3).dtype, "float32")
-keras.config.set_floatx("float32")  # the default again
+wrong = keras.layers.Dense(3).dtype
+keras.config.set_dtype_policy("float64")
+right = keras.layers.Dense(3).dtype
+print("dtype: right", right, "wrong", wrong)
+assert right == "float64" and wrong == "float32"
+keras.config.set_floatx("float32")  # the defaults again
+keras.config.set_dtype_policy("float32")
 
 # %%
-# Or suppose you hand large whole numbers, such as customer numbers, to an
-# ordinary layer. It rounds them to float32, without a warning. Its kernel here
-# subtracts one feature from another. Subtract in NumPy first.
+# Or you hand large integers, such as customer numbers, to an ordinary layer. It
+# rounds them to float32, without a warning. This one subtracts two features: do
+# that in NumPy first.
 
 large = 2**24 + np.array([[1, 0], [3, 0], [4, 1]])  # (batch, features)
 layer = keras.layers.Dense(1, use_bias=False)

@@ -2,12 +2,12 @@ r"""
 mixed_float16 and mixed_bfloat16: weights stay in float32
 =========================================================
 
-Computing in 16 bits is fast, but small steps of training are lost in them. A
-``mixed_float16`` or ``mixed_bfloat16`` layer stores its weights in float32, and
-rounds them to 16 bits in each call. Training changes the stored weights. (Small
-gradients may still be lost: see the page "Loss scaling".) Choose it by the
-``dtype`` of a layer, or before you make the layers, for all of them, by
-``keras.config.set_dtype_policy("mixed_float16")``.
+Computing in 16 bits is fast, but small steps of training are lost in them. In
+mixed precision (PyTorch's AMP), with ``mixed_float16`` or ``mixed_bfloat16``, a
+layer stores its weights in float32, and rounds them to 16 bits in each call.
+Training changes the stored weights. (Small gradients may still be lost: see the
+page "Loss scaling".) Choose it by the ``dtype`` of a layer. Or, for all layers,
+call ``keras.config.set_dtype_policy("mixed_float16")`` before you make them.
 
 .. math::
 

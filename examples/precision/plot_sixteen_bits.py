@@ -2,9 +2,10 @@ r"""
 float16 and bfloat16 in NumPy: rounded to the nearest number
 ============================================================
 
-Sixteen bits take half the memory of float32. A ``float16`` or ``bfloat16``
-layer rounds its input to the nearest number of that format. Halfway between two
-numbers, it takes the one whose last bit is 0. A number is
+Half precision, in 16 bits, takes half the memory of float32. A ``float16``
+(fp16) or ``bfloat16`` (bf16) layer rounds its input to the nearest number of
+that format. Halfway between two numbers, it takes the one whose last bit is 0.
+A number is
 
 .. math::
 
@@ -67,8 +68,8 @@ assert np.any(y != wrong) and np.any(y != ties_up)
 # %%
 # In full
 # -------
-# ``bfloat16`` keeps NaN as it is. NumPy itself can round to float16, in which
-# 70000 is infinite.
+# ``bfloat16`` from the library keeps NaN as it is. To float16, NumPy rounds by
+# ``x.astype("float16")``: there, 70000 is infinite.
 
 from keras_by_hand.precision import bfloat16, float16
 

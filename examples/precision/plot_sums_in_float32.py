@@ -25,6 +25,7 @@ from keras_by_hand.precision import bfloat16
 # %%
 # Build it
 # --------
+# Above 256, bfloat16 has only even numbers: it rounds 257 and 259.
 x = np.array([[257, 1, 1]])  # (batch, features)
 kernel = np.array([[1, 0], [1, 259], [1, 0]])  # (features, units)
 bias = np.array([-250, -257])  # (units,)
@@ -52,13 +53,12 @@ by_hand = bfloat16(bfloat16(z) + bfloat16(bias))
 # Check it
 # --------
 # Here z needs no rounding, so every processor gives the same bits.
-
 np.testing.assert_array_equal(y, by_hand, strict=True)
 
 # %%
 # Break it
 # --------
-# Suppose you round every sum to bfloat16.
+# Suppose you round after each product that you add, as bfloat16 arrays would.
 
 total = np.zeros((1, 2))
 for column, row in zip(bfloat16(x).T, bfloat16(kernel)):

@@ -23,7 +23,8 @@ from keras.regularizers import L1, L2
 # %%
 # Build it
 # --------
-# This layer has a penalty for outputs of a sample that don't sum to zero.
+# This layer has a penalty for outputs of a sample that don't sum to zero. We
+# chose the factor 1/8.
 
 
 class Balanced(keras.layers.Dense):
@@ -92,6 +93,7 @@ assert divided != loss
 # %%
 # See it
 # ------
+# The four terms that add up to the loss, the second of them our own.
 
 names = ["mean squared\nerror", "add_loss", "activity\nregularizer"]
 parts = [np.mean(error**2), own, activity, of_bias]

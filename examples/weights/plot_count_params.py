@@ -20,22 +20,24 @@ import numpy as np
 # Build it
 # --------
 # The features of each layer are the units of the one before it. The last one is
-# frozen: training doesn't change it.
+# frozen: training doesn't change it. ``summary`` prints a table, and
+# ``count_params`` returns the numbers.
 
-first = keras.layers.Dense(64)
-second = keras.layers.Dense(24, use_bias=False)
-third = keras.layers.Dense(10, dtype="float16")
-last = keras.layers.Dense(1, trainable=False)
-model = keras.Sequential([keras.Input(shape=(40,)), first, second, third, last])
+first = keras.layers.Dense(64, name="first")
+second = keras.layers.Dense(24, use_bias=False, name="second")
+third = keras.layers.Dense(10, dtype="float16", name="third")
+last = keras.layers.Dense(1, trainable=False, name="last")
+layers = [keras.Input(shape=(40,)), first, second, third, last]
+model = keras.Sequential(layers, name="small")
 counts = [layer.count_params() for layer in model.layers]
 print(counts, "in all", model.count_params())
+model.summary(line_length=60)
 
 # %%
 # Compute it
 # ----------
 # Each unit has a weight for each feature, and a bias, except in the second
-# layer. ``model.summary()`` lists frozen parameters as "Non-trainable params".
-# After training, the summary also counts the state of the optimizer.
+# layer. "Non-trainable params" are those of the frozen layer.
 
 by_hand = [(40 + 1) * 64, 64 * 24, (24 + 1) * 10, (10 + 1) * 1]
 in_all = sum(by_hand)
@@ -56,7 +58,8 @@ np.testing.assert_equal(sum(of_weights), bytes_in_all)
 # %%
 # Break it
 # --------
-# The 100 steps of a sequence do not count: each goes through the same kernel.
+# Suppose you count the 100 steps of a sequence, too. But each goes through the
+# same kernel.
 
 layer = keras.layers.Dense(7)
 layer.build((None, 100, 5))  # (batch, steps, features)
@@ -66,9 +69,24 @@ np.testing.assert_equal(layer.count_params(), (5 + 1) * 7)
 assert layer.count_params() != wrong
 
 # %%
+# After training, the "Total params" of a summary also count the numbers that
+# the optimizer keeps. Adam has two for each trainable parameter, and two more.
+# ``count_params`` stays the same.
+
+model.compile("adam", loss="mse")
+model.train_on_batch(np.ones((1, 40)), np.ones((1, 1)))
+of_optimizer = sum(np.size(w.numpy()) for w in model.optimizer.variables)
+np.testing.assert_equal(of_optimizer, 2 * trainable + 2)
+print("right:", model.count_params(), "wrong:", in_all + of_optimizer)
+np.testing.assert_equal(model.count_params(), in_all)
+model.summary(line_length=60)
+
+# %%
 # See it
 # ------
+# The first layer has more parameters than the other three together.
 
+assert counts[0] > sum(counts[1:])
 fig, axis = plt.subplots(figsize=(6, 3.4))
 names = ["40 to 64", "64 to 24\nno bias", "24 to 10", "10 to 1"]
 bars = axis.bar(names, counts)

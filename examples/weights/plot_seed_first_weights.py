@@ -47,8 +47,8 @@ print(kernel)
 # Compute it
 # ----------
 # Python's own generator draws a seed for each layer. Philox takes a key and
-# counters. With a fixed key, it scrambles the seed to four words: two are the
-# key of all that follows, and two are part of its counters. Each counter then
+# counters. With a key of TensorFlow's, it scrambles the seed to four words: two
+# are the key of all that follows, and two are part of its counters. Each then
 # gives four words, so eight weights need two counters.
 
 from keras_by_hand.random import philox

@@ -14,9 +14,10 @@ import numpy as np
 # Build it
 # --------
 # A model that always predicts 0, with batches of one sample: the squared error
-# of a batch tells which sample it was.
+# of a batch tells which sample it was. First ``fit`` shuffles two epochs. Then
+# we shuffle two ourselves: one call of ``fit`` each, with ``shuffle=False``.
 
-targets = np.arange(20.0)
+x, targets, rng = np.ones((20, 1)), np.arange(20.0), np.random.default_rng(313)
 keras.utils.set_random_seed(313)
 model = keras.Sequential([keras.layers.Dense(1, kernel_initializer="zeros")])
 model.compile(keras.optimizers.SGD(0.0), "mse")
@@ -24,23 +25,26 @@ means = []  # Keras logs the mean of all batches of the epoch so far
 log = keras.callbacks.LambdaCallback(
     on_train_batch_end=lambda batch, logs: means.append(logs["loss"])
 )
-options = {"batch_size": 1, "epochs": 2, "callbacks": [log], "verbose": 0}
-history = model.fit(np.ones((20, 1)), targets, **options)
+options = {"batch_size": 1, "callbacks": [log], "verbose": 0}
+history = model.fit(x, targets, epochs=2, **options)
+for order in rng.permuted([np.arange(20)] * 2, axis=1):
+    history = model.fit(x[order], targets[order], shuffle=False, **options)
 
 # %%
 # Compute it
 # ----------
-# The mean times the number of batches is the sum so far. Its differences are
-# the squared targets.
+# The mean times the number of batches is the sum so far, a whole number. Its
+# differences are the squared targets.
 
-sums = np.reshape(means, (2, 20)) * np.arange(1, 21)  # (epochs, batches)
-orders = np.sqrt(np.diff(sums, prepend=0)).round()
+sums = np.reshape(means, (4, 20)) * np.arange(1, 21)  # (epochs, batches)
+orders = np.sqrt(np.diff(sums.round(), prepend=0))
 
 # %%
 # Check it
 # --------
+# Each epoch has each sample once.
 
-np.testing.assert_array_equal(np.sort(orders), [targets, targets])
+np.testing.assert_array_equal(np.sort(orders), [targets] * 4)
 
 # %%
 # Break it
@@ -48,12 +52,9 @@ np.testing.assert_array_equal(np.sort(orders), [targets, targets])
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
 #    after ``set_random_seed``, all epochs of ``keras.Model.fit`` have the same
 #    order of samples. Without a seed, each has its own.
-#
-# To vary it, call ``fit`` for one epoch at a time, with ``shuffle=False``, and
-# shuffle the arrays yourself before each call.
 
-print("first epoch: ", *orders[0, :8], "second epoch:", *orders[1, :8])
-if keras.backend.backend() == "tensorflow":
-    np.testing.assert_array_equal(orders[1], orders[0])
-else:
-    assert np.any(orders[1] != orders[0])
+print("right, shuffled here: ", orders[2, :5], "then", orders[3, :5])
+print("wrong, shuffled by fit:", orders[0, :5], "then", orders[1, :5])
+assert np.any(orders[2] != orders[3])
+is_tensorflow = keras.backend.backend() == "tensorflow"
+assert np.all(orders[0] == orders[1]) == is_tensorflow
