@@ -44,7 +44,7 @@ y = keras.ops.convert_to_numpy(layer(x))  # (batch, rows, columns, filters)
 # ----------
 # This is the loop of an ``LSTM``, with ``conv2d`` in the place of ``@``. States
 # begin with zeros, in the shape of the output. ``conv_lstm2d`` is the whole
-# layer. (Masks are on the page "ConvLSTM with a mask on JAX".)
+# layer. (On JAX, see the page "RNN masks on JAX".)
 
 
 def read_video(x, kernel, recurrent_kernel, bias, **arguments):
