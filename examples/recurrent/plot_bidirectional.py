@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from keras_by_hand import lstm_cell  # one step: x, [h, c] to y, [h, c]
+from keras_by_hand import lstm, lstm_cell  # lstm_cell: one step of lstm
 
 # %%
 # Build it
@@ -43,8 +43,8 @@ y = keras.ops.convert_to_numpy(layer(x, initial_state=start))
 # %%
 # Compute it
 # ----------
-# One loop reads forwards, one backwards, with its own weights and states.
-# ``bidirectional`` takes any recurrent layer, a mask, and ``merge_mode``.
+# One loop reads forwards, one backwards, with its own weights and states. The
+# function takes any layer, also another ``backward_layer``, and ``merge_mode``.
 
 f, b = np.zeros((2, 3, 2)), np.zeros((2, 3, 2))  # (batch, steps, units)
 states = [h, c]
@@ -54,7 +54,7 @@ states = [h_back, c_back]
 for t in reversed(range(3)):
     b[:, t], states = lstm_cell(x[:, t], states, *weights[3:])
 
-from keras_by_hand import bidirectional, lstm
+from keras_by_hand import bidirectional
 
 # %%
 # Check it

@@ -48,8 +48,8 @@ def keras_gru(*weights, **options):
 # Compute it
 # ----------
 # From PyTorch to Keras, transpose the kernels, and exchange the columns of the
-# first two gates. Stack the biases (an LSTM adds them, but here, r multiplies one
-# alone). To ONNX, transpose again: W, R and B have a first axis for directions.
+# first two gates. Stack the biases: an LSTM adds them, but here, r multiplies
+# one alone. To ONNX, transpose again. The first axis is one for directions.
 
 columns = [2, 3, 0, 1, 4, 5]  # r, z, n becomes z, r, g, each of 2 units
 kernel = weight_ih.T[:, columns]
@@ -83,8 +83,8 @@ np.testing.assert_equal(gru_from_onnx(W, R, B, 1), weights)
 # %%
 # Break it
 # --------
-# Suppose you forget ``linear_before_reset=1`` in ONNX. Its default is what Keras
-# does with ``reset_after=False``, and with one bias, the sum of both.
+# Suppose you forget ``linear_before_reset=1`` in ONNX. Its default is Keras'
+# ``reset_after=False``, where one bias is the sum of both.
 
 wrong = keras_gru(kernel, recurrent_kernel, bias.sum(axis=0), reset_after=False)
 print("right:", y[0, -1].round(3), "wrong:", wrong[0, -1].round(3))

@@ -72,8 +72,8 @@ for sequence, last in zip(sequences, y[:, -1]):
 #    ``initial_state``. They return the same as without a mask.
 
 masked, start = Masking()(x), np.ones((3, 2), "float32")
-for rnn, states in [(LSTM(2), [start, start]), (GRU(2), start), (layer, start)]:
-    arrays = [rnn(z, initial_state=states) for z in (masked, x)]
+for run, states in [(LSTM(2), [start, start]), (GRU(2), start), (layer, start)]:
+    arrays = [run(z, initial_state=states) for z in (masked, x)]
     wrong, unmasked = map(keras.ops.convert_to_numpy, arrays)
     np.testing.assert_allclose(wrong, unmasked, rtol=1e-4, atol=1e-4)
 right = keras.ops.convert_to_numpy(layer(x, mask=mask, initial_state=start))
