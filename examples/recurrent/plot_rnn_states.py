@@ -11,9 +11,9 @@ only if each chunk starts from the last states of the one before.
    y_1, \ldots, y_4, s_4 &= \text{rnn}(x_1, \ldots, x_4, \, 0) \\
    y_5, y_6, s_6 &= \text{rnn}(x_5, x_6, \, s_4)
 
-y is the output, s the state. Pass it as ``initial_state``, or let a ``stateful``
-layer keep it for the next call, until ``reset_state``. An ``LSTM`` has two, the
-hidden state h and the cell state c: pass ``initial_state=[h, c]``.
+y is the output, s the state. Pass it as ``initial_state``, or let a layer that
+is ``stateful`` keep it for the next call, until ``reset_state``. An ``LSTM``
+has two, the hidden state h and the cell state c: ``initial_state=[h, c]``.
 """
 
 import keras
