@@ -82,12 +82,12 @@ np.testing.assert_allclose(delta, deltas[:, :4], rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose you forget the way through h, and go back along the cell state alone.
+# Suppose you forget the way through h. These are gradients of the bias.
 
 delta = lstm_backward(c, gates, 0 * recurrent_kernel, at_y)
-*_, wrong = rnn_gradients(x, h, kernel, delta)
-print("right:", gradients[2].round(2), "wrong:", wrong.round(2), sep="\n")
-assert not np.allclose(gradients[2], wrong)
+right, wrong = gradients[2], rnn_gradients(x, h, kernel, delta)[-1]
+print("right:", right.round(2), "wrong:", wrong.round(2), sep="\n")
+assert not np.allclose(right, wrong)
 
 # %%
 # See it
@@ -100,6 +100,6 @@ last = np.eye(5)[4].reshape(1, 5, 1)
 delta = lstm_backward(c, gates, u, last)[0]  # (steps, gates)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(range(1, 6), delta, "o-", label=["i", "f", "g", "o"])
-axis.set(title="The gradient of the last output at each gate", xlabel="step")
+axis.set(title="Gradient of the last output at each gate", xlabel="step")
 axis.legend(loc="upper left")
 plt.show()

@@ -2,9 +2,9 @@ r"""
 Character model: a GRU that writes text
 =======================================
 
-A language model predicts what comes next. This one predicts the next character,
-and writes by reading its own predictions: one character at a time, with the
-state carried on.
+A language model predicts what comes next. This one, a char RNN, predicts the
+next character. For text generation it reads its own predictions, one character
+at a time, with the state carried on.
 
 .. math::
 

@@ -2,9 +2,9 @@ r"""
 ConvLSTM2D: an LSTM that convolves
 ==================================
 
-To predict the next image of a film, say of rain on a radar, a layer must
-remember *where* something was. ``ConvLSTM2D`` is an ``LSTM`` whose two matrix
-products are convolutions, so its output and its state are images.
+For video prediction, say of rain on a radar, a layer must remember *where*
+something was. ``ConvLSTM2D``, a convolutional LSTM, has two convolutions where
+an ``LSTM`` has matrix products, so its output and its state are images.
 
 .. math::
 
@@ -42,9 +42,8 @@ y = keras.ops.convert_to_numpy(layer(x))  # (batch, rows, columns, filters)
 # %%
 # Compute it
 # ----------
-# This is the loop of an ``LSTM``, with ``conv2d`` in the place of ``@``. States
-# begin with zeros, in the shape of the output. ``conv_lstm2d`` is the whole
-# layer. (Masks are on the page "ConvLSTM with a mask on JAX".)
+# This is the loop of an ``LSTM``, with ``conv2d`` for ``@``. States begin with
+# zeros, in the shape of the output. (Masks: see the page "RNN masks on JAX".)
 
 
 def read_video(x, kernel, recurrent_kernel, bias, **arguments):
@@ -72,7 +71,8 @@ for function in (read_video, conv_lstm2d):
 # %%
 # Break it
 # --------
-# Many ConvLSTMs for PyTorch have the gates i, f, o, g. Suppose you keep that.
+# Many ConvLSTMs for PyTorch have the gates i, f, o, g. Suppose you keep that
+# order in Keras. Exchange the last two quarters of each weight first.
 
 order = [0, 1, 2, 3, 6, 7, 4, 5]  # i, f, o, g for 2 filters
 swapped = [weight[..., order] for weight in weights]

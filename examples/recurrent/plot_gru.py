@@ -3,8 +3,8 @@ GRU: formula, gates and weights in NumPy
 ========================================
 
 A story names its hero once, and relies on it pages later. A ``SimpleRNN``
-overwrites its state at each step, so the name is soon gone. A ``GRU`` decides
-at each step, and for each unit, how much of its state to keep.
+overwrites its state at each step, so the name is soon gone. A ``GRU``, a gated
+recurrent unit, decides at each step, and for each unit, how much to keep.
 
 Its only state is its output, :math:`h`. The *update gate* :math:`z`, from 0 to
 1, says how much of :math:`h` stays. A candidate :math:`g` fills the rest. The
@@ -36,9 +36,8 @@ from keras_by_hand import sigmoid  # 1 / (1 + exp(-z))
 
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 4, 3)).astype("float32")  # (batch, steps, features)
-kernel = rng.normal(size=(3, 6))  # W: (features, 3 * units)
-recurrent_kernel = rng.normal(size=(2, 6))  # U: (units, 3 * units)
-bias = rng.normal(size=(2, 6))  # b and b': (2, 3 * units)
+shapes = [(3, 6), (2, 6), (2, 6)]  # of W, of U, and of b and b'
+kernel, recurrent_kernel, bias = [rng.normal(size=shape) for shape in shapes]
 layer = keras.layers.GRU(2)
 layer.build(x.shape)
 layer.set_weights([kernel, recurrent_kernel, bias])
@@ -52,12 +51,13 @@ y = keras.ops.convert_to_numpy(layer(x))
 
 h = np.zeros((2, 2))  # (batch, units)
 for t in range(4):
+    old_h = h
     x_z, x_r, x_g = np.split(x[:, t] @ kernel + bias[0], 3, axis=1)
-    h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=1)
+    h_z, h_r, h_g = np.split(old_h @ recurrent_kernel + bias[1], 3, axis=1)
     z = sigmoid(x_z + h_z)
     r = sigmoid(x_r + h_r)
     g = np.tanh(x_g + r * h_g)
-    h = z * h + (1 - z) * g
+    h = z * old_h + (1 - z) * g
 
 from keras_by_hand import gru
 
@@ -65,23 +65,25 @@ from keras_by_hand import gru
 # Check it
 # --------
 
-np.testing.assert_allclose(y, h, rtol=1e-4, atol=1e-4)
-mask = np.array([[1, 0, 1, 1], [1, 1, 1, 0]], bool)  # (batch, steps)
-y_masked = keras.ops.convert_to_numpy(layer(x, mask=mask))
-expected = gru(x, kernel, recurrent_kernel, bias, mask=mask)
-np.testing.assert_allclose(y_masked, expected, rtol=1e-4, atol=1e-4)
+for expected in (h, gru(x, kernel, recurrent_kernel, bias)):
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# Suppose you add up the two biases, as an LSTM has one. In z and r only their
-# sum counts, but in g, r multiplies the second alone. (Textbooks often exchange
-# z and 1 - z: see the page "GRU gates".)
+# In many textbooks, z says how much of g *enters*: z and 1 - z change places.
+# Suppose you load the weights of such a GRU as they are: all shapes fit, but y
+# is wrong. Instead, negate their columns of z, the first third: sigmoid(-a) is
+# 1 - sigmoid(a). (It is so in `Chung et al. <https://arxiv.org/abs/1412.3555>`__,
+# whose GRU needs ``reset_after=False``, too.)
 
-merged = np.stack([bias[0] + bias[1], np.zeros(6)])
-wrong = gru(x, kernel, recurrent_kernel, merged)
-print("right:", y[1].round(2), "wrong:", wrong[1].round(2))
-assert not np.allclose(y, wrong)
+in_textbook = (1 - z) * old_h + z * g  # the last step once more
+signs = np.array([-1, -1, 1, 1, 1, 1])  # of z, r and g: two columns each
+layer.set_weights([signs * kernel, signs * recurrent_kernel, signs * bias])
+right = keras.ops.convert_to_numpy(layer(x[:, 3:], initial_state=old_h))
+np.testing.assert_allclose(right, in_textbook, rtol=1e-4, atol=1e-4)
+print("right:", right[1].round(2), "wrong:", y[1].round(2))
+assert not np.allclose(right, y)
 
 # %%
 # See it
@@ -96,7 +98,6 @@ x = np.stack([number, store], axis=-1)[np.newaxis]  # (batch, steps, features)
 kernel = np.array([[0, 0, 1], [-200, 0, 0]])  # columns z, r, g
 bias = np.array([[100, 0, 0], [0, 0, 0]])
 h = gru(x, kernel, np.zeros((1, 3)), bias, return_sequences=True).ravel()
-np.testing.assert_allclose(h, np.tanh(number[[0, 0, 0, 3, 4, 4]]), 1e-4)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.bar(range(6), number, color=np.where(store, "C1", "lightgray"))
 axis.step(range(6), h, "C0o-", where="post")

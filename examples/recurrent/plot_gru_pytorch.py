@@ -1,9 +1,10 @@
 r"""
-GRU weights: Keras to PyTorch and back
-======================================
+GRU weights: Keras to PyTorch and ONNX, and back
+================================================
 
 You have trained a ``GRU`` in one framework, and want to run it in another.
 PyTorch's kernels are transposed, and its gates are r, z, n instead of z, r, g.
+ONNX has the order of Keras, and transposed kernels, too. PyTorch computes:
 
 .. math::
 
@@ -13,7 +14,9 @@ PyTorch's kernels are transposed, and its gates are r, z, n instead of z, r, g.
 
 With r, z or n, x is the input times ``weight_ih`` plus ``bias_ih``, and h the
 last output times ``weight_hh`` plus ``bias_hh``. Keras does so by default, with
-``reset_after=True``. (See the page "GRU"; for ONNX, the page "ONNX GRU".)
+``reset_after=True``: see the page "GRU". In `ONNX
+<https://onnx.ai/onnx/operators/onnx__GRU.html>`__ it is an option,
+``linear_before_reset=1``, and the default is 0.
 """
 
 import keras
@@ -29,13 +32,13 @@ from keras_by_hand import sigmoid
 
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 3, 3)).astype("float32")  # (batch, steps, features)
-shapes = [(6, 3), (6, 2), (6,), (6,)]  # of PyTorch: 3 gates of 2 units are 6
+shapes = [(6, 3), (6, 2), (6,), (6,)]  # 3 gates of 2 units are 6
 of_pytorch = [rng.normal(size=shape) for shape in shapes]
 weight_ih, weight_hh, bias_ih, bias_hh = of_pytorch
 
 
-def keras_gru(*weights):
-    layer = keras.layers.GRU(2, return_sequences=True)
+def keras_gru(*weights, **options):
+    layer = keras.layers.GRU(2, return_sequences=True, **options)
     layer.build(x.shape)
     layer.set_weights(weights)
     return keras.ops.convert_to_numpy(layer(x))
@@ -44,22 +47,25 @@ def keras_gru(*weights):
 # %%
 # Compute it
 # ----------
-# Transpose the kernels, stack the biases, and exchange the columns of the first
-# two gates. The two functions are for any number of units, in each direction.
+# From PyTorch to Keras, transpose the kernels, and exchange the columns of the
+# first two gates. Stack the biases: an LSTM adds them, but here, r multiplies
+# one alone. To ONNX, transpose again. The first axis is one for directions.
 
 columns = [2, 3, 0, 1, 4, 5]  # r, z, n becomes z, r, g, each of 2 units
 kernel = weight_ih.T[:, columns]
 recurrent_kernel = weight_hh.T[:, columns]
 bias = np.stack([bias_ih, bias_hh])[:, columns]
 y = keras_gru(kernel, recurrent_kernel, bias)
+W, R = kernel.T[np.newaxis], recurrent_kernel.T[np.newaxis]
+B = bias.reshape(1, 12)  # both rows in one
 
+from keras_by_hand.porting.onnx import gru_from_onnx, gru_to_onnx
 from keras_by_hand.porting.pytorch import gru_from_pytorch, gru_to_pytorch
 
 # %%
 # Check it
 # --------
-# The formula of `PyTorch's documentation
-# <https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html>`__.
+# The formula of PyTorch, then the functions. These convert any GRU.
 
 h = np.zeros((2, 2))  # (batch, units)
 for t in range(3):
@@ -71,22 +77,16 @@ np.testing.assert_allclose(y[:, -1], h, rtol=1e-4, atol=1e-4)
 weights = gru_from_pytorch(*of_pytorch)
 np.testing.assert_equal(weights, [kernel, recurrent_kernel, bias])
 np.testing.assert_equal(gru_to_pytorch(*weights), of_pytorch)
-if keras.backend.backend() == "torch":  # then PyTorch itself can say
-    import torch
-
-    layer = torch.nn.GRU(3, 2, batch_first=True)
-    for name, weight in zip(layer.state_dict(), of_pytorch):
-        setattr(layer, name, torch.nn.Parameter(torch.Tensor(weight)))
-    answer, _ = layer(torch.tensor(x))  # what is left out: the last h
-    np.testing.assert_allclose(answer.detach(), y, rtol=1e-4, atol=1e-4)
+np.testing.assert_equal(gru_to_onnx(*weights), [W, R, B])
+np.testing.assert_equal(gru_from_onnx(W, R, B, 1), weights)
 
 # %%
 # Break it
 # --------
-# Suppose you add both biases, as for an LSTM. But r multiplies bias_hh of n.
+# Suppose you forget ``linear_before_reset=1`` in ONNX. Its default is Keras'
+# ``reset_after=False``, where one bias is the sum of both.
 
-one_bias = np.stack([bias[0] + bias[1], np.zeros(6)])
-wrong = keras_gru(kernel, recurrent_kernel, one_bias)
+wrong = keras_gru(kernel, recurrent_kernel, bias.sum(axis=0), reset_after=False)
 print("right:", y[0, -1].round(3), "wrong:", wrong[0, -1].round(3))
 assert not np.allclose(y, wrong)
 

@@ -2,8 +2,8 @@ r"""
 LSTM time series forecast: its own outputs as inputs
 ====================================================
 
-An ``LSTM`` that predicts the next value of a series can forecast a whole day:
-each prediction becomes the next input.
+An ``LSTM`` that predicts the next value of a time series can forecast a whole
+day: each prediction becomes the next input.
 
 .. math::
 
@@ -24,8 +24,7 @@ from keras_by_hand import lstm_cell  # one step: x, [h, c] to y, [h, c]
 # %%
 # Build it
 # --------
-# The sum of two sines. The model learns to predict the next value at each hour
-# of a window of 24.
+# The sum of two sines. The model learns the next value at each of 24 hours.
 
 keras.utils.set_random_seed(313)
 t = np.arange(312)
@@ -69,8 +68,8 @@ by_hand = forecast(known[-24:], 24)
 # %%
 # Check it
 # --------
-# Rounding errors are fed back, too. So first measure how much a small error
-# grows, here of the last known value: the tolerance must grow with it.
+# Rounding errors are fed back, too. So change the last known value a little and
+# see how much this error grows: the tolerance grows with it.
 
 moved = known[-24:].astype("float64")
 moved[-1] += 1e-6
@@ -82,7 +81,8 @@ np.testing.assert_allclose(by_keras, by_hand, tolerance, tolerance)
 # %%
 # Break it
 # --------
-# Suppose you do not carry the states on: the model then knows one value only.
+# Suppose you give it the last prediction alone, without the states. Then it
+# knows one value only. In Keras, give it all values, as above.
 
 wrong = [by_hand[0]]
 for _ in range(23):

@@ -78,7 +78,8 @@ np.testing.assert_array_equal(bias_with(initializer)[::2], [drawn, drawn])
 # Break it
 # --------
 # ``BasicLSTMCell`` of TensorFlow 1 did not store the 1: it added it at each
-# step. Suppose you do so with a bias from Keras, where the 1 is inside.
+# step. Suppose you do so with a bias from Keras, where the 1 is inside: leave
+# that out. (For weights of TensorFlow 1, add the 1 to the bias, once.)
 
 wrong = c_0 * sigmoid(forget_bias + 1) ** 10
 print("right:", c.round(3), "wrong:", wrong.round(3))

@@ -82,7 +82,7 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 # Break it
 # --------
 # Suppose you expect 0 at a masked step. It repeats the output before, unless
-# you ask for ``zero_output_for_mask``. (See the page "RNN cell on JAX", too.)
+# you ask for ``zero_output_for_mask``. (See the page "RNN masks on JAX", too.)
 
 wrong = y * mask[..., np.newaxis]
 print("right:", y[0, 2], "wrong:", wrong[0, 2])

@@ -82,8 +82,8 @@ for all_of_it, inputs in [
 # %%
 # Break it
 # --------
-# Suppose you put a ``Dropout`` layer before the ``LSTM`` instead, as PyTorch
-# does between its layers. It drops other features at each step.
+# Suppose you write ``Dropout(0.5)`` before an ``LSTM``, as PyTorch does between
+# its layers, not ``LSTM(2, dropout=0.5)``. It drops other features at each step.
 
 ones = np.ones((2, 20, 6), "float32")
 right = ones * m[:, np.newaxis]

@@ -13,8 +13,8 @@ for all outputs, ``return_state`` for the last states, too.
    \text{return state} &: h_T, \; h_T, \; c_T \\
    \text{both} &: (h_1, \ldots, h_T), \; h_T, \; c_T
 
-T is the last step. The output is the state h, so it may come twice. ``GRU`` and
-``SimpleRNN`` have no c.
+T is the last of the timesteps. The output is the hidden state h, so it may come
+twice. c is the cell state, which ``GRU`` and ``SimpleRNN`` do not have.
 """
 
 import keras
@@ -26,20 +26,18 @@ from keras_by_hand import lstm_cell  # one step: x, [h, c] to y, [h, c]
 # %%
 # Build it
 # --------
-# Two sequences, 2 units. Both attributes can be set later: one layer is enough.
+# Two sequences, and 2 units. ``answer`` makes a layer with these weights.
 
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 4, 3)).astype("float32")  # (batch, steps, features)
 shapes = [(3, 8), (2, 8), (8,)]  # kernel, recurrent kernel and bias: 4 * units
 weights = [rng.normal(size=shape) for shape in shapes]
-layer = keras.layers.LSTM(2)
-layer.build(x.shape)
-layer.set_weights(weights)
 
 
-def answer(return_sequences, return_state, mask=None):
-    layer.return_sequences = return_sequences
-    layer.return_state = return_state
+def answer(mask=None, **options):
+    layer = keras.layers.LSTM(2, **options)
+    layer.build(x.shape)
+    layer.set_weights(weights)
     results = keras.tree.flatten(layer(x, mask=mask))
     return [keras.ops.convert_to_numpy(result) for result in results]
 
@@ -66,10 +64,10 @@ last_h, last_c = states
 # --------
 
 for actual, expected in [
-    (answer(False, False), [last_h]),
-    (answer(True, False), [all_h]),
-    (answer(False, True), [last_h, last_h, last_c]),
-    (answer(True, True), [all_h, last_h, last_c]),
+    (answer(), [last_h]),
+    (answer(return_sequences=True), [all_h]),
+    (answer(return_state=True), [last_h, last_h, last_c]),
+    ([y, h, c], [all_h, last_h, last_c]),
 ]:
     for pair in zip(actual, expected, strict=True):
         np.testing.assert_allclose(*pair, rtol=1e-4, atol=1e-4)
@@ -78,11 +76,11 @@ for actual, expected in [
 # Break it
 # --------
 # The second sequence has 2 steps, then padding. Suppose you take the last
-# output without a mask. The layer has read the padding: see the page "RNN
-# masks".
+# output without a mask: the layer has read the padding. Pass ``mask=mask``, or
+# see the page "RNN masks".
 
 mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)  # (batch, steps)
-right = answer(False, False, mask)[0]
+right = answer(mask)[0]
 np.testing.assert_allclose(right[1], all_h[1, 1], rtol=1e-4, atol=1e-4)
 print("right:", right[1].round(2), "wrong:", h[1].round(2))
 assert not np.allclose(right, h)

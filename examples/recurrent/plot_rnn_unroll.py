@@ -4,10 +4,10 @@ RNN unroll with a mask: zeros at the wrong steps
 
 With ``unroll=True``, a recurrent layer is built as one long formula instead of
 a loop. The results should be the same. But with ``zero_output_for_mask``, as
-inside ``Bidirectional``, and ``go_backwards``, they are not.
+inside ``Bidirectional``, they are not. Keep ``unroll=False`` there.
 
-The outputs of ``go_backwards`` come in reverse, the last step first. So the
-zeros belong where the *reversed* mask is false: keep ``unroll=False``.
+With ``go_backwards``, the outputs come in reverse, the last step first. So the
+zeros belong where the *reversed* mask is false.
 """
 
 import keras
@@ -16,8 +16,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# One unit that counts the steps that it reads. Some steps are masked. NumPy
-# counts along the reversed mask, and sets the masked steps to 0.
+# This layer counts the steps that it reads. Some steps are masked. NumPy counts
+# along the reversed mask, and sets the masked steps to 0.
 
 x = np.ones((2, 4, 1), "float32")  # (batch, steps, features)
 mask = np.array([[1, 0, 1, 1], [1, 0, 0, 1]], bool)  # (batch, steps)

@@ -2,10 +2,9 @@ r"""
 StackedRNNCells: several cells in one RNN layer
 ===============================================
 
-``RNN([cell_1, cell_2])`` stacks cells: in each step, the second cell reads what
-the first has just returned. Forwards, this is the same as two layers, one after
-the other. With ``go_backwards`` it is not: a first *layer* returns its outputs
-in reverse, so the second would read them forwards again.
+``RNN([cell_1, cell_2])`` is a multi-layer, or stacked RNN in one layer: in each
+step, the second cell reads what the first has just returned. Forwards, this is
+the same as two layers, one after the other. With ``go_backwards`` it is not.
 """
 
 import keras
@@ -22,8 +21,8 @@ rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 4, 3)).astype("float32")
 shapes = [(3, 4), (4, 4), (4,), (4, 2), (2, 2), (2,)]  # of both cells
 weights = [rng.integers(-3, 4, size=shape) for shape in shapes]
-layer = RNN([SimpleRNNCell(4, "linear"), SimpleRNNCell(2, "linear")])
-layer.go_backwards = True
+cells = [SimpleRNNCell(4, "linear"), SimpleRNNCell(2, "linear")]
+layer = RNN(cells, go_backwards=True)
 layer.build(x.shape)
 layer.set_weights(weights)
 y = keras.ops.convert_to_numpy(layer(x))
@@ -37,24 +36,24 @@ for t in reversed(range(4)):
 # %%
 # Check it
 # --------
-
-np.testing.assert_array_equal(y, np.float32(state_2), strict=True)
-
-# %%
-# Break it
-# --------
-# If you use two layers instead, only the first may go backwards (here both do).
-#
 # .. warning:: **Seen in Keras 3.15.1, error:** ``StackedRNNCells`` of one
 #    ``LSTMCell`` takes its states as ``[[h, c]]``, but returns ``[h, c]``. So
 #    ``RNN`` fails on JAX, and with a mask on TensorFlow and PyTorch, too. Give
 #    ``RNN`` the cell itself, not in a list.
 
-first = RNN(layer.cell.cells[0], return_sequences=True, go_backwards=True)
-second = RNN(layer.cell.cells[1], go_backwards=True)
-wrong = keras.ops.convert_to_numpy(second(first(x)))
-print("right:", *y, "wrong:", *wrong)
-assert np.any(y != wrong)
+np.testing.assert_array_equal(y, np.float32(state_2), strict=True)
 h = c = np.zeros((2, 2), "float32")
 _, states = StackedRNNCells([LSTMCell(2)])(x[:, 0], [[h, c]])
 np.testing.assert_equal(len(states), 2)  # [h, c], not [[h, c]]
+
+# %%
+# Break it
+# --------
+# Suppose you use two layers, and both go backwards. The first returns its last
+# step first, so the second must not go backwards, too.
+
+first = RNN(cells[0], return_sequences=True, go_backwards=True)
+second = RNN(cells[1], go_backwards=True)
+wrong = keras.ops.convert_to_numpy(second(first(x)))
+print("right:", y[0], "wrong:", wrong[0])
+assert np.any(y != wrong)

@@ -7,7 +7,8 @@ for each step, with the same weights, and puts the results together again.
 
 .. math:: y_t = \text{layer}(x_t)
 
-:math:`x_t` is the step t of all samples. (``Dense`` does so by itself.)
+:math:`x_t` is the step t of all samples. (``Dense`` does so by itself, without
+``TimeDistributed``.)
 """
 
 import keras
@@ -34,8 +35,7 @@ y = keras.ops.convert_to_numpy(layer(x))  # (..., rows, columns, filters)
 # %%
 # Compute it
 # ----------
-# Each step is a batch of images. All go through the same convolution.
-# ``time_distributed`` takes any layer.
+# All images go through one convolution. ``time_distributed`` takes any layer.
 
 outputs = []
 for t in range(3):
@@ -54,9 +54,13 @@ np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``TimeDistributed`` runs
-#    ``layer.call`` alone. An ``activity_regularizer`` then adds no loss, and
-#    after ``quantize("int8")``, the int8 kernel is used without its scale. The
-#    mask is passed on unchanged, even if y has no axis for it any more.
+#    ``layer.call`` alone. An ``activity_regularizer`` then adds no loss.
+#
+# .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``TimeDistributed`` of a
+#    quantized layer, after ``quantize("int8")``, leaves out the kernel's scale.
+#
+# .. warning:: **Seen in Keras 3.15.1, wrong shape:** ``TimeDistributed`` passes
+#    its mask on unchanged, even if y has no axis for it any more.
 
 rows = x.reshape(2, 3, 40)  # (batch, steps, features)
 distributed = layers.TimeDistributed(layers.Dense(4, activity_regularizer="l2"))
@@ -73,18 +77,14 @@ np.testing.assert_array_equal(y_int8, rows @ kernel_int8)  # the bias is 0
 # Break it
 # --------
 # Suppose you put all steps into one batch. For ``Conv2D`` that is the same. But
-# in training, ``BatchNormalization`` then no longer treats each step alone.
-
-
-def standardize(x):  # (batch, features)
-    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-3)
-
+# in training, ``BatchNormalization`` then takes one mean of all steps, where
+# ``TimeDistributed`` takes a mean for each step.
 
 normalize = layers.TimeDistributed(layers.BatchNormalization())
 right = keras.ops.convert_to_numpy(normalize(rows, training=True))
-expected = time_distributed(standardize, rows)
-np.testing.assert_allclose(right, expected, rtol=1e-4, atol=1e-4)
-wrong = standardize(rows.reshape(6, 40)).reshape(rows.shape)
+y_batch = normalize.layer(rows.reshape(6, 40), training=True)
+wrong = keras.ops.convert_to_numpy(y_batch).reshape(rows.shape)
+np.testing.assert_allclose(right.mean(axis=0), np.zeros((3, 40)), atol=1e-4)
 print("right:", right[0, 0, :3].round(2), "wrong:", wrong[0, 0, :3].round(2))
 assert not np.allclose(right, wrong)
 

@@ -108,7 +108,7 @@ WANTED = {
     "recurrent dropout": "plot_rnn_dropout",
     "backpropagation through time": "plot_bptt_simple_rnn",
     "pytorch lstm": "plot_lstm_pytorch",
-    "linear_before_reset": "plot_gru_onnx",
+    "linear_before_reset": "plot_gru_pytorch",
     "time series forecast": "plot_lstm_forecast",
     "char rnn": "plot_character_model",
     "word embedding": "plot_embedding",

@@ -180,7 +180,7 @@ FAULTS = [
         training_is(layers.RandomBrightness, False),
     ),
     Fault(
-        "recurrent/plot_bidirectional_states",
+        "recurrent/plot_bidirectional",
         "Bidirectional.weights",
         "are set",
         setting_weights(),
