@@ -94,12 +94,12 @@ if keras.backend.backend() == "tensorflow":  # JAX raises an error
 # %%
 # See it
 # ------
-# What a step adds to six weights of the first layer, then three of the second.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for offset, weights in (-0.2, both), (0.2, frozen):
     change = [np.ravel(after - w) for after, w in zip(weights, start)]
     axis.bar(np.arange(9) + offset, np.concatenate(change), 0.4)
-axis.set(xticks=[], ylabel="step", title="The first layer learns both times")
+axis.set(xticks=[2.5, 7], xticklabels=["first layer", "second layer"])
+axis.set(ylabel="change", title="The first layer takes the same step")
 axis.legend(["both trainable", "second frozen"])
 plt.show()

@@ -99,7 +99,7 @@ for (name, numbers), right in zip(wrong.items(), y):
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
 score = np.linspace(-2, 8, 99)[:, np.newaxis]
 axes[0].plot(score, hinge(0 * score + 1, score))
-axes[0].set(title="Hinge, target 1", xlabel="score")
+axes[0].set(title="Hinge, target 1", xlabel="score", ylabel="loss")
 axes[1].plot(score + 2.5, poisson(0 * score + 4, score + 2.5))
 axes[1].set(title="Poisson, target 4", xlabel="rate")
 plt.show()
