@@ -79,8 +79,8 @@ np.testing.assert_allclose(right, of_steps[0].mean(), rtol=1e-6)
 # %%
 # Break it
 # --------
-# A weight of 0 leaves no sample out: the loss still divides by all eight, in all
-# batches. With this ``reduction`` it divides by the sum of the weights.
+# A weight of 0 leaves no sample out: the loss still divides by eight, in any
+# batches. With this ``reduction``, it divides by the sum of the weights.
 
 all_but_one = np.array([1, 0, 1, 1, 1, 1, 1, 1])
 options |= {"batch_size": 6, "sample_weight": all_but_one}
