@@ -82,7 +82,7 @@ np.testing.assert_allclose(keras_rmsprop(gradients, **options)[2], w, rtol=1e-4)
 sizes = np.geomspace(1e-8, 1, 33)  # of gradients
 inside = -keras_rmsprop(sizes[np.newaxis])[0] / 0.001  # in learning rates
 outside = sizes / (np.sqrt(0.1 * sizes**2) + 1e-7)
-print(f"first step right: {inside[8]:.3f}, wrong: {outside[8]:.3f} rates")
+print(f"gradient 1e-6, right: {inside[8]:.3f}, wrong: {outside[8]:.3f} rates")
 assert not np.allclose(inside, outside, rtol=0.5)
 
 # %%
