@@ -738,6 +738,10 @@ def circle(
     """The circle loss of each embedding (Sun et al., 2020): its distance to
     embeddings of its own label should be small, to others large.
 
+    It is log(1 + P N). P is the sum of exp(gamma (1 - s + margin)(1 - s -
+    margin)) over its cosines s with those of its own label, N the sum of
+    exp(gamma max(s + margin, 0) (s - margin)) over those with the others.
+
     y_true: whole numbers, (batch,) or (batch, 1), y_pred: embeddings of length
     1, (batch, features); ref_labels and ref_embeddings: what they are compared
     with, by default the same, of which remove_diagonal leaves out each one

@@ -40,9 +40,9 @@ y = keras.ops.convert_to_numpy(weights)
 # Compute it
 # ----------
 # First each weight loses the same part of itself. Then Adam takes its step for
-# the gradient alone. Keras multiplies the decay by the learning rate, as
-# PyTorch does. (The default decay is 0.004 in Keras, and 0.01 in PyTorch.) The
-# paper keeps the two apart.
+# the gradient alone; ``slots`` are its two averages. Keras multiplies the decay
+# by the learning rate, as PyTorch does; the paper keeps the two apart. (The
+# default decay is 0.004 in Keras, and 0.01 in PyTorch.)
 
 w, slots = start, None
 for t, gradient in enumerate(gradients, 1):
@@ -52,7 +52,8 @@ for t, gradient in enumerate(gradients, 1):
 # %%
 # Check it
 # --------
-# ``adamw`` takes both steps at once.
+# ``adamw`` takes both steps at once. All weights decay, biases, too: to leave
+# some out, see the page "exclude_from_weight_decay".
 
 from keras_by_hand import adamw
 
@@ -78,8 +79,8 @@ assert not np.allclose(y, wrong, rtol=0.01)
 # %%
 # See it
 # ------
-# Gradients of three sizes change sign in each of 300 steps, so only decay or
-# penalty move the weights far. Decay takes the same part of each.
+# Each weight has a gradient of another size, which changes sign in each of 300
+# steps: so only decay or penalty move the weights far.
 
 sizes = np.geomspace(1e-3, 1e3, 37)  # of the gradients, one for each weight
 decayed = penalized = np.ones(37)

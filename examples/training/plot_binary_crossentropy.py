@@ -9,7 +9,7 @@ For a target :math:`t`, a probability :math:`p`, and its logit :math:`z`:
 
 .. math::
 
-   p &= \text{sigmoid}(z) \\
+   p &= \text{sigmoid}(z) = 1 / (1 + e^{-z}) \\
    \ell &= -t \log p - (1 - t) \log (1 - p) \\
         &= \max(z, 0) - t z + \log(1 + e^{-|z|})
 
@@ -29,7 +29,8 @@ import numpy as np
 y_true = np.array([[0, 1], [1, 1], [1, 0]], "float32")  # (batch, outputs)
 logits = np.array([[-2, 3], [0, -1], [4, 100]], "float32")
 to_numpy = keras.ops.convert_to_numpy
-y = to_numpy(keras.losses.binary_crossentropy(y_true, logits, True))
+entropy = keras.losses.binary_crossentropy
+y = to_numpy(entropy(y_true, logits, from_logits=True))
 
 # %%
 # Compute it
@@ -51,7 +52,7 @@ from keras_by_hand import binary_crossentropy
 
 np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 options = {"from_logits": True, "label_smoothing": 0.25}
-y = to_numpy(keras.losses.binary_crossentropy(y_true, logits, **options))
+y = to_numpy(entropy(y_true, logits, **options))
 expected = binary_crossentropy(y_true, logits, **options)
 np.testing.assert_allclose(y, expected, rtol=1e-4)
 
@@ -61,19 +62,20 @@ np.testing.assert_allclose(y, expected, rtol=1e-4)
 #    a sure, wrong yes costs less than a wrong no.
 
 sure = np.array([[1.0], [0.0]], "float32")
-y = keras.losses.binary_crossentropy(1 - sure, sure)
+y = to_numpy(entropy(1 - sure, sure))
 np.testing.assert_allclose(y, -np.log([2**-23, 1e-7]), rtol=1e-5)
 
 # %%
 # Break it
 # --------
-# Two answers are yes. With softmax and ``categorical_crossentropy``, they share
-# a probability of 1: even the best loss is not 0.
+# Both labels of a sample are right. With a softmax and
+# ``categorical_crossentropy``, they would share a probability of 1: even if the
+# model is sure of both, the loss is not 0. Take ``binary_crossentropy``.
 
 both, sure = np.array([[1, 1]]), np.array([[40.0, 40]])
-right = binary_crossentropy(both, sure, from_logits=True)
+right = entropy(both, sure, from_logits=True)
 wrong = keras.losses.categorical_crossentropy(both, sure, from_logits=True)
-print(f"right: {right[0]:.2f}, wrong: {float(wrong[0]):.2f}")
+print(f"right: {float(right[0]):.2f}, wrong: {float(wrong[0]):.2f}")
 assert not np.allclose(right, wrong, atol=0.1)
 
 # %%

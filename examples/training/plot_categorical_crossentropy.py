@@ -14,7 +14,9 @@ For a one-hot target :math:`t`, :math:`K` classes, and a smoothing of :math:`s`:
    L &= -\sum_j t'_j \log p_j \\
    \log p_j &= z_j - m - \log \sum_k e^{z_k - m}
 
-for logits :math:`z`. Here :math:`m = \max z` keeps the powers from overflowing.
+:math:`t'` is the smoothed target. Class :math:`j` has the probability
+:math:`p_j`, and the logit :math:`z_j`. Subtracting :math:`m = \max z` keeps the
+powers from overflowing.
 """
 
 import keras
@@ -32,8 +34,8 @@ logits = np.array([[2.0, 1, -1, 0], [0, 0, 0, 0], [3, 902, 1, -2]])
 target = np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])  # one-hot
 to_numpy = keras.ops.convert_to_numpy
 entropy = keras.losses.categorical_crossentropy
-y = to_numpy(entropy(target, logits, True))  # from_logits
-y_smoothed = to_numpy(entropy(target, logits, True, 0.25))
+y = to_numpy(entropy(target, logits, from_logits=True))
+y_smoothed = to_numpy(entropy(target, logits, True, label_smoothing=0.25))
 
 # %%
 # Compute it
@@ -98,6 +100,6 @@ fig, axis = plt.subplots(figsize=(6, 3.4))
 for smoothing in (0, 0.1, 0.25):
     loss = categorical_crossentropy(y_true, y_pred, True, smoothing)
     axis.plot(z, loss, label=f"label_smoothing={smoothing}")
-axis.set(title="Too sure: a smoothed loss rises again", xlabel="z")
+axis.set(title="Too sure: loss rises again", xlabel="z", ylabel="loss")
 axis.legend()
 plt.show()

@@ -43,7 +43,8 @@ y = keras.ops.convert_to_numpy(keras.losses.ctc(labels, logits))
 # %%
 # Compute it
 # ----------
-# ``text`` has two letters. A path ends at the last one, or at the blank behind.
+# ``text`` has two letters. A path begins at the first blank or letter, and ends
+# at the last letter or the blank behind it.
 
 
 def forward(text, p):
@@ -81,7 +82,7 @@ np.testing.assert_equal(counts[-1, -2:].sum(), read.count(["a", "b"]))
 # --------
 # Keras' ``ctc`` takes logits, and class 0 for the blank. The loss is wrong if
 # the model ends in softmax, or if its blank is the last class, as for
-# ``ctc_batch_cost`` of Keras 2: roll the classes by one.
+# ``ctc_batch_cost`` of Keras 2: then pass ``ops.roll(logits, 1, axis=-1)``.
 
 last = np.roll(logits, -1, axis=-1)  # a, b, blank
 for name, scores in ("softmax kept", np.float32(p)), ("blank last", last):

@@ -2,10 +2,10 @@ r"""
 Dice and Tversky loss, and IoU: the overlap of masks
 ====================================================
 
-A tumour covers few pixels of a scan. A model that marks none gets nearly all
-pixels right, and finds nothing. Dice, Tversky and IoU ignore the background:
-they compare the overlap of two masks, the true one, :math:`t`, and the
-predicted one, :math:`p`, with what only one of them has.
+A tumour covers few pixels of a scan. In *segmentation*, a model that marks none
+gets nearly all pixels right, and finds nothing. Dice, Tversky and IoU ignore
+the background: they compare the overlap of two masks, the true one, :math:`t`,
+and the predicted one, :math:`p`, with what only one of them has.
 
 .. math::
 
@@ -17,7 +17,8 @@ predicted one, :math:`p`, with what only one of them has.
    \text{IoU} &= \frac{o}{o + m + f}
 
 With :math:`\alpha = \beta = \frac{1}{2}`, the Tversky loss is the Dice loss.
-IoU (intersection over union) is a metric: it counts pixels above a threshold.
+IoU (intersection over union, Jaccard index) is a metric: it counts a p of more
+than 1/2 as 1.
 """
 
 import keras
@@ -53,7 +54,6 @@ iou = overlap / (overlap + missed + false_alarms)
 # Check it
 # --------
 # By default, ``BinaryIoU`` is the mean over both classes. Here, class 1 counts.
-# The library's functions take probabilities, and sum over any axes.
 
 from keras_by_hand import binary_iou, dice, tversky
 

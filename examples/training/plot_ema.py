@@ -21,7 +21,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# In a loop of your own, call ``finalize_variable_values`` in the end.
+# ``use_ema=True`` switches it on. A loop of your own has to *finalize* it.
 
 
 def keras_steps(gradients, **options):

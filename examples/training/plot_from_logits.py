@@ -48,8 +48,8 @@ y_clipped = keras_step([softmax, keras.layers.Rescaling(1.0)], False)
 # %%
 # Compute it
 # ----------
-# The gradient is :math:`p` minus the target. Where the probability of the right
-# class is clipped, the loss is flat: its gradient is 0.
+# The gradient is :math:`p` minus the target, halved by the mean of two samples.
+# Where the right class's probability is clipped, the loss is flat: it is 0.
 
 p = np.exp(logits) / np.sum(np.exp(logits), axis=1, keepdims=True)
 p_t = np.diag(p)  # of the right classes, 0 and 1

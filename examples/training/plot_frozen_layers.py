@@ -2,9 +2,9 @@ r"""
 Frozen layers: trainable=False stops the step, not the gradient
 ===============================================================
 
-Freeze a layer to keep its weights, as in transfer learning. It still sends the
-gradient back, so layers before it learn. Let :math:`W, b` be the weights of a
-layer, and :math:`V, c` those of a frozen one after it:
+Freeze a layer to keep its weights, as in transfer learning and fine-tuning. It
+still sends the gradient back, so layers before it learn. Let :math:`W, b` be
+the weights of a layer, and :math:`V, c` those of a frozen one after it:
 
 .. math::
 
@@ -81,7 +81,7 @@ np.testing.assert_allclose(losses, expected, rtol=1e-4)
 # %%
 # Break it
 # --------
-# On TensorFlow, the layer goes on training until you compile the model again.
+# On TensorFlow, the layer goes on training until you call ``compile`` again.
 
 second.trainable = False
 if keras.backend.backend() == "tensorflow":  # JAX raises an error
@@ -94,12 +94,12 @@ if keras.backend.backend() == "tensorflow":  # JAX raises an error
 # %%
 # See it
 # ------
-# What a step adds to six weights of the first layer, and three of the second.
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for offset, weights in (-0.2, both), (0.2, frozen):
     change = [np.ravel(after - w) for after, w in zip(weights, start)]
     axis.bar(np.arange(9) + offset, np.concatenate(change), 0.4)
-axis.set(xticks=[], title="The first layer takes the same step both times")
+axis.set(xticks=[2.5, 7], xticklabels=["first layer", "second layer"])
+axis.set(ylabel="change", title="The first layer takes the same step")
 axis.legend(["both trainable", "second frozen"])
 plt.show()

@@ -68,11 +68,10 @@ np.testing.assert_array_equal(path, -np.cumsum(means))
 rng, kernels = np.random.default_rng(313), []
 x, y = rng.normal(size=(24, 3)), rng.normal(size=(24, 1))  # 24 samples
 for batch_size, options in (12, {}), (4, {"gradient_accumulation_steps": 3}):
-    layer = keras.layers.Dense(1, kernel_initializer="ones")
-    model = keras.Sequential([layer])
+    model = keras.Sequential([keras.layers.Dense(1, kernel_initializer="ones")])
     model.compile(keras.optimizers.Adam(0.1, **options), "mse")
     model.fit(x, y, batch_size, epochs=5, verbose=0, shuffle=False)
-    kernels.append(layer.get_weights()[0])
+    kernels.append(model.get_weights()[0])
 np.testing.assert_allclose(*kernels, rtol=1e-4, atol=1e-4)
 
 # %%
@@ -88,7 +87,8 @@ np.testing.assert_allclose(moved, [2 * 6, 5 * 6], rtol=1e-4)
 # %%
 # Break it
 # --------
-# PyTorch adds up. Forget to divide, and the steps are three times as long.
+# PyTorch adds gradients up: write ``(loss / 3).backward()`` for each batch. If
+# you forget to divide, the steps are three times as long.
 
 right, sums = path[[2, 5]], gradients[:6].reshape(2, 3).sum(axis=1)
 wrong = path_of(keras.optimizers.SGD(1.0), sums)
@@ -101,5 +101,5 @@ assert np.all(right != wrong)
 
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.step(range(8), [0, *path], "o-", where="post")
-axis.set(xlabel="batches", title="The weight waits, then steps")
+axis.set(xlabel="batches", ylabel="weight", title="It waits, then steps")
 plt.show()

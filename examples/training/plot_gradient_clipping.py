@@ -2,7 +2,7 @@ r"""
 Gradient clipping: clipvalue, clipnorm and global_clipnorm
 ==========================================================
 
-One large gradient can undo a long training. Clipping makes it smaller:
+One exploding gradient can undo a long training. Clipping makes it smaller:
 ``clipvalue`` each entry, ``clipnorm`` each array, and ``global_clipnorm`` all
 arrays as one. Only the last keeps the direction of the whole gradient. With a
 bound :math:`c`, and the gradient :math:`g_k` of each kernel or bias:

@@ -50,8 +50,8 @@ log_cosh_by_hand = np.mean(of_errors, axis=1)
 # %%
 # Check it
 # --------
-# Errors of quarters are not rounded, so Keras' Huber loss is equal to the bit.
-# The library's ``huber`` takes any ``delta``.
+# All errors are multiples of 1/4, which float32 holds without rounding. So the
+# Huber losses are equal to the bit. ``huber`` takes any ``delta``.
 
 from keras_by_hand import huber, log_cosh
 
@@ -75,8 +75,9 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# PyTorch's ``SmoothL1Loss`` is the Huber loss divided by ``delta``. They are
-# equal only for ``delta=1``, the default. ``HuberLoss`` is the Huber loss.
+# Suppose you port this to PyTorch with ``SmoothL1Loss(beta=0.5)``. It is the
+# Huber loss divided by ``delta``: equal only for 1, the default. Take PyTorch's
+# ``HuberLoss(delta=0.5)``.
 
 smooth = np.where(size < 0.5, error**2 / 2 / 0.5, size - 0.5 / 2)
 wrong = np.mean(smooth, axis=1)

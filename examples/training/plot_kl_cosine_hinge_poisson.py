@@ -2,9 +2,9 @@ r"""
 KL divergence, cosine, hinge and Poisson loss: four kinds of targets
 ====================================================================
 
-*KL divergence* compares probabilities, *cosine similarity* directions, *hinge*
-signs with scores, and *Poisson* counts with rates. Keras does not check which
-kind of numbers it is given.
+*KL (Kullback-Leibler) divergence* compares probabilities, *cosine similarity*
+directions, *hinge*, the loss of an SVM, signs with scores, and *Poisson* counts
+with rates. Keras does not check which kind of numbers it is given.
 
 .. math::
 
@@ -64,7 +64,6 @@ of_poisson = np.mean(p - t * np.log(p), axis=1)
 # Check it
 # --------
 # The library's functions have the same names.
-
 from keras_by_hand import cosine_similarity, hinge, kl_divergence, poisson
 
 by_hand = [kl, cosine, of_hinge, of_poisson]
@@ -76,9 +75,11 @@ np.testing.assert_allclose(y, of_library, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Each has a mistake of its own: swap target and prediction; take the metric,
-# which has the other sign, for the loss; leave 0 as it is; and predict the
-# logarithm of a rate, as PyTorch's loss expects it.
+# Each has a mistake of its own. KL: swap target and prediction; the target
+# comes first. Cosine: take the *metric*; it has the other sign, so training
+# drives directions apart. Hinge: leave 0 as it is in a port; Keras makes it -1.
+# Poisson: predict the logarithm of a rate, as PyTorch's loss expects; in Keras,
+# end the model with the activation ``exponential``.
 
 t, p = signs
 wrong = {
@@ -98,8 +99,7 @@ for (name, numbers), right in zip(wrong.items(), y):
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
 score = np.linspace(-2, 8, 99)[:, np.newaxis]
 axes[0].plot(score, hinge(0 * score + 1, score))
-axes[0].set(title="Hinge, target 1", xlabel="score")
+axes[0].set(title="Hinge, target 1", xlabel="score", ylabel="loss")
 axes[1].plot(score + 2.5, poisson(0 * score + 4, score + 2.5))
 axes[1].set(title="Poisson, target 4", xlabel="rate")
-fig.suptitle("Least where the prediction fits")
 plt.show()

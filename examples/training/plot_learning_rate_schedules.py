@@ -101,5 +101,5 @@ assert np.allclose(wrong[2:], wrong[2]) and right[4] < wrong[4] / 2
 
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.plot(t, rates)
-axis.set(xlabel="step", title="The rate climbs for 20 steps, and falls for 80")
+axis.set(xlabel="step", ylabel="learning rate", title="Warm-up, then decay")
 plt.show()

@@ -2,9 +2,10 @@ r"""
 Nesterov momentum: Keras stores the point ahead
 ===============================================
 
-Nesterov's method takes the gradient *ahead* of the weights, where the momentum
-will lead them. Keras takes it at the weights. Both are the same method: what
-Keras stores as the weights is the point ahead.
+Momentum runs past the minimum. Nesterov's method takes the gradient *ahead* of
+the weights, where the momentum will lead them: so it brakes in time. Keras
+takes it at the weights. Both are the same method: what Keras stores as the
+weights is the point ahead.
 
 .. math::
 
@@ -77,11 +78,13 @@ np.testing.assert_array_equal(path[2], w + 0.75 * velocity)
 # %%
 # Break it
 # --------
-# The weights that Keras stores are not those of the textbook. To compare, take
-# momentum times velocity from them: :math:`w = w' - \mu v`.
+# Suppose you compare Keras' weights with those of another program. They are
+# ahead by momentum times velocity: subtract that, :math:`w = w' - \mu v`.
 
-print("right:", weights[2], "wrong:", path[2])
-assert not np.allclose(path[2], weights[2])
+right = path[2] - 0.75 * keras.ops.convert_to_numpy(optimizer.momentums[0])
+print("right:", right, "wrong:", path[2])
+np.testing.assert_array_equal(right, weights[2])
+assert not np.allclose(path[2], right)
 
 # %%
 # See it

@@ -48,8 +48,8 @@ rate = float(model.optimizer.learning_rate)
 # %%
 # Compute it
 # ----------
-# These are PyTorch's formulas. To get the numbers of Keras, multiply the buffer
-# by the old rate over the new one, ``scale``, where the rate changes.
+# These are PyTorch's formulas, with :math:`b` as ``buffer``. To get the numbers
+# of Keras, multiply it by the old rate over the new one, where that changes.
 #
 # PyTorch's ``ReduceLROnPlateau`` waits until *more* than ``patience`` epochs
 # were no better. So its patience must be 1 less.

@@ -71,8 +71,9 @@ np.testing.assert_allclose(keras_rmsprop(gradients, **options)[2], w, rtol=1e-4)
 # %%
 # Break it
 # --------
-# PyTorch adds epsilon *after* the root. If gradients are small, its steps are
-# longer. (Its defaults differ, too: rate 0.01, rho 0.99, epsilon ``1e-8``.)
+# Suppose you write ``np.sqrt(v) + 1e-7``, as PyTorch does, for Keras'
+# ``np.sqrt(v + 1e-7)``. If gradients are small, your steps are too long.
+# (PyTorch's defaults differ, too: rate 0.01, rho 0.99, epsilon ``1e-8``.)
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``RMSprop`` calls epsilon the "epsilon hat" of Adam's paper, outside the
@@ -81,7 +82,7 @@ np.testing.assert_allclose(keras_rmsprop(gradients, **options)[2], w, rtol=1e-4)
 sizes = np.geomspace(1e-8, 1, 33)  # of gradients
 inside = -keras_rmsprop(sizes[np.newaxis])[0] / 0.001  # in learning rates
 outside = sizes / (np.sqrt(0.1 * sizes**2) + 1e-7)
-print("gradient:", sizes[8], "right:", inside[8], "wrong:", outside[8])
+print(f"gradient 1e-6, right: {inside[8]:.3f}, wrong: {outside[8]:.3f} rates")
 assert not np.allclose(inside, outside, rtol=0.5)
 
 # %%

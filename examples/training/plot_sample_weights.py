@@ -13,7 +13,7 @@ For :math:`N` samples with losses :math:`\ell_i` and weights :math:`w_i`:
    \text{loss} &= \frac{1}{N} \sum_i w_i \, \ell_i \\
    \text{weighted metric} &= \frac{\sum_i w_i \, \ell_i}{\sum_i w_i}
 
-With class weights, PyTorch divides a loss by the sum of the weights.
+``class_weight`` weighs samples by class. (PyTorch then divides by the sum.)
 """
 
 import keras
@@ -79,21 +79,21 @@ np.testing.assert_allclose(right, of_steps[0].mean(), rtol=1e-6)
 # %%
 # Break it
 # --------
-# A weight of 0 leaves no sample out: the loss still divides by all eight, in
-# batches of six and two as well, unless it has the ``reduction`` named above.
+# A weight of 0 leaves no sample out: the loss still divides by eight, in any
+# batches. With this ``reduction``, it divides by the sum of the weights.
 
 all_but_one = np.array([1, 0, 1, 1, 1, 1, 1, 1])
 options |= {"batch_size": 6, "sample_weight": all_but_one}
-y = model.evaluate(np.eye(8), y_true, **options)
-mean_of_seven = np.mean(losses[all_but_one == 1])
-print(f"right: {mean_of_seven:.2f}, wrong: {y['loss']:.2f}")
-np.testing.assert_allclose(y["loss"] * 8, mean_of_seven * 7, rtol=1e-5)
-assert not np.allclose(y["loss"], mean_of_seven)
+wrong = model.evaluate(np.eye(8), y_true, **options)["loss"]
+mse_of_seven = keras.losses.MeanSquaredError("mean_with_sample_weight")
+right = float(mse_of_seven(y_true, y_pred, all_but_one))
+print(f"right: {right:.2f}, wrong: {wrong:.2f}")
+np.testing.assert_allclose(right, np.mean(losses[all_but_one == 1]), rtol=1e-5)
+np.testing.assert_allclose(wrong * 8, right * 7, rtol=1e-5)
 
 # %%
 # See it
 # ------
-# Weights with a mean of 1 would bring the two lines together.
 
 fig, axis = plt.subplots(figsize=(6, 3.4))
 axis.bar(range(8), weights * losses, label="loss times weight")
