@@ -83,7 +83,7 @@ for all_of_it, inputs in [
 # Break it
 # --------
 # Suppose you write ``Dropout(0.5)`` before an ``LSTM``, as PyTorch does between
-# its layers, not ``LSTM(2, dropout=0.5)``. It drops other features at each step.
+# its layers, not ``LSTM(2, dropout=0.5)``. Each step loses other features.
 
 ones = np.ones((2, 20, 6), "float32")
 right = ones * m[:, np.newaxis]
