@@ -4,7 +4,8 @@ Bidirectional: one layer reads forwards, another backwards
 
 What a word means may depend on the words after it. ``Bidirectional`` runs two
 copies of a recurrent layer: one reads from the first step to the last, the
-other from the last to the first. Their outputs stand side by side.
+other from the last to the first. Their outputs stand side by side, or are added
+or multiplied (``merge_mode``).
 
 .. math::
 
@@ -13,8 +14,8 @@ other from the last to the first. Their outputs stand side by side.
    y_t &= (f_t, b_t)
 
 At step t, f has read the steps up to t, and b those from t on. By default, the
-layer returns the last f and the *first* b: both have read all steps. Here both
-layers are an ``LSTM``: together, they are a bidirectional LSTM, or BiLSTM.
+layer returns the last f and the *first* b: both have read all steps. Here it is
+a bidirectional LSTM, or BiLSTM.
 """
 
 import keras
@@ -43,8 +44,8 @@ y = keras.ops.convert_to_numpy(layer(x, initial_state=start))
 # %%
 # Compute it
 # ----------
-# One loop reads forwards, one backwards, with its own weights and states. The
-# function takes any layer, also another ``backward_layer``, and ``merge_mode``.
+# One loop reads forwards, one backwards, with its own weights and states. In
+# ``bidirectional``, the second layer may be another one (``backward_layer``).
 
 f, b = np.zeros((2, 3, 2)), np.zeros((2, 3, 2))  # (batch, steps, units)
 states = [h, c]
@@ -94,8 +95,7 @@ assert not np.allclose(right, y[:, -1]) and not np.allclose(right, wrong)
 # %%
 # See it
 # ------
-# How many of six steps each layer has read. Circled: the default output.
-
+# Circled: the default output, for which each layer has read all six steps.
 steps = np.arange(1, 7)
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.plot(steps, steps, ".-", steps, steps[::-1], ".-")

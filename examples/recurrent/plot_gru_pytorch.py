@@ -48,8 +48,8 @@ def keras_gru(*weights, **options):
 # Compute it
 # ----------
 # From PyTorch to Keras, transpose the kernels, and exchange the columns of the
-# first two gates. Stack the biases: an LSTM adds them, but here, r multiplies
-# one alone. To ONNX, transpose again. The first axis is one for directions.
+# first two gates. Stack the biases: you would add them in an LSTM, but here, r
+# multiplies one alone. To ONNX, transpose again, and add an axis (directions).
 
 columns = [2, 3, 0, 1, 4, 5]  # r, z, n becomes z, r, g, each of 2 units
 kernel = weight_ih.T[:, columns]

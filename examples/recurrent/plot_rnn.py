@@ -5,7 +5,7 @@ RNN layer: the loop around every recurrent cell
 ``SimpleRNN``, ``LSTM`` and ``GRU`` are one loop around different cells. A
 *cell* computes one step: the output y and the next state s, from the input x
 and the last state. The loop begins with zeros, skips masked steps, and collects
-the outputs. ``RNN`` is this loop for a cell that you write yourself.
+the outputs. ``RNN`` is this loop for a custom cell, which you write yourself.
 
 .. math::
 
@@ -22,8 +22,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# This cell adds up what it reads. It takes a list of states, and returns its
-# output and a list of new states.
+# This cell adds up what it reads. Its state has ``state_size`` units. It takes
+# a list of states, and returns its output and a list of new states.
 
 
 class AddingCell(keras.layers.Layer):
