@@ -43,8 +43,8 @@ of_grouped = pytorch_conv2d(images, grouped, bias, 2, 1, groups=2)
 # for ``DepthwiseConv2D``: PyTorch lists those of the first channel first.
 
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
-moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, in, out)
-split = grouped.transpose(2, 3, 1, 0).reshape(3, 3, 2, 2)  # (..., in, 2)
+moved = kernel.transpose(2, 3, 1, 0).copy()  # (rows, columns, in, out)
+split = grouped.transpose(2, 3, 1, 0).reshape(3, 3, 2, 2).copy()
 
 # %%
 # Check it

@@ -31,7 +31,7 @@ expected = pytorch_conv_transpose2d(images, kernel, bias, **options)
 # Both libraries swap in and out here, so the kernel moves as for ``Conv2d``.
 # (The function below does it, too.) ``output_padding`` stays what it is.
 
-moved = kernel.transpose(2, 3, 1, 0)  # (rows, columns, out, in)
+moved = kernel.transpose(2, 3, 1, 0).copy()  # (rows, columns, out, in)
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
 
 from keras_by_hand.porting.pytorch import from_pytorch_transpose_kernel

@@ -16,7 +16,6 @@ from keras import layers
 # Build it
 # --------
 # Each layer, and what it is called with. The first one is right.
-
 keras.utils.set_random_seed(313)
 option = {"activity_regularizer": keras.regularizers.L1(0.25)}
 x = np.random.default_rng(313).normal(size=(2, 5, 3)).astype("float32")
@@ -57,4 +56,5 @@ for layer, arguments in calls:
     added = [float(loss) for loss in layer.losses]
     print(f"{layer.name}: right {right:.3f}, adds {np.round(added, 3)}")
     found.append((len(added), np.isclose(added, right).sum()))
-assert found == [(1, 1), (3, 2), (2, 2), (2, 2), (3, 2), (0, 0), (4, 1), (5, 2)]
+expected = [(1, 1), (3, 2), (2, 2), (2, 2), (3, 2), (0, 0), (4, 1), (5, 2)]
+np.testing.assert_array_equal(found, expected)
