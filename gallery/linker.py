@@ -29,7 +29,8 @@ from gallery.paring import pare
 from gallery.paths import EXAMPLES, ROOT, SOURCES, name_of, place
 from gallery.scripts import find_headings, write_mark
 
-SUBJECT = ("Compute it", "In full")  # what is imported under these, the page is about
+# What a page imports under these headings, it is about.
+SUBJECT = ("Compute it", "Check it", "In full")
 
 
 class Line(NamedTuple):
@@ -240,8 +241,8 @@ def write_pages():
 @functools.cache
 def find_homes():
     """Return {name of a function of the library: the page, "section/stem", that is about
-    it}: that which imports it under "Compute it" or "In full", or else the first whose
-    imports there need it.
+    it}: that which imports it under one of these headings, or else the first whose imports
+    there need it.
 
     Raises LinkError where two pages import a function there.
     """

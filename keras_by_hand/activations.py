@@ -348,7 +348,7 @@ def hard_shrink(x: ArrayLike, threshold: float = 0.5) -> np.ndarray:
 
 
 def soft_shrink(x: ArrayLike, threshold: float = 0.5) -> np.ndarray:
-    """x moved to 0, by no more than the threshold; x: any shape. NaN becomes 0.
+    """x moved to 0, by no more than the threshold; NaN is 0; x: any shape.
 
     Raises ValueError for a threshold below 0.
 

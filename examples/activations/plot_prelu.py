@@ -2,9 +2,9 @@ r"""
 PReLU: the slope below zero is learned
 ======================================
 
-``LeakyReLU`` asks you to choose a slope for negative numbers. ``PReLU`` learns
-it: the slope is a weight, alpha. By default, each entry of a sample has its own
-slope; along ``shared_axes``, entries share one.
+``LeakyReLU`` asks you to choose a slope for negative numbers. ``PReLU``, the
+parametric relu, learns it: the slope is a weight, alpha. By default, each entry
+of a sample has its own slope; along ``shared_axes``, entries share one.
 
 .. math::
 
@@ -82,8 +82,8 @@ for axes in ([1, 2], [0, 1], [3], [-1]):
     layer.build(x.shape)
     shapes.append(tuple(layer.alpha.shape))
 np.testing.assert_equal(shapes, [(1, 1, 5), (1, 4, 1), (3, 4, 1), (3, 1, 5)])
-print("alpha for height and width: right", shapes[0], "wrong", shapes[1])
-print("alpha for channels: right", shapes[2], "wrong", shapes[3])
+print("to share height and width: right", shapes[0], "wrong", shapes[1])
+print("to share channels: right", shapes[2], "wrong", shapes[3])
 assert shapes[0] != shapes[1] and shapes[2] != shapes[3]
 
 # %%

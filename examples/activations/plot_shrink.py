@@ -3,11 +3,11 @@ soft_shrink and hard_shrink: small numbers go to zero
 =====================================================
 
 Noise is often small, and what matters is large. ``hard_shrink`` and
-``soft_shrink`` remove noise: they set numbers to zero whose size is below a
+``soft_shrink`` remove noise: they set numbers to zero whose size is at most a
 threshold :math:`\lambda`. ``hard_shrink`` keeps the other numbers,
 ``soft_shrink`` moves them towards zero by :math:`\lambda`, so that nothing
-jumps. ``tanh_shrink`` takes almost all of a small number, and almost 1 of a
-large one.
+jumps. ``tanh_shrink`` has no threshold. It subtracts :math:`\tanh x`, which
+leaves little of a small number.
 
 .. math::
 
@@ -27,8 +27,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# ``activation="soft_shrink"`` takes the default; for another threshold, write
-# a function that calls ``keras.activations.soft_shrink(x, threshold=2)``.
+# ``activation="soft_shrink"`` takes the default. For another threshold, the
+# activation is a function that calls ``keras.activations.soft_shrink(x, 2)``.
 
 x = np.arange(-11, 13, 2, dtype="float32") / 4
 of_hard = keras.ops.convert_to_numpy(keras.activations.hard_shrink(x))
@@ -59,7 +59,7 @@ np.testing.assert_allclose(of_tanh, tanh_by_hand, rtol=1e-4, atol=1e-4)
 # In full
 # -------
 # The functions take any threshold. ``threshold`` compares the number itself,
-# not its size, and returns ``default_value`` for those below.
+# not its size, and returns ``default_value`` for those that are not above it.
 
 from keras_by_hand import hard_shrink, soft_shrink, tanh_shrink, threshold
 

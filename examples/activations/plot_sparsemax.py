@@ -2,18 +2,18 @@ r"""
 sparsemax: probabilities that can be zero
 =========================================
 
-``softmax`` gives each class a little. ``sparsemax`` rules out unlikely classes:
-it subtracts the same :math:`\tau` from all logits, and cuts off below zero.
+``softmax`` gives each class a little. ``sparsemax`` gives unlikely ones 0. It
+subtracts the same :math:`\tau` from all logits :math:`x_i`, and replaces
+negative numbers by 0. With the right :math:`\tau`, the others add up to 1.
 
 .. math::
 
    p_i &= \max(x_i - \tau, 0) \\
    \tau &= \frac{1}{k} \left( x_{(1)} + \ldots + x_{(k)} - 1 \right)
 
-Here :math:`p_i` is the probability of class :math:`i`, and
-:math:`x_{(1)}, x_{(2)}, \ldots` are the logits from the largest down. Of them,
-:math:`k` stay above zero: the largest number for which
-:math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`.
+:math:`p_i` is the probability of class i, and :math:`x_{(1)}, x_{(2)}, \ldots`
+are the logits from the largest down. :math:`k` is how many stay above 0: the
+largest number for which :math:`1 + k \, x_{(k)} > x_{(1)} + \ldots + x_{(k)}`.
 """
 
 import keras

@@ -16,8 +16,9 @@ sum d of exponentials, and a sum o of values:
    y &= o / d \quad \text{(in the end)}
 
 :math:`p_s` and :math:`v_s` are the scores and values of one block; primes mark
-new numbers. Where m grows, the old sums shrink. Up to rounding, y is the result
-of attention without blocks (Dao et al., 2022).
+new numbers. Exponentials of large scores overflow, so m is subtracted first.
+Where m grows, the old sums shrink to match. In o / d, m cancels out: up to
+rounding, y is the result of attention without blocks (Dao et al., 2022).
 """
 
 import keras
@@ -61,7 +62,6 @@ for start in range(0, 50, 8):
 # %%
 # Check it
 # --------
-
 expected = np.swapaxes(running[-1], 1, 2)  # (batch, target, heads, size)
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
@@ -83,7 +83,7 @@ for kind, *sizes in (MultiHeadAttention, 2, 4), (GroupQueryAttention, 4, 2, 2):
 # %%
 # Break it
 # --------
-# Suppose you take the mean of each block's own result: all count the same then.
+# Suppose you average the results of the blocks: then all blocks count the same.
 
 p = query[0, 0, 0] @ key[0, 0].T / np.sqrt(4)  # (source,), of one step
 shares = softmax(p.reshape(5, 10))  # in five blocks

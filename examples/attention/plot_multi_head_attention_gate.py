@@ -2,9 +2,9 @@ r"""
 MultiHeadAttention use_gate: each head can be closed
 ====================================================
 
-A gate multiplies what a head has found, by 0 (closed) to 1 (open). So a head
-can be silent where it does not help. Each step of the query computes its own
-gate, with one more kernel and a sigmoid.
+A gate multiplies each number that a head has found, by 0 (closed) to 1 (open).
+So a head can be silent where it does not help. The query computes the gates of
+each step, with one more kernel and bias, and a sigmoid.
 
 .. math:: y = \sum_h \left( \sigma(x W^g_h + b^g_h) \odot F_h \right) W_h + b
 
@@ -19,7 +19,7 @@ from keras_by_hand import multi_head_attention, sigmoid, softmax
 # %%
 # Build and compute it
 # --------------------
-# NumPy takes the heads one after the other, and adds up their outputs.
+# The gate's weights stand behind the key's. NumPy adds up the heads' outputs.
 rng = np.random.default_rng(313)
 query, value = rng.normal(size=(2, 2, 3, 6))  # each (batch, steps, features)
 layer = keras.layers.MultiHeadAttention(2, 4, value_dim=3, use_gate=True)
@@ -41,14 +41,14 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose a trained layer gets a gate, which shall be open at first. Kernel and
-# bias of 0 halve each head, as sigmoid(0) is 1 / 2. Use a large bias instead.
+# Add a gate to a trained layer, open at first: with kernel 0 and a bias of 5. A
+# bias of 0 would halve each head, and a far larger one would never learn.
 ungated = multi_head_attention(query, value, None, *weights[:4], *weights[6:])
-for bias, expected in ((1000, ungated), (0, (ungated + b) / 2)):
+for bias in (5, 0):
     weights[4:6] = np.zeros_like(W_g), np.full_like(b_g, bias)
     layer.set_weights(weights)
     y = keras.ops.convert_to_numpy(layer(query, value, **scores)[0])
-    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(y - b, sigmoid(bias) * (ungated - b), 1e-4, 1e-4)
 print("right:", ungated[0, 0].round(1), "wrong:", y[0, 0].round(1))
 assert not np.allclose(ungated, y)
 

@@ -3,8 +3,8 @@ MultiHeadAttention sliding_window: only neighbours attend
 =========================================================
 
 For most words of a long text, what matters stands near. With
-``sliding_window=w``, a step attends only to steps less than w away: before and
-after it, or with a causal mask only before it.
+``sliding_window=w``, a step attends only to itself and to steps less than w
+away: on both sides, or with a causal mask only before it.
 
 .. math::
 
@@ -49,8 +49,6 @@ distance = steps[:, np.newaxis] - steps  # t - s, (target, source)
 on_both_sides = np.abs(distance) < 3
 past_only = (0 <= distance) & (distance < 3)
 
-from keras_by_hand.layers.attention import window_mask
-
 # %%
 # Check it
 # --------
@@ -85,7 +83,9 @@ np.testing.assert_array_equal(changed[0], steps < 5)
 # ``window_size=(2, 2)``, a step sees two on the left, itself, and two on the
 # right. Keras counts the step itself, too: pass ``sliding_window=3``, not 2.
 
-right, wrong = window_mask(7, 7, 3)[3], window_mask(7, 7, 2)[3]
+narrow = MultiHeadAttention(num_heads=2, key_dim=4, sliding_window=2)
+_, of_narrow = map(keras.ops.convert_to_numpy, narrow(x, x, **options))
+right, wrong = scores[0, 0, 3] > 0, of_narrow[0, 0, 3] > 0
 print("right:", right.astype(int), "wrong:", wrong.astype(int))
 assert np.sum(right) == 2 + 1 + 2 and np.sum(wrong) == 1 + 1 + 1
 

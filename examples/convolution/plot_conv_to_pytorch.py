@@ -2,9 +2,9 @@ r"""
 PyTorch to Keras and back: Conv2d kernels and padding
 =====================================================
 
-PyTorch, ONNX and Keras compute the same convolutions, but store the axes of
+PyTorch and ONNX compute the same convolutions as Keras, but store the axes of
 images and kernels in another order. And with strides, PyTorch's ``padding=1``
-is not ``padding="same"``, which in ONNX is ``auto_pad="SAME_UPPER"``.
+may differ from Keras' ``padding="same"`` (``auto_pad="SAME_UPPER"`` in ONNX).
 
 .. math::
 
@@ -25,8 +25,7 @@ from keras_by_hand.porting.pytorch import pytorch_conv2d
 # %%
 # Build it
 # --------
-# ``Conv2d(2, 4, 3, stride=2, padding=1)``, in NumPy, and then with
-# ``groups=2``.
+# NumPy takes the part of PyTorch's ``Conv2d(2, 4, 3, stride=2, padding=1)``.
 
 rng = np.random.default_rng(313)
 images = rng.integers(-9, 10, size=(2, 2, 6, 8))  # (batch, in, height, width)
@@ -67,7 +66,7 @@ np.testing.assert_array_equal(y_depthwise, np.float32(of_grouped), strict=True)
 # %%
 # In full
 # -------
-# They take kernels of any shape, and lead back as well.
+# These functions take kernels of any shape. Two of them lead back to PyTorch.
 
 from keras_by_hand.porting.pytorch import (
     from_pytorch_depthwise_kernel,
@@ -84,7 +83,8 @@ np.testing.assert_array_equal(to_pytorch_depthwise_kernel(split), grouped)
 # %%
 # Break it
 # --------
-# "same" instead of ``ZeroPadding2D(1)`` puts zeros at bottom and right only.
+# For images with even sides, like these, "same" puts zeros at bottom and right
+# only. (With odd sides, it agrees with ``ZeroPadding2D(1)``.)
 
 wrong = keras_result([Conv2D(4, 3, strides=2, padding="same")], moved)
 print("right:", y[0, 0, 0], "wrong:", wrong[0, 0, 0])

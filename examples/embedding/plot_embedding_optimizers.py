@@ -2,10 +2,10 @@ r"""
 Embedding with Adam: rows move without their tokens
 ===================================================
 
-You train on batches without a word, and its vector changes all the same. Adam
-keeps moving it, as its average of past gradients fades slowly. To keep it where
-it is, use SGD without momentum, or PyTorch's ``SparseAdam``. Only a row that
-has never had a gradient stays, without weight decay. (See the page "Adam".)
+You train on batches that lack a word, and its vector changes all the same: Adam
+keeps moving it, as its average of past gradients fades slowly. Only a row that
+never had a gradient stays, if there is no weight decay. To keep the others, use
+SGD without momentum, or PyTorch's ``SparseAdam``. (See the page "Adam".)
 """
 
 import keras

@@ -2,9 +2,9 @@ r"""
 Rounding error of a sum: at most n/2 rounding units
 ===================================================
 
-How far may a float32 sum be from the exact one, if nothing is wrong? However a
-processor adds up the ``n`` terms of ``x W + b``, the products and the bias, the
-error stays below a limit that you can compute.
+How far may a float32 sum be from the exact one, if nothing is wrong? The sum
+``x W + b`` has ``n`` terms: the products and the bias. In whatever order a
+processor adds them up, the error stays below a limit that you can compute.
 
 .. math::
 
@@ -13,8 +13,9 @@ error stays below a limit that you can compute.
 
 Here :math:`\hat{y}` is the computed sum and :math:`y` the exact one.
 :math:`\varepsilon`, the *machine epsilon*, is the distance from 1 to the next
-number of the format. The **rounding unit** is :math:`\varepsilon` times the sum
-of the terms' sizes.
+number of the format: the *ulp* (unit in the last place) of 1. Half of it is the
+*unit roundoff*. On this site, the **rounding unit** is :math:`\varepsilon`
+times the sum of the terms' sizes.
 
 Why n/2? An operation returns the number nearest to its exact result, so its
 relative error is :math:`\varepsilon/2` at most. A term goes through at most n
@@ -45,10 +46,11 @@ y = keras.ops.convert_to_numpy(dense(x))
 # %%
 # Compute it
 # ----------
-# The sum of the terms' sizes is the same sum, of absolute values. (No terms of
-# higher order are needed, as Jeannerod and Rump have shown.)
+# The sum of the terms' sizes is the same sum, of absolute values. (Errors are
+# rounded again. The limit still holds, as Jeannerod and Rump have shown.)
 
 eps = np.finfo("float32").eps
+print("machine epsilon of float32:", eps)
 
 
 def rounding_limit(x, kernel, bias):

@@ -12,9 +12,10 @@ must agree to about four digits:
    \left|y_\text{Keras} - y_\text{NumPy}\right| \le
    \text{atol} + \text{rtol} \left|y_\text{NumPy}\right|
 
-with ``rtol=1e-4, atol=1e-4`` for numbers of a size of about 1. A wrong formula
-misses that by far. The library behind the pages is compared in float64, to
-about 12 digits: 1000 times the distance from 1 to the next number.
+with ``rtol=1e-4, atol=1e-4`` for numbers of a size of about 1. ``rtol`` allows
+a share of the number. ``atol`` is a fixed amount, and decides near zero. A
+wrong formula misses that by far. The library behind the pages is compared in
+float64, to about 12 digits: 1000 times the distance from 1 to the next number.
 """
 
 import keras
@@ -69,9 +70,9 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# Suppose you leave out atol. Where terms cancel, the result is near zero, but
-# the rounding of the terms does not cancel: choose an ``atol`` that suits the
-# size of the terms. float32 rounds ``1 + 2**-25`` to 1.
+# Suppose you leave out atol, which ``assert_allclose`` then takes as 0. float32
+# rounds ``1 + 2**-25`` to 1, and 1 - 1 is 0. This error is tiny beside the
+# terms, but as large as the result. Choose ``atol`` by the size of the terms.
 
 one, small = np.float32(1), np.float32(2**-25)
 wrong = one + small - one
@@ -82,16 +83,18 @@ assert not np.isclose(wrong, small, rtol=1e-4, atol=0)
 # %%
 # See it
 # ------
-# Which mistakes are noticed? With the tolerance of float64, all three of these;
-# with that of float32, none that is smaller.
+# Three of these five are mistakes. The tolerance of float64 notices them all,
+# that of float32 only the last two.
 
 results = {
     "rounding in float64": y_64,
-    "wrong by a millionth": by_hand * (1 + 1e-6),
     "rounding in float32": y_real,
+    "wrong by a millionth": by_hand * (1 + 1e-6),
     "kernel in float16": x @ kernel.astype("float16") + bias,
     "bias moved by one unit": x @ kernel + np.roll(bias, 1),
 }
+equal = [np.allclose(y, by_hand, 1e-4, 1e-4) for y in results.values()]
+assert equal == [True, True, True, False, False]
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 errors = [np.max(np.abs(y - by_hand)) for y in results.values()]
 axis.semilogx(np.maximum(errors, 1e-17), list(results), "o")

@@ -3,7 +3,8 @@ Predict without Keras: read a .keras file with NumPy
 ====================================================
 
 NumPy and ``h5py`` can predict from a ``.keras`` file where Keras isn't
-installed. The file is a zip: ``config.json`` names layers and activations
+installed. (Keras runs without TensorFlow, too: set ``KERAS_BACKEND=torch`` or
+``jax``.) The file is a zip: ``config.json`` names layers and activations
 :math:`f`, ``model.weights.h5`` has the kernels :math:`W` and biases :math:`b`.
 This reader takes ``Sequential`` models of ``Dense`` layers, and refuses others:
 
@@ -40,8 +41,8 @@ y = model.predict(x, verbose=0)
 # %%
 # Compute it
 # ----------
-# Copy this. ``read`` collects the layers, which the file calls ``dense``,
-# ``dense_1``, ..., and refuses what it can't compute. ``predict`` runs them.
+# Copy this, and the functions imported above. ``read`` finds layers by their
+# order: the file calls them ``dense``, ``dense_1``, ..., whatever their names.
 FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
 FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
 
@@ -83,7 +84,6 @@ np.testing.assert_allclose(y, predict(x, layers), rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # ``h5py`` lists layers by name, ``dense_10`` before ``dense_2``: count instead.
-
 biases = map(keras.initializers.Constant, range(12))
 deep = [Dense(1, bias_initializer=bias) for bias in biases]
 deep = keras.Sequential([keras.Input((1,)), *deep])

@@ -2,10 +2,12 @@ r"""
 Add, Multiply, Average, Maximum: layers that merge branches
 ===========================================================
 
-Where branches of a model meet, a layer merges them, number by number: ``Add``
-ends a residual connection, ``Multiply`` is a gate, as in squeeze-and-excite. If
-the ranks differ, it inserts axes behind the batch. NumPy and ``+`` put them in
-front.
+Where branches of a model meet, a layer merges them, number by number. ``Add``
+ends a residual connection, ``Add()([x, f(x)])``: see the page "Residual
+networks". ``Multiply`` is a gate, as in squeeze-and-excite. Behind the batch,
+sizes must be equal, or one of them 1. Otherwise, the inputs have incompatible
+shapes. If the ranks differ, the layer inserts axes behind the batch. NumPy and
+``+`` put them in front.
 
 .. math::
 
@@ -74,7 +76,6 @@ np.testing.assert_array_equal(wrong, x + v)
 #    TensorFlow, ``Add``, ``Average`` and ``+`` take a column, (batch, 1), for a
 #    bias, (units,), if there are as many samples as units. So predictions can
 #    depend on the size of the batch. Put the column first, and they are right.
-
 column, zeros = np.float32([[1], [2], [3]]), np.zeros((3, 3), "float32")
 right = keras.ops.convert_to_numpy(layers.Add()([column, zeros]))
 np.testing.assert_array_equal(right, column + zeros)
@@ -86,9 +87,8 @@ np.testing.assert_array_equal(wrong, right.T if misread else right)
 # %%
 # Break it
 # --------
-# With as many samples as steps, ``x + v`` adds the vector of another sample.
-# Write ``Add()([x, v])``, or ``x + v[:, np.newaxis]``.
-
+# With as many samples as steps, ``x + v`` runs, but step t gets the vector of
+# sample t. Write ``Add()([x, v])``, or ``x + v[:, np.newaxis]``.
 wrong = x + v
 print("right:", y_add[0, :, 0], "wrong:", wrong[0, :, 0])
 assert np.any(y_add != wrong)

@@ -2,10 +2,10 @@ r"""
 Concatenate: skip connections, and the kernel that follows
 ==========================================================
 
-A U-Net keeps details by a skip connection: ``Concatenate`` puts features of an
-early and a late layer side by side, along the last axis by default. The kernel
-of the next layer has rows for each input, in the same order. So the next layer
-is a sum of smaller layers, one for each input.
+A U-Net keeps details by a skip connection (see the page "U-Net"). There,
+``Concatenate`` puts features of an early and a late layer side by side, along
+the last axis by default. The kernel of the next layer has rows for each input,
+in the same order. So this layer is a sum of smaller layers, one for each input.
 
 .. math:: [a, b] \, W = a \, U + b \, V
 
@@ -50,7 +50,6 @@ summed = a @ U + b @ V
 # Check it
 # --------
 # With whole numbers nothing is rounded: the results are equal to the bit.
-
 np.testing.assert_array_equal(y, np.float32(joined), strict=True)
 np.testing.assert_array_equal(y, np.float32(summed), strict=True)
 
@@ -58,6 +57,7 @@ np.testing.assert_array_equal(y, np.float32(summed), strict=True)
 # In full
 # -------
 # The batch is axis 0, so for images, 1 or -3 is the height and -1 the channels.
+# Along all other axes, sizes must be equal: first crop the larger image.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Concatenate(axis=0)``
 #    joins the samples of each batch. So the order of the predictions depends on
@@ -79,9 +79,9 @@ np.testing.assert_array_equal(halves, [1, 2, 10, 20, 3, 4, 30, 40])
 # %%
 # Break it
 # --------
-# In another order, the rows of the kernel belong to other features. And with
-# axis 1, as in ``torch.cat``, an image is put below the other: write -1.
-
+# In another order, the rows of the kernel belong to other features. And in
+# PyTorch, ``torch.cat`` along axis 1 joins channels. In Keras, axis 1 is the
+# height, so one image is put below the other: write -1.
 wrong = concatenate([b, a]) @ kernel
 print("right:", y[0, 0, 0], "wrong:", wrong[0, 0, 0])
 assert np.any(y != wrong)

@@ -2,11 +2,12 @@ r"""
 Operators and keras.ops: ``+``, ``*``, ``@``, ``[...]`` as steps of a model
 ===========================================================================
 
-Write ``x + y`` between the symbolic tensors of a functional model: the operator
-becomes a step of the model, and so does a function of ``keras.ops``. (Keras 2
-had layers ``TFOpLambda``.) A saved model lists the steps by name. This is how
-to read it, for two inputs :math:`x` and :math:`z`, and a constant :math:`s`
-(:math:`n` is a sample, :math:`i` a row and :math:`j` a column of a matrix):
+``keras.Input`` returns a *symbolic tensor* (``KerasTensor``): a shape without
+numbers. Write ``x + z`` with two of them, and the operator becomes a step of
+the model. So does a function of ``keras.ops``. (Keras 2 made it a layer
+``TFOpLambda``.) A saved model lists the steps by name. This is how to read it,
+for two inputs :math:`x` and :math:`z`, and a constant :math:`s` (:math:`n` is a
+sample, :math:`i` a row and :math:`j` a column of a matrix):
 
 .. math::
 
@@ -23,8 +24,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# ``model.save`` writes what ``to_json`` returns into the ``.keras`` file, as
-# ``config.json``.
+# In a ``.keras`` file, the JSON that ``to_json`` returns is ``config.json``.
 
 x, z = keras.Input((2, 3), name="x"), keras.Input((3, 2), name="z")
 scale = np.float32([2, 1, 3])

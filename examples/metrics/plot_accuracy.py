@@ -14,8 +14,8 @@ fewer than :math:`k` scores must be larger than that of class :math:`c`.
 
 :math:`p` is a probability, :math:`t` its target, and :math:`s_j` a score.
 ``metrics=["accuracy"]`` goes by shapes: outputs of ``(batch, 1)`` are binary,
-others categorical. There, one number as a label is an index ("sparse"), a row
-is one-hot. Top-5 is ``keras.metrics.SparseTopKCategoricalAccuracy(k=5)``.
+others categorical. Their labels are an index each ("sparse"), or a one-hot row.
+Top-5 is ``keras.metrics.SparseTopKCategoricalAccuracy(k=5)``.
 """
 
 import keras
@@ -47,7 +47,6 @@ top_2 = keras.metrics.sparse_top_k_categorical_accuracy(label, scores, k=2)
 # Compute it
 # ----------
 # Of equal scores, ``np.argmax`` takes the first. Top-k counts the larger ones.
-
 binary = np.mean((p > 0.5) == answer)
 categorical = np.mean(np.argmax(scores, axis=1) == label)
 of_label = np.take_along_axis(scores, label[:, np.newaxis], axis=1)
@@ -77,8 +76,8 @@ np.testing.assert_array_equal([top_2, expected], [larger < 2] * 2)
 # --------
 # With the class ``Accuracy()``, accuracy is 0: it asks whether a probability
 # *equals* its label. And where several labels may be right, "accuracy" takes
-# them for one-hot: all six tags below are right. Write "binary_accuracy".
-
+# them for one-hot: all six tags below are right. Write "binary_accuracy". Last,
+# a logit means yes above 0: take ``BinaryAccuracy(threshold=0)``.
 wrong = float(keras.metrics.Accuracy()(answer, p))
 print(f'right: "accuracy" {binary:.1f}, wrong: Accuracy() {wrong:.1f}')
 assert wrong == 0 and binary > 0.5
@@ -87,12 +86,13 @@ p_tags = np.float32([[0.9, 0.8, 0.1], [0.1, 0.2, 0.3]])
 right, wrong = np.mean((p_tags > 0.5) == tags), of_compile(tags, p_tags)
 print(f'right: "binary_accuracy" {right:.1f}, wrong: "accuracy" {wrong:.1f}')
 assert right == 1 and wrong == 0.5
+logits, at_0 = p - 0.5, keras.metrics.BinaryAccuracy(threshold=0)
+assert float(at_0(answer, logits)) > of_compile(answer, logits)
 
 # %%
 # See it
 # ------
 # Each row is a sample, and the square marks its class.
-
 fig, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
 axis.imshow(scores, cmap="Blues", vmax=9, aspect=0.5)
 for (sample, number), score in np.ndenumerate(scores):

@@ -13,8 +13,9 @@ computes the whole model with Keras' weights.
    y &= \text{relu}(s(x) + \text{norm}_3(W_3 * h))
 
 x is the input of a block, y its output. Each W is the kernel of a convolution
-:math:`*`, norm is ``BatchNormalization``. The shortcut s(x) is x itself, or a
-convolution of it where y needs another shape. (Biases are left out.)
+:math:`*`, norm is ``BatchNormalization``. The shortcut s(x) is x itself.
+Where y needs another shape, it is :math:`\text{norm}_0(W_0 * x)`. (Biases are
+left out.)
 """
 
 import keras
@@ -69,7 +70,8 @@ def bottleneck(x, weights, name, first=1, second=1):
     if f"{name}_0_conv" in weights:
         shortcut = conv_norm(x, weights, f"{name}_0", strides=first * second)
     y = relu(conv_norm(x, weights, f"{name}_1", strides=first))
-    y = relu(conv_norm(y, weights, f"{name}_2", strides=second, padding="same"))
+    y = zero_padding2d(y, padding=1)
+    y = relu(conv_norm(y, weights, f"{name}_2", strides=second))
     return relu(shortcut + conv_norm(y, weights, f"{name}_3"))
 
 
@@ -116,7 +118,9 @@ np.testing.assert_array_less(errors, 1000 * eps)
 # Suppose you load weights of PyTorch's ``resnet50``. It takes the strides in a
 # block's second convolution, Keras and the paper in the first. All shapes
 # agree, so nothing warns you. For such weights, call ``bottleneck`` with
-# ``first=1, second=2``.
+# ``first=1, second=2``. PyTorch adds zeros on all four sides, as
+# ``zero_padding2d`` does here. With strides of 2 and even sizes, Keras'
+# ``padding="same"`` would add none above and none on the left.
 
 start, right = expected[6:8]  # of conv4_block1
 wrong = bottleneck(start, weights, "conv4_block1", first=1, second=2)

@@ -123,7 +123,7 @@ epochs = np.mean(np.reshape(losses, (4, 25)), axis=1)
 np.testing.assert_allclose(fit.history["loss"], epochs, rtol=1e-4)
 
 # %%
-# (``load_model(path).fit(...)`` of keras_by_hand does all this for any file.)
+# (``load_model(path).fit(...)`` of keras_by_hand trains other models, too.)
 #
 # Break it
 # --------

@@ -19,6 +19,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand.gradients import batch_normalization_gradients
+
 # %%
 # Build it
 # --------
@@ -41,7 +43,6 @@ after = layer.get_weights()
 # Normalize the batch, multiply by r, and add d: ``renormalize`` does this, too.
 # Then both averages move 1 % of the way to the batch, as ``renorm_momentum`` is
 # 0.99. (0.001 is Keras' epsilon.)
-
 batch_mean = np.mean(x, axis=0)  # (features,)
 batch_stddev = np.sqrt(np.var(x, axis=0) + 0.001)
 r = np.clip(batch_stddev / renorm_stddev, 0.5, 1.5)
@@ -50,7 +51,6 @@ y_by_hand = gamma * ((x - batch_mean) / batch_stddev * r + d) + beta
 new_mean = 0.99 * renorm_mean + 0.01 * batch_mean
 new_stddev = 0.99 * renorm_stddev + 0.01 * batch_stddev
 
-from keras_by_hand.gradients import batch_normalization_gradients
 from keras_by_hand.layers.normalization import renormalize
 
 # %%

@@ -73,8 +73,8 @@ np.testing.assert_raises(TypeError, of_list, x)
 # %%
 # Break it
 # --------
-# Neighbours are a group, not every second channel. For weights of PyTorch's
-# ``GroupNorm``, pass ``epsilon=1e-5``, too: the default of Keras is 1e-3.
+# Neighbours are a group, not every second channel. And PyTorch's ``GroupNorm``
+# and ``InstanceNorm2d`` need ``epsilon=1e-5``: the default of Keras is 1e-3.
 
 order = [0, 2, 4, 1, 3, 5]
 in_turn = group_normalization(x[..., order], groups=2)[..., np.argsort(order)]

@@ -2,16 +2,18 @@ r"""
 SpectralNormalization: divide a kernel by its largest singular value
 ====================================================================
 
-GANs train more steadily if no layer lengthens vectors much. This layer wraps
-another one, and divides its kernel at each step of training.
+GANs train more steadily if no layer lengthens vectors much. The largest factor
+by which a kernel lengthens one is its largest singular value, its *spectral
+norm*. This layer wraps another one. At each step of training, it divides the
+kernel by :math:`\sigma`, which comes nearer to that norm step by step.
 
 .. math::
 
    v &= u W^\top / |u W^\top|, \qquad \sigma = |v W| \\
    u' &= v W / \sigma, \qquad W' = W / \sigma
 
-This is a power iteration for the kernel :math:`W`. The layer stores :math:`u'`
-for the next one. So :math:`\sigma` comes nearer to the largest singular value.
+This is a power iteration for the kernel :math:`W`. The first :math:`u` is
+random. The layer stores :math:`u'` as the :math:`u` of the next step.
 """
 
 import keras
@@ -38,7 +40,6 @@ of_kernel, of_u = layer.get_weights()
 # ----------
 # u goes back through the kernel: divided by its length, this is v. Then v goes
 # forward: the length of this product is σ, and its direction the new u.
-# ``spectral_normalization`` does it as often as you say.
 
 back = vector_u @ kernel.T  # (1, features)
 product = back / np.linalg.norm(back) @ kernel  # v W, (1, units)
@@ -60,20 +61,19 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# So on JAX, predict with ``training=True``. (The rate of 0 trains nothing.)
+# On JAX, predict with ``training=True``. (Only there, gradients go through σ.)
 
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
-model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)  # rate 0
 model.train_on_batch(np.ones((2, 4)), np.zeros((2, 3)))
 stored = kernel if keras.backend.backend() == "jax" else new_kernel
 np.testing.assert_allclose(layer.get_weights()[0], stored, 1e-4, 1e-4)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On all backends,
-#    ``SpectralNormalization`` casts its output to the dtype of the input. If
-#    you wrap an ``Embedding`` and its tokens are integers, all vectors lose
-#    their fractions. Pass the tokens as floats.
+#    ``SpectralNormalization`` casts its output to the dtype of the input. The
+#    vectors of an ``Embedding`` lose their fractions. Pass tokens as floats.
 
 wrapped = SpectralNormalization(Embedding(4, 3, weights=kernel))
 vectors = keras.ops.convert_to_numpy(wrapped(np.array([0, 2, 3])))

@@ -4,13 +4,14 @@ bfloat16 and float16: a Dense layer sums in float32
 
 A ``Dense`` layer of ``bfloat16`` or ``float16`` rounds its input and weights to
 that format, but multiplies and adds in float32. In bfloat16, ones would add up
-to no more than 256, as 257 rounds to 256. The layer rounds again when the sum
-is complete, and after adding the bias.
+to no more than 256, as 257 rounds to 256. The layer rounds again after adding
+the bias. Some processors also round the complete sum before.
 
 .. math::
 
    z &= \sum_i r(x_i) \, r(W_{ij}) \quad\text{in float32} \\
-   y &= r\left(r(z) + r(b)\right)
+   y &= r\left(z + r(b)\right) \\
+   \text{or } y &= r\left(r(z) + r(b)\right)
 
 :math:`r` rounds to the format; :math:`x` is the input, :math:`W` the kernel,
 :math:`b` the bias.
@@ -45,7 +46,6 @@ y = keras_dense(x, kernel, bias)  # (batch, units)
 # Compute it
 # ----------
 # NumPy adds up here; only the factors, the sum and the result are rounded.
-
 z = bfloat16(x) @ bfloat16(kernel)  # (batch, units)
 by_hand = bfloat16(bfloat16(z) + bfloat16(bias))
 
@@ -72,7 +72,7 @@ assert np.any(wrong != y)
 # -------
 # Where z needs rounding, processors differ in the last bits: they may round z,
 # as ``dense_16_bits`` does, cut off what does not fit, or leave z as it is.
-
+# Often two ways lead to the same answer; then it counts for both.
 from keras_by_hand.precision import cut_off, dense_16_bits
 
 rng = np.random.default_rng(313)

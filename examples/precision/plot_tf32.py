@@ -16,12 +16,17 @@ fraction, and sum in float32. CPUs do not.
 and :math:`t(0) = 0`; :math:`x` is the input, :math:`W` the kernel, :math:`b`
 the bias. For matrix products on such a GPU, the backends document:
 
-- TensorFlow uses TF32, unless you call `enable_tensor_float_32_execution(False)
+- TensorFlow uses TF32, unless you call
+  `tf.config.experimental.enable_tensor_float_32_execution(False)
   <https://www.tensorflow.org/api_docs/python/tf/config/experimental/enable_tensor_float_32_execution>`__.
-- JAX uses TF32, unless you set `jax_default_matmul_precision
-  <https://docs.jax.dev/en/latest/201/precision.html>`__ to ``"float32"``.
-- PyTorch uses float32, unless you call `set_float32_matmul_precision("high")
+- JAX uses TF32, unless you call
+  `jax.config.update("jax_default_matmul_precision", "float32")
+  <https://docs.jax.dev/en/latest/201/precision.html>`__.
+- PyTorch uses float32, unless you call
+  `torch.set_float32_matmul_precision("high")
   <https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html>`__.
+  But its convolutions use TF32, unless you set
+  ``torch.backends.cudnn.allow_tf32 = False``.
 """
 
 import keras

@@ -3,9 +3,9 @@ vocabulary.txt: the words of StringLookup in a .keras file
 ==========================================================
 
 The words that ``adapt`` has learned stand in a text file inside the ``.keras``
-file. The word of place :math:`i` is on line :math:`i`, counted from 0, so you
+file. The word with index :math:`i` is on line :math:`i`, counted from 0, so you
 can read the vocabulary without Keras. But a word that contains a line break
-does not survive saving: replace these before ``adapt``.
+does not survive saving, unless you pass the words as ``vocabulary``.
 """
 
 import tempfile
@@ -24,16 +24,18 @@ if keras.backend.backend() != "tensorflow":
 labels = np.array(["New\nYork", "Oslo", "Rome"])
 lookup = StringLookup(mask_token="")
 lookup.adapt(labels.repeat([3, 2, 1]))
+words = lookup.get_vocabulary(include_special_tokens=False)
+passed = StringLookup(mask_token="", vocabulary=words)
 inputs = keras.Input((1,), dtype="string")
 folder = tempfile.TemporaryDirectory()
 path = f"{folder.name}/model.keras"
-keras.Model(inputs, lookup(inputs)).save(path)
-loaded = keras.models.load_model(path).layers[1]
+keras.Model(inputs, [lookup(inputs), passed(inputs)]).save(path)
+_, loaded, mended = keras.models.load_model(path).layers
 
 # %%
 # Compute it
 # ----------
-# The file is a zip archive. A second lookup would be "string_lookup_1" there.
+# The file is a zip archive. (Passed words are in its ``config.json`` instead.)
 # The first line is empty: it is the mask token, and must not be dropped.
 
 with zipfile.ZipFile(path) as archive:
@@ -53,6 +55,6 @@ np.testing.assert_array_equal(loaded.get_vocabulary(), tokens)
 #    behind it have moved.
 
 print("right:", labels.tolist(), "wrong:", tokens[2:])
-places = [lookup(labels).numpy(), loaded(labels).numpy()]
-print("places, right:", places[0], "wrong:", places[1])
-np.testing.assert_array_equal(places, [[2, 3, 4], [1, 4, 5]])
+indices = [layer(labels).numpy() for layer in (lookup, mended, loaded)]
+print("index, right:", indices[0], "mended:", indices[1], "wrong:", indices[2])
+np.testing.assert_array_equal(indices, [[2, 3, 4], [2, 3, 4], [1, 4, 5]])

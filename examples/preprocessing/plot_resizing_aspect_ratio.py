@@ -5,7 +5,8 @@ Aspect ratio of images: crop or pad with Resizing and CenterCrop
 ``Resizing`` stretches an image to the size that a network needs. To keep its
 aspect ratio, ``crop_to_aspect_ratio=True`` first cuts off both ends of the side
 that is too long; ``pad_to_aspect_ratio=True`` adds pixels at both ends of the
-other one (letterbox). ``CenterCrop`` keeps the middle, without resizing.
+other one (letterbox). ``CenterCrop`` keeps the middle, and resizes only images
+that are too small. Keras' function ``smart_resize`` crops as ``Resizing`` does.
 
 .. math::
 
@@ -26,7 +27,8 @@ from keras_by_hand import resizing
 # %%
 # Build it
 # --------
-# An image of 4 by 7 pixels is cropped to 4 by 4, padded to 6 by 7, and cut.
+# From an image of 4 by 7 pixels, ``crop`` makes 4 by 4, and ``pad`` 6 by 7.
+# ``CenterCrop`` keeps 3 by 4.
 
 x = np.arange(28.0).reshape(1, 4, 7, 1)  # (batch, height, width, channels)
 crop = Resizing(4, 4, crop_to_aspect_ratio=True)
@@ -50,15 +52,13 @@ framed = np.pad(x, [(0, 0), (above, above), (0, 0), (0, 0)], constant_values=99)
 top, left = (4 - 3) // 2, (7 - 4) // 2
 kept = x[:, top : top + 3, left : left + 4]
 
-# %%
-# ``center_crop`` also enlarges images that are too small.
-
-from keras_by_hand import center_crop
+from keras_by_hand import center_crop  # also enlarges images that are too small
 
 # %%
 # Check it
 # --------
-for y, expected in zip(results, [cut, framed, kept]):
+smart = keras.preprocessing.image.smart_resize(x, (4, 4))
+for y, expected in zip([*results, smart], [cut, framed, kept, cut]):
     np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 y_large, large = CenterCrop(8, 6)(x), center_crop(x, height=8, width=6)
 np.testing.assert_allclose(y_large, large, rtol=1e-4, atol=1e-2)

@@ -23,6 +23,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import TextVectorization
 
+from keras_by_hand import text_vectorization
+
 if importlib.util.find_spec("tensorflow") is None:
     raise SystemExit("This page needs TensorFlow: it splits the text")
 
@@ -60,8 +62,6 @@ tf_idf = counts * weights  # (batch, vocabulary)
 # --------
 # ``text_vectorization`` also takes other lengths of n-grams, and unknown words:
 # these get the mean of all weights.
-
-from keras_by_hand import text_vectorization
 
 np.testing.assert_allclose(y, tf_idf, rtol=1e-4, atol=1e-4)
 new = ["the food is bad"]

@@ -2,9 +2,9 @@ r"""
 int8 quantization in Keras: integers, and one scale for each unit
 =================================================================
 
-``model.quantize("int8")`` stores each weight in 8 bits, a quarter of float32. A
-``Dense`` layer then has integers from -127 to 127, and one scale for each unit.
-On each call it rounds its input in the same way, with one scale for each
+``model.quantize("int8")`` stores the kernel of a ``Dense`` layer in 8 bits, a
+quarter of float32: integers from -127 to 127, and one scale for each unit. On
+each call the layer rounds its input in the same way, with one scale for each
 sample. Then it multiplies integers, and divides the sums by both scales.
 
 .. math::
@@ -74,7 +74,8 @@ assert np.any(y != wrong)
 # In full
 # -------
 # ``int8_dense`` adds the integers up in ``int32``. With ``weights_only`` it
-# leaves the input in float. So does Keras without an activation quantizer.
+# leaves the input in float. So does Keras without an activation quantizer. A
+# convolution has no int8 form: ``model.quantize`` warns, and skips it.
 
 from keras_by_hand.quantization import int8_dense, quantize_int8
 
@@ -86,6 +87,7 @@ layer.quantize(config=config)
 y = keras.ops.convert_to_numpy(layer(x))
 expected = int8_dense(x, *quantize_int8(kernel), bias, weights_only=True)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+assert keras.layers.Conv2D.quantize is keras.Layer.quantize  # none of its own
 
 # %%
 # See it

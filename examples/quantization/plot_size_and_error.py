@@ -16,7 +16,7 @@ lower the error of int4, but cost most of what it saves.
 :math:`y` are the outputs, :math:`W` is the kernel, and :math:`d` the size of a
 step from one stored number to the next. Rounding is off by up to half a step.
 If each error is equally likely, the mean of their squares is :math:`d^2 / 12`.
-This takes features that are uncorrelated and of one size, as they are here.
+This assumes features that are uncorrelated and of similar size, as here.
 """
 
 import keras

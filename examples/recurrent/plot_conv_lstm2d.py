@@ -71,12 +71,12 @@ for function in (read_video, conv_lstm2d):
 # %%
 # Break it
 # --------
-# Many ConvLSTMs for PyTorch have the gates i, f, o, g. Suppose you keep that
-# order in Keras. Exchange the last two quarters of each weight first.
+# Many ConvLSTMs for PyTorch have the gates i, f, o, g. If you give Keras such
+# weights, it takes o for g. Exchange their last two quarters first.
 
 order = [0, 1, 2, 3, 6, 7, 4, 5]  # i, f, o, g for 2 filters
-swapped = [weight[..., order] for weight in weights]
-wrong = read_video(x, *swapped, dilation_rate=2)
+of_pytorch = [weight[..., order] for weight in weights]  # as you get them
+wrong = read_video(x, *of_pytorch, dilation_rate=2)
 print("right:", y[0, 0, 0].round(2), "wrong:", wrong[0, 0, 0].round(2))
 assert not np.allclose(y, wrong)
 

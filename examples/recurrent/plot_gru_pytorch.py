@@ -12,9 +12,10 @@ ONNX has the order of Keras, and transposed kernels, too. PyTorch computes:
    n &= \tanh(x_n + r \odot h_n) \\
    h_t &= (1 - z) \odot n + z \odot h_{t-1}
 
-With r, z or n, x is the input times ``weight_ih`` plus ``bias_ih``, and h the
-last output times ``weight_hh`` plus ``bias_hh``. Keras does so by default, with
-``reset_after=True``: see the page "GRU". In `ONNX
+:math:`x_r, x_z, x_n` are the thirds of the input times ``weight_ih``, plus
+``bias_ih``; :math:`h_r, h_z, h_n` those of the last output times ``weight_hh``,
+plus ``bias_hh``. Keras does so by default, with ``reset_after=True``: see the
+page "GRU". In `ONNX
 <https://onnx.ai/onnx/operators/onnx__GRU.html>`__ it is an option,
 ``linear_before_reset=1``, and the default is 0.
 """
@@ -28,8 +29,8 @@ from keras_by_hand import sigmoid
 # %%
 # Build it
 # --------
-# In PyTorch: ``GRU(3, 2, batch_first=True)``, for 3 features and 2 units.
-
+# In PyTorch: ``gru = GRU(3, 2, batch_first=True)``, for 3 features and 2 units.
+# Its ``weight_ih`` is ``gru.weight_ih_l0.detach().numpy()``, and so on.
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 3, 3)).astype("float32")  # (batch, steps, features)
 shapes = [(6, 3), (6, 2), (6,), (6,)]  # 3 gates of 2 units are 6
@@ -65,8 +66,7 @@ from keras_by_hand.porting.pytorch import gru_from_pytorch, gru_to_pytorch
 # %%
 # Check it
 # --------
-# The formula of PyTorch, then the functions. These convert any GRU.
-
+# The formula of PyTorch, then the functions. These convert layers of any size.
 h = np.zeros((2, 2))  # (batch, units)
 for t in range(3):
     x_r, x_z, x_n = np.split(x[:, t] @ weight_ih.T + bias_ih, 3, axis=1)

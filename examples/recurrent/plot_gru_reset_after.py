@@ -16,7 +16,9 @@ the bias is one row.
 :math:`g` is the candidate for the new state, :math:`r` the reset gate, and
 :math:`h` the old state. :math:`x_g` is made of the input, :math:`U_g` is the
 part of the recurrent kernel that belongs to :math:`g`, and :math:`b'` that of
-the second bias. The rest is the same: see the page "GRU".
+the second bias. The rest is the same: see the page "GRU". By default, a ``GRU``
+has ``3 * units * (features + units + 2)`` parameters. With
+``reset_after=False``, it has ``3 * units * (features + units + 1)``.
 """
 
 import keras
@@ -67,10 +69,13 @@ g_before = x_g + (r * h) @ u_g
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``GRU`` calls the gate before the product the default. The default is
 #    ``reset_after=True``.
-
 np.testing.assert_array_equal(after, np.float32(g_after), strict=True)
 np.testing.assert_array_equal(before, np.float32(g_before), strict=True)
 np.testing.assert_equal(keras.layers.GRU(3).reset_after, True)
+for reset_after, rows in [(True, 2), (False, 1)]:  # rows of the bias
+    cell = keras.layers.GRUCell(3, reset_after=reset_after)
+    cell.build(x.shape)
+    np.testing.assert_equal(cell.count_params(), 3 * 3 * (4 + 3 + rows))
 
 # %%
 # Break it
@@ -78,7 +83,6 @@ np.testing.assert_equal(keras.layers.GRU(3).reset_after, True)
 # Your weights have one row of biases, so they are of the kind "before". Suppose
 # you add a row of zeros, so that all shapes fit the default: there is no error,
 # but the numbers are wrong. Set ``reset_after=False`` instead.
-
 wrong = keras_step(np.stack([bias, np.zeros(9)]), reset_after=True)
 print("right:", before[0], "wrong:", wrong[0])
 assert np.any(before != wrong)

@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import GRU, LSTM, GlobalAveragePooling1D, Masking, SimpleRNN
 
+from keras_by_hand import simple_rnn
+
 # %%
 # Build it
 # --------
@@ -52,8 +54,6 @@ for t in range(3):
 # Check it
 # --------
 # Then each sequence alone, without padding.
-
-from keras_by_hand import simple_rnn
 
 np.testing.assert_allclose(y, np.stack(outputs, axis=1), rtol=1e-4, atol=1e-4)
 for sequence, last in zip(sequences, y[:, -1]):

@@ -19,7 +19,6 @@ has two, the hidden state h and the cell state c: ``initial_state=[h, c]``.
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras import layers
 
 from keras_by_hand import lstm
 
@@ -31,8 +30,8 @@ from keras_by_hand import lstm
 rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 6, 3)).astype("float32")
 weights = [rng.integers(-2, 3, size=shape) for shape in [(3, 4), (4, 4), (4,)]]
-layer = layers.SimpleRNN(4, "linear", return_state=True)
-stateful = layers.SimpleRNN(4, "linear", stateful=True)
+layer = keras.layers.SimpleRNN(4, "linear", return_state=True)
+stateful = keras.layers.SimpleRNN(4, "linear", stateful=True)
 for each in (layer, stateful):
     each.build(x.shape)
     each.set_weights(weights)
@@ -55,8 +54,9 @@ for t in range(6):
 # %%
 # Check it
 # --------
-# ``reset_state`` sets the states to 0, before the next long sequence. A model
-# with a ``stateful`` layer needs a fixed batch size (``batch_shape``).
+# ``reset_state`` sets the states to 0, before the next long sequence. Row i of
+# a batch goes on where row i of the last one stopped. So a model needs a fixed
+# batch size (``batch_shape``), and ``fit`` needs ``shuffle=False``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On JAX, a stateful
 #    ``SimpleRNN``, ``LSTM`` or ``GRU`` starts each ``predict`` from 0: call

@@ -27,6 +27,10 @@ from keras.layers import Dense, Dropout
 # --------
 # All rows are the same sample. Each row gets a dropout mask of its own, so one
 # call of the model returns 2,000 different draws of its prediction.
+#
+# Does your model lack this ``training=True``? Then ``model(x, training=True)``
+# turns dropout on. But all other layers behave as in training, too:
+# ``BatchNormalization`` uses the batch, and changes its moving averages.
 
 rng = np.random.default_rng(313)
 x = np.repeat(np.float32([[1, 2, -1]]), 2000, axis=0)  # (batch, features)
@@ -60,7 +64,7 @@ variance = 0.75 / (1 - 0.75) * np.square(h) @ np.square(kernel_2)
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
 #    all backends, ``predict`` overrules the ``training=True`` that ``Dropout``
 #    was given in the functional API. (Advice for Keras 2 says otherwise.) Call
-#    the model instead, without ``training``: only such layers then behave as in
+#    ``model(x)`` instead. Then only the layers that were given it behave as in
 #    training.
 
 distance = y - mean

@@ -14,9 +14,9 @@ between the centers of pixels, as ``nn.Upsample`` of PyTorch does with
    \text{bilinear: } & y_i = \sum_j \max(0,\, 1 - |s_i - j|) \; x_j \\
    & s_i = (i + \tfrac{1}{2}) / a - \tfrac{1}{2}
 
-This is for one axis, which becomes :math:`a` times as long. :math:`x_j` is an
-old pixel, with its center at :math:`j`, and :math:`y_i` a new one, with its
-center at :math:`s_i`. (TensorFlow calls this ``half_pixel_centers``.)
+This is for one axis, which becomes :math:`a` times as long. The old pixel
+:math:`x_j` has its center at :math:`j`, the new :math:`y_i` at :math:`s_i`
+(TensorFlow's ``half_pixel_centers``). Beyond the ends, the end pixel repeats.
 """
 
 import keras

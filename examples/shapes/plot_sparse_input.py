@@ -28,7 +28,8 @@ if keras.backend.backend() == "torch":  # which has no sparse input
 # Twenty texts of three different words, from a vocabulary of twelve.
 # ``CategoryEncoding`` makes a row for each text, and stores only what is not
 # zero: ones, or in the mode ``"count"`` the given numbers. An ``Input`` with
-# ``sparse=True`` passes such rows on without filling in the zeros.
+# ``sparse=True`` passes such rows on without filling in the zeros. ``fit`` and
+# ``predict`` take a sparse matrix of SciPy, too.
 
 texts = [rng.choice(12, size=3, replace=False) for _ in range(20)]
 words = np.array(texts, "int32")  # (batch, words)

@@ -25,6 +25,9 @@ import numpy as np
 # Build it
 # --------
 # Three samples with two questions each. In float32, ``exp(100)`` overflows.
+#
+# PyTorch has two classes for this loss. ``BCEWithLogitsLoss`` takes logits, as
+# here. ``BCELoss`` takes probabilities, as Keras does by default.
 
 y_true = np.array([[0, 1], [1, 1], [1, 0]], "float32")  # (batch, outputs)
 logits = np.array([[-2, 3], [0, -1], [4, 100]], "float32")
@@ -81,12 +84,15 @@ assert not np.allclose(right, wrong, atol=0.1)
 # %%
 # See it
 # ------
+# If the model is sure and right, the loss is almost 0. If it is sure and wrong,
+# the loss is about the absolute value of the logit.
 
 z = np.linspace(-6, 6, 121)[:, np.newaxis]  # (samples, 1)
 fig, axis = plt.subplots(figsize=(6, 3.4))
 for target in (1, 0):
     loss = binary_crossentropy(target + 0 * z, z, from_logits=True)
     axis.plot(z, loss, label=f"target {target}")
-axis.set(title="A wrong answer costs its logit", xlabel="logit", ylabel="loss")
+axis.set(title="A sure, wrong answer costs about its logit")
+axis.set(xlabel="logit", ylabel="loss")
 axis.legend()
 plt.show()

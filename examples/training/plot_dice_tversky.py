@@ -17,8 +17,8 @@ and the predicted one, :math:`p`, with what only one of them has.
    \text{IoU} &= \frac{o}{o + m + f}
 
 With :math:`\alpha = \beta = \frac{1}{2}`, the Tversky loss is the Dice loss.
-IoU (intersection over union, Jaccard index) is a metric: it counts a p of more
-than 1/2 as 1.
+IoU (intersection over union, Jaccard index) is a metric: it counts a p of at
+least 1/2 as 1. For several classes, give ``MeanIoU`` class numbers as p and t.
 """
 
 import keras

@@ -2,11 +2,10 @@ r"""
 Learning rate schedules: cosine decay with warm-up
 ==================================================
 
-Long steps get far, short ones settle: so the learning rate falls in the course
-of training. At first, while weights are random, long steps do harm: with a
-*warm-up*, the rate climbs from 0. A *schedule* makes it a function of the step
-:math:`t`, which counts batches, from 0. A common one climbs in a straight line,
-and then falls like half a wave of a cosine.
+Long steps get far, short ones settle: so the learning rate falls during
+training. At first, while weights are random, long steps do harm: with a
+*warm-up*, the rate climbs from 0. A *schedule* computes it from the step
+:math:`t`, which counts batches. Here it climbs, then falls like a cosine.
 
 .. math::
 
@@ -50,8 +49,8 @@ rates = np.where(t < 20, climb, cosine)
 # %%
 # Check it
 # --------
-# After each step, the weight is the sum of all rates so far. The library has
-# Keras' six schedules, such as ``cosine_decay`` with restarts or without.
+# After each step, the weight is the sum of all rates. Warm restarts repeat the
+# cosine, each twice as long. Exponential decay takes a power of ``decay_rate``.
 
 from keras_by_hand import cosine_decay, cosine_decay_restarts
 
@@ -59,6 +58,8 @@ np.testing.assert_allclose(path, np.cumsum(rates), rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(rates[70], cosine_decay(50, 0.5, 80), rtol=1e-4)
 y = float(schedules.CosineDecayRestarts(0.5, 20)(30))
 np.testing.assert_allclose(y, cosine_decay_restarts(30, 0.5, 20), rtol=1e-4)
+y = float(schedules.ExponentialDecay(0.5, decay_steps=10, decay_rate=0.9)(25))
+np.testing.assert_allclose(y, 0.5 * 0.9 ** (25 / 10), rtol=1e-4)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``ExponentialDecay``
@@ -98,7 +99,6 @@ assert np.allclose(wrong[2:], wrong[2]) and right[4] < wrong[4] / 2
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.plot(t, rates)
 axis.set(xlabel="step", ylabel="learning rate", title="Warm-up, then decay")

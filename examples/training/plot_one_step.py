@@ -3,8 +3,8 @@ One step of fit, by hand: all of it
 ===================================
 
 ``fit`` takes a batch, and all weights change. In between, a lot happens:
-forward, loss, backward, optimizer. For two ``Dense`` layers, twenty lines of
-NumPy give the new weights.
+forward, loss, backward, optimizer. For two ``Dense`` layers, fewer than twenty
+lines of NumPy give the new weights.
 
 .. math::
 

@@ -42,9 +42,11 @@ fit = model.fit(x, target, 4, epochs=3, verbose=0, shuffle=False, **options)
 # %%
 # Compute it
 # ----------
-# The loss, with the penalty, is taken before the step. After each epoch comes
-# validation, then the callbacks. In the end, the average replaces the weights.
-
+# The loss, with the penalty, is taken before the step. The average starts as
+# the weights after the first step, before the constraint. Validation follows
+# each epoch, then the callbacks. No later ``val_loss`` beats the first one by
+# ``min_delta``, so ``ReduceLROnPlateau`` halves the rate after those epochs. In
+# the end, the average replaces the weights.
 w, average, rate = kernel, 0, 0.5
 losses, val_losses, rates, path = [], [], [], []
 for t in range(6):
@@ -67,8 +69,7 @@ for t in range(6):
 # Check it
 # --------
 # The loss of an epoch is the mean of its batches, each before its step. The
-# validation loss comes after all: so it is lower, here for the same samples.
-
+# validation loss comes after the last step, so it is lower on the same samples.
 by_hand = [np.reshape(losses, (3, 2)).mean(axis=1), val_losses, rates]
 y = [fit.history[name] for name in ("loss", "val_loss", "learning_rate")]
 np.testing.assert_allclose(y, by_hand, rtol=1e-4)
@@ -97,7 +98,6 @@ assert not np.allclose(free, wrong, rtol=0.01)
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 axis.plot(range(1, 7), np.array(path)[:, :, 1, 0], ".-")
 axis.set(xlabel="step", ylabel="second weight", title="Its average is negative")

@@ -3,9 +3,9 @@ Port a training loop to PyTorch: seven differences
 ==================================================
 
 The ported model predicts the same. But trained with the same settings, the two
-drift apart, as the same name may mean something else. Five differences have
-pages: "Adam's epsilon", "AdamW", "Gradient clipping", "Sample weights" and
-"BatchNormalization weights". Two are here: momentum and ``ReduceLROnPlateau``.
+drift apart. Five differences are on the pages "Adam's epsilon", "AdamW",
+"Sample weights", "BatchNorm2d, PyTorch to Keras" and "Gradient clipping"
+(``clip_grad_norm_``). Two are here: momentum and ``ReduceLROnPlateau``.
 
 PyTorch's momentum :math:`b` adds up gradients :math:`g`; that of Keras,
 :math:`v`, adds up steps:
@@ -32,7 +32,7 @@ import numpy as np
 rng = np.random.default_rng(313)
 gradients, rates = rng.normal(size=10), [0.1] * 5 + [0.01] * 5
 weight, path, sgd = keras.Variable(0.0), [], keras.optimizers.SGD(momentum=0.9)
-for sgd.learning_rate, gradient in zip(rates, gradients):
+for sgd.learning_rate, gradient in zip(rates, gradients):  # sets the rate
     sgd.apply([keras.ops.convert_to_tensor(gradient, "float32")], [weight])
     path.append(keras.ops.convert_to_numpy(weight))
 model = keras.Sequential()
@@ -48,11 +48,11 @@ rate = float(model.optimizer.learning_rate)
 # %%
 # Compute it
 # ----------
-# These are PyTorch's formulas, with :math:`b` as ``buffer``. To get the numbers
-# of Keras, multiply it by the old rate over the new one, where that changes.
-#
-# PyTorch's ``ReduceLROnPlateau`` waits until *more* than ``patience`` epochs
-# were no better. So its patience must be 1 less.
+# These are PyTorch's formulas, with :math:`b` as ``buffer``. When the rate
+# changes, multiply the ``"momentum_buffer"`` of each weight, which is in
+# ``optimizer.state``, by the old rate over the new one. And lower the patience
+# by 1: PyTorch's ``ReduceLROnPlateau`` waits until *more* than ``patience``
+# epochs were no better.
 
 
 def torch_sgd(scale):

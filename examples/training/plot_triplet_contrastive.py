@@ -28,7 +28,8 @@ from keras import layers, ops
 # --------
 # A loss gets the labels and outputs of a batch, and can compare them all. The
 # margin is 1. Each anchor uses its farthest of the same label, and its nearest
-# of another. Pass the functions to ``compile``, as ``loss=triplet_loss``.
+# of another: *batch hard*. (*Semi-hard* takes the nearest beyond :math:`d_+`.)
+# Pass the functions to ``compile``, as ``loss=triplet_loss``.
 
 
 def compare(label, x, tiny=1e-12):
@@ -82,8 +83,7 @@ for loss, by_hand in zip(map(ops.convert_to_numpy, y), expected):
 # Break it
 # --------
 # An anchor's distance to itself is 0, where the root has an infinite slope.
-# Without ``tiny``, a step compiled by XLA, Keras' default on a GPU, makes all
-# weights NaN (not a number).
+# Without ``tiny``, a step that XLA compiles, as on GPUs, makes all weights NaN.
 
 for name, tiny in ("right", 1e-12), ("wrong", 0):
     model = keras.Sequential([layers.Dense(2, kernel_initializer="identity")])

@@ -47,7 +47,6 @@ bytes_in_all = 4 * in_all - 2 * by_hand[2]  # the third layer has float16
 # %%
 # Check it
 # --------
-
 np.testing.assert_array_equal(counts, by_hand)
 np.testing.assert_equal(model.count_params(), in_all)
 sizes = [np.size(w.numpy()) for w in model.trainable_weights]
@@ -56,11 +55,22 @@ of_weights = [weight.nbytes for weight in model.get_weights()]
 np.testing.assert_equal(sum(of_weights), bytes_in_all)
 
 # %%
+# For other layers, add up the sizes of the weights. ``Conv2D`` has a kernel and
+# a bias for each filter. ``BatchNormalization`` has four numbers per channel.
+# Two of them, the moving mean and variance, are non-trainable.
+convolution = keras.layers.Conv2D(8, kernel_size=3)
+convolution.build((None, 32, 32, 5))  # (batch, height, width, channels)
+np.testing.assert_equal(convolution.count_params(), (3 * 3 * 5 + 1) * 8)
+batch_norm = keras.layers.BatchNormalization()
+batch_norm.build((None, 32, 32, 5))
+np.testing.assert_equal(batch_norm.count_params(), 4 * 5)
+np.testing.assert_equal(len(batch_norm.non_trainable_weights), 2)
+
+# %%
 # Break it
 # --------
 # Suppose you count the 100 steps of a sequence, too. But each goes through the
 # same kernel.
-
 layer = keras.layers.Dense(7)
 layer.build((None, 100, 5))  # (batch, steps, features)
 wrong = (100 * 5 + 1) * 7
@@ -72,7 +82,6 @@ assert layer.count_params() != wrong
 # After training, the "Total params" of a summary also count the numbers that
 # the optimizer keeps. Adam has two for each trainable parameter, and two more.
 # ``count_params`` stays the same.
-
 model.compile("adam", loss="mse")
 model.train_on_batch(np.ones((1, 40)), np.ones((1, 1)))
 of_optimizer = sum(np.size(w.numpy()) for w in model.optimizer.variables)

@@ -48,12 +48,13 @@ model.add(layers.Dense(5))
 # %%
 # Compute it
 # ----------
-# Split axes, exchange them, and join them again, as the formula says. Biases
-# stay as they are, and so does the order of the layers.
+# Split axes, exchange them, and join them again, as the formula says. Before
+# ``Flatten``, there are 3 channels of 4 rows and 5 columns. Biases stay as they
+# are, and so does the order of the layers.
 
 conv, b_1, depthwise, b_2, transposed, b_3, linear, b_4 = state
 conv = conv.transpose(2, 3, 1, 0)
-depthwise = depthwise.reshape(4, 2, 3, 3).transpose(2, 3, 0, 1)
+depthwise = depthwise.reshape(4, 2, 3, 3).transpose(2, 3, 0, 1)  # C, M, H, W
 transposed = transposed.transpose(2, 3, 1, 0)
 linear = linear.reshape(5, 3, 4, 5).transpose(2, 3, 1, 0).reshape(60, 5)
 weights = [conv, b_1, depthwise, b_2, transposed, b_3, linear, b_4]

@@ -23,6 +23,8 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+from keras_by_hand import glorot_uniform
+
 if keras.backend.backend() != "tensorflow":
     raise SystemExit("This page needs TensorFlow: others draw other numbers")
 
@@ -47,9 +49,10 @@ print(kernel)
 # Compute it
 # ----------
 # Python's own generator draws a seed for each layer. Philox takes a key and
-# counters. With a key of TensorFlow's, it scrambles the seed to four words: two
-# are the key of all that follows, and two are part of its counters. Each then
-# gives four words, so eight weights need two counters.
+# counters, and turns each counter into four words. The first call takes a key
+# fixed by TensorFlow, and the seed as its counter. Of its four words, two are
+# the key of the second call, and two are part of its counters. Eight weights
+# need two counters.
 
 from keras_by_hand.random import philox
 
@@ -65,8 +68,6 @@ by_hand = np.float32(2 * u - 1)
 # --------
 # ``glorot_uniform`` does it for any shape and seed. ``draw_kept`` draws what a
 # dropout layer keeps: its state is its seed, and how often it has drawn.
-
-from keras_by_hand import glorot_uniform
 from keras_by_hand.random import default_seeds, draw_kept
 
 np.testing.assert_array_equal(kernel, by_hand, strict=True)

@@ -15,7 +15,7 @@ SENSES = {
         files labs merging models normalization pooling precision quantization
         regularization recurrent refusals shapes training weights""",
     "candidate": "recurrent",
-    "filter": "convolution models normalization recurrent",
+    "filter": "adapters convolution models normalization recurrent weights",
     "gate": "embedding labs recurrent",
     "kernel": """activations adapters attention convolution dense embedding files labs
         merging models normalization pooling precision quantization recurrent refusals
@@ -23,7 +23,7 @@ SENSES = {
     "mask": """attention embedding files labs merging models normalization pooling
         recurrent shapes""",
     "patch": "convolution models",
-    "state": "embedding files labs models recurrent training",
+    "state": "embedding files labs models recurrent regularization training",
     "temperature": "models",
     "top-p": "models",
     "unit": """activations adapters attention convolution dense embedding equality
