@@ -46,7 +46,10 @@ np.testing.assert_allclose(y, glu_by_hand, rtol=1e-4, atol=1e-4)
 # %%
 # In full
 # -------
-# ``axis=0`` splits the samples in place of the units.
+# ``axis=0`` splits the samples in place of the units. SwiGLU, in LLaMA, has
+# ``silu`` in place of the sigmoid. Keras has no function for it: write
+# ``a * keras.activations.silu(b)``. There, two ``Dense`` layers without a bias
+# compute ``a`` and ``b``. (See the page "Llama block".)
 
 from keras_by_hand import glu
 

@@ -78,8 +78,8 @@ if keras.backend.backend() == "tensorflow":
 # %%
 # Break it
 # --------
-# A layer ``LeakyReLU()``, of Keras or of PyTorch, cannot replace
-# ``activation="leaky_relu"``. Set its slope: write ``LeakyReLU(0.2)``.
+# A layer ``LeakyReLU()`` cannot replace ``activation="leaky_relu"``: write
+# ``LeakyReLU(0.2)``. For PyTorch's ``LeakyReLU()``, write ``LeakyReLU(0.01)``.
 
 of_pytorch = leaky_relu(x, negative_slope=0.01)
 right = keras.ops.convert_to_numpy(keras.layers.LeakyReLU(0.2)(x))

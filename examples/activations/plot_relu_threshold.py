@@ -3,9 +3,9 @@ relu, relu6 and ReLU: slope, ceiling and threshold
 ==================================================
 
 ``relu``, the rectified linear unit, is the activation that most networks use:
-it keeps positive numbers and sets negative ones to zero. Three arguments change
-that. ``relu6`` is ``relu`` with a ceiling of 6: MobileNet uses it, as a small
-range suits numbers of few bits.
+it keeps positive numbers and sets negative ones to zero. In NumPy this is
+``np.maximum(x, 0)``. Three arguments change it. ``relu6`` is ``relu`` with a
+ceiling of 6: MobileNet uses it, as a small range suits numbers of few bits.
 
 .. math::
 
@@ -26,8 +26,9 @@ import numpy as np
 # %%
 # Build it
 # --------
-# ``activation="relu"`` takes the defaults. For other arguments, write a
-# function, and give it to a layer: ``Dense(4, activation=my_relu)``.
+# ``activation="relu"`` takes the defaults, and ``"relu6"`` is a name, too. For
+# other arguments, add a layer after ``Dense(4)``, such as
+# ``ReLU(negative_slope=0.5)``. A saved model keeps them.
 
 options = {"negative_slope": 0.5, "max_value": 6, "threshold": 2}
 x = np.array([-np.inf, -4, -2, -1, 0, 1, 2, 3, 6, 9, np.inf], "float32")
@@ -50,6 +51,7 @@ relu_by_hand = np.where(x > 2, above, below)
 # Halves leave nothing to round: the values are equal to the bit.
 
 np.testing.assert_array_equal(y, relu_by_hand, strict=True)
+np.testing.assert_array_equal(keras.activations.relu(x), np.maximum(x, 0))
 
 # %%
 # In full

@@ -14,8 +14,8 @@ so that numbers with mean 0 and variance 1 keep both through many layers
    \lambda \, \alpha \, (e^x - 1) & x \le 0
    \end{cases}
 
-The constants are :math:`\alpha \approx 1.6733`, and
-:math:`\lambda \approx 1.0507`, ``scale`` in the code.
+Here :math:`\alpha \approx 1.6733`, and :math:`\lambda \approx 1.0507` is
+``scale``. (For dropout, see the page "AlphaDropout".)
 """
 
 import keras
@@ -83,8 +83,8 @@ np.testing.assert_allclose([mean, variance], [0, 1], atol=1e-6)
 # %%
 # Break it
 # --------
-# ``he_normal``, the choice for ``relu``, has twice the variance of
-# ``lecun_normal``. With it, the outputs of ``selu`` grow from layer to layer.
+# ``lecun_normal`` draws weights of variance 1 / inputs. ``he_normal``, for
+# ``relu``, has twice that: the outputs of ``selu`` grow from layer to layer.
 
 of_he = through_ten_layers("selu", keras.initializers.HeNormal)
 print("last layer: right", of_selu[-1].round(2), "wrong", of_he[-1].round(2))

@@ -2,10 +2,10 @@ r"""
 sigmoid, tanh and softsign: curves in the shape of an S
 =======================================================
 
-These activations squeeze any number into a range: ``sigmoid`` from 0 to 1, as a
-probability, ``tanh`` and ``softsign`` from -1 to 1. They are steepest at zero.
-Far from it they are flat: gradients vanish there. ``log_sigmoid`` is the
-logarithm of the first.
+These activations squeeze any number into a range: ``sigmoid``, the logistic
+function, from 0 to 1, as a probability, ``tanh`` and ``softsign`` from -1 to 1.
+They are steepest at zero. Far from it they are flat: gradients vanish there.
+``log_sigmoid`` is the logarithm of the first.
 
 .. math::
 
@@ -86,7 +86,9 @@ assert not np.allclose(of_log, log_last)
 # See it
 # ------
 # The derivative of ``sigmoid`` is 1/4 at most: ten in a row multiply a gradient
-# by less than a millionth.
+# by less than a millionth. (Kernels multiply it, too.) So write ``relu`` in
+# hidden layers: its derivative is 1 for all positive numbers. Keep ``sigmoid``
+# for outputs that are probabilities, and for gates.
 
 assert 0.25**10 < 1e-6
 x = np.linspace(-6, 6, 1201)

@@ -54,9 +54,10 @@ log_matrix = np.eye(4) - p
 
 # %%
 # A backward pass needs no matrix. If the gradient of a loss at the
-# probabilities is ``g``, its gradient at the logits is one line.
+# probabilities is ``g``, its gradient at the logits is one line, for a batch,
+# too. (Cross-entropy needs less: see the page "Softmax and cross-entropy".)
 
-backward = p * (g - g @ p)  # (classes,)
+backward = p * (g - np.sum(g * p, axis=-1, keepdims=True))  # (..., classes)
 
 # %%
 # Check it

@@ -35,7 +35,7 @@ from keras_by_hand import softmax_layer
 # %%
 # Check it
 # --------
-# ``softmax_layer`` does the same.
+# ``softmax_layer`` does the same. (Over two axes: ``Softmax(axis=(1, 2))``.)
 
 np.testing.assert_allclose(y, by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y, softmax_layer(x, mask), rtol=1e-4, atol=1e-4)

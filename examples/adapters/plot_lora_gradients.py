@@ -4,7 +4,8 @@ LoRA gradients: in the first step of training, A does not move
 
 You train with LoRA for one step, and A (``lora_kernel_a``) hasn't changed. That
 is no mistake: B, a factor of A's gradient, begins with zeros. The first step
-changes B, and from the next one on, A moves as well.
+changes B, and from the next one on, A moves as well. Does neither ever move?
+If you had trained before ``enable_lora``, call ``compile`` again after it.
 """
 
 import keras
@@ -54,7 +55,6 @@ np.testing.assert_equal(after, by_hand)
 # Break it
 # --------
 # Leave out alpha / rank, and the steps of A and B have another size.
-
 right, wrong = by_hand[3], b - a.T @ (x.T @ delta)
 print("B, right:", right[0], "wrong:", wrong[0])
 assert np.any(right != wrong) and np.all(first_b != 0)

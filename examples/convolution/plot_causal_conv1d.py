@@ -56,7 +56,8 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 # WaveNet and temporal convolutional networks (TCN) stack such layers, here with
 # kernels of 2 and rates of 1, 2, 4 and 8. On a sequence of ones, with kernels
 # of ones, each output counts the steps that it sees, its receptive field. They
-# are 1 + 1 + 2 + 4 + 8 = 16, or as many as there have been.
+# are 1 + 1 + 2 + 4 + 8 = 16, or as many as there have been. With kernels of
+# another size, multiply each rate by size - 1, and add 1 to their sum.
 
 stack = keras.Sequential()
 for rate in (1, 2, 4, 8):

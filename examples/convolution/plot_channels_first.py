@@ -4,8 +4,8 @@ channels_first: NCHW images and channels_last (NHWC)
 
 PyTorch keeps the channels of an image before its height and width (NCHW), Keras
 behind them (NHWC). With ``data_format="channels_first"``, a layer takes
-PyTorch's order, too (all layers, with ``keras.config.set_image_data_format``).
-The kernel stays (rows, columns, channels, filters):
+PyTorch's order. ``keras.config.set_image_data_format`` makes this the default,
+but not for ``BatchNormalization``: write ``axis=1``. The kernel stays as it is:
 
 .. math:: y_{f,i,j} = b_f + \sum_{u,v,c} x_{c,\; i+u,\; j+v} \; W_{u,v,c,f}
 

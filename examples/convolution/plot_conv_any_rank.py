@@ -22,18 +22,18 @@ from keras_by_hand import conv1d
 # Build it
 # --------
 # Three layers of 4 filters for inputs of 6 channels. Their kernels have 3
-# steps, 3 by 3 pixels, and 3 by 3 by 3 voxels. Their biases are zero.
+# steps, 3 by 3 pixels, and 3 by 3 by 3 voxels. Their biases are 1.
 
 built = []
 for layer, shape in [  # (batch, *space, channels)
-    (Conv1D(4, 3), (2, 8, 6)),
-    (Conv2D(4, 3), (2, 8, 8, 6)),
-    (Conv3D(4, 3), (2, 8, 8, 8, 6)),
+    (Conv1D(4, 3, bias_initializer="ones"), (2, 8, 6)),
+    (Conv2D(4, 3, bias_initializer="ones"), (2, 8, 8, 6)),
+    (Conv3D(4, 3, bias_initializer="ones"), (2, 8, 8, 8, 6)),
 ]:
     layer.build(shape)
-    kernel, _ = layer.get_weights()
+    kernel, bias = layer.get_weights()
     x = np.arange(np.prod(shape)).reshape(shape).astype("float32") % 10
-    built.append((x, kernel, keras.ops.convert_to_numpy(layer(x))))
+    built.append((x, kernel, bias, keras.ops.convert_to_numpy(layer(x))))
 
 # %%
 # Compute it
@@ -43,24 +43,25 @@ for layer, shape in [  # (batch, *space, channels)
 # axes of a filter. ``np.tensordot`` multiplies and sums along them.
 
 by_hand = []
-for x, kernel, _ in built:
+for x, kernel, bias, _ in built:
     rank = x.ndim - 2  # all axes but the batch and the channels
     size, axes = kernel.shape[:rank], range(1, rank + 1)
     cut = np.lib.stride_tricks.sliding_window_view(x, size, axes)
     cut = np.moveaxis(cut, rank + 1, -1)  # (batch, *positions, *size, channels)
-    by_hand.append(np.tensordot(cut, kernel, rank + 1))
+    by_hand.append(np.tensordot(cut, kernel, rank + 1) + bias)
 
 # %%
 # Check it
 # --------
-for (_, _, y), expected in zip(built, by_hand):
+for (_, _, _, y), expected in zip(built, by_hand):
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # In full
 # -------
-# Padding puts zeros around the input. Strides skip positions. Dilation skips
-# pixels inside a patch. Groups split the channels, each with its own filters.
+# Padding puts zeros around the input. Strides of 2 keep every second position:
+# with ``cut[:, ::2]`` above, the code is ``Conv1D(4, 3, strides=2)``. Dilation
+# skips pixels inside a patch. Groups of channels have their own filters.
 
 from keras_by_hand import conv2d
 from keras_by_hand.layers.convolution import conv

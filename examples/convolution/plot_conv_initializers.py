@@ -3,9 +3,9 @@ DepthwiseConv2D and Conv2DTranspose: he_uniform takes a wrong fan in
 ====================================================================
 
 With ``"he_uniform"``, the weights of a ``DepthwiseConv2D`` of 16 channels are 4
-times too small, and outputs fade. Initializers scale weights by *fan in*, how
-many inputs an output adds up. They read it off the shape of a kernel: rows
-times columns times the last axis but one, which is not always what is added up.
+times too small. Initializers scale weights by *fan in*, how many inputs an
+output adds up. They read it off the kernel: rows times columns times the last
+axis but one (*fan out*: the last). That is not always what is added up.
 """
 
 import keras
@@ -46,8 +46,8 @@ for layer, fan_in in zip(layers, (9 * 16, 9 * 32, 9 * 16)):
 # Break it
 # --------
 # With the right fan in, outputs keep the mean square of inputs, 1, after a
-# relu. Use ``RandomUniform`` with the right limit: fan in is 9 for
-# ``DepthwiseConv2D``, and 9 * 16 for the ``Conv2DTranspose`` above.
+# relu. Use ``RandomUniform``. Fan in is rows times columns, and for a
+# ``Conv2DTranspose`` (here of strides 1) times the channels that it reads.
 
 x = np.random.default_rng(313).normal(size=(4, 32, 32, 16))
 limit = np.sqrt(6 / 9)

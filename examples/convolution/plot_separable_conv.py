@@ -78,7 +78,8 @@ np.testing.assert_array_equal(y_row, np.float32(expected), strict=True)
 # Break it
 # --------
 # MobileNet has a relu between the two, too. ``SeparableConv2D`` has none there,
-# so write ``DepthwiseConv2D``, ``ReLU``, ``Conv2D(4, 1)`` and ``ReLU``.
+# so write ``DepthwiseConv2D``, ``ReLU``, ``Conv2D(4, 1)`` and ``ReLU``. (In the
+# real MobileNet, a ``BatchNormalization`` stands before each ``ReLU(6)``.)
 
 right = np.maximum(np.maximum(filtered, 0) @ pointwise[0, 0] + bias, 0)
 wrong = np.maximum(separable_conv2d(x, depthwise, pointwise, bias), 0)

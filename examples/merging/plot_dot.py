@@ -56,18 +56,22 @@ np.testing.assert_allclose(similar, similarities, rtol=1e-4, atol=1e-4)
 # In full
 # -------
 # With two sequences, ``axes=2`` compares steps: it sums over the features.
+# ``axes=(2, 1)`` multiplies two matrices in each sample, as ``batch_dot`` did
+# without ``axes``.
 
 from keras_by_hand import dot
 
 first, second = rng.integers(-9, 10, size=(2, 2, 5, 5)).astype("float32")
 table = keras.ops.convert_to_numpy(layers.Dot(axes=2)([first, second]))
 np.testing.assert_array_equal(table, dot([first, second], axes=2))
+product = keras.ops.convert_to_numpy(layers.Dot(axes=(2, 1))([first, second]))
+np.testing.assert_array_equal(product, first @ second)
 
 # %%
 # Break it
 # --------
 # ``users @ items.T`` compares each user with every item of the batch. ``Dot``
-# is only its diagonal.
+# is only its diagonal. (To rank all items for a user, you need that table.)
 
 all_pairs = users @ items.T
 print("right:", y.ravel(), "wrong:", all_pairs.ravel())

@@ -25,7 +25,7 @@ import numpy as np
 # Build it
 # --------
 # Twelve mails: spam (0), offers (1) and letters (2). Scores are 0.8 or 0.1.
-
+# These metrics take one-hot labels: rows of ``np.eye(3)``, not 0, 1 and 2.
 y_true = np.eye(3)[[0, 0, 0, 2, 1, 1, 2, 2, 2, 2, 0, 2]]  # (mails, classes)
 y_pred = np.where(np.eye(3)[[0, 0, 2, 0, 1, 2, 2, 2, 1, 2, 0, 0]], 0.8, 0.1)
 batches = slice(0, 5), slice(5, 10), slice(10, 12)
@@ -40,8 +40,7 @@ def of_keras(metric, classes=slice(3)):
 # %%
 # Compute it
 # ----------
-# Count in each class first.
-
+# Count in each class first. ``y_true.T @ is_found`` is the confusion matrix.
 is_class, is_found = y_true == 1, y_pred > 0.5  # (mails, classes)
 t = np.sum(is_class & is_found, axis=0)  # (classes,)
 f, m = np.sum(is_found, axis=0) - t, np.sum(is_class, axis=0) - t
@@ -60,6 +59,7 @@ micro = 2 * np.sum(t) / np.sum(2 * t + f + m)
 # Check it
 # --------
 # Precision and Recall add up the counts of all classes; ``class_id`` picks one.
+# They count scores above 0.5; ``F1Score()`` counts the largest of each row.
 
 from keras_by_hand import f1_score, precision_metric, recall_metric
 

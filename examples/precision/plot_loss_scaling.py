@@ -5,7 +5,8 @@ Loss scaling: small float16 gradients survive
 In ``mixed_float16``, small gradients become zero. A ``LossScaleOptimizer``
 multiplies the loss by a scale, so that they do not, and divides the gradients
 by it again, in float32. If any gradient is infinite or NaN, it skips the step.
-``compile`` adds one if ``keras.config.set_dtype_policy`` has set the policy.
+``compile`` adds one if ``keras.config.set_dtype_policy`` has set the policy. A
+loop of your own must take the gradient of ``optimizer.scale_loss(loss)``.
 
 .. math::
 
@@ -14,7 +15,8 @@ by it again, in float32. If any gradient is infinite or NaN, it skips the step.
    S &\leftarrow S / 2 & &\text{after a skipped step}
 
 :math:`W` are the weights, :math:`\eta` is the learning rate, :math:`S` the
-scale, :math:`g` the gradient of :math:`S` times the loss; here :math:`n` is 3.
+scale, :math:`g` the gradient of :math:`S` times the loss; here :math:`n` is 3
+(the defaults are ``initial_scale=2**15`` and ``dynamic_growth_steps=2000``).
 """
 
 import keras
@@ -55,9 +57,7 @@ kernels, scales = train(initial_scale=2.0**10)
 # %%
 # Compute it
 # ----------
-# After three finite steps in a row, S is doubled. If a gradient is infinite,
-# only S is halved, and the count begins again.
-
+# If a gradient is infinite, W stays as it is, and the count begins again.
 W, S, in_a_row = np.zeros((1, 2)), 2.0**10, 0
 by_hand, scales_by_hand = [], []  # after each step
 for target in targets:

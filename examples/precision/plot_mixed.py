@@ -2,12 +2,13 @@ r"""
 mixed_float16 and mixed_bfloat16: weights stay in float32
 =========================================================
 
-Computing in 16 bits is fast, but small steps of training are lost in them. In
+Computing in 16 bits is fast on GPUs, but small steps of training are lost. In
 mixed precision (PyTorch's AMP), with ``mixed_float16`` or ``mixed_bfloat16``, a
 layer stores its weights in float32, and rounds them to 16 bits in each call.
-Training changes the stored weights. (Small gradients may still be lost: see the
-page "Loss scaling".) Choose it by the ``dtype`` of a layer. Or, for all layers,
+Training changes the stored weights. (float16 may lose small gradients: see
+the page "Loss scaling".) Choose it by the ``dtype`` of a layer. For all layers,
 call ``keras.config.set_dtype_policy("mixed_float16")`` before you make them.
+With ``dtype="float32"``, the last layer does not round its outputs.
 
 .. math::
 
@@ -76,7 +77,6 @@ for _ in range(20):
 # Check it
 # --------
 # From the same weights both layers compute the same.
-
 np.testing.assert_array_equal(y_mixed.astype("float32"), by_hand)
 np.testing.assert_array_equal(y_narrow.astype("float32"), by_hand)
 np.testing.assert_array_equal(path_mixed, np.stack(mixed), strict=True)

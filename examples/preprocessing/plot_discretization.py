@@ -45,9 +45,9 @@ reached = x[:, :, np.newaxis] >= boundaries  # (batch, length, boundaries)
 bins = reached.sum(axis=-1)  # (batch, length)
 
 # %%
-# ``adapt`` sorts the data and keeps some: by ``epsilon=0.01``, the default,
-# every sixth of 600. The boundaries lie where 1/5, 2/5, ... of these are below.
-# Between two numbers it interpolates linearly.
+# ``adapt`` sorts the data and keeps some: with ``epsilon=0.01``, the default,
+# every sixth, as 0.01 * 600 is 6. The boundaries lie where 1/5, 2/5, ... of
+# these are below. Between two numbers it interpolates linearly.
 
 kept = np.sort(data)[5::6]
 shares = np.arange(1, 5) / 5
@@ -67,9 +67,9 @@ np.testing.assert_array_equal(y, discretization(x, bin_boundaries=boundaries))
 # %%
 # Break it
 # --------
-# ``pandas.cut`` puts a number on a boundary into the bin below: pass it
-# ``right=False``. And its bins have equal width, so one gets most of the data:
-# for equal shares, take ``pandas.qcut``.
+# ``pandas.cut`` and ``qcut`` put a number on a boundary into the bin below. And
+# the bins of ``cut`` have equal width, so one gets most of the data. Instead,
+# find boundaries with ``np.quantile``, and bins with ``np.digitize``.
 
 below = np.searchsorted(boundaries, x, side="left")
 equal_width = np.histogram_bin_edges(data, bins=5)[1:-1]
@@ -80,9 +80,9 @@ assert np.mean(data < equal_width[0]) > 0.5
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
-#    ``Discretization(num_bins=49)`` makes 50 bins, as 1/49 is rounded:
-#    ``np.arange(0, 1, 1 / 49)``, in ``adapt``, has 50 entries. And for fewer
-#    numbers than bins, there are only as many bins as numbers.
+#    ``Discretization(num_bins=49)`` makes 50 bins, as ``adapt`` rounds 1/49. Of
+#    3 numbers, ``num_bins=5`` makes only 3 bins. Instead of ``num_bins``, pass
+#    the boundaries ``np.quantile(data, np.arange(1, 49) / 49).tolist()``.
 
 for numbers, right, wrong in [(98, 49, 50), (3, 5, 3)]:
     other = Discretization(num_bins=right)

@@ -13,8 +13,9 @@ distance d, and on the ``interpolation``. "nearest" reads one pixel, "bilinear"
    \text{bicubic, } d < 2 &: a \, (d^3 - 5 d^2 + 8 d - 4) \\
    \text{lanczos3} &: \text{sinc}(d) \; \text{sinc}(d / 3)
 
-The number a is -1/2. Farther away, weights are 0: for "bilinear" from 1 on, for
-"lanczos3" from 3 on. sinc d is :math:`\sin(\pi d) / (\pi d)`.
+The number a is -1/2 on TensorFlow and JAX. Farther away, weights are 0: for
+"bilinear" from 1 on, for "lanczos3" from 3 on. sinc d is
+:math:`\sin(\pi d) / (\pi d)`.
 """
 
 import keras
@@ -68,8 +69,8 @@ def enlarge(weights):
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
 #    ``Resizing`` with "bicubic" and without ``antialias`` rounds distances to
-#    multiples of 1/1024. From 10 to 40 pixels this changes nothing, as the
-#    distances are eighths.
+#    multiples of 1/1024. When you enlarge, ``antialias=True`` avoids this. From
+#    10 to 40 pixels nothing changes, as the distances are eighths.
 
 for y, kernel in zip(pictures, kernels):
     np.testing.assert_allclose(y, enlarge(weigh(distances, kernel)), 1e-4, 1e-4)
@@ -85,8 +86,8 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # OpenCV, and PyTorch without ``antialias``, have another a in "bicubic": -3/4.
-# Edges get sharper. In Keras, a is fixed.
-
+# Edges get sharper. No argument of Keras changes a. For the pixels of OpenCV,
+# call OpenCV before the model, or ``enlarge`` with this a, as here.
 wrong = enlarge(weigh(distances, "bicubic", a=-0.75))
 print("a pixel, right:", pictures[1][20, 20], "wrong:", wrong[20, 20])
 assert not np.allclose(pictures[1], wrong, atol=0.01)

@@ -13,8 +13,9 @@ weight of the token.
    \text{count}_t &= \text{number of tokens } t \text{ in a sample} \\
    \text{tf-idf}_t &= \text{count}_t \; w_t
 
-:math:`w_t` is the weight of token :math:`t`. Unknown tokens, which are out of
-the vocabulary (OOV), get the mean of the weights.
+:math:`w_t` is the weight of token :math:`t`. You pass it, or ``adapt`` computes
+it: the page "N-grams and TF-IDF" has the formula. Unknown tokens, which are out
+of the vocabulary (OOV), get the mean of the weights.
 """
 
 import keras
@@ -29,8 +30,8 @@ if keras.backend.backend() != "tensorflow":
 # Build it
 # --------
 # Entry 0 is for unknown tokens, and none for mask tokens. (``max_tokens`` with
-# ``pad_to_max_tokens=True`` would add zeros, up to this number of entries.)
-
+# ``pad_to_max_tokens=True`` would add zeros, up to this number of entries. With
+# ``sparse=True`` you get a ``SparseTensor``, which leaves out the zeros.)
 words = np.array([["cat", "dog", "emu"], ["cat", "", "cat"]])
 options = {"vocabulary": ["cat", "dog"], "mask_token": ""}
 one_hot = StringLookup(output_mode="one_hot", **options)(words)
@@ -63,11 +64,10 @@ for y, expected in zip(results, [rows, occurs, how_often, importance]):
 # Break it
 # --------
 # With ``output_mode="int"``, the mask token has place 0 and moves the others by
-# one. So vectors that you make of these places have a column too many.
-
+# one. So vectors of these places have a column too many: drop the first one.
 wrong = (indices + 1)[:, :, np.newaxis] == np.arange(4)
 print("right:", how_often[0], "wrong:", wrong.sum(axis=1)[0])
-assert wrong.shape != rows.shape
+np.testing.assert_array_equal(wrong[:, :, 1:], rows)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** Of inputs with three axes,

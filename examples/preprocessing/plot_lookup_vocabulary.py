@@ -66,8 +66,12 @@ np.testing.assert_array_equal(limited.get_vocabulary(), [-1, -1, 20, 0])
 # Break it
 # --------
 # Python's ``Counter.most_common`` has equally frequent words in the order of
-# their first use, so most of them get another place.
+# their first use, so most of them get another place. Do not count again: pass
+# on the list from ``get_vocabulary``.
 
+copied = StringLookup(vocabulary=vocabulary, mask_token="")
+places = [keras.ops.convert_to_numpy(each(seen)) for each in (words, copied)]
+np.testing.assert_array_equal(*places)
 counts = collections.Counter(ordinary.tolist())
 wrong = [word for word, count in counts.most_common()]
 print("right:", *by_frequency[2:], "wrong:", *wrong)

@@ -44,7 +44,8 @@ normalized = (data - mean) / np.maximum(np.sqrt(variance), 1e-7)
 
 # %%
 # ``normalization`` takes other axes, too. With ``invert=True`` it goes back
-# (denormalizes), as you need it for the predictions of a regression.
+# (denormalizes), as you need it for the predictions of a regression. In Keras,
+# adapt a second layer with ``invert=True`` to the same data.
 
 from keras_by_hand import normalization
 
@@ -55,9 +56,11 @@ from keras_by_hand import normalization
 np.testing.assert_allclose(mean_of_keras, mean, rtol=1e-4)
 np.testing.assert_allclose(variance_of_keras, variance, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y, normalized, rtol=1e-4, atol=1e-4)
-options = {"mean": [120, 40, 1], "variance": [1600, 225, 4], "invert": True}
-houses = keras.ops.convert_to_numpy(keras.layers.Normalization(**options)(y))
-expected = normalization(y, **options)
+back = keras.layers.Normalization(invert=True)
+back.adapt(data)
+houses = keras.ops.convert_to_numpy(back(y))
+np.testing.assert_allclose(houses, data, rtol=1e-4, atol=1e-4)
+expected = normalization(y, mean=mean, variance=variance, invert=True)
 np.testing.assert_allclose(houses, expected, rtol=1e-4, atol=1e-4)
 
 # %%
@@ -74,7 +77,7 @@ if keras.backend.backend() == "tensorflow":
 # --------
 # ``scale_`` of scikit-learn's ``StandardScaler`` is the standard deviation, the
 # root of the variance. If you pass it as ``variance``, Keras takes the root
-# again. Write ``variance=scaler.var_``.
+# again. Write ``mean=scaler.mean_, variance=scaler.var_``.
 
 given = keras.layers.Normalization(mean=mean, variance=np.std(data, axis=0))
 wrong = keras.ops.convert_to_numpy(given(data))

@@ -17,7 +17,8 @@ The new pixel is at column x and row y, counted from the center of the image;
 the old one is at u and v. :math:`\theta` is the angle. Such a map is called
 affine. ``RandomFlip``, ``RandomZoom`` and ``RandomShear`` have other matrices,
 and ``RandomTranslation`` adds a shift instead. (``MixUp`` is no such map: it
-mixes two images.) In ``predict``, images stay as they are.
+adds w times one image and 1 - w times another, and mixes their one-hot labels
+alike.) In ``predict``, images stay as they are.
 """
 
 import keras
@@ -45,9 +46,10 @@ print("angles:", angles)
 # %%
 # Compute it
 # ----------
-# Count the 45 columns and rows from -22 to 22, and find where each new pixel
-# comes from. That is between four old pixels: the nearer one of them is, the
-# more it counts, along both axes. Outside of the image, all is black.
+# Count the 45 columns and rows from -22 to 22 (n of them from -(n - 1) / 2 on).
+# Find where each new pixel comes from. That is between four old pixels: the
+# nearer one of them is, the more it counts, along both axes. Outside of the
+# image, all is black. (By default, ``fill_mode="reflect"`` mirrors it there.)
 
 
 def rotate(image, angle):

@@ -2,11 +2,11 @@ r"""
 RandomCrop does not crop in predict, RandomShear does not load
 ==============================================================
 
-In ``predict``, images come out of ``RandomCrop`` as they were, :math:`y = x`. A
-``Dense`` layer behind it gets the wrong size. So put ``Resizing`` between them.
-In training it changes nothing. In ``predict`` it cuts out the largest part in
-the middle that has the right proportions, and resizes it. ``RandomShear``,
-another layer for augmentation, fails when a saved model is loaded.
+In ``predict``, all random layers return images as they were, :math:`y = x`.
+After ``RandomCrop``, a ``Dense`` layer gets the wrong size. So put ``Resizing``
+between them. In training it changes nothing. In ``predict`` it cuts out the
+largest part in the middle that has the right proportions, and resizes it.
+``RandomShear``, another such layer, fails when a saved model is loaded.
 """
 
 import keras
@@ -19,7 +19,6 @@ from keras_by_hand import resizing
 # Build it
 # --------
 # Images of 40 by 30 pixels are to be cropped to 20 by 20.
-
 x = np.random.default_rng(313).normal(size=(2, 40, 30, 3)).astype("float32")
 wrong = keras.Sequential([RandomCrop(20, 20)]).predict(x, verbose=0)
 fixed = [RandomCrop(20, 20), Resizing(20, 20, crop_to_aspect_ratio=True)]
@@ -52,7 +51,8 @@ assert right.shape != wrong.shape
 #    with ``RandomShear(0.2)``: the layer saves the range from -0.2 to 0.2, but
 #    refuses numbers below 0 (see `issue 21110
 #    <https://github.com/keras-team/keras/issues/21110>`_). Write (0, 0.2): this
-#    loads, and shears to both sides, too.
+#    loads, and shears to both sides, too. For a file that does not load, build
+#    the model again with (0, 0.2), and call ``model.load_weights`` on the file.
 
 config = RandomShear(0.2).get_config()
 np.testing.assert_raises(TypeError, RandomShear.from_config, config)

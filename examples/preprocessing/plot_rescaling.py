@@ -22,7 +22,8 @@ from keras.layers import Rescaling
 # Build it
 # --------
 # Two images of bytes. A scale of 1/127.5 and an offset of -1 map 0 to -1 and
-# 255 to 1, as ``preprocess_input`` of MobileNet does.
+# 255 to 1, as ``preprocess_input`` of MobileNet does. That of ResNet50 swaps
+# red and blue, and subtracts means: ``Rescaling`` alone cannot replace it.
 
 rng = np.random.default_rng(313)
 x = rng.integers(0, 256, size=(2, 3, 4, 3)).astype("uint8")
@@ -50,7 +51,7 @@ from keras_by_hand import rescaling
 # --------
 
 np.testing.assert_allclose(y, rescaled, rtol=1e-4, atol=1e-4)
-if keras.backend.backend() == "tensorflow":  # others know no layer in float64
+if keras.backend.backend() == "tensorflow":  # JAX has float32, by default
     y_64 = Rescaling(1 / 255, dtype="float64")(x)
     np.testing.assert_allclose(y_64, rescaling(x, scale=1 / 255), rtol=1e-14)
 

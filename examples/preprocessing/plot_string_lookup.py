@@ -79,9 +79,9 @@ np.testing.assert_array_equal(strict, string_lookup(animals, **options))
 # --------
 # A classifier counts its classes from 0. But by default ``StringLookup`` has an
 # OOV token at place 0, so each predicted class gets the name of the one before.
-# Pass ``num_oov_indices=0`` to the layer that goes back.
+# Pass ``num_oov_indices=0`` twice: for the labels, and for the way back.
 
-classes = np.array([2, 0, 1])  # predicted by a model
+classes = np.array([2, 0, 1])  # np.argmax(model.predict(...), axis=-1)
 default = StringLookup(vocabulary=animals, invert=True)
 named = StringLookup(**options, invert=True)(classes), default(classes)
 right, wrong = np.char.decode(np.array(named).astype("S"))

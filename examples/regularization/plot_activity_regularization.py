@@ -36,8 +36,7 @@ other(x)
 # %%
 # Compute it
 # ----------
-# Add up the costs of all entries. Keras divides by the number of samples. (So
-# does the function ``activity_regularization``.)
+# Add up the costs of all entries. Keras divides by the number of samples.
 
 costs = 0.5 * np.abs(x) + 0.25 * x**2  # (batch, steps, features)
 added_by_hand = np.sum(costs) / len(x)
@@ -69,13 +68,16 @@ np.testing.assert_array_equal(dense.get_weights()[0], [[change]])
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
-#    ``ActivityRegularization`` ignores a mask: padding costs, too.
-
+#    ``ActivityRegularization`` ignores a mask: padding costs, too. Multiply by
+#    the mask first. Then padding is 0, and costs nothing.
+tokens = np.array([[2, 4, 0, 0]])  # two tokens, two steps of padding
+vectors = keras.layers.Embedding(6, 3, "ones", mask_zero=True)(tokens)
+mask = np.float32(tokens != 0)[:, :, np.newaxis]  # (batch, steps, 1)
 layer = ActivityRegularization(l1=0.5)
-all_ones = keras.layers.Embedding(6, 3, "ones", mask_zero=True)
-layer(all_ones(np.array([[2, 4, 0, 0]])))  # two tokens, two steps of padding
-expected = activity_regularization(np.ones((1, 4, 3)), l1=0.5)
-np.testing.assert_array_equal(layer.losses, [expected])
+for steps, z in ((4, vectors), (2, keras.ops.multiply(vectors, mask))):
+    layer(z)
+    expected = activity_regularization(np.ones((1, steps, 3)), l1=0.5)
+    np.testing.assert_equal(float(layer.losses[-1]), expected)
 
 # %%
 # Break it
@@ -89,14 +91,12 @@ assert wrong != added
 # %%
 # See it
 # ------
-# The best output for each target: squared error plus penalty is the smallest.
-
+# The best output for each target has the smallest squared error plus penalty.
 y = np.linspace(-2, 2, 401)[:, np.newaxis]
 target = np.linspace(-2, 2, 41)
-error = np.square(y - target)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for name, penalty in (("l1=1", np.abs(y)), ("l2=1", np.square(y))):
-    best = np.argmin(error + penalty, axis=0)
+    best = np.argmin(np.square(y - target) + penalty, axis=0)
     axis.plot(target, y[best], "o-", markersize=3, label=name)
 axis.plot(target, target, "--", color="gray", label="no penalty")
 axis.set(title="l1 sets small outputs to 0, l2 shrinks all of them")

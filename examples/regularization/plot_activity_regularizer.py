@@ -3,9 +3,9 @@ activity_regularizer of LSTM, SimpleRNN and attention: wrong penalties
 ======================================================================
 
 An ``activity_regularizer`` should penalize the output of its layer. ``LSTM``
-and ``GRU`` with ``return_state=True``, cells and attention penalize more.
-``SimpleRNN`` penalizes nothing. To be right, leave the argument out, and call a
-layer ``ActivityRegularization(l1=0.25)`` on the output.
+and ``GRU`` do so. But with ``return_state=True`` they penalize more, as cells
+and attention do. ``SimpleRNN`` penalizes nothing. To be right, leave it out,
+and call a layer ``ActivityRegularization(l1=0.25)`` on the output.
 """
 
 import keras

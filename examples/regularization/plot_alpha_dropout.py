@@ -2,9 +2,9 @@ r"""
 AlphaDropout: dropout that keeps mean 0 and variance 1
 ======================================================
 
-Networks of ``selu`` rely on a mean of 0 and a variance of 1, which ``Dropout``
-would change. In training, ``AlphaDropout`` replaces some entries by the lowest
-value of ``selu``, instead of 0, then scales and shifts all of them.
+Networks of ``selu`` rely on a mean of 0 and a variance of 1. ``Dropout`` would
+change the variance. In training, ``AlphaDropout`` replaces some entries by the
+lowest value of ``selu``, instead of 0, then scales and shifts all of them.
 
 .. math::
 

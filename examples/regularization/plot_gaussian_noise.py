@@ -68,7 +68,8 @@ np.testing.assert_allclose(y_dropout, expected, rtol=1e-4, atol=1e-4)
 # %%
 # .. warning:: **Seen in Keras 3.15.1, error:** ``GaussianNoise`` refuses a
 #    standard deviation above 1, and ``GaussianDropout`` takes a rate of 1, but
-#    divides by zero in training.
+#    divides by zero in training. For more noise, put several
+#    ``GaussianNoise`` layers in a row, without a seed: their variances add up.
 
 np.testing.assert_raises(ValueError, GaussianNoise, 1.5)
 np.testing.assert_raises(ZeroDivisionError, call, GaussianDropout(1.0), x)
@@ -77,8 +78,9 @@ np.testing.assert_raises(ZeroDivisionError, call, GaussianDropout(1.0), x)
 # Break it
 # --------
 # ``rate`` is no standard deviation: a rate of 0.2 means a standard deviation of
-# 0.5.
+# 0.5. For a standard deviation s, pass ``rate=s**2 / (1 + s**2)``.
 
+np.testing.assert_allclose(sigma**2 / (1 + sigma**2), 0.2)
 wrong = x * (1 + 0.2 * z)
 print("sigma:", sigma)
 print("right:", y_dropout[0].round(2))

@@ -4,7 +4,7 @@ SpatialDropout1D, SpatialDropout2D, SpatialDropout3D: drop whole channels
 
 Neighbouring pixels are so alike that dropping single ones would hide little.
 ``SpatialDropout2D`` sets whole channels of an image to zero in training, and
-scales up the others.
+scales up the others. In prediction, it changes nothing.
 
 .. math:: y_{n,p,c} = \frac{m_{n,c} \; x_{n,p,c}}{1 - \text{rate}}
 
@@ -74,9 +74,10 @@ np.testing.assert_array_equal(of_dropout, y, strict=True)
 # %%
 # Break it
 # --------
-# Where channels come first, write ``data_format="channels_first"``. Without it,
-# the layer drops columns of pixels, in all channels. The shape of y is the
-# same. We print the first row of each channel.
+# Channels come first in PyTorch's ``Dropout2d``. For such images, write
+# ``data_format="channels_first"``. Without it, the layer drops columns of
+# pixels, in all channels. The shape of y is the same. We print the first row of
+# each channel.
 
 x_first = np.moveaxis(x, -1, 1)  # (batch, channels, height, width)
 first = SpatialDropout2D(0.75, data_format="channels_first", seed=5)

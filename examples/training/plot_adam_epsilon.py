@@ -6,7 +6,7 @@ You take learning rate, betas and epsilon from PyTorch, and still, weights with
 small gradients move less in Keras. Adam divides by the root of :math:`v`, the
 average square of gradients, plus epsilon. :math:`v` is too small in the first
 steps. PyTorch corrects it, then adds epsilon; Keras adds epsilon first, and
-corrects the whole step.
+corrects the whole step. (Defaults: ``1e-7`` in Keras, ``1e-8`` in PyTorch.)
 
 .. math::
 

@@ -2,8 +2,8 @@ r"""
 Contrastive learning without labels: InfoNCE
 ============================================
 
-*Contrastive* learning, as in SimCLR and CLIP, needs no labels. It makes two
-*views* of each image, here by moving it, and learns which show the same image.
+*Contrastive* learning needs no labels. SimCLR makes two *views* of each image,
+here by moving it, and learns which belong together. CLIP pairs image and text.
 
 It turns the views of image :math:`i` into vectors :math:`a_i` and :math:`b_i`
 of length 1. Their products, divided by a temperature :math:`T`, are logits:
@@ -16,6 +16,7 @@ of length 1. Their products, divided by a temperature :math:`T`, are logits:
 
 *InfoNCE*, :math:`L`, is small if, among all :math:`n` images, :math:`a_i` picks
 out :math:`b_i`, with probability :math:`p_i`, and vice versa, with :math:`q_i`.
+(SimCLR's NT-Xent compares :math:`a_i` with the other :math:`a_j`, too.)
 """
 
 import keras
@@ -59,7 +60,6 @@ def info_nce_by_hand(z):
 # %%
 # Check it
 # --------
-
 np.testing.assert_allclose(loss, info_nce_by_hand(z), rtol=1e-4)
 
 # %%

@@ -66,7 +66,7 @@ by_hand = -np.log(np.sum(ends, axis=1))
 # Check it
 # --------
 # With a probability of 1 for everything, the recursion counts paths. ``ctc``
-# adds up logarithms, so that long texts do not underflow.
+# takes labels of any length. It adds up logarithms, so nothing underflows.
 
 from keras_by_hand import ctc
 
@@ -80,9 +80,10 @@ np.testing.assert_equal(counts[-1, -2:].sum(), read.count(["a", "b"]))
 # %%
 # Break it
 # --------
-# Keras' ``ctc`` takes logits, and class 0 for the blank. The loss is wrong if
-# the model ends in softmax, or if its blank is the last class, as for
-# ``ctc_batch_cost`` of Keras 2: then pass ``ops.roll(logits, 1, axis=-1)``.
+# Keras' ``ctc`` takes logits. Class 0 is the blank, and pads short labels.
+# After softmax, pass ``ops.log(y_pred)``. If the blank is the last class, as in
+# ``ctc_batch_cost`` of Keras 2, pass ``ops.roll(logits, 1, axis=-1)``, and add
+# 1 to each label. If recordings differ in length, use ``keras.ops.ctc_loss``.
 
 last = np.roll(logits, -1, axis=-1)  # a, b, blank
 for name, scores in ("softmax kept", np.float32(p)), ("blank last", last):
@@ -93,8 +94,7 @@ for name, scores in ("softmax kept", np.float32(p)), ("blank last", last):
 # %%
 # See it
 # ------
-# How many ways lead to each place: from its own row, from the row above, and
-# to "b" also from "a". The two at the lower right count whole paths.
+# How many ways lead to each place. Those at the lower right count whole paths.
 
 fig, axis = plt.subplots(figsize=(6, 3.3), layout="constrained")
 axis.imshow(counts.T, cmap="Blues", vmax=60)

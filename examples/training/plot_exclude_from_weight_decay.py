@@ -39,7 +39,6 @@ def step(**excluded):
 # %%
 # Check it
 # --------
-
 right = [8 - 0.25 * 0.5 * 8 - 0.25 * 2, -4 - 0.25 * 2]
 np.testing.assert_array_equal(step(var_list=[layer.bias]), right)
 
@@ -51,7 +50,8 @@ np.testing.assert_array_equal(step(var_list=[layer.bias]), right)
 #    in the layer's name too, not only in the variable's. So ``"bias"`` also
 #    excludes the kernel of a layer that is called "unbiased".
 #    ``var_list`` excludes only what it lists: for a whole model, give it
-#    ``[w for w in model.trainable_weights if w.name == "bias"]``.
+#    ``[w for w in model.trainable_weights if w.name in names]``. For biases and
+#    normalization, ``names`` is ``["bias", "gamma", "beta", "scale"]``.
 
 everything, by_name = step(), step(var_names=["bias"])
 print("right:", right, "nothing excluded:", everything, "by name:", by_name)

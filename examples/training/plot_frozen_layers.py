@@ -57,7 +57,6 @@ moved = [w - gradient / 16 for w, gradient in zip(start, gradients)]
 # Check it
 # --------
 # The first layer takes the same step both times.
-
 np.testing.assert_equal(both, moved)
 np.testing.assert_equal(frozen, [*moved[:2], kernel_2, bias_2])
 
@@ -81,7 +80,9 @@ np.testing.assert_allclose(losses, expected, rtol=1e-4)
 # %%
 # Break it
 # --------
-# On TensorFlow, the layer goes on training until you call ``compile`` again.
+# Suppose you freeze a layer after ``compile``. On TensorFlow, it still trains.
+# Call ``compile`` again, and after unfreezing, too. (One layer also computes
+# something else when it is frozen: see the page "BatchNormalization frozen".)
 
 second.trainable = False
 if keras.backend.backend() == "tensorflow":  # JAX raises an error
@@ -94,7 +95,6 @@ if keras.backend.backend() == "tensorflow":  # JAX raises an error
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for offset, weights in (-0.2, both), (0.2, frozen):
     change = [np.ravel(after - w) for after, w in zip(weights, start)]

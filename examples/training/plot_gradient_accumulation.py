@@ -11,7 +11,7 @@ small batches. Then it steps once, by their mean, and begins anew.
    w \leftarrow w - \frac{\eta}{k} \sum_{i=1}^{k} g_i
 
 This is ``SGD`` with the gradients :math:`g_i` of :math:`k` batches and the
-learning rate :math:`\eta`. Others take the mean for the gradient, too.
+learning rate :math:`\eta`. Other optimizers use this mean as their gradient.
 """
 
 import keras
@@ -64,6 +64,7 @@ np.testing.assert_array_equal(path, -np.cumsum(means))
 
 # %%
 # A loss is a mean: so three batches of 4 lead to the weights of a batch of 12.
+# (Not with ``BatchNormalization``: it takes its mean and variance from four.)
 
 rng, kernels = np.random.default_rng(313), []
 x, y = rng.normal(size=(24, 3)), rng.normal(size=(24, 1))  # 24 samples
@@ -98,7 +99,6 @@ assert np.all(right != wrong)
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.step(range(8), [0, *path], "o-", where="post")
 axis.set(xlabel="batches", ylabel="weight", title="It waits, then steps")

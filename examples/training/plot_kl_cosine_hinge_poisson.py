@@ -63,7 +63,6 @@ of_poisson = np.mean(p - t * np.log(p), axis=1)
 # %%
 # Check it
 # --------
-# The library's functions have the same names.
 from keras_by_hand import cosine_similarity, hinge, kl_divergence, poisson
 
 by_hand = [kl, cosine, of_hinge, of_poisson]
@@ -75,9 +74,10 @@ np.testing.assert_allclose(y, of_library, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Each has a mistake of its own. KL: swap target and prediction; the target
-# comes first. Cosine: take the *metric*; it has the other sign, so training
-# drives directions apart. Hinge: leave 0 as it is in a port; Keras makes it -1.
+# Each has a mistake of its own. KL: swap target and prediction. Keras takes t
+# first; PyTorch's ``KLDivLoss(reduction="batchmean")`` takes log p, then t.
+# Cosine: take the *metric*; it has the other sign, so training drives
+# directions apart. Hinge: leave 0 as it is in a port; Keras makes it -1.
 # Poisson: predict the logarithm of a rate, as PyTorch's loss expects; in Keras,
 # end the model with the activation ``exponential``.
 

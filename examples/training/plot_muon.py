@@ -59,8 +59,9 @@ for g in gradients:
 # %%
 # Check it
 # --------
-# ``muon`` is the whole optimizer. Embeddings and biases take steps of AdamW. So
-# should the last layer: pass its name in ``exclude_layers``.
+# ``muon`` is the whole optimizer. Embeddings and all that is no matrix, such as
+# biases and kernels of convolution and attention, take steps of AdamW. So
+# should the last layer: pass its name in the list ``exclude_layers``.
 
 from keras_by_hand import muon
 
@@ -94,7 +95,6 @@ np.testing.assert_allclose(right / wrong, 0.2 * np.sqrt(6), rtol=0.01)
 # %%
 # See it
 # ------
-
 before = after = np.geomspace(1e-4, 1, 201)
 for _ in range(5):
     after = a * after + b * after**3 + c * after**5

@@ -78,8 +78,10 @@ np.testing.assert_array_equal(path[2], w + 0.75 * velocity)
 # %%
 # Break it
 # --------
-# Suppose you compare Keras' weights with those of another program. They are
-# ahead by momentum times velocity: subtract that, :math:`w = w' - \mu v`.
+# Suppose you compare Keras' weights with those of a program that keeps
+# Nesterov's own. Keras' are ahead by momentum times velocity: subtract that,
+# :math:`w = w' - \mu v`. (PyTorch's ``SGD(nesterov=True)`` stores the point
+# ahead, as Keras does: compare its weights as they are.)
 
 right = path[2] - 0.75 * keras.ops.convert_to_numpy(optimizer.momentums[0])
 print("right:", right, "wrong:", path[2])

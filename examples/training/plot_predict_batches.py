@@ -22,7 +22,6 @@ from keras import layers
 # Build it
 # --------
 # A callback notes how many answers each batch gives.
-
 x = np.linspace(0, 0.69, 70).reshape(70, 1)  # (samples, features), in float64
 mean, variance, kernel = np.array([0.35]), np.array([0.04]), np.array([[3.0]])
 norm = layers.BatchNormalization(center=False, scale=False)
@@ -50,7 +49,6 @@ expected = np.concatenate(answers)
 # Check it
 # --------
 # Keras casts the samples to float32, the dtype of the model, and answers in it.
-
 np.testing.assert_array_equal(sizes, [len(part) for part in parts])
 np.testing.assert_equal(y.dtype, np.dtype("float32"))
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
@@ -83,20 +81,22 @@ print("right:", y[30:34, 0].round(2), "wrong:", wrong[30:34, 0].round(2))
 assert not np.allclose(y, wrong, atol=0.1)
 
 # %%
-# Suppose you expect the same bits from a sample that is alone. Keras may add up
-# the products of one row in another order. Allow for rounding.
-
+# ``predict_on_batch(x)`` and ``model(x)`` do not train, either. They run f once
+# on all samples; ``model(x)`` returns a tensor. For one sample, pass ``x[:1]``.
+# Suppose you expect the same bits from all. Keras may add up the products of a
+# row in another order. Allow for rounding.
 pixels = np.random.default_rng(313).normal(size=(32, 999))
 wide = keras.Sequential([layers.Dense(1, kernel_initializer="ones")])
-batch, alone = [wide.predict(a, verbose=0)[0] for a in (pixels, pixels[:1])]
+batch = wide.predict(pixels, verbose=0)[0]
+alone = wide.predict_on_batch(pixels[:1])[0]
+called = keras.ops.convert_to_numpy(wide(pixels[:1]))[0]
 print("right:", np.allclose(batch, alone), "wrong:", np.all(batch == alone))
-np.testing.assert_allclose(batch, alone, rtol=1e-4, atol=1e-4)
+np.testing.assert_allclose([alone, called], [batch, batch], 1e-4, 1e-4)
 
 # %%
 # See it
 # ------
 # The samples rise evenly, and so do the right answers. The others start again.
-
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(y, "C0.", label="stored mean and variance")
 axis.plot(wrong, "C1.", label="mean and variance of the batch")

@@ -13,7 +13,8 @@ For :math:`N` samples with losses :math:`\ell_i` and weights :math:`w_i`:
    \text{loss} &= \frac{1}{N} \sum_i w_i \, \ell_i \\
    \text{weighted metric} &= \frac{\sum_i w_i \, \ell_i}{\sum_i w_i}
 
-``class_weight`` weighs samples by class. (PyTorch then divides by the sum.)
+``fit(x, y, class_weight={0: 1, 1: 3})`` gives each sample of class 1 the weight
+3; validation ignores it. (PyTorch's ``CrossEntropyLoss`` divides by the sum.)
 """
 
 import keras
@@ -40,9 +41,7 @@ y = model.evaluate(np.eye(8), y_true, sample_weight=weights, **options)
 # Compute it
 # ----------
 # The loss of a sample is the mean over its units. Multiply it by the weight of
-# the sample, and add up. The loss divides this sum by the number of samples,
-# the weighted metric by the sum of the weights.
-
+# the sample, and add up. Loss and weighted metric divide this sum, as above.
 losses = np.mean((y_pred - y_true) ** 2, axis=1)  # (batch,)
 weighted_sum = np.sum(weights * losses)
 by_hand = {
@@ -79,15 +78,16 @@ np.testing.assert_allclose(right, of_steps[0].mean(), rtol=1e-6)
 # %%
 # Break it
 # --------
-# A weight of 0 leaves no sample out: the loss still divides by eight, in any
-# batches. With this ``reduction``, it divides by the sum of the weights.
-
+# Suppose you leave a sample out by a weight of 0. The loss still divides by
+# eight. Read the weighted metric. Or pass this ``reduction`` to the loss: it
+# divides by the sum of the weights, but in each batch by that of the batch.
 all_but_one = np.array([1, 0, 1, 1, 1, 1, 1, 1])
 options |= {"batch_size": 6, "sample_weight": all_but_one}
-wrong = model.evaluate(np.eye(8), y_true, **options)["loss"]
+y = model.evaluate(np.eye(8), y_true, **options)
 mse_of_seven = keras.losses.MeanSquaredError("mean_with_sample_weight")
-right = float(mse_of_seven(y_true, y_pred, all_but_one))
+right, wrong = float(mse_of_seven(y_true, y_pred, all_but_one)), y["loss"]
 print(f"right: {right:.2f}, wrong: {wrong:.2f}")
+np.testing.assert_allclose(y["weighted_mse"], right, rtol=1e-5)
 np.testing.assert_allclose(right, np.mean(losses[all_but_one == 1]), rtol=1e-5)
 np.testing.assert_allclose(wrong * 8, right * 7, rtol=1e-5)
 
