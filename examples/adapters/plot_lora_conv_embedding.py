@@ -48,8 +48,8 @@ np.testing.assert_array_equal(right, np.float32(by_hand), strict=True)
 # Break it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
-#    ``Embedding`` ignores the ``lora_alpha`` of its constructor. Give alpha to
-#    ``enable_lora``.
+#    ``Embedding`` ignores the ``lora_alpha`` of its constructor. Give it no
+#    ``lora_rank`` either: build it, and then call ``enable_lora``, as above.
 
 layer = keras.layers.Embedding(12, 4, lora_rank=2, lora_alpha=6)
 layer.build()

@@ -5,7 +5,7 @@ LoRA on a quantized layer (int8): float matrices beside integers
 A kernel in int8 takes little memory, but it cannot take the small steps of
 training. So it is frozen, and LoRA trains two thin matrices A and B in float32
 beside it. They take the input as it is, not rounded to int8. (QLoRA is the same
-idea with a kernel of four bits.)
+with four bits: in Keras, ``quantize("int4")`` and then ``enable_lora``.)
 
 .. math::
 
@@ -13,8 +13,8 @@ idea with a kernel of four bits.)
    &\quad + \frac{\alpha}{r} \, x A B + b
 
 :math:`W` is the kernel, :math:`b` the bias, :math:`r` the rank, and
-:math:`\alpha` is ``lora_alpha``. The scale :math:`s_x` is 127 divided by the
-largest absolute input of the sample, :math:`s_W` by the largest of the unit.
+:math:`\alpha` is ``lora_alpha``. The scales are 127 divided by the largest
+absolute input of a sample (:math:`s_x`) or weight of a unit (:math:`s_W`).
 """
 
 import keras

@@ -10,7 +10,7 @@ has the merged kernel, and neither A nor B.
 
 :math:`W` is the kernel, :math:`r` the rank (the number of columns of A), and
 :math:`\alpha` is ``lora_alpha``. The file cannot be unmerged. To keep A and B,
-take them from ``get_weights``.
+save ``dense.get_weights()`` by ``np.savez``; ``set_weights`` takes them back.
 """
 
 import tempfile

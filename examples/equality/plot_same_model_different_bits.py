@@ -3,9 +3,11 @@ Floating-point sums: the same model gives different results
 ===========================================================
 
 You give one model the same samples one by one, in batches, or all at once, and
-the last bits of its answers differ. Nothing is wrong, and no seed makes them
-reproducible. A matrix product may add its terms in any order, and float32
-rounds after each addition, written :math:`\oplus`:
+the last bits of its answers differ. Nothing is wrong, and no seed helps. (If
+two trainings differ, first set a seed: see the page "Seeds". With TensorFlow
+you may also need ``tf.config.experimental.enable_op_determinism()``.) A matrix
+product may add its terms in any order, and float32 rounds after each addition,
+written :math:`\oplus`:
 
 .. math:: (a \oplus b) \oplus c \ne a \oplus (b \oplus c)
 
@@ -20,7 +22,6 @@ import numpy as np
 # Build it
 # --------
 # A layer of 512 inputs, and four ways to ask it about 32 samples.
-
 rng = np.random.default_rng(313)
 x = rng.normal(size=(32, 512)).astype("float32")  # (batch, features)
 kernel = rng.normal(size=(512, 16)).astype("float32")  # (features, units)
@@ -57,7 +58,6 @@ def add_in_blocks(x, kernel, size):
 # --------
 # In any order, the error is at most 512 / 2 rounding units: the page "Rounding
 # error of a sum" says what these are.
-
 sums = {size: add_in_blocks(x, kernel, size) for size in (512, 256, 192)}
 exact = x.astype("float64") @ kernel
 unit = np.finfo("float32").eps * (np.abs(x).astype("float64") @ np.abs(kernel))

@@ -29,7 +29,6 @@ from keras.layers import Activation, Conv1D
 # --------
 # ``load`` makes a file as Keras 2 did. What is called ``old`` is what Keras
 # 2.0.9 on Theano 1.0.5 predicted.
-
 scores = np.array([[-3, -2.5, -1, 0, 1, 2.5, 3]])  # (batch, features)
 old_scores = np.array([[0, 0, 0.3, 0.5, 0.7, 1, 1]])
 steps = np.arange(1, 6).reshape(1, 5, 1)  # (batch, steps, channels)
@@ -37,7 +36,7 @@ old_steps = np.array([[[123], [234], [345]]])
 kernel = np.array([1, 10, 100]).reshape(3, 1, 1)
 
 
-def load(layer, inputs, weights=(), **options):
+def load(layer, inputs, weights=(), step=1, **options):
     """What Keras 3 predicts from a file that Keras 2 wrote on Theano."""
     model = keras.Sequential([keras.Input(inputs.shape[1:]), layer])
     model.set_weights(weights)
@@ -48,6 +47,7 @@ def load(layer, inputs, weights=(), **options):
             for group in (file, file["model_weights"]):
                 group.attrs.update(keras_version="2.0.9", backend="theano")
         model = keras.models.load_model(path, **options)
+    model.set_weights([kernel[::step] for kernel in model.get_weights()])
     return model.predict(inputs, verbose=0)
 
 
@@ -61,8 +61,9 @@ by_hand_steps = np.convolve(steps.ravel(), kernel.ravel(), "valid")
 # %%
 # Check it
 # --------
-# Pass the old ``hard_sigmoid`` to ``load_model`` as ``custom_objects``. Reverse
-# the kernels that ran on Theano: ``kernel[::-1]``, for images ``[::-1, ::-1]``.
+# Pass the old ``hard_sigmoid`` to ``load_model`` as ``custom_objects``. If
+# ``h5py.File(path).attrs["backend"]`` says Theano, reverse the kernels after
+# loading: ``kernel[::-1]``, for images ``[::-1, ::-1]``.
 
 
 def hard_sigmoid(x):
@@ -73,15 +74,14 @@ np.testing.assert_allclose(by_hand_scores, old_scores, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(by_hand_steps, old_steps.ravel())
 old = {"hard_sigmoid": hard_sigmoid}
 y_scores = load(Activation("hard_sigmoid"), scores, custom_objects=old)
-y_steps = load(Conv1D(1, 3, use_bias=False), steps, [kernel[::-1]])
+y_steps = load(Conv1D(1, 3, use_bias=False), steps, [kernel], step=-1)
 np.testing.assert_allclose(y_scores, old_scores, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(y_steps, old_steps)
 
 # %%
 # Break it
 # --------
-# Suppose you trust the file. (``h5py.File(path).attrs["backend"]`` says whether
-# it is of Theano.)
+# Suppose you trust the file.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``hard_sigmoid`` of a
 #    file that Keras 2 wrote becomes that of Keras 3, also in gates of ``LSTM``.

@@ -2,10 +2,11 @@ r"""
 .keras files: a zip of the model's config and its weights
 =========================================================
 
-To look into a saved model, or to use its weights elsewhere, you need no Keras.
-``model.save`` writes a zip archive. ``config.json`` says how the model is made,
-``model.weights.h5`` has its weights, and ``metadata.json`` the version of Keras
-that wrote it. With the config *and* the weights you can compute
+``model.save(path)`` writes a file, ``keras.models.load_model(path)`` reads it.
+To look into it, or to use its weights elsewhere, you need no Keras. It is a zip
+archive: ``config.json`` says how the model is made, ``model.weights.h5`` has
+its weights, and ``metadata.json`` the version of Keras that wrote it. From the
+config *and* the weights you can compute
 
 .. math:: y = \text{relu}(x W_1 + b_1) \, W_2
 
@@ -43,7 +44,6 @@ y = model.predict(x, verbose=0)
 # ----------
 # Python alone reads the archive, and runs no code from it. The second layer is
 # ``dense_1`` there, not ``scores``: see the page ".weights.h5 files".
-
 with zipfile.ZipFile(path) as archive:
     names = archive.namelist()
     config = json.loads(archive.read("config.json"))
@@ -70,7 +70,7 @@ np.testing.assert_equal(second["trainable"], False)
 # Break it
 # --------
 # Suppose you keep only the config. It makes the same layers, with new weights.
-
+# To clone a layer, call ``set_weights`` after ``from_config``.
 remade = keras.Sequential.from_config(config["config"])
 wrong = remade.predict(x, verbose=0)
 np.testing.assert_array_equal(remade.get_weights()[1], np.full(5, 0.5))

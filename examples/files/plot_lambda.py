@@ -6,7 +6,8 @@ Lambda and custom functions: what a .keras file stores
 ``Lambda`` layer or an activation, :math:`y = f(x)`. Of f, the file stores, for
 
 - a Python ``lambda``: its bytecode, by ``marshal``. It could be a stranger's
-  code, so Keras refuses it, unless you load with ``safe_mode=False``.
+  code, so Keras refuses it. If you trust the file, pass ``safe_mode=False``, or
+  first call ``keras.config.enable_unsafe_deserialization()``.
 - a plain function: its name. Tell Keras which one it is by ``custom_objects``.
 - a registered function: its package and name. Define it before you load.
 """
@@ -74,8 +75,7 @@ for model in (load_model(code, safe_mode=False), of_name, load_model(package)):
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** ``Lambda`` trusts a wrong
-#    ``output_shape``. And ``mask``, a function for the mask of the output, is
-#    lost by saving: the loaded layer has a dict instead.
+#    ``output_shape``. And its function ``mask`` is a dict in the loaded layer.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** ``Dense`` takes a
 #    ``functools.partial`` as its activation, but the model can't be saved.

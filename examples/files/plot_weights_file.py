@@ -5,8 +5,8 @@ r"""
 You want one kernel out of an HDF5 file of ``save_weights``. The file of a
 ``Sequential`` or functional model stores its first ``Dense`` layer under
 ``layers/dense``, the second under ``layers/dense_1``, and so on. Their own
-names do not count. Below each, the kernel :math:`W` and the bias :math:`b` have
-numbers:
+names do not count: ``load_weights`` needs the same layers in the same order.
+Below each, the kernel :math:`W` and the bias :math:`b` have numbers:
 
 .. math::
 
@@ -40,8 +40,8 @@ model.save_weights(path)
 # %%
 # Compute it
 # ----------
-# ``visititems`` visits each group (folder) and dataset (array) of the file.
-
+# ``visititems`` visits each group (folder) and dataset (array) of the file. So
+# it finds other layers, too: ``layers/conv2d``, ``layers/lstm/cell``, ...
 arrays = {}
 
 

@@ -5,8 +5,14 @@ GPTQ and AWQ in Keras 3.15.1: the calibration data change nothing
 You quantize a ``Dense`` layer by GPTQ or AWQ, with calibration data, and get
 the same weights whatever the data are: each is rounded to the nearest of 16
 numbers. Keras listens at ``call``, but the layer runs ``quantized_call``. Patch
-it by ``dense.quantized_call = lambda x, **_: dense.call(x)`` before you
-quantize, and ``del dense.quantized_call`` afterwards.
+each layer before you quantize (AWQ has ``is_awq_calibrated``), and write
+``del layer.quantized_call`` afterwards::
+
+    def patch(layer):
+        run = layer.quantized_call
+        layer.quantized_call = lambda x, **_: (
+            run(x) if layer.is_gptq_calibrated else layer.call(x)
+        )
 
 A group of positive weights alone is even rounded wrongly. Choose a larger
 ``group_size`` that brings in a weight below 0, or take ``quantize("int8")``.
@@ -19,16 +25,11 @@ from calibrating import quantize_dense
 # %%
 # Build it
 # --------
-# ``quantize_dense`` calibrates a layer, with or without the patch. The first
-# unit has weights of both signs, the second only positive ones.
+# Unit 1 has weights of both signs, unit 2 only positive ones. Plain rounding
+# takes 15 steps from a unit's lowest weight, or 0, to its highest.
 rng = np.random.default_rng(313)
 data = rng.normal(size=(200, 4)) @ rng.normal(size=(4, 16))
 kernel = np.stack([rng.normal(size=16), rng.uniform(2, 4, 16)], axis=1)
-
-# %%
-# Compute it
-# ----------
-# Plain rounding: 15 steps from a unit's lowest weight, or 0, to its highest.
 low, high = np.minimum(kernel.min(axis=0), 0), kernel.max(axis=0)
 s = (high - low) / 15  # (units,)
 z = np.rint(-low / s)
@@ -44,8 +45,7 @@ by_hand = s * (np.clip(np.rint(kernel / s + z), 0, 15) - z)
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
 #    ``keras.quantizers.GPTQConfig`` and ``keras.quantizers.AWQConfig`` give
-#    wrong weights for a group whose weights are all positive. How wrong they
-#    are depends on what the processor makes of a negative number. (`Fixed since
+#    wrong weights for a group whose weights are all positive. (`Fixed since
 #    <https://github.com/keras-team/keras/pull/23512>`__.)
 to_numpy = keras.ops.convert_to_numpy
 for Config in (keras.quantizers.GPTQConfig, keras.quantizers.AWQConfig):

@@ -33,7 +33,9 @@ from keras_by_hand.quantization import quantize_and_dequantize
 kernel = np.array([[3, -1.25], [-2, 7], [1, 2]])  # (features, units)
 bias = np.array([1 + 2**-8, -3])  # (units,)
 x = np.random.default_rng(313).integers(-28, 28, size=(32, 3)) / 4  # up to 7
-dense = keras.layers.Dense(2, dtype="float8_from_float32")
+Policy = keras.dtype_policies.QuantizedFloat8DTypePolicy
+print("amax_history_length by default:", Policy("float8").amax_history_length)
+dense = keras.layers.Dense(2, dtype=Policy("float8", amax_history_length=2))
 model = keras.Sequential([keras.Input(shape=(3,)), dense])
 dense.kernel.assign(kernel)
 dense.bias.assign(bias)
@@ -55,12 +57,12 @@ bias_by_hand = bias - bfloat16(gradient.sum(axis=0))
 
 # %%
 # Each step reads its input with the scale that it finds, takes the next scale
-# from what earlier steps saw, and only then notes its own input.
-largest_inputs = [7, 7, 28, 28, 28]  # of five steps
+# from what the two steps before it saw, and only then notes its own input.
+largest_inputs = [7, 7, 28, 7, 7, 7, 7]  # of seven steps
 s_x, seen, scales = 1.0, [0], []
 for largest in largest_inputs:
     scales.append(s_x)
-    s_x = max(seen) / 448 if max(seen) > 0 else s_x
+    s_x = max(seen[-2:]) / 448 if max(seen[-2:]) > 0 else s_x
     seen.append(largest)
 
 from keras_by_hand.quantization import float8_dense  # with any scales
@@ -71,13 +73,12 @@ from keras_by_hand.quantization import float8_dense  # with any scales
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** A ``Dense`` layer in
 #    float8 rounds its float32 bias to bfloat16, and the gradient of the bias,
 #    too. A bias of 1 + 2**-8 counts as 1.
+#
+# Six more steps change only the scales, as the learning rate is 0.
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 np.testing.assert_array_equal(y, float8_dense(x, kernel, bias))
 np.testing.assert_array_equal(dense.kernel.numpy(), kernel_by_hand)
 np.testing.assert_array_equal(dense.bias.numpy(), bias_by_hand)
-
-# %%
-# Four more steps change only the scales, as the learning rate is 0.
 model.optimizer.learning_rate = 0.0
 of_keras = [1.0]
 for largest in largest_inputs[1:]:
@@ -89,8 +90,7 @@ np.testing.assert_array_equal(of_keras, scales)
 # Break it
 # --------
 # Suppose the scale came from the input itself. Then step 3 would not clip 28.
-right = quantize_and_dequantize(np.array([28]), scales[2])
-wrong = quantize_and_dequantize(np.array([28]), 28 / 448)
+right, wrong = [quantize_and_dequantize(28, s) for s in (scales[2], 28 / 448)]
 print("28 in step 3, right:", right, "wrong:", wrong)
 assert right != wrong
 
@@ -98,8 +98,8 @@ assert right != wrong
 # See it
 # ------
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-axis.semilogy(range(1, 6), 448 * np.array(scales), "C1", drawstyle="steps-mid")
-axis.plot(range(1, 6), largest_inputs, "oC0")
+axis.semilogy(range(1, 8), 448 * np.array(scales), "C1", drawstyle="steps-mid")
+axis.plot(range(1, 8), largest_inputs, "oC0")
 axis.set(title="Step 3 brings 28 (dot), but can read up to 7 (line)")
 axis.set(xlabel="step", ylabel="largest input")
 plt.show()

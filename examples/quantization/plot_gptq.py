@@ -82,13 +82,13 @@ assert errors[0] < 0.95 * errors[1]
 # %%
 # In full
 # -------
-# ``gptq`` takes groups of features, too. ``cholesky=False`` takes ``inverse``.
-# To use the right numbers, pack them by ``pack_int4``, and load them as on the
-# page "GPTQ and AWQ weights in Keras".
-from keras_by_hand.quantization import dequantize_groups, gptq
+# Pack what ``gptq`` returns (see the page "GPTQ and AWQ weights in Keras").
+from keras_by_hand.quantization import gptq, pack_int4
 
-expected = dequantize_groups(*gptq(kernel, data, cholesky=False))
-np.testing.assert_allclose(of_keras, expected, rtol=1e-4, atol=1e-4)
+q, scale, zero = gptq(kernel, data)  # the right ones; a bias would come first
+dense.set_weights([pack_int4(q, dtype="uint8"), scale, zero, dense.g_idx])
+mended = keras.ops.convert_to_numpy(dense(np.eye(16)))
+np.testing.assert_allclose(mended, right, rtol=1e-4, atol=1e-4)
 
 # %%
 # See it

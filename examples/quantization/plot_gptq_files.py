@@ -16,9 +16,9 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Six units, eight features in two groups, random numbers. An .npz file holds
-# all arrays by name, and each weight takes its own. Tell the new layer that it
-# is calibrated (in AWQ, ``is_awq_calibrated = True``), or it cannot predict.
+# Six units, eight features. The dtype has mode, bits, group size. An .npz file
+# has the arrays of one layer by name: each layer gets its own. Tell a new layer
+# it is calibrated (in AWQ, ``is_awq_calibrated = True``), or it cannot predict.
 
 folder = tempfile.TemporaryDirectory()  # removed at the end
 path = f"{folder.name}/model.weights.h5"

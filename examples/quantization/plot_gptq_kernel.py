@@ -50,10 +50,8 @@ kernel_awq = read_by_keras("awq", *shared, factors, g_idx)
 # %%
 # Compute it
 # ----------
-# A byte holds two units of one feature, the first in its lower half. There are
-# five units, so the sixth row is left out. Each feature has the scale and the
-# zero point of its group. AWQ also divides by the factor of the feature.
-
+# A byte holds two units of a feature, the first in its lower half. (The sixth
+# row is left out.) A feature has the scale and the zero point of its group.
 q = np.stack([packed & 15, packed >> 4], axis=1)  # (3, 2, features)
 q = q.reshape(6, 8)[:5]  # (units, features)
 group = g_idx.astype("int64")  # 3/4 is group 0
@@ -65,12 +63,15 @@ awq_by_hand = gptq_by_hand / factors[:, np.newaxis]
 # --------
 np.testing.assert_array_equal(kernel_gptq, gptq_by_hand)
 np.testing.assert_array_equal(kernel_awq, awq_by_hand)
+# To bring your own integers q (units, features) into Keras, pack two rows.
+rows = np.pad(q, [(0, 1), (0, 0)])  # five is odd, so add a row of zeros
+shared[1] = rows[::2] + 16 * rows[1::2]
+np.testing.assert_equal(read_by_keras("gptq", *shared, g_idx), kernel_gptq)
 
 # %%
 # Break it
 # --------
-# Suppose you take the first unit from the upper half of a byte, as that is the
-# half that is written first.
+# Suppose you take the first unit of a byte from its upper half.
 exchanged = np.stack([packed >> 4, packed & 15], axis=1).reshape(6, 8)[:5]
 wrong = (scale[:, group] * (exchanged - zero[:, group])).T
 print("right:", gptq_by_hand[0], "wrong:", wrong[0])
@@ -81,7 +82,6 @@ assert np.any(wrong != gptq_by_hand)
 # -------
 # ``int4_to_gptq`` turns the arrays of an int4 layer with blocks into those of
 # GPTQ: it transposes them, and adds 8 to the integers and zero points.
-
 from keras_by_hand.quantization import awq_kernel, gptq_kernel, int4_to_gptq
 
 expected = awq_kernel(*shared[1:], factors, g_idx)

@@ -28,8 +28,7 @@ import numpy as np
 kernel = np.float32([[-7.5, 0], [7.5, 0], [2.5, 0], [-30, 15], [-10, 7]])
 
 
-def quantized(kernel, block_size):
-    """The kernel (features, units) that a layer reads, and what it stores."""
+def quantized(kernel, block_size):  # the kernel that is read, and the arrays
     layer = keras.layers.Dense(2, use_bias=False)
     layer.build((None, len(kernel)))
     layer.set_weights([kernel])
@@ -46,7 +45,6 @@ read, (packed, scale, zero, block) = quantized(kernel, block_size=3)
 # ----------
 # The lowest and highest weights of a block give each unit its scale and zero
 # point. A byte has two units, the first in its lower half. -1 is stored as 15.
-
 by_hand, bytes_by_hand = [], []
 for first in (0, 3):
     W = kernel[first : first + 3]  # (features of the block, units)
@@ -63,13 +61,15 @@ for first in (0, 3):
 # --------
 np.testing.assert_array_equal(read, np.float32(by_hand), strict=True)
 np.testing.assert_array_equal(packed.view("uint8").ravel(), bytes_by_hand)
+# To unpack, take both halves (nibbles) of each byte. 15 becomes -1 again.
+halves = np.stack([packed & 15, packed >> 4 & 15], axis=2)
+unpacked = (halves.reshape(5, -1)[:, :2] ^ 8) - 8  # (features, units)
+np.testing.assert_array_equal(unpacked[3:], q)  # the second block
 
 # %%
 # Break it
 # --------
-# Suppose low and high are those of the weights alone, without the 0. Then the
-# zero point can lie beyond -8 or 7, and is cut off. (A block that Keras filled
-# up has a 0.)
+# Suppose low and high leave out the 0. Then the zero point can be cut off.
 #
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** A
 #    ``Dense`` layer in int4 has wrong values for a full block whose weights all

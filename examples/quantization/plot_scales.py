@@ -5,6 +5,8 @@ ONNX and TFLite scales: do you multiply or divide by them?
 When you convert a quantized kernel to ONNX or TFLite, its integers :math:`q`
 can stay, but the scales :math:`s` of int8 can't: in Keras a scale is the number
 of steps per 1, in ONNX it is the size of a step. Give ONNX :math:`1 / s`.
+(A model that is not quantized has no scales: ``model.export`` converts it, with
+``format="onnx"``, or ``format="litert"`` for TFLite.)
 
 .. math::
 
@@ -73,7 +75,6 @@ np.testing.assert_allclose(read_int4, int4_by_hand, rtol=1e-4, atol=1e-4)
 # Break it
 # --------
 # Suppose you hand the scales of int8 to ONNX as they are, which multiplies.
-
 wrong = scale_int8 * q_int8  # for ONNX: 1 / scale_int8
 print("right:", read_int8[:2].tolist(), "wrong:", wrong[:2].tolist())
 assert not np.any(np.isclose(wrong, read_int8) & (read_int8 != 0))
@@ -86,7 +87,6 @@ assert not np.any(np.isclose(wrong, read_int8) & (read_int8 != 0))
 # doesn't run ONNX.) `TFLite
 # <https://ai.google.dev/edge/litert/models/quantization_spec>`__ has the same
 # formula for the transposed kernel.
-
 from keras_by_hand.porting.onnx import dequantize_linear, int8_to_onnx
 
 of_onnx = dequantize_linear(*int8_to_onnx(q_int8, scale_int8))
