@@ -45,17 +45,22 @@ model.set_weights([np.log(np.maximum(table, 1e-9)) + shift])
 # Compute it
 # ----------
 # Softmax divides powers of e by their sum. So the logarithm of a probability is
-# the logit minus the logarithm of that sum.
+# the logit minus the logarithm of that sum. ``np.logaddexp.reduce`` computes it
+# without overflow, however large the logits are.
 
 
 def log_probabilities(lines):
     logits = model.predict_on_batch(lines)[:, -1]  # (lines, words)
-    return logits - np.log(np.sum(np.exp(logits), axis=1, keepdims=True))
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
 
 # %%
 # Continue each line by each word, and add the scores. Of all these lines, keep
 # the best. ``divmod`` turns a place among all into a line and a word.
+#
+# A real model doesn't know that a line has ended. After its end token, give
+# that token the score 0 and all other words minus infinity. Each word lowers
+# the sum, so short lines win: many programs divide it by the number of words.
 
 
 def beam_search(next_scores, steps, width):

@@ -2,7 +2,7 @@ r"""
 Diffusion model from scratch: noise becomes a heart
 ===================================================
 
-Programs that paint *denoise*: they begin with noise, and take it away in steps.
+Stable Diffusion *denoises*: it begins with noise, and removes it step by step.
 A network guesses the noise in an image; here, in a point :math:`x` of a heart.
 
 At time :math:`t = 0` there is no noise; at :math:`t = \pi / 2`, noise alone,
@@ -18,8 +18,9 @@ guess :math:`\hat\epsilon`. To *sample*, go from each time t to an earlier s:
    \hat x &= \frac{x_t - \sin(t) \, \hat\epsilon}{\cos(t)} \\
    x_s &= \cos(s) \, \hat x + \sin(s) \, \hat\epsilon
 
-The guessed point :math:`\hat x` is rough at first. So a step goes only part of
-the way. This is *DDIM*; *DDPM* also adds new noise in each step.
+The guess :math:`\hat x` is rough at first, so a step goes only part of the way.
+This is *DDIM*; *DDPM* adds new noise in each step, too. Its :math:`\bar\alpha`
+is the squared cosine. Score matching learns :math:`-\hat\epsilon / \sin(t)`.
 """
 
 import keras
@@ -139,8 +140,7 @@ def learn(seed):
     model = build(width=64)
     for _ in range(400):
         x = heart(rng.uniform(0, 2 * np.pi, 256))
-        noise = rng.normal(size=x.shape)
-        t = rng.uniform(0, np.pi / 2, (256, 1))
+        noise, t = rng.normal(size=x.shape), rng.uniform(0, np.pi / 2, (256, 1))
         model.train_on_batch(features(mix(x, noise, t), t), noise)
     guess, start = model.predict_on_batch, rng.normal(size=(500, 2))
     return {n: sample(guess, start, steps=n) for n in (0, 2, 5, 20)}

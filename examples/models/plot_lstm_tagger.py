@@ -33,6 +33,9 @@ from keras_by_hand import lstm, softmax
 # Build it
 # --------
 # Zeros pad short sentences: ``mask_zero`` tells the LSTMs to leave them out.
+# The mask also reaches the loss. So padding does not count as nouns, although
+# its target is 0, too. For new sentences, add a word that stands for all
+# unknown ones to ``words``, and let it occur in training.
 
 sentences = ["water helps", "water the plant", "salt the soup", "salt helps"]
 tags = ["noun verb", "verb article noun", "verb article noun", "noun verb"]
@@ -82,6 +85,8 @@ both, probabilities = tag(tokens, mask)
 
 np.testing.assert_allclose(y, probabilities, rtol=1e-4, atol=1e-4)
 best = np.argmax(probabilities, axis=-1)
+for sentence, row, is_word in zip(sentences, best, mask):
+    print(sentence, "->", *[names[number] for number in row[is_word]])
 print(f"{np.mean((best == targets)[mask]):.0%} of the tags are right")
 
 # %%

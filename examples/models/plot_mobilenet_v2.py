@@ -39,7 +39,9 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # Random numbers replace biases and statistics, which are 0 or 1 in a new model
-# and would hide mistakes.
+# and would hide mistakes. ``alpha`` scales the number of channels: 1 is the
+# usual model. Trained weights (``weights="imagenet"``) want pixels from -1 to
+# 1: see the page "Rescaling".
 
 x = rng.normal(size=(2, 40, 40, 3)).astype("float32")  # (batch, H, W, channels)
 model = MobileNetV2(x.shape[1:], alpha=0.35, weights=None, classes=10)

@@ -31,7 +31,10 @@ from keras_by_hand.layers.convolution import conv, conv_transpose
 # %%
 # Build it
 # --------
-# A skip connection joins the channels of two outputs of the same size.
+# A skip connection joins the channels of two outputs of the same size. Pooling
+# halves the size twice, so height and width must be divisible by 4. Else
+# ``Concatenate`` raises an error. The last layer says yes or no to each pixel.
+# For several classes, end in ``Conv2D(classes, 1, activation="softmax")``.
 
 
 def keras_block(x, filters):
@@ -51,6 +54,8 @@ larger = layers.Conv2DTranspose(4, 2, strides=2)(u_2)
 u_1 = keras_block(layers.Concatenate()([d_1, larger]), 4)
 y = layers.Conv2D(1, 1, activation="sigmoid")(u_1)
 model = keras.Model(inputs, [d_1, d_2, d_3, u_2, u_1, y])
+to_train = keras.Model(inputs, y)  # the same weights, the mask alone
+to_train.compile("adam", loss="binary_crossentropy")
 
 # %%
 # Random numbers replace the weights: many are 0 or 1 in a new model, and would
@@ -119,6 +124,11 @@ after = iter(weights[-16:])  # those behind u_2
 wrong = block(np.concatenate([up(u_2, after), d_1], axis=-1), after)
 print("right:", right[0, 8, 8].round(2), "wrong:", wrong[0, 8, 8].round(2))
 assert not np.allclose(wrong, right)
+last = weights[-16:]
+last[2] = np.roll(last[2], 4, axis=2)  # exchanges the parts, of 4 channels each
+after = iter(last)
+mended = block(np.concatenate([up(u_2, after), d_1], axis=-1), after)
+np.testing.assert_allclose(mended, right, rtol=1e-4, atol=1e-4 * np.max(right))
 
 # %%
 # See it

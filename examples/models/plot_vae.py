@@ -19,8 +19,8 @@ plus standard normal :math:`\epsilon`, scaled (the *reparameterization trick*):
 
 L is minus the *ELBO* (evidence lower bound). Its first sum, the *reconstruction
 loss*, is the price of drawing badly. The rest, the *Kullback-Leibler
-divergence*, is the price of a distribution that is not standard normal. It
-keeps the means near zero, and the variances near 1.
+divergence*, is the price of a distribution that is not standard normal. A
+*beta-VAE* multiplies this price by a factor, beta.
 """
 
 import keras
@@ -50,7 +50,7 @@ def drawing_price(x, logits):  # the cross-entropy of each pixel, summed
 
 
 def build():
-    encoder = [Dense(128, activation="relu"), Dense(4)]
+    encoder = [Dense(128, activation="relu"), Dense(4)]  # two means, two v
     decoder = [Dense(128, activation="relu"), Dense(64)]
     encoder = keras.Sequential([keras.Input((64,)), *encoder])
     decoder = keras.Sequential([keras.Input((2,)), *decoder])

@@ -107,12 +107,16 @@ z = layer_normalization(y[:, 0], *norm_3, epsilon=1e-6) @ kernel_z + bias_z
 # %%
 # Check it
 # --------
-# ``Conv2D`` gives the same tokens, and the whole model the same logits.
+# ``Conv2D`` gives the same tokens, and the whole model the same logits. To get
+# the pixels alone, use ``extract_patches``: (batch, rows, columns, pixels).
 
 of_conv = keras.ops.convert_to_numpy(model.layers[1](images))
 of_conv = of_conv.reshape(tokens.shape)
 np.testing.assert_allclose(of_conv, tokens, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(logits, z, rtol=1e-4, atol=1e-4)
+patches = ops.convert_to_numpy(ops.image.extract_patches(images, size=2))
+patches = patches.reshape(5, 6, 12)
+np.testing.assert_allclose(patches, cut(images, 2), rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it

@@ -3,8 +3,8 @@ Dynamic batch: None in a shape accepts any size
 ===============================================
 
 ``model.summary()`` says ``(None, 3)``. You build a model before you know how
-many samples it will get, so the axis of the batch is ``None``: any number. Only
-the last axis must be known, as the kernel has a row for each of its features.
+many samples it will get, so the axis of the batch is ``None``: any number.
+``Dense`` must know the last axis alone: its kernel has a row for each feature.
 
 .. math:: (\text{None}, f) \cdot (f, u) \rightarrow (\text{None}, u)
 
@@ -41,6 +41,9 @@ print(sequence_model.input_shape, "->", sequence_model.output_shape)
 # ----------
 # NumPy needs no ``None``, as every array knows its own shape. A row of the
 # result depends on one row of x alone, so it is the same in every batch.
+#
+# In the ``call`` of a layer of your own, ``x.shape[0]`` may be ``None``. Write
+# ``keras.ops.shape(x)[0]``, which is the number of samples of each batch.
 
 by_hand = x @ kernel + bias  # (batch, units)
 

@@ -26,7 +26,9 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Four sequences of 8, 4, 2 and 2 steps, padded to eight steps with -1.
+# Four sequences of 8, 4, 2 and 2 steps, padded to eight steps with -1. (For a
+# list, use ``keras.utils.pad_sequences`` with ``padding="post"``, ``value=-1``
+# and ``dtype="float32"``. Its default, integers, cuts decimals off.)
 # ``Dense`` passes the mask on, and ``GlobalAveragePooling1D`` uses it.
 
 is_step = np.arange(8) < np.array([[8], [4], [2], [2]])  # (batch, steps)
@@ -63,7 +65,7 @@ from keras_by_hand import masking
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Masking(mask_value=np.nan)`` masks nothing, since NaN is not equal to
-#    NaN.
+#    NaN. Replace it first: ``np.nan_to_num(x, nan=-1)``.
 np.testing.assert_array_equal(y, np.float32(y_by_hand), strict=True)
 np.testing.assert_array_equal(y_mean, np.float32(mean_by_hand), strict=True)
 np.testing.assert_array_equal(masking(x, mask_value=-1)[1], mask, strict=True)
@@ -75,6 +77,9 @@ assert np.all(keras.ops.convert_to_numpy(of_nan))
 # --------
 # Suppose you pad with 0, the default: a real step of zeros is masked, too. Or
 # you take the mean over all steps: masked steps count with their bias.
+#
+# Or you pad with 9, and scale then: in float32, 9 times 0.1 is not 0.9, and
+# ``Masking(0.9)`` masks nothing. Scale first, and pad then.
 
 of_zeros = keras.layers.Masking().compute_mask(np.where(kept, x, 0))
 of_zeros = keras.ops.convert_to_numpy(of_zeros)
@@ -83,11 +88,6 @@ assert np.any(mask != of_zeros)
 wrong = y.mean(axis=1)
 print("right:", *y_mean[2:], "wrong:", *wrong[2:])
 assert np.any(y_mean != wrong)
-
-# %%
-# Or you pad with 9, and scale then: in float32, 9 times 0.1 is not 0.9, and
-# ``Masking(0.9)`` masks nothing. Scale first, and pad then.
-
 assert np.float32(9) * np.float32(0.1) != np.float32(0.9)
 
 # %%

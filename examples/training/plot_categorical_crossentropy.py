@@ -27,11 +27,12 @@ import numpy as np
 # Build it
 # --------
 # Three samples and four classes. A model predicts probabilities if it ends in
-# softmax, and logits if it doesn't. The last sample is sure and wrong.
+# softmax, and logits if it doesn't. The last sample is sure and wrong. (With
+# labels, see the page "Sparse categorical cross-entropy, and ignore_class".)
 
 p = np.array([[4, 2, 1, 1], [2, 2, 2, 2], [0, 8, 0, 0]]) / 8  # (batch, classes)
 logits = np.array([[2.0, 1, -1, 0], [0, 0, 0, 0], [3, 902, 1, -2]])
-target = np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])  # one-hot
+target = keras.utils.to_categorical([0, 3, 2], num_classes=4)  # one-hot rows
 to_numpy = keras.ops.convert_to_numpy
 entropy = keras.losses.categorical_crossentropy
 y = to_numpy(entropy(target, logits, from_logits=True))
@@ -42,8 +43,7 @@ y_smoothed = to_numpy(entropy(target, logits, True, label_smoothing=0.25))
 # ----------
 # Subtract the largest logit of each sample: then no power overflows, and the
 # logarithm of softmax stays the same. The one-hot target picks the right class.
-# A smoothing of 1/4 keeps 3/4 of the target and spreads 1/4 over all four
-# classes.
+# A smoothing of 1/4 keeps 3/4 of the target and spreads 1/4 over all classes.
 
 shifted = logits - np.max(logits, axis=1, keepdims=True)
 powers = np.exp(shifted)  # at most 1

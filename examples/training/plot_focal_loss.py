@@ -41,7 +41,7 @@ balanced = np.where(y_true == 1, 0.25, 0.75) * focal
 
 # %%
 # With several classes, :math:`p_t` is the probability of the right one. Alpha
-# always counts there, for all of them.
+# always counts there. It may be a list, with a weight for each class.
 
 p_class = np.float32([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])  # (batch, classes)
 p_t = p_class[[0, 1], [1, 2]]
@@ -70,9 +70,9 @@ np.testing.assert_allclose(binary_focal_crossentropy(y_true, p), focal[:, 0])
 # %%
 # Break it
 # --------
-# Faces are rare, so they should weigh more. Keras ignores ``alpha=0.9`` without
-# ``apply_class_balancing=True``. With the default alpha, a face then weighs
-# *less* than another patch. This prints how many times as much a face weighs.
+# You want rare faces to weigh more. Keras ignores ``alpha=0.9`` without
+# ``apply_class_balancing=True``. With the default alpha, that of *RetinaNet*, a
+# face then weighs *less*. This prints how many times as much a face weighs.
 
 
 def weight_of_a_face(**options):

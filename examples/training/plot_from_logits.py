@@ -60,18 +60,19 @@ clipped = [np.mean(-np.log(np.clip(p_t, 1e-7, 1))), *np.ravel(flat / 2)]
 # %%
 # Check it
 # --------
-
 np.testing.assert_allclose(y_right, right, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y_clipped, clipped, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it
 # --------
-# With ``from_logits=True`` for probabilities, softmax is applied twice.
+# ``from_logits=True`` for probabilities applies softmax twice, ``False`` for
+# logits never. (After ``predict``, apply ``keras.ops.softmax`` to logits.)
 
-wrong = keras_step([softmax, keras.layers.Rescaling(1.0)], True)[0]
-print(f"right: {y_right[0]:.2f}, wrong: {wrong:.2f}")
-assert wrong < y_right[0] - 1
+twice = keras_step([softmax, keras.layers.Rescaling(1.0)], True)[0]
+never = keras_step([], from_logits=False)[0]
+print(f"right: {y_right[0]:.2f}, twice: {twice:.2f}, never: {never:.2f}")
+assert max(twice, never) < y_right[0] - 1
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
@@ -95,7 +96,6 @@ np.testing.assert_allclose(y, clipped, rtol=1e-4, atol=1e-4)
 # %%
 # See it
 # ------
-
 z = np.linspace(-30, 10, 201)
 p_t = 1 / (1 + 2 * np.exp(-z))
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")

@@ -42,7 +42,9 @@ to_numpy = keras.ops.convert_to_numpy
 
 error = y_pred - y_true  # (batch, units)
 size = np.abs(error)
-of_errors = np.where(size <= 1, error**2 / 2, size - 1 / 2)
+delta = 1  # the default
+of_line = delta * size - delta**2 / 2
+of_errors = np.where(size <= delta, error**2 / 2, of_line)
 huber_by_hand = np.mean(of_errors, axis=1)  # (batch,)
 of_errors = np.logaddexp(error, -error) - np.log(2)
 log_cosh_by_hand = np.mean(of_errors, axis=1)
@@ -77,12 +79,14 @@ if keras.backend.backend() == "tensorflow":
 # --------
 # Suppose you port this to PyTorch with ``SmoothL1Loss(beta=0.5)``. It is the
 # Huber loss divided by ``delta``: equal only for 1, the default. Take PyTorch's
-# ``HuberLoss(delta=0.5)``.
+# ``HuberLoss(delta=0.5)``. The other way, compile Keras' ``Huber(delta=0.5)``
+# with ``loss_weights=1 / 0.5``.
 
 smooth = np.where(size < 0.5, error**2 / 2 / 0.5, size - 0.5 / 2)
 wrong = np.mean(smooth, axis=1)
 print("right:", right[:3], "wrong:", wrong[:3])
 assert not np.allclose(right, wrong)
+np.testing.assert_allclose(right / 0.5, wrong, rtol=1e-4)
 
 # %%
 # See it

@@ -56,6 +56,16 @@ expected = sparse_categorical_crossentropy(labels, logits, True, -1)
 np.testing.assert_allclose([y, y], [by_hand, expected], rtol=1e-4, atol=1e-4)
 
 # %%
+# PyTorch's ``CrossEntropyLoss(ignore_index=-1)`` is this loss of logits, with
+# the classes on axis 1: move them to the last axis. Its ``NLLLoss`` takes
+# ``log_p``. Keras takes it as logits, too, since ``log_softmax`` does not
+# change it.
+
+y_2 = keras.losses.sparse_categorical_crossentropy(labels, log_p, **options)
+y_2 = keras.ops.convert_to_numpy(y_2)
+np.testing.assert_allclose(y_2, by_hand, rtol=1e-4, atol=1e-4)
+
+# %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow,
 #    ``SparseCategoricalCrossentropy`` clips probabilities *before* it divides
 #    by their sum. Where one is above 1, ``CategoricalCrossentropy`` differs.

@@ -4,7 +4,9 @@ add_loss: a penalty of your own, and the list of all losses
 
 A layer may want more than small errors at the end of the model: sparse outputs,
 say, or, in a variational autoencoder, codes of a given spread. ``add_loss``
-adds a number of your own to the loss that the model is trained with.
+adds a number of your own to the loss that the model is trained with. (Is yours
+a loss of targets and outputs? Then ``compile(loss=f)`` takes any function
+``f(y_true, y_pred)`` that returns a number for each sample.)
 
 .. math::
 
@@ -23,8 +25,8 @@ from keras.regularizers import L1, L2
 # %%
 # Build it
 # --------
-# This layer has a penalty for outputs of a sample that don't sum to zero. We
-# chose the factor 1/8.
+# A penalty for outputs of a sample that don't sum to zero, with the factor 1/8.
+# Add it in ``call``: ``add_loss`` of a functional model raises an error.
 
 
 class Balanced(keras.layers.Dense):

@@ -45,8 +45,8 @@ orthogonal_kernel = 3 * q * signs  # (features, units)
 # %%
 # Check it
 # --------
-# ``orthogonal`` does the same, and makes kernels with more columns than rows,
-# too: it transposes the draw first.
+# ``orthogonal`` does the same. If a kernel has more columns than rows, Keras
+# draws its transpose: for shape (4, 16), write ``orthogonal(draw.T)``.
 
 from keras_by_hand import orthogonal, orthogonal_regularizer
 

@@ -2,9 +2,9 @@ r"""
 L1, L2 and L1L2 regularizers: what they add to the loss
 =======================================================
 
-With large weights, a network can learn its data by heart: it overfits.
+With large weights, a network can overfit: it learns its data by heart.
 Regularization adds a penalty to the loss, so training prefers small weights.
-L1 pulls all of them by the same amount, L2 each in proportion to its size.
+L1 (*lasso*) pulls all by the same amount, L2 (*ridge*) in proportion to size.
 
 .. math::
 
@@ -62,7 +62,6 @@ from keras_by_hand import l1, l1l2, l2  # the penalties, with Keras' defaults
 # %%
 # Check it
 # --------
-
 np.testing.assert_array_equal(loss, penalized_loss)
 np.testing.assert_array_equal(new_kernel, kernel - kernel_gradient / 16)
 np.testing.assert_array_equal(new_bias, bias - bias_gradient / 16)
@@ -78,6 +77,7 @@ np.testing.assert_array_equal(loss, np.mean(error**2) + by_function)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``L1L2`` by its name,
 #    ``"l1l2"``, adds nothing, as its factors are 0. The documentation says that
 #    they are 0.01, and that the name is ``"l1_l2"``, which raises an error.
+#    Pass factors: ``L1L2(l1=0.01, l2=0.01)``.
 
 right, wrong = 2 * 0.25 * kernel, 2 * 0.5 * kernel
 print("for PyTorch's 0.5: right", right[0], "wrong", wrong[0])

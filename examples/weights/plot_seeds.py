@@ -5,15 +5,14 @@ Seeds: what set_random_seed and an initializer's seed fix
 A training run is reproducible only if it begins with the same weights. So call
 ``keras.utils.set_random_seed(313)``, or any other seed, before you make layers.
 Each initializer has a seed, and returns the same numbers at each call. If you
-pass no seed, it draws one when it is made; ``set_random_seed`` fixes which.
+pass no seed, it draws one when it is made; ``set_random_seed`` fixes which. It
+also fixes shuffling and dropout. On a GPU, TensorFlow is deterministic only
+after ``tf.config.experimental.enable_op_determinism()``, too.
 
 The default kernel of a ``Dense`` layer (Glorot uniform) is made of uniform
-numbers :math:`u`, which come from the seed:
+numbers :math:`u` from 0 to 1, which come from the seed:
 
-.. math::
-
-   W = \sqrt{\frac{6}{\text{features} + \text{units}}} \; (2 u - 1),
-   \qquad 0 \le u < 1
+.. math:: W = \sqrt{\frac{6}{\text{features} + \text{units}}} \; (2 u - 1)
 """
 
 import random
@@ -80,7 +79,7 @@ assert np.all(named[0] != named[1]) and np.all(moved[0] != moved[1])
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In
 #    ``MultiHeadAttention`` and ``GroupQueryAttention``, an initializer with a
 #    seed makes twins of weights of the same shape: key and value begin with the
-#    same kernel.
+#    same kernel. Pass no seed here, and call ``set_random_seed`` instead.
 
 seeded = keras.initializers.GlorotUniform(seed=7)
 attention = layers.MultiHeadAttention(2, 4, kernel_initializer=seeded)

@@ -2,9 +2,10 @@
 set_random_seed: fit shuffles the samples alike in each epoch
 =============================================================
 
-``fit`` shuffles the samples before each epoch, so that batches differ from
-epoch to epoch. But after ``set_random_seed``, on TensorFlow, the order of the
-first epoch returns in all others, also if you call ``fit`` again.
+``fit`` shuffles the samples before each epoch, so that batches differ. But
+after ``set_random_seed``, on TensorFlow, the order of the first epoch returns
+in all others, also if you call ``fit`` again. Shuffle yourself instead: for
+each epoch, call ``fit`` with ``x[order]`` and ``shuffle=False``, as below.
 """
 
 import keras
@@ -13,9 +14,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# A model that always predicts 0, with batches of one sample: the squared error
-# of a batch tells which sample it was. First ``fit`` shuffles two epochs. Then
-# we shuffle two ourselves: one call of ``fit`` each, with ``shuffle=False``.
+# A model always predicts 0, in batches of one sample: the squared error tells
+# which sample it was. First ``fit`` shuffles two epochs. Then we shuffle two.
 
 x, targets, rng = np.ones((20, 1)), np.arange(20.0), np.random.default_rng(313)
 keras.utils.set_random_seed(313)
