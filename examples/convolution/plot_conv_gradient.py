@@ -47,8 +47,8 @@ of_x, of_kernel, of_bias = [w - new for w, new in zip(weights, after)]
 # Compute it
 # ----------
 # For the kernel, sum over images ``b``, and rows ``i`` and columns ``j`` of
-# the output. For ``x``, each output gives its patch a copy of the kernel, times
-# delta. Copies add up, as in a ``Conv2DTranspose``.
+# the output. For ``x``, each output adds a copy of the kernel, times delta, to
+# its patch. (With strides of 2, the patch begins at ``2 * i, 2 * j``.)
 
 windows = np.lib.stride_tricks.sliding_window_view(x, (3, 2), axis=(1, 2))
 kernel_by_hand = np.einsum("bijcuv,bijf->uvcf", windows, delta)
@@ -68,12 +68,12 @@ np.testing.assert_array_equal(of_x, x_by_hand.reshape(2, -1))
 # %%
 # In full
 # -------
-# The functions take strides and padding, too.
+# With ``padding="same"``, both functions pad ``x``, and crop its gradient.
 
 from keras_by_hand.gradients import conv2d_gradients, conv2d_x_gradient
 
-x_gradient = conv2d_x_gradient(x.shape, kernel, delta)
-np.testing.assert_array_equal(of_x, x_gradient.reshape(2, -1))
+x_gradient = conv2d_x_gradient(x.shape, kernel, delta, padding="valid")
+np.testing.assert_array_equal(x_by_hand, x_gradient)
 kernel_gradient, _ = conv2d_gradients(x, (3, 2), delta)
 np.testing.assert_array_equal(of_kernel, kernel_gradient)
 
@@ -97,7 +97,7 @@ fig, axes = plt.subplots(1, 3, figsize=(6, 2.5), layout="constrained")
 fig.suptitle("How many outputs read a pixel, with a kernel of 3 by 3")
 for axis, strides, outputs in zip(axes, (1, 2, 3), (5, 3, 2)):
     ones, delta = np.ones((3, 3, 1, 1)), np.ones((1, outputs, outputs, 1))
-    counts = conv2d_x_gradient((1, 7, 7, 1), ones, delta, strides)
+    counts = conv2d_x_gradient((1, 7, 7, 1), ones, delta, strides=strides)
     axis.imshow(counts[0], cmap="Blues", vmin=0, vmax=12)
     axis.set(title=f"strides={strides}", xticks=[], yticks=[])
     for (row, column), value in np.ndenumerate(counts[0, :, :, 0]):

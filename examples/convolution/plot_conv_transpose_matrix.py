@@ -50,24 +50,29 @@ print(x.shape, "becomes", y.shape, "becomes", z.shape)
 # row is the one above, moved by a column.
 
 
-def conv1d_matrix(kernel, steps):
-    """The matrix of a Conv1D with strides of 2, (outputs, inputs)."""
+def conv1d_matrix(kernel, steps, strides):
+    """The matrix of a Conv1D without padding, (outputs, inputs)."""
     size, channels, filters = kernel.shape
-    positions = (steps - size) // 2 + 1
+    positions = (steps - size) // strides + 1
     matrix = np.zeros((positions, filters, steps, channels))
     for position in range(positions):
-        patch = slice(position * 2, position * 2 + size)
+        patch = slice(position * strides, position * strides + size)
         matrix[position, :, patch] = kernel.transpose(2, 0, 1)
     return matrix.reshape(positions * filters, steps * channels)
 
 
-matrix = conv1d_matrix(kernel, steps=7)
+matrix = conv1d_matrix(kernel, steps=7, strides=2)
 
 # %%
 # Check it
 # --------
-# As vectors, ``x`` and ``y`` have 7 * 2 and 3 * 3 numbers.
+# As vectors, ``x`` and ``y`` have 7 * 2 and 3 * 3 numbers. Any convolution
+# without a bias, a ``Conv2D``, too, tells you its matrix: give it inputs with
+# a single 1, and it returns the columns.
 
+units = np.eye(7 * 2).reshape(-1, 7, 2)  # a batch of inputs with a single 1
+columns = keras.ops.convert_to_numpy(conv1d(units)).reshape(7 * 2, -1)
+np.testing.assert_array_equal(columns.T, matrix)
 np.testing.assert_equal(matrix.shape, (3 * 3, 7 * 2))
 np.testing.assert_array_equal(y.ravel(), np.float32(matrix @ x.ravel()))
 np.testing.assert_array_equal(z.ravel(), np.float32(matrix.T @ y.ravel()))
@@ -75,8 +80,9 @@ np.testing.assert_array_equal(z.ravel(), np.float32(matrix.T @ y.ravel()))
 # %%
 # Break it
 # --------
-# Take ``z`` for ``x``: it has the same shape, but other numbers. A decoder has
-# to learn a kernel of its own.
+# Suppose you take ``z`` for ``x``: it has the right shape, but other numbers.
+# Nothing could undo this convolution: ``y`` has fewer numbers than ``x``, so
+# many ``x`` have the same ``y``. A decoder learns a kernel of its own.
 
 print("right (x):", x[0, 0], "wrong (z):", z[0, 0])
 assert np.any(z != x)
@@ -87,7 +93,7 @@ assert np.any(z != x)
 # The kernel 1, 2, 3 moves two steps at a time. To undo the convolution, the
 # product on the right would need ones on its diagonal and zeros elsewhere.
 
-small = conv1d_matrix(np.array([1, 2, 3]).reshape(3, 1, 1), steps=7)
+small = conv1d_matrix(np.reshape([1, 2, 3], (3, 1, 1)), steps=7, strides=2)
 panels = [("$M$", small), ("$M^T$", small.T), ("$M^T M$", small.T @ small)]
 fig, axes = plt.subplots(1, 3, figsize=(6, 3), width_ratios=[7, 3, 7])
 fig.suptitle("Conv1D, its transpose, and both: not the identity matrix")

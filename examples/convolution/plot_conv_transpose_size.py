@@ -13,7 +13,8 @@ a kernel of :math:`k` and strides of :math:`s`, without and with an
    \text{same:} \quad & n \, s \\
    \text{same, } p \text{:} \quad & (n - 1) \, s + (k \bmod 2) + p
 
-:math:`k \bmod 2` is 1 for an odd kernel, 0 for an even one. "same" crops what
+:math:`k \bmod 2` is 1 for an odd kernel, 0 for an even one. For the size you
+need, solve for :math:`p`: it must be less than :math:`s`. "same" crops what
 exceeds its size: half at each end, and an odd pixel last.
 """
 
@@ -28,13 +29,14 @@ from keras_by_hand.layers.convolution import conv_transpose
 # Build it
 # --------
 # With strides of 2, an encoder turns 25 pixels into 13, and 26 pixels, too. By
-# default the decoder returns 26, and with ``output_padding=0`` 25.
+# default the decoder returns 26. ``output_padding`` can be a pair, for rows and
+# columns: 0 returns 25, and 1 returns 26.
 
 options = {"strides": 2, "padding": "same"}
 code = Conv2D(1, 3, **options)(np.zeros((1, 25, 26, 1)))
 decoded = Conv2DTranspose(1, 3, **options)(code)
-decoded_0 = Conv2DTranspose(1, 3, output_padding=0, **options)(code)
-print(code.shape, "becomes", decoded.shape, "or", decoded_0.shape)
+decoded_p = Conv2DTranspose(1, 3, output_padding=(0, 1), **options)(code)
+print(code.shape, "becomes", decoded.shape, "or", decoded_p.shape)
 
 # %%
 # Compute it
@@ -42,8 +44,7 @@ print(code.shape, "becomes", decoded.shape, "or", decoded_0.shape)
 # The last copy of the kernel begins at the pixel ``last`` and is ``k`` pixels
 # long. These are the four formulas.
 
-n, k, s = 13, 3, 2  # pixels, kernel, strides
-p = 0  # output_padding
+n, k, s, p = 13, 3, 2, 0  # pixels, kernel, strides, output_padding
 last = (n - 1) * s
 valid, valid_p = last + max(k, s), last + k + p
 same, same_p = n * s, last + k % 2 + p
@@ -61,7 +62,7 @@ from keras_by_hand.layers.convolution import transposed_size  # all four
 #    raises an error on a CPU. JAX and PyTorch compute it.
 
 np.testing.assert_equal(tuple(decoded.shape), (1, same, same, 1))
-np.testing.assert_equal(tuple(decoded_0.shape), (1, same_p, same_p, 1))
+np.testing.assert_equal(tuple(decoded_p.shape), (1, same_p, same_p + 1, 1))
 np.testing.assert_equal(transposed_size(13, 3, 2, "same", 0), same_p)
 for output_padding, expected in ((None, valid), (0, valid_p)):
     layer = Conv2DTranspose(1, 3, strides=2, output_padding=output_padding)

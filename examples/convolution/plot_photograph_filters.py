@@ -23,8 +23,8 @@ from sklearn.datasets import load_sample_image
 # Build it
 # --------
 # A flower in 60 by 60 pixels, each the mean of 3 by 3. The layer has one input
-# channel, so red, green and blue are a batch of three. (For edges of one
-# direction, take Sobel's kernel: ``[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]``.)
+# channel, so red, green and blue are a batch of three. Without padding, the
+# picture loses a pixel at each side.
 
 blur = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16  # nearly a Gaussian
 sharpen = np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
@@ -61,6 +61,15 @@ for row, column in np.ndindex(3, 3):
 
 np.testing.assert_array_equal(y, np.float32(pictures), strict=True)
 print("each kernel adds up to", kernel.sum(axis=(0, 1)))
+
+# %%
+# Sobel's kernel, ``[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]``, finds vertical
+# edges, and its transpose horizontal ones. ``np.hypot`` of both results is the
+# strength of an edge. To blur more, take a larger Gaussian kernel:
+
+curve = np.exp(-0.5 * (np.arange(-6, 7) / 2) ** 2)  # a sigma of 2 pixels
+gaussian = np.outer(curve, curve) / curve.sum() ** 2  # adds up to 1
+np.testing.assert_allclose(gaussian.sum(), 1)
 
 # %%
 # Break it

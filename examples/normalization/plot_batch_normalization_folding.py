@@ -14,7 +14,8 @@ To predict faster, remove a layer: fold, or fuse, batch norm. When it predicts,
 
 :math:`W` and :math:`b` are kernel and bias; :math:`\gamma`, :math:`\beta`,
 :math:`\mu`, :math:`\sigma^2` are gamma, beta, the moving mean and the moving
-variance. :math:`\epsilon` is that of the layer, 0.001 by default.
+variance. :math:`\epsilon` is that of the layer, 0.001 by default. If the
+convolution has no bias, :math:`b` is 0; the folded one needs a bias.
 """
 
 import keras
@@ -47,10 +48,10 @@ y = call(norm, convolved, [gamma, beta, mean, variance])
 # %%
 # Compute it
 # ----------
-# Multiply the weights of each filter by its ``scale``: the filters are the last
-# axis of the kernel. Normalize the bias like an output: subtract the mean,
-# multiply by ``scale``, and add beta. Then leave out the second layer.
-# ``fold_batch_normalization`` does it for any convolution, and for ``Dense``.
+# Multiply each filter, along the last axis of the kernel, by its ``scale``:
+# ``fold_batch_normalization`` does it, too. Elsewhere, multiply the kernel by
+# ``scale[:, np.newaxis]`` (``Conv2DTranspose``), or by
+# ``scale.reshape(kernel.shape[2:])`` (``DepthwiseConv2D``).
 
 scale = gamma / np.sqrt(variance + 0.001)  # (filters,)
 new_kernel = kernel * scale  # (rows, columns, in, filters)
@@ -61,8 +62,6 @@ from keras_by_hand.layers.normalization import fold_batch_normalization
 # %%
 # Check it
 # --------
-# A convolution with other weights gives what the two layers give.
-
 one_layer = call(keras.layers.Conv2D(2, 3), x, [new_kernel, new_bias])
 np.testing.assert_allclose(y, one_layer, rtol=1e-4, atol=1e-4)
 folded = fold_batch_normalization(kernel, bias, gamma, beta, mean, variance)
@@ -72,7 +71,8 @@ np.testing.assert_allclose(folded[1], new_bias)
 # %%
 # Break it
 # --------
-# Do not fold if the first layer has an activation, here relu: it comes between.
+# An activation after both layers stays where it is. But do not fold if it comes
+# between them, here a relu.
 
 right = call(norm, np.maximum(convolved, 0), [gamma, beta, mean, variance])
 wrong = np.maximum(one_layer, 0)

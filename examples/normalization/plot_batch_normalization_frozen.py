@@ -12,7 +12,8 @@ keeps its weights, and uses stored averages, not the statistics of the batch.
    \text{stored} & \text{otherwise}
    \end{cases}
 
-Here :math:`\mu` is the mean and :math:`\sigma^2` the variance.
+Here :math:`\mu` is the mean and :math:`\sigma^2` the variance. In a pretrained
+model, freeze all such layers by a loop, as below.
 """
 
 import keras
@@ -26,14 +27,14 @@ import numpy as np
 
 rng = np.random.default_rng(313)
 x = rng.normal(3, 2, size=(8, 2)).astype("float32")  # (batch, features)
-gamma, beta = np.array([1, 2]), np.array([0, 3])  # (features,)
-mean, variance = np.array([1, -1]), np.array([4, 0.25])
+weights = np.array([[1, 2], [0, 3], [1, -1], [4, 0.25]])  # (weights, features)
+gamma, beta, mean, variance = weights
 
 
 def call(trainable):
     layer = keras.layers.BatchNormalization(trainable=trainable)
     layer.build(x.shape)
-    layer.set_weights([gamma, beta, mean, variance])
+    layer.set_weights(weights)
     y = keras.ops.convert_to_numpy(layer(x, training=True))
     return y, layer.get_weights()
 
@@ -44,8 +45,7 @@ y_trainable, _ = call(trainable=True)
 # %%
 # Compute it
 # ----------
-# Both normalize alike, but with other means and variances. 0.001 is Keras'
-# epsilon. ``batch_normalization`` from the library is the first line.
+# Both normalize alike, with other means and variances. Keras' epsilon is 0.001.
 
 with_stored = gamma * (x - mean) / np.sqrt(variance + 0.001) + beta
 centred = x - np.mean(x, axis=0)
@@ -56,12 +56,10 @@ from keras_by_hand import batch_normalization
 # %%
 # Check it
 # --------
-
 np.testing.assert_allclose(y_frozen, with_stored, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y_trainable, of_batch, rtol=1e-4, atol=1e-4)
-np.testing.assert_array_equal(after, [gamma, beta, mean, variance])
-expected = batch_normalization(x, gamma, beta, mean, variance)
-np.testing.assert_allclose(y_frozen, expected, rtol=1e-4, atol=1e-4)
+np.testing.assert_array_equal(after, np.float32(weights))
+np.testing.assert_allclose(with_stored, batch_normalization(x, *weights))
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** After a step of
@@ -73,7 +71,9 @@ layer, target = keras.layers.BatchNormalization(), np.zeros((8, 2))
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2), layer])
 model.compile("sgd", loss="mse")
 model.train_on_batch(x, target)
-layer.trainable = False
+for each in model.layers:
+    if isinstance(each, keras.layers.BatchNormalization):
+        each.trainable = False
 before = layer.get_weights()
 if keras.backend.backend() == "tensorflow":
     model.train_on_batch(x, target)
@@ -86,7 +86,7 @@ np.testing.assert_array_equal(layer.get_weights(), before)
 # %%
 # Break it
 # --------
-# Suppose you take those of the batch, as the call has ``training=True``.
+# Suppose you take mean and variance of the batch, as ``training=True`` says.
 
 print("right:", y_frozen[0].round(2), "wrong:", of_batch[0].round(2))
 assert not np.allclose(y_frozen, of_batch)

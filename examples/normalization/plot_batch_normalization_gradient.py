@@ -2,8 +2,8 @@ r"""
 BatchNormalization gradient: through mean and variance
 ======================================================
 
-In training, each entry of a batch changes the mean and the variance, too. So
-the loss depends on it in three ways, and its gradient has three terms.
+In training, each entry of a batch changes its mean :math:`\mu_B` and variance
+:math:`\sigma_B^2`, too. So the gradient of the loss :math:`L` has three terms.
 
 With :math:`\sigma = \sqrt{\sigma_B^2 + \epsilon}` and
 :math:`\hat{x} = (x - \mu_B) / \sigma`, and with :math:`\delta` for the gradient
@@ -67,7 +67,7 @@ x_by_hand = gamma / sigma * (delta - through_mean - through_variance)
 # %%
 # Check it
 # --------
-# ``batch_normalization_gradients`` does this over any axes, with any epsilon.
+# For images, ``batch_normalization_gradients`` sums over all axes but the last.
 
 from keras_by_hand.gradients import batch_normalization_gradients
 

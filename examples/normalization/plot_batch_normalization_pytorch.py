@@ -25,8 +25,9 @@ from keras_by_hand import batch_normalization
 # %%
 # Build it
 # --------
-# The arrays of ``torch.nn.BatchNorm2d(3)`` (drop its ``num_batches_tracked``),
-# and two images with the channels first, as in PyTorch.
+# The arrays of ``norm = torch.nn.BatchNorm2d(3)``, and two images with the
+# channels first. ``{name: t.numpy() for name, t in norm.state_dict().items()}``
+# returns such arrays. (Drop ``num_batches_tracked``.)
 
 rng = np.random.default_rng(313)
 x = rng.normal(2, 0.5, size=(2, 3, 2, 4)).astype("float32")
@@ -58,8 +59,8 @@ from keras_by_hand.porting.pytorch import (
 # %%
 # Check it
 # --------
-# With the channels last, leave out ``axis``. The two functions move the arrays
-# from PyTorch and back.
+# With the channels last, leave out ``axis``. ``batch_norm_from_pytorch`` gives
+# the weights, and the arguments of the layer.
 
 layer = keras.layers.BatchNormalization(axis=1, momentum=0.9, epsilon=1e-5)
 layer.build(x.shape)
@@ -76,10 +77,10 @@ np.testing.assert_equal(batch_norm_to_pytorch(*ported), state)
 # %%
 # Break it
 # --------
-# Suppose you leave out ``epsilon=1e-5``: Keras' own matters where a variance is
-# small. In training, the stored variances differ: no argument mends that.
+# Suppose you leave out ``epsilon=1e-5``: Keras' own is 0.001. In training, the
+# stored variances differ: no argument mends that.
 
-wrong = batch_normalization(x, *ported, axis=1)
+wrong = batch_normalization(x, *ported, axis=1, epsilon=0.001)
 print("right:", y[0, :, 0, 0].round(2), "wrong:", wrong[0, :, 0, 0].round(2))
 assert not np.allclose(y, wrong)
 print("Keras:", stored[1].round(4), "PyTorch:", of_pytorch.round(4))

@@ -12,7 +12,8 @@ corrects them with moving averages, and does nearly what predicting does.
    r &= \frac{\sigma_B}{\sigma_R}, \qquad d = \frac{\mu_B - \mu_R}{\sigma_R}
 
 B stands for the batch, R for the moving averages ``renorm_mean`` and
-``renorm_stddev``. ``renorm_clipping`` limits :math:`r` and :math:`d`.
+``renorm_stddev``. ``renorm_clipping`` limits :math:`r` (``rmin``, ``rmax``) and
+:math:`d` (``dmax``): in the paper, at last, to ``rmax=3`` and ``dmax=5``.
 """
 
 import keras
@@ -24,7 +25,7 @@ from keras_by_hand.gradients import batch_normalization_gradients
 # %%
 # Build it
 # --------
-# ``moving_stddev``, ``renorm_mean`` and ``renorm_stddev`` are weights, too.
+# Training uses R, predicting ``moving_mean`` and ``moving_variance``, as ever.
 
 rng = np.random.default_rng(313)
 x = rng.normal([2, -5, 0], [1, 3, 0.1], size=(8, 3)).astype("float32")
@@ -40,9 +41,8 @@ after = layer.get_weights()
 # %%
 # Compute it
 # ----------
-# Normalize the batch, multiply by r, and add d: ``renormalize`` does this, too.
-# Then both averages move 1 % of the way to the batch, as ``renorm_momentum`` is
-# 0.99. (0.001 is Keras' epsilon.)
+# Normalize the batch, multiply by r, and add d, as ``renormalize`` does. Then
+# both averages move 1 % of the way to the batch: ``renorm_momentum`` is 0.99.
 batch_mean = np.mean(x, axis=0)  # (features,)
 batch_stddev = np.sqrt(np.var(x, axis=0) + 0.001)
 r = np.clip(batch_stddev / renorm_stddev, 0.5, 1.5)

@@ -2,18 +2,18 @@ r"""
 Normalization axes: Batch, Layer, Group, Instance, RMS
 ======================================================
 
-Which normalization layer do you need? They differ in which entries share a mean
-and a variance. If you change one entry, exactly the outputs that share its mean
-change, too. Only ``BatchNormalization`` in training mixes samples: with small
-batches, take one of the others.
+Which normalization layer do you need? For images, take ``BatchNormalization``,
+or with small batches ``GroupNormalization``. For tokens, as in a transformer,
+take ``LayerNormalization`` or ``RMSNormalization``. The layers differ in which
+entries share a mean and a variance.
 
 .. math::
 
    y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}
 
-All use this formula, with the mean :math:`\mu` and the variance
-:math:`\sigma^2` of some entries. ``RMSNormalization`` divides by the root of
-the mean square, and subtracts no mean.
+:math:`\mu` and :math:`\sigma^2` are mean and variance of these entries; RMS has
+the mean square instead, and subtracts nothing. If an entry changes, exactly the
+outputs that share its mean change. Samples mix only in batch norm, in training.
 """
 
 import keras

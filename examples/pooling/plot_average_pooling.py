@@ -46,15 +46,12 @@ means = windows.sum(axis=(2, 3)) / counted.sum(axis=(2, 3))  # (height, width)
 # %%
 # Check it
 # --------
-# Means are rounded, so we allow a small difference.
 
 np.testing.assert_allclose(y, means, rtol=1e-4, atol=1e-4)
 
 # %%
 # In full
 # -------
-# The functions take any windows and strides.
-#
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** On
 #    PyTorch, ``AveragePooling1D``, ``AveragePooling2D`` and
 #    ``AveragePooling3D`` count the last number twice where ``"same"`` pads the
@@ -83,10 +80,13 @@ print("mean", y_steps.item(), "on PyTorch", round((10 + 20 + 20) / 3, 2))
 # %%
 # Break it
 # --------
-# PyTorch's ``AvgPool2d(3, 1, 1)`` always divides by nine: at the border, its
-# means are too small. ``AvgPool2d(3, 1, 1, count_include_pad=False)`` is right.
+# PyTorch's ``AvgPool2d(3, stride=1, padding=1)`` divides by nine at the border,
+# too. For Keras' means, pass it ``count_include_pad=False``. For PyTorch's
+# in Keras, put a ``ZeroPadding2D`` first, and leave out ``padding``.
 
 wrong = windows.mean(axis=(2, 3))
+zeros_first = AveragePooling2D(3, strides=1)(keras.layers.ZeroPadding2D(1)(x))
+np.testing.assert_allclose(zeros_first[0, :, :, 0], wrong, rtol=1e-4)
 print("first row, right:", y[0])
 print("first row, wrong:", wrong[0].round(2))
 assert not np.allclose(y, wrong)

@@ -44,8 +44,9 @@ of_image = keras_gradient(MaxPooling2D(3, strides=1), image, delta)
 # %%
 # Compute it
 # ----------
-# In each window, ``argmax`` returns the index of the largest entry, of several
-# the first. ``np.unravel_index`` turns it into a row and a column.
+# ``argmax`` returns the index of the first of the largest entries in a window,
+# ``np.unravel_index`` its row and column. With strides of 2, a window begins at
+# ``2 * i, 2 * j``. ``max_pooling_gradient`` takes any batch, in 1D to 3D.
 
 by_hand = np.zeros(image.shape)
 for i, j, channel in np.ndindex(4, 5, 2):  # all outputs
@@ -58,10 +59,9 @@ from keras_by_hand.gradients import max_pooling_gradient
 # %%
 # Check it
 # --------
-# ``max_pooling_gradient`` takes 1D to 3D. Nothing is rounded.
 
 np.testing.assert_array_equal(of_image, np.float32(by_hand), strict=True)
-expected = max_pooling_gradient(image, delta, 3, 1)
+expected = max_pooling_gradient(image, delta, pool_size=3, strides=1)
 np.testing.assert_array_equal(of_image, np.float32(expected), strict=True)
 
 # %%

@@ -9,7 +9,8 @@ layer, the bias of the forget gate is 1, and the other biases are 0.
 
 This is a cell state c to which nothing is added, after t steps. The forget gate
 keeps a part of it at each step: the sigmoid of its bias :math:`b_f`. With 1, it
-keeps 73.1 % of it. With 0, it would keep half.
+keeps 73.1 % of it. With 0, it would keep half. (The kernel is drawn by
+``GlorotUniform``, the recurrent kernel by ``Orthogonal``.)
 """
 
 import keras
@@ -21,15 +22,18 @@ from keras_by_hand import sigmoid  # 1 / (1 + exp(-z))
 # %%
 # Build it
 # --------
-# The bias has a part for each gate: i, f, g and o, here of three units.
-# ``unit_forget_bias`` can only set 1; ``set_weights`` sets any. All else is 0.
+# The bias has a part for each gate: i, f, g and o. ``unit_forget_bias`` can set
+# only 1 for f. For others, change the second of the four parts, as below. (To
+# see f alone, this page also sets the kernels to 0. Keep yours.)
 
-layer = keras.layers.LSTM(3, return_state=True)
+units = 3
+layer = keras.layers.LSTM(units, return_state=True)
 layer.build((1, 10, 1))  # (batch, steps, features)
-first_bias = layer.get_weights()[2]
+kernel, recurrent_kernel, first_bias = layer.get_weights()
 forget_bias = np.array([0, 1, 5])
-bias = np.concatenate([np.zeros(3), forget_bias, np.zeros(6)])
-layer.set_weights([np.zeros((1, 12)), np.zeros((3, 12)), bias])
+bias = first_bias.copy()
+bias[units : 2 * units] = forget_bias
+layer.set_weights([0 * kernel, 0 * recurrent_kernel, bias])
 c_0 = np.array([[2, -1, 3]], "float32")  # (batch, units)
 start = [np.zeros_like(c_0), c_0]
 _, _, c = layer(np.zeros((1, 10, 1)), initial_state=start)
@@ -78,8 +82,8 @@ np.testing.assert_array_equal(bias_with(initializer)[::2], [drawn, drawn])
 # Break it
 # --------
 # ``BasicLSTMCell`` of TensorFlow 1 did not store the 1: it added it at each
-# step. Suppose you do so with a bias from Keras, where the 1 is inside: leave
-# that out. (For weights of TensorFlow 1, add the 1 to the bias, once.)
+# step. A bias from Keras has the 1 inside: added once more, it counts twice.
+# (For weights of TensorFlow 1, add the 1 to the bias, once.)
 
 wrong = c_0 * sigmoid(forget_bias + 1) ** 10
 print("right:", c.round(3), "wrong:", wrong.round(3))

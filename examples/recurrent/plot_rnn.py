@@ -22,15 +22,16 @@ import numpy as np
 # %%
 # Build it
 # --------
-# This cell adds up what it reads. Its state has ``state_size`` units. It takes
-# a list of states, and returns its output and a list of new states.
+# This cell adds up what it reads. Its state has ``state_size`` units (with two
+# states: a list of two numbers). It takes a list of states, and returns its
+# output and a list of new states.
 
 
 class AddingCell(keras.layers.Layer):
     state_size = 4
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(3, 4))
+        self.kernel = self.add_weight((input_shape[-1], self.state_size))
 
     def call(self, inputs, states):
         y = states[0] + keras.ops.matmul(inputs, self.kernel)
@@ -49,9 +50,9 @@ y = keras.ops.convert_to_numpy(layer(x, mask=mask))
 # %%
 # Compute it
 # ----------
-# The cell computes a new state. The loop takes it for the samples whose mask is
-# true, and keeps the old one for the others. This cell's output is its state.
-# ``rnn`` is the whole loop, for any cell.
+# The loop takes the new state for samples whose mask is true, and keeps the old
+# one for others. ``rnn`` is the loop. ``return_state`` returns the last states,
+# too. ``go_backwards`` reads, and returns, the last step first.
 
 state = np.zeros((2, 4))  # (batch, units)
 outputs = []
@@ -74,9 +75,11 @@ def adding_cell(x, states):
 
 
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
-zeros = [np.zeros((2, 4))]
-expected = rnn(adding_cell, x, zeros, mask, return_sequences=True)
-np.testing.assert_array_equal(y, np.float32(expected), strict=True)
+options = {"return_sequences": True, "return_state": True, "go_backwards": True}
+answers = keras.layers.RNN(layer.cell, **options)(x, mask=mask)
+expected = rnn(adding_cell, x, [np.zeros((2, 4))], mask, **options)
+for answer, by_hand in zip(answers, expected, strict=True):
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(answer), by_hand)
 
 # %%
 # Break it
@@ -93,12 +96,9 @@ assert np.any(y != wrong)
 # ------
 # One unit that adds 1 at each step. At masked steps it waits.
 
-kernel = np.eye(1)
-ones, start = np.ones((2, 4, 1)), [np.zeros((2, 1))]
-counts = rnn(adding_cell, ones, start, mask, return_sequences=True)
 fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
 axis.imshow(~mask, cmap="Greys", vmax=3)
-for (row, column), value in np.ndenumerate(counts[..., 0]):
+for (row, column), value in np.ndenumerate(np.cumsum(mask, axis=1)):
     axis.text(column, row, int(value), ha="center", va="center", color="k")
 axis.set(title="At a masked step (grey), an RNN repeats its last output")
 axis.set(xlabel="steps", ylabel="sequences", xticks=[], yticks=[])

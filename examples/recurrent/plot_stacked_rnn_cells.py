@@ -3,8 +3,9 @@ StackedRNNCells: several cells in one RNN layer
 ===============================================
 
 ``RNN([cell_1, cell_2])`` is a multi-layer, or stacked RNN in one layer: in each
-step, the second cell reads what the first has just returned. Forwards, this is
-the same as two layers, one after the other. With ``go_backwards`` it is not.
+step, the second cell reads what the first has just returned. Forwards, two
+layers do the same: ``LSTM(4, return_sequences=True)``, then ``LSTM(2)``, are a
+stacked LSTM. With ``go_backwards`` two such layers differ.
 """
 
 import keras
@@ -14,8 +15,7 @@ from keras.layers import RNN, LSTMCell, SimpleRNNCell, StackedRNNCells
 # %%
 # Build it
 # --------
-# Two cells without activations read backwards. Each keeps its own state, which
-# is its output.
+# Two cells without activations read backwards. The state of each is its output.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 4, 3)).astype("float32")
@@ -53,7 +53,8 @@ np.testing.assert_equal(len(states), 2)  # [h, c], not [[h, c]]
 # step first, so the second must not go backwards, too.
 
 first = RNN(cells[0], return_sequences=True, go_backwards=True)
-second = RNN(cells[1], go_backwards=True)
-wrong = keras.ops.convert_to_numpy(second(first(x)))
+right = keras.ops.convert_to_numpy(RNN(cells[1])(first(x)))
+wrong = keras.ops.convert_to_numpy(RNN(cells[1], go_backwards=True)(first(x)))
+np.testing.assert_array_equal(y, right)
 print("right:", y[0], "wrong:", wrong[0])
 assert np.any(y != wrong)
