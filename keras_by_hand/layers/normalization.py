@@ -169,9 +169,10 @@ def fold_batch_normalization(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Kernel and bias that do without the BatchNormalization behind them.
 
-    kernel: (..., filters) of a convolution, (features, units) of Dense, the
-    others: (filters,); bias may be one number, such as 0. (Jacob et al., 2018,
-    section 3.2.)
+    kernel: (..., filters) of Conv1D, 2D or 3D, (features, units) of Dense, the
+    others: (filters,); bias may be one number, such as 0. Swap the last two
+    axes of a transposed convolution's kernel, before and after. (Jacob et al.,
+    2018, section 3.2.)
 
     Raises ValueError for other shapes.
 
