@@ -15,9 +15,10 @@ softmax between them. y is the output, and g the gradient of the loss L at y:
    \frac{\partial L}{\partial Q} &= c \, S K, \quad
    \frac{\partial L}{\partial K} = c \, S^T Q
 
-Q, K and V are query, key and value, and c is the scale. S is the gradient at
-the scores, :math:`c \, Q K^T`. The sum is there because a higher score raises
-its own weight and lowers the others of its query.
+Q, K and V are query, key and value. The scale c is 1 / sqrt(features) in scaled
+dot-product attention. S is the gradient at the scores, :math:`c \, Q K^T`: zero
+where a mask makes A zero. The sum is there because a higher score raises its
+own weight and lowers the others of its query.
 """
 
 import keras
@@ -38,7 +39,7 @@ rng = np.random.default_rng(313)
 
 arrays = [rng.normal(size=(2, steps, 4)) for steps in (3, 5, 5)]
 Q, V, K = arrays  # (batch, steps, features)
-c, g = np.array(0.5), rng.normal(size=(2, 3, 4))  # g: of y
+c, g = 1 / np.sqrt(4), rng.normal(size=(2, 3, 4))  # scale, gradient at y
 rows = [array.reshape(-1, 4) for array in arrays]
 tokens = [np.arange(len(row)).reshape(2, -1) for row in rows]
 inputs = [keras.Input(token.shape[1:]) for token in tokens]
@@ -94,7 +95,6 @@ assert not np.allclose(to_query, wrong)
 # See it
 # ------
 # One query. The orange line is the weighted mean that S subtracts from G.
-
 bars = {"weight A": A, "gradient G at A": G, "gradient S at score": S}
 fig, axes = plt.subplots(1, 3, figsize=(6.5, 2.2), layout="constrained")
 fig.suptitle("Attention gradient: softmax passes on what differs from the mean")

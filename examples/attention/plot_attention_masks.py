@@ -10,8 +10,9 @@ reading the future. What is masked gets a weight of 0; the others add up to 1.
    s'_{ij} &= s_{ij} - 10^9 \quad \text{where masked} \\
    a_{ij} &= e^{s'_{ij}} / \sum_l e^{s'_{il}}
 
-Query i gives value j the score s, and from it the weight a. The exponential of
-minus a billion is 0, and gives no nan where a query may attend to nothing.
+Query i gives value j the score s, and from it the weight a; l runs through all
+values. The exponential of minus a billion is 0, and gives no nan where a query
+may attend to nothing. (For a mask of single pairs, use ``MultiHeadAttention``.)
 """
 
 import keras
@@ -25,9 +26,9 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# The layer takes a list of masks, of query and value. In the second sample, the
-# last query and the last two values are padding.
-
+# The layer takes a list of masks, of query and value. (An ``Embedding`` with
+# ``mask_zero=True`` sends a mask along.) In the second sample, the last query
+# and the last two values are padding.
 query = rng.normal(size=(2, 5, 3))  # (batch, queries, features)
 value = rng.normal(size=(2, 5, 3))  # (batch, values, features)
 query_mask = np.arange(5) < [[5], [4]]  # (batch, queries)
@@ -65,7 +66,6 @@ for actual, of_numpy in ((weights, a), (y, expected)):
 # --------
 # In PyTorch's ``key_padding_mask``, True means padding. For Keras, pass
 # ``mask=[None, ~key_padding_mask]``, or queries attend to padding alone.
-
 right, _ = attend([None, value_mask])
 wrong, _ = attend([None, ~value_mask])
 print("right:", right[1, 0].round(2), "wrong:", wrong[1, 0].round(2))
@@ -80,8 +80,8 @@ assert not np.allclose(right[1], wrong[1])
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:** In
 #    float16, ``Attention`` subtracts the largest number of the format on
 #    TensorFlow and JAX. On PyTorch it subtracts a billion there, too, which is
-#    infinity: where all values are masked, it returns nan.
-
+#    infinity: where all values are masked, it returns nan. So leave out samples
+#    that are all padding.
 nothing = [None, np.zeros((2, 5), dtype=bool)]
 fifth, backend = np.full(scores.shape, 1 / 5), keras.backend.backend()
 half = fifth * np.nan if backend == "torch" else fifth

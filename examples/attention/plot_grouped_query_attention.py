@@ -11,8 +11,9 @@ one head of key and value: less to keep. One group is multi-query attention.
    P_h &= \text{softmax}(Q_h K_g^\top / \sqrt{d}) \\
    y &= \sum_h P_h V_g W_h + b
 
-Head h of the query Q uses head g of key K and value V. d is ``head_dim``, P are
-the scores, W is the output's kernel, and b its bias.
+Head h of the query Q uses head g of key K and value V: g is h // n, if n heads
+share one. d is ``head_dim``, P are the weights of the values, W is the output's
+kernel, and b its bias.
 """
 
 import warnings
@@ -29,7 +30,7 @@ rng = np.random.default_rng(313)
 # Build it
 # --------
 # Heads 0 and 1 of the query share one head of key and value, 2 and 3 another.
-
+# Its arguments: ``head_dim``, ``num_query_heads`` and ``num_key_value_heads``.
 query = rng.normal(size=(2, 3, 6))  # (batch, target, features)
 value = rng.normal(size=(2, 5, 6))  # (batch, source, features)
 layer = keras.layers.GroupQueryAttention(16, 4, num_key_value_heads=2)
@@ -92,7 +93,6 @@ assert np.allclose(y, right, 1e-4, 1e-4) and not np.allclose(y, wrong)
 # %%
 # See it
 # ------
-
 fig, axes = plt.subplots(1, 3, figsize=(6, 1.8), layout="constrained")
 fig.suptitle("Heads of the query (circles) share those of key and value")
 for axis, groups in zip(axes, (4, 2, 1)):

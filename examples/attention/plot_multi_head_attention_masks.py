@@ -12,8 +12,8 @@ words to come. A step attends to another only where all masks are true:
    &\text{and} \; \text{attention}_{t,s} \; \text{and} \; s \leq t
 
 Step t of the query attends to step s of key and value; the causal mask allows s
-up to t. The masks of query, value and key come with the inputs, if an
-``Embedding`` made them. A mask that is left out allows everything.
+up to t. The output of an ``Embedding`` brings its mask. For other inputs, pass
+``value_mask``, True for words. A mask that is left out allows everything.
 """
 
 import keras
@@ -52,7 +52,6 @@ from keras_by_hand.layers.attention import allowed_pairs
 # Check it
 # --------
 # ``allowed_pairs`` makes one ``attention_mask`` of all five masks.
-
 np.testing.assert_array_equal(scores[:, 0] > 0, allowed, strict=True)
 pairs = allowed_pairs((2, 4, 4), words, words, use_causal_mask=True)
 np.testing.assert_array_equal(pairs, allowed, strict=True)
@@ -67,20 +66,21 @@ np.testing.assert_allclose(y, expected[0], rtol=1e-4, atol=1e-4)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``MultiHeadAttention``
 #    ignores a ``query_mask`` passed by hand. Only the mask that the query
 #    brings is used. Pass ``attention_mask=query_mask[:, :, np.newaxis]``.
-#    (``GroupQueryAttention`` uses its ``query_mask``: printed as right.)
-by_hand = {"query_mask": words, "return_attention_scores": True}
-_, used = GroupQueryAttention(4, 2, 2)(x, x, **by_hand)
-_, ignored = layer(x, x, **by_hand)
-right, wrong = map(keras.ops.convert_to_numpy, (used[0, 0], ignored[0, 0]))
-print("right:", right[3].round(2), "wrong:", wrong[3].round(2))  # of padding
-assert np.all(right[3] == 0) and np.all(wrong[3] > 0)
+#    (``GroupQueryAttention`` uses its ``query_mask``.)
+options = {"return_attention_scores": True}
+_, mended = layer(x, x, attention_mask=words[:, :, np.newaxis], **options)
+_, ignored = layer(x, x, query_mask=words, **options)
+_, grouped = GroupQueryAttention(4, 2, 2)(x, x, query_mask=words, **options)
+arrays = map(keras.ops.convert_to_numpy, (mended, ignored, grouped))
+right, wrong, of_group = [array[0, 0, 3] for array in arrays]  # of padding
+print("right:", right.round(2), "wrong:", wrong.round(2))
+assert np.all(right == 0) and np.all(of_group == 0) and np.all(wrong > 0)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In
 #    ``MultiHeadAttention``, a step that may attend to nothing gets the mean of
 #    all values. With ``dropout``, or if the scores are returned, it gets the
 #    bias of the output alone, here zeros.
-
 nothing = {"attention_mask": np.zeros((4, 4), dtype=bool)}
 mean = np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape)
 expected = multi_head_attention(mean, mean, None, *layer.get_weights())

@@ -3,10 +3,10 @@ MultiHeadAttention and padding: later layers lose the mask
 ==========================================================
 
 ``MultiHeadAttention`` deletes the mask of its input x. So ``x + attention(x,
-x)`` has no mask, and what follows uses the padding. (In a functional model only
-a second attention does, until Keras 3.16.0.dev.) Pass the mask by hand:
-``value_mask`` to each attention, and ``mask`` to other layers. (See the page
-"Mask propagation".)
+x)`` has no mask, and what follows uses the padding. (In a functional model of
+Keras 3.15.1, a second attention does so, but other layers still get the mask.)
+Make it by ``mask = embedding.compute_mask(tokens)``, and pass it by hand:
+``value_mask=mask`` to each attention, ``mask=mask`` to other layers.
 """
 
 import keras

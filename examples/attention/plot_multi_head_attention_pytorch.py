@@ -27,8 +27,10 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# In PyTorch: ``MultiheadAttention(8, num_heads=2, batch_first=True)``. The two
-# heads share 8 features: in Keras, ``key_dim`` is 4.
+# In PyTorch: ``MultiheadAttention(8, num_heads=2, batch_first=True)``. (Without
+# ``batch_first``, the weights are the same, but its inputs have steps first.)
+# The two heads share 8 features: in Keras, ``key_dim`` is 8 / 2 = 4. A module's
+# arrays: ``{k: v.cpu().numpy() for k, v in module.state_dict().items()}``.
 query = rng.normal(size=(2, 3, 8))  # (batch, target, features)
 key, value = rng.normal(size=(2, 2, 5, 8))  # (batch, source, features)
 hidden = ~np.tri(3, 5, k=1, dtype=bool)  # PyTorch's attn_mask
@@ -46,7 +48,6 @@ layer.build(query.shape, value.shape, key.shape)
 # ----------
 # Transpose the kernel, and cut it into those of query, key and value. In each,
 # cut the last axis into heads. The output kernel has them in its first axis.
-
 in_weight, in_bias, out_weight, out_bias = of_pytorch.values()
 weights = []
 kernels = np.split(in_weight.T, 3, axis=1)  # of query, key and value
@@ -80,7 +81,6 @@ np.testing.assert_equal(attention_to_pytorch(weights), of_pytorch)
 # Break it
 # --------
 # Suppose you cut PyTorch's kernels without ``.T``: all shapes fit.
-
 weights[:6:2] = [kernel.reshape(8, 2, 4) for kernel in np.split(in_weight, 3)]
 layer.set_weights(weights)
 wrong = layer(query, value, key, attention_mask=~hidden)

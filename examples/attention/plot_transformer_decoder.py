@@ -14,7 +14,8 @@ as the encoder returned it (*cross-attention*).
 
 x are the words so far, as vectors, and "causal" is attention with a causal
 mask. :math:`W_1` and :math:`W_2` are the kernels of a small network; biases are
-left out. Without the second line it is a block of GPT-2: "decoder-only".
+left out. Without the second line it is a block of GPT-2: "decoder-only". (As in
+GPT-2, each norm comes first. The first transformer normalized each sum.)
 """
 
 import keras
@@ -29,8 +30,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# Two sentences of 5 words so far. Their sources have 3 words.
-
+# Two sentences of 5 words so far. Their sources have 3 words. (If sources are
+# padded, pass ``value_mask=source_mask`` to the second attention.)
 words, source = keras.Input((5, 8)), keras.Input((3, 8))  # (steps, features)
 normal = layers.LayerNormalization(epsilon=1e-5)(words)
 attend = layers.MultiHeadAttention(num_heads=2, key_dim=4)
@@ -69,8 +70,7 @@ def decoder_block(x, source, weights, use_causal_mask=True):
 # Check it
 # --------
 # The first three words alone give the same: so a model can learn from all words
-# at once, and then write one by one. (atol is relative to the largest output.)
-
+# at once, each with the next word as its target, and then write one by one.
 expected = decoder_block(x, source, weights)
 limit = {"rtol": 1e-4, "atol": 1e-4 * np.abs(y).max()}
 np.testing.assert_allclose(y, expected, **limit)

@@ -13,8 +13,9 @@ takes one byte instead of four: the table stores whole numbers q from -127 to
    y &= q_x / s_x
 
 E is the table. Its row v belongs to one word, j is a column, and x a token. So
-how a word's vector is rounded does not depend on other words. (In int4, a row
-is cut into blocks, and each block has a scale and a zero point of its own.)
+how a word's vector is rounded does not depend on other words. For int4, call
+``layer.quantize("int4")``: it cuts a row into blocks, each with its own scale
+and zero point (see the page "int4 quantization in Keras").
 """
 
 import keras
@@ -24,9 +25,8 @@ import numpy as np
 # %%
 # Build it
 # --------
-# ``ReversibleEmbedding`` is an ``Embedding`` that also computes scores of words
-# (logits). In these rows, dividing by the scales rounds nothing.
-
+# ``ReversibleEmbedding`` is an ``Embedding``, quantized alike. It also computes
+# scores of words (logits). Here, dividing by the scales rounds nothing.
 rng = np.random.default_rng(313)
 rows = [127, 20.5, -3], [2.5, -254, 7], [0, 0, 0], [1.25, 1.5, 15.875]
 embeddings = np.float32(rows)  # (input_dim, output_dim)

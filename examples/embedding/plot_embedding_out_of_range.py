@@ -3,9 +3,10 @@ Embedding index out of range: an error, nan, or another row
 ===========================================================
 
 A tokenizer may make tokens for which the table has no row (*out of
-vocabulary*). Depending on the backend, you see an error, ``nan``, or nothing
-at all: then the model reads the vector of another word. So make
-``input_dim`` at least the largest token plus 1.
+vocabulary*). Depending on the backend, you see an error, ``nan``, or nothing at
+all: then the model reads another word's vector. So make ``input_dim`` at least
+the largest token plus 1. And give all unknown words one token, with a row: as
+``StringLookup`` does, or by ``np.where(tokens < n, tokens, unknown)``.
 
 .. math:: y = E_x \quad \text{for} \quad 0 \le x < n
 
@@ -90,7 +91,6 @@ assert np.any(right != wrong)
 # See it
 # ------
 # Orange: another word's row, without an error.
-
 numbers = np.arange(4)[:, np.newaxis]  # a table whose rows are their numbers
 tokens = range(-6, 7)
 fig, axis = plt.subplots(figsize=(6, 1.8), layout="constrained")

@@ -5,7 +5,9 @@ Embedding with Adam, or clipnorm: repeated tokens on TensorFlow
 If a token occurs more than once in a batch, training differs on TensorFlow from
 PyTorch and JAX: the optimizer gets the token's gradients one by one, as
 ``IndexedSlices``. To have them added up, as on PyTorch and JAX, set
-``embeddings_regularizer=keras.regularizers.L2(0.0)``.
+``embeddings_regularizer=keras.regularizers.L2(0.0)``. Its gradient, all zeros,
+has the shape of the table, and TensorFlow adds the others to it. (For a large
+table, this takes more memory.)
 """
 
 import keras
@@ -16,9 +18,8 @@ from keras.optimizers import SGD, Adam
 # Build it
 # --------
 # Token 1 occurs four times. Its row begins with 0, so after one step it is that
-# step. The gradient at each place is 2 * (0 - 10) / 5, so -4. Adam divides the
-# sum, -16, by the root of its square, or of the sum of four squares.
-
+# step. Each gradient is 2 * (0 - 10) / 5, so -4, and their sum is -16. Adam's
+# first step is 16 / sqrt(16²), or, one by one, 16 / sqrt(4² + 4² + 4² + 4²).
 x, target = np.array([[0, 1, 1, 1, 1]]), np.full((1, 5, 1), 10.0)
 
 
@@ -53,6 +54,6 @@ for penalty, steps in ((None, expected), (keras.regularizers.L2(0.0), right)):
 # %%
 # Break it
 # --------
-# The steps of token 1 by Adam and with each way to clip: right with the sum.
+# Steps by Adam, then with clipnorm, global_clipnorm and clipvalue.
 print("right:", np.round(right, 2), "wrong:", np.round(wrong, 2))
 assert np.all(np.not_equal(right, wrong))

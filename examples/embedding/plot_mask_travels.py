@@ -44,7 +44,6 @@ means = model.predict(tokens, verbose=0)
 # Compute it
 # ----------
 # ``with_mask`` divides by the number of words, ``without`` by all 4 steps.
-
 mask = tokens != 0  # (batch, steps)
 vectors = 2 * table[tokens]  # (batch, steps, units)
 sums = np.sum(vectors * mask[..., np.newaxis], axis=1)
@@ -61,7 +60,7 @@ np.testing.assert_array_equal(means, expected, strict=True)
 # Break it
 # --------
 # ``2 * x`` loses the mask without a word; ``Rescaling(2)(x)`` does not. Layers
-# that drop it warn, and so do your own without ``supports_masking = True``.
+# that drop it warn, as do your own without ``self.supports_masking = True``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``RMSNormalization`` and
 #    ``EinsumDense`` drop the mask, with a warning. ``LayerNormalization`` and
@@ -77,22 +76,23 @@ with warnings.catch_warnings(record=True, action="always") as caught:
 np.testing.assert_equal([*have_masks, len(caught)], [0, 0, 0, 1, 1, 3])
 
 # %%
-# ``Add`` keeps a step that any input keeps. (After attention, see the page
-# "MultiHeadAttention and padding".)
+# ``Add``, and ``Concatenate`` of features, keep a step that any input keeps; to
+# ``Concatenate``, an input without a mask keeps all. (After attention, see the
+# page "MultiHeadAttention and padding".)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** If one input of ``Add``
 #    has no mask, the mask of the other is lost, as where positions are added.
-
-add = layers.Add()
-both = add([embedding(tokens), embedding(tokens[:, ::-1])])
-both = keras.ops.convert_to_numpy(both._keras_mask)
-np.testing.assert_array_equal(both, mask | mask[:, ::-1])
-assert not hasattr(add([x, 2 * x]), "_keras_mask")
+#    Pass the mask to the next layer by hand, as above.
+one, other = embedding(tokens), embedding(tokens[:, ::-1])
+for merge in (layers.Add(), layers.Concatenate()):
+    both = keras.ops.convert_to_numpy(merge([one, other])._keras_mask)
+    np.testing.assert_array_equal(both, mask | mask[:, ::-1])
+assert np.all(keras.ops.convert_to_numpy(merge([one, 2 * one])._keras_mask))
+assert not hasattr(layers.Add()([x, 2 * x]), "_keras_mask")
 
 # %%
 # See it
 # ------
-
 labels = [f"mean {a:g}, lost {b:g}" for a, b in expected[1:, :, 0].T]
 shown = vectors[..., 0]  # the first number of each vector: (batch, steps)
 fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")

@@ -30,6 +30,7 @@ keras.utils.set_random_seed(313)
 # Build it
 # --------
 # The model learns a text by heart: it predicts the next character at each step.
+# Each window is a sample: its characters, and for each the one that follows it.
 
 text = "a state keeps the past. a gate opens. "
 vocabulary = sorted(set(text))
@@ -49,7 +50,9 @@ history = model.fit(x, following, epochs=20, verbose=0)
 # ----------
 # At each step, the GRU reads a character and makes a new state. The character
 # with the largest score comes next. (It also has the largest probability, so
-# softmax can be left out.) The first eight characters are given.
+# softmax can be left out.) The first eight characters are given. (For
+# other texts each time, draw the next character at random, by its probability:
+# see the page "Temperature, top-k and top-p".)
 
 embeddings, *gru_weights, kernel, bias = model.get_weights()
 written, logits = list(tokens[:8]), []
@@ -61,14 +64,12 @@ for step in range(37):
     if step >= 7:
         written.append(np.argmax(logits[-1]))
 story = "".join(vocabulary[token] for token in written)
-print(story)
 
 # %%
 # Check it
 # --------
 # Keras reads what NumPy has written. Its scores are the same, and the best one
 # leads by far more than the tolerance, so it would have written the same.
-
 np.testing.assert_array_equal(written[:8], tokens[:8])
 np.testing.assert_equal(len(written), 38)
 of_keras = model.predict(np.array([written[:-1]]), verbose=0)[0]

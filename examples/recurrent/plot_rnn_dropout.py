@@ -4,15 +4,15 @@ LSTM dropout and recurrent_dropout: one mask for all steps
 
 Noise that changes at each step would wipe out what a layer remembers. So in
 training, ``dropout`` sets some features of the input x to zero, the same at all
-steps of a sample. ``recurrent_dropout`` does this to the old state h,
-where it meets the recurrent kernel U. Predicting drops nothing.
+steps of a sample (*variational dropout*). ``recurrent_dropout`` does this to
+the old state h where it meets the recurrent kernel U. Predicting drops nothing.
 
 .. math:: z_t = (m \odot x_t) \, W + (r \odot h_{t-1}) \, U + b
 
 This is the sum inside ``SimpleRNN``, with its kernel W and bias b. An entry of
-the masks m and r is 0 with the probability of its rate, else 1 / (1 - rate). In
-``LSTM`` and ``GRU``, ``recurrent_dropout`` draws an m and an r for each gate.
-The ``ConvLSTM`` layers drop single pixels in this way.
+the masks m and r is 0 with the probability of its rate, else 1 / (1 - rate). If
+an ``LSTM`` or ``GRU`` has ``recurrent_dropout``, each gate draws its own m and
+r, and cuDNN cannot run it: slower on a GPU. ``ConvLSTM`` drops single pixels.
 """
 
 import keras
@@ -84,18 +84,18 @@ for all_of_it, inputs in [
 # --------
 # Suppose you write ``Dropout(0.5)`` before an ``LSTM``, as PyTorch does between
 # its layers, not ``LSTM(2, dropout=0.5)``. Each step loses other features.
-
-ones = np.ones((2, 20, 6), "float32")
-right = ones * m[:, np.newaxis]
-dropout = layers.Dropout(0.5, seed=3)
-wrong = keras.ops.convert_to_numpy(dropout(ones, training=True))
+# (With ``noise_shape=(None, 1, None)``, ``Dropout`` has one mask for all, too.)
+right = np.ones((2, 20, 6), "float32") * m[:, np.newaxis]
+shapes = None, (None, 1, None)  # of the masks: (batch, steps, features)
+drops = [layers.Dropout(0.5, noise_shape=shape, seed=3) for shape in shapes]
+results = [drop(np.ones_like(right), training=True) for drop in drops]
+wrong, same = map(keras.ops.convert_to_numpy, results)
 print("right:", right[0, :2], "wrong:", wrong[0, :2], sep="\n")
-assert np.any(right != wrong)
+assert np.any(wrong != wrong[:, :1]) and np.all(same == same[:, :1])
 
 # %%
 # See it
 # ------
-
 fig, axes = plt.subplots(1, 2, figsize=(6, 2.4), layout="constrained")
 fig.suptitle("LSTM dropout drops a feature at all steps, Dropout at some")
 titles = "LSTM(dropout=0.5)", "Dropout(0.5) before an LSTM"

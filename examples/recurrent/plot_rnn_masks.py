@@ -25,7 +25,9 @@ from keras_by_hand import simple_rnn
 # %%
 # Build it
 # --------
-# Sequences of 3, 2 and 1 steps. ``Masking`` masks steps that are all zeros.
+# Sequences of 3, 2 and 1 steps. The padding is "post" (default: "pre"), as LSTM
+# and GRU on TensorFlow with a GPU need it. ``Masking`` masks steps of zeros. If
+# real steps may be zeros, pad with ``value=v``, and take ``Masking(v)``.
 
 rng = np.random.default_rng(313)
 sequences = [rng.normal(size=(steps, 3)) for steps in (3, 2, 1)]
@@ -53,10 +55,8 @@ for t in range(3):
 # %%
 # Check it
 # --------
-# Then each sequence alone, without padding.
-
 np.testing.assert_allclose(y, np.stack(outputs, axis=1), rtol=1e-4, atol=1e-4)
-for sequence, last in zip(sequences, y[:, -1]):
+for sequence, last in zip(sequences, y[:, -1]):  # each without padding
     alone = simple_rnn(sequence[np.newaxis], *weights)[0]
     np.testing.assert_allclose(last, alone, rtol=1e-4, atol=1e-4)
 
@@ -83,19 +83,19 @@ assert not np.allclose(right, wrong)
 # %%
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
 #    ``go_backwards`` of ``SimpleRNN``, ``LSTM`` and ``GRU`` reverses the
-#    outputs, but not the mask that goes with them.
+#    outputs, but not the mask that goes with them. Pass it reversed, by hand.
 
-backwards = SimpleRNN(2, go_backwards=True, return_sequences=True)(masked)
-y_mean = GlobalAveragePooling1D()(backwards)
-y_back, wrong = map(keras.ops.convert_to_numpy, (backwards, y_mean))
-expected = [steps[kept].mean(axis=0) for steps, kept in zip(y_back, mask)]
-np.testing.assert_allclose(wrong, expected, rtol=1e-4, atol=1e-4)
-assert not np.allclose(y_back[2, -1], wrong[2])  # should be equal
+back = SimpleRNN(2, go_backwards=True, return_sequences=True)(masked)
+mean = GlobalAveragePooling1D()
+arrays = back, mean(back), mean(back, mask=mask[:, ::-1])
+y_back, wrong, right = map(keras.ops.convert_to_numpy, arrays)
+np.testing.assert_allclose(right[2], y_back[2, -1], rtol=1e-4)  # its only step
+np.testing.assert_allclose(wrong[2], y_back[2, 0], rtol=1e-4)  # padding
+assert not np.allclose(right[2], wrong[2])
 
 # %%
 # See it
 # ------
-# One unit and the third sequence: one step, then padding.
 without = simple_rnn(x, *weights, return_sequences=True)
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.plot(y[2, :, 0], "o-", without[2, :, 0], "o--")

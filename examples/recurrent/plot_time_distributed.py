@@ -7,8 +7,7 @@ for each step, with the same weights, and puts the results together again.
 
 .. math:: y_t = \text{layer}(x_t)
 
-:math:`x_t` is the step t of all samples. (``Dense`` does so by itself, without
-``TimeDistributed``.)
+:math:`x_t` is the step t of all samples. (``Dense`` does this by itself.)
 """
 
 import keras
@@ -35,33 +34,35 @@ y = keras.ops.convert_to_numpy(layer(x))  # (..., rows, columns, filters)
 # %%
 # Compute it
 # ----------
-# All images go through one convolution. ``time_distributed`` takes any layer.
+# All images go through one convolution. (You can wrap a whole model, too. If it
+# makes a vector of each image, an ``LSTM`` can follow.)
 
 outputs = []
 for t in range(3):
     outputs.append(conv2d(x[:, t], kernel, bias))  # always the same weights
 by_hand = np.stack(outputs, axis=1)
 
-from keras_by_hand import time_distributed
+from keras_by_hand import time_distributed  # takes any layer
 
 # %%
 # Check it
 # --------
-
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 expected = time_distributed(conv2d, x, kernel, bias)
 np.testing.assert_array_equal(y, np.float32(expected), strict=True)
 
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``TimeDistributed`` runs
-#    ``layer.call`` alone. An ``activity_regularizer`` then adds no loss.
+#    ``layer.call`` alone. An ``activity_regularizer`` then adds no loss. Put an
+#    ``ActivityRegularization`` layer behind it.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``TimeDistributed`` of a
 #    quantized layer, after ``quantize("int8")``, leaves out the kernel's scale.
+#    Do not wrap ``Dense``: it needs no ``TimeDistributed``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** ``TimeDistributed`` passes
-#    its mask on unchanged, even if y has no axis for it any more.
-
+#    its mask on unchanged, even if y has no axis for it any more. To the next
+#    layer, pass ``mask=keras.ops.any(mask, axis=-1)``.
 rows = x.reshape(2, 3, 40)  # (batch, steps, features)
 distributed = layers.TimeDistributed(layers.Dense(4, activity_regularizer="l2"))
 distributed(rows)
@@ -70,8 +71,7 @@ facts = [distributed.losses, distributed.compute_mask(rows, mask) is mask]
 np.testing.assert_equal(facts, [[], True])
 distributed.layer.quantize("int8")
 y_int8 = keras.ops.convert_to_numpy(distributed(rows))
-kernel_int8 = distributed.get_weights()[1]
-np.testing.assert_array_equal(y_int8, rows @ kernel_int8)  # the bias is 0
+np.testing.assert_array_equal(y_int8, rows @ distributed.get_weights()[1])
 
 # %%
 # Break it

@@ -11,7 +11,8 @@ and a slope:
 
 :math:`\delta` is the gradient inside the tanh, h the output, U the recurrent
 kernel, and :math:`1 - h^2` the slope of tanh. Along the cell state of an
-``LSTM``, the factor is the forget gate, which can stay near 1.
+``LSTM``, the factor is the forget gate, which can stay near 1. If gradients
+explode, clip them by ``Adam(clipnorm=1)``: see the page "Gradient clipping".
 """
 
 import keras
@@ -69,7 +70,6 @@ by_hand = simple_gradient(kernel, recurrent_kernel, h)
 # --------
 # The gradients are tiny, so each is compared with its own size. For the LSTM,
 # ``lstm_backward`` does the same: see the page "LSTM gradient".
-
 W, U, _ = lstm_weights
 _, c, gates = lstm_forward(x, *lstm_weights)
 at_y = np.eye(steps)[-1:, :, np.newaxis] * np.ones(units)
@@ -92,9 +92,9 @@ assert 100 * wrong < right
 # %%
 # See it
 # ------
-# On a logarithmic axis, a constant factor is a straight line. The third curve
-# is for 1.125 U, which makes a vector longer, and h = 0, where the slope is 1.
-
+# On a logarithmic axis, a constant factor is a straight line. Keras' first U is
+# orthogonal: it keeps a vector's length. The third curve is for 1.125 U, which
+# makes a vector longer, and h = 0, where the slope is 1.
 large = simple_gradient(kernel, 1.125 * recurrent_kernel, 0 * h)
 norms = np.linalg.norm([of_lstm, of_simple, large], axis=-1).T
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
