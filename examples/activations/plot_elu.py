@@ -2,9 +2,10 @@ r"""
 elu and celu: exponential below zero
 ====================================
 
-Where ``relu`` is 0, a unit does not learn. ``elu`` has a gradient there, and it
-levels off: very negative numbers all become about -alpha. If alpha is not 1,
-``elu`` has a kink at 0; ``celu`` has none. Both keep positive numbers. Below 0,
+Where ``relu`` is 0, a unit does not learn. ``elu``, the exponential linear
+unit, has a gradient there, and it levels off: very negative numbers all become
+about -alpha. If alpha is not 1, ``elu`` has a kink at 0; ``celu`` has none.
+Both keep positive numbers. Below 0,
 
 .. math::
 

@@ -3,8 +3,8 @@ leaky_relu and LeakyReLU: default slopes 0.2, 0.3 and 0.01
 ==========================================================
 
 Where ``relu`` is 0, its gradient is 0, too, and a unit that gets only negative
-numbers learns nothing more. ``leaky_relu`` multiplies negative numbers by a
-small slope instead, so that some of the gradient passes.
+numbers learns nothing more. ``leaky_relu`` (LReLU) multiplies negative numbers
+by a small slope instead, so that some of the gradient passes.
 
 .. math::
 

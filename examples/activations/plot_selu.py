@@ -3,7 +3,7 @@ selu: keeps mean 0 and variance 1 from layer to layer
 =====================================================
 
 In a deep network, outputs can grow or shrink from layer to layer. ``selu``
-prevents that without a normalization: it is ``elu`` with two constants, chosen
+is self-normalizing and prevents that: it is ``elu`` with two constants, chosen
 so that numbers with mean 0 and variance 1 keep both through many layers
 ``Dense(units, activation="selu", kernel_initializer="lecun_normal")``.
 

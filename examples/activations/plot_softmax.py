@@ -3,8 +3,8 @@ softmax and log_softmax: logits become probabilities
 ====================================================
 
 A classifier has a score for each class, its logits. ``softmax`` turns them into
-probabilities: numbers from 0 to 1 that add up to 1. Subtracting the largest
-logit first keeps the exponentials from overflowing. It changes nothing else.
+probabilities: numbers from 0 to 1 that add up to 1. To be numerically stable,
+subtract the largest logit first: nothing overflows, and nothing else changes.
 
 .. math::
 

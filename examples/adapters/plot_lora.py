@@ -3,7 +3,8 @@ LoRA in NumPy: a product of two thin matrices beside a frozen kernel
 ====================================================================
 
 LoRA (low-rank adaptation) fine-tunes a layer without changing its kernel. It
-trains two thin matrices, with far fewer numbers, and adds their product.
+trains two thin matrices, with far fewer numbers, and adds their product. It is
+one way of parameter-efficient fine-tuning (PEFT).
 
 .. math:: y = x \left(W + \frac{\alpha}{r} A B\right) + b
 
@@ -21,7 +22,6 @@ import numpy as np
 # Build it
 # --------
 # ``enable_lora`` freezes only the kernel. B begins as zeros: nothing changes.
-
 rng = np.random.default_rng(313)
 x = rng.integers(-5, 6, size=(3, 12)).astype("float32")  # (batch, features)
 kernel = rng.integers(-9, 10, size=(12, 12))  # (features, units)

@@ -2,7 +2,7 @@ r"""
 Attention gradient: the backward pass in NumPy
 ==============================================
 
-To train attention, a framework computes the gradients of query, key and value.
+To train attention, backpropagation finds the gradients of query, key and value.
 By hand, this *backward pass* is four matrix products, with the derivative of
 softmax between them. y is the output, and g the gradient of the loss L at y:
 

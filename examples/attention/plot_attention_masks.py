@@ -2,8 +2,8 @@ r"""
 Attention masks: True means that a query may attend
 ===================================================
 
-A value mask keeps ``Attention`` from reading padding, and a causal mask from
-reading the future. What is masked gets a weight of 0; the others add up to 1.
+In ``Attention``, a value mask hides padding, and a causal (look-ahead) mask the
+future. What is masked gets a weight of 0; the others add up to 1.
 
 .. math::
 

@@ -5,8 +5,8 @@ Flash attention: the same softmax, block by block
 Attention has a score for each pair of steps: in long texts, too many for fast
 memory. Flash attention never stores them all. (Keras uses it on JAX and PyTorch
 where it can; ``flash_attention=True`` insists on it.) It reads keys and values
-in blocks, and keeps, for each step of the query, the largest score m so far, a
-sum d of exponentials, and a sum o of values:
+in blocks (*online softmax*), and keeps, for each step of the query, the largest
+score m so far, a sum d of exponentials, and a sum o of values:
 
 .. math::
 

@@ -16,7 +16,7 @@ from keras.layers import Add, Embedding, GlobalAveragePooling1D
 # %%
 # Build it
 # --------
-# Token 0 is padding. There are two blocks with attention, and then a mean.
+# Token 0 is padding. Two blocks, as in a Transformer, precede a mean.
 tokens = np.array([[3, 1, 4, 0], [2, 5, 0, 0]])  # (batch, steps)
 embedding = Embedding(6, 8, mask_zero=True)
 attention = keras.layers.MultiHeadAttention(num_heads=1, key_dim=4)

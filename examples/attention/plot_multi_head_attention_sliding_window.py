@@ -3,8 +3,8 @@ MultiHeadAttention sliding_window: only neighbours attend
 =========================================================
 
 For most words of a long text, what matters stands near. With
-``sliding_window=w``, a step attends only to itself and to steps less than w
-away: on both sides, or with a causal mask only before it.
+``sliding_window=w`` (local attention), a step attends only to itself and to
+steps less than w away: on both sides, or with a causal mask only before it.
 
 .. math::
 

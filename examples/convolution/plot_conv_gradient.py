@@ -2,9 +2,9 @@ r"""
 Gradient of Conv2D: kernel, bias and input
 ==========================================
 
-To train a convolution by hand, you need three gradients. All patches share one
-kernel, so its gradient is a sum over all patches, each times :math:`\delta`,
-the gradient of the loss :math:`L` at its output.
+Backpropagation in a CNN (backward pass) needs three gradients of a convolution.
+All patches share a kernel, so its gradient is a sum over patches, each times
+:math:`\delta`, the gradient of the loss :math:`L` at its output.
 
 .. math::
 

@@ -2,9 +2,9 @@ r"""
 PyTorch to Keras and back: Conv2d kernels and padding
 =====================================================
 
-PyTorch and ONNX compute the same convolutions as Keras, but store the axes of
-images and kernels in another order. And with strides, PyTorch's ``padding=1``
-may differ from Keras' ``padding="same"`` (``auto_pad="SAME_UPPER"`` in ONNX).
+PyTorch and ONNX compute the same convolutions as Keras, but store images (NCHW,
+not NHWC) and kernels in other orders. With strides, PyTorch's ``padding=1`` may
+differ from Keras' ``padding="same"`` (``auto_pad="SAME_UPPER"`` in ONNX).
 
 .. math::
 
@@ -38,8 +38,8 @@ of_grouped = pytorch_conv2d(images, grouped, bias, 2, 1, groups=2)
 # %%
 # Compute it
 # ----------
-# Move the axes as the equations say; the bias stays. Then split the 4 filters
-# for ``DepthwiseConv2D``: PyTorch lists those of the first channel first.
+# To convert weights, move the axes as the equations say; the bias stays. Then
+# split the 4 filters for ``DepthwiseConv2D``: the first channel's come first.
 
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
 moved = kernel.transpose(2, 3, 1, 0).copy()  # (rows, columns, in, out)

@@ -2,9 +2,9 @@ r"""
 Conv2DTranspose: each pixel adds a copy of the kernel
 =====================================================
 
-Decoders and generators must make images larger, with weights that they learn. A
-transposed convolution does: each pixel puts a copy of the kernel, times its own
-value, into the output. Where copies overlap, they add up.
+Decoders and generators must make images larger (upsampling), with weights that
+they learn. A transposed convolution does: each pixel puts a copy of the kernel,
+times its own value, into the output. Where copies overlap, they add up.
 
 .. math::
 

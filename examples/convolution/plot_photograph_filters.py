@@ -2,7 +2,7 @@ r"""
 Image filters with Conv2D: blur, sharpen, edges, emboss
 =======================================================
 
-A photo editor blurs and sharpens by convolution. ``Conv2D`` does it, too, once
+Blur, sharpening and edge detection are convolutions. ``Conv2D`` does them, once
 you write its kernel yourself. One layer with four filters makes four pictures.
 
 .. math::

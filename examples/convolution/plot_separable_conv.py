@@ -4,8 +4,8 @@ SeparableConv2D and SeparableConv1D: depthwise, then 1 by 1
 
 A ``Conv2D`` looks at neighbours and mixes channels in one step. A depthwise
 separable convolution takes two, which needs up to 9 times fewer weights for 3
-by 3 pixels. The first filters each channel alone. The second is 1 by 1
-(pointwise): it mixes the channels of a pixel. Xception is made of these layers.
+by 3 pixels. The first filters each channel alone. The second, a 1x1 convolution
+(pointwise), mixes the channels of a pixel. Xception is made of these layers.
 
 .. math::
 

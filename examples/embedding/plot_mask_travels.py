@@ -3,13 +3,13 @@ Mask propagation: which layers use, pass on or drop a mask
 ==========================================================
 
 A mask says which steps are padding. ``Masking``, or ``Embedding`` with
-``mask_zero=True``, makes one, and it travels on with the outputs. Behind a
-layer that drops it, padding counts as data. A layer may
+``mask_zero=True``, makes one, and it travels through layers with the outputs.
+Behind a layer that drops it, padding counts as data. A layer may
 
 - use it and pass it on: attention and, in Keras 3.15.1, ``LSTM`` and ``GRU``;
 - only pass it on: ``Dense``, ``Dropout``, ``LayerNormalization``, ``Add``;
 - use it and drop it: ``GlobalAveragePooling1D``;
-- drop it: ``Conv1D``, ``Flatten``, ``Reshape``, ``RMSNormalization``.
+- drop (destroy) it: ``Conv1D``, ``Flatten``, ``Reshape``, ``RMSNormalization``.
 
 All layers are in the table "Masks". Here a mean shows whether a mask arrives:
 
@@ -76,9 +76,9 @@ with warnings.catch_warnings(record=True, action="always") as caught:
 np.testing.assert_equal([*have_masks, len(caught)], [0, 0, 0, 1, 1, 3])
 
 # %%
-# ``Add``, and ``Concatenate`` of features, keep a step that any input keeps; to
-# ``Concatenate``, an input without a mask keeps all. (After attention, see the
-# page "MultiHeadAttention and padding".)
+# ``Add``, and ``Concatenate`` of features, merge masks: they keep a step that
+# any input keeps. To ``Concatenate``, an input without a mask keeps all. (After
+# attention, see the page "MultiHeadAttention and padding".)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** If one input of ``Add``
 #    has no mask, the mask of the other is lost, as where positions are added.

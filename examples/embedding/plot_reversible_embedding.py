@@ -3,9 +3,9 @@ ReversibleEmbedding: one table to read words and to predict them
 ================================================================
 
 A language model begins with a table of word vectors, and ends with a score
-(logit) for each word. ``ReversibleEmbedding`` uses one table for both (*tied
-weights*): one table to train and to store. With ``reverse=True``, it compares a
-vector with all rows. With ``tie_weights=False``, it does so with a second one.
+(logit) for each word. ``ReversibleEmbedding`` uses one table for both (*weight
+tying*, tied weights): less to train and to store. With ``reverse=True``, it
+compares a vector with all rows (of a second one with ``tie_weights=False``).
 
 .. math::
 

@@ -2,9 +2,10 @@ r"""
 Rounding error of a sum: at most n/2 rounding units
 ===================================================
 
-How far may a float32 sum be from the exact one, if nothing is wrong? The sum
-``x W + b`` has ``n`` terms: the products and the bias. In whatever order a
-processor adds them up, the error stays below a limit that you can compute.
+Floating-point numbers have a limited precision. How far may a float32 sum be
+from the exact one, if nothing is wrong? The sum ``x W + b`` has ``n`` terms:
+the products and the bias. In whatever order a processor adds them up, the
+error stays below a limit that you can compute.
 
 .. math::
 
@@ -90,7 +91,6 @@ assert wrong < error <= right
 # See it
 # ------
 # Sums of the first n products.
-
 counts = 2 ** np.arange(1, 11)
 largest = []
 for n in counts:

@@ -3,11 +3,12 @@ Floating-point sums: the same model gives different results
 ===========================================================
 
 You give one model the same samples one by one, in batches, or all at once, and
-the last bits of its answers differ. Nothing is wrong, and no seed helps. (If
-two trainings differ, first set a seed: see the page "Seeds". With TensorFlow
-you may also need ``tf.config.experimental.enable_op_determinism()``.) A matrix
-product may add its terms in any order, and float32 rounds after each addition,
-written :math:`\oplus`:
+the last bits of its answers differ. Nothing is wrong, and no seed helps. (If a
+training is not reproducible, first set a seed: see the page "Seeds". TensorFlow
+may be nondeterministic, unless you call
+``tf.config.experimental.enable_op_determinism()``.) A matrix product may add
+its terms in any order, and float32 rounds after each addition, written
+:math:`\oplus`:
 
 .. math:: (a \oplus b) \oplus c \ne a \oplus (b \oplus c)
 
@@ -69,7 +70,6 @@ for y in [*answers.values(), *sums.values()]:
 # --------
 # Suppose you compare answers to the bit. Then you test the order of additions.
 # Compare with a tolerance: the page "What equal means" says which.
-
 first, *others = answers.values()
 for y in others:
     np.testing.assert_allclose(y, first, rtol=1e-4, atol=1e-4)

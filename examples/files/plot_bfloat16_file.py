@@ -3,9 +3,9 @@ bfloat16 weights in an .h5 file: h5py reads them as dtype V2
 ============================================================
 
 You read the weights of a bfloat16 layer with ``h5py``, and get an array of
-dtype ``V2``: raw bytes, two for a number. NumPy and HDF5 have no ``bfloat16``.
-The bytes are the upper half of a ``float32``, whose lower half is zero. The
-attribute ``dtype`` of the array says that it is bfloat16.
+dtype ``V2`` (``numpy.void``): raw bytes, two for a number. NumPy and HDF5 have
+no ``bfloat16``. The bytes are the upper half of a ``float32``, whose lower half
+is zero. The attribute ``dtype`` of the array says that it is bfloat16.
 """
 
 import tempfile

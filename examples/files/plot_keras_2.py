@@ -2,8 +2,8 @@ r"""
 Keras 2 models in Keras 3: same names, other numbers
 ====================================================
 
-An old file loads without an error, and predicts something else. It names its
-layers, and two of these names mean something else today. Keras 2 computed:
+You migrate to Keras 3. An old model loads without an error, but predicts
+differently: two names in its file mean something else today. Keras 2 computed:
 
 .. math::
 

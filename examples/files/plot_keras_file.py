@@ -3,10 +3,10 @@ r"""
 =========================================================
 
 ``model.save(path)`` writes a file, ``keras.models.load_model(path)`` reads it.
-To look into it, or to use its weights elsewhere, you need no Keras. It is a zip
-archive: ``config.json`` says how the model is made, ``model.weights.h5`` has
-its weights, and ``metadata.json`` the version of Keras that wrote it. From the
-config *and* the weights you can compute
+To look into it, or to use its weights elsewhere, you need no Keras. Its format
+is a zip archive: ``config.json`` has the layers, serialized as text,
+``model.weights.h5`` the weights, and ``metadata.json`` the version of Keras
+that wrote it. From the config *and* the weights you can compute
 
 .. math:: y = \text{relu}(x W_1 + b_1) \, W_2
 
@@ -57,7 +57,7 @@ by_hand = np.maximum(x @ W_1 + b_1, 0) @ W_2
 # %%
 # Check it
 # --------
-# A layer's config has its arguments, and the defaults of those left out.
+# A layer is serialized as its arguments, and the defaults of those left out.
 np.testing.assert_array_equal(y, by_hand, strict=True)
 files = ["config.json", "metadata.json", "model.weights.h5"]
 np.testing.assert_equal(sorted(names), files)

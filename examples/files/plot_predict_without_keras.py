@@ -2,8 +2,8 @@ r"""
 Predict without Keras: read a .keras file with NumPy
 ====================================================
 
-NumPy and ``h5py`` can predict from a ``.keras`` file where Keras isn't
-installed. (Keras runs without TensorFlow, too: set ``KERAS_BACKEND=torch`` or
+For inference from a ``.keras`` file, NumPy and ``h5py`` are enough, without
+Keras. (Keras runs without TensorFlow, too: set ``KERAS_BACKEND=torch`` or
 ``jax``.) The file is a zip: ``config.json`` names layers and activations
 :math:`f`, ``model.weights.h5`` has the kernels :math:`W` and biases :math:`b`.
 This reader takes ``Sequential`` models of ``Dense`` layers, and refuses others:

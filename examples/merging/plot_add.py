@@ -2,12 +2,12 @@ r"""
 Add, Multiply, Average, Maximum: layers that merge branches
 ===========================================================
 
-Where branches of a model meet, a layer merges them, number by number. ``Add``
-ends a residual connection, ``Add()([x, f(x)])``: see the page "Residual
-networks". ``Multiply`` is a gate, as in squeeze-and-excite. Behind the batch,
-sizes must be equal, or one of them 1. Otherwise, the inputs have incompatible
-shapes. If the ranks differ, the layer inserts axes behind the batch. NumPy and
-``+`` put them in front.
+Where branches of a model meet, a layer merges them, number by number. ``Add``,
+the element-wise sum, ends a residual connection, ``Add()([x, f(x)])``: see the
+page "Residual networks". ``Multiply`` is a gate, as in squeeze-and-excite.
+Behind the batch, sizes must be equal, or one of them 1 (broadcasting).
+Otherwise, the inputs have incompatible shapes. If the ranks differ, the layer
+inserts axes behind the batch. NumPy and ``+`` put them in front.
 
 .. math::
 

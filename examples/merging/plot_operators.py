@@ -3,11 +3,11 @@ Operators and keras.ops: ``+``, ``*``, ``@``, ``[...]`` as steps of a model
 ===========================================================================
 
 ``keras.Input`` returns a *symbolic tensor* (``KerasTensor``): a shape without
-numbers. Write ``x + z`` with two of them, and the operator becomes a step of
-the model. So does a function of ``keras.ops``. (Keras 2 made it a layer
-``TFOpLambda``.) A saved model lists the steps by name. This is how to read it,
-for two inputs :math:`x` and :math:`z`, and a constant :math:`s` (:math:`n` is a
-sample, :math:`i` a row and :math:`j` a column of a matrix):
+numbers. With two of them, ``x + z`` becomes a step of the model. So does a
+function of ``keras.ops``. (Keras 2 made it a layer ``TFOpLambda``.) A saved
+model lists the steps by name, ``[...]`` as ``get_item``. This is how to read
+it, for two inputs :math:`x` and :math:`z`, and a constant :math:`s` (:math:`n`
+is a sample, :math:`i` a row and :math:`j` a column of a matrix):
 
 .. math::
 

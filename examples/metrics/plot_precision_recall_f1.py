@@ -40,7 +40,8 @@ def of_keras(metric, classes=slice(3)):
 # %%
 # Compute it
 # ----------
-# Count in each class first. ``y_true.T @ is_found`` is the confusion matrix.
+# Count in each class first, as scikit-learn's classification report does.
+# ``y_true.T @ is_found`` is the confusion matrix.
 is_class, is_found = y_true == 1, y_pred > 0.5  # (mails, classes)
 t = np.sum(is_class & is_found, axis=0)  # (classes,)
 f, m = np.sum(is_found, axis=0) - t, np.sum(is_class, axis=0) - t
@@ -50,7 +51,6 @@ f1 = 2 * precision * recall / (precision + recall)
 # %%
 # Of three averages of F1, *macro* is the mean over classes, *weighted* weighs
 # each class by its number of mails, and *micro* adds up the counts first.
-
 macro = np.mean(f1)
 weighted = np.sum(f1 * (t + m)) / np.sum(t + m)
 micro = 2 * np.sum(t) / np.sum(2 * t + f + m)

@@ -2,11 +2,11 @@ r"""
 Beam search against greedy search, with a language model
 ========================================================
 
-A language model says how likely each word is to come next. *Greedy* search
-always takes the likeliest word. But a likely word can lead to unlikely ones, so
-the whole sentence may be less likely than another. *Beam search* keeps several
-sentences, the beams, and drops the worst after each step. How many it keeps is
-the *beam width* (``num_beams`` in other libraries).
+A language model says how likely each word is to come next. *Greedy* search, or
+greedy decoding, always takes the likeliest word. But a likely word can lead to
+unlikely ones, so the whole sentence may not be the most likely sequence. *Beam
+search* keeps several sentences, the beams, and drops the worst after each step.
+How many it keeps is the *beam width* (``num_beams`` in other libraries).
 
 A sentence is as likely as the product of its words' probabilities p. The
 logarithm turns that into a sum, the score :math:`s` of the words

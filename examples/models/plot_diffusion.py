@@ -2,8 +2,9 @@ r"""
 Diffusion model from scratch: noise becomes a heart
 ===================================================
 
-Stable Diffusion *denoises*: it begins with noise, and removes it step by step.
-A network guesses the noise in an image; here, in a point :math:`x` of a heart.
+Stable Diffusion, a *generative model*, denoises: it begins with noise, and
+removes it step by step. A network guesses the noise in an image; here, in a
+point :math:`x` of a heart.
 
 At time :math:`t = 0` there is no noise; at :math:`t = \pi / 2`, noise alone,
 :math:`\epsilon`, normally distributed. The *noise schedule* mixes both between:
@@ -19,8 +20,8 @@ guess :math:`\hat\epsilon`. To *sample*, go from each time t to an earlier s:
    x_s &= \cos(s) \, \hat x + \sin(s) \, \hat\epsilon
 
 The guess :math:`\hat x` is rough at first, so a step goes only part of the way.
-This is *DDIM*; *DDPM* adds new noise in each step, too. Its :math:`\bar\alpha`
-is the squared cosine. Score matching learns :math:`-\hat\epsilon / \sin(t)`.
+This is *DDIM*; *DDPM* adds new noise in each step, too. Papers write alpha bar
+for the squared cosine. Score matching learns :math:`-\hat\epsilon / \sin(t)`.
 """
 
 import keras
@@ -95,7 +96,6 @@ def sample(guess, x, steps):
 # Check it
 # --------
 # Loss, and samples. If each guess is the true noise, the steps lead back to x.
-
 given = features(np.cos(t) * x + np.sin(t) * noise, t)
 of_keras = model.test_on_batch(given, noise)
 np.testing.assert_allclose(of_keras, loss(x, noise, t), rtol=1e-4)

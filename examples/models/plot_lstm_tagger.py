@@ -3,10 +3,10 @@ LSTM tagger: a bidirectional LSTM finds nouns and verbs
 =======================================================
 
 A part-of-speech (POS) tagger says of each word of a sentence whether it is a
-noun, a verb, and so on. (Named entity taggers find people and places.) "Water"
-is a verb in "water the plant", but a noun in "water helps": only the next word
-tells. So one LSTM reads the sentence from the front, and another one from the
-end, and a ``Dense`` layer decides by both.
+noun, a verb, and so on: *sequence labelling*. (Named entity taggers find people
+and places.) "Water" is a verb in "water the plant", but a noun in "water
+helps": only the next word tells. So one LSTM reads the sentence from the front,
+and another one from the end, and a ``Dense`` layer decides by both.
 
 .. math::
 

@@ -2,9 +2,9 @@ r"""
 Training a GPT in NumPy: forward, backward and the loss curve
 =============================================================
 
-A GPT learns to guess the next token of a text. Keras' ``fit`` trains a small
-one, of a single block. NumPy trains it, too, with a backward pass written out.
-The losses are the same. Then NumPy writes a line.
+A GPT is a language model, a Transformer: it learns to guess the next token.
+Keras' ``fit`` trains a small one, of one block. So does a loop in NumPy, with
+backpropagation written out. The losses are the same. Then NumPy writes a line.
 
 .. math::
 
@@ -66,9 +66,9 @@ fit = model.fit(*data, batch_size=4, epochs=4, shuffle=False, verbose=0)
 # stands between. All steps of all lines are rows; only attention has to know
 # which row is of which line. There, ``np.tri`` hides what follows a step.
 #
-# The way back goes from the last line to the first. ``back`` is the gradient on
-# its way, ``to_h`` that at h, ``of_o`` that of ``W_o``. A sum passes it to both
-# of its terms. For the softmax, see the page "Attention gradient".
+# The backward pass goes from the last line up. ``back`` is the gradient on its
+# way, ``to_h`` that at h, ``of_o`` that of ``W_o``. A sum passes it to both of
+# its terms. For softmax, see the page "Attention gradient".
 
 
 def backpropagate(weights, tokens, target, k=0):

@@ -3,8 +3,9 @@ Training a CNN in NumPy: the loss curves of a LeNet
 ===================================================
 
 ``fit`` reports two losses for each epoch: ``loss``, of the images it learns
-from, and ``val_loss``, of new ones. A loop in NumPy trains the same small
-LeNet, and gets the same losses.
+from (training loss), and ``val_loss``, of new ones (validation loss). A loop in
+NumPy, without a framework, trains the same small LeNet, a convolutional
+network, and gets the same losses.
 
 .. math::
 
@@ -64,9 +65,9 @@ fit = model.fit(images, targets, batch_size=32, **options)
 # %%
 # Compute it
 # ----------
-# The way forward, layer by layer, and the way back, from the loss to the first
-# kernel. The slope of ``relu`` is the sign of its output, 1 or 0. The pages
-# "MaxPooling2D gradient" and "Gradient of Conv2D" derive the rest.
+# The way forward, layer by layer, and the backward pass, from the loss to the
+# first kernel. The slope of ``relu`` is the sign of its output, 1 or 0. The
+# pages "MaxPooling2D gradient" and "Gradient of Conv2D" derive the rest.
 
 
 def backpropagate(weights, x, target, slope):
@@ -106,8 +107,9 @@ def train(slope):
 # %%
 # Check it
 # --------
-# Both curves, and all weights after 12 * 3 steps. At first the loss of *new*
-# images is the smaller one: when it is measured, the weights are better.
+# Both curves, and all weights after 12 * 3 steps. At first the training loss is
+# higher than the validation loss, that of *new* images: when this one is
+# measured, the weights are better.
 
 weights, losses, new_losses = train(np.sign)
 np.testing.assert_allclose(fit.history["loss"], losses, rtol=1e-4)

@@ -5,7 +5,7 @@ Variational autoencoder (VAE) from scratch: digits on a plane
 An autoencoder has two parts. The *encoder* turns an image into a few numbers,
 here two: a point in a plane, the *latent space*. The *decoder* draws the image
 from them. A *variational* autoencoder adds noise to the points while it learns.
-So the decoder learns to draw from any point, even between known images.
+So it becomes a generative model: it draws from any point, even between images.
 
 For each image :math:`x` and direction of the plane, the encoder gives a mean
 :math:`\mu` and the logarithm :math:`v` of a variance. The decoder gets the mean

@@ -7,7 +7,7 @@ In training, each entry of a batch changes its mean :math:`\mu_B` and variance
 
 With :math:`\sigma = \sqrt{\sigma_B^2 + \epsilon}` and
 :math:`\hat{x} = (x - \mu_B) / \sigma`, and with :math:`\delta` for the gradient
-that arrives at :math:`y = \gamma \hat{x} + \beta`:
+that arrives at :math:`y = \gamma \hat{x} + \beta` in the backward pass:
 
 .. math::
 

@@ -66,7 +66,7 @@ np.testing.assert_array_equal(y_max, largest)
 #    ``AdaptiveMaxPooling1D(1)``, ``AdaptiveMaxPooling2D(1)`` or
 #    ``AdaptiveMaxPooling3D(1)`` stops with the error "Negative dimension size".
 #    Called outside a model, with oneDNN on, the layer ends the whole Python
-#    process ("Floating point exception"). So does an input of a single pixel.
+#    process ("Floating point exception", SIGFPE). So does a one-pixel input.
 
 from keras_by_hand import adaptive_average_pooling2d, adaptive_max_pooling2d
 

@@ -3,7 +3,8 @@ GlobalAveragePooling and GlobalMaxPooling: one number for each channel
 ======================================================================
 
 Before the last layer of a classifier, each channel becomes one number: its mean
-or its maximum. A mean over steps skips masked ones; a maximum does not.
+(*global average pooling*, GAP) or its maximum. A mean over steps skips masked
+ones; a maximum does not.
 
 .. math::
 
@@ -92,7 +93,6 @@ assert np.any(right != wrong)
 # %%
 # See it
 # ------
-
 images = np.zeros((3, 8, 8, 1))  # of one channel
 images[0, 1:3, 1:3] = images[1, 5:7, 4:6] = 8
 images[2, 2:6, 2:6] = 4

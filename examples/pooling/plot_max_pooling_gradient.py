@@ -67,7 +67,7 @@ np.testing.assert_array_equal(of_image, np.float32(expected), strict=True)
 # %%
 # Break it
 # --------
-# Of equal entries, the first gets it all. A mask of all maxima is wrong.
+# Of equal entries (ties), the first gets it all. A mask of all maxima is wrong.
 
 x = np.array([[3, 3, 0, 0], [1, 3, 0, 0], [5, 2, 2, 4], [5, 1, 4, 4]])
 x = x.reshape(1, 4, 4, 1).astype("float32")

@@ -2,7 +2,7 @@ r"""
 Loss scaling: small float16 gradients survive
 =============================================
 
-In ``mixed_float16``, small gradients become zero. A ``LossScaleOptimizer``
+In ``mixed_float16``, small gradients underflow to 0. A ``LossScaleOptimizer``
 multiplies the loss by a scale, so that they do not, and divides the gradients
 by it again, in float32. If any gradient is infinite or NaN, it skips the step.
 ``compile`` adds one if ``keras.config.set_dtype_policy`` has set the policy. A

@@ -3,12 +3,12 @@ mixed_float16 and mixed_bfloat16: weights stay in float32
 =========================================================
 
 Computing in 16 bits is fast on GPUs, but small steps of training are lost. In
-mixed precision (PyTorch's AMP), with ``mixed_float16`` or ``mixed_bfloat16``, a
-layer stores its weights in float32, and rounds them to 16 bits in each call.
-Training changes the stored weights. (float16 may lose small gradients: see
-the page "Loss scaling".) Choose it by the ``dtype`` of a layer. For all layers,
-call ``keras.config.set_dtype_policy("mixed_float16")`` before you make them.
-With ``dtype="float32"``, the last layer does not round its outputs.
+mixed precision (PyTorch: automatic mixed precision, AMP), a layer stores its
+weights in float32, and rounds them to 16 bits in each call. Training changes
+the stored weights. (float16 may lose small gradients: see the page "Loss
+scaling".) Choose it by the ``dtype`` of a layer. For all layers, call
+``keras.config.set_dtype_policy("mixed_float16")`` before you make them. With
+``dtype="float32"``, the last layer does not round its outputs.
 
 .. math::
 

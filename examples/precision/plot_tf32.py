@@ -3,9 +3,9 @@ TF32: float32 on a GPU, with ten bits of fraction
 =================================================
 
 Your float32 model gives other numbers on a GPU than on a CPU, and rounding in
-float32 is too small to explain it. Recent NVIDIA GPUs may multiply float32
-matrices as TF32 (TensorFloat): they keep only ten bits of each factor's
-fraction, and sum in float32. CPUs do not.
+float32 is too small to explain it. The tensor cores of recent NVIDIA GPUs may
+multiply float32 matrices as TF32 (TensorFloat): they keep only ten bits of
+each factor's fraction, and sum in float32. CPUs do not.
 
 .. math::
 

@@ -4,7 +4,7 @@ Discretization: sort numbers into bins, with boundaries from adapt
 
 An ``Embedding`` needs whole numbers, not ages or prices. ``Discretization``
 replaces a feature by the index of its bin (binning). You pass the boundaries,
-or ``adapt`` finds them, so that all bins get about the same share of the data.
+or ``adapt`` makes equal-frequency bins: each has about the same share of data.
 
 .. math::
 
@@ -45,8 +45,8 @@ reached = x[:, :, np.newaxis] >= boundaries  # (batch, length, boundaries)
 bins = reached.sum(axis=-1)  # (batch, length)
 
 # %%
-# ``adapt`` sorts the data and keeps some: with ``epsilon=0.01``, the default,
-# every sixth, as 0.01 * 600 is 6. The boundaries lie where 1/5, 2/5, ... of
+# ``adapt`` sorts the data and keeps some: with the default ``epsilon``, 1 %,
+# every sixth, as 1 % of 600 is 6. The boundaries lie where 1/5, 2/5, ... of
 # these are below. Between two numbers it interpolates linearly.
 
 kept = np.sort(data)[5::6]
@@ -67,9 +67,9 @@ np.testing.assert_array_equal(y, discretization(x, bin_boundaries=boundaries))
 # %%
 # Break it
 # --------
-# ``pandas.cut`` and ``qcut`` put a number on a boundary into the bin below. And
-# the bins of ``cut`` have equal width, so one gets most of the data. Instead,
-# find boundaries with ``np.quantile``, and bins with ``np.digitize``.
+# ``pandas.cut``, ``qcut`` and ``torch.bucketize`` put a number on a boundary
+# into the bin below. And the bins of ``cut`` have equal width, so one gets most
+# of the data. Find boundaries by ``np.quantile``, bins by ``np.digitize``.
 
 below = np.searchsorted(boundaries, x, side="left")
 equal_width = np.histogram_bin_edges(data, bins=5)[1:-1]

@@ -2,7 +2,7 @@ r"""
 IntegerLookup: where unknown integers go with num_oov_indices
 =============================================================
 
-``IntegerLookup`` replaces identifiers, such as postal codes, by their places in
+``IntegerLookup`` replaces categorical integers (identifiers) by their places in
 a vocabulary. An integer x that is out of the vocabulary (OOV) goes to place
 :math:`y = m + (x \bmod n)`. Here n is ``num_oov_indices``, 1 by default, and m
 is 1 if there is a ``mask_token``, else 0. Known integers come behind these.
@@ -47,7 +47,7 @@ np.testing.assert_array_equal(y, integer_lookup(x, **options))
 # Break it
 # --------
 # In C and Java the remainder has the sign of the number. And even integers
-# reach only two of four places: ``oov_method="farmhash"`` spreads them better.
+# reach only two of four hash buckets; ``oov_method="farmhash"`` fills all four.
 
 print("of -4, right:", y[1, 1], "wrong:", 1 + np.fmod(-4, 3))
 assert y[1, 1] != 1 + np.fmod(-4, 3)

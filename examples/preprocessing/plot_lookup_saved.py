@@ -2,9 +2,9 @@ r"""
 vocabulary.txt: the words of StringLookup in a .keras file
 ==========================================================
 
-The words that ``adapt`` has learned stand in a text file inside the ``.keras``
-file. The word with index :math:`i` is on line :math:`i`, counted from 0, so you
-can read the vocabulary without Keras. But a word that contains a line break
+The words that ``adapt`` has learned (a tokenizer's, too) stand in a text file
+inside the ``.keras`` file. The word with index :math:`i` is on line :math:`i`,
+counted from 0, so you can read it without Keras. But a word with a line break
 does not survive saving, unless you pass the words as ``vocabulary``.
 """
 

@@ -2,11 +2,11 @@ r"""
 RandomCrop does not crop in predict, RandomShear does not load
 ==============================================================
 
-In ``predict``, all random layers return images as they were, :math:`y = x`.
-After ``RandomCrop``, a ``Dense`` layer gets the wrong size. So put ``Resizing``
-between them. In training it changes nothing. In ``predict`` it cuts out the
-largest part in the middle that has the right proportions, and resizes it.
-``RandomShear``, another such layer, fails when a saved model is loaded.
+Augmentation stops at inference: in ``predict``, all random layers return images
+as they were, :math:`y = x`. After ``RandomCrop``, a ``Dense`` layer gets the
+wrong size. So put ``Resizing`` between them. In training it changes nothing. In
+``predict`` it cuts out the largest part in the middle that has the right
+proportions, and resizes it. ``RandomShear`` fails when a saved model is loaded.
 """
 
 import keras

@@ -3,8 +3,8 @@ Resizing: why it differs from Pillow, antialias and uint8
 =========================================================
 
 Networks need images of one size. ``Resizing`` makes each new pixel a weighted
-mean of the old pixels near its center. When an image shrinks, Pillow smooths it
-(antialias). Keras does so only if you ask for it.
+mean of the old pixels near its center. When Pillow downsamples an image, it
+smooths it (antialias). Keras does so only if you ask for it.
 
 .. math::
 
@@ -77,7 +77,7 @@ assert not np.allclose(y, y_smooth, atol=1)
 
 # %%
 # "bicubic" can exceed 255. A cast to uint8 turns 268.9 into 12, nearly black.
-# Round and clip first, as Keras does.
+# Round and clip (saturate) first, as Keras does.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:** The documentation of
 #    ``Resizing`` and ``UpSampling2D`` does not say that they round and clip

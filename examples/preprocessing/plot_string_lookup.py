@@ -3,9 +3,9 @@ StringLookup: from words to numbers, and back to words
 ======================================================
 
 Labels and categories often come as words. ``StringLookup`` is a label encoder:
-it replaces each word by its place in a vocabulary. With ``invert=True`` it goes
-back, from predicted classes to class names. Special tokens come first: one for
-masks, if you want it, and one for all words out of the vocabulary (OOV).
+it replaces each word by its place in a vocabulary. With ``invert=True`` it is
+the inverse, from predicted classes to class names. Special tokens come first:
+one for masks, if you want it, and one for words out of the vocabulary (OOV).
 
 .. math::
 

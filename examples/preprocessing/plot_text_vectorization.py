@@ -3,8 +3,8 @@ TextVectorization: from text to the numbers of its words
 ========================================================
 
 A network needs numbers, so a text goes through a tokenizer first. By default,
-``TextVectorization`` lowercases it, strips its punctuation, splits it at
-whitespace, and replaces each word by its place in a vocabulary.
+``TextVectorization`` standardizes it (lowercases it, strips its punctuation),
+splits it at whitespace, and replaces each word by its place in a vocabulary.
 
 .. math::
 

@@ -3,8 +3,9 @@ GPTQ in NumPy: later weights make up for rounding errors
 ========================================================
 
 Four bits can do better than rounding each weight to the nearest of 16 numbers.
-GPTQ rounds one feature after the other. Each time it changes the weights of the
-features that follow, to keep the outputs right on some *calibration* data.
+GPTQ, a post-training quantization, rounds one feature after the other. Each
+time it changes the weights of the features that follow, to keep the outputs
+right on some *calibration* data.
 
 .. math::
 
@@ -67,7 +68,6 @@ wrong = quantize(inverse)
 #    ``keras.quantizers.GPTQConfig``, Keras takes the inverse matrix in place of
 #    its Cholesky factor, so the later weights make up for less. (`Fixed since
 #    <https://github.com/keras-team/keras/pull/23481>`__.)
-
 of_keras = keras.ops.convert_to_numpy(dense(np.eye(16)))
 np.testing.assert_allclose(of_keras, wrong, rtol=1e-4, atol=1e-4)
 

@@ -3,8 +3,8 @@ int4 quantization in Keras: sixteen numbers for each block of weights
 =====================================================================
 
 ``model.quantize("int4")`` stores each weight in 4 bits, an eighth of float32. A
-``Dense`` layer then has integers from -8 to 7, two in a byte. Each block of
-features, 128 by default, has a scale and a zero point for each unit.
+``Dense`` layer then has integers from -8 to 7, packed two to a byte. Each block
+of features, 128 by default, has a scale and a zero point for each unit.
 
 .. math::
 

@@ -3,8 +3,8 @@ int8 quantization in Keras: integers, and one scale for each unit
 =================================================================
 
 ``model.quantize("int8")`` stores the kernel of a ``Dense`` layer in 8 bits, a
-quarter of float32: integers from -127 to 127, and one scale for each unit. On
-each call the layer rounds its input in the same way, with one scale for each
+quarter of float32: integers from -127 to 127, and one scale for each unit. At
+inference the layer rounds its input in the same way, with one scale for each
 sample. Then it multiplies integers, and divides the sums by both scales.
 
 .. math::

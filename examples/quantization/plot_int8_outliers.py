@@ -2,7 +2,7 @@ r"""
 int8 with outliers: one large feature turns the others into zeros
 =================================================================
 
-After ``quantize("int8")`` some answers are far off: those of samples with an
+After ``quantize("int8")`` some results are wrong: those of samples with an
 outlier. A sample has one scale for all its features, and the largest sets it.
 Beside an outlier the steps are so coarse that the other features become zero.
 

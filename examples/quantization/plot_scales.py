@@ -6,7 +6,7 @@ When you convert a quantized kernel to ONNX or TFLite, its integers :math:`q`
 can stay, but the scales :math:`s` of int8 can't: in Keras a scale is the number
 of steps per 1, in ONNX it is the size of a step. Give ONNX :math:`1 / s`.
 (A model that is not quantized has no scales: ``model.export`` converts it, with
-``format="onnx"``, or ``format="litert"`` for TFLite.)
+``format="onnx"``, or ``format="litert"`` for TFLite, TensorFlow Lite.)
 
 .. math::
 

@@ -2,10 +2,10 @@ r"""
 Quantization error and size of int8 and int4, computed beforehand
 =================================================================
 
-How much smaller does a ``Dense`` layer get by quantization, and how much worse?
-You can tell without trying it. int8 stores one byte for each weight, and is off
-by about 1 %. int4 stores half a byte, and is off by about 10 %. Small blocks
-lower the error of int4, but cost most of what it saves.
+How much memory does a ``Dense`` layer save by quantization, and how much
+accuracy does it lose? You can tell without trying it. int8 stores one byte for
+each weight, and is off by about 1 %. int4 stores half a byte, and is off by
+about 10 %. Small blocks lower its error, but cost most of what it saves.
 
 .. math::
 

@@ -32,7 +32,7 @@ from keras_by_hand import sigmoid  # 1 / (1 + exp(-z))
 # %%
 # Build it
 # --------
-# With two units, the kernels have six columns: two each for z, r and g.
+# Two units: the kernels have six columns, two each in the gate order z, r, g.
 
 rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 4, 3)).astype("float32")  # (batch, steps, features)
@@ -46,8 +46,9 @@ y = keras.ops.convert_to_numpy(layer(x))
 # %%
 # Compute it
 # ----------
-# The state begins with zeros. Each step is the formula. ``gru`` is the whole
-# layer, with masks, other first states and activations, and ``reset_after``.
+# The state begins with zeros. Each step, a ``GRUCell``, follows the equations.
+# ``gru`` is the whole layer, with masks, other first states and activations,
+# and ``reset_after``.
 
 h = np.zeros((2, 2))  # (batch, units)
 for t in range(4):
@@ -64,7 +65,6 @@ from keras_by_hand import gru
 # %%
 # Check it
 # --------
-
 for expected in (h, gru(x, kernel, recurrent_kernel, bias)):
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 

@@ -10,8 +10,8 @@ W, U and b are Keras' kernel, recurrent kernel and bias. The others are weights,
 such as ``weight_ih_l0``, of `PyTorch
 <https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html>`__. Its
 gates are in Keras' order: i, f, g, o (see the page "LSTM"). `ONNX
-<https://onnx.ai/onnx/operators/onnx__LSTM.html>`__ has the order i, o, f, g,
-and its input has the steps on the first axis, and the batch on the second.
+<https://onnx.ai/onnx/operators/onnx__LSTM.html>`__ has the order i, o, f, g
+(*iofc*: its c is g), and its input is (steps, batch, features).
 """
 
 import keras

@@ -13,8 +13,9 @@ for all outputs, ``return_state`` for the last states, too.
    \text{return state} &: h_T, \; h_T, \; c_T \\
    \text{both} &: (h_1, \ldots, h_T), \; h_T, \; c_T
 
-T is the last of the timesteps. The output is the hidden state h, so it may come
-twice. c is the cell state, which ``GRU`` and ``SimpleRNN`` do not have.
+The input of an ``LSTM`` has the shape (batch, timesteps, features); T is the
+last of the timesteps. The output is the hidden state h, so it may come twice. c
+is the cell state, which ``GRU`` and ``SimpleRNN`` do not have.
 """
 
 import keras

@@ -13,7 +13,7 @@ only if each chunk starts from the last states of the one before.
 
 y is the output, s the state. Pass it as ``initial_state``, or let a layer that
 is ``stateful`` keep it for the next call, until ``reset_state``. An ``LSTM``
-has two, the hidden state h and the cell state c: ``initial_state=[h, c]``.
+has the hidden state h and the cell or carry state c: ``initial_state=[h, c]``.
 """
 
 import keras

@@ -2,10 +2,10 @@ r"""
 Vanishing gradient: SimpleRNN, LSTM and the forget gate
 =======================================================
 
-Why does an RNN hardly learn from what it read long ago? Each step on the way
-back multiplies the gradient by a factor. If these are below 1, it *vanishes*;
-if they are above 1, it *explodes*. In a ``SimpleRNN`` the factor is a matrix
-and a slope:
+Why does an RNN hardly learn from what it read long ago (long-term
+dependencies)? Each step on the way back multiplies the gradient by a factor. If
+these are below 1, it *vanishes*; if they are above 1, it *explodes*. In a
+``SimpleRNN`` the factor is a matrix and a slope:
 
 .. math:: \delta_t = \left( \delta_{t+1} U^T \right) \odot (1 - h_t^2)
 

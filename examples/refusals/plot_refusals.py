@@ -4,7 +4,7 @@ ValueError: shapes, weights and arguments that Dense refuses
 
 Here are the errors that a ``Dense`` layer raises, each with the mistake and
 what to write instead: search this page for a piece of your message. Most are
-about shapes that are incompatible. A layer takes inputs of these:
+about a shape mismatch (incompatible shapes). A layer takes inputs of these:
 
 .. math:: (\text{batch}, \ldots, \text{features})
    \; \to \; (\text{batch}, \ldots, \text{units})
@@ -85,7 +85,7 @@ print("right:", kernel[0], "wrong:", dense.get_weights()[0][0])
 np.testing.assert_array_equal(dense.get_weights()[0], -kernel)
 
 # %%
-# Last, arguments. An "identifier" is the name that Keras does not know.
+# Last, invalid arguments. An "identifier" is the name that Keras does not know.
 
 refused("expected a positive integer", Dense, 5 / 2)  # Dense(5 // 2)
 refused("expected a positive integer", Dense, np.int64(64))  # int(...)

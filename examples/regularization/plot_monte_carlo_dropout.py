@@ -2,9 +2,9 @@ r"""
 Monte Carlo dropout: predict ignores training=True
 ==================================================
 
-How sure is a network? If dropout stays on, predictions of one sample differ,
-and their spread tells. In a functional model, ``training=True`` keeps a layer's
-dropout on when you call ``model(x)``, but ``predict`` turns it off again.
+How sure is a network? If dropout stays on at inference, predictions of one
+sample differ, and their spread is the uncertainty. In a functional model,
+``training=True`` keeps dropout on in ``model(x)``, but not in ``predict``.
 
 .. math::
 

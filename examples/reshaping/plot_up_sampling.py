@@ -4,9 +4,9 @@ UpSampling2D: nearest and bilinear, and align_corners of PyTorch
 
 A decoder makes images larger. Unlike ``Conv2DTranspose``, ``UpSampling2D`` has
 no weights. By default, with ``interpolation="nearest"``, it repeats each row
-and each column (nearest neighbor). With "bilinear", it draws straight lines
-between the centers of pixels, as ``nn.Upsample`` of PyTorch does with
-``align_corners=False``.
+and each column (nearest neighbor), a simple unpooling. With "bilinear", it
+draws straight lines between the centers of pixels, as ``nn.Upsample`` of
+PyTorch does with ``align_corners=False``.
 
 .. math::
 

@@ -3,7 +3,7 @@ Dynamic batch: None in a shape accepts any size
 ===============================================
 
 ``model.summary()`` says ``(None, 3)``. You build a model before you know how
-many samples it will get, so the axis of the batch is ``None``: any number.
+many samples it will get. So the batch size is variable: its axis is ``None``.
 ``Dense`` must know the last axis alone: its kernel has a row for each feature.
 
 .. math:: (\text{None}, f) \cdot (f, u) \rightarrow (\text{None}, u)

@@ -4,8 +4,8 @@ Masking layer: mask_value, and what comes of padding
 
 Measurements are often padded to one length. ``Masking`` marks the steps that
 are only padding: those whose features *all* equal ``mask_value``. It sets them
-to 0, and passes the mask on. Later layers may use it: recurrent layers skip the
-padding, and a mean leaves it out.
+to 0, and passes the mask on. Later layers may use it: an ``LSTM`` or other
+recurrent layer skips the padding, and a mean leaves it out.
 
 .. math::
 

@@ -2,9 +2,9 @@ r"""
 AdamW: weight decay is not L2 regularization
 ============================================
 
-AdamW makes each weight smaller by the same part. An L2 penalty adds to the
-gradient instead, which Adam divides by its size: the larger the gradients, the
-less the penalty does.
+AdamW makes each weight smaller by the same part, *decoupled* from the gradient.
+An L2 penalty adds to the gradient instead, which Adam divides by its size: the
+larger the gradients, the less the penalty does.
 
 .. math::
 

@@ -2,8 +2,9 @@ r"""
 Binary cross-entropy: the log loss of yes or no
 ===============================================
 
-Binary cross-entropy treats each output as a yes-or-no question of its own. So
-it also fits several labels for one sample, which may all be right.
+Binary cross-entropy, or logistic loss, treats each output as a yes-or-no
+question of its own. So it also fits several labels for one sample, which may
+all be right.
 
 For a target :math:`t`, a probability :math:`p`, and its logit :math:`z`:
 

@@ -2,10 +2,11 @@ r"""
 Contrastive learning without labels: InfoNCE
 ============================================
 
-*Contrastive* learning needs no labels. SimCLR makes two *views* of each image,
-here by moving it, and learns which belong together. CLIP pairs image and text.
+*Contrastive* learning is *self-supervised* (unsupervised): it needs no labels.
+SimCLR makes two *views* of each image, here by moving it, and learns to tell
+*positive pairs* (one image) from *negative pairs*. CLIP pairs image and text.
 
-It turns the views of image :math:`i` into vectors :math:`a_i` and :math:`b_i`
+Views of image :math:`i` get representations, :math:`a_i`, :math:`b_i`: vectors
 of length 1. Their products, divided by a temperature :math:`T`, are logits:
 
 .. math::
@@ -67,7 +68,6 @@ np.testing.assert_allclose(loss, info_nce_by_hand(z), rtol=1e-4)
 # --------
 # Suppose you only pull partners together. A network that turns every image into
 # the same vector is then perfect. For InfoNCE it is as bad as guessing, log(n).
-
 same = np.ones_like(z)
 right = info_nce_by_hand(same)
 wrong = np.mean((same[:, 0] - same[:, 1]) ** 2)

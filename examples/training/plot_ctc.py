@@ -2,17 +2,18 @@ r"""
 CTC loss: all paths that spell the labels
 =========================================
 
-In a recording of speech, nobody has marked where each letter begins. CTC
+In *speech recognition*, nobody has marked where each letter begins. CTC
 (connectionist temporal classification) needs the text alone. At each step, the
 model gives a probability to each letter, and to the *blank*: no letter.
 
 A *path* takes one of them at each step. To read it, drop repetitions, then
 blanks: ``aa-b`` and ``-ab-`` both spell "ab", but "aa" needs a blank between.
 The loss is minus the logarithm of the probability of all paths that spell the
-labels. A recursion adds them up. Put blanks around the labels: for "ab",
-:math:`z` is ``-a-b-``. Let :math:`\alpha_t(s)` be the probability of being
-at place :math:`s` of :math:`z` at step :math:`t`. The model gives :math:`p_t`.
-One step earlier, a path was at the same place, or one or two places before:
+labels. A recursion, the *forward algorithm*, adds them up. Put blanks around
+the labels: for "ab", :math:`z` is ``-a-b-``. Let :math:`\alpha_t(s)` be the
+probability of being at place :math:`s` of :math:`z` at step :math:`t`. The
+model gives :math:`p_t`. One step earlier, a path was at the same place, or one
+or two places before:
 
 .. math::
 
@@ -67,7 +68,6 @@ by_hand = -np.log(np.sum(ends, axis=1))
 # --------
 # With a probability of 1 for everything, the recursion counts paths. ``ctc``
 # takes labels of any length. It adds up logarithms, so nothing underflows.
-
 from keras_by_hand import ctc
 
 np.testing.assert_allclose(y, by_hand, rtol=1e-4)

@@ -16,9 +16,10 @@ and the predicted one, :math:`p`, with what only one of them has.
    \text{Tversky loss} &= 1 - \frac{o}{o + \alpha m + \beta f} \\
    \text{IoU} &= \frac{o}{o + m + f}
 
-With :math:`\alpha = \beta = \frac{1}{2}`, the Tversky loss is the Dice loss.
-IoU (intersection over union, Jaccard index) is a metric: it counts a p of at
-least 1/2 as 1. For several classes, give ``MeanIoU`` class numbers as p and t.
+The Dice loss is 1 minus the *Dice coefficient*. With
+:math:`\alpha = \beta = \frac{1}{2}`, the Tversky loss is the same loss. IoU
+(intersection over union, Jaccard index) is a metric: it counts a p of at least
+1/2 as 1. For several classes, give ``MeanIoU`` class numbers as p and t.
 """
 
 import keras
@@ -54,7 +55,6 @@ iou = overlap / (overlap + missed + false_alarms)
 # Check it
 # --------
 # By default, ``BinaryIoU`` is the mean over both classes. Here, class 1 counts.
-
 from keras_by_hand import binary_iou, dice, tversky
 
 y = keras.losses.dice(y_true, y_pred)

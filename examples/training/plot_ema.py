@@ -3,8 +3,9 @@ EMA: use_ema keeps a moving average of the weights
 ==================================================
 
 Gradients of batches are noisy: to the end, weights jump around the minimum.
-Their average over the last steps lies nearer to it. With ``use_ema``, an
-optimizer keeps an *exponential moving average*, and ``fit`` ends with that.
+Their average over the last steps lies nearer to it (*Polyak averaging*). With
+``use_ema``, an optimizer keeps an *exponential moving average*, and ``fit``
+ends with that.
 
 .. math::
 
@@ -97,7 +98,6 @@ assert right < 1.01 < 1.1 < wrong
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.plot(range(1, 7), by_hand, "o-", label=["weight", "its average"])
 axis.set(xlabel="step", title="The average jumps less than the weight")

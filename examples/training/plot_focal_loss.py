@@ -2,10 +2,11 @@ r"""
 Focal loss: easy examples weigh less
 ====================================
 
-A face detector looks at thousands of patches of a photograph. Most are easy:
-sky, walls. Each costs next to nothing, but together they drown the few hard
-ones. The focal loss multiplies the cross-entropy of each by a power of its
-error, :math:`1 - p_t`. So answers that are nearly right hardly count.
+A face detector looks at thousands of patches of a photograph. Few are faces:
+this is *class imbalance*. Most are easy: sky, walls. Each costs next to
+nothing, but together they drown the few hard ones. The focal loss multiplies
+the cross-entropy of each by a power of its error, :math:`1 - p_t`. So answers
+that are nearly right hardly count.
 
 .. math::
 
@@ -34,7 +35,6 @@ y = focal_loss(y_true, p)
 # Compute it
 # ----------
 # Alpha, here 0.25, counts only with ``apply_class_balancing=True``.
-
 p_t = np.where(y_true == 1, p, 1 - p)
 focal = (1 - p_t) ** 2 * -np.log(p_t)
 balanced = np.where(y_true == 1, 0.25, 0.75) * focal

@@ -66,8 +66,8 @@ np.testing.assert_allclose(y_clipped, clipped, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# ``from_logits=True`` for probabilities applies softmax twice, ``False`` for
-# logits never. (After ``predict``, apply ``keras.ops.softmax`` to logits.)
+# ``from_logits=True`` for probabilities applies softmax twice (double softmax),
+# ``False`` for logits never. (After ``predict``, apply ``keras.ops.softmax``.)
 
 twice = keras_step([softmax, keras.layers.Rescaling(1.0)], True)[0]
 never = keras_step([], from_logits=False)[0]

@@ -61,9 +61,9 @@ np.testing.assert_equal(both, moved)
 np.testing.assert_equal(frozen, [*moved[:2], kernel_2, bias_2])
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1, documentation:** Freezing a ``Layer``
-#    lowers the loss that Keras reports. The penalty of its frozen weights is
-#    left out, while that of its output stays.
+# .. warning:: **Seen in Keras 3.15.1, documentation:** When a ``Layer`` is
+#    frozen, the loss that Keras reports drops. The penalty of its frozen
+#    weights is left out, while that of its output stays.
 
 penalties = {"kernel_regularizer": "l2", "activity_regularizer": "l2"}  # 0.01
 layer = keras.layers.Dense(1, use_bias=False, **penalties)

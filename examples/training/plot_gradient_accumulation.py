@@ -4,7 +4,8 @@ Gradient accumulation: small batches, steps of a large one
 
 A large batch has a steadier gradient, but may not fit into memory. With
 ``gradient_accumulation_steps``, an optimizer adds up the gradients of that many
-small batches. Then it steps once, by their mean, and begins anew.
+small batches. Then it steps once, by their mean. So the *effective batch size*
+is that many times as large.
 
 .. math::
 
@@ -65,7 +66,6 @@ np.testing.assert_array_equal(path, -np.cumsum(means))
 # %%
 # A loss is a mean: so three batches of 4 lead to the weights of a batch of 12.
 # (Not with ``BatchNormalization``: it takes its mean and variance from four.)
-
 rng, kernels = np.random.default_rng(313), []
 x, y = rng.normal(size=(24, 3)), rng.normal(size=(24, 1))  # 24 samples
 for batch_size, options in (12, {}), (4, {"gradient_accumulation_steps": 3}):

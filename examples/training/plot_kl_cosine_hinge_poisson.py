@@ -2,9 +2,9 @@ r"""
 KL divergence, cosine, hinge and Poisson loss: four kinds of targets
 ====================================================================
 
-*KL (Kullback-Leibler) divergence* compares probabilities, *cosine similarity*
-directions, *hinge*, the loss of an SVM, signs with scores, and *Poisson* counts
-with rates. Keras does not check which kind of numbers it is given.
+*KL (Kullback-Leibler) divergence*, or relative entropy, compares probabilities,
+*cosine similarity* directions, *hinge*, the loss of an SVM, signs with scores,
+and *Poisson* counts with rates. Keras does not check which kind it is given.
 
 .. math::
 

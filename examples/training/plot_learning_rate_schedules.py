@@ -5,7 +5,8 @@ Learning rate schedules: cosine decay with warm-up
 Long steps get far, short ones settle: so the learning rate falls during
 training. At first, while weights are random, long steps do harm: with a
 *warm-up*, the rate climbs from 0. A *schedule* computes it from the step
-:math:`t`, which counts batches. Here it climbs, then falls like a cosine.
+:math:`t`, which counts batches. Here it climbs, then falls like a cosine
+(*cosine annealing*).
 
 .. math::
 
@@ -39,7 +40,6 @@ for _ in range(110):
 # Compute it
 # ----------
 # The cosine counts from the end of the warm-up.
-
 t = np.arange(110)
 climb = 0.5 * t / 20
 part = np.minimum(1, (t - 20) / 80)

@@ -3,10 +3,11 @@ Lion: steps by the sign of an average
 =====================================
 
 Adam keeps two averages for each weight, of gradients and of their squares. Lion
-gets by with one, of gradients, and takes only its sign: in each step, every
-weight moves by exactly the learning rate. So it needs less memory than Adam,
-and a smaller rate: Keras advises 3 to 10 times smaller, with a weight decay
-larger by as much. (*signSGD* takes the sign of the gradient, without average.)
+(*evolved sign momentum*) gets by with one, of gradients, and takes only its
+sign: in each step, every weight moves by exactly the learning rate. So it needs
+less memory than Adam, and a smaller rate: Keras advises 3 to 10 times smaller,
+with a weight decay larger by as much. (*signSGD* takes the sign of the
+gradient, without average.)
 
 .. math::
 

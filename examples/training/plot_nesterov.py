@@ -2,10 +2,10 @@ r"""
 Nesterov momentum: Keras stores the point ahead
 ===============================================
 
-Momentum runs past the minimum. Nesterov's method takes the gradient *ahead* of
-the weights, where the momentum will lead them: so it brakes in time. Keras
-takes it at the weights. Both are the same method: what Keras stores as the
-weights is the point ahead.
+Momentum runs past the minimum. Nesterov's method, also called NAG (Nesterov's
+accelerated gradient), takes the gradient *ahead* of the weights, where the
+momentum will lead them: so it brakes in time. Keras takes it at the weights.
+Both are the same method: what Keras stores as the weights is the point ahead.
 
 .. math::
 

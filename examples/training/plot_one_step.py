@@ -2,9 +2,9 @@ r"""
 One step of fit, by hand: all of it
 ===================================
 
-``fit`` takes a batch, and all weights change. In between, a lot happens:
-forward, loss, backward, optimizer. For two ``Dense`` layers, fewer than twenty
-lines of NumPy give the new weights.
+In a training step, ``fit`` takes a batch, and all weights change. In between, a
+lot happens: forward, loss, backward, optimizer. For two ``Dense`` layers, a
+custom training loop in NumPy, of fewer than twenty lines, does the same.
 
 .. math::
 
@@ -23,7 +23,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Two batches of four samples: two steps. (Adam's default epsilon is ``1e-7``.)
+# One epoch of two batches is two steps. (Adam's default epsilon is ``1e-7``.)
 
 rng = np.random.default_rng(323)
 x, target = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))  # 8 samples

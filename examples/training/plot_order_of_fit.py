@@ -2,8 +2,8 @@ r"""
 model.fit step by step: what it does in which order
 ===================================================
 
-A training loop in another order gets other numbers. In each step, ``fit`` lets
-the weights decay, subtracts the clipped gradient, averages, and constrains:
+A custom training loop in another order gets other numbers. In a step, ``fit``
+lets weights decay, subtracts the clipped gradient, averages, and constrains:
 
 .. math::
 
@@ -68,7 +68,7 @@ for t in range(6):
 # %%
 # Check it
 # --------
-# The loss of an epoch is the mean of its batches, each before its step. The
+# An epoch's training loss is the mean of its batches, each before its step. The
 # validation loss comes after the last step, so it is lower on the same samples.
 by_hand = [np.reshape(losses, (3, 2)).mean(axis=1), val_losses, rates]
 y = [fit.history[name] for name in ("loss", "val_loss", "learning_rate")]

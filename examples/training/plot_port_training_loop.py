@@ -2,8 +2,8 @@ r"""
 Port a training loop to PyTorch: seven differences
 ==================================================
 
-The ported model predicts the same. But trained with the same settings, the two
-drift apart. Five differences are on the pages "Adam's epsilon", "AdamW",
+The ported model predicts the same. Trained with the same hyperparameters, the
+two drift apart. Five differences are on the pages "Adam's epsilon", "AdamW",
 "Sample weights", "BatchNorm2d, PyTorch to Keras" and "Gradient clipping"
 (``clip_grad_norm_``). Two are here: momentum and ``ReduceLROnPlateau``.
 

@@ -8,9 +8,9 @@ cuts the samples into batches of 32; the last one is smaller. It runs the model
 
 .. math:: y = [f(x_{0:32}), f(x_{32:64}), f(x_{64:70})]
 
-It does not train: ``Dropout`` drops nothing, and ``BatchNormalization`` uses
-the mean and variance that it has stored. So an answer does not depend on the
-rest of the batch, but for the last bits, and for layers that keep a state.
+This is inference: ``Dropout`` drops nothing, and ``BatchNormalization`` uses
+the mean and variance that it has stored. So in another batch, a sample gets
+different results only in the last bits, or from layers that keep a state.
 """
 
 import keras
@@ -81,10 +81,10 @@ print("right:", y[30:34, 0].round(2), "wrong:", wrong[30:34, 0].round(2))
 assert not np.allclose(y, wrong, atol=0.1)
 
 # %%
-# ``predict_on_batch(x)`` and ``model(x)`` do not train, either. They run f once
-# on all samples; ``model(x)`` returns a tensor. For one sample, pass ``x[:1]``.
-# Suppose you expect the same bits from all. Keras may add up the products of a
-# row in another order. Allow for rounding.
+# ``predict_on_batch(x)`` and the call ``model(x)`` do not train, either. They
+# run f once on all samples; the call returns a tensor. For one sample, pass
+# ``x[:1]``. Suppose you expect the same bits from all. Keras may add up the
+# products of a row in another order. Allow for rounding.
 pixels = np.random.default_rng(313).normal(size=(32, 999))
 wide = keras.Sequential([layers.Dense(1, kernel_initializer="ones")])
 batch = wide.predict(pixels, verbose=0)[0]

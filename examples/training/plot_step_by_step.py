@@ -3,7 +3,8 @@ Comparing training: check each step, not the last weights
 =========================================================
 
 Near a minimum, an optimizer that divides gradients by their size keeps jumping,
-and small differences grow. So two right programs can end with other weights. To
+and small differences grow. So two right programs can diverge: they end with
+other weights. (If it is the loss that grows, see the page "Learning rate".) To
 compare them, let each step begin at the same weights:
 
 .. math::

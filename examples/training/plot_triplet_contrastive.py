@@ -3,7 +3,9 @@ Triplet loss and contrastive loss in Keras, and Circle
 ======================================================
 
 To recognize faces, a model maps photographs to vectors, called *embeddings*:
-those of one person close to each other, those of others far away.
+those of one person close to each other, those of others far away. This is
+*metric learning*. One model for both photographs of a pair is a *Siamese
+network*.
 
 The *contrastive loss* takes pairs at distance :math:`d`. It draws those of one
 label together, and pushes others apart, as far as a *margin* :math:`m`. The
@@ -26,10 +28,10 @@ from keras import layers, ops
 # %%
 # Build it
 # --------
-# A loss gets the labels and outputs of a batch, and can compare them all. The
-# margin is 1. Each anchor uses its farthest of the same label, and its nearest
-# of another: *batch hard*. (*Semi-hard* takes the nearest beyond :math:`d_+`.)
-# Pass the functions to ``compile``, as ``loss=triplet_loss``.
+# A custom loss function gets the labels and outputs of a batch, and can compare
+# them all: pass it as ``compile(loss=triplet_loss)``. The margin is 1. Each
+# anchor uses its farthest of the same label, and its nearest of another: *batch
+# hard*. (*Semi-hard* takes the nearest beyond :math:`d_+`.)
 
 
 def compare(label, x, tiny=1e-12):
@@ -58,7 +60,6 @@ y = [contrastive_loss(label, x), triplet_loss(label, x)]
 # Compute it
 # ----------
 # Take one anchor after the other, and its distances to all embeddings.
-
 contrastive, triplet = np.zeros((2, 5))  # of each anchor
 for i in range(5):
     d, same = np.linalg.norm(x - x[i], axis=1), label == label[i]
@@ -96,7 +97,6 @@ for name, tiny in ("right", 1e-12), ("wrong", 0):
 # %%
 # See it
 # ------
-
 d = np.linspace(0, 1.6, 101)
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(d, d**2, d, np.maximum(1 - d, 0) ** 2)

@@ -4,9 +4,10 @@ add_loss: a penalty of your own, and the list of all losses
 
 A layer may want more than small errors at the end of the model: sparse outputs,
 say, or, in a variational autoencoder, codes of a given spread. ``add_loss``
-adds a number of your own to the loss that the model is trained with. (Is yours
-a loss of targets and outputs? Then ``compile(loss=f)`` takes any function
-``f(y_true, y_pred)`` that returns a number for each sample.)
+adds a number of your own, an *auxiliary* or extra loss, to the loss that the
+model is trained with. (Is your custom loss one of targets and outputs? Then
+``compile(loss=f)`` takes any function ``f(y_true, y_pred)`` that returns a
+number for each sample.)
 
 .. math::
 
@@ -75,7 +76,6 @@ new_bias = bias - (np.sum(y_gradient, axis=0) + 0.5 * 2 * bias) / 16
 # %%
 # Check it
 # --------
-
 np.testing.assert_array_equal(losses, [own, activity, of_bias])
 np.testing.assert_array_equal(loss, expected)
 np.testing.assert_array_equal(layer.get_weights()[0], new_kernel)

@@ -3,7 +3,7 @@ NCHW to NHWC: the weights of a whole PyTorch CNN
 ================================================
 
 PyTorch stores images and kernels with the channels first, and Keras with the
-channels last. To move a trained network, each kind of layer needs its own new
+channels last. To convert a trained model, each kind of layer needs its own new
 order of axes:
 
 .. math::

@@ -76,11 +76,11 @@ print("right:", *not_negative, "wrong:", *early)
 assert np.any(early < 0)
 
 # %%
-# ``kernel_constraint="max_norm"`` does not limit filters of ``Conv2D``: it sums
-# along axis 0, the rows. Write ``MaxNorm(2, axis=[0, 1, 2])``: rows, columns,
-# channels. (``Conv1D``, ``DepthwiseConv2D``: ``[0, 1]``. ``Conv2DTranspose``:
-# ``[0, 1, 3]``. Embedding tokens: ``embeddings_constraint=MaxNorm(2, 1)``.)
-
+# In convolutions, ``kernel_constraint="max_norm"`` does not limit filters: it
+# sums along axis 0, the rows. In ``Conv2D``, write
+# ``MaxNorm(2, axis=[0, 1, 2])``: rows, columns, channels. (``Conv1D``,
+# ``DepthwiseConv2D``: ``[0, 1]``. ``Conv2DTranspose``: ``[0, 1, 3]``. Embedding
+# tokens: ``embeddings_constraint=MaxNorm(2, 1)``.)
 kernel = np.random.default_rng(313).normal(size=(3, 3, 5, 4))
 for label, axis in (("right", (0, 1, 2)), ("wrong", 0)):
     y = keras.ops.convert_to_numpy(MaxNorm(2, axis)(kernel))

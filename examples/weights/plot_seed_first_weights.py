@@ -3,8 +3,8 @@ Random numbers: from a seed to Keras' first weights, in NumPy
 =============================================================
 
 After ``keras.utils.set_random_seed(313)``, a model begins with the same weights
-each time. On TensorFlow, they come from whole numbers alone. So NumPy can draw
-the same ones, to the bit, and repeat a training run without Keras.
+each time. TensorFlow's ``stateless_uniform`` makes them of whole numbers. So
+NumPy can reproduce them, to the bit, and repeat a training run without Keras.
 
 Each layer draws a seed. *Philox*, a function that scrambles whole numbers,
 makes random words of four bytes: as many as you like, from the seed and 0, 1,
@@ -66,8 +66,8 @@ by_hand = np.float32(2 * u - 1)
 # %%
 # Check it
 # --------
-# ``glorot_uniform`` does it for any shape and seed. ``draw_kept`` draws what a
-# dropout layer keeps: its state is its seed, and how often it has drawn.
+# ``glorot_uniform`` does it for any shape and seed. ``draw_kept`` draws what
+# dropout keeps: its ``SeedGenerator`` holds a seed and the number of draws.
 from keras_by_hand.random import default_seeds, draw_kept
 
 np.testing.assert_array_equal(kernel, by_hand, strict=True)
