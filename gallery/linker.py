@@ -181,6 +181,8 @@ def link(page):
         first, last = statement.node.lineno, statement.node.end_lineno
         if block and not ends_text(lines[: first - 1]):
             block = [*as_lines(page, first, "# %%\n"), *block]
+        elif block and lines[first - 2].text:  # the mark is no part of the text
+            block = [*as_lines(page, first, ""), *block]
         if block and not starts_text(lines[last:]):
             block += as_lines(page, last, "\n\n# %%")
         lines[first - 1 : last] = block

@@ -5,7 +5,7 @@ sigmoid, tanh and softsign: curves in the shape of an S
 These activations squeeze any number into a range: ``sigmoid``, the logistic
 function, from 0 to 1, as a probability, ``tanh`` and ``softsign`` from -1 to 1.
 They are steepest at zero. Far from it they are flat: gradients vanish there.
-``log_sigmoid`` is the logarithm of the first.
+``log_sigmoid`` is the logarithm of the first, :math:`-\ln(1 + e^{-x})`.
 
 .. math::
 
@@ -38,7 +38,8 @@ of_log = keras.ops.convert_to_numpy(keras.activations.log_sigmoid(x))
 # ``exp`` overflows for large numbers, so its arguments here are never above 0.
 # For negative ``x``, both parts of the fraction are multiplied by ``exp(x)``.
 # ``small**2`` is ``exp(-2 * abs(x))``, for the ``tanh`` of ``abs(x)``.
-# ``np.log1p(small)`` is ``log(1 + small)``, without the rounding of that sum.
+# The logarithm of the numerator is ``np.minimum(x, 0)``. ``np.log1p(small)`` is
+# ``log(1 + small)``, that of the denominator, without the rounding of the sum.
 
 small = np.exp(-np.abs(x))  # from 0 to 1
 sigmoid_by_hand = np.where(x < 0, small, 1) / (1 + small)
@@ -49,7 +50,6 @@ log_by_hand = np.minimum(x, 0) - np.log1p(small)
 # %%
 # Check it
 # --------
-# Numbers of about 1 agree to four digits, and so do those far out.
 
 np.testing.assert_allclose(of_sigmoid, sigmoid_by_hand, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(of_tanh, tanh_by_hand, rtol=1e-4, atol=1e-4)
@@ -59,8 +59,8 @@ np.testing.assert_allclose(of_log, log_by_hand, rtol=1e-4, atol=1e-4)
 # %%
 # In full
 # -------
-# ``tanh`` is ``np.tanh``. ``sigmoid`` is ``1 / (1 + exp(-x))``: ``exp`` may
-# overflow, as 1 divided by infinity is 0, too.
+# ``tanh`` is ``np.tanh``. ``sigmoid`` is ``1 / (1 + exp(-x))``: if ``exp``
+# overflows to infinity, 1 divided by it is 0, which is right.
 
 from keras_by_hand import log_sigmoid, sigmoid, softsign, tanh
 

@@ -18,20 +18,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import AdditiveAttention, Attention, Dense
 
-keras.utils.set_random_seed(313)
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # Without a key, the value would be the key, too.
 
+keras.utils.set_random_seed(313)
+rng = np.random.default_rng(313)
 query = rng.normal(size=(2, 3, 4))  # (batch, queries, features)
 key, value = rng.normal(size=(2, 2, 5, 4))  # (batch, values, features or units)
 layer = AdditiveAttention()
 y = keras.ops.convert_to_numpy(layer([query, value, key]))
 (scale,) = layer.get_weights()
-print("scale:", scale)
 
 # %%
 # Compute it
@@ -53,17 +51,6 @@ output = shares @ value  # (batch, queries, units)
 np.testing.assert_allclose(y, output, rtol=1e-4, atol=1e-4)
 
 # %%
-# .. warning:: **Seen in Keras 3.15.1, documentation:**
-#    ``Attention(score_mode="concat")`` adds query and key, although the
-#    documentation says that it concatenates them. No kernel multiplies them,
-#    unlike in Luong et al. (2015).
-
-concat = Attention(use_scale=True, score_mode="concat")  # both weights are 1
-without = AdditiveAttention(use_scale=False)
-pair = [part([query, value, key]) for part in (concat, without)]
-np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, pair), 1e-4, 1e-4)
-
-# %%
 # In full
 # -------
 # Bahdanau's score is :math:`v^T \tanh(W q + U k)`. The kernels W and U are two
@@ -73,11 +60,24 @@ np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, pair), 1e-4, 1e-4)
 from keras_by_hand import additive_attention
 
 of_query, of_key = Dense(4, use_bias=False), Dense(4, use_bias=False)
-y = layer([of_query(query), value, of_key(key)])
-y = keras.ops.convert_to_numpy(y)
+y = keras.ops.convert_to_numpy(layer([of_query(query), value, of_key(key)]))
 W, U = [part.get_weights()[0] for part in (of_query, of_key)]
 expected = additive_attention(query @ W, value, key @ U, scale)
 np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+
+# %%
+# .. warning:: **Seen in Keras 3.15.1, documentation:**
+#    ``Attention(score_mode="concat")`` adds query and key, although the
+#    documentation says that it concatenates them. No kernel multiplies them,
+#    unlike in Luong et al. (2015). The score is
+#    :math:`w \sum_f \tanh(a \, (q_{if} + k_{jf}))`, with two trained numbers.
+
+concat = Attention(use_scale=True, score_mode="concat")
+concat.build([query.shape, value.shape, key.shape])
+concat.set_weights(np.array([2, 3]))  # a, w (without use_scale, a is 1)
+y_concat = keras.ops.convert_to_numpy(concat([query, value, key]))
+expected = additive_attention(2 * query, value, 2 * key, [3, 3, 3, 3])
+np.testing.assert_allclose(y_concat, expected, rtol=1e-4, atol=1e-4)
 
 # %%
 # Break it

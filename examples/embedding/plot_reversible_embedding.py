@@ -4,8 +4,8 @@ ReversibleEmbedding: one table to read words and to predict them
 
 A language model begins with a table of word vectors, and ends with a score
 (logit) for each word. ``ReversibleEmbedding`` uses one table for both (*weight
-tying*, tied weights): less to train and to store. With ``reverse=True``, it
-compares a vector with all rows (of a second one with ``tie_weights=False``).
+tying*, tied weights): less to train and to store. With ``reverse=True``, the
+layer returns the scores. ``tie_weights=False`` adds a second table for them.
 
 .. math::
 
@@ -49,8 +49,8 @@ capped = keras.ops.convert_to_numpy(tied(h, reverse=True))
 # Compute it
 # ----------
 # Forwards, a token picks a row of the table. In reverse, ``@`` computes the dot
-# products of each vector with all rows. The soft cap comes last. (With a second
-# table, it is ``h @ second``. ``reversible_embedding`` is the whole layer.)
+# products of each vector with all rows. The soft cap comes last. With a second
+# table, write ``h @ second``. (``reversible_embedding`` is the whole layer.)
 
 vectors = embeddings[x]  # (batch, steps, output_dim)
 scores = h @ embeddings.T  # (batch, steps, input_dim)
@@ -62,9 +62,9 @@ from keras_by_hand import reversible_embedding
 # Check it
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On all backends, both
-#    tables of a new ``ReversibleEmbedding`` begin with the same numbers, filled
-#    in row by row, as one seed draws both. As ``embeddings_initializer``, pass
-#    ``RandomUniform(seed=keras.random.SeedGenerator(1))``.
+#    tables of a new ``ReversibleEmbedding`` begin with the same numbers if
+#    ``tie_weights=False``: one seed draws both. As ``embeddings_initializer``,
+#    pass ``RandomUniform(seed=keras.random.SeedGenerator(1))``.
 #
 # .. warning:: **Seen in Keras 3.15.1, error:** On all backends,
 #    ``ReversibleEmbedding`` refuses ``weights``, and ``lora_rank`` if

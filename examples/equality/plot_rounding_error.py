@@ -78,8 +78,8 @@ np.testing.assert_array_less(error, limit)
 # Break it
 # --------
 # Suppose you compare the error with the result, rather than with the sizes of
-# its terms. Where terms cancel, that fails: float32 rounds ``1 + 2**-25`` to 1,
-# and loses the whole result.
+# its terms. Where terms cancel, that fails. In ``1 + 2**-25 - 1``, float32
+# rounds the first sum to 1, and so loses the whole result, ``2**-25``.
 
 one, small = np.float32(1), np.float32(2**-25)
 error = np.abs((one + small - one) - small)

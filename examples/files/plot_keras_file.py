@@ -42,7 +42,7 @@ y = model.predict(x, verbose=0)
 # %%
 # Compute it
 # ----------
-# Python alone reads the archive, and runs no code from it. The second layer is
+# Python and h5py read the file, and run no code from it. The second layer is
 # ``dense_1`` there, not ``scores``: see the page ".weights.h5 files".
 with zipfile.ZipFile(path) as archive:
     names = archive.namelist()
@@ -52,6 +52,7 @@ with zipfile.ZipFile(path) as archive:
         W_1, b_1 = [file[f"layers/dense/vars/{n}"][()] for n in (0, 1)]
         W_2 = file["layers/dense_1/vars/0"][()]
 _, first, second = [layer["config"] for layer in config["config"]["layers"]]
+print(names, {key: first[key] for key in ("units", "activation")}, sep="\n")
 by_hand = np.maximum(x @ W_1 + b_1, 0) @ W_2
 
 # %%
@@ -70,7 +71,7 @@ np.testing.assert_equal(second["trainable"], False)
 # Break it
 # --------
 # Suppose you keep only the config. It makes the same layers, with new weights.
-# To clone a layer, call ``set_weights`` after ``from_config``.
+# To clone a layer, call ``from_config``, then ``build``, then ``set_weights``.
 remade = keras.Sequential.from_config(config["config"])
 wrong = remade.predict(x, verbose=0)
 np.testing.assert_array_equal(remade.get_weights()[1], np.full(5, 0.5))
@@ -85,7 +86,6 @@ assert np.any(y != wrong)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``autocast`` of a
 #    ``Layer`` is not in its config. With ``False``, a ``mixed_float16`` layer
 #    leaves its input in float32, but its copy casts it to float16.
-
 options = {"dtype": "mixed_float16", "autocast": False}
 layer = keras.layers.Dense(3, kernel_initializer=Identity(gain=8), **options)
 copy = keras.layers.Dense.from_config(layer.get_config())

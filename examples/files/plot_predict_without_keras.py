@@ -2,11 +2,11 @@ r"""
 Predict without Keras: read a .keras file with NumPy
 ====================================================
 
-For inference from a ``.keras`` file, NumPy and ``h5py`` are enough, without
-Keras. (Keras runs without TensorFlow, too: set ``KERAS_BACKEND=torch`` or
-``jax``.) The file is a zip: ``config.json`` names layers and activations
-:math:`f`, ``model.weights.h5`` has the kernels :math:`W` and biases :math:`b`.
-This reader takes ``Sequential`` models of ``Dense`` layers, and refuses others:
+NumPy and ``h5py`` are enough for inference from a ``.keras`` file. (To run
+Keras without TensorFlow, set ``KERAS_BACKEND=torch`` or ``jax``.) The file is a
+zip: ``config.json`` names layers and activations :math:`f`, and
+``model.weights.h5`` has kernels :math:`W` and biases :math:`b`. This reader is
+for ``Dense`` layers in a ``Sequential`` model, and refuses all others:
 
 .. math:: x_{l+1} = f_l(x_l W_l + b_l)
 """
@@ -41,8 +41,9 @@ y = model.predict(x, verbose=0)
 # %%
 # Compute it
 # ----------
-# Copy this, and the functions imported above. ``read`` finds layers by their
-# order: the file calls them ``dense``, ``dense_1``, ..., whatever their names.
+# Copy this, and the functions imported above. (For other layers, try
+# ``load_model(path).predict(x)`` of keras_by_hand.) The file calls layers
+# ``dense``, ``dense_1``, ..., whatever their names: ``read`` counts them.
 FUNCTIONS = {"relu": relu, "tanh": np.tanh, "sigmoid": sigmoid}
 FUNCTIONS |= {"linear": np.asarray, "softmax": softmax}
 
@@ -100,6 +101,5 @@ assert right == list(range(12)) != wrong
 # ------
 _, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(predict(x, layers), y, ".")
-axis.set(title="Probabilities of three classes, from one file")
-axis.set(xlabel="read by NumPy", ylabel="predicted by Keras")
+axis.set(title="Probabilities", xlabel="by NumPy", ylabel="by Keras")
 plt.show()

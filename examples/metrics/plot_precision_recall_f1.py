@@ -40,13 +40,15 @@ def of_keras(metric, classes=slice(3)):
 # %%
 # Compute it
 # ----------
-# Count in each class first, as scikit-learn's classification report does.
-# ``y_true.T @ is_found`` is the confusion matrix.
-is_class, is_found = y_true == 1, y_pred > 0.5  # (mails, classes)
-t = np.sum(is_class & is_found, axis=0)  # (classes,)
-f, m = np.sum(is_found, axis=0) - t, np.sum(is_class, axis=0) - t
+# Count in each class first, as scikit-learn's classification report does. The
+# confusion matrix has a row for each true class, a column for each found one.
+is_found = y_pred > 0.5  # (mails, classes)
+confusion = y_true.T @ is_found  # (true classes, found classes)
+t = np.diag(confusion)  # (classes,)
+f, m = np.sum(is_found, axis=0) - t, np.sum(y_true, axis=0) - t
 precision, recall = t / (t + f), t / (t + m)
 f1 = 2 * precision * recall / (precision + recall)
+print(confusion, np.round([precision, recall, f1], 2), sep="\n")
 
 # %%
 # Of three averages of F1, *macro* is the mean over classes, *weighted* weighs
@@ -60,7 +62,6 @@ micro = 2 * np.sum(t) / np.sum(2 * t + f + m)
 # --------
 # Precision and Recall add up the counts of all classes; ``class_id`` picks one.
 # They count scores above 0.5; ``F1Score()`` counts the largest of each row.
-
 from keras_by_hand import f1_score, precision_metric, recall_metric
 
 metrics = keras.metrics
@@ -87,7 +88,6 @@ assert np.mean(of_batches) < right - 0.2
 
 # %%
 # With a single output, ``F1Score()`` always says yes: pass ``threshold=0.5``.
-
 wrong = of_keras(metrics.F1Score(), slice(1))
 right = of_keras(metrics.F1Score(threshold=0.5), slice(1))
 print("right:", right, "wrong:", wrong)

@@ -6,8 +6,8 @@ Stable Diffusion, a *generative model*, denoises: it begins with noise, and
 removes it step by step. A network guesses the noise in an image; here, in a
 point :math:`x` of a heart.
 
-At time :math:`t = 0` there is no noise; at :math:`t = \pi / 2`, noise alone,
-:math:`\epsilon`, normally distributed. The *noise schedule* mixes both between:
+The *noise schedule* mixes the point with normal noise :math:`\epsilon`. At time
+:math:`t = 0` there is no noise, at :math:`t = \pi / 2` there is nothing else:
 
 .. math:: x_t = \cos(t) \, x + \sin(t) \, \epsilon
 
@@ -32,7 +32,7 @@ from keras.layers import Dense
 # %%
 # Build it
 # --------
-# The network gets point and time, and sines and cosines of these for details.
+# The network gets point and time. Their sines and cosines show finer details.
 
 
 def features(x, t):

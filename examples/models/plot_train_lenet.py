@@ -107,9 +107,9 @@ def train(slope):
 # %%
 # Check it
 # --------
-# Both curves, and all weights after 12 * 3 steps. At first the training loss is
-# higher than the validation loss, that of *new* images: when this one is
-# measured, the weights are better.
+# Both curves, and all weights after 12 * 3 steps. In the first epoch, the
+# training loss is higher than the validation loss: it is measured before each
+# step, the other after the epoch, with better weights.
 
 weights, losses, new_losses = train(np.sign)
 np.testing.assert_allclose(fit.history["loss"], losses, rtol=1e-4)
@@ -119,8 +119,8 @@ for of_keras, of_numpy in zip(model.get_weights(), weights, strict=True):
 np.testing.assert_array_less(new_losses[0], losses[0])
 
 # %%
-# ``load_model(path).fit(...)`` of keras_by_hand trains whole models in files of
-# Keras, without a ``backpropagate`` of your own.
+# To train the model in a ``.keras`` file, you need no ``backpropagate`` of your
+# own: use ``load_model(path).fit(...)`` of keras_by_hand.
 #
 # Break it
 # --------

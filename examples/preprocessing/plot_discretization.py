@@ -45,9 +45,9 @@ reached = x[:, :, np.newaxis] >= boundaries  # (batch, length, boundaries)
 bins = reached.sum(axis=-1)  # (batch, length)
 
 # %%
-# ``adapt`` sorts the data and keeps some: with the default ``epsilon``, 1 %,
-# every sixth, as 1 % of 600 is 6. The boundaries lie where 1/5, 2/5, ... of
-# these are below. Between two numbers it interpolates linearly.
+# ``adapt`` sorts the data and keeps some: every sixth of 600, as the default
+# ``epsilon`` is a hundredth. The boundaries lie where 1/5, 2/5, ... of these
+# are below. Between two numbers it interpolates linearly.
 
 kept = np.sort(data)[5::6]
 shares = np.arange(1, 5) / 5

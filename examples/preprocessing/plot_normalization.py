@@ -43,9 +43,9 @@ variance = np.var(data, axis=0)  # (features,)
 normalized = (data - mean) / np.maximum(np.sqrt(variance), 1e-7)
 
 # %%
-# ``normalization`` takes other axes, too. With ``invert=True`` it goes back
-# (denormalizes), as you need it for the predictions of a regression. In Keras,
-# adapt a second layer with ``invert=True`` to the same data.
+# ``normalization`` takes other axes, too. With ``invert=True`` it denormalizes:
+# :math:`y \sqrt{v} + \mu`. You need this for the predictions of a regression.
+# In Keras, adapt a second layer with ``invert=True`` to the same data.
 
 from keras_by_hand import normalization
 
@@ -64,7 +64,8 @@ expected = normalization(y, mean=mean, variance=variance, invert=True)
 np.testing.assert_allclose(houses, expected, rtol=1e-4, atol=1e-4)
 
 # %%
-# Batches count as one data set, also if the last one is shorter.
+# Batches count as one data set, also if the last one is shorter. (To adapt to
+# batches, Keras needs TensorFlow, even with another backend.)
 
 if keras.backend.backend() == "tensorflow":
     of_batches = keras.layers.Normalization()

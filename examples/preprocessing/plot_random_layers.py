@@ -14,11 +14,11 @@ asks for each new pixel where it comes from, so that none is left out:
    \begin{pmatrix} x \\ y \end{pmatrix}
 
 The new pixel is at column x and row y, counted from the center of the image;
-the old one is at u and v. :math:`\theta` is the angle. Such a map is called
-affine. ``RandomFlip``, ``RandomZoom`` and ``RandomShear`` have other matrices,
-and ``RandomTranslation`` adds a shift instead. (``MixUp`` is no such map: it
-adds w times one image and 1 - w times another, and mixes their one-hot labels
-alike.) In ``predict``, images stay as they are.
+the old one is at u and v. :math:`\theta` is the angle, counterclockwise. Such a
+map is called affine. ``RandomFlip``, ``RandomZoom`` and ``RandomShear`` have
+other matrices, and ``RandomTranslation`` adds a shift instead. (``MixUp`` is no
+such map: it adds w times one image and 1 - w times another, and mixes their
+one-hot labels alike.)
 """
 
 import keras
@@ -68,7 +68,7 @@ rotated = [rotate(image, angle) for image, angle in zip(images, angles)]
 # %%
 # Check it
 # --------
-
+# Put the layer first in your model. In ``predict``, images stay as they are.
 np.testing.assert_allclose(y, rotated, rtol=1e-3, atol=0.1)
 model = keras.Sequential([keras.Input((45, 45, 3)), layer])
 np.testing.assert_array_equal(model.predict(images, verbose=0), images)

@@ -14,8 +14,8 @@ each layer before you quantize (AWQ has ``is_awq_calibrated``), and write
             run(x) if layer.is_gptq_calibrated else layer.call(x)
         )
 
-A group of positive weights alone is even rounded wrongly. Choose a larger
-``group_size`` that brings in a weight below 0, or take ``quantize("int8")``.
+A group without a weight below 0 still comes out far off. Choose a larger
+``group_size`` that brings one in, or take ``quantize("int8")``.
 """
 
 import keras

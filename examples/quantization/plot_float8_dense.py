@@ -15,8 +15,8 @@ training, the gradient at its output to e5m2. (See the page "float8 in Keras".)
    \text{e5m2}\left(\frac{\partial L}{\partial y}\right)
 
 :math:`W` is the kernel, :math:`b` the bias, :math:`L` the loss. The scales
-:math:`s_x` and :math:`s_W` begin as 1. They follow the largest numbers of past
-steps (``amax_history_length`` of them), so that these fill e4m3, up to 448:
+:math:`s_x` and :math:`s_W` begin as 1. Then each is the largest number of past
+steps (``amax_history_length`` of them, here 2) divided by 448, where e4m3 ends:
 *delayed scaling*. The gradient has such a scale, too, which also begins as 1.
 """
 
@@ -56,8 +56,8 @@ kernel_by_hand = kernel - x_hat.T @ g
 bias_by_hand = bias - bfloat16(gradient.sum(axis=0))
 
 # %%
-# Each step reads its input with the scale that it finds, takes the next scale
-# from what the two steps before it saw, and only then notes its own input.
+# Each step uses the scale that it finds. Then it computes the scale of the next
+# step, from the two steps before it. It notes its own largest input last.
 largest_inputs = [7, 7, 28, 7, 7, 7, 7]  # of seven steps
 s_x, seen, scales = 1.0, [0], []
 for largest in largest_inputs:
@@ -89,7 +89,7 @@ np.testing.assert_array_equal(of_keras, scales)
 # %%
 # Break it
 # --------
-# Suppose the scale came from the input itself. Then step 3 would not clip 28.
+# Suppose you scale by the input itself. Then 28 stays, but Keras clips it to 7.
 right, wrong = [quantize_and_dequantize(28, s) for s in (scales[2], 28 / 448)]
 print("28 in step 3, right:", right, "wrong:", wrong)
 assert right != wrong

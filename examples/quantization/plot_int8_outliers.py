@@ -18,7 +18,8 @@ import numpy as np
 # --------
 # The samples differ in their first feature, whose weights are zero. So both
 # should get the same outputs. Each feature is rounded to a step of its sample:
-# its largest feature, divided by 127.
+# its largest feature, divided by 127. (int8 rounds weights, too, but not these:
+# they are whole numbers, and the largest of each unit is 127.)
 
 x = np.array([[1, 0.75, -0.4], [256, 0.75, -0.4]])  # (batch, features)
 kernel = np.array([[0, 0], [127, -60], [40, 127]])  # (features, units)
@@ -29,8 +30,7 @@ def keras_int8(**options):
     layer = keras.layers.Dense(2, use_bias=False)
     layer.build(x.shape)
     layer.set_weights([kernel])
-    config = keras.quantizers.Int8QuantizationConfig(**options)
-    layer.quantize(config=config)
+    layer.quantize(config=keras.quantizers.Int8QuantizationConfig(**options))
     return keras.ops.convert_to_numpy(layer(x))
 
 

@@ -43,9 +43,9 @@ gradients = [old - new for old, new in zip(weights, model.get_weights())]
 # %%
 # Compute it
 # ----------
-# ``lstm_forward`` keeps all states and gates. The loop goes from the last step
-# to the first. What comes back from the next step makes eta and gamma, and they
-# make delta, with the slopes: i * (1 - i) for a sigmoid, 1 - g² for tanh.
+# In ``lstm_forward``, c = f * (old c) + i * g and h = o * tanh(c). The loop
+# goes back from the last step. Eta and gamma add what comes from the next step.
+# Delta multiplies by the slopes: i * (1 - i) for a sigmoid, 1 - g² for tanh.
 
 kernel, recurrent_kernel, bias = weights
 h, c, gates = lstm_forward(x, *weights)  # h and c begin with zeros
@@ -72,7 +72,6 @@ from keras_by_hand.gradients import lstm_backward
 # %%
 # Check it
 # --------
-
 for of_keras, gradient in zip(gradients, by_hand, strict=True):
     np.testing.assert_allclose(of_keras, gradient, rtol=1e-4, atol=1e-4)
 at_y = np.stack(h[1:], axis=1) - target
@@ -92,12 +91,13 @@ assert not np.allclose(right, wrong)
 # %%
 # See it
 # ------
-# Only the last output is in the loss: earlier output gates get almost nothing.
-
+# Only the last output is in the loss. Along c, its gradient still reaches g in
+# step 1. The earlier o act only through h: they get almost nothing.
 u = np.full((1, 4), 0.25)
 _, c, gates = lstm_forward(np.ones((1, 5, 1)), 2 * u, u, np.array([0, 2, 0, 0]))
 last = np.eye(5)[4].reshape(1, 5, 1)
 delta = lstm_backward(c, gates, u, last)[0]  # (steps, gates)
+assert delta[0, 2] > delta[4, 2] / 2 and delta[0, 3] < delta[4, 3] / 20
 fig, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 axis.plot(range(1, 6), delta, "o-", label=["i", "f", "g", "o"])
 axis.set(title="Gradient of the last output at each gate", xlabel="step")

@@ -14,7 +14,8 @@ an ``LSTM`` has matrix products, so its output and its state are images.
 
 :math:`*` is a convolution, :math:`\sigma` the sigmoid, W the kernel, U the
 recurrent kernel, and b the bias: see the page "LSTM". ``strides``, ``padding``
-and ``dilation_rate`` are for x alone, as h must keep its size.
+and ``dilation_rate`` are for x alone, as h must keep its size. ``ConvLSTM1D``
+and ``ConvLSTM3D`` do the same, with convolutions over one or three axes.
 """
 
 import keras
@@ -23,14 +24,13 @@ import numpy as np
 
 from keras_by_hand import conv2d, sigmoid
 
-rng = np.random.default_rng(313)
-
 # %%
 # Build it
 # --------
 # Two videos of 3 frames of 6 by 6 pixels with 3 channels, and 2 filters. The
 # kernels hold four gates side by side: 4 * 2 = 8 filters.
 
+rng = np.random.default_rng(313)
 x = rng.normal(size=(2, 3, 6, 6, 3)).astype("float32")
 shapes = [(2, 3, 3, 8), (2, 3, 2, 8), (8,)]  # kernel, recurrent kernel, bias
 weights = [rng.normal(size=shape) for shape in shapes]

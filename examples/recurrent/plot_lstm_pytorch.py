@@ -44,8 +44,8 @@ layer.set_weights([kernel, recurrent_kernel, bias])
 y = keras.ops.convert_to_numpy(layer(x))
 
 # %%
-# To ONNX, transpose both again, and move the gates. There is a first axis for
-# directions, and a second bias, of zeros. The functions are for any size.
+# To ONNX, transpose both again, and move the gates. Add an axis for directions,
+# and a second bias, of zeros. ``rows`` fits 2 units, ``lstm_to_onnx`` any size.
 
 rows = [0, 1, 6, 7, 2, 3, 4, 5]  # i, f, g, o becomes i, o, f, g
 W, R = kernel.T[np.newaxis, rows], recurrent_kernel.T[np.newaxis, rows]

@@ -80,7 +80,7 @@ assert not np.allclose(y, wrong, rtol=0.01)
 # See it
 # ------
 # Each weight has a gradient of another size, which changes sign in each of 300
-# steps: so only decay or penalty move the weights far.
+# steps: so only decay or penalty moves the weights far.
 
 sizes = np.geomspace(1e-3, 1e3, 37)  # of the gradients, one for each weight
 decayed = penalized = np.ones(37)

@@ -15,8 +15,8 @@ of length 1. Their products, divided by a temperature :math:`T`, are logits:
    p_i &= e^{s_{ii}} / \sum_j e^{s_{ij}}, \quad
    q_i = e^{s_{ii}} / \sum_j e^{s_{ji}}
 
-*InfoNCE*, :math:`L`, is small if, among all :math:`n` images, :math:`a_i` picks
-out :math:`b_i`, with probability :math:`p_i`, and vice versa, with :math:`q_i`.
+:math:`p_i` is the probability that :math:`a_i` picks out its :math:`b_i` among
+all :math:`n`, :math:`q_i` vice versa. *InfoNCE*, :math:`L`, falls as both rise.
 (SimCLR's NT-Xent compares :math:`a_i` with the other :math:`a_j`, too.)
 """
 
@@ -29,14 +29,14 @@ from moved_digits import digits, learn_from_pairs
 # %%
 # Build it
 # --------
-# Pass it to ``compile``. It ignores targets: the partner of row i is column i.
+# A loss for ``compile``. The model returns z: two vectors for each image.
 
 
-def info_nce(_, z):  # z: (batch, 2 views, features)
+def info_nce(_, z):  # ignores targets; z: (batch, 2 views, features)
     z = ops.normalize(z, axis=-1)
     s = ops.matmul(z[:, 0], ops.transpose(z[:, 1])) / 0.2  # divided by T
     entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    partner = ops.arange(ops.shape(s)[0])
+    partner = ops.arange(ops.shape(s)[0])  # of row i: column i
     return (entropy(partner, s) + entropy(partner, ops.transpose(s))) / 2
 
 
@@ -78,7 +78,7 @@ np.testing.assert_allclose([right, wrong], [np.log(5), 0], 1e-4, 1e-4)
 # See it
 # ------
 # A small network, folded above, trains on 1297 digits, from three seeds. The
-# nearest to a new digit has its label more often by vectors than by pixels.
+# nearest to a new digit is the same digit more often by vectors than by pixels.
 
 
 def nearest(x):

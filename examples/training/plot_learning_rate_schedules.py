@@ -80,8 +80,8 @@ else:
 # %%
 # Break it
 # --------
-# Five epochs of four batches are 20 steps. Suppose you write 5, the number of
-# epochs: learning ends in the second epoch.
+# Five epochs of four batches are 20 steps. Suppose you write 5, as in PyTorch,
+# where ``CosineAnnealingLR`` often counts epochs. Learning ends in epoch two.
 
 x = np.linspace(-1, 1, 64).reshape(64, 1)  # (batch, features)
 losses = []

@@ -3,8 +3,8 @@ model.predict: batches of 32, their dtypes and states
 =====================================================
 
 You pass 70 samples to ``model.predict`` and get 70 answers. To save memory, it
-cuts the samples into batches of 32; the last one is smaller. It runs the model
-:math:`f` on each batch, and joins the answers:
+cuts the samples into batches of 32, if you pass no ``batch_size``. The last one
+is smaller. It runs the model :math:`f` on each batch, and joins the answers:
 
 .. math:: y = [f(x_{0:32}), f(x_{32:64}), f(x_{64:70})]
 
@@ -40,7 +40,6 @@ print("batches:", sizes, "dtypes:", x.dtype, "in,", y.dtype, "out")
 # ----------
 # Take 32 samples at a time; the last slice stops at the end. Normalize by the
 # stored mean and variance, and multiply by the kernel.
-
 parts = [x[first : first + 32] for first in range(0, len(x), 32)]
 answers = [(p - mean) / np.sqrt(variance + 0.001) @ kernel for p in parts]
 expected = np.concatenate(answers)
@@ -82,9 +81,10 @@ assert not np.allclose(y, wrong, atol=0.1)
 
 # %%
 # ``predict_on_batch(x)`` and the call ``model(x)`` do not train, either. They
-# run f once on all samples; the call returns a tensor. For one sample, pass
-# ``x[:1]``. Suppose you expect the same bits from all. Keras may add up the
-# products of a row in another order. Allow for rounding.
+# run f once on all samples; the call returns a tensor. Keras advises the call
+# for few samples, ``predict`` for many. For one sample, pass ``x[:1]``.
+# Suppose you expect the same bits from all. Keras may add up the products of a
+# row in another order. Allow for rounding.
 pixels = np.random.default_rng(313).normal(size=(32, 999))
 wide = keras.Sequential([layers.Dense(1, kernel_initializer="ones")])
 batch = wide.predict(pixels, verbose=0)[0]

@@ -190,6 +190,12 @@ def test_linked_code_is_a_cell_of_its_own(trial):
     assert "# %%\n\n# %%" not in text.replace("\n\n\n", "\n\n")
 
 
+def test_linked_code_is_no_part_of_the_prose_right_above(trial):
+    code = "# %%\n# More words.\nfrom keras_by_hand import relu\ny = relu(x)"
+    text = link_text(trial(f"z = 0\n\n{code}"))
+    assert "# More words.\n\n# From keras_by_hand: relu\n" in text
+
+
 def test_comments_beside_an_import_stay_out_of_its_cell(trial):
     code = "# Some code.\nfrom keras_by_hand import relu\n\n# Some more.\ny = relu(x)"
     page = trial(f"z = 0\n{code}")
