@@ -38,7 +38,7 @@ y = keras.ops.convert_to_numpy(layer(x.astype("float32")))
 # Compute it
 # ----------
 # Put zeros before the first step: two steps for each entry of the kernel but
-# the last. Then each entry reads nine steps, two steps after the one before.
+# the last. Each entry reads nine steps, and the next begins two steps later.
 
 padded = np.pad(x, [(0, 0), (2 * 2, 0), (0, 0)])
 by_hand = np.zeros((2, 9, 4)) + bias
@@ -54,10 +54,10 @@ np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 
 # %%
 # WaveNet and temporal convolutional networks (TCN) stack such layers, here with
-# kernels of 2 and rates of 1, 2, 4 and 8. On a sequence of ones, with kernels
-# of ones, each output counts the steps that it sees, its receptive field. They
-# are 1 + 1 + 2 + 4 + 8 = 16, or as many as there have been. With kernels of
-# another size, multiply each rate by size - 1, and add 1 to their sum.
+# kernels of 2 and rates of 1, 2, 4 and 8. The sequence and the kernels are
+# ones, so each output counts the steps that it sees, its receptive field. It
+# is 1 + 1 + 2 + 4 + 8 = 16 steps, and fewer near the start. With kernels of
+# another size, it is 1 plus the sum of ``(size - 1) * rate`` over all layers.
 
 stack = keras.Sequential()
 for rate in (1, 2, 4, 8):

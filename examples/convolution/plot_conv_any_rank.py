@@ -3,12 +3,13 @@ Conv1D, Conv2D and Conv3D: the same along one, two or three axes
 ================================================================
 
 ``Conv1D`` reads sequences, ``Conv2D`` images and ``Conv3D`` volumes or videos.
-All three cut their input into patches, and multiply each patch by the kernel:
+All three multiply each patch of their input by the kernel. ``Conv2D`` computes
 
-.. math:: y_{p,f} = b_f + \sum_k \text{patch}_{p,k} \, W_{k,f}
+.. math:: y_{i,j,f} = b_f + \sum_{u,v,c} x_{i+u,\; j+v,\; c} \; W_{u,v,c,f}
 
-Here :math:`p` is the position of a patch, :math:`k` counts the numbers in it,
-and :math:`f` the filters. :math:`W` is the kernel, and :math:`b` the bias.
+Here :math:`i, j` is a pixel of the output, :math:`u, v` one of the kernel,
+:math:`c` is a channel and :math:`f` a filter. :math:`W` is the kernel, and
+:math:`b` the bias. In ``Conv1D``, drop :math:`j` and :math:`v`.
 """
 
 import keras
@@ -21,8 +22,7 @@ from keras_by_hand import conv1d
 # %%
 # Build it
 # --------
-# Three layers of 4 filters for inputs of 6 channels. Their kernels have 3
-# steps, 3 by 3 pixels, and 3 by 3 by 3 voxels. Their biases are 1.
+# Each layer has 4 filters of size 3, for 6 channels. The biases are 1.
 
 built = []
 for layer, shape in [  # (batch, *space, channels)

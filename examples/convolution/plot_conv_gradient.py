@@ -68,7 +68,7 @@ np.testing.assert_array_equal(of_x, x_by_hand.reshape(2, -1))
 # %%
 # In full
 # -------
-# With ``padding="same"``, both functions pad ``x``, and crop its gradient.
+# Both functions take ``strides`` and ``padding="same"``, too.
 
 from keras_by_hand.gradients import conv2d_gradients, conv2d_x_gradient
 

@@ -66,7 +66,7 @@ np.testing.assert_array_equal(y_depthwise, np.float32(of_grouped), strict=True)
 # %%
 # In full
 # -------
-# These functions take kernels of any shape. Two of them lead back to PyTorch.
+# Back to PyTorch: ``moved.transpose(3, 2, 0, 1)``. Functions for both ways:
 
 from keras_by_hand.porting.pytorch import (
     from_pytorch_depthwise_kernel,
@@ -83,8 +83,8 @@ np.testing.assert_array_equal(to_pytorch_depthwise_kernel(split), grouped)
 # %%
 # Break it
 # --------
-# For images with even sides, like these, "same" puts zeros at bottom and right
-# only. (With odd sides, it agrees with ``ZeroPadding2D(1)``.)
+# For even sides, like these, "same" puts zeros at bottom and right only, like
+# PyTorch's ``F.pad(images, (0, 1, 0, 1))``. For odd sides, it is ``padding=1``.
 
 wrong = keras_result([Conv2D(4, 3, strides=2, padding="same")], moved)
 print("right:", y[0, 0, 0], "wrong:", wrong[0, 0, 0])

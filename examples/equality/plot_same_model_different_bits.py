@@ -39,9 +39,8 @@ answers = {  # (batch, units) each
 # %%
 # Compute it
 # ----------
-# NumPy can add in any order you choose. A processor that adds several numbers
-# at once keeps several sums, for example of blocks of terms, and adds them up
-# at the end.
+# A processor that adds several numbers at once keeps several sums, for example
+# of blocks of terms. It adds these up at the end. So does this function.
 
 
 def add_in_blocks(x, kernel, size):
@@ -70,6 +69,7 @@ for y in [*answers.values(), *sums.values()]:
 # --------
 # Suppose you compare answers to the bit. Then you test the order of additions.
 # Compare with a tolerance: the page "What equal means" says which.
+print("sample 0, unit 0:", {way: str(y[0, 0]) for way, y in answers.items()})
 first, *others = answers.values()
 for y in others:
     np.testing.assert_allclose(y, first, rtol=1e-4, atol=1e-4)

@@ -8,12 +8,12 @@ differently: two names in its file mean something else today. Keras 2 computed:
 .. math::
 
    \text{hard\_sigmoid:} \quad y &= 0.2 \, x + 0.5 \quad \text{from 0 to 1} \\
-   \text{Conv1D:} \quad y_t &= \sum_i k_{2-i} \, x_{t+i}
+   \text{Conv1D, Theano:} \quad y_t &= \sum_i k_{2-i} \, x_{t+i}
 
 :math:`x` is the input, and :math:`k` a kernel of three numbers. In Keras 3 the
-slope of ``hard_sigmoid`` is 1/6. And a convolution reads its kernel forwards;
-on Theano, one of Keras 2's backends, it read it backwards. (A third name, GRU,
-fails to load: the page "GRU reset_after" says what it meant.)
+slope of ``hard_sigmoid`` is 1/6. Convolutions read their kernels forwards. Only
+on Theano, one of Keras 2's backends, did they read them backwards. (A third
+name, GRU, fails to load: the page "GRU reset_after" says what it meant.)
 """
 
 import tempfile
@@ -62,8 +62,8 @@ by_hand_steps = np.convolve(steps.ravel(), kernel.ravel(), "valid")
 # Check it
 # --------
 # Pass the old ``hard_sigmoid`` to ``load_model`` as ``custom_objects``. If
-# ``h5py.File(path).attrs["backend"]`` says Theano, reverse the kernels after
-# loading: ``kernel[::-1]``, for images ``[::-1, ::-1]``.
+# ``h5py.File(path).attrs["backend"]`` says Theano, reverse the kernel of each
+# convolution after loading: ``kernel[::-1]``, for images ``[::-1, ::-1]``.
 
 
 def hard_sigmoid(x):
@@ -72,8 +72,8 @@ def hard_sigmoid(x):
 
 np.testing.assert_allclose(by_hand_scores, old_scores, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(by_hand_steps, old_steps.ravel())
-old = {"hard_sigmoid": hard_sigmoid}
-y_scores = load(Activation("hard_sigmoid"), scores, custom_objects=old)
+objects = {"hard_sigmoid": hard_sigmoid}
+y_scores = load(Activation("hard_sigmoid"), scores, custom_objects=objects)
 y_steps = load(Conv1D(1, 3, use_bias=False), steps, [kernel], step=-1)
 np.testing.assert_allclose(y_scores, old_scores, rtol=1e-4, atol=1e-4)
 np.testing.assert_array_equal(y_steps, old_steps)

@@ -41,7 +41,7 @@ print(x[0, 0, 0], "->", y[0, 0, 0])
 rescaled = x * (1 / 127.5) - 1  # (batch, height, width, channels)
 
 # %%
-# ``rescaling`` is the whole layer. As Keras, it rounds scale and offset to
+# ``rescaling`` is the whole layer. Like Keras, it rounds scale and offset to
 # float32, even where it computes in float64.
 
 from keras_by_hand import rescaling

@@ -29,8 +29,8 @@ from calibrating import quantize_dense
 # Build it
 # --------
 # The inputs of 32 features differ in size, up to a hundredfold. A helper calls
-# ``model.quantize("awq", config=AWQConfig(...))`` with a patch, as Keras 3.15.1
-# ignores the data: see the page "GPTQ and AWQ in Keras 3.15.1".
+# ``model.quantize("awq", config=AWQConfig(...))``. Keras 3.15.1 ignores the
+# data, so the helper patches it: see the page "GPTQ and AWQ in Keras 3.15.1".
 rng = np.random.default_rng(313)
 sizes = 10 ** rng.uniform(-1, 1, size=32)
 data = rng.normal(size=(200, 32)) * sizes  # (samples, features)
@@ -45,11 +45,10 @@ read = keras.ops.convert_to_numpy(dense(np.eye(32)))  # the kernel it reads
 # ----------
 # For a power, compute the factors, and multiply the weights by them. In each
 # group, round to 15 steps from a unit's lowest weight to its highest. Divide by
-# the factors again. Of 21 powers, keep the one with the smallest loss: errors
-# count more where inputs are large.
+# the factors again. Of 21 powers, keep the one with the smallest loss.
 
 
-def quantize(m, power):
+def quantize(m, power):  # m: (features, 1)
     a = m**power / np.sqrt(np.max(m**power) * np.min(m**power))
     w = np.reshape(a * kernel, (2, 16, 5))  # (groups, features, units)
     s = np.ptp(w, axis=1, keepdims=True) / 15  # highest minus lowest
@@ -99,6 +98,7 @@ np.testing.assert_allclose(factors, expected, rtol=1e-4)
 samples = rng.normal(size=(200, 32)) * sizes
 _, rounded = quantize(sizes[:, np.newaxis], power=0)
 errors = [np.linalg.norm(samples @ (W - kernel)) for W in (rounded, by_hand)]
+assert errors[1] < errors[0]
 fig, axis = plt.subplots(figsize=(6, 2), layout="constrained")
 axis.barh(["plain rounding", "AWQ"], errors / np.linalg.norm(samples @ kernel))
 axis.set(title="AWQ helps where inputs differ", xlabel="relative error")

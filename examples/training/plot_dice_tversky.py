@@ -31,7 +31,6 @@ from matplotlib.colors import ListedColormap
 # Build it
 # --------
 # Two scans. The model marks the large tumour well, and misses the small one.
-
 y_true = np.zeros((2, 8, 8, 1), "float32")  # (batch, height, width, classes)
 y_pred = np.zeros((2, 8, 8, 1), "float32")
 y_true[0, 1:7, 1:7] = 1
@@ -71,6 +70,8 @@ np.testing.assert_allclose(y, [tversky_loss, iou], rtol=1e-4)
 # .. warning:: **Seen in Keras 3.15.1, not in 3.16.0.dev, wrong numbers:**
 #    ``Tversky`` swaps its weights. Its documentation, and the paper, say that
 #    ``alpha`` weighs false positives. Here it weighs false negatives.
+#
+# The equation above holds for 3.15.1. When you update, swap alpha and beta.
 
 all_pixels = np.ones_like(y_true)  # nothing is missed
 y = keras.losses.tversky(y_true, all_pixels, alpha=1, beta=0)
@@ -91,7 +92,6 @@ assert abs(right - np.mean(of_scans)) < 1e-4 and wrong < right - 0.3
 # %%
 # See it
 # ------
-
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.6), layout="constrained")
 kinds = y_true + 2 * y_pred  # 1: missed, 2: a false alarm, 3: overlap
 colors = ListedColormap(["whitesmoke", "C1", "C2", "C0"])

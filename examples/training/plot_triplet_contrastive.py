@@ -3,9 +3,8 @@ Triplet loss and contrastive loss in Keras, and Circle
 ======================================================
 
 To recognize faces, a model maps photographs to vectors, called *embeddings*:
-those of one person close to each other, those of others far away. This is
-*metric learning*. One model for both photographs of a pair is a *Siamese
-network*.
+those of one person close together, those of others far away. This is *metric
+learning*. One model for both photographs of a pair is a *Siamese network*.
 
 The *contrastive loss* takes pairs at distance :math:`d`. It draws those of one
 label together, and pushes others apart, as far as a *margin* :math:`m`. The
@@ -69,9 +68,10 @@ for i in range(5):
 # %%
 # Check it
 # --------
-# Keras has neither of the two, but a third such loss, ``Circle``. It takes
-# products of embeddings for cosines: end the model in ``UnitNormalization``.
-# The reference has its formula, at ``circle``.
+# Keras has neither of the two, but a third such loss, ``Circle``. It draws the
+# cosines of one label above 1 - margin, and pushes others below the margin. It
+# takes products of embeddings for cosines: end the model in
+# ``UnitNormalization``. The reference has its formula, at ``circle``.
 
 from keras_by_hand import circle
 
