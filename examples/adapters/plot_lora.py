@@ -4,7 +4,8 @@ LoRA in NumPy: a product of two thin matrices beside a frozen kernel
 
 LoRA (low-rank adaptation) fine-tunes a layer without changing its kernel. It
 trains two thin matrices, with far fewer numbers, and adds their product. It is
-one way of parameter-efficient fine-tuning (PEFT).
+one way of parameter-efficient fine-tuning (PEFT). Call ``enable_lora``, then
+``compile`` and ``fit``: see the page "Fine-tuning with LoRA".
 
 .. math:: y = x \left(W + \frac{\alpha}{r} A B\right) + b
 
@@ -41,7 +42,6 @@ y = keras.ops.convert_to_numpy(dense(x))  # (batch, units)
 # Compute it
 # ----------
 # Add to the output what A and B make of the input, times alpha / rank.
-
 by_hand = x @ kernel + 3 / 2 * (x @ a @ b) + bias  # (batch, units)
 
 # %%

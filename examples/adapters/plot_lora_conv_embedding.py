@@ -2,8 +2,9 @@ r"""
 LoRA for Conv2D and Embedding: shapes of A and B, and lora_alpha
 ================================================================
 
-With LoRA, ``Conv2D`` and ``Embedding`` freeze their weights, too, and add A
-times B, times alpha / rank. For ``Embedding``, set alpha with ``enable_lora``.
+With LoRA, ``Conv2D`` freezes its kernel, but not its bias, and ``Embedding``
+freezes its table. Each adds A times B, times alpha / rank, to what it froze.
+For ``Embedding``, set alpha with ``enable_lora``.
 """
 
 import keras
@@ -38,7 +39,6 @@ right = keras.ops.convert_to_numpy(embedding_layer(np.arange(12)))
 # ----------
 # For ``Conv2D``, A is a convolution of two filters, and B mixes these at each
 # pixel. For ``Embedding``, each of 12 tokens has a row of its table and of A.
-
 by_hand = conv2d(images, kernel) + 6 / 2 * conv2d(images, kernel_a) @ kernel_b
 np.testing.assert_array_equal(y, np.float32(by_hand), strict=True)
 by_hand = table + 6 / 2 * table_a @ table_b

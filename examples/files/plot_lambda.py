@@ -3,13 +3,13 @@ Lambda and custom functions: what a .keras file stores
 ======================================================
 
 ``load_model`` refuses your file, as the model has a function of your own: a
-``Lambda`` layer or an activation, :math:`y = f(x)`. Of f, the file stores, for
+``Lambda`` layer or an activation, :math:`y = f(x)`. If f is
 
-- a Python ``lambda``: its bytecode, by ``marshal``. It could be a stranger's
-  code, so Keras refuses it. If you trust the file, pass ``safe_mode=False``, or
-  first call ``keras.config.enable_unsafe_deserialization()``.
-- a plain function: its name. Tell Keras which one it is by ``custom_objects``.
-- a registered function: its package and name. Define it before you load.
+- a Python ``lambda``, the file stores its bytecode, by ``marshal``. It could be
+  a stranger's code, so Keras refuses it. If you trust the file, pass
+  ``safe_mode=False``. Or call ``keras.config.enable_unsafe_deserialization()``.
+- a plain function, it stores its name. Hand it over in ``custom_objects``.
+- registered, it stores its package and name. Define it before you load.
 """
 
 import json
@@ -101,5 +101,5 @@ assert np.any(y != wrong)
 # ------
 fig, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
 axis.plot(x.ravel(), y.ravel(), "o", x.ravel(), wrong.ravel(), "x")
-axis.set(title="Loaded with the function of then (o) and of now (x)")
+axis.set(title="Loaded with the old function (o) and the new one (x)")
 plt.show()

@@ -4,9 +4,10 @@ Operators and keras.ops: ``+``, ``*``, ``@``, ``[...]`` as steps of a model
 
 ``keras.Input`` returns a *symbolic tensor* (``KerasTensor``): a shape without
 numbers. With two of them, ``x + z`` becomes a step of the model. So does a
-function of ``keras.ops``. (Keras 2 made it a layer ``TFOpLambda``.) A saved
-model lists the steps by name, ``[...]`` as ``get_item``. This is how to read
-it, for two inputs :math:`x` and :math:`z`, and a constant :math:`s` (:math:`n`
+function of ``keras.ops``; those of TensorFlow and NumPy raise an error. (Keras
+2 made layers ``TFOpLambda``: ``convert`` of ``keras_by_hand`` replaces them.)
+A saved model lists the steps by name, ``[...]`` as ``get_item``. This is how to
+read it, for inputs :math:`x` and :math:`z`, and a constant :math:`s` (:math:`n`
 is a sample, :math:`i` a row and :math:`j` a column of a matrix):
 
 .. math::
@@ -41,7 +42,8 @@ for step in steps:
 # Compute it
 # ----------
 # An argument (in ``inbound_nodes``) is a number, an array, or the result of a
-# step. For most steps, here up to p, NumPy has a function of the same name.
+# step. Up to p, NumPy has functions of the same names. Of the other steps, some
+# have more to read: slices among their arguments, or an axis in ``config``.
 
 results = {"x": a, "z": b}
 functions = {"Subtract": np.subtract, "Multiply": np.multiply}
@@ -64,8 +66,6 @@ for step in steps:
 # %%
 # Check it
 # --------
-# With whole numbers and quarters nothing is rounded.
-
 y = model.predict([a, b], verbose=0)
 p = results[next(s["name"] for s in steps if s["class_name"] == "Matmul")]
 np.testing.assert_array_equal(y, p[:, :, 0] / 4 + np.max(p, axis=-1))

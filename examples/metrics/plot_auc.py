@@ -65,8 +65,9 @@ share_of_pairs = np.mean((difference > 0) + (difference == 0) / 2)
 # %%
 # Check it
 # --------
-# The library's ``auc`` has weights of samples, logits, several labels, and the
-# precision-recall curve (``curve="PR"``), too.
+# With ``curve="PR"``, Keras takes the area under the precision-recall curve. It
+# interpolates; scikit-learn's ``average_precision_score`` does not. The
+# library's ``auc`` also has weights of samples, logits and several labels.
 
 from keras_by_hand import auc
 
@@ -94,7 +95,6 @@ assert wrong == 0.5 and abs(mended - share_of_pairs) < 0.01
 # %%
 # See it
 # ------
-
 fig, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for scores, label in (y_pred, "scores up to 1"), (rare, "the same / 200"):
     t, f, _ = roc(scores)

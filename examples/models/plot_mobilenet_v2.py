@@ -118,8 +118,8 @@ np.testing.assert_array_less(errors, 1000 * eps)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:**
 #    ``keras.applications.MobileNetV2`` without ``input_shape``, as for
-#    features, pads odd images only at the end where strides are 2. Here its
-#    last block returns one pixel.
+#    features, pads only at the end where strides are 2 and the size is odd.
+#    Here ``block_6`` gets 5 by 5 pixels, and the last block returns one.
 
 any_size = MobileNetV2(include_top=False, alpha=0.35, weights=None)
 wrong = any_size.compute_output_shape(x.shape)[1:3]

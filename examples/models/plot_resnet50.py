@@ -120,7 +120,7 @@ np.testing.assert_array_less(errors, 1000 * eps)
 # agree, so nothing warns you. For such weights, call ``bottleneck`` with
 # ``first=1, second=2``. PyTorch adds zeros on all four sides, as
 # ``zero_padding2d`` does here. With strides of 2 and even sizes, Keras'
-# ``padding="same"`` would add none above and none on the left.
+# ``padding="same"`` would add fewer zeros above and on the left.
 
 start, right = expected[6:8]  # of conv4_block1
 wrong = bottleneck(start, weights, "conv4_block1", first=1, second=2)

@@ -9,7 +9,9 @@ So it becomes a generative model: it draws from any point, even between images.
 
 For each image :math:`x` and direction of the plane, the encoder gives a mean
 :math:`\mu` and the logarithm :math:`v` of a variance. The decoder gets the mean
-plus standard normal :math:`\epsilon`, scaled (the *reparameterization trick*):
+plus standard normal noise :math:`\epsilon`, scaled. In this
+*reparameterization trick*, only :math:`\epsilon` is drawn at random. So
+gradients pass through z to :math:`\mu` and :math:`v`, and the encoder learns.
 
 .. math::
 
@@ -96,8 +98,6 @@ price = np.mean(drawing + np.sum(divergence, axis=1) / 2)
 # %%
 # Check it
 # --------
-# The loss of five images, and the drawings.
-
 np.testing.assert_allclose(loss, price, rtol=1e-4)
 drawn = model.predict_on_batch([x, noise])
 np.testing.assert_allclose(drawn, logits, rtol=1e-4, atol=1e-4)

@@ -45,7 +45,7 @@ y = keras_dense(x, kernel, bias)  # (batch, units)
 # %%
 # Compute it
 # ----------
-# NumPy adds up here; only the factors, the sum and the result are rounded.
+# NumPy adds up here; only factors, sum, bias and result are rounded.
 z = bfloat16(x) @ bfloat16(kernel)  # (batch, units)
 by_hand = bfloat16(bfloat16(z) + bfloat16(bias))
 

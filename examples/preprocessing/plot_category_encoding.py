@@ -45,15 +45,17 @@ occurs = rows.any(axis=1)  # (batch, categories)
 how_often = rows.sum(axis=1)  # (batch, categories)
 
 # %%
-# ``category_encoding`` also takes vectors, and a weight for each number.
+# ``category_encoding`` also takes vectors, and a weight for each number. Where
+# samples are single numbers, (batch, 1), one-hot rows are (batch, categories).
 
 from keras_by_hand import category_encoding
 
 # %%
 # Check it
 # --------
-
 np.testing.assert_array_equal(one_hot, np.float32(rows), strict=True)
+single = CategoryEncoding(5, "one_hot")(x[:, :1])  # no axis of length 1
+np.testing.assert_array_equal(single, rows[:, 0])
 np.testing.assert_array_equal(multi_hot, np.float32(occurs), strict=True)
 np.testing.assert_array_equal(count, np.float32(how_often), strict=True)
 prices = np.array([[1, 2, 4], [8, 16, 32], [0.5, 0, 3]], "float32")
@@ -68,8 +70,8 @@ np.testing.assert_array_equal(y_prices, expected)
 # whether all are below ``num_tokens``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On TensorFlow and JAX,
-#    ``CategoryEncoding`` leaves out article 5 of the articles 0 to 4, without
-#    an error.
+#    ``CategoryEncoding`` leaves out a number that is too large, without an
+#    error: here 5, where articles are 0 to 4.
 
 out_of_range = np.array([[0, 5, 5]])
 if keras.backend.backend() != "torch":

@@ -4,10 +4,10 @@ Invalid dtype "str96": predict on a NumPy array of strings
 
 A model that begins with ``StringLookup`` or ``TextVectorization`` takes words.
 But ``predict`` refuses them in a NumPy array: "Invalid dtype: str96", or with
-another number, which is 32 bits for each letter of the longest word. Convert
-the array first: ``keras.ops.convert_to_tensor(words, dtype="string")``. The
-model here computes :math:`y = c W`: counts :math:`c` of words, times a kernel
-:math:`W`.
+another number, which is 32 bits for each letter of the longest word. For words
+from pandas it says "Invalid dtype: object". Convert the array first:
+``keras.ops.convert_to_tensor(words, dtype="string")``. The model here computes
+:math:`y = c W`: counts :math:`c` of words, times a kernel :math:`W`.
 """
 
 import keras

@@ -36,7 +36,8 @@ _, loaded, mended = keras.models.load_model(path).layers
 # Compute it
 # ----------
 # The file is a zip archive. (Passed words are in its ``config.json`` instead.)
-# The first line is empty: it is the mask token, and must not be dropped.
+# The first line is empty: it is the mask token. Keep it, and pass ``tokens`` as
+# ``vocabulary``. If you pass the path, Keras takes special tokens for words.
 
 with zipfile.ZipFile(path) as archive:
     text = archive.read("assets/layers/string_lookup/vocabulary.txt").decode()
@@ -53,7 +54,6 @@ np.testing.assert_array_equal(loaded.get_vocabulary(), tokens)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** In a ``StringLookup``
 #    that is loaded, a token with a line break has become two tokens, and all
 #    behind it have moved.
-
 print("right:", labels.tolist(), "wrong:", tokens[2:])
 indices = [layer(labels).numpy() for layer in (lookup, mended, loaded)]
 print("index, right:", indices[0], "mended:", indices[1], "wrong:", indices[2])

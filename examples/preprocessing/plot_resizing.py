@@ -66,8 +66,8 @@ np.testing.assert_allclose(y_smooth, shrunk[1], rtol=1e-4, atol=1e-2)
 # Break it
 # --------
 # Pillow and torchvision resize with antialias. Keras does not by default: from
-# 60 pixels to 15, it reads 2 by 2 pixels of each 4 by 4. So a network that was
-# trained behind ``Resizing(15, 15)`` gets wrong pixels from Pillow. Train with
+# 60 pixels to 15, it reads 2 by 2 pixels of each 4 by 4. A network trained that
+# way gets wrong pixels from Pillow: use ``resizing``. If you train anew, write
 # ``antialias=True``, and pass ``Image.BILINEAR``: Pillow's default is bicubic.
 
 middle = photograph.reshape(15, 4, 15, 4, 3)[:, 1:3, :, 1:3].mean(axis=(1, 3))

@@ -68,8 +68,8 @@ np.testing.assert_allclose(y_large, large, rtol=1e-4, atol=1e-2)
 # --------
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Where the number of
 #    missing rows or columns is odd, ``Resizing`` with
-#    ``pad_to_aspect_ratio=True`` adds one too few, and stretches the image
-#    after all. Put ``ZeroPadding2D(((1, 2), (0, 0)))`` in front.
+#    ``pad_to_aspect_ratio=True`` adds one too few, and stretches the image. For
+#    three missing rows, put ``ZeroPadding2D(((1, 2), (0, 0)))`` in front.
 
 y = keras.ops.convert_to_numpy(Resizing(7, 7, pad_to_aspect_ratio=True)(x))
 stretched = resizing(np.pad(x[0], [(1, 1), (0, 0), (0, 0)]), height=7, width=7)
@@ -81,8 +81,8 @@ assert not np.allclose(y[0], exact)
 # %%
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** On TensorFlow,
 #    ``CenterCrop`` can return too small an image. After
-#    ``Input((None, None, 1))``, ``predict`` takes small images for as large as
-#    the first ones, and slices from a negative start. ``model(x)`` does not.
+#    ``Input((None, None, 1))``, ``predict`` crops small images, too, if its
+#    first images were large enough. Call ``model(x)`` instead.
 
 model = keras.Sequential([keras.Input((None, None, 1)), CenterCrop(4, 4)])
 model.predict(np.zeros((1, 6, 6, 1)), verbose=0)

@@ -25,7 +25,7 @@ ONNX, TFLite              size of a step    :math:`s (q - z)`
 
 "Largest" is the largest absolute weight that shares the scale. "Range" is the
 highest weight minus the lowest, if one is negative and one positive. The zero
-point is :math:`z`; the factors of AWQ are :math:`a`.
+point is :math:`z`. AWQ first multiplies the weights by factors, :math:`a`.
 """
 
 import keras

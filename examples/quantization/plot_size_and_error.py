@@ -2,10 +2,11 @@ r"""
 Quantization error and size of int8 and int4, computed beforehand
 =================================================================
 
-How much memory does a ``Dense`` layer save by quantization, and how much
-accuracy does it lose? You can tell without trying it. int8 stores one byte for
-each weight, and is off by about 1 %. int4 stores half a byte, and is off by
-about 10 %. Small blocks lower its error, but cost most of what it saves.
+How much memory does a ``Dense`` layer save by quantization, and how far off are
+its outputs? You can tell without trying it. (A model's loss of accuracy you
+must measure.) int8 stores one byte for each weight, a quarter of float32, and
+is off by about 1 %. int4 stores half a byte, and is off by about 10 %. Small
+blocks lower its error, but then it takes almost as much memory as int8.
 
 .. math::
 

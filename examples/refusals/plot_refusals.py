@@ -4,7 +4,7 @@ ValueError: shapes, weights and arguments that Dense refuses
 
 Here are the errors that a ``Dense`` layer raises, each with the mistake and
 what to write instead: search this page for a piece of your message. Most are
-about a shape mismatch (incompatible shapes). A layer takes inputs of these:
+about a shape mismatch (incompatible shapes). The shapes of inputs and outputs:
 
 .. math:: (\text{batch}, \ldots, \text{features})
    \; \to \; (\text{batch}, \ldots, \text{units})

@@ -58,12 +58,12 @@ np.testing.assert_array_equal(y, np.float32(of_pytorch), strict=True)
 # -------
 # ``from_pytorch_linear_after_flatten`` does the three steps.
 # ``channels_last_dense_kernel`` is for a Keras model whose images are channels
-# first. Its ``Flatten``, by default, lists them channel by channel, too.
+# first, if its ``Flatten`` lists them channel by channel, as by default.
 #
 # .. warning:: **Seen in Keras 3.15.1, documentation:**
 #    ``Flatten(data_format="channels_first")`` does not help: it takes PyTorch's
-#    images, but it still lists them pixel by pixel. The documentation says
-#    nothing about the order.
+#    images, but it still lists them pixel by pixel. So does ``Flatten()`` after
+#    ``set_image_data_format("channels_first")``. The documentation is silent.
 
 from keras_by_hand import flatten
 from keras_by_hand.porting.pytorch import (

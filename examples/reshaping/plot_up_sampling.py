@@ -27,8 +27,7 @@ from keras import layers
 # %%
 # Build it
 # --------
-# An image: each row twice, each column three times. Then a row of three pixels,
-# which becomes four times as wide.
+# An image: each row twice, each column three times. A row: four times as wide.
 
 x = np.array([[1, 2], [3, 4]], "float32").reshape(1, 2, 2, 1)
 y = keras.ops.convert_to_numpy(layers.UpSampling2D((2, 3))(x))
@@ -40,8 +39,7 @@ y_bilinear = keras.ops.convert_to_numpy(bilinear(row))
 # %%
 # Compute it
 # ----------
-# ``np.repeat`` puts the copies of a row next to each other. Repeat the rows
-# first, then the columns.
+# ``np.repeat`` puts the copies of a row, or a column, next to each other.
 
 taller = np.repeat(x, 2, axis=1)  # (batch, 2 * height, width, channels)
 larger = np.repeat(taller, 3, axis=2)  # (batch, 2 * height, 3 * width, ...)
@@ -82,12 +80,14 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # ``np.tile`` puts copies of the image side by side: write ``np.repeat``. And
-# PyTorch's ``align_corners=True``, which Keras does not have, puts the first
-# and the last new center on the first and the last old one.
-
+# ``align_corners=True`` of PyTorch puts the outer new centers on the outer old
+# ones. Keras cannot: to port it, multiply each axis by such ``weights``.
 tiled = np.tile(x, (1, 2, 3, 1))
 print("right:", y[0, 0, :, 0], "wrong, np.tile:", tiled[0, 0, :, 0])
-aligned = np.interp(np.linspace(0, 2, 12), range(3), [2, 8, 4])
+s = np.linspace(0, 2, 12)
+weights = np.maximum(0, 1 - np.abs(s[:, np.newaxis] - range(3)))  # (new, old)
+aligned = weights @ [2, 8, 4]
+np.testing.assert_allclose(aligned, np.interp(s, range(3), [2, 8, 4]), 1e-4)
 print("right:", y_bilinear[0, 0, :5, 0], "wrong:", aligned[:5].round(2))
 assert np.any(y != tiled) and not np.allclose(y_bilinear.ravel(), aligned)
 

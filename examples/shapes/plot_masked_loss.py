@@ -14,7 +14,9 @@ data set depends on how you cut it into batches.
 
 :math:`e` is the error of step t in sequence n, a mean over its :math:`U` units.
 The mask :math:`m` is 1 for the steps to keep, and 0 for padding. (Whether a
-mask arrives depends on the layers: see the page "Mask propagation".)
+mask arrives depends on the layers: see the page "Mask propagation". If none
+does, pass yours to ``fit`` as ``sample_weight``, and give the loss
+``reduction="mean_with_sample_weight"``: it divides by the kept steps alone.)
 """
 
 import keras
@@ -60,7 +62,6 @@ from keras_by_hand.losses import masked_mean_squared_error
 # --------
 # In training, too, the padding counts for nothing: one step of ``SGD(1.0)``
 # subtracts the gradient, which is 0 there.
-
 np.testing.assert_equal(loss, loss_by_hand)
 np.testing.assert_equal(loss, masked_mean_squared_error(targets, y, mask))
 slope = 2 * (y - targets) * mask[..., np.newaxis] / (2 * mask.sum())

@@ -13,8 +13,8 @@ recurrent layer skips the padding, and a mean leaves it out.
    \text{mean}_n &= \frac{\sum_t m_{n,t} \, y_{n,t}}{\sum_t m_{n,t}}
 
 The mask m is true for the steps t to keep in sequence n, f counts the features,
-and v is the ``mask_value``, 0 by default. Choose one that no real step has.
-(The page "Mask propagation" tells what each layer does with a mask.)
+y is a layer's output, and v is the ``mask_value``. Choose one that no real step
+has. (The page "Mask propagation" tells what each layer does with a mask.)
 """
 
 import keras

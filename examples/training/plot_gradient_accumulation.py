@@ -78,7 +78,7 @@ np.testing.assert_allclose(*kernels, rtol=1e-4, atol=1e-4)
 # %%
 # .. warning:: **Seen in Keras 3.15.1, documentation:** An ``Optimizer`` with
 #    ``gradient_accumulation_steps`` counts its own steps, but a schedule of its
-#    learning rate counts batches. So ``decay_steps`` must be as many batches.
+#    learning rate counts batches. So give ``decay_steps`` in batches.
 
 schedule = keras.optimizers.schedules.PolynomialDecay(0.0, 6, 6.0)  # 0, 1, 2...
 sgd = keras.optimizers.SGD(schedule, gradient_accumulation_steps=3)

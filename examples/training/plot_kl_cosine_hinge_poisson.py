@@ -2,9 +2,9 @@ r"""
 KL divergence, cosine, hinge and Poisson loss: four kinds of targets
 ====================================================================
 
-*KL (Kullback-Leibler) divergence*, or relative entropy, compares probabilities,
-*cosine similarity* directions, *hinge*, the loss of an SVM, signs with scores,
-and *Poisson* counts with rates. Keras does not check which kind it is given.
+What are your targets? *KL (Kullback-Leibler) divergence*, or relative entropy,
+is for probabilities, *cosine similarity* for directions, *hinge*, the loss of
+an SVM, for signs, and *Poisson* for counts. Keras does not check the kind.
 
 .. math::
 
@@ -74,12 +74,12 @@ np.testing.assert_allclose(y, of_library, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Each has a mistake of its own. KL: swap target and prediction. Keras takes t
-# first; PyTorch's ``KLDivLoss(reduction="batchmean")`` takes log p, then t.
-# Cosine: take the *metric*; it has the other sign, so training drives
-# directions apart. Hinge: leave 0 as it is in a port; Keras makes it -1.
-# Poisson: predict the logarithm of a rate, as PyTorch's loss expects; in Keras,
-# end the model with the activation ``exponential``.
+# Four mistakes. KL: you swap target and prediction. Keras takes t first;
+# PyTorch's ``KLDivLoss(reduction="batchmean")`` takes log p, then t. Cosine:
+# you minimize the *metric*. It has the other sign, so training drives
+# directions apart. Hinge: your port leaves labels of 0 as they are; Keras makes
+# them -1. Poisson: your model predicts the logarithm of the rate, as PyTorch's
+# loss expects. In Keras, end it with the activation ``exponential``.
 
 t, p = signs
 wrong = {

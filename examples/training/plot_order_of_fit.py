@@ -3,7 +3,8 @@ model.fit step by step: what it does in which order
 ===================================================
 
 A custom training loop in another order gets other numbers. In a step, ``fit``
-lets weights decay, subtracts the clipped gradient, averages, and constrains:
+lets weights decay, subtracts the clipped gradient, updates the average of the
+weights (``use_ema``), and applies their constraint, in this order:
 
 .. math::
 
@@ -88,7 +89,6 @@ np.testing.assert_array_less(last[1], 0)
 # Break it
 # --------
 # Suppose you step first, and only then let the weights decay, by 0.5 * 0.5.
-
 free = path[0][0]  # after the first step
 step = 0.75 * kernel - free  # rate times gradient
 wrong = 0.75 * (kernel - step)

@@ -52,7 +52,8 @@ rate = float(model.optimizer.learning_rate)
 # changes, multiply the ``"momentum_buffer"`` of each weight, which is in
 # ``optimizer.state``, by the old rate over the new one. And lower the patience
 # by 1: PyTorch's ``ReduceLROnPlateau`` waits until *more* than ``patience``
-# epochs were no better.
+# epochs were no better. Pass it ``threshold_mode="abs"``, too: Keras'
+# ``min_delta`` is a difference, PyTorch's ``threshold`` by default a share.
 
 
 def torch_sgd(scale):
@@ -85,7 +86,6 @@ np.testing.assert_equal(rate, torch_plateau(patience=1))
 # Break it
 # --------
 # With the same settings, both are wrong.
-
 wrong = torch_sgd(scale=1)
 print(f"last weight: right {path[-1]:.3f}, wrong {wrong[-1]:.3f}")
 print(f"learning rate: right {rate}, wrong {torch_plateau(patience=2)}")

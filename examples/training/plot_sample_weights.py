@@ -79,7 +79,7 @@ np.testing.assert_allclose(right, of_steps[0].mean(), rtol=1e-6)
 # Break it
 # --------
 # Suppose you leave a sample out by a weight of 0. The loss still divides by
-# eight. Read the weighted metric. Or pass this ``reduction`` to the loss: it
+# eight. Read the weighted metric. Or compile with the loss ``mse_of_seven``. It
 # divides by the sum of the weights, but in each batch by that of the batch.
 all_but_one = np.array([1, 0, 1, 1, 1, 1, 1, 1])
 options |= {"batch_size": 6, "sample_weight": all_but_one}

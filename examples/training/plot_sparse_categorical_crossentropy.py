@@ -89,7 +89,7 @@ assert not np.allclose(right, np.mean(y), rtol=0.01)
 # %%
 # See it
 # ------
-# The labels of the second sentence pick one entry of each column.
+# Each label of the second sentence picks an entry of its column; -1 picks none.
 
 fig, axis = plt.subplots(figsize=(6, 3.4))
 minus_log_p = -log_softmax(logits[1])  # (words, classes)

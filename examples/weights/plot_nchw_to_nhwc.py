@@ -2,9 +2,8 @@ r"""
 NCHW to NHWC: the weights of a whole PyTorch CNN
 ================================================
 
-PyTorch stores images and kernels with the channels first, and Keras with the
-channels last. To convert a trained model, each kind of layer needs its own new
-order of axes:
+PyTorch stores images and kernels with the channels first, Keras with the
+channels last. To convert a model, reorder the axes of each kind of layer:
 
 .. math::
 
@@ -31,9 +30,10 @@ from keras_by_hand.porting.pytorch import (
 # %%
 # Build it
 # --------
-# The arrays of ``Conv2d(2, 4, 3)``, ``Conv2d(4, 8, 3, groups=4)``,
-# ``ConvTranspose2d(8, 3, 3)``, ``Flatten()`` and ``Linear(60, 5)``, in the
-# order of ``state_dict()``. Then the same network in Keras.
+# Random numbers stand for ``[w.numpy() for w in net.state_dict().values()]``.
+# The layers of ``net`` are ``Conv2d(2, 4, 3)``, ``Conv2d(4, 8, 3, groups=4)``,
+# ``ConvTranspose2d(8, 3, 3)``, ``Flatten()`` and ``Linear(60, 5)``. Then the
+# same network in Keras.
 
 rng = np.random.default_rng(313)
 images = rng.normal(size=(4, 2, 6, 7)).astype("float32")  # (batch, C, H, W)

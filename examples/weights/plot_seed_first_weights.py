@@ -49,11 +49,12 @@ print(kernel)
 # Compute it
 # ----------
 # Python's own generator draws a seed for each layer. Philox takes a key and
-# counters, and turns each counter into four words. The first call takes a key
-# fixed by TensorFlow, and the seed as its counter. Of its four words, two are
-# the key of the second call, and two are part of its counters. Eight weights
-# need two counters.
-
+# counters, and turns each counter into four words. In each of ten rounds, it
+# multiplies two words by constants, and mixes the upper halves of the products
+# with the other two words and the key (by exclusive or). Here the first call
+# takes a key fixed by TensorFlow, and the seed as its counter. Of its four
+# words, two are the key of the second call, and two are part of its counters.
+# Eight weights need two counters.
 from keras_by_hand.random import philox
 
 seed = random.Random(313).randint(1, 10**9)
@@ -96,7 +97,6 @@ assert not np.any(right == wrong)
 # See it
 # ------
 # The first weight of kernels with 400 seeds in a row.
-
 first = [glorot_uniform((4, 2), seed=seed)[0, 0] for seed in range(400)]
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 axis.plot(first, ".", markersize=4)

@@ -7,8 +7,8 @@ begins with the same weights. So call ``keras.utils.set_random_seed(313)``, or
 any other seed, before you make layers. Each initializer has a seed, and returns
 the same numbers at each call. If you pass no seed, it draws one when it is
 made; ``set_random_seed`` fixes which. It also fixes shuffling and dropout. On a
-GPU, TensorFlow is deterministic only after
-``tf.config.experimental.enable_op_determinism()``, too.
+GPU, TensorFlow is deterministic only if you also call
+``tf.config.experimental.enable_op_determinism()``.
 
 The default kernel of a ``Dense`` layer (Glorot uniform) is made of uniform
 numbers :math:`u` from 0 to 1, which come from the seed:

@@ -6,6 +6,7 @@ set_random_seed: fit shuffles the samples alike in each epoch
 after ``set_random_seed``, on TensorFlow, the order of the first epoch returns
 in all others, also if you call ``fit`` again. Shuffle yourself instead: for
 each epoch, call ``fit`` with ``x[order]`` and ``shuffle=False``, as below.
+(Callbacks such as ``EarlyStopping`` begin anew at each call.)
 """
 
 import keras
@@ -43,7 +44,6 @@ orders = np.sqrt(np.diff(sums.round(), prepend=0))
 # Check it
 # --------
 # Each epoch has each sample once.
-
 np.testing.assert_array_equal(np.sort(orders), [targets] * 4)
 
 # %%
