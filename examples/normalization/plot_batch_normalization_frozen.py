@@ -13,7 +13,8 @@ keeps its weights, and uses stored averages, not the statistics of the batch.
    \end{cases}
 
 Here :math:`\mu` is the mean and :math:`\sigma^2` the variance. In a pretrained
-model, freeze all such layers by a loop, as below.
+model, freeze all such layers by a loop, as below. Loop over its own ``layers``:
+a model that contains it lists it as one layer.
 """
 
 import keras
@@ -95,7 +96,6 @@ assert not np.allclose(y_frozen, of_batch)
 # See it
 # ------
 # The first feature. The frozen layer does not move the mean of the batch to 0.
-
 fig, axis = plt.subplots(figsize=(6, 2.2), layout="constrained")
 axis.plot(y_frozen[:, 0], np.zeros(8), "o", alpha=0.5)
 axis.plot(y_trainable[:, 0], np.ones(8), "o", alpha=0.5)

@@ -13,7 +13,8 @@ corrects them with moving averages, and does nearly what predicting does.
 
 B stands for the batch, R for the moving averages ``renorm_mean`` and
 ``renorm_stddev``. ``renorm_clipping`` limits :math:`r` (``rmin``, ``rmax``) and
-:math:`d` (``dmax``): in the paper, at last, to ``rmax=3`` and ``dmax=5``.
+:math:`d` (``dmax``). Without it, there are no limits. In the paper, training
+ends with ``rmax=3`` and ``dmax=5``.
 """
 
 import keras
@@ -25,8 +26,8 @@ from keras_by_hand.gradients import batch_normalization_gradients
 # %%
 # Build it
 # --------
-# Training uses R, predicting ``moving_mean`` and ``moving_variance``, as ever.
-
+# The order of weights: gamma, beta, moving mean, variance and stddev, and the
+# two of R. Training uses R, predicting the moving mean and variance.
 rng = np.random.default_rng(313)
 x = rng.normal([2, -5, 0], [1, 3, 0.1], size=(8, 3)).astype("float32")
 weights = rng.uniform(0.5, 2, size=(7, 3))  # (weights, features)
@@ -69,10 +70,9 @@ np.testing.assert_allclose(after[3], after[4] ** 2 - 0.001, 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# Without limits, y is x normalized by the moving averages, so one would expect
-# the gradient ``gamma / renorm_stddev * delta``. But r and d count as constant:
-# it is that of ordinary batch normalization, times r.
-
+# Without limits, y is x normalized by the moving averages. Is its gradient
+# ``gamma / renorm_stddev * delta``, then? No: for it, r and d are constants. So
+# it is r times the gradient of ordinary batch normalization.
 embedding = keras.layers.Embedding(8, 3)  # makes x a weight
 layer = keras.layers.BatchNormalization(renorm=True)
 model = keras.Sequential([keras.Input(()), embedding, layer])

@@ -39,8 +39,8 @@ of_kernel, of_u = layer.get_weights()
 # Compute it
 # ----------
 # u goes back through the kernel: divided by its length, this is v. Then v goes
-# forward: the length of this product is σ, and its direction the new u.
-
+# forward: the length of this product is σ, and its direction the new u. With
+# ``Conv2D``, reshape the kernel first: ``kernel.reshape(-1, filters)``.
 back = vector_u @ kernel.T  # (1, features)
 product = back / np.linalg.norm(back) @ kernel  # v W, (1, units)
 sigma = np.linalg.norm(product)
@@ -61,8 +61,8 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# On JAX, predict with ``training=True``. (Only there, gradients go through σ.)
-
+# On JAX, predict with ``training=True``. There, the gradient is that of W: it
+# goes through σ, too. Elsewhere it is that of W', and training changes W'.
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
 model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)  # rate 0
@@ -82,7 +82,7 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# Suppose you forget ``ord=2``: NumPy takes the root of the sum of squares.
+# Without ``ord=2``, ``np.linalg.norm`` is the root of the sum of squares.
 
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
 np.testing.assert_allclose(right, kernel / np.linalg.norm(kernel, ord=2), 1e-4)

@@ -75,7 +75,7 @@ expected = average_pooling1d(steps, pool_size=3, strides=2, padding="same")
 if keras.backend.backend() == "torch":
     expected = [[[(10 + 20 + 20) / 3]]]
 np.testing.assert_allclose(y_steps, expected, rtol=1e-6)
-print("mean", y_steps.item(), "on PyTorch", round((10 + 20 + 20) / 3, 2))
+print("right:", (10 + 20) / 2, "wrong, on PyTorch:", round(50 / 3, 2))
 
 # %%
 # Break it

@@ -4,8 +4,9 @@ Bidirectional: one layer reads forwards, another backwards
 
 What a word means may depend on the words after it. ``Bidirectional`` runs two
 copies of a recurrent layer: one reads from the first step to the last, the
-other from the last to the first. Their outputs stand side by side, or are added
-or multiplied (``merge_mode``).
+other from the last to the first. Their outputs stand side by side. With
+``merge_mode`` "sum", "mul" or "ave", they are added, multiplied or averaged.
+With None, the layer returns both.
 
 .. math::
 
@@ -79,7 +80,6 @@ np.testing.assert_raises(TypeError, layers.Bidirectional(stateful), x)
 # Suppose you take the last of all outputs for the default output: there, the
 # backward layer has read one step only. Or suppose you pass the states in the
 # order of PyTorch: both h, then both c. In Keras they are h, c, h', c'.
-
 default.set_weights(weights)
 right = keras.ops.convert_to_numpy(default(x, initial_state=start))
 pytorch_order = [h, h_back, c, c_back]

@@ -55,8 +55,8 @@ before = keras_step(bias, reset_after=False)
 # %%
 # Compute it
 # ----------
-# If the reset gate of a unit is 0, this unit does not see the old state of any
-# unit (after), or no unit sees the old state of this one (before).
+# Here, the reset gate of unit 1 is 0. After: the candidate of unit 1 sees no
+# old state. Before: no candidate sees the old state of unit 1.
 
 r = np.array([1, 0, 1])
 x_g = x @ kernel[:, 6:] + bias[6:]

@@ -54,9 +54,10 @@ for t in range(6):
 # %%
 # Check it
 # --------
-# ``reset_state`` sets the states to 0, before the next long sequence. Row i of
-# a batch goes on where row i of the last one stopped. So a model needs a fixed
-# batch size (``batch_shape``), and ``fit`` needs ``shuffle=False``.
+# Before the next long sequence, ``reset_state`` sets the states to 0. Call it
+# for each layer: a model has no ``reset_state``, and no ``reset_states``. Row i
+# of a batch goes on where row i of the last one stopped. So a model needs a
+# fixed batch size (``batch_shape``), and ``fit`` needs ``shuffle=False``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** On JAX, a stateful
 #    ``SimpleRNN``, ``LSTM`` or ``GRU`` starts each ``predict`` from 0: call
@@ -66,7 +67,6 @@ for t in range(6):
 # .. warning:: **Seen in Keras 3.15.1, wrong shape:** On TensorFlow, a
 #    stateful ``SimpleRNN``, ``LSTM`` or ``GRU`` that predicts a last batch of
 #    one sample repeats it until the batch is full. Drop the extra rows.
-
 np.testing.assert_array_equal(y, np.float32(h), strict=True)
 np.testing.assert_array_equal(y_stateful, np.float32(h), strict=True)
 np.testing.assert_raises(TypeError, stateful.reset_state, states=[h])
