@@ -11,8 +11,9 @@ future. What is masked gets a weight of 0; the others add up to 1.
    a_{ij} &= e^{s'_{ij}} / \sum_l e^{s'_{il}}
 
 Query i gives value j the score s, and from it the weight a; l runs through all
-values. The exponential of minus a billion is 0, and gives no nan where a query
-may attend to nothing. (For a mask of single pairs, use ``MultiHeadAttention``.)
+values. The exponential of minus a billion is 0. (Minus infinity would give nan
+where a query may attend to nothing.) For a mask of single pairs, use
+``MultiHeadAttention``.
 """
 
 import keras
@@ -57,7 +58,6 @@ expected = np.where(query_mask[..., np.newaxis], a @ value, 0)
 # %%
 # Check it
 # --------
-
 for actual, of_numpy in ((weights, a), (y, expected)):
     np.testing.assert_allclose(actual, of_numpy, rtol=1e-4, atol=1e-4)
 

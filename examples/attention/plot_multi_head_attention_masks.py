@@ -26,8 +26,8 @@ from keras_by_hand import multi_head_attention
 # %%
 # Build it
 # --------
-# Token 0 is padding. A step attends where its score is more than 0.
-
+# Token 0 is padding. What Keras returns as scores are the weights, after
+# softmax. A step attends where its weight is more than 0.
 tokens = np.array([[3, 1, 4, 0], [2, 5, 0, 0]])  # (batch, steps)
 embedding = Embedding(6, 8, mask_zero=True)
 layer = MultiHeadAttention(num_heads=2, key_dim=4)

@@ -4,7 +4,7 @@ MultiHeadAttention and padding: later layers lose the mask
 
 ``MultiHeadAttention`` deletes the mask of its input x. So ``x + attention(x,
 x)`` has no mask, and what follows uses the padding. (In a functional model of
-Keras 3.15.1, a second attention does so, but other layers still get the mask.)
+Keras 3.15.1, ``Add`` instead of ``+`` keeps it for all layers but attention.)
 Make it by ``mask = embedding.compute_mask(tokens)``, and pass it by hand:
 ``value_mask=mask`` to each attention, ``mask=mask`` to other layers.
 """

@@ -28,8 +28,8 @@ rng = np.random.default_rng(313)
 # %%
 # Build it
 # --------
-# A step attends to another where its score is more than 0.
-
+# What Keras returns as scores are the weights, after softmax. A step attends to
+# another where its weight is more than 0.
 x = rng.normal(size=(2, 7, 6)).astype("float32")  # (batch, steps, features)
 layer = MultiHeadAttention(num_heads=2, key_dim=4, sliding_window=3)
 options = {"return_attention_scores": True}

@@ -28,8 +28,8 @@ from keras import layers
 # %%
 # Build it
 # --------
-# Double x by ``Rescaling``, by ``2 * x`` and a mask by hand, and by ``2 * x``.
-
+# Double x in three ways: by ``Rescaling``; by ``2 * x``, with the mask passed
+# to the mean by hand; and by ``2 * x`` alone.
 tokens = np.array([[4, 2, 3, 1], [1, 4, 0, 0], [2, 0, 0, 0]])  # (batch, steps)
 table = np.array([[7, -9], [3, 8], [-5, 2], [6, -4], [-1, 5]])  # one row each
 inputs = keras.Input((4,), dtype="int32")
@@ -61,11 +61,11 @@ np.testing.assert_array_equal(means, expected, strict=True)
 # --------
 # ``2 * x`` loses the mask without a word; ``Rescaling(2)(x)`` does not. Layers
 # that drop it warn, as do your own without ``self.supports_masking = True``.
+# (If yours changes the number of steps, give it a ``compute_mask``, too.)
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``RMSNormalization`` and
 #    ``EinsumDense`` drop the mask, with a warning. ``LayerNormalization`` and
 #    ``Dense``, which treat each step alone in the same way, pass it on.
-
 print("right:", *means[1], "wrong:", *means[2])
 assert np.any(means[1] != means[2])
 einsum_dense = layers.EinsumDense("btf,fu->btu", output_shape=(None, 2))

@@ -51,7 +51,7 @@ def keras_gru(*weights, **options):
 # From PyTorch to Keras, transpose the kernels, and exchange the columns of the
 # first two gates. Stack the biases: you would add them in an LSTM, but here, r
 # multiplies one alone. To ONNX, transpose again, and add an axis (directions).
-
+# Back to PyTorch, exchange the same columns, transpose, and split the bias.
 columns = [2, 3, 0, 1, 4, 5]  # r, z, n becomes z, r, g, each of 2 units
 kernel = weight_ih.T[:, columns]
 recurrent_kernel = weight_hh.T[:, columns]

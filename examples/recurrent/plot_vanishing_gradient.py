@@ -4,7 +4,7 @@ Vanishing gradient: SimpleRNN, LSTM and the forget gate
 
 Why does an RNN hardly learn from what it read long ago (long-term
 dependencies)? Each step on the way back multiplies the gradient by a factor. If
-these are below 1, it *vanishes*; if they are above 1, it *explodes*. In a
+all factors are below 1, it *vanishes*; if all are above 1, it *explodes*. In a
 ``SimpleRNN`` the factor is a matrix and a slope:
 
 .. math:: \delta_t = \left( \delta_{t+1} U^T \right) \odot (1 - h_t^2)
@@ -81,9 +81,9 @@ for of_keras, of_numpy in [(of_simple, by_hand), (of_lstm, delta @ W.T)]:
 # %%
 # Break it
 # --------
-# Keras starts the bias of the forget gate with 1. Suppose your own LSTM starts
-# with 0: then the gate is near sigmoid(0), and each step keeps only half.
-
+# The gradient of a new LSTM vanishes, too. Keras starts the bias of the forget
+# gate with 1: each step keeps about sigmoid(1), or 3/4. Training can open the
+# gate. Suppose your own LSTM starts with 0: then each step keeps only half.
 of_half, _ = keras_gradient(keras.layers.LSTM(units, unit_forget_bias=False))
 right, wrong = np.linalg.norm([of_lstm[0], of_half[0]], axis=1)
 print(f"at the first step: right {right:.1e}, wrong {wrong:.1e}")
