@@ -46,7 +46,7 @@ squared_relu = np.maximum(z, 0) ** 2
 # Check it
 # --------
 # Training shows the derivative. With the input 1 and numbers as its kernel, a
-# ``Dense`` layer returns ``f`` of these numbers. If the loss is their sum, a
+# ``Dense`` layer returns ``f`` of these numbers. If the loss is ``sum(f)``, a
 # step of SGD with a rate of 1 subtracts the derivative from the kernel.
 
 np.testing.assert_array_equal(y, np.float32(squared_relu), strict=True)

@@ -3,9 +3,9 @@ softplus, squareplus and sparse_plus: smooth versions of relu
 =============================================================
 
 The slope of ``relu`` jumps at zero. These three activations round off the
-corner. They are never negative, so they also serve where a network must return
-a positive number, such as a variance. Each is ``relu`` plus a bump that is
-symmetric about zero.
+corner. ``softplus`` and ``squareplus`` are positive, so they also serve where a
+network must return a positive number, such as a variance. ``sparse_plus`` can
+be 0. Each of the three is ``relu`` plus a bump that is symmetric about zero.
 
 .. math::
 

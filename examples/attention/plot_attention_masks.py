@@ -12,8 +12,8 @@ future. What is masked gets a weight of 0; the others add up to 1.
 
 Query i gives value j the score s, and from it the weight a; l runs through all
 values. The exponential of minus a billion is 0. (Minus infinity would give nan
-where a query may attend to nothing.) For a mask of single pairs, use
-``MultiHeadAttention``.
+where a query may attend to nothing.) To mask single pairs of query and value,
+pass ``attention_mask`` to ``MultiHeadAttention``: (batch, queries, values).
 """
 
 import keras

@@ -30,7 +30,7 @@ from keras_by_hand.porting.pytorch import pytorch_conv2d
 rng = np.random.default_rng(313)
 images = rng.integers(-9, 10, size=(2, 2, 6, 8))  # (batch, in, height, width)
 kernel = rng.integers(-9, 10, size=(4, 2, 3, 3))  # (out, in, rows, columns)
-grouped = rng.integers(-9, 10, size=(4, 1, 3, 3))  # (out, in / groups, ...)
+grouped = rng.integers(-9, 10, size=(4, 1, 3, 3))  # depthwise: groups=2
 bias = np.array([3, -2, 5, 1])  # (out,)
 of_pytorch = pytorch_conv2d(images, kernel, bias, 2, 1)
 of_grouped = pytorch_conv2d(images, grouped, bias, 2, 1, groups=2)
@@ -38,8 +38,8 @@ of_grouped = pytorch_conv2d(images, grouped, bias, 2, 1, groups=2)
 # %%
 # Compute it
 # ----------
-# To convert weights, move the axes as the equations say; the bias stays. Then
-# split the 4 filters for ``DepthwiseConv2D``: the first channel's come first.
+# To convert weights, move the axes as the equations say; the bias stays. For
+# ``DepthwiseConv2D``, split the 4 filters, too: the first 2 are of channel 0.
 
 x = images.transpose(0, 2, 3, 1)  # (batch, height, width, in)
 moved = kernel.transpose(2, 3, 1, 0).copy()  # (rows, columns, in, out)

@@ -54,13 +54,11 @@ for token, delta in zip(x[0], y_gradient[0]):
     row_sums[token] += delta
 
 # %%
+# Check it
+# --------
 # ``embedding_gradient`` is for tokens of any shape.
 
 from keras_by_hand.gradients import embedding_gradient
-
-# %%
-# Check it
-# --------
 
 np.testing.assert_array_equal(gradient, row_sums, strict=True)
 expected = embedding_gradient(x, y_gradient, input_dim=6)
@@ -70,11 +68,13 @@ np.testing.assert_array_equal(gradient, expected)
 # Break it
 # --------
 # Suppose you leave the loop to NumPy. With equal indices, ``+=`` adds only the
-# last. ``np.add.at(row_sums, x, y_gradient)`` adds them all.
+# last. ``np.add.at`` adds them all.
 
-wrong = np.zeros((6, 2))
+right, wrong = np.zeros((2, 6, 2))  # (input_dim, output_dim) each
+np.add.at(right, x, y_gradient)
 wrong[x] += y_gradient
-print("right:", gradient[2], "wrong:", wrong[2])
+print("right:", right[2], "wrong:", wrong[2])
+np.testing.assert_array_equal(gradient, right)
 assert np.any(gradient != wrong)
 
 # %%

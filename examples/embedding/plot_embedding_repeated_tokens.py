@@ -54,6 +54,7 @@ for penalty, steps in ((None, expected), (keras.regularizers.L2(0.0), right)):
 # %%
 # Break it
 # --------
-# Steps by Adam, then with clipnorm, global_clipnorm and clipvalue.
+# Steps by Adam, then with clipnorm, global_clipnorm and clipvalue. The norms
+# also count the gradient of token 0, -4.
 print("right:", np.round(right, 2), "wrong:", np.round(wrong, 2))
 assert np.all(np.not_equal(right, wrong))

@@ -17,8 +17,8 @@ from keras_by_hand import gru
 # %%
 # Build it
 # --------
-# ``compute_mask`` makes the mask from the tokens. Without the argument
-# ``mask``, a layer takes the mask that its input carries, if there is one.
+# ``compute_mask`` makes the mask from tokens, or from the ``keras.Input`` of a
+# functional model. Without ``mask``, a layer takes its input's mask, if any.
 
 tokens = np.array([[3, 1, 4], [2, 5, 0], [4, 0, 0]])  # (batch, steps)
 embedding = Embedding(6, 2, "orthogonal", mask_zero=True)

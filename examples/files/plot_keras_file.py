@@ -5,8 +5,8 @@ r"""
 ``model.save(path)`` writes a file, ``keras.models.load_model(path)`` reads it.
 To look into it, or to use its weights elsewhere, you need no Keras. Its format
 is a zip archive: ``config.json`` has the layers, serialized as text,
-``model.weights.h5`` the weights, and ``metadata.json`` the version of Keras
-that wrote it. From the config *and* the weights you can compute
+``model.weights.h5`` the weights, with the optimizer's if the model is compiled,
+and ``metadata.json`` the version of Keras. Config *and* weights together give
 
 .. math:: y = \text{relu}(x W_1 + b_1) \, W_2
 
@@ -60,12 +60,12 @@ by_hand = np.maximum(x @ W_1 + b_1, 0) @ W_2
 # --------
 # A layer is serialized as its arguments, and the defaults of those left out.
 np.testing.assert_array_equal(y, by_hand, strict=True)
-files = ["config.json", "metadata.json", "model.weights.h5"]
-np.testing.assert_equal(sorted(names), files)
+loaded = keras.models.load_model(path)
+np.testing.assert_array_equal(y, loaded.predict(x, verbose=0), strict=True)
+assert sorted(names) == ["config.json", "metadata.json", "model.weights.h5"]
 np.testing.assert_equal(metadata["keras_version"], keras.__version__)
-np.testing.assert_equal(first["activation"], "relu")
-np.testing.assert_equal(second["activation"], "linear")
-np.testing.assert_equal(second["trainable"], False)
+kept = first["activation"], second["activation"], second["trainable"]
+np.testing.assert_equal(kept, ("relu", "linear", False))
 
 # %%
 # Break it

@@ -16,6 +16,9 @@ x is the input of a block, y its output. Each W is the kernel of a convolution
 :math:`*`, norm is ``BatchNormalization``. The shortcut s(x) is x itself.
 Where y needs another shape, it is :math:`\text{norm}_0(W_0 * x)`. (Biases are
 left out.)
+
+Why *bottleneck*? :math:`W_1`, 1 by 1, returns few channels, so :math:`W_2`, 3
+by 3, costs little. :math:`W_3`, 1 by 1, returns four times as many channels.
 """
 
 import keras
@@ -116,11 +119,12 @@ np.testing.assert_array_less(errors, 1000 * eps)
 # Break it
 # --------
 # Suppose you load weights of PyTorch's ``resnet50``. It takes the strides in a
-# block's second convolution, Keras and the paper in the first. All shapes
-# agree, so nothing warns you. For such weights, call ``bottleneck`` with
-# ``first=1, second=2``. PyTorch adds zeros on all four sides, as
-# ``zero_padding2d`` does here. With strides of 2 and even sizes, Keras'
-# ``padding="same"`` would add fewer zeros above and on the left.
+# block's second convolution, Keras and the paper in the first. Once the kernels
+# are transposed, all shapes agree, so nothing warns you. For such weights, call
+# ``bottleneck`` with ``first=1, second=2`` where the image becomes smaller.
+# PyTorch adds zeros on all four sides, as ``zero_padding2d`` does here. With
+# strides of 2 and even sizes, Keras' ``padding="same"`` would add fewer zeros
+# above and on the left.
 
 start, right = expected[6:8]  # of conv4_block1
 wrong = bottleneck(start, weights, "conv4_block1", first=1, second=2)

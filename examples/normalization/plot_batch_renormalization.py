@@ -3,7 +3,7 @@ Batch renormalization: BatchNormalization with renorm=True
 ==========================================================
 
 In a small batch, mean and variance are noisy. With ``renorm=True``, training
-corrects them with moving averages, and does nearly what predicting does.
+corrects them with moving averages. So its outputs are near those of predicting.
 
 .. math::
 
@@ -70,9 +70,9 @@ np.testing.assert_allclose(after[3], after[4] ** 2 - 0.001, 1e-4, 1e-4)
 # %%
 # Break it
 # --------
-# Without limits, y is x normalized by the moving averages. Is its gradient
-# ``gamma / renorm_stddev * delta``, then? No: for it, r and d are constants. So
-# it is r times the gradient of ordinary batch normalization.
+# Without limits, y is x normalized by the moving averages. A port that derives
+# the gradient from this gets ``gamma / renorm_stddev * delta``. But Keras takes
+# r and d as constants: the gradient is r times that of batch normalization.
 embedding = keras.layers.Embedding(8, 3)  # makes x a weight
 layer = keras.layers.BatchNormalization(renorm=True)
 model = keras.Sequential([keras.Input(()), embedding, layer])

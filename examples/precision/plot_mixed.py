@@ -5,10 +5,10 @@ mixed_float16 and mixed_bfloat16: weights stay in float32
 Computing in 16 bits is fast on GPUs, but small steps of training are lost. In
 mixed precision (PyTorch: automatic mixed precision, AMP), a layer stores its
 weights in float32, and rounds them to 16 bits in each call. Training changes
-the stored weights. (float16 may lose small gradients: see the page "Loss
-scaling".) Choose it by the ``dtype`` of a layer. For all layers, call
-``keras.config.set_dtype_policy("mixed_float16")`` before you make them. With
-``dtype="float32"``, the last layer does not round its outputs.
+the stored weights. Before you make the layers, call
+``keras.config.set_dtype_policy("mixed_float16")``. Give the last layer
+``dtype="float32"``, so that it does not round its outputs. (float16 may lose
+small gradients: see the page "Loss scaling".)
 
 .. math::
 
@@ -62,8 +62,8 @@ y_narrow, path_narrow = train("bfloat16")
 # %%
 # Compute it
 # ----------
-# The gradient of the bias is -1 for each of the outputs, divided by their 2
-# units: the mean absolute error is a mean over units and samples.
+# All 8 outputs are below their targets. The error is a mean, so each output has
+# the derivative -1/8. A bias is added to 4 of them, so its gradient is -1/2.
 
 z = bfloat16(x) @ bfloat16(kernel)  # (batch, units)
 by_hand = bfloat16(bfloat16(z) + bfloat16(bias))
@@ -76,7 +76,7 @@ for _ in range(20):
 # %%
 # Check it
 # --------
-# From the same weights both layers compute the same.
+# Before training, both layers return the same. Then their biases differ.
 np.testing.assert_array_equal(y_mixed.astype("float32"), by_hand)
 np.testing.assert_array_equal(y_narrow.astype("float32"), by_hand)
 np.testing.assert_array_equal(path_mixed, np.stack(mixed), strict=True)

@@ -44,15 +44,15 @@ normalized = (data - mean) / np.maximum(np.sqrt(variance), 1e-7)
 
 # %%
 # ``normalization`` takes other axes, too. With ``invert=True`` it denormalizes:
-# :math:`y \sqrt{v} + \mu`. You need this for the predictions of a regression.
-# In Keras, adapt a second layer with ``invert=True`` to the same data.
+# :math:`y \sqrt{v} + \mu`. A regression with normalized targets needs this for
+# its predictions: adapt one layer to the targets, and to the same targets a
+# second one with ``invert=True``.
 
 from keras_by_hand import normalization
 
 # %%
 # Check it
 # --------
-
 np.testing.assert_allclose(mean_of_keras, mean, rtol=1e-4)
 np.testing.assert_allclose(variance_of_keras, variance, rtol=1e-4, atol=1e-4)
 np.testing.assert_allclose(y, normalized, rtol=1e-4, atol=1e-4)

@@ -2,10 +2,11 @@ r"""
 StackedRNNCells: several cells in one RNN layer
 ===============================================
 
-``RNN([cell_1, cell_2])`` is a multi-layer, or stacked RNN in one layer: in each
-step, the second cell reads what the first has just returned. Forwards, two
-layers do the same: ``LSTM(4, return_sequences=True)``, then ``LSTM(2)``, are a
-stacked LSTM. With ``go_backwards`` two such layers differ.
+``RNN([cell_1, cell_2])`` is a multi-layer, or stacked RNN in one layer. It puts
+the cells into ``StackedRNNCells``: in each step, the second cell reads what the
+first has just returned. Forwards, two layers do the same. So
+``LSTM(4, return_sequences=True)``, then ``LSTM(2)``, are a stacked LSTM. With
+``go_backwards`` two such layers differ.
 """
 
 import keras
@@ -16,7 +17,6 @@ from keras.layers import RNN, LSTMCell, SimpleRNNCell, StackedRNNCells
 # Build it
 # --------
 # Two cells without activations read backwards. The state of each is its output.
-
 rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 4, 3)).astype("float32")
 shapes = [(3, 4), (4, 4), (4,), (4, 2), (2, 2), (2,)]  # of both cells

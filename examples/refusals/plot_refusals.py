@@ -31,8 +31,8 @@ shapes = [(3,), (4,), (4, 2), (4, 3), (3, 4), (4, 5, 3), (3, 4, 5)]
 # %%
 # Compute it
 # ----------
-# An input needs two axes or more, and the last one must be as long as the
-# kernel's first.
+# An input needs two axes or more. The last one must be as long as the kernel's
+# first: the "value 3" of a message, which also has the shape of your input.
 
 fits = [len(shape) >= 2 and shape[-1] == len(kernel) for shape in shapes]
 
@@ -69,8 +69,8 @@ refused("but it received 2 input tensors", dense, [x, x])  # np.concatenate
 refused("should be tensors. Got 'None'", dense, None)  # was a return missing?
 
 # %%
-# Then, weights: ``set_weights`` wants [kernel, bias]. Of PyTorch's, take ``.T``
-# for the kernel: no error says so if it is square.
+# Then, weights: ``set_weights`` wants [kernel, bias]. If a kernel is PyTorch's,
+# take its ``.T``. If it is square, no error tells you to.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** ``Layer.set_weights``
 #    sets each array before it looks at the next. If the bias is refused, the

@@ -83,8 +83,8 @@ np.testing.assert_equal(counts[-1, -2:].sum(), read.count(["a", "b"]))
 # Keras' ``ctc`` takes logits. Class 0 is the blank, and pads short labels.
 # After softmax, pass ``ops.log(y_pred)``. If the blank is the last class, as in
 # ``ctc_batch_cost`` of Keras 2, pass ``ops.roll(logits, 1, axis=-1)``, and add
-# 1 to each label. If recordings differ in length, use ``keras.ops.ctc_loss``.
-
+# 1 to each label, but not to the padding: that is 0. If recordings differ in
+# length, use ``keras.ops.ctc_loss``.
 last = np.roll(logits, -1, axis=-1)  # a, b, blank
 for name, scores in ("softmax kept", np.float32(p)), ("blank last", last):
     wrong = keras.ops.convert_to_numpy(keras.losses.ctc(labels, scores))

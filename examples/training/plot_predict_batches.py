@@ -9,8 +9,8 @@ is smaller. It runs the model :math:`f` on each batch, and joins the answers:
 .. math:: y = [f(x_{0:32}), f(x_{32:64}), f(x_{64:70})]
 
 This is inference: ``Dropout`` drops nothing, and ``BatchNormalization`` uses
-the mean and variance that it has stored. So in another batch, a sample gets
-different results only in the last bits, or from layers that keep a state.
+the mean and variance that it has stored. So the rest of the batch changes a
+result only in the last bits. Layers that keep a state are an exception.
 """
 
 import keras
@@ -80,11 +80,11 @@ print("right:", y[30:34, 0].round(2), "wrong:", wrong[30:34, 0].round(2))
 assert not np.allclose(y, wrong, atol=0.1)
 
 # %%
-# ``predict_on_batch(x)`` and the call ``model(x)`` do not train, either. They
-# run f once on all samples; the call returns a tensor. Keras advises the call
-# for few samples, ``predict`` for many. For one sample, pass ``x[:1]``.
-# Suppose you expect the same bits from all. Keras may add up the products of a
-# row in another order. Allow for rounding.
+# ``predict_on_batch(x)`` and the call ``model(x)`` are inference, too, as with
+# ``training=False``. They run f once on all samples; the call returns a tensor.
+# Keras advises the call for few samples, ``predict`` for many. For one sample,
+# pass ``x[:1]``. Suppose you expect the same bits from all. Keras may add up
+# the products of a row in another order. Allow for rounding.
 pixels = np.random.default_rng(313).normal(size=(32, 999))
 wide = keras.Sequential([layers.Dense(1, kernel_initializer="ones")])
 batch = wide.predict(pixels, verbose=0)[0]

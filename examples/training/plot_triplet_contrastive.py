@@ -28,9 +28,10 @@ from keras import layers, ops
 # Build it
 # --------
 # A custom loss function gets the labels and outputs of a batch, and can compare
-# them all: pass it as ``compile(loss=triplet_loss)``. The margin is 1. Each
-# anchor uses its farthest of the same label, and its nearest of another: *batch
-# hard*. (*Semi-hard* takes the nearest beyond :math:`d_+`.)
+# them all: pass it as ``compile(loss=triplet_loss)``. The margin is 1. *Batch
+# hard* takes, for each anchor, the farthest embedding of its own label, and the
+# nearest of another label. (*Semi-hard* takes each pair of one label, and with
+# it the nearest of another label that is farther away than :math:`d_+`.)
 
 
 def compare(label, x, tiny=1e-12):
@@ -58,7 +59,7 @@ y = [contrastive_loss(label, x), triplet_loss(label, x)]
 # %%
 # Compute it
 # ----------
-# Take one anchor after the other, and its distances to all embeddings.
+# Take each anchor, and its distances to all embeddings, itself included.
 contrastive, triplet = np.zeros((2, 5))  # of each anchor
 for i in range(5):
     d, same = np.linalg.norm(x - x[i], axis=1), label == label[i]
@@ -85,7 +86,6 @@ for loss, by_hand in zip(map(ops.convert_to_numpy, y), expected):
 # --------
 # An anchor's distance to itself is 0, where the root has an infinite slope.
 # Without ``tiny``, a step that XLA compiles, as on GPUs, makes all weights NaN.
-
 for name, tiny in ("right", 1e-12), ("wrong", 0):
     model = keras.Sequential([layers.Dense(2, kernel_initializer="identity")])
     model.compile("sgd", partial(triplet_loss, tiny=tiny), jit_compile=True)
