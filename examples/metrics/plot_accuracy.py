@@ -3,8 +3,8 @@ Accuracy in Keras: binary, categorical, sparse and top-k
 ========================================================
 
 Accuracy is the share of predictions that are right. A probability above 1/2
-means yes. Of several scores, the largest names the class. *Top-k* asks less:
-fewer than :math:`k` scores must be larger than that of class :math:`c`.
+means yes. Of several scores, the largest names the predicted class. *Top-k*
+asks less: the true class must be among the :math:`k` with the largest scores.
 
 .. math::
 
@@ -12,9 +12,9 @@ fewer than :math:`k` scores must be larger than that of class :math:`c`.
    \text{categorical} &: \arg \max_j s_j = c \\
    \text{top-k} &: \sum_j (s_j > s_c) < k
 
-:math:`p` is a probability, :math:`t` its target, and :math:`s_j` a score.
-``metrics=["accuracy"]`` goes by shapes: outputs of ``(batch, 1)`` are binary,
-others categorical. Their labels are an index each ("sparse"), or a one-hot row.
+:math:`p` is a probability, :math:`t` its target, :math:`s_j` a score, :math:`c`
+the true class. ``metrics=["accuracy"]`` goes by shapes: ``(batch, 1)`` outputs
+are binary, others categorical. Labels are indices ("sparse") or one-hot rows.
 Top-5 is ``keras.metrics.SparseTopKCategoricalAccuracy(k=5)``.
 """
 
@@ -75,9 +75,9 @@ np.testing.assert_array_equal([top_2, expected], [larger < 2] * 2)
 # Break it
 # --------
 # With the class ``Accuracy()``, accuracy is 0: it asks whether a probability
-# *equals* its label. And where several labels may be right, "accuracy" takes
-# them for one-hot: all six tags below are right. Write "binary_accuracy". Last,
-# a logit means yes above 0: take ``BinaryAccuracy(threshold=0)``.
+# *equals* its label. Or a sample has several tags: "accuracy" only compares the
+# largest of each row. Write "binary_accuracy": all six tags below are right.
+# A logit means yes above 0: take ``BinaryAccuracy(threshold=0)``.
 wrong = float(keras.metrics.Accuracy()(answer, p))
 print(f'right: "accuracy" {binary:.1f}, wrong: Accuracy() {wrong:.1f}')
 assert wrong == 0 and binary > 0.5

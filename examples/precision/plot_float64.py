@@ -35,8 +35,7 @@ x, kernel, bias = [
     for shape in [(6, 4), (4, 3), (3,)]  # (batch, features), (features, units)
 ]
 dense = keras.layers.Dense(3, dtype="float64")
-inputs = keras.Input(shape=(4,))  # float32
-model = keras.Model(inputs, dense(inputs))
+model = keras.Sequential([keras.Input((4,)), dense])  # a float32 Input
 dense.set_weights([kernel, bias])
 y_layer = keras.ops.convert_to_numpy(dense(x))
 y_model = keras.ops.convert_to_numpy(model(x))
@@ -63,27 +62,29 @@ for y, expected in answers:
 # %%
 # Break it
 # --------
-# Suppose you only set ``floatx``, to which ``predict`` casts, and build a new
-# model. Set the policy, too.
+# Suppose you only set ``floatx``, to which ``predict`` casts: new layers still
+# compute in float32. Set the policy, too: on TensorFlow, ``predict`` is exact.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** Once a layer has been
 #    made, ``keras.config.set_floatx`` does not change the dtype of new layers:
-#    the first one fixes the default *policy*, from which layers take their
-#    dtype.
+#    the first one fixes the default *policy*, which sets their dtype.
 
 keras.config.set_floatx("float64")
 wrong = keras.layers.Dense(3).dtype
 keras.config.set_dtype_policy("float64")
-right = keras.layers.Dense(3).dtype
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+model.set_weights([kernel, bias])
+right = model.layers[0].dtype
 print("dtype: right", right, "wrong", wrong)
 assert right == "float64" and wrong == "float32"
+if keras.backend.backend() == "tensorflow":
+    np.testing.assert_array_equal(model.predict(x, verbose=0), exact)
 keras.config.set_floatx("float32")  # the defaults again
 keras.config.set_dtype_policy("float32")
 
 # %%
 # Or you hand large integers, such as customer numbers, to an ordinary layer. It
-# rounds them to float32, without a warning. This one subtracts two features: do
-# that in NumPy first.
+# silently rounds them to float32. Subtract these two features in NumPy first.
 
 large = 2**24 + np.array([[1, 0], [3, 0], [4, 1]])  # (batch, features)
 layer = keras.layers.Dense(1, use_bias=False)
@@ -100,6 +101,5 @@ assert np.any(right != wrong)
 # ------
 fig, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
 axis.stem(np.ravel(y_predict - exact))
-axis.set(title="predict rounds its input to float32", ylabel="error of predict")
-axis.set(xlabel="entry of the output")
+axis.set(title="Error of predict", xlabel="entry of the output", ylabel="error")
 plt.show()

@@ -2,10 +2,10 @@ r"""
 vocabulary.txt: the words of StringLookup in a .keras file
 ==========================================================
 
-The words that ``adapt`` has learned (a tokenizer's, too) stand in a text file
-inside the ``.keras`` file. The word with index :math:`i` is on line :math:`i`,
-counted from 0, so you can read it without Keras. But a word with a line break
-does not survive saving, unless you pass the words as ``vocabulary``.
+The words that ``adapt`` has learned stand in a text file inside the ``.keras``
+file, also for the tokenizer ``TextVectorization``. The word with index
+:math:`i` is on line :math:`i`, counted from 0. You can read it without Keras.
+But loading splits a word with a line break, unless you pass ``vocabulary``.
 """
 
 import tempfile
@@ -36,8 +36,8 @@ _, loaded, mended = keras.models.load_model(path).layers
 # Compute it
 # ----------
 # The file is a zip archive. (Passed words are in its ``config.json`` instead.)
-# The first line is empty: it is the mask token. Keep it, and pass ``tokens`` as
-# ``vocabulary``. If you pass the path, Keras takes special tokens for words.
+# The first line is empty: it is the mask token. To build the layer again, pass
+# all ``tokens`` as ``vocabulary``, not the path: the empty line is an error.
 
 with zipfile.ZipFile(path) as archive:
     text = archive.read("assets/layers/string_lookup/vocabulary.txt").decode()

@@ -11,9 +11,10 @@ only if each chunk starts from the last states of the one before.
    y_1, \ldots, y_4, s_4 &= \text{rnn}(x_1, \ldots, x_4, \, 0) \\
    y_5, y_6, s_6 &= \text{rnn}(x_5, x_6, \, s_4)
 
-y is the output, s the state. Pass it as ``initial_state``, or let a layer that
-is ``stateful`` keep it for the next call, until ``reset_state``. An ``LSTM``
-has the hidden state h and the cell or carry state c: ``initial_state=[h, c]``.
+y is the output, s the state. With ``return_state=True``, a layer returns both.
+Pass the state as ``initial_state``, or let a layer that is ``stateful`` keep it
+for the next call, until ``reset_state``. An ``LSTM`` returns y, its hidden
+state h and its cell or carry state c: pass ``initial_state=[h, c]``.
 """
 
 import keras
@@ -84,7 +85,6 @@ if keras.backend.backend() == "tensorflow":
 # Break it
 # --------
 # Suppose you read the second chunk without the states of the first.
-
 wrong = keras.ops.convert_to_numpy(layer(x[:, 4:])[0])
 print("right:", y[0], "wrong:", wrong[0])
 assert np.any(y != wrong)

@@ -25,9 +25,9 @@ from keras_by_hand.gradients import lstm_backward, lstm_forward
 # %%
 # Build it
 # --------
-# How much does the last output depend on each input? The loss is its sum. To x,
-# add an ``Embedding`` of zeros: its gradient is that at x, and ``SGD(1.0)``
-# subtracts it, so the table then holds minus the gradient.
+# How much does the last output depend on each input? Its sum is the loss. Keras
+# trains weights only, so add an ``Embedding`` of zeros to x. After one step of
+# ``SGD(1.0)``, its table holds minus the gradient at x.
 
 keras.utils.set_random_seed(313)
 steps, units = 31, 8  # and as many features
@@ -92,9 +92,9 @@ assert 100 * wrong < right
 # %%
 # See it
 # ------
-# On a logarithmic axis, a constant factor is a straight line. Keras' first U is
-# orthogonal: it keeps a vector's length. The third curve is for 1.125 U, which
-# makes a vector longer, and h = 0, where the slope is 1.
+# Keras' first U is orthogonal: it keeps a vector's length. Only the slopes make
+# the gradient of the ``SimpleRNN`` vanish. For the third curve all slopes are 1
+# (h = 0), and 1.125 U makes a vector longer.
 large = simple_gradient(kernel, 1.125 * recurrent_kernel, 0 * h)
 norms = np.linalg.norm([of_lstm, of_simple, large], axis=-1).T
 fig, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
