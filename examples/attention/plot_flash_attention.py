@@ -6,7 +6,8 @@ Attention has a score for each pair of steps: in long texts, too many for fast
 memory. Flash attention never stores them all. (Keras uses it on JAX and PyTorch
 where it can; ``flash_attention=True`` insists on it.) It reads keys and values
 in blocks (*online softmax*), and keeps, for each step of the query, the largest
-score m so far, a sum d of exponentials, and a sum o of values:
+score m so far, a sum d of exponentials, and a sum o of values, weighted by
+these exponentials:
 
 .. math::
 
@@ -84,7 +85,6 @@ for kind, *sizes in (MultiHeadAttention, 2, 4), (GroupQueryAttention, 4, 2, 2):
 # Break it
 # --------
 # Suppose you average the results of the blocks: then all blocks count the same.
-
 p = query[0, 0, 0] @ key[0, 0].T / np.sqrt(4)  # (source,), of one step
 shares = softmax(p.reshape(5, 10))  # in five blocks
 wrong = np.ravel(shares) @ value[0, 0] / 5

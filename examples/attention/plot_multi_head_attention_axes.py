@@ -3,8 +3,8 @@ MultiHeadAttention attention_axes: rows, columns or pixels
 ==========================================================
 
 ``MultiHeadAttention`` treats an image as one long sequence of pixels. With
-``attention_axes=1``, a pixel attends only to the pixels of its column, with
-``attention_axes=2`` only to those of its row. The other axis is then like the
+``attention_axes=1``, a pixel attends only to the pixels of its column; with
+``attention_axes=2``, only to those of its row. The other axis is then like the
 batch: nothing passes along it.
 """
 
@@ -34,8 +34,8 @@ np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 # %%
 # Break it
 # --------
-# Suppose you make a sequence of each column by a reshape alone. It fits, but
-# mixes pixels of different columns.
+# Suppose you make a sequence of each column by a reshape alone. The shape
+# fits, but each sequence mixes pixels of different columns.
 
 mixed = x.reshape(8, 3, 6)
 wrong = multi_head_attention(mixed, mixed, None, *weights).reshape(x.shape)

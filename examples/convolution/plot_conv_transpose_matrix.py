@@ -13,7 +13,7 @@ transposed.
 
 Backpropagation needs this product: :math:`M^T` times the gradient of
 :math:`y` is that of :math:`x`. The layer is also called a deconvolution, but it
-is no inverse of a convolution: it brings the size back, not the numbers.
+is no inverse of a convolution: here it brings the size back, not the numbers.
 """
 
 import keras

@@ -3,8 +3,8 @@ Conv2DTranspose output size: padding and output_padding
 =======================================================
 
 A decoder must return the size that the encoder was given. For :math:`n` pixels,
-a kernel of :math:`k` and strides of :math:`s`, without and with an
-``output_padding`` of :math:`p`, a transposed convolution returns
+a kernel of :math:`k` and strides of :math:`s`, a transposed convolution
+returns (with :math:`p` if you pass ``output_padding``, else without)
 
 .. math::
 
@@ -13,9 +13,9 @@ a kernel of :math:`k` and strides of :math:`s`, without and with an
    \text{same:} \quad & n \, s \\
    \text{same, } p \text{:} \quad & (n - 1) \, s + (k \bmod 2) + p
 
-:math:`k \bmod 2` is 1 for an odd kernel, 0 for an even one. For the size you
-need, solve for :math:`p`: it must be less than :math:`s`. "same" crops what
-exceeds its size: half at each end, and an odd pixel last.
+:math:`k \bmod 2` is 1 for an odd kernel, 0 for an even one. Your :math:`p` is
+the size you need minus that for :math:`p = 0`, and less than :math:`s`. "same"
+crops what exceeds its size: half at each end, and an odd pixel last.
 """
 
 import keras
@@ -41,8 +41,8 @@ print(code.shape, "becomes", decoded.shape, "or", decoded_p.shape)
 # %%
 # Compute it
 # ----------
-# The last copy of the kernel begins at the pixel ``last`` and is ``k`` pixels
-# long. These are the four formulas.
+# Each input pixel puts a copy of the kernel into the output, ``s`` pixels after
+# the copy before. The last copy begins at the pixel ``last``.
 
 n, k, s, p = 13, 3, 2, 0  # pixels, kernel, strides, output_padding
 last = (n - 1) * s

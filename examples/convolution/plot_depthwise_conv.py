@@ -26,7 +26,7 @@ from keras_by_hand.layers.convolution import conv
 # %%
 # Build it
 # --------
-# Two kernels for each of 3 channels. ``Conv2D`` has 3 times as many weights.
+# Each of 3 channels has two kernels. ``Conv2D`` has a kernel 3 times as large.
 
 rng = np.random.default_rng(313)
 x = rng.integers(-9, 10, size=(2, 5, 7, 3)).astype("float32")

@@ -2,11 +2,11 @@ r"""
 Embedding index out of range: an error, nan, or another row
 ===========================================================
 
-A tokenizer may make tokens for which the table has no row (*out of
-vocabulary*). Depending on the backend, you see an error, ``nan``, or nothing at
-all: then the model reads another word's vector. So make ``input_dim`` at least
-the largest token plus 1. And give all unknown words one token, with a row: as
-``StringLookup`` does, or by ``np.where(tokens < n, tokens, unknown)``.
+A tokenizer may make tokens without a row in the table (*out of vocabulary*).
+Depending on the backend, you see an error, ``nan``, or nothing at all: then the
+model reads another word's vector. So make ``input_dim`` at least the largest
+token plus 1. Give all unknown words one token with a row: as ``StringLookup``
+does, or by ``np.where((tokens >= 0) & (tokens < n), tokens, unknown)``.
 
 .. math:: y = E_x \quad \text{for} \quad 0 \le x < n
 

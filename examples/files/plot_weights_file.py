@@ -80,8 +80,8 @@ assert np.any(right != wrong)
 # %%
 # In full
 # -------
-# ``save_own_variables`` writes to a dict, too (before ``build``, nothing). To
-# keep the numbers, write ``{n: numpy.array(v) for n, v in kept.items()}``.
+# ``save_own_variables`` writes to a dict, too. An unbuilt layer writes nothing.
+# To keep the numbers, write ``{n: np.array(v) for n, v in kept.items()}``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:**
 #    ``Layer.save_own_variables`` puts the layer's variables into a dict, and

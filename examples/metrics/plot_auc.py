@@ -43,8 +43,7 @@ def of_keras(scores, **options):
 # %%
 # Compute it
 # ----------
-# As Keras does: the first threshold is below 0 and the last one above 1. The
-# mean of booleans is the share that is true.
+# As Keras does: the first threshold is below 0 and the last one above 1.
 
 thresholds = np.linspace(0, 1, 200)
 thresholds[[0, -1]] = -1e-7, 1 + 1e-7
@@ -65,9 +64,10 @@ share_of_pairs = np.mean((difference > 0) + (difference == 0) / 2)
 # %%
 # Check it
 # --------
-# With ``curve="PR"``, Keras takes the area under the precision-recall curve. It
-# interpolates; scikit-learn's ``average_precision_score`` does not. The
-# library's ``auc`` also has weights of samples, logits and several labels.
+# The precision-recall curve shows the recall, which is :math:`t`, and the
+# precision: the share of positives among the scores above a threshold. Keras
+# (``curve="PR"``) interpolates; scikit-learn's ``average_precision_score`` does
+# not. ``auc`` also takes weights of samples, logits and several labels.
 
 from keras_by_hand import auc
 

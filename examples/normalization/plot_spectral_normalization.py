@@ -61,8 +61,8 @@ np.testing.assert_allclose(of_u, new_u, rtol=1e-4, atol=1e-4)
 #    of ``SpectralNormalization`` stores the undivided kernel, and predicting
 #    uses it.
 #
-# On JAX, predict with ``training=True``. There, the gradient is that of W: it
-# goes through σ, too. Elsewhere it is that of W', and training changes W'.
+# After training on JAX, call the layer once with ``training=True``: it then
+# stores W'. On JAX, the gradient goes through σ, too. Elsewhere, it does not.
 layer.set_weights([kernel, vector_u])
 model = keras.Sequential([keras.Input((4,)), layer])
 model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)  # rate 0
@@ -82,8 +82,8 @@ np.testing.assert_array_equal(vectors, np.trunc(kernel[[0, 2, 3]]))
 # %%
 # Break it
 # --------
-# Without ``ord=2``, ``np.linalg.norm`` is the root of the sum of squares.
-
+# The spectral norm is ``np.linalg.norm`` with ``ord=2``. Without ``ord``, it is
+# another norm, the root of the sum of squares.
 right, _ = spectral_normalization(kernel, vector_u, power_iterations=50)
 np.testing.assert_allclose(right, kernel / np.linalg.norm(kernel, ord=2), 1e-4)
 wrong = kernel / np.linalg.norm(kernel)

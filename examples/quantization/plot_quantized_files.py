@@ -9,7 +9,8 @@ mode    arrays 0, 1, 2, ...
 ======  ============================================================
 int8    kernel, bias, kernel_scale
 int4    kernel, bias, kernel_scale, kernel_zero, g_idx
-float8  kernel, bias, and six arrays for training
+float8  kernel, bias, inputs_scale, inputs_amax_history, kernel_scale,
+        kernel_amax_history, outputs_grad_scale, outputs_grad_amax_history
 GPTQ    bias, kernel, kernel_scale, kernel_zero, g_idx
 AWQ     bias, kernel, kernel_scale, kernel_zero, awq_scales, g_idx
 ======  ============================================================
@@ -27,7 +28,7 @@ import numpy as np
 # %%
 # Build it
 # --------
-# The first array of the layer is filled with 0, the second with 1, ...
+# ``int4/3`` has blocks of 3. The layer's arrays are filled with 0, 1, 2, ...
 layer = keras.layers.Dense(2, dtype="int4/3_from_float32")
 model = keras.Sequential([keras.Input(shape=(6,)), layer])
 layer.set_weights([np.full(w.shape, n) for n, w in enumerate(layer.weights)])
@@ -54,7 +55,6 @@ np.testing.assert_equal([by_name, dict(zip(names, arrays))], 2 * [weights])
 # %%
 # Break it
 # --------
-# Suppose you give the arrays of a file to ``set_weights``. It takes them in the
-# order in which the layer made them. (``load_own_variables`` goes by number.)
+# ``load_own_variables`` takes them by number, ``set_weights`` in another order.
 np.testing.assert_raises(ValueError, layer.set_weights, arrays)
 print("for set_weights, right:", list(weights), "wrong:", names)

@@ -71,11 +71,11 @@ for function in (read_video, conv_lstm2d):
 # %%
 # Break it
 # --------
-# Many ConvLSTMs for PyTorch have the gates i, f, o, g. If you give Keras such
-# weights, it takes o for g. Exchange their last two quarters first.
-
+# Many ConvLSTMs for PyTorch have the gates i, f, o, g. Suppose you only
+# transpose their kernels, by ``transpose(2, 3, 1, 0)``: Keras takes o for g.
+# Exchange the last two quarters, too.
 order = [0, 1, 2, 3, 6, 7, 4, 5]  # i, f, o, g for 2 filters
-of_pytorch = [weight[..., order] for weight in weights]  # as you get them
+of_pytorch = [weight[..., order] for weight in weights]  # transposed
 wrong = read_video(x, *of_pytorch, dilation_rate=2)
 print("right:", y[0, 0, 0].round(2), "wrong:", wrong[0, 0, 0].round(2))
 assert not np.allclose(y, wrong)

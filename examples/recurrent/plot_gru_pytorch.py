@@ -66,7 +66,7 @@ from keras_by_hand.porting.pytorch import gru_from_pytorch, gru_to_pytorch
 # %%
 # Check it
 # --------
-# The formula of PyTorch, then the functions. These convert layers of any size.
+# PyTorch's formula, then functions for any size. 1 is ``linear_before_reset``.
 h = np.zeros((2, 2))  # (batch, units)
 for t in range(3):
     x_r, x_z, x_n = np.split(x[:, t] @ weight_ih.T + bias_ih, 3, axis=1)

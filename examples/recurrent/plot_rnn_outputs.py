@@ -3,8 +3,9 @@ RNN outputs: return_sequences and return_state
 ==============================================
 
 A layer that reads a text may have to answer once, at the end, or at each word.
-By default, a recurrent layer returns its last output. ``return_sequences`` asks
-for all outputs, ``return_state`` for the last states, too.
+By default, a recurrent layer returns its last output, (batch, units).
+``return_sequences`` asks for all outputs, (batch, timesteps, units): the next
+recurrent layer of a stack needs them. ``return_state`` adds the last states.
 
 .. math::
 
@@ -13,9 +14,10 @@ for all outputs, ``return_state`` for the last states, too.
    \text{return state} &: h_T, \; h_T, \; c_T \\
    \text{both} &: (h_1, \ldots, h_T), \; h_T, \; c_T
 
-The input of an ``LSTM`` has the shape (batch, timesteps, features); T is the
-last of the timesteps. The output is the hidden state h, so it may come twice. c
-is the cell state, which ``GRU`` and ``SimpleRNN`` do not have.
+The input of an ``LSTM`` has the shape (batch, timesteps, features): write
+``keras.Input((timesteps, features))``. T is the last of the timesteps. The
+output is the hidden state h, so it may come twice. c is the cell state, which
+``GRU`` and ``SimpleRNN`` do not have.
 """
 
 import keras
@@ -63,7 +65,6 @@ last_h, last_c = states
 # %%
 # Check it
 # --------
-
 for actual, expected in [
     (answer(), [last_h]),
     (answer(return_sequences=True), [all_h]),

@@ -3,8 +3,9 @@ RNN unroll with a mask: zeros at the wrong steps
 ================================================
 
 With ``unroll=True``, a recurrent layer is built as one long formula instead of
-a loop. The results should be the same. But with ``zero_output_for_mask``, as
-inside ``Bidirectional``, they are not. Keep ``unroll=False`` there.
+a loop. The results should be the same. But with ``zero_output_for_mask``, they
+are not. This option returns zeros for masked steps, and ``Bidirectional`` with
+``return_sequences`` sets it. Keep ``unroll=False`` there.
 
 With ``go_backwards``, the outputs come in reverse, the last step first. So the
 zeros belong where the *reversed* mask is false.

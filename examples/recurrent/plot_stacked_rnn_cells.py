@@ -2,7 +2,7 @@ r"""
 StackedRNNCells: several cells in one RNN layer
 ===============================================
 
-``RNN([cell_1, cell_2])`` is a multi-layer, or stacked RNN in one layer. It puts
+``RNN([cell_1, cell_2])`` is a multi-layer (stacked) RNN in one layer. It puts
 the cells into ``StackedRNNCells``: in each step, the second cell reads what the
 first has just returned. Forwards, two layers do the same. So
 ``LSTM(4, return_sequences=True)``, then ``LSTM(2)``, are a stacked LSTM. With

@@ -4,7 +4,7 @@ activity_regularizer of LSTM, SimpleRNN and attention: wrong penalties
 
 An ``activity_regularizer`` should penalize the output of its layer. ``LSTM``
 and ``GRU`` do so. But with ``return_state=True`` they penalize more, as cells
-and attention do. ``SimpleRNN`` penalizes nothing. To be right, leave it out,
+and attention do. ``SimpleRNN`` penalizes nothing. Instead, leave it out,
 and call a layer ``ActivityRegularization(l1=0.25)`` on the output.
 """
 
@@ -32,8 +32,8 @@ calls = [
 ]
 
 # %%
-# The right penalty is the sum of the output's absolute values, divided by the
-# number of samples. (3, 2) means three losses, two of them equal to that.
+# ``right`` is a quarter of the sum of the output's absolute values, per sample.
+# In ``expected``, (3, 2) means three losses, two of them equal to ``right``.
 #
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** The
 #    ``activity_regularizer`` of ``SimpleRNNCell``, ``LSTMCell`` and

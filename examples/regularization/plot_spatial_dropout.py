@@ -37,7 +37,7 @@ print("second pixel:", y[0, 0, 1])
 # Compute it
 # ----------
 # ``Dropout`` draws the same mask from the same seed, for samples and channels.
-# It gets an axis of length 1 for each axis of space, to broadcast to all
+# The mask gets an axis of length 1 for each axis of space, to broadcast to all
 # pixels.
 
 kept = call(Dropout(0.75, seed=5), np.ones((4, 6))) != 0  # (batch, channels)

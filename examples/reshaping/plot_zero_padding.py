@@ -4,8 +4,8 @@ ZeroPadding and Cropping: which side gets zeros, which loses pixels
 
 To make images fit a layer, ``ZeroPadding`` adds zeros around them. ``Cropping``
 takes pixels away, and so undoes it. In 1D, a pair of numbers means the two
-sides. In 2D, it means height and width, both sides alike. For each side its
-own number, write ``((top, bottom), (left, right))``.
+sides. In 2D, it means height and width, both sides alike. To give each side
+its own number, write ``((top, bottom), (left, right))``.
 
 .. math::
 

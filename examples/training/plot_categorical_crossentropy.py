@@ -26,10 +26,10 @@ import numpy as np
 # %%
 # Build it
 # --------
-# Three samples and four classes; the last sample is sure and wrong. A model
-# that ends in softmax predicts probabilities, which Keras expects by default.
-# Any other model predicts logits: pass ``from_logits=True``. (With labels, see
-# the page "Sparse categorical cross-entropy, and ignore_class".)
+# Three samples and four classes; the last prediction is sure and wrong. One
+# model ends in softmax and predicts ``p``: Keras expects probabilities by
+# default. Another predicts ``logits``: pass ``from_logits=True``. (With labels,
+# see the page "Sparse categorical cross-entropy, and ignore_class".)
 p = np.array([[4, 2, 1, 1], [2, 2, 2, 2], [0, 8, 0, 0]]) / 8  # (batch, classes)
 logits = np.array([[2.0, 1, -1, 0], [0, 0, 0, 0], [3, 902, 1, -2]])
 target = keras.utils.to_categorical([0, 3, 2], num_classes=4)  # one-hot rows

@@ -67,7 +67,7 @@ by_hand = -np.log(np.sum(ends, axis=1))
 # Check it
 # --------
 # With a probability of 1 for everything, the recursion counts paths. ``ctc``
-# takes labels of any length. It adds up logarithms, so nothing underflows.
+# takes labels of any length. It keeps logarithms, so nothing underflows.
 from keras_by_hand import ctc
 
 np.testing.assert_allclose(y, by_hand, rtol=1e-4)

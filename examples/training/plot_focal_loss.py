@@ -50,8 +50,8 @@ categorical = 0.25 * (1 - p_t) ** 2 * -np.log(p_t)
 # %%
 # Check it
 # --------
-# The library's functions take logits and label smoothing, too.
-
+# The functions of ``keras_by_hand`` take logits and label smoothing, too. For
+# ``compile``, Keras has the class ``BinaryFocalCrossentropy``.
 from keras_by_hand import (
     binary_focal_crossentropy,
     categorical_focal_crossentropy,

@@ -82,7 +82,7 @@ else:
 # --------
 # Five epochs of four batches are 20 steps. Suppose you write 5, as in PyTorch,
 # where ``CosineAnnealingLR`` often counts epochs. Learning ends in epoch two.
-
+# (In Keras, the callback ``LearningRateScheduler`` counts epochs, too.)
 x = np.linspace(-1, 1, 64).reshape(64, 1)  # (batch, features)
 losses = []
 for steps in (20, 5):

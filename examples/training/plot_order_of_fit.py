@@ -14,7 +14,9 @@ weights (``use_ema``), and applies their constraint, in this order:
 
 :math:`g` is the gradient of loss and penalty at the old weights :math:`w`,
 :math:`\eta` the learning rate, :math:`\lambda` the weight decay, :math:`a` the
-average, with a momentum of :math:`\mu`. This is the step of ``SGD``.
+average, with a momentum of :math:`\mu`. This is the step of ``SGD``. In a loop
+of your own, ``optimizer.apply`` does it. First, add ``sum(model.losses)`` to
+the loss. At the end, ``optimizer.finalize_variable_values`` takes the average.
 """
 
 import keras
@@ -25,7 +27,6 @@ import numpy as np
 # Build it
 # --------
 # Penalty, constraint, clipping, decay, average: a small model with all of it.
-
 rng = np.random.default_rng(313)
 x = rng.normal(size=(8, 2))  # (samples, features)
 target = x @ [[3], [-1]] + rng.normal(size=(8, 1))
@@ -82,7 +83,6 @@ np.testing.assert_allclose(last, average, rtol=1e-4, atol=1e-4)
 # .. warning:: **Seen in Keras 3.15.1, wrong numbers:** An ``Optimizer`` with
 #    ``use_ema=True`` averages weights before their constraint. So the weights
 #    that ``fit`` ends with may violate it: one is negative.
-
 np.testing.assert_array_less(last[1], 0)
 
 # %%

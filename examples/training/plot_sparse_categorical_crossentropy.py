@@ -10,8 +10,10 @@ the logarithm of the probability of the right class.
 
    L = -\log p_t
 
-:math:`t` is the index of the right class. ``ignore_class`` is a label, such as
-that of padding, that has no loss. The mean leaves it out, too.
+:math:`t` is the index of the right class. With ``from_logits=True``, Keras
+turns logits, numbers of any size, into the probabilities by a softmax.
+``ignore_class`` is a label, such as that of padding, that has no loss. A loss
+object leaves it out of its mean, too.
 """
 
 import keras
@@ -36,7 +38,8 @@ loss = keras.losses.SparseCategoricalCrossentropy(**options)
 # Compute it
 # ----------
 # The label of a word picks the right class: the loss is minus the logarithm of
-# its probability. Where the label is -1, the loss stays 0.
+# its probability. ``log_softmax`` gives these logarithms. Where the label is
+# -1, the loss stays 0.
 
 log_p = log_softmax(logits)  # (batch, words, classes)
 by_hand = np.zeros((2, 5))  # (batch, words)

@@ -27,11 +27,11 @@ from keras import layers, ops
 # %%
 # Build it
 # --------
-# A custom loss function gets the labels and outputs of a batch, and can compare
-# them all: pass it as ``compile(loss=triplet_loss)``. The margin is 1. *Batch
-# hard* takes, for each anchor, the farthest embedding of its own label, and the
-# nearest of another label. (*Semi-hard* takes each pair of one label, and with
-# it the nearest of another label that is farther away than :math:`d_+`.)
+# A custom loss function gets all labels and outputs of a batch: pass it as
+# ``compile(loss=triplet_loss)``. Each label needs several samples. The margin
+# is 1. *Batch hard* takes, for each anchor, the farthest of its label and the
+# nearest of another. *Semi-hard* takes each pair of one label, and the nearest
+# of another that is farther than :math:`d_+`; if none is, the farthest.
 
 
 def compare(label, x, tiny=1e-12):
