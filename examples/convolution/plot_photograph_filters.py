@@ -68,8 +68,8 @@ print("each kernel adds up to", kernel.sum(axis=(0, 1)))
 # strength of an edge. To blur more, take a larger Gaussian kernel:
 
 curve = np.exp(-0.5 * (np.arange(-6, 7) / 2) ** 2)  # a sigma of 2 pixels
-gaussian = np.outer(curve, curve) / curve.sum() ** 2  # adds up to 1
-np.testing.assert_allclose(gaussian.sum(), 1)
+gaussian = np.outer(curve, curve) / curve.sum() ** 2
+print("the Gaussian kernel adds up to", gaussian.sum().round(6))
 
 # %%
 # Break it
