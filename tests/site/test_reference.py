@@ -67,6 +67,9 @@ def test_functions_have_pages_about_them():
     pages = {
         "lstm": "recurrent/plot_lstm",
         "conv_lstm3d": "recurrent/plot_conv_lstm2d",  # whose conv_lstm it calls
+        "sparse_categorical_crossentropy": (  # imported under "Check it"
+            "training/plot_sparse_categorical_crossentropy"
+        ),
     }
     assert {name: functions.page_of(name) for name in pages} == pages
 
