@@ -1,11 +1,11 @@
 r"""
-bfloat16 and float16: a Dense layer sums in float32
-===================================================
+bfloat16: a Dense layer sums in float32
+=======================================
 
-A ``Dense`` layer of ``bfloat16`` or ``float16`` rounds its input and weights to
-that format, but multiplies and accumulates (adds up) in float32. In bfloat16,
-ones would add up to no more than 256, as 257 rounds to 256. The layer rounds
-again after adding the bias. Some processors also round the complete sum before.
+A ``Dense`` layer of ``bfloat16`` rounds its input and weights to that format,
+but multiplies and accumulates (adds up) in float32. In bfloat16, ones would add
+up to no more than 256, as 257 rounds to 256. The layer rounds again after
+adding the bias. Some processors round the complete sum before that, too.
 
 .. math::
 
