@@ -6,6 +6,7 @@ import project
 import pytest
 import serving
 import small_gallery
+import tiers
 
 from gallery.linker import write_pages
 from gallery.package import LinkError
@@ -20,8 +21,14 @@ def pytest_configure(config):
             raise pytest.UsageError(f"{error}")
 
 
-def pytest_collection_modifyitems(items):
-    """Say at once that there is no site, if a test looks at it."""
+def pytest_addoption(parser):
+    tiers.add_options(parser)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what this run need not ask. Say at once that there is no site, if a test
+    looks at it."""
+    tiers.leave_out(config, items)
     if not (project.SITE / "index.html").exists():
         looking = [item for item in items if hasattr(item.module, "SITE")]
         if looking:
