@@ -53,7 +53,7 @@ html: $(BIN)/site-installed ## Build the site in docs/_build/html
 
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python tests/chromium.py
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest --share commit tests
 	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/what_was_proved.py
 
 # -- For writers

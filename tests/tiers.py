@@ -7,8 +7,6 @@ these, which the commit draws. What only ``make test-all`` asks is marked ``whol
 import functools
 import zlib
 
-import pytest
-
 from gallery.repository import git
 
 SHARES = 7
@@ -30,24 +28,22 @@ def is_drawn(name, share):
 
 
 def add_options(parser):
-    parser.addoption("--whole", action="store_true", help="ask all, as make test-all")
-    parser.addoption(
-        "--share", type=int, help=f"ask this share, 0 to {SHARES - 1}, of what is drawn"
-    )
+    told = f"ask one share of what is drawn: that of the commit, or 0 to {SHARES - 1}"
+    parser.addoption("--share", metavar="commit|NUMBER", help=told)
 
 
 def leave_out(config, items):
-    """Deselect what this run need not ask."""
-    if config.getoption("whole"):
-        return
+    """Deselect what this run need not ask: nothing, unless it is told a share."""
     share = config.getoption("share")
-    share = find_share() if share is None else share
-    asked, left = [], []
-    for item in items:
-        named = bool(config.args_source is not config.ArgsSource.TESTPATHS)
-        is_left = item.get_closest_marker("whole") or (
-            item.get_closest_marker("drawn") and not is_drawn(item.nodeid, share)
-        )
-        (left if is_left and not named else asked).append(item)
-    items[:] = asked
+    if share is None:
+        return
+    share = find_share() if share == "commit" else int(share)
+    left = [
+        item
+        for item in items
+        if item.get_closest_marker("whole")
+        or item.get_closest_marker("drawn")
+        and not is_drawn(item.nodeid, share)
+    ]
+    items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)
