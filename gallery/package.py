@@ -200,14 +200,26 @@ def find_door():
     return frozenset().union(*(s.binds for s in statements if s.is_import))
 
 
+@functools.cache  # asked for each name that the reference shows
+def find_definitions(package):
+    """Return {name: the first module that defines it}. The folder of the library is what
+    the answer is kept by: tests have libraries of their own."""
+    found = {}
+    for file in find_modules():
+        for statement in read_statements(file):
+            if not statement.is_import:
+                for name in statement.binds:
+                    found.setdefault(name, file)
+    return found
+
+
 def find_place(name):
     """Return the one module that a name of the library is imported from: keras_by_hand
     where that hands it on, or else the module that defines it. None where there is none,
     or where the name is a module's own."""
     if name in find_door():
         return NAME
-    for file in () if name.startswith("_") else find_modules():
-        for statement in read_statements(file):
-            if name in statement.binds and not statement.is_import:
-                return ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
-    return None
+    file = None if name.startswith("_") else find_definitions(PACKAGE).get(name)
+    if file is None:
+        return None
+    return ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
