@@ -68,7 +68,10 @@ def read(env, docname):
         node.parent.remove(node)
     for link in links_to_pages(doctree):
         name = docname_join(docname, link["reftarget"])
-        link.replace_self(nodes.Text(env.titles[name].astext()))
+        title = env.titles.get(
+            name, link
+        )  # a page that is not there is told of already
+        link.replace_self(nodes.Text(title.astext()))
     return doctree
 
 

@@ -11,9 +11,10 @@ from gallery.repository import find_repository
 FAILURE = r"^(\S+?):(?: cell \[\d+\], line )?(\d+): ERROR: (.*(?:\n    .*)*)"
 
 
-def read_failures(made):
+def read_failures(made, warnings=()):
     """Return what a build that failed says of each file, {name: (line, what differs)},
-    and its last line. Checks that it says it once, in few lines.
+    and its last line. Checks that it says it once, in few lines, and that it warns of
+    nothing but what these patterns say.
     """
     assert made.returncode != 0
     failures = {}
@@ -22,7 +23,10 @@ def read_failures(made):
         assert len(text.splitlines()) <= 10
         failures[name] = int(line), text
     assert failures, made.stdout
-    for noise in ("Traceback", "report this error", "unexpectedly", "WARNING"):
+    for pattern in warnings:
+        assert re.search(pattern, made.stdout), (pattern, made.stdout)
+    assert made.stdout.count("WARNING") == len(warnings), made.stdout
+    for noise in ("Traceback", "report this error", "unexpectedly"):
         assert noise not in made.stdout, made.stdout
     _, _, end = made.stdout.rpartition(f"{text}\n")
     end = [line for line in end.splitlines() if line[:6] != "make: "]
@@ -36,166 +40,142 @@ def summary(pages, notebooks):
     )
 
 
-def write(page, text):
-    page.write_text(text)
-    return str(page.relative_to(page.parents[2]))
-
-
-SPHINX = ".venv/bin/sphinx-build", "-c", ".", "docs", "docs/_build/html"
+SPHINX = ".venv/bin/sphinx-build", "-c", ".", "docs", "docs/_build/html", "-nWj2"
 NOTEBOOK = "docs/check_your_model.ipynb"
 CHECK = "np.testing.assert_equal(1 + 1, {})"
 TALK = "import os\n\nwritten = os.write(2, b'a line of C++ on a {}\\n')\n"
+CELLS = TALK.format("kernel"), "import numpy as np"
+RAISING = '    raise ValueError("made on purpose")\n'
+IN_VAIN = (
+    r"plot_first.rst: WARNING: the page compares nothing",
+    r"plot_unlisted.rst: WARNING: check 1 compares an array with itself",
+    r"plot_unlisted.rst: WARNING: check 2 has a limit that is no finite",
+    r"index.rst:\d+: WARNING: unknown document: 'no_such_page'",
+    r"index.rst:\d+: WARNING: cannot write .*nosuchcommand",
+)
 
 
-def test_a_failed_build_ends_with_what_failed(small):
-    """From a fresh clone, in two processes, twice; then by make, mended but for a kernel
-    that dies; then with nothing wrong."""
-    wrong, rounded, talking = (page_of(small, name) for name in NAMES)
-    texts = [page.read_text() for page in (wrong, rounded, talking)]
-    names = [
-        write(wrong, texts[0].replace("kernel + bias", "kernel - bias")),
-        write(rounded, texts[1].replace("y / 3, expected / 3", "y / 3, expected / 4")),
+def change(file, right, wrong):
+    """Write a text in the place of another in a file; return what the file held."""
+    before = file.read_text()
+    assert right in before
+    file.write_text(before.replace(right, wrong))
+    return before
+
+
+def line_of(file, beginning):
+    """The number of the one line that begins so."""
+    lines = enumerate(file.read_text().splitlines(), 1)
+    (number,) = [number for number, line in lines if line.startswith(beginning)]
+    return number
+
+
+def test_what_fails_is_told_at_the_end_until_it_is_mended(small):
+    """One gallery, built five times: with all that can fail, half mended, mended, broken
+    after it had passed, and mended but for what is in vain."""
+    wrong, rounded, linked = (page_of(small, name) for name in NAMES)
+    names = [str(page.relative_to(small)) for page in (wrong, rounded)]
+    change(linked, "\nexpected =", f"\n{TALK.format('page')}\nexpected =")
+    link_hard_silu(small, NAMES[2])
+    library = small / "keras_by_hand/activations.py"
+    place = line_of(library, "def hard_silu(")
+    lines = library.read_text().splitlines(keepends=True)
+    right_pages = [
+        change(wrong, "kernel + bias", "kernel - bias"),
+        change(rounded, "y / 3, expected / 3", "y / 3, expected / 4"),
     ]
-    write(talking, f"{texts[2]}\n{TALK.format('page')}")
-    cells = TALK.format("kernel"), "import numpy as np"
-    write_notebook(small, *cells, CHECK.format(3))
-    in_two = call(small, *SPHINX, "-nWj2")
-    log = small / "docs/_build/tensorflow.log"
-    assert "a line of C++ on a page\n" in log.read_text()
-    assert "a line of C++ on a kernel\n" in log.read_text()
-    for made in (in_two, call(small, *SPHINX, "-n")):
-        failures, end = read_failures(made)
-        assert list(failures) == [*names, NOTEBOOK]
-        for name, check in zip(names, ("array_equal", "allclose")):
-            line, report = failures[name]
-            code = (small / name).read_text().splitlines()[line - 1]
-            assert report.splitlines()[0] == code.strip()
-            assert code.startswith(f"np.testing.assert_{check}")
-            assert re.search(r"\n    Mismatched elements: \d+ / \d+ ", report)
-        assert failures[NOTEBOOK] == (
-            1,
-            f"{CHECK.format(3)}\n    AssertionError:\n    Items are not equal:\n"
-            "     ACTUAL: 2\n     DESIRED: 3",
-        )
-        assert end == summary(2, 1)
+    library.write_text("".join([*lines[:place], RAISING, *lines[place:]]))
+    write_notebook(small, *CELLS, CHECK.format(3))
+
+    failures, end = read_failures(call(small, *SPHINX))
+    log = (small / "docs/_build/tensorflow.log").read_text()
+    assert "a line of C++ on a page\n" in log and "a line of C++ on a kernel\n" in log
+    in_library = "keras_by_hand/activations.py"
+    assert list(failures) == [*names, in_library, NOTEBOOK]
+    for name, check in zip(names, ("array_equal", "allclose")):
+        line, report = failures[name]
+        code = (small / name).read_text().splitlines()[line - 1]
+        assert report.splitlines()[0] == code.strip()
+        assert code.startswith(f"np.testing.assert_{check}")
+        assert re.search(r"\n    Mismatched elements: \d+ / \d+ ", report)
+    called = f"examples/{NAMES[2]}.py:{line_of(linked, 'hard_silu(x)')}: hard_silu(x)"
+    assert failures[in_library] == (
+        place + 1,
+        f"{RAISING.strip()}\n    called from {called}\n    ValueError: made on purpose",
+    )
+    of_notebook = (
+        1,
+        f"{CHECK.format(3)}\n    AssertionError:\n    Items are not equal:\n"
+        "     ACTUAL: 2\n     DESIRED: 3",
+    )
+    assert failures[NOTEBOOK] == of_notebook
+    assert end == summary(3, 1)
     assert list(small.glob("docs/**/*_thumb.png"))  # cards that say that pages failed
 
-    for page, text in zip((wrong, rounded), texts):
-        page.write_text(text)
-    write_notebook(small, "import os", "os._exit(1)  # as if memory were short")
+    # Half of it mended
+    rounded.write_text(right_pages[1])
+    library.write_text("".join(lines))
     made = make(small, "html")
-    failures, end = read_failures(made)
-    assert list(failures) == [NOTEBOOK]
-    assert "DeadKernelError" in failures[NOTEBOOK][1]
-    assert end == summary(0, 1)
-    assert made.stdout.splitlines()[:4] == [
-        f"Page 1 of 2: {NAMES[0]}",
-        f"Page 2 of 2: {NAMES[1]}",
+    again, end = read_failures(made)
+    assert again == {names[0]: failures[names[0]], NOTEBOOK: of_notebook}
+    assert end == summary(1, 1)
+    assert made.stdout.splitlines()[:5] == [
+        *(f"Page {number} of 3: {name}" for number, name in enumerate(NAMES, 1)),
         "Notebook: check_your_model",
         "Writing HTML",
     ]
     assert not (small / "docs/_build/html/.source-commit").exists()
 
-    write_notebook(small, *cells, CHECK.format(2))
+    # All of it
+    wrong.write_text(right_pages[0])
+    write_notebook(small, *CELLS, CHECK.format(2))
     made = make(small, "html")
     assert made.returncode == 0, made.stdout
     *lines, _ = made.stdout.splitlines()
-    assert lines == ["Notebook: check_your_model", "Writing HTML"]
+    progress = ["Notebook: check_your_model", "Writing HTML"]
+    assert lines == [f"Page 1 of 1: {NAMES[0]}", *progress]
     thumbnails = sorted(small.glob("docs/auto_examples/*/images/thumb/*.svg"))
     cards = sorted(small.glob("docs/auto_examples/*/images/cards/*.svg"))
     assert len(cards) == len(NAMES)
     assert [f.read_text() for f in thumbnails] == [f.read_text() for f in cards]
     assert not list(small.glob("docs/**/*_thumb.png"))
 
+    # What passed once, and what checks in vain
+    passing = change(wrong, "kernel + bias", "kernel - bias")
+    change(
+        rounded, "np.testing.assert", "(lambda *_, **rtol: None) or np.testing.assert"
+    )
+    change(linked, "(y, expected)", "(y, y)")
+    change(linked, "rtol=tolerance", "rtol=np.inf")
+    with (small / "docs/index.rst").open("a") as file:
+        file.write("\n:doc:`no_such_page` and :math:`\\nosuchcommand`\n")
+    write_notebook(small, "import os", "os._exit(1)  # as if memory were short")
+    failures, end = read_failures(make(small, "html"), IN_VAIN)
+    assert list(failures) == [names[0], NOTEBOOK]
+    assert "DeadKernelError" in failures[NOTEBOOK][1]
+    assert end == summary(1, 1)
 
-def test_a_page_that_becomes_what_once_passed_runs_again(small):
-    page = page_of(small, NAMES[0])
-    passing = page.read_text()
-    assert call(small, *SPHINX, "-n").returncode == 0
-    page.write_text(passing.replace("kernel + bias", "kernel - bias"))
-    read_failures(call(small, *SPHINX, "-n"))
-    page.write_text(passing)
-    made = call(small, *SPHINX, "-n")
-    assert made.returncode == 0, made.stdout
+    wrong.write_text(passing)
+    write_notebook(small)
+    made = make(small, "html")
+    assert made.returncode != 0
+    assert made.stdout.startswith(f"Page 1 of 1: {NAMES[0]}\n")
+    for pattern in IN_VAIN:
+        assert re.search(pattern, made.stdout), (pattern, made.stdout)
+    assert "ERROR" not in made.stdout
     built = small / f"docs/_build/html/auto_examples/{NAMES[0]}.html"
     assert "Traceback" not in built.read_text()
 
 
-def test_an_error_in_linked_code_is_told_where_it_stands(small):
-    page = link_hard_silu(small, NAMES[0])
-    library = small / "keras_by_hand/activations.py"
-    lines = library.read_text().splitlines(keepends=True)
-    (place,) = [n for n, line in enumerate(lines) if line.startswith("def hard_silu(")]
-    lines.insert(place + 1, '    raise ValueError("made on purpose")\n')
-    library.write_text("".join(lines))
-    failures, _ = read_failures(call(small, *SPHINX, "-n"))
-    (number,) = [
-        n
-        for n, line in enumerate(page.read_text().splitlines(), 1)
-        if line == "hard_silu(x)"
-    ]
-    assert failures == {
-        "keras_by_hand/activations.py": (
-            place + 2,
-            'raise ValueError("made on purpose")\n'
-            f"    called from examples/{NAMES[0]}.py:{number}: hard_silu(x)\n"
-            "    ValueError: made on purpose",
-        )
-    }
-
-
-@pytest.mark.parametrize(
-    "line, message",
-    [
-        (
-            "from keras_by_hand import *",
-            'write "from keras_by_hand import" and the names',
-        ),
-        ("from keras_by_hand import relus", "Did you mean relu"),
-    ],
-)
-def test_what_cannot_be_linked_fails_the_build_in_one_line(small, line, message):
+def test_what_cannot_be_linked_fails_the_build_in_one_line(small):
     page = page_of(small, NAMES[0])
-    page.write_text(
-        page.read_text().replace(
-            "import numpy as np\n", f"import numpy as np\n{line}\n"
-        )
-    )
+    change(page, "import numpy as np\n", "from keras_by_hand import *\n")
     made = make(small, "html")
     assert made.returncode != 0
     said = [line for line in made.stdout.splitlines() if line and "make" not in line]
     assert f"examples/{NAMES[0]}.py:" in "".join(said[:3])
-    assert message in "".join(said[:3])
+    assert 'write "from keras_by_hand import" and the names' in "".join(said[:3])
     assert "Traceback" not in made.stdout
-
-
-def test_checks_in_vain_and_bad_references_fail_the_build_twice(small):
-    nothing, itself, endless = (page_of(small, name) for name in NAMES)
-    for page, right, wrong in (
-        (
-            nothing,
-            "np.testing.assert",
-            "(lambda *_, **options: None) or np.testing.assert",
-        ),
-        (itself, "(y, expected)", "(y, y)"),
-        (endless, "rtol=tolerance", "rtol=np.inf"),
-    ):
-        text = page.read_text()
-        assert right in text
-        page.write_text(text.replace(right, wrong))
-    with (small / "docs/index.rst").open("a") as file:
-        file.write("\n:doc:`no_such_page` and :math:`\\nosuchcommand`\n")
-    for _ in range(2):
-        made = make(small, "html")
-        assert made.returncode != 0
-        for message in (
-            rf"{nothing.stem}.rst: WARNING: the page compares nothing",
-            rf"{itself.stem}.rst: WARNING: check 1 compares an array with itself",
-            rf"{endless.stem}.rst: WARNING: check 2 has a limit that is no finite",
-            r"index.rst:\d+: WARNING: unknown document: 'no_such_page'",
-            r"index.rst:\d+: WARNING: cannot write .*nosuchcommand",
-        ):
-            assert re.search(message, made.stdout), (message, made.stdout)
 
 
 @pytest.mark.parametrize("given", ["keras-by-hand", "a/b/c", "a b/c", "a/b;c", "/"])
