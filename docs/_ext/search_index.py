@@ -68,9 +68,7 @@ def read(env, docname):
         node.parent.remove(node)
     for link in links_to_pages(doctree):
         name = docname_join(docname, link["reftarget"])
-        title = env.titles.get(
-            name, link
-        )  # a page that is not there is told of already
+        title = env.titles.get(name, link)  # none if it is not there, which is told
         link.replace_self(nodes.Text(title.astext()))
     return doctree
 

@@ -48,6 +48,7 @@ def terms_of(site):
     return {address: terms for address, _, terms, _ in read_index(site)["pages"]}
 
 
+@pytest.mark.whole
 def test_built_again_it_is_the_same_to_the_byte(small):
     """With Keras, from a fresh clone, by the command that conf.py names, one page after
     the other; then, as if Keras had changed, two side by side."""
@@ -77,6 +78,8 @@ def test_built_again_it_is_the_same_to_the_byte(small):
     assert files_of(site) == again
 
 
+COMPUTED = "return x * np.minimum(1, np.maximum(0, x / 6 + 0.5))"
+
 TRY_IT = """
 # %%
 # Try it
@@ -102,16 +105,32 @@ for row in range(2):
 '''
 
 
-def test_exercises_come_below_their_tasks_and_zipped(small):
-    """A change of a hint changes the notebook, and the zips of a course that has it."""
-    page, site = page_of(small, NAMES[0]), small / "docs/_build/html"
+def add_exercises(project):
+    """Give the first page two exercises, and the project a course of this page; return
+    the file of their solutions."""
+    page = page_of(project, NAMES[0])
     page.write_text(f"{page.read_text()}{TRY_IT}")
     solutions = page.parent / "solutions" / page.name
     solutions.parent.mkdir()
     solutions.write_text(SOLUTIONS)
     course = f"The course\n==========\n\n1. :doc:`auto_examples/{NAMES[0]}`\n"
-    (small / "docs/course.rst").write_text(f":orphan:\n\n{course}")
-    assert build(small)[0] == 3
+    (project / "docs/course.rst").write_text(f":orphan:\n\n{course}")
+    return solutions
+
+
+def cells_of(project, name):
+    """The cells of the notebook that a page became: [(metadata, text)]."""
+    notebook = json.loads((project / f"docs/auto_examples/{name}.ipynb").read_text())
+    return [(cell["metadata"], "".join(cell["source"])) for cell in notebook["cells"]]
+
+
+def test_what_is_built_and_what_has_changed_is_built_again(small):
+    """A page with exercises, one that links code, and one with neither: as they are first
+    built, then without a change of theirs, then with changes of two."""
+    site = small / "docs/_build/html"
+    solutions = add_exercises(small)
+    link_hard_silu(small, NAMES[1])
+    assert build(small) == (3, True)
     linked = (small / f"docs/_build/pages/{NAMES[0]}.py").read_text()
     assert linked.partition("output.\n")[2].startswith(
         "#\n#    Check::\n#\n#       np.testing.assert_array_equal(x @ double, 2 * (x @ "
@@ -122,26 +141,17 @@ def test_exercises_come_below_their_tasks_and_zipped(small):
     asked = html.partition('<section id="try-it">')[2]
     assert [asked.count(part) > 0 for part in parts] == 5 * [True]
     assert sorted(parts, key=asked.find) == parts
-    notebook = json.loads((small / f"docs/auto_examples/{NAMES[0]}.ipynb").read_text())
-    codes = [c for c in notebook["cells"] if c["metadata"].get("tags")]
-    texts = ["".join(cell["source"]) for cell in codes]
+    texts = [text for cell, text in cells_of(small, NAMES[0]) if cell.get("tags")]
     assert texts[0] == "# Your answer to 1\ndouble = ..."
     assert texts[3] == "# Your answer to 2\nhalf = kernel / 2\nagain = ..."
+    hidden = [(c, t) for c, t in cells_of(small, NAMES[1]) if c.get("jupyter")]
+    assert [cell["cellView"] for cell, _ in hidden] == ["form"]
+    assert hidden[0][1].startswith("#@title From keras_by_hand: hard_s")
     names = ("course_notebooks.zip", "course_notebooks_without_solutions.zip")
-    before = {name: (site / name).read_bytes() for name in names}
-
-    solutions.write_text(solutions.read_text().replace("It is there.", "Look up."))
-    assert build(small)[0] == 1
-    for name in names:
-        assert (site / name).read_bytes() != before[name]
-
-
-def test_only_what_has_changed_runs_again(small):
-    """A page whose text has changed, and one that uses code which has."""
-    site = small / "docs/_build/html"
-    link_hard_silu(small, NAMES[0])
-    assert build(small) == (3, True)
+    zips = {name: (site / name).read_bytes() for name in names}
     terms = terms_of(site)
+    assert all(terms[f"auto_examples/{name}.html"] for name in NAMES)
+
     for name in (
         "keras_by_hand/layers/convolution.py",
         "keras_by_hand/losses.py",
@@ -151,24 +161,21 @@ def test_only_what_has_changed_runs_again(small):
     assert build(small) == (0, False)
     assert (site / "_static/site.css").read_text().endswith("# edited\n")
 
-    library, page = small / "keras_by_hand/activations.py", page_of(small, NAMES[1])
-    for file, text in (
-        (library, "return x * np.minimum(1, np.maximum(0, x / 6 + 0.5))"),
-        (page, "bias = np.array([7, 8, 9])"),
+    for file, right, edited in (
+        (small / "keras_by_hand/activations.py", COMPUTED, f"{COMPUTED}  # edited"),
+        (page_of(small, NAMES[0]), "[7, 8, 9])", "[7, 8, 9])  # edited"),
+        (solutions, "It is there.", "Look up."),
     ):
         before = file.read_text()
-        assert text in before
-        file.write_text(before.replace(text, f"{text}  # edited"))
+        assert right in before
+        file.write_text(before.replace(right, edited))
     assert build(small) == (2, True)
     html = {name: (site / f"auto_examples/{name}.html").read_text() for name in NAMES}
     assert ["# edited" in text for text in html.values()] == [True, True, False]
-    assert "The code of hard_silu, from keras_by_hand" in html[NAMES[0]]
+    assert "The code of hard_silu, from keras_by_hand" in html[NAMES[1]]
     assert terms_of(site) == terms
-    assert all(terms[f"auto_examples/{name}.html"] for name in NAMES)
-    notebook = json.loads((small / f"docs/auto_examples/{NAMES[0]}.ipynb").read_text())
-    hidden = [c for c in notebook["cells"] if c["metadata"].get("jupyter")]
-    assert [c["metadata"]["cellView"] for c in hidden] == ["form"]
-    assert "".join(hidden[0]["source"]).startswith("#@title From keras_by_hand: hard_s")
+    for name in names:
+        assert (site / name).read_bytes() != zips[name]
 
 
 PRUNE = """
