@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 import chromium as browser
 import pytest
 
+EMPTY = "_static/file.png"  # has no script
+
 
 # Of each module: while it is open, an asyncio loop is, which other tests could not start.
 @pytest.fixture(scope="module")
@@ -32,25 +34,24 @@ def watched(page):
     assert errors == []
 
 
-@pytest.fixture
-def tab(chromium):
-    """A new page, with nothing stored."""
-    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
-    with watched(context.new_page()) as page:
-        yield page
-    context.close()
-
-
 @pytest.fixture(scope="module")
-def module_tab(chromium):
-    context = chromium.new_context()
+def only_tab(chromium):
+    """One page for all tests of a module: what all pages of the site share need not be
+    loaded again, nor a process begun."""
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def same_tab(module_tab):
-    """One page for all tests of a module, which only look at what it goes to: it need not
-    load again what all pages of the site share."""
-    with watched(module_tab):
-        yield module_tab
+def tab(only_tab, address):
+    """The page, as a new one is."""
+    only_tab.goto(f"{address}/{EMPTY}")
+    only_tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    only_tab.goto("about:blank")
+    only_tab.mouse.move(0, 0)
+    only_tab.set_viewport_size({"width": 1280, "height": 720})
+    only_tab.emulate_media(media="null", color_scheme="null", reduced_motion="null")
+    with watched(only_tab):
+        yield only_tab
+    only_tab.unroute_all()

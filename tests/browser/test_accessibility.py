@@ -16,18 +16,19 @@ LEAVE_SIX = """document.querySelectorAll("article :nth-child(n + 7)").forEach(
 NEXT_FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("number, name", list(enumerate(LOOKED_AT)), ids=LOOKED_AT)
-def test_axe_finds_no_violation(same_tab, address, number, name):
-    same_tab.emulate_media(reduced_motion="reduce")  # nothing is half faded in
-    same_tab.goto(f"{address}/{name}")
+def test_axe_finds_no_violation(tab, address, number, name):
+    tab.emulate_media(reduced_motion="reduce")  # nothing is half faded in
+    tab.goto(f"{address}/{name}")
     if not EVERY_PAGE:
-        same_tab.evaluate(LEAVE_SIX)
+        tab.evaluate(LEAVE_SIX)
     found = {}
     for scheme, width in VIEWS if EVERY_PAGE else [VIEWS[number % len(VIEWS)]]:
-        same_tab.emulate_media(color_scheme=scheme)
-        same_tab.set_viewport_size({"width": width, "height": 900})
-        same_tab.evaluate(NEXT_FRAME)  # when the page hears of it
-        for violation in Axe().run(same_tab).response["violations"]:
+        tab.emulate_media(color_scheme=scheme)
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.evaluate(NEXT_FRAME)  # when the page hears of it
+        for violation in Axe().run(tab).response["violations"]:
             elements = [node["html"] for node in violation["nodes"]]
             found[scheme, width, violation["id"]] = elements
     assert found == {}

@@ -203,24 +203,34 @@ VISIBLE = """names => names.filter(name => {
 NOT_PRINTED = [".page-links", ".sidebar-drawer", ".sphx-glr-thumbnails"]
 
 
+# Of a control of a picture to touch
+NAMED = "cell => cell.ariaLabel || cell.labels?.length || cell.textContent"
+
+
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", LOOKED_AT)
-def test_a_page_fits_a_phone_and_paper(same_tab, address, name):
-    same_tab.emulate_media(media="screen")
-    same_tab.set_viewport_size({"width": 375, "height": 700})
-    same_tab.goto(f"{address}/{name}")
-    same_tab.evaluate("document.fonts.ready")
-    assert same_tab.evaluate("document.documentElement.scrollWidth") <= 375
-    assert same_tab.evaluate(WIDE_FORMULAS) == []
+def test_a_page_fits_a_phone_and_paper(tab, address, name):
+    tab.emulate_media(media="screen")
+    tab.set_viewport_size({"width": 375, "height": 700})
+    tab.goto(f"{address}/{name}")
+    tab.evaluate("document.fonts.ready")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 375
+    assert tab.evaluate(WIDE_FORMULAS) == []
+    picture = tab.locator(".moving-picture")
+    for box in [part.bounding_box() for part in picture.all()]:
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 375
+    for control in picture.locator(":is(input, select, button)").all():
+        assert control.evaluate(NAMED)
     if name in map(html_of, PAGES):
-        moves = same_tab.locator(".moving-picture").count()
         figure = "img.sphx-glr-single-img"
-        shown = [".checked", ".moving-picture" if moves else figure, ".page-links"]
-        assert same_tab.evaluate(VISIBLE, shown) == shown
+        drawn = ".moving-picture" if picture.count() else figure
+        shown = [".checked", drawn, ".page-links"]
+        assert tab.evaluate(VISIBLE, shown) == shown
         printed = [".checked", figure]
-        same_tab.emulate_media(media="print")
-        same_tab.set_viewport_size({"width": 718, "height": 1000})  # A4, no margins
-        assert same_tab.evaluate(CUT_OFF) == []
-        assert same_tab.evaluate(VISIBLE, printed + NOT_PRINTED) == printed
+        tab.emulate_media(media="print")
+        tab.set_viewport_size({"width": 718, "height": 1000})  # A4, no margins
+        assert tab.evaluate(CUT_OFF) == []
+        assert tab.evaluate(VISIBLE, printed + NOT_PRINTED) == printed
 
 
 def test_a_wrong_address_shows_the_way_back(tab, address):

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 
+import pytest
 from playwright.sync_api import expect
 from project import outer
 from serving import free_port, wait_for
 from small_gallery import NAMES, page_of
 
 
+@pytest.mark.whole
 def test_a_page_follows_its_source(small, chromium):
     port = free_port()
     process = subprocess.Popen(

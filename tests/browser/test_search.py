@@ -200,10 +200,11 @@ SMALL = [
 
 
 @pytest.fixture(scope="module")
-def search_page(module_tab, address):
-    module_tab.goto(f"{address}/search.html?q=relu")
-    expect(module_tab.locator("#search-results a").first).to_be_visible()
-    return module_tab
+def search_page(only_tab, address):
+    page = only_tab.context.new_page()
+    page.goto(f"{address}/search.html?q=relu")
+    expect(page.locator("#search-results a").first).to_be_visible()
+    return page
 
 
 def find(tab, questions):

@@ -81,11 +81,13 @@ def test_what_else_stands_in_the_storage_does_no_harm(tab, address, kept):
 
 
 def test_without_storage_a_lesson_is_marked_until_one_leaves(tab, address):
-    tab.add_init_script(DENY)
-    read(tab, NAMES[0], address)
-    tab.goto(f"{address}/course.html")
-    expect(tab.locator(".what-was-read")).to_contain_text("remember")
-    expect(tab.locator(".was-read")).to_have_count(0)
+    denied = tab.context.new_page()
+    denied.add_init_script(DENY)
+    read(denied, NAMES[0], address)
+    denied.goto(f"{address}/course.html")
+    expect(denied.locator(".what-was-read")).to_contain_text("remember")
+    expect(denied.locator(".was-read")).to_have_count(0)
+    denied.close()
 
 
 def test_the_sidebar_begins_where_one_is(tab, address):
