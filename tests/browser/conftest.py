@@ -6,8 +6,6 @@ from urllib.parse import urlsplit
 import chromium as browser
 import pytest
 
-EMPTY = "_static/file.png"  # has no script
-
 
 # Of each module: while it is open, an asyncio loop is, which other tests could not start.
 @pytest.fixture(scope="module")
@@ -45,9 +43,12 @@ def only_tab(chromium):
 
 @pytest.fixture
 def tab(only_tab, address):
-    """The page, as a new one is."""
-    only_tab.goto(f"{address}/{EMPTY}")
-    only_tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    """The page, as a new one is: with nothing stored, and nothing before it."""
+    session = only_tab.context.new_cdp_session(only_tab)
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    stored = {"origin": origin, "storageTypes": "local_storage"}
+    session.send("Storage.clearDataForOrigin", stored)
+    session.detach()
     only_tab.goto("about:blank")
     only_tab.mouse.move(0, 0)
     only_tab.set_viewport_size({"width": 1280, "height": 720})

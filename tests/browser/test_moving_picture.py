@@ -6,23 +6,12 @@ import re
 
 import numpy as np
 import pytest
-from looked_at import PICTURED
+from looked_at import PLACES
 from playwright.sync_api import expect
 from project import ROOT, SITE, html_of, load_by_hand
 from sphinx.errors import ExtensionError
 
 from gallery import figures
-
-DIRECTIVE = re.compile(r"^\.\. moving-picture:: (.*)$", re.M)
-
-
-def places():
-    """Where it is shown, and the page whose numbers it shows: {name of the HTML: page}."""
-    shown = {html_of(page): page for page in PICTURED}
-    for text in (ROOT / "docs").glob("*.rst"):
-        for name in DIRECTIVE.findall(text.read_text()):
-            shown[f"{text.stem}.html"] = ROOT / f"examples/{name}.py"
-    return shown
 
 
 def picture_of(page):
@@ -32,7 +21,6 @@ def picture_of(page):
     return picture["kind"], picture["numbers"]
 
 
-PLACES = places()
 KINDS = {name: picture_of(page)[0] for name, page in PLACES.items()}
 ARRAYS = [name for name, kind in KINDS.items() if kind in ("dense", "convolution")]
 DENSE = {  # with a bias or not
@@ -47,39 +35,41 @@ ATTENTION = "auto_examples/attention/plot_attention.html"
 by_hand = load_by_hand()
 
 
-def ask(tab, name, question):
-    """What a function in JavaScript answers of each cell of an array, as rows and columns;
-    None if the picture has no such array. All in one call: there are many."""
+def ask(tab, question):
+    """What a function in JavaScript answers of each cell of the picture's arrays, as rows
+    and columns: {name: answers}. All in one call: there are many."""
     answers = tab.evaluate(
-        f"""name => {{
-            const array = document.querySelector(`.array-${{name}}`);
-            return array && {{
-                rows: new Set([...array.querySelectorAll("input, button")].map(
-                    (cell) => cell.offsetTop)).size,
-                cells: [...array.querySelectorAll("input, button")].map({question}),
-            }};
-        }}""",
-        name,
+        f"""() => [...document.querySelectorAll(".moving-picture .array")].map(
+            (array) => {{
+                const cells = [...array.querySelectorAll("input, button")];
+                return [
+                    array.className.replace("array array-", ""),
+                    new Set(cells.map((cell) => cell.offsetTop)).size,
+                    cells.map({question}),
+                ];
+            }})"""
     )
-    return answers and np.reshape(answers["cells"], (answers["rows"], -1))
+    return {name: np.reshape(cells, (rows, -1)) for name, rows, cells in answers}
 
 
-def read(tab, name):
-    """The numbers that stand in one array of the picture, such as y."""
-    texts = ask(tab, name, "cell => cell.value || cell.textContent")
-    return 0 if texts is None else texts.astype("float64")
+def read(tab, *names):
+    """The numbers that stand in arrays of the picture, such as y; 0 for what it lacks."""
+    texts = ask(tab, "cell => cell.value || cell.textContent")
+    found = [np.float64(texts.get(name, 0)) for name in names]
+    return found if len(names) > 1 else found[0]
 
 
 def convolved(tab, **options):
     """y as NumPy computes it, from what stands in x, W and b."""
-    x, kernel = read(tab, "x"), read(tab, "W")
+    x, kernel, bias = read(tab, "x", "W", "b")
     x, kernel = x[np.newaxis, ..., np.newaxis], kernel[..., np.newaxis, np.newaxis]
-    return by_hand.conv2d(x, kernel, **options)[0, :, :, 0] + read(tab, "b")
+    return by_hand.conv2d(x, kernel, **options)[0, :, :, 0] + bias
 
 
 def computed(tab):
     """The same for a Dense layer."""
-    return read(tab, "x") @ read(tab, "W") + read(tab, "b")
+    x, kernel, bias = read(tab, "x", "W", "b")
+    return x @ kernel + bias
 
 
 @pytest.fixture(params=DENSE.values())
@@ -125,12 +115,8 @@ def test_every_number_can_be_changed(picture):
 
 def made(tab, how="made"):
     """Which cells are marked, by array."""
-    found = {}
-    for name in ("x", "W", "b", "query", "key", "value", "weights", "y"):
-        marks = ask(tab, name, f"cell => cell.classList.contains('{how}')")
-        if marks is not None:
-            found[name] = np.argwhere(marks).tolist()
-    return found
+    marks = ask(tab, f"cell => cell.classList.contains('{how}')")
+    return {name: np.argwhere(of_array).tolist() for name, of_array in marks.items()}
 
 
 def point_at(cell, how):
@@ -172,6 +158,7 @@ WINDOWS = {"strides=1": {}, "strides=2": {"strides": 2}}
 WINDOWS["dilation_rate=2"] = {"dilation_rate": 2}
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_a_convolution_shows_its_patch(tab, address, window, padding):
@@ -181,7 +168,7 @@ def test_a_convolution_shows_its_patch(tab, address, window, padding):
     tab.locator(".array-W input").nth(1).fill("5")
     y = convolved(tab, padding=padding, **WINDOWS[window])
     np.testing.assert_array_equal(read(tab, "y"), y)
-    x, kernel = read(tab, "x"), read(tab, "W")
+    x, kernel = read(tab, "x", "W")
     size = np.array(kernel.shape)
     images = np.indices(x.shape) + 1  # rows and columns, counted from 1
     for number, at in enumerate(itertools.product(*map(range, y.shape))):
@@ -233,7 +220,9 @@ def attention(tab, address):
 
 def attended(tab, scale=1):
     """The weights and y as NumPy computes them, from what stands in the other arrays."""
-    query, value, key = (read(tab, name)[None] for name in ("query", "value", "key"))
+    query, value, key = (
+        array[np.newaxis] for array in read(tab, "query", "value", "key")
+    )
     y, weights = by_hand.attention(
         query * scale, value, key, return_attention_scores=True
     )
@@ -242,8 +231,8 @@ def attended(tab, scale=1):
 
 def assert_attends(tab, scale=1):
     """Weights and y are NumPy's, to two decimals, and five digits of large ones."""
-    for name, expected in zip(("weights", "y"), attended(tab, scale)):
-        np.testing.assert_allclose(read(tab, name), expected, rtol=6e-5, atol=0.00501)
+    for shown, expected in zip(read(tab, "weights", "y"), attended(tab, scale)):
+        np.testing.assert_allclose(shown, expected, rtol=6e-5, atol=0.00501)
 
 
 def test_attention_has_the_numbers_of_the_page(attention):
@@ -309,8 +298,8 @@ def numbers_in(text):
 @pytest.mark.parametrize("how", ["hover", "tap", "focus"])
 def test_an_entry_of_attention_shows_what_made_it(attention, how):
     row, column = 1, 2
-    query, key, value, weights, y = (
-        read(attention, name) for name in ("query", "key", "value", "weights", "y")
+    query, key, value, weights, y = read(
+        attention, "query", "key", "value", "weights", "y"
     )
     indirect = {
         "query": places_of(query.shape, row),
@@ -433,20 +422,25 @@ def test_by_keyboard(picture):
     np.testing.assert_array_equal(read(picture, "y"), computed(picture))
 
 
-@pytest.mark.parametrize("text", ["", "seven", "1e9", "1,5", "NaN"])
-def test_what_is_no_number_is_refused(picture, text):
+def assert_refused(tab, cell, texts, message):
+    """Type what is no number: it is said, and what was computed before stays."""
+    picture = tab.locator(".moving-picture")
+    old = cell.input_value()
+    for text in texts:
+        cell.fill(text)
+        expect(cell).to_have_attribute("aria-invalid", "true")
+        expect(picture.locator("output")).to_contain_text(message)
+        cell.blur()
+        assert cell.input_value() == old
+        expect(cell).to_have_attribute("aria-invalid", "false")
+
+
+def test_what_is_no_number_is_refused(picture):
     before = read(picture, "y")
     cell = picture.locator(".array-W input").first
-    old = cell.input_value()
-    cell.fill(text)
-    expect(cell).to_have_attribute("aria-invalid", "true")
-    expect(picture.locator("output")).to_contain_text(
-        "W takes numbers from −9999 to 9999"
-    )
+    texts = ("", "seven", "1e9", "1,5", "NaN")
+    assert_refused(picture, cell, texts, "W takes numbers from −9999 to 9999")
     np.testing.assert_array_equal(read(picture, "y"), before)
-    cell.blur()
-    assert cell.input_value() == old
-    expect(cell).to_have_attribute("aria-invalid", "false")
 
 
 DRAWN = {
@@ -488,9 +482,9 @@ def set_by_keyboard(tab, label, value):
         tab.keyboard.type(str(value))
         return
     step = float(control.get_attribute("step"))
-    for _ in range(abs(round((value - float(control.input_value())) / step))):
-        right = float(control.input_value()) < value
-        tab.keyboard.press("ArrowRight" if right else "ArrowLeft")
+    steps = round((value - float(control.input_value())) / step)
+    for _ in range(abs(steps)):
+        tab.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
     np.testing.assert_allclose(float(control.input_value()), value)
 
 
@@ -528,17 +522,12 @@ def test_gradients_of_a_graph(drawing):
 
 
 @of("fork", "softmax")
-@pytest.mark.parametrize("text", ["", "seven", "1e9"])
-def test_a_field_refuses_what_is_no_number(drawing, text):
+def test_a_field_refuses_what_is_no_number(drawing):
     before = drawing.locator("output").inner_text()
     field = drawing.locator(".moving-picture input[type=text]").first
     old = field.input_value()
-    field.fill(text)
-    expect(field).to_have_attribute("aria-invalid", "true")
-    expect(drawing.locator("output")).to_contain_text("numbers from −9999 to 9999")
-    field.blur()
-    assert field.input_value() == old
-    expect(field).to_have_attribute("aria-invalid", "false")
+    texts = ("", "seven", "1e9")
+    assert_refused(drawing, field, texts, "numbers from −9999 to 9999")
     field.fill("3.5")
     field.fill(old)
     assert drawing.locator("output").inner_text() == before
@@ -677,14 +666,12 @@ def test_padding_is_shown(tab, address):
     assert tab.locator(".zero").count() == 9
 
 
-def test_without_javascript_the_figure_stands(tab, chromium, address):
+def test_without_javascript_the_figure_stands(chromium, address):
     context = chromium.new_context(java_script_enabled=False)
-    for javascript, page in ((True, tab), (False, context.new_page())):
-        for place in PLACES:
-            page.goto(f"{address}/{place}", wait_until="domcontentloaded")
-            figure = page.locator("img:has(+ .moving-picture)")
-            expect(figure).to_be_visible(visible=not javascript)
-            assert page.locator(".moving-picture button").count() > 0 or not javascript
+    page = context.new_page()
+    for place in PLACES:
+        page.goto(f"{address}/{place}", wait_until="domcontentloaded")
+        expect(page.locator("img:has(+ .moving-picture)")).to_be_visible()
     context.close()
 
 
