@@ -100,14 +100,15 @@ def test_the_numbers_are_those_of_the_page(tab, address, name):
 def test_every_number_can_be_changed(picture):
     rng = np.random.default_rng(0)
     for name in picture.arrays:
+        before = read(picture, "y")
         for cell in picture.locator(f".array-{name} input").all():
-            before = read(picture, "y")
             value = rng.integers(-40, 41)  # y then needs no more than five digits
             value += str(value) == cell.input_value()
             cell.fill(str(value if name == "x" else value + 0.5))
-            after = read(picture, "y")
-            np.testing.assert_array_equal(after, computed(picture))
+            x, kernel, bias, after = read(picture, "x", "W", "b", "y")
+            np.testing.assert_array_equal(after, x @ kernel + bias)
             assert np.any(before != after)
+            before = after
     picture.get_by_role("button", name="Reset").click()
     np.testing.assert_array_equal(read(picture, "W"), picture.arrays["W"])
     np.testing.assert_array_equal(read(picture, "y"), computed(picture))
@@ -218,21 +219,18 @@ def attention(tab, address):
     return tab
 
 
-def attended(tab, scale=1):
-    """The weights and y as NumPy computes them, from what stands in the other arrays."""
-    query, value, key = (
-        array[np.newaxis] for array in read(tab, "query", "value", "key")
-    )
-    y, weights = by_hand.attention(
-        query * scale, value, key, return_attention_scores=True
-    )
-    return weights[0], y[0]
-
-
 def assert_attends(tab, scale=1):
-    """Weights and y are NumPy's, to two decimals, and five digits of large ones."""
-    for shown, expected in zip(read(tab, "weights", "y"), attended(tab, scale)):
-        np.testing.assert_allclose(shown, expected, rtol=6e-5, atol=0.00501)
+    """Weights and y are NumPy's, of what stands in the other arrays, to two decimals, and
+    five digits of large ones."""
+    query, value, key, *shown = read(tab, "query", "value", "key", "y", "weights")
+    expected = by_hand.attention(
+        query[np.newaxis] * scale,
+        value[np.newaxis],
+        key[np.newaxis],
+        return_attention_scores=True,
+    )
+    for actual, of_numpy in zip(shown, expected):
+        np.testing.assert_allclose(actual, of_numpy[0], rtol=6e-5, atol=0.00501)
 
 
 def test_attention_has_the_numbers_of_the_page(attention):

@@ -71,6 +71,7 @@ def test_each_lesson_of_the_course_can_be_marked(tab, address):
     expect(tab.locator(".sidebar-tree .was-read")).to_have_count(len(NAMES))
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("kept", ["{", "7", '{"a": 1}', '"dense"', "null"])
 def test_what_else_stands_in_the_storage_does_no_harm(tab, address, kept):
     tab.goto(f"{address}/course.html")
