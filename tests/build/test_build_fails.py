@@ -40,7 +40,8 @@ def summary(pages, notebooks):
     )
 
 
-SPHINX = ".venv/bin/sphinx-build", "-c", ".", "docs", "docs/_build/html", "-nWj2"
+BUILT = "docs", "docs/_build/html", "-d", "docs/_build/doctrees"
+SPHINX = ".venv/bin/sphinx-build", "-c", ".", *BUILT, "-nWj2"
 NOTEBOOK = "docs/check_your_model.ipynb"
 CHECK = "np.testing.assert_equal(1 + 1, {})"
 TALK = "import os\n\nwritten = os.write(2, b'a line of C++ on a {}\\n')\n"
@@ -156,13 +157,10 @@ def test_what_fails_is_told_at_the_end_until_it_is_mended(small):
     assert end == summary(1, 1)
 
     wrong.write_text(passing)
-    write_notebook(small)
     made = make(small, "html")
-    assert made.returncode != 0
+    failures, _ = read_failures(made, IN_VAIN)
+    assert list(failures) == [NOTEBOOK]
     assert made.stdout.startswith(f"Page 1 of 1: {NAMES[0]}\n")
-    for pattern in IN_VAIN:
-        assert re.search(pattern, made.stdout), (pattern, made.stdout)
-    assert "ERROR" not in made.stdout
     built = small / f"docs/_build/html/auto_examples/{NAMES[0]}.html"
     assert "Traceback" not in built.read_text()
 
