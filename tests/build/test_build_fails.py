@@ -71,20 +71,26 @@ def line_of(file, beginning):
     return number
 
 
+def assert_is_told(project, failures, name, check):
+    """The line of the check that failed is told, and how much of the array differs."""
+    line, report = failures[name]
+    code = (project / name).read_text().splitlines()[line - 1]
+    assert report.splitlines()[0] == code.strip()
+    assert code.startswith(f"np.testing.assert_{check}")
+    assert re.search(r"\n    Mismatched elements: \d+ / \d+ ", report)
+
+
 def test_what_fails_is_told_at_the_end_until_it_is_mended(small):
-    """One gallery, built five times: with all that can fail, half mended, mended, broken
-    after it had passed, and mended but for what is in vain."""
+    """One gallery, built five times: broken, half mended, though a page that passed is
+    broken now; mended; and broken in other ways, twice."""
     wrong, rounded, linked = (page_of(small, name) for name in NAMES)
-    names = [str(page.relative_to(small)) for page in (wrong, rounded)]
+    of_wrong, of_rounded = (f"examples/{name}.py" for name in NAMES[:2])
     change(linked, "\nexpected =", f"\n{TALK.format('page')}\nexpected =")
     link_hard_silu(small, NAMES[2])
     library = small / "keras_by_hand/activations.py"
     place = line_of(library, "def hard_silu(")
     lines = library.read_text().splitlines(keepends=True)
-    right_pages = [
-        change(wrong, "kernel + bias", "kernel - bias"),
-        change(rounded, "y / 3, expected / 3", "y / 3, expected / 4"),
-    ]
+    right = change(wrong, "kernel + bias", "kernel - bias")
     library.write_text("".join([*lines[:place], RAISING, *lines[place:]]))
     write_notebook(small, *CELLS, CHECK.format(3))
 
@@ -92,34 +98,30 @@ def test_what_fails_is_told_at_the_end_until_it_is_mended(small):
     log = (small / "docs/_build/tensorflow.log").read_text()
     assert "a line of C++ on a page\n" in log and "a line of C++ on a kernel\n" in log
     in_library = "keras_by_hand/activations.py"
-    assert list(failures) == [*names, in_library, NOTEBOOK]
-    for name, check in zip(names, ("array_equal", "allclose")):
-        line, report = failures[name]
-        code = (small / name).read_text().splitlines()[line - 1]
-        assert report.splitlines()[0] == code.strip()
-        assert code.startswith(f"np.testing.assert_{check}")
-        assert re.search(r"\n    Mismatched elements: \d+ / \d+ ", report)
+    assert list(failures) == [of_wrong, in_library, NOTEBOOK]
+    assert_is_told(small, failures, of_wrong, "array_equal")
     called = f"examples/{NAMES[2]}.py:{line_of(linked, 'hard_silu(x)')}: hard_silu(x)"
     assert failures[in_library] == (
         place + 1,
         f"{RAISING.strip()}\n    called from {called}\n    ValueError: made on purpose",
     )
-    of_notebook = (
+    assert failures[NOTEBOOK] == (
         1,
         f"{CHECK.format(3)}\n    AssertionError:\n    Items are not equal:\n"
         "     ACTUAL: 2\n     DESIRED: 3",
     )
-    assert failures[NOTEBOOK] == of_notebook
-    assert end == summary(3, 1)
+    assert end == summary(2, 1)
     assert list(small.glob("docs/**/*_thumb.png"))  # cards that say that pages failed
 
-    # Half of it mended
-    rounded.write_text(right_pages[1])
     library.write_text("".join(lines))
+    passing = change(rounded, "y / 3, expected / 3", "y / 3, expected / 4")
     made = make(small, "html")
     again, end = read_failures(made)
-    assert again == {names[0]: failures[names[0]], NOTEBOOK: of_notebook}
-    assert end == summary(1, 1)
+    assert list(again) == [of_wrong, of_rounded, NOTEBOOK]
+    assert_is_told(small, again, of_rounded, "allclose")
+    for name in (of_wrong, NOTEBOOK):
+        assert again[name] == failures[name]
+    assert end == summary(2, 1)
     assert made.stdout.splitlines()[:5] == [
         *(f"Page {number} of 3: {name}" for number, name in enumerate(NAMES, 1)),
         "Notebook: check_your_model",
@@ -127,22 +129,26 @@ def test_what_fails_is_told_at_the_end_until_it_is_mended(small):
     ]
     assert not (small / "docs/_build/html/.source-commit").exists()
 
-    # All of it
-    wrong.write_text(right_pages[0])
+    wrong.write_text(right)
+    rounded.write_text(passing)  # as it was when it passed
     write_notebook(small, *CELLS, CHECK.format(2))
     made = make(small, "html")
     assert made.returncode == 0, made.stdout
     *lines, _ = made.stdout.splitlines()
-    progress = ["Notebook: check_your_model", "Writing HTML"]
-    assert lines == [f"Page 1 of 1: {NAMES[0]}", *progress]
+    assert lines == [
+        f"Page 1 of 2: {NAMES[0]}",
+        f"Page 2 of 2: {NAMES[1]}",
+        "Notebook: check_your_model",
+        "Writing HTML",
+    ]
+    built = small / f"docs/_build/html/auto_examples/{NAMES[1]}.html"
+    assert "Traceback" not in built.read_text()
     thumbnails = sorted(small.glob("docs/auto_examples/*/images/thumb/*.svg"))
     cards = sorted(small.glob("docs/auto_examples/*/images/cards/*.svg"))
     assert len(cards) == len(NAMES)
     assert [f.read_text() for f in thumbnails] == [f.read_text() for f in cards]
     assert not list(small.glob("docs/**/*_thumb.png"))
 
-    # What passed once, and what checks in vain
-    passing = change(wrong, "kernel + bias", "kernel - bias")
     change(
         rounded, "np.testing.assert", "(lambda *_, **rtol: None) or np.testing.assert"
     )
@@ -151,18 +157,11 @@ def test_what_fails_is_told_at_the_end_until_it_is_mended(small):
     with (small / "docs/index.rst").open("a") as file:
         file.write("\n:doc:`no_such_page` and :math:`\\nosuchcommand`\n")
     write_notebook(small, "import os", "os._exit(1)  # as if memory were short")
-    failures, end = read_failures(make(small, "html"), IN_VAIN)
-    assert list(failures) == [names[0], NOTEBOOK]
-    assert "DeadKernelError" in failures[NOTEBOOK][1]
-    assert end == summary(1, 1)
-
-    wrong.write_text(passing)
-    made = make(small, "html")
-    failures, _ = read_failures(made, IN_VAIN)
-    assert list(failures) == [NOTEBOOK]
-    assert made.stdout.startswith(f"Page 1 of 1: {NAMES[0]}\n")
-    built = small / f"docs/_build/html/auto_examples/{NAMES[0]}.html"
-    assert "Traceback" not in built.read_text()
+    for _ in range(2):
+        failures, end = read_failures(make(small, "html"), IN_VAIN)
+        assert list(failures) == [NOTEBOOK]
+        assert "DeadKernelError" in failures[NOTEBOOK][1]
+        assert end == summary(0, 1)
 
 
 def test_what_cannot_be_linked_fails_the_build_in_one_line(small):
