@@ -72,7 +72,7 @@ def computed(tab):
     return x @ kernel + bias
 
 
-@pytest.fixture(params=DENSE.values())
+@pytest.fixture(params=DENSE.values())  # with a bias or not
 def picture(request, tab, address):
     tab.goto(f"{address}/{request.param}")
     _, tab.arrays = picture_of(PLACES[request.param])
@@ -124,35 +124,28 @@ def point_at(cell, how):
     {"hover": cell.hover, "tap": cell.click, "focus": cell.focus}[how]()
 
 
-@pytest.mark.parametrize("how", ["hover", "tap", "focus"])
-def test_an_entry_shows_what_made_it(picture, how):
-    row, column = 2, 1
-    cell = picture.locator(".array-y button").nth(row * 5 + column)
-    point_at(cell, how)
-    expected = {
-        "x": [[row, 0], [row, 1]],
-        "W": [[0, column], [1, column]],
-        "y": [[row, column]],
-    }
-    if "b" in picture.arrays:
-        expected["b"] = [[0, column]]
-    assert made(picture) == expected
-    written = picture.locator(".moving-picture output").inner_text()
-    terms = [
-        f"{x} × {w}" if w >= 0 else f"{x} × (−{-w})"
-        for x, w in zip(
-            picture.arrays["x"][row], np.transpose(picture.arrays["W"])[column]
-        )
-    ]
-    bias = picture.arrays.get("b")
-    if bias:
-        terms.append(
-            str(bias[0][column]) if bias[0][column] >= 0 else f"(−{-bias[0][column]})"
-        )
-    y = int(computed(picture)[row, column])
-    assert written == f"y[{row}, {column}] = {' + '.join(terms)} = {y}".replace(
-        "= -", "= −"
-    )
+def in_brackets(number):
+    return f"{number}" if number >= 0 else f"(−{-number})"
+
+
+def test_an_entry_shows_what_made_it(picture):
+    numbers = {name: np.array(array) for name, array in picture.arrays.items()}
+    for how, row, column in (("hover", 2, 1), ("tap", 1, 3), ("focus", 0, 2)):
+        point_at(picture.locator(".array-y button").nth(row * 5 + column), how)
+        expected = {
+            "x": [[row, 0], [row, 1]],
+            "W": [[0, column], [1, column]],
+            "y": [[row, column]],
+        }
+        products = zip(numbers["x"][row], numbers["W"][:, column])
+        terms = [f"{x} × {in_brackets(w)}" for x, w in products]
+        if "b" in numbers:
+            expected["b"] = [[0, column]]
+            terms.append(in_brackets(numbers["b"][0, column]))
+        assert made(picture) == expected
+        y = f"{int(computed(picture)[row, column])}".replace("-", "−")
+        written = picture.locator(".moving-picture output").inner_text()
+        assert written == f"y[{row}, {column}] = {' + '.join(terms)} = {y}"
 
 
 WINDOWS = {"strides=1": {}, "strides=2": {"strides": 2}}
@@ -201,16 +194,6 @@ def sum_of(text):
         for term in text.replace("(", "").replace(")", "").split(" + ")
     ]
     return sum(float(np.prod(np.float64(term))) for term in terms)
-
-
-def test_reset_brings_a_convolution_back(tab, address):
-    tab.goto(f"{address}/{CONVOLUTION}")
-    before = read(tab, "y")
-    tab.get_by_label("padding").select_option('padding="same"')
-    tab.locator(".array-x input").first.fill("7")
-    assert read(tab, "y").shape != before.shape
-    tab.get_by_role("button", name="Reset").click()
-    np.testing.assert_array_equal(read(tab, "y"), before)
 
 
 @pytest.fixture
@@ -369,15 +352,6 @@ def test_attention_by_keyboard(attention):
     assert made(attention)["y"] == [[1, 1]]
 
 
-def test_attention_refuses_what_is_no_number(attention):
-    before = read(attention, "y")
-    cell = attention.locator(".array-key input").first
-    cell.fill("seven")
-    expect(cell).to_have_attribute("aria-invalid", "true")
-    expect(attention.locator("output")).to_contain_text("key takes numbers from")
-    np.testing.assert_array_equal(read(attention, "y"), before)
-
-
 @pytest.mark.parametrize("broken", ["attention_weights", "y", None])
 def test_a_picture_of_attention_is_checked(broken):
     rng = np.random.default_rng(0)
@@ -403,15 +377,8 @@ def test_by_keyboard(picture):
     names = ["x", "W", "b", "y"] if "b" in picture.arrays else ["x", "W", "y"]
     assert stops[: len(names)] == [f"array array-{name}" for name in names]
     picture.locator(".array-y button").first.focus()
-    for key in (
-        "ArrowDown",
-        "ArrowRight",
-        "ArrowRight",
-        "ArrowUp",
-        "ArrowUp",
-        "ArrowLeft",
-    ):
-        picture.keyboard.press(key)  # the second ArrowUp finds no row and stays
+    for way in ("Down", "Right", "Right", "Up", "Up", "Left"):
+        picture.keyboard.press(f"Arrow{way}")  # the second Up finds no row and stays
     assert made(picture)["y"] == [[0, 1]]
     picture.locator(".array-W input").first.focus()
     picture.keyboard.press("ArrowRight")
@@ -433,12 +400,16 @@ def assert_refused(tab, cell, texts, message):
         expect(cell).to_have_attribute("aria-invalid", "false")
 
 
-def test_what_is_no_number_is_refused(picture):
-    before = read(picture, "y")
-    cell = picture.locator(".array-W input").first
+@pytest.mark.parametrize(
+    "place, name", [*((place, "W") for place in DENSE.values()), (ATTENTION, "key")]
+)
+def test_what_is_no_number_is_refused(tab, address, place, name):
+    tab.goto(f"{address}/{place}")
+    before = read(tab, "y")
+    cell = tab.locator(f".array-{name} input").first
     texts = ("", "seven", "1e9", "1,5", "NaN")
-    assert_refused(picture, cell, texts, "W takes numbers from −9999 to 9999")
-    np.testing.assert_array_equal(read(picture, "y"), before)
+    assert_refused(tab, cell, texts, f"{name} takes numbers from −9999 to 9999")
+    np.testing.assert_array_equal(read(tab, "y"), before)
 
 
 DRAWN = {
@@ -647,21 +618,24 @@ def test_positions_are_clocks(drawing):
     reset(drawing, before)
 
 
-def test_padding_is_shown(tab, address):
+def test_padding_is_shown_until_there_is_none(tab, address):
     tab.goto(f"{address}/{PADDING}")
     _, numbers = picture_of(PLACES[PADDING])
-    np.testing.assert_array_equal(read(tab, "x"), numbers["x"])
     before = convolved(tab, strides=2, padding="same")
-    np.testing.assert_array_equal(read(tab, "y"), before)
-    assert tab.locator(".zero").count() == 9
+
+    def assert_shown(y, zeros):
+        np.testing.assert_array_equal(read(tab, "y"), y)
+        assert tab.locator(".zero").count() == zeros
+
+    np.testing.assert_array_equal(read(tab, "x"), numbers["x"])
+    assert_shown(before, 9)
     tab.get_by_label("padding").focus()
     tab.keyboard.press("ArrowUp")
-    assert tab.locator(".zero").count() == 0
-    y = convolved(tab, strides=2, padding="valid")
-    np.testing.assert_array_equal(read(tab, "y"), y)
+    tab.locator(".array-x input").first.fill("7")
+    assert_shown(convolved(tab, strides=2, padding="valid"), 0)
     tab.get_by_role("button", name="Reset").click()
-    np.testing.assert_array_equal(read(tab, "y"), before)
-    assert tab.locator(".zero").count() == 9
+    np.testing.assert_array_equal(read(tab, "x"), numbers["x"])
+    assert_shown(before, 9)
 
 
 def test_without_javascript_the_figure_stands(chromium, address):
