@@ -204,7 +204,8 @@ NOT_PRINTED = [".page-links", ".sidebar-drawer", ".sphx-glr-thumbnails"]
 
 
 # Of a control of a picture to touch
-NAMED = "cell => cell.ariaLabel || cell.labels?.length || cell.textContent"
+NAMED = """control => control.ariaLabel || control.labels?.length
+    || control.matches("button") && control.textContent"""
 
 
 @pytest.mark.drawn
