@@ -272,40 +272,48 @@ def test_a_name_of_keras_finds_its_lesson_first(search_page):
         assert page in pages or plain(name) in plain(titles[page]), f"{name}: {page}"
 
 
-@pytest.mark.parametrize("typed", ["GRU", "gru", "keras.layers.GRU", " nn.GRU "])
-def test_a_name_finds_its_lesson_then_its_entry_in_the_reference(search_page, typed):
+# What is typed on such a site, and what is found first: a name's lesson, then its entry;
+# the page with the most words; nothing for a word that says nothing.
+ON_SMALL = dict.fromkeys(
+    ("GRU", "gru", "keras.layers.GRU", " nn.GRU "),
+    ["gru.html", "reference/recurrent.html#gru"],
+) | {
+    "word of the page": ["a_page.html"],
+    "what is the gru": ["gru.html"],
+    "nowhere, gru": ["gru.html"],
+    "the": [],
+}
+# And for a site of one page with this title, whether it is found: short words are whole
+# words, typing mistakes are forgiven, a few letters are no mistyped word.
+BY_TITLE = {
+    "ActivityRegularization": {
+        "vit": False,
+        "acti": False,
+        "actv": False,
+        "regulariz": True,
+    },
+    "Regularization: a penalty": {
+        "regularizaton": True,
+        "regullarization": True,
+        "regularizationn": True,
+    },
+    "Checked numbers": {"checkerboards": False, "checkedd": True},
+}
+
+
+@pytest.mark.parametrize("typed, first", ON_SMALL.items())
+def test_names_come_first_then_what_has_most_words(search_page, typed, first):
     found = rank_in(search_page, SMALL, typed)
-    assert found[:2] == ["gru.html", "reference/recurrent.html#gru"]
+    assert found[: len(first) or None] == first
+
+
+@pytest.mark.parametrize("title", BY_TITLE)
+def test_words_are_told_from_mistyped_ones(search_page, title):
+    pages = [Page("a.html", "gallery", [], [place(title)])]
+    found = {typed: rank_in(search_page, pages, typed) for typed in BY_TITLE[title]}
+    assert found == {t: ["a.html"] * wanted for t, wanted in BY_TITLE[title].items()}
 
 
 @pytest.mark.parametrize("typed", ["load_model", "Comparison", "keras-by-hand show"])
 def test_what_runs_whole_models_is_found_in_the_reference(search_page, typed):
     assert rank(search_page, typed)[0].startswith("reference/models.html#")
-
-
-def test_the_more_words_a_page_has_the_better(search_page):
-    assert rank_in(search_page, SMALL, "word of the page")[0] == "a_page.html"
-    assert rank_in(search_page, SMALL, "what is the gru")[0] == "gru.html"
-    assert rank_in(search_page, SMALL, "nowhere, gru")[0] == "gru.html"
-    assert rank_in(search_page, SMALL, "the") == []
-
-
-@pytest.mark.parametrize("typed", ["vit", "acti", "actv"])
-def test_short_words_are_whole_words(search_page, typed):
-    pages = [Page("a.html", "gallery", [], [place("ActivityRegularization")])]
-    assert rank_in(search_page, pages, typed) == []
-    assert rank_in(search_page, pages, "regulariz") == ["a.html"]
-
-
-@pytest.mark.parametrize(
-    "typed", ["regularizaton", "regullarization", "regularizationn"]
-)
-def test_typing_mistakes_are_forgiven(search_page, typed):
-    pages = [Page("a.html", "gallery", [], [place("Regularization: a penalty")])]
-    assert rank_in(search_page, pages, typed) == ["a.html"]
-
-
-def test_a_few_letters_are_no_mistyped_word(search_page):
-    pages = [Page("a.html", "gallery", [], [place("Checked numbers")])]
-    assert rank_in(search_page, pages, "checkerboards") == []
-    assert rank_in(search_page, pages, "checkedd") == ["a.html"]

@@ -1,13 +1,11 @@
 """Publishing to a bare repository: what lands, and what is refused."""
 
-import os
 import shutil
-import subprocess
 import sys
 import threading
 
 import pytest
-from project import ROOT, SITE, git, make
+from project import ROOT, SITE, call, git, make
 from small_gallery import NAMES, link_hard_silu
 
 
@@ -37,14 +35,8 @@ class Source:
 
     def publish(self, remote=None, **environment):
         """Publish; return the exit code and what was said."""
-        run = subprocess.run(
-            [sys.executable, "publish.py", str(remote or self.remote)],
-            cwd=self.folder,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        script = [sys.executable, "publish.py", str(remote or self.remote)]
+        run = call(self.folder, *script, **environment)
         return run.returncode, run.stdout
 
     def published(self):
@@ -79,6 +71,9 @@ def test_the_site_is_the_only_commit_and_names_its_source(source):
     files = git(source.remote, "ls-tree", "-r", "--name-only", "gh-pages").splitlines()
     assert files == [".nojekyll", ".source-commit", "_static/style.css", "index.html"]
     assert source.count() == 1
+    published = git(source.remote, "rev-parse", "gh-pages")
+    assert source.publish()[0] == 0
+    assert git(source.remote, "rev-parse", "gh-pages") == published  # nothing is new
 
 
 def test_a_newer_site_replaces_the_older_and_history_does_not_grow(source):
@@ -92,34 +87,18 @@ def test_a_newer_site_replaces_the_older_and_history_does_not_grow(source):
     assert "gone.html" not in git(source.remote, "ls-tree", "-r", "gh-pages")
 
 
-def test_publishing_twice_changes_nothing(source):
-    source.build("one")
-    source.publish()
-    before = git(source.remote, "rev-parse", "gh-pages")
-    assert source.publish()[0] == 0
-    assert git(source.remote, "rev-parse", "gh-pages") == before
-
-
-def test_an_older_site_never_replaces_a_newer_one(source):
+def test_an_older_site_never_replaces_a_newer_one(source, tmp_path):
+    """Neither from a clone that has the newer commit nor from one that has not."""
     old = source.build("one")
+    shutil.copytree(source.folder, tmp_path / "other")
     source.build("two")
     source.publish()
     (source.site / "index.html").write_text("one")
     (source.site / ".source-commit").write_text(old)
-    status, said = source.publish()
-    assert status == 1 and "yours is older" in said
-    assert source.published() == "two"
-
-
-def test_a_clone_that_has_not_seen_the_newer_commit_is_refused_too(source, tmp_path):
-    source.build("one")
-    shutil.copytree(source.folder, tmp_path / "other")
-    source.build("two")
-    source.publish()
-    other = Source(tmp_path / "other", source.remote)
-    status, said = other.publish()
-    assert status == 1 and "yours is older" in said
-    assert source.published() == "two"
+    for clone in (source, Source(tmp_path / "other", source.remote)):
+        status, said = clone.publish()
+        assert status == 1 and "yours is older" in said
+        assert source.published() == "two"
 
 
 def test_another_branch_is_refused(source):
@@ -181,20 +160,18 @@ def test_of_two_at_once_one_is_published_whole(source, tmp_path):
     assert source.count() == 1
 
 
-def test_a_failed_build_publishes_nothing(source):
-    source.build("one")
-    (source.site / ".source-commit").unlink()  # as make html does first of all
-    status, said = source.publish()
-    assert status == 1 and "no finished site" in said and "make html" in said
-    assert git(source.remote, "branch", "--list") == ""
-
-
-def test_uncommitted_changes_are_not_published(source):
+def test_a_site_of_no_commit_is_not_published(source):
+    """Of a build that failed, which make html begins by removing the note of its commit,
+    and of files that are not committed."""
     commit = source.build("one")
     record = source.site / ".source-commit"
+    record.unlink()
+    failed = source.publish()
     record.write_text(f"{commit} and uncommitted changes\n")
-    status, said = source.publish()
-    assert status == 1 and "Commit your changes" in said
+    changed = source.publish()
+    assert (failed[0], changed[0]) == (1, 1)
+    assert "no finished site" in failed[1] and "make html" in failed[1]
+    assert "Commit your changes" in changed[1]
     assert git(source.remote, "branch", "--list") == ""
 
 
@@ -206,13 +183,10 @@ def test_a_remote_that_is_not_there(source, remote):
 
 
 def test_without_a_remote_it_says_how(source):
-    run = subprocess.run(
-        [sys.executable, "publish.py"],
-        cwd=source.folder,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 1 and "publish.py REMOTE" in run.stderr
+    said = call(source.folder, sys.executable, "publish.py")
+    assert said.returncode == 1 and "publish.py REMOTE" in said.stdout
+    said = make(ROOT, "publish")
+    assert said.returncode != 0 and "make publish REMOTE=origin" in said.stdout
 
 
 def test_the_site_names_its_source():
@@ -220,11 +194,6 @@ def test_the_site_names_its_source():
     recorded = (SITE / ".source-commit").read_text()
     assert recorded.startswith(commit)
     assert f"/commit/{commit}" in (SITE / "index.html").read_text()
-
-
-def test_make_publish_asks_where_to():
-    run = make(ROOT, "publish")
-    assert run.returncode != 0 and "make publish REMOTE=origin" in run.stdout
 
 
 def test_changed_pages_are_listed(small):
