@@ -58,11 +58,14 @@ def test_a_notebook_runs_what_its_script_does(page):
     assert ast.dump(notebook) == ast.dump(ast.Module(script.body[1:], []))
 
 
-def test_notebooks_run_alone(tmp_path):
-    """One of each family; make test-notebooks runs all."""
-    files = [NOTEBOOKS[f"{page.stem}.ipynb"] for page in SECTIONS.values()]
-    of_files = [NOTEBOOKS[f"{name}.ipynb"] for name in ("check_your_model", "my_port")]
-    run_notebooks([*files, *of_files], tmp_path)
+FIRST_OF_EACH_FAMILY = [page.stem for page in SECTIONS.values()]
+
+
+@pytest.mark.drawn
+@pytest.mark.parametrize("name", [*FIRST_OF_EACH_FAMILY, "check_your_model", "my_port"])
+def test_a_notebook_runs_alone(name, tmp_path):
+    """make test-notebooks runs all."""
+    run_notebooks([NOTEBOOKS[f"{name}.ipynb"]], tmp_path)
 
 
 def test_a_notebook_runs_in_a_fresh_kernel(tmp_path):
