@@ -358,6 +358,7 @@ def test_five_minutes_lead_to_a_prediction(command, recorded, tmp_path, monkeypa
     check(held["model"], x, y)
 
 
+@pytest.mark.drawn
 @pytest.mark.filterwarnings("ignore")  # of Keras, about old arguments
 @pytest.mark.parametrize("title", FILES)
 def test_keras_says_so_and_what_the_page_says_helps(
