@@ -253,9 +253,7 @@ FILES = {  # what makes the file, or a recorded one, for each title
     ],
     "'str' object has no attribute 'quantization_mode'": [
         lambda: h5(
-            of_input(3),
-            ("Dense", {**DENSE[1], "dtype": MIXED}),
-            weights=OF_DENSE,
+            of_input(3), ("Dense", {**DENSE[1], "dtype": MIXED}), weights=OF_DENSE
         )
     ],
     "Parent module keras.src.engine.functional": ["shared.2.15.0.keras"],

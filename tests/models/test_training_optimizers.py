@@ -517,13 +517,7 @@ def test_what_is_not_known_is_refused_by_name(saved, said):
 DECAY = keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)
 
 
-@pytest.mark.parametrize(
-    "floatx, rate",
-    [
-        ("float32", 0.1),
-        ("float64", DECAY),
-    ],
-)
+@pytest.mark.parametrize("floatx, rate", [("float32", 0.1), ("float64", DECAY)])
 def test_keras_fails_where_muon_is_refused(floatx, rate, request):
     if floatx == "float64":
         request.getfixturevalue("float64")
