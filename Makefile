@@ -82,7 +82,7 @@ lint: $(BIN)/tests-installed ## Style, types, spelling, and what is unsafe in th
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 # -- For maintainers
-.PHONY: test-backends test-processors test-versions bisect-versions test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
+.PHONY: test-backends test-processors test-versions test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch, and port weights
 	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py \
@@ -94,10 +94,6 @@ test-processors: $(BIN)/tests-installed ## Run the pages as other processors do
 VERSIONS := nightly 3.14.1 3.12.4
 test-versions: $(BIN)/tests-installed ## Run pages and library with other releases of Keras
 	@$(BIN)/python tests/slow/versions.py $(VERSIONS)
-
-bisect-versions: $(BIN)/tests-installed ## Find the nightly that changed PAGE=dense/plot_relu
-	@$(BIN)/python tests/slow/bisecting.py "$(or $(PAGE),$(error Say of which: PAGE=dense/plot_relu))" \
-		$(GOOD:%=--good %) $(BAD:%=--bad %)
 
 test-binder: html $(BIN)/tests-installed ## Publish, launch and download, as readers do
 	@$(BIN)/python tests/chromium.py
