@@ -48,6 +48,7 @@ def terms_of(site):
     return {address: terms for address, _, terms, _ in read_index(site)["pages"]}
 
 
+@pytest.mark.whole
 def test_built_again_it_is_the_same_to_the_byte(small):
     """With Keras, from a fresh clone, by the command that conf.py names, one page after
     the other; then, as if Keras had changed, two side by side."""

@@ -47,6 +47,7 @@ CHECK = "np.testing.assert_equal(1 + 1, {})"
 TALK = "import os\n\nwritten = os.write(2, b'a line of C++ on a {}\\n')\n"
 
 
+@pytest.mark.drawn
 def test_a_failed_build_ends_with_what_failed(small):
     """From a fresh clone, in two processes, twice; then by make, mended but for a kernel
     that dies; then with nothing wrong."""
@@ -108,6 +109,7 @@ def test_a_failed_build_ends_with_what_failed(small):
     assert not list(small.glob("docs/**/*_thumb.png"))
 
 
+@pytest.mark.drawn
 def test_a_page_that_becomes_what_once_passed_runs_again(small):
     page = page_of(small, NAMES[0])
     passing = page.read_text()
@@ -169,6 +171,7 @@ def test_what_cannot_be_linked_fails_the_build_in_one_line(small, line, message)
     assert "Traceback" not in made.stdout
 
 
+@pytest.mark.drawn
 def test_checks_in_vain_and_bad_references_fail_the_build_twice(small):
     nothing, itself, endless = (page_of(small, name) for name in NAMES)
     for page, right, wrong in (

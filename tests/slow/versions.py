@@ -76,7 +76,9 @@ def report(word, ledger):
         red.append(f"The newest nightly is of {day}: none came for {OLDEST} days")
     text = f"## Keras {version}: {'red' if red else 'as the ledger tells'}\n\n"
     told = len(ledger.rows(line))
-    text += f"{len(found)} pages and names were tried; the ledger has {told} that fail\n"
+    text += (
+        f"{len(found)} pages and names were tried; the ledger has {told} that fail\n"
+    )
     text += "".join(f"\n- {why}" for why in red)
     return f"{text}\n", bool(red)
 
