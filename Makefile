@@ -25,7 +25,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 # How many pages run side by side; each then has one thread of TensorFlow's.
 JOBS := 1
-test: JOBS := 2
+test test-all: JOBS := 2
 ONE_THREAD = $(if $(filter-out 1,$(JOBS)),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
 
 # Dates on the site are those of the commit.
@@ -43,7 +43,7 @@ help: ## List these commands
 		/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The site
-.PHONY: html test
+.PHONY: html test test-all
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
@@ -54,6 +54,11 @@ html: $(BIN)/site-installed ## Build the site in docs/_build/html
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python tests/chromium.py
 	@$(BIN)/python -m pytest --share commit tests
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/what_was_proved.py
+
+test-all: html $(BIN)/tests-installed ## All that make test asks a share of
+	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python -m pytest tests
 	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python tests/what_was_proved.py
 
 # -- For writers
@@ -82,7 +87,7 @@ lint: $(BIN)/tests-installed ## Style, types, spelling, and what is unsafe in th
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 # -- For maintainers
-.PHONY: test-backends test-processors test-versions bisect-versions test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
+.PHONY: test-backends test-processors test-versions test-binder test-site test-notebooks test-applications test-models test-speed applications publish font changed lock upgrade clean
 BACKENDS := jax torch
 test-backends: $(BIN)/tests-installed $(BACKENDS:%=.venv-%/ready) ## Run the pages on JAX and PyTorch, and port weights
 	@BACKENDS="$(BACKENDS)" $(BIN)/python -m pytest tests/slow/backends.py \
@@ -94,10 +99,6 @@ test-processors: $(BIN)/tests-installed ## Run the pages as other processors do
 VERSIONS := nightly 3.14.1 3.12.4
 test-versions: $(BIN)/tests-installed ## Run pages and library with other releases of Keras
 	@$(BIN)/python tests/slow/versions.py $(VERSIONS)
-
-bisect-versions: $(BIN)/tests-installed ## Find the nightly that changed PAGE=dense/plot_relu
-	@$(BIN)/python tests/slow/bisecting.py "$(or $(PAGE),$(error Say of which: PAGE=dense/plot_relu))" \
-		$(GOOD:%=--good %) $(BAD:%=--bad %)
 
 test-binder: html $(BIN)/tests-installed ## Publish, launch and download, as readers do
 	@$(BIN)/python tests/chromium.py

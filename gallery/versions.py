@@ -20,7 +20,7 @@ KINDS = (
     "defect made",
     "ours to mend",
 )
-WIDTH = 80  # of the text of a line that fails
+WIDTH = 60  # of the text of what fails
 MARK = re.compile(r"not in \d+\.\d+\.\d+\.dev(?=,[\w\s]+:\*\*(?!\s+On\s+PyTorch))")
 CURRENT = metadata.version("keras")  # what the pages are written for
 
@@ -31,23 +31,14 @@ class Run(NamedTuple):
     version: str
     date: datetime.date
 
-    def __str__(self):
-        return f"{self.version}, tried on {self.date}"
-
 
 class Row(NamedTuple):
-    """What fails of a page, or of a name of the library, with a line of releases.
-
-    fails: the first statement that does, or the first case, as much of it as WIDTH holds;
-    error: its kind; times: how many statements or cases fail; first: the Run that saw it.
-    """
+    """What fails of a page, or of a name of the library, with a line of releases. how: as
+    told_as says it."""
 
     name: str
     line: str
-    fails: str
-    error: str
-    first: Run
-    times: int = 1
+    how: str
 
 
 class Change(NamedTuple):
@@ -86,9 +77,6 @@ class Ledger(NamedTuple):
         """Return {name: Row} of a line of releases."""
         rows = [row for change in self.changes for row in change.rows]
         return {row.name: row for row in rows if row.line == line}
-
-    def change_of(self, row):
-        return next(change for change in self.changes if row in change.rows)
 
 
 class LedgerError(Exception):
@@ -170,7 +158,7 @@ def read_change(number, told):
     where = f"Change {number}"
     texts = dict.fromkeys(("title", "kind", "what"), str)
     optional = dict.fromkeys(("who", "do", "since", "script"), str)
-    types = texts | optional | {"upstream": int | str, "row": list}
+    types = texts | optional | {"upstream": int | str, "fails": dict}
     check(where, told, types, optional)
     where += f' ("{told["title"]}")'
     if told["kind"] not in KINDS:
@@ -179,23 +167,17 @@ def read_change(number, told):
         check(where, told, types, {"script"})
     if isinstance(told["upstream"], str) and told["upstream"] != "unknown":
         raise LedgerError(f'{where}: upstream is a number, or "unknown"')
-    rows = [read_row(f"{where}, row {n}", row) for n, row in enumerate(told["row"], 1)]
+    rows = []
+    for line, of_names in told.pop("fails").items():
+        if not re.fullmatch(r"\d+\.\d+( nightly)?", line):
+            raise LedgerError(f'{where}: a line is such as "3.14" or "3.16 nightly"')
+        check(f"{where}, {line}", of_names, dict.fromkeys(of_names, str))
+        rows += [Row(name, line, how) for name, how in of_names.items()]
     if not rows:
-        raise LedgerError(f"{where} has no row")
+        raise LedgerError(f"{where}: nothing fails by it")
     lines = ("what", "who", "do")  # these may have several
     joined = {key: " ".join(told[key].split()) for key in lines if key in told}
-    del told["row"]
     return Change(**told | joined, rows=rows)
-
-
-def read_row(where, told):
-    types = dict.fromkeys(("name", "line", "fails", "error"), str)
-    check(where, told, types | {"first": dict, "times": int}, optional=["times"])
-    if not re.fullmatch(r"\d+\.\d+( nightly)?", told["line"]):
-        raise LedgerError(f'{where}: line is such as "3.14" or "3.16 nightly"')
-    if len(told["fails"]) > WIDTH:
-        raise LedgerError(f"{where}: fails has more than {WIDTH} letters")
-    return Row(**told | {"first": read_run(f"{where}, first", told["first"])})
 
 
 # -- What the site tells of it

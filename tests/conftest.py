@@ -25,6 +25,10 @@ def pytest_addoption(parser):
     tiers.add_options(parser)
 
 
+def pytest_report_header(config):
+    return tiers.describe(config)
+
+
 def pytest_collection_modifyitems(config, items):
     """Leave out what this run need not ask. Say at once that there is no site, if a test
     looks at it."""

@@ -1,7 +1,9 @@
 """How much of the proof is asked: all of it by ``make test-all``, a part by ``make test``.
 
 A test that is one of many alike is marked ``drawn``: ``make test`` asks one share of
-these, which the commit draws. What only ``make test-all`` asks is marked ``whole``.
+these, which the commit draws, and those of a page or a file of tests that the commit, or
+what is not yet committed, has changed. What only ``make test-all`` asks is marked
+``whole``.
 """
 
 import functools
@@ -27,6 +29,28 @@ def is_drawn(name, share):
     return zlib.crc32(name.encode()) % SHARES == share
 
 
+@functools.cache
+def find_changed():
+    """Return the files that differ from the commit before, as git names them."""
+    return set(git("diff", "--name-only", "HEAD~1").splitlines())
+
+
+def has_changed(item):
+    """Whether the test, or the page that it is about, differs from the commit before."""
+    told = item.callspec.params if hasattr(item, "callspec") else {}
+    files = {f"examples/{told.get('page')}.py", item.nodeid.partition("::")[0]}
+    return bool(files & find_changed())
+
+
+def describe(config):
+    """The first line of a run that asks a share: which, and how to ask it again."""
+    share = config.getoption("share")
+    if share is None:
+        return "asked: everything"
+    share = find_share() if share == "commit" else int(share)
+    return f"asked: share {share} of {SHARES} (again: pytest --share {share})"
+
+
 def add_options(parser):
     told = f"ask one share of what is drawn: that of the commit, or 0 to {SHARES - 1}"
     parser.addoption("--share", metavar="commit|NUMBER", help=told)
@@ -43,7 +67,7 @@ def leave_out(config, items):
         for item in items
         if item.get_closest_marker("whole")
         or item.get_closest_marker("drawn")
-        and not is_drawn(item.nodeid, share)
+        and not (is_drawn(item.nodeid, share) or has_changed(item))
     ]
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)

@@ -130,7 +130,6 @@ def test_lock_is_complete(name):
 
 OTHERWISE = {  # commands that the workflow does not run, and what does
     "live": "tests/browser/test_live.py",
-    "bisect-versions": "whoever asks: tests/releases/test_releases.py has its search",
     "font": "nobody: it is cut once, from a file that is not here",
     "lock": "make upgrade",
     "clean": "nobody: a runner begins with nothing",

@@ -28,6 +28,7 @@ def test_a_row_says_that_all_agrees(name):
     measuring.check(ROWS[name])
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", CHOSEN)
 def test_an_architecture_agrees_again(name):
     row = measuring.measure(name, CHOSEN[name], quick=True)

@@ -153,6 +153,7 @@ CANNOT_REVIVE = {("RandomColorDegeneration", 1)}  # a case that Keras refuses
 DRAWN = {(kind, number) for kind in OF_CLASS for number in (0, 1)}
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("kind, number", sorted(DRAWN - CANNOT_REVIVE))
 def test_a_layer_has_the_first_weights_of_keras(kind, number):
     by_hand = model_of(OF_CLASS[kind], number)
@@ -183,6 +184,7 @@ APART = {  # of classes that have no such cases
 ELSEWHERE = {"CustomScaleLayer", "Lambda", "SpatialDropout2D", "SpatialDropout3D"}
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("kind", APART)
 def test_so_has_a_layer_without_cases(kind):
     model = keras.Sequential([keras.Input((4, 3), name="x"), *APART[kind]()])
@@ -221,6 +223,7 @@ def test_what_comes_behind_an_augmentation_has_its_own_seeds(kind, given):
 # -- Each initializer
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", sorted({*OF_INITIALIZERS} - {"STFT"}))
 @pytest.mark.parametrize("seed", [{}, {"seed": 5}])
 def test_each_initializer_of_a_config(name, seed):
@@ -330,6 +333,7 @@ def normalized():
 MODELS = [cnn, lstm, transformer, nested_and_shared, wrapped, normalized]
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("make_model", MODELS)
 def test_a_whole_model_has_keras_weights_and_predicts_as_it(make_model):
     keras.utils.set_random_seed(SEED)

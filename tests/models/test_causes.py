@@ -901,16 +901,27 @@ def bare(row):
     return "exchanged" if " and " in row and "flatten" not in row else row
 
 
-def test_each_usual_mistake_is_named_and_each_row_of_the_tables_in_a_case(find, noted):
-    """Most alone. Several that fit as well are equal on these numbers."""
-    alone = 0
-    for name, (make, said) in CASES.items():
-        found = find(*make())
-        assert len(found.faulty) == 1, name
-        (told,) = found.causes.values()
-        assert any(said in cause.text for cause in told), (name, told)
-        assert len(told) <= 2, name
-        alone += len(told) == 1
+def find_causes(find, name):
+    """Return the causes that are told of a case: what must be said, and one more at most,
+    if it is equal on these numbers."""
+    make, said = CASES[name]
+    found = find(*make())
+    assert len(found.faulty) == 1, name
+    (told,) = found.causes.values()
+    assert any(said in cause.text for cause in told), (name, told)
+    assert len(told) <= 2, name
+    return told
+
+
+@pytest.mark.drawn
+@pytest.mark.parametrize("name", CASES)
+def test_each_usual_mistake_is_named(find, name):
+    find_causes(find, name)
+
+
+@pytest.mark.drawn
+def test_each_row_of_the_tables_is_named_in_a_case_and_most_alone(find, noted):
+    alone = sum(len(find_causes(find, name)) == 1 for name in CASES)
     offered, named = (set(map(bare, rows)) for rows in noted)
     assert sorted(offered - named) == []
     assert set(OTHER_CONFIGS) | {"approximate", "axes", "normalize"} == {
@@ -972,6 +983,7 @@ def break_otherwise(rng, layer, x, y):
     layer.set_weights(weights)
 
 
+@pytest.mark.drawn
 def test_other_mistakes_get_no_cause(tmp_path):
     """No sentence may be wrong: at most 1 of 100 gets one."""
     tried, told = 0, []
@@ -1028,6 +1040,7 @@ def test_wrong_constants_get_no_cause(find):
 EVERY_KIND = {n: s for n, s in SUBJECTS.items() if isinstance(s, LayerSubject)}
 
 
+@pytest.mark.drawn
 def test_what_does_not_fit_a_layer_is_skipped(tmp_path):
     """No mistake makes a layer of any kind raise, or is claimed for what is noise."""
     tried = 0

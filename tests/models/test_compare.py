@@ -57,6 +57,7 @@ def layers_of(faults):
 # -- What each layer makes
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", [*SMALL, "mobilenet"])
 def test_in_the_model_itself_no_layer_differs(saved, name):
     model, x, _, path = saved(name)
@@ -67,6 +68,7 @@ def test_in_the_model_itself_no_layer_differs(saved, name):
         assert str(found).splitlines()[-1] == "no layer differs"
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", [*SMALL, "mobilenet"])
 def test_each_faulty_layer_is_named_and_no_other(saved, name):
     """All faults, also in other models: make test-models."""
@@ -256,16 +258,7 @@ def test_inputs_by_names_or_as_nested_as_the_models(tmp_path):
 # -- Exports
 
 
-def export(model, x, folder, kind):
-    path = folder / f"port.{kind.removeprefix('int8.')}"
-    if kind == "onnx":
-        model(x[:1])
-        ports.to_onnx(model, path)
-    else:
-        ports.to_tflite(model, x, path, int8=kind.startswith("int8"))
-    return path
-
-
+ALWAYS = ("cnn", "tflite"), ("cnn", "onnx")  # what most ports are
 EXPORTS = {  # and how many layers they have no tensor for, as these were fused
     ("cnn", "tflite"): 2,
     ("cnn", "int8.tflite"): 2,
@@ -278,7 +271,13 @@ EXPORTS = {  # and how many layers they have no tensor for, as these were fused
 }
 
 
-@pytest.mark.parametrize("name, kind", EXPORTS)
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        pytest.param(*export, marks=[] if export in ALWAYS else pytest.mark.drawn)
+        for export in EXPORTS
+    ],
+)
 def test_exports(saved, tmp_path, name, kind):
     """Others, and all faults: make test-models."""
     model, x, faults, path = saved(name)
@@ -888,14 +887,20 @@ def test_what_was_found_is_printed_for_programs(command, written, small):
     assert [row["name"] for row in found["rows"]] == ["conv", "flat", "hidden", "last"]
 
 
-def test_the_library_in_one_file_compares(written):
+@pytest.mark.parametrize(
+    "other", ["port.npz", pytest.param("keras", marks=pytest.mark.drawn)]
+)
+def test_the_library_in_one_file_compares(written, other):
     model, x, port = written
-    command = [sys.executable, "-I", join_by_hand(), "compare", model]
-    for other in (port, "keras"):
-        done = subprocess.run(
-            [*command, other, "--input", x], capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0 and done.stdout.endswith("\nno layer differs\n")
+    command = [sys.executable, "-I", join_by_hand(), "compare", model, other]
+    done = subprocess.run(
+        [*command, "--input", x],
+        capture_output=True,
+        cwd=port.parent,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0 and done.stdout.endswith("\nno layer differs\n")
 
 
 def refuses(answer, said):

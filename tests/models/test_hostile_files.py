@@ -29,6 +29,7 @@ FILES = {
 }
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_ends_in_one_line_soon(tmp_path, name):
     write, said = FILES[name]

@@ -46,6 +46,7 @@ MODELS = {  # a layer with an activation, by what it is about
 }
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("version, slope", [("2.13.1", 0.2), ("3.0.0", 1 / 6)])
 @pytest.mark.parametrize("name", MODELS)
 def test_hard_sigmoid_has_the_slope_that_it_had(name, version, slope, tmp_path):

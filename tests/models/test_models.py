@@ -419,6 +419,7 @@ def note_widened(layer, widened):
     layer.function = watched
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
 def test_a_model_predicts_as_keras_does(make, tmp_path):
     keras.utils.set_random_seed(313)

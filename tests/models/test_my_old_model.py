@@ -253,9 +253,7 @@ FILES = {  # what makes the file, or a recorded one, for each title
     ],
     "'str' object has no attribute 'quantization_mode'": [
         lambda: h5(
-            of_input(3),
-            ("Dense", {**DENSE[1], "dtype": MIXED}),
-            weights=OF_DENSE,
+            of_input(3), ("Dense", {**DENSE[1], "dtype": MIXED}), weights=OF_DENSE
         )
     ],
     "Parent module keras.src.engine.functional": ["shared.2.15.0.keras"],
@@ -358,6 +356,7 @@ def test_five_minutes_lead_to_a_prediction(command, recorded, tmp_path, monkeypa
     check(held["model"], x, y)
 
 
+@pytest.mark.drawn
 @pytest.mark.filterwarnings("ignore")  # of Keras, about old arguments
 @pytest.mark.parametrize("title", FILES)
 def test_keras_says_so_and_what_the_page_says_helps(

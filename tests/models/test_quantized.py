@@ -128,6 +128,7 @@ def quantized(make, name):
     return model, draw_inputs(model, rng)
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "make, name", MODELS, ids=[f"{make.__name__}, {name}" for make, name in MODELS]
 )
@@ -166,6 +167,7 @@ def test_what_is_not_known_of_quantizing_is_refused(make, name, tmp_path):
         by_hand.load_model(tmp_path / "model.keras")
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", ["int8", "int4", "int4, no blocks"])
 @pytest.mark.parametrize(
     "make, key, value",

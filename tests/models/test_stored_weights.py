@@ -109,6 +109,7 @@ def find(folder, operator, words, place):
     raise AssertionError(words)
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(("layer", "operator", "words", "place", "said"), CASES)
 def test_other_weights_are_told_with_their_layer(
     folder, tmp_path, layer, operator, words, place, said
@@ -138,6 +139,7 @@ def test_the_weights_of_another_layer_are_told(folder, tmp_path):
         assert f"they are those of {other}" in found.causes[layer][0].text
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("kind", ["float16.tflite", "dynamic.tflite", "int8.tflite"])
 def test_right_weights_are_counted_in_files_of_each_kind(folder, tmp_path, kind):
     model, x = ports.image_model(mixed, 12, seed=1)

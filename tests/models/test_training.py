@@ -115,6 +115,7 @@ CASES = [(number, "float64") for number in range(len(MODELS))]
 CASES += [(number, "float32") for number in range(0, len(MODELS), 3)]
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "number, floatx",
     CASES,
@@ -194,7 +195,7 @@ def test_a_built_model_draws_as_keras_does(tmp_path):
     config = json.loads(model.to_json())
     keras.utils.set_random_seed(SEED)
     model = keras.models.model_from_json(json.dumps(config))
-    model.compile("adam", "mse")
+    model.compile("adam", "mse", run_eagerly=True)
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(10, 4, 3)), rng.normal(size=(10, 1))
     told = {"shuffle": False, "verbose": 0, "batch_size": 4, "epochs": 2}

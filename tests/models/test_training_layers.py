@@ -172,6 +172,7 @@ def trained_or_refused(make, named, path, tolerance=1e-9):
     return "trained"
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", sorted(LAYERS.keys() - NOT_ASKED))
 def test_a_layer_is_trained_as_by_keras_or_refused_by_name(name, tmp_path):
     tolerance = max(10 * getattr(SUBJECTS.get(name), "tolerance", 0), 1e-9)

@@ -44,6 +44,7 @@ ENDS = {  # outputs of 3 classes, or of 1
 }
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("end", ENDS)
 def test_a_loss_is_of_logits_where_keras_knows_them(end, tmp_path):
     keras.utils.clear_session(free_memory=False)

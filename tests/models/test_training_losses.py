@@ -50,6 +50,7 @@ def drawn_weights(draw, case):
     return weight, draw.one_of(None, draw.rng.integers(2, size=shape).astype(bool))
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("floatx", TOLERANCES)
 @pytest.mark.parametrize("kind", LOSS_FUNCTIONS)
 def test_each_loss_is_that_of_keras(kind, floatx):

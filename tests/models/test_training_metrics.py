@@ -103,6 +103,7 @@ def drawn(draw, case):
     return config, weight, mask
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     ("kind", "floatx"),
     [
@@ -155,6 +156,7 @@ def cut(y_true, y_pred=Y, mask=None, weight=WEIGHT):
     ]
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("mask", [None, MASK], ids=["", "mask"])
 @pytest.mark.parametrize(
     ("metric", "y_true"),

@@ -77,6 +77,7 @@ NOT_TRAINED_BY_KERAS = {
 }
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("call", [*CALLS[::EVERY], *WITH_CARE])
 def test_an_operator_is_trained_as_by_keras_or_refused_by_name(call, tmp_path):
     path = tmp_path / "model.keras"

@@ -245,17 +245,20 @@ def test_no_optimizer_of_keras_is_missing():
     assert found - {*wrappers} == STEP_OF_WEIGHT.keys()
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("combined", COMBINED)
 @pytest.mark.parametrize("kind", STEP_OF_WEIGHT)
 def test_it_steps_as_keras_does_in_float64(kind, combined, float64):
     check_run(of_keras(kind, **COMBINED[combined]), "float64")
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("kind", STEP_OF_WEIGHT)
 def test_it_steps_as_keras_does_in_float32(kind):
     check_run(of_keras(kind, **COMBINED["averaged"]), "float32")
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("kind", [kind for kind in STEP_OF_WEIGHT if kind != "Muon"])
 def test_weights_of_float64_while_floatx_is_float32(kind):
     check_run(of_keras(kind), "float64", floatx="float32")
@@ -277,6 +280,7 @@ def changed(kind, key):
     return needs, needs | {key: OTHERS.get((kind, key), OTHERS[key])}
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("kind", STEP_OF_WEIGHT)
 def test_each_key_of_its_own_is_that_of_keras(kind, float64):
     weights, steps = drawn("float64", 3, missing=False)
@@ -513,13 +517,7 @@ def test_what_is_not_known_is_refused_by_name(saved, said):
 DECAY = keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)
 
 
-@pytest.mark.parametrize(
-    "floatx, rate",
-    [
-        ("float32", 0.1),
-        ("float64", DECAY),
-    ],
-)
+@pytest.mark.parametrize("floatx, rate", [("float32", 0.1), ("float64", DECAY)])
 def test_keras_fails_where_muon_is_refused(floatx, rate, request):
     if floatx == "float64":
         request.getfixturevalue("float64")

@@ -548,10 +548,7 @@ CALLBACKS = [  # a class of Keras, and its arguments
     ("EarlyStopping", {"patience": 0, "restore_best_weights": True}),
     ("ReduceLROnPlateau", {"factor": 0.5, "patience": 0, "min_delta": 1.0}),
     ("LearningRateScheduler", {"schedule": lambda epoch, rate: rate * 0.9**epoch}),
-    (
-        "EarlyStopping",
-        {"monitor": "loss", "mode": "max", "restore_best_weights": True},
-    ),
+    ("EarlyStopping", {"monitor": "loss", "mode": "max", "restore_best_weights": True}),
 ]
 
 

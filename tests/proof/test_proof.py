@@ -7,6 +7,7 @@ import prove
 import pytest
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("page", kept.PAGES)
 def test_page_goes_red(page):
     results = prove.prove(page)

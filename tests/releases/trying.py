@@ -12,7 +12,6 @@ with what failed and what it printed.
 import importlib.abc
 import importlib.machinery
 import json
-import os
 import sys
 import types
 from pathlib import Path
@@ -102,7 +101,7 @@ def write(**told):
 if __name__ == "__main__":
     sys.meta_path.insert(0, CasesFinder())
     read_cases()
-    write(keras=keras.__version__)
+    write(**{"keras": keras.__version__, "from": keras.__file__})
     for name, failures in StatementByStatement.failed.items():
         write(name=name, failures=failures, printed="")
     scripts = (f"{SCRIPTS.name}/{script.stem}" for script in SCRIPTS.glob("*.py"))
@@ -113,4 +112,3 @@ if __name__ == "__main__":
         write(name=name, failures=[none], printed="")
     for found in try_all(grouped(n for n in names if n in known), try_name):
         write(**found)
-    write(seconds=sum(os.times()[:4]))

@@ -53,6 +53,7 @@ def test_each_file_of_solutions_belongs_to_a_page():
     assert files
 
 
+@pytest.mark.drawn  # a lesson that trains takes seconds, and most do
 @pytest.mark.parametrize("name", PAGES)
 def test_a_check_is_green_for_the_solution_and_red_for_all_else(name):
     page, exercises = run_page(name), read_exercises(name)
@@ -217,6 +218,7 @@ def test_other_notebooks_have_no_such_cells():
             assert not any("tags" in cell.metadata for cell in cells), name
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", PAGES[:3])
 def test_a_notebook_that_is_answered_runs_through(name):
     cells = read_notebook(name)

@@ -22,6 +22,7 @@ import running
 from environments import run_notebooks
 from nbclient import NotebookClient
 from project import PAGES, ROOT, SECTIONS, downloads, load_by_hand
+from tiers import SHARES
 
 from gallery.exercise_cells import CHECK, has_tag
 from gallery.launching import FIRST_CELL
@@ -58,11 +59,17 @@ def test_a_notebook_runs_what_its_script_does(page):
     assert ast.dump(notebook) == ast.dump(ast.Module(script.body[1:], []))
 
 
-def test_notebooks_run_alone(tmp_path):
-    """One of each family; make test-notebooks runs all."""
-    files = [NOTEBOOKS[f"{page.stem}.ipynb"] for page in SECTIONS.values()]
-    of_files = [NOTEBOOKS[f"{name}.ipynb"] for name in ("check_your_model", "my_port")]
-    run_notebooks([*files, *of_files], tmp_path)
+RUN_ALONE = [
+    *(f"{page.stem}.ipynb" for page in SECTIONS.values()),  # one of each family
+    *("check_your_model.ipynb", "my_port.ipynb"),
+]
+
+
+@pytest.mark.drawn
+@pytest.mark.parametrize("group", range(SHARES))
+def test_notebooks_run_alone(group, tmp_path):
+    """In groups, as each imports Keras once; make test-notebooks runs all."""
+    run_notebooks([NOTEBOOKS[name] for name in RUN_ALONE[group::SHARES]], tmp_path)
 
 
 def test_a_notebook_runs_in_a_fresh_kernel(tmp_path):

@@ -4,6 +4,7 @@ import functools
 import gzip
 import itertools
 import re
+import traceback
 import zipfile
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,6 +25,16 @@ UNSEEN = {0x2061}  # between a function and its argument
 GENERATED = ("404.html", "genindex.html", "search.html")
 
 
+CODE = re.compile("<pre>.*?</pre>", re.DOTALL)
+COLOUR = re.compile("</?span[^>]*>")
+
+
+def without_colours(source):
+    """Return a page without the spans that colour its code: they are half of what would
+    be parsed."""
+    return CODE.sub(lambda code: COLOUR.sub("", code[0]), source)
+
+
 class Page:
     """A page of the site, parsed."""
 
@@ -31,7 +42,7 @@ class Page:
         self.name = name
         self.folder = (SITE / name).parent
         self.source = (SITE / name).read_text()
-        self.html = BeautifulSoup(self.source, "html.parser")
+        self.html = BeautifulSoup(without_colours(self.source), "html.parser")
         self.select = self.html.select
 
     def downloads(self):
@@ -41,10 +52,13 @@ class Page:
         return {file.name: file for file in files}
 
 
-@pytest.fixture(scope="module", params=HTML)
-def page(request):
-    """Each page in turn: it is parsed once for all the tests of it."""
-    return Page(request.param)
+QUESTIONS = []
+
+
+def of_each_page(question):
+    """Have a question asked of each page, which is parsed once for all of them."""
+    QUESTIONS.append(question)
+    return question
 
 
 @functools.cache
@@ -56,7 +70,8 @@ def anchors(file):
 # -- Each page
 
 
-def test_links_lead_somewhere(page):
+@of_each_page
+def links_lead_somewhere(page):
     for tag in page.select("[href], [src], [srcset]"):
         targets = [tag.get("href"), tag.get("src")]
         targets += [
@@ -76,7 +91,8 @@ def test_links_lead_somewhere(page):
                 assert unquote(parts.fragment) in anchors(file), target
 
 
-def test_nothing_is_loaded_from_another_host(page):
+@of_each_page
+def nothing_is_loaded_from_another_host(page):
     loading = page.select(
         "[src], [srcset], object[data], link[href]:not([rel=canonical])"
     )
@@ -86,7 +102,8 @@ def test_nothing_is_loaded_from_another_host(page):
     assert "@import" not in page.source
 
 
-def test_no_noise(page):
+@of_each_page
+def no_noise(page):
     formulas = page.select("annotation")  # whose source is TeX
     text = "".join(s for s in page.html.strings if s.parent not in formulas)
     assert not re.search(r"\b0x[0-9a-f]{6,}", text), "a memory address"
@@ -98,7 +115,8 @@ def test_no_noise(page):
     assert str(ROOT) not in page.source, "a path of this machine"
 
 
-def test_every_figure_says_what_it_shows(page):
+@of_each_page
+def every_figure_says_what_it_shows(page):
     for image in page.select("article img:not(.sphx-glr-thumbcontainer img)"):
         assert "plot_" not in image["alt"] and image["alt"].strip(), image
 
@@ -110,7 +128,8 @@ def transferred(file):
     return len(data) if file.suffix == ".png" else len(gzip.compress(data))
 
 
-def test_a_page_is_light(page):
+@of_each_page
+def a_page_is_light(page):
     if page.name == "404.html":
         return  # its links are those of the published site
     folder = page.folder
@@ -150,7 +169,8 @@ def test_the_index_of_the_search_is_not_heavy():
     assert weight <= 150_000
 
 
-def test_sharing_a_link_shows_a_preview(page):
+@of_each_page
+def sharing_a_link_shows_a_preview(page):
     tags = {
         tag.get("property") or tag.get("name"): tag["content"]
         for tag in page.select("meta[content]")
@@ -162,7 +182,8 @@ def test_sharing_a_link_shows_a_preview(page):
     assert tags["og:image"].endswith(f"{PREFIX}/_static/preview.png")
 
 
-def test_binder_and_colab_open_the_notebook_of_the_page(page):
+@of_each_page
+def binder_and_colab_open_the_notebook_of_the_page(page):
     if page.name not in LAUNCHED:
         return
     addresses = [urlsplit(link["href"]) for link in page.select("a[href]")]
@@ -176,7 +197,8 @@ def test_binder_and_colab_open_the_notebook_of_the_page(page):
     assert colab.path.endswith(f"/blob/gh-pages/{notebook.relative_to(SITE)}")
 
 
-def test_links_stand_below_the_title_and_at_the_end(page):
+@of_each_page
+def links_stand_below_the_title_and_at_the_end(page):
     if page.name not in SOURCES:
         return
     above, below = page.select(".page-links")
@@ -189,7 +211,8 @@ def test_links_stand_below_the_title_and_at_the_end(page):
     assert "Go to the end" not in page.html.text
 
 
-def test_a_formula_holds_its_source_and_signs_that_the_font_has(page):
+@of_each_page
+def a_formula_holds_its_source_and_signs_that_the_font_has(page):
     for formula in page.select("math"):
         (source,) = formula.select("annotation")
         assert source["encoding"] == "application/x-tex" and source.text.strip()
@@ -197,7 +220,8 @@ def test_a_formula_holds_its_source_and_signs_that_the_font_has(page):
         assert {ord(sign) for sign in "".join(formula.text.split())} <= FONT | UNSEEN
 
 
-def test_a_page_offers_its_source(page):
+@of_each_page
+def a_page_offers_its_source(page):
     if not (source := SOURCES.get(page.name)):
         return
     files = page.downloads()
@@ -212,7 +236,8 @@ def test_a_page_offers_its_source(page):
 OTHER_SENSE = {"plot_interpolation_kernels"}  # what it calls a kernel is no weight
 
 
-def test_a_page_leads_to_related_pages_and_to_the_glossary(page):
+@of_each_page
+def a_page_leads_to_related_pages_and_to_the_glossary(page):
     if not (source := SOURCES.get(page.name)):
         return
     cards = page.select(".sphx-glr-thumbcontainer a[href]")
@@ -224,9 +249,30 @@ def test_a_page_leads_to_related_pages_and_to_the_glossary(page):
     assert len({link["href"] for link in terms}) == len(terms), "a term linked twice"
 
 
-def test_mathematics_is_native(page):
+@of_each_page
+def mathematics_is_native(page):
     source = SOURCES.get(page.name)  # a note may have no equation
     assert not source or kind_of(name_of(source)) == NOTE or page.select("math")
+
+
+@of_each_page
+def the_logo_is_there_with_words(page):
+    in_header, logo = page.select(".brand img, .sidebar-brand img")
+    assert logo["alt"] and not in_header["alt"]  # the header is read as its name alone
+    (icon,) = page.select("link[rel~=icon]")
+    for address in (logo["src"], in_header["src"], icon["href"]):
+        assert address.split("?")[0].endswith("_static/logo.svg")
+
+
+@pytest.mark.parametrize("name", HTML)
+def test_a_page_is_as_it_should_be(name):
+    page, faults = Page(name), []
+    for question in QUESTIONS:
+        try:
+            question(page)
+        except Exception:
+            faults.append(f"{question.__name__}:\n{traceback.format_exc(limit=-2)}")
+    assert not faults, "\n".join(faults)
 
 
 # -- The site as a whole
@@ -243,14 +289,6 @@ def test_home_leads_to_all_that_one_comes_for():
     assert ways == [f"{name}.html" for name in named]
     sidebar = {link["href"] for link in page.select(".sidebar-tree a")}
     assert {"surprises.html", "versions.html"} <= sidebar
-
-
-def test_the_logo_is_there_with_words(page):
-    in_header, logo = page.select(".brand img, .sidebar-brand img")
-    assert logo["alt"] and not in_header["alt"]  # the header is read as its name alone
-    (icon,) = page.select("link[rel~=icon]")
-    for address in (logo["src"], in_header["src"], icon["href"]):
-        assert address.split("?")[0].endswith("_static/logo.svg")
 
 
 def test_gallery_offers_all_pages():

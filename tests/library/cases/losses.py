@@ -213,9 +213,7 @@ FOCUS = {"gamma": [0.5, 3.0], "label_smoothing": [0.25, 0.5], "from_logits": [Tr
 
 
 @function(
-    keras.losses.binary_focal_crossentropy,
-    by_hand.binary_focal_crossentropy,
-    number=32,
+    keras.losses.binary_focal_crossentropy, by_hand.binary_focal_crossentropy, number=32
 )
 def binary_focal_crossentropy(draw):
     config = draw.some(alpha=[0.6, 0.1], **FOCUS, axis=[1, [0, 1]])

@@ -124,9 +124,7 @@ def loss_scale_step(weights, gradient, scale, finite_steps, **config):
 def one_loss_scale_step(draw):
     gradient = draw.normal(3, 4) * 1000
     gradient[0, 0] = draw.one_of(1, np.inf, 2, np.nan)
-    config = {
-        "scale": draw.one_of(2.0**10, 2.0**4),
-    }
+    config = {"scale": draw.one_of(2.0**10, 2.0**4)}
     config |= draw.some(learning_rate=[0.25, 0.5], dynamic_growth_steps=[3, 1, 5])
     growth = config.get("dynamic_growth_steps", 2000)
     config["finite_steps"] = max(0, growth - draw.one_of(1, 2, 9))

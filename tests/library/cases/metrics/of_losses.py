@@ -107,8 +107,7 @@ def binary_crossentropy_metric(draw):
 
 
 @function(
-    of_metric(METRICS.CategoricalCrossentropy),
-    by_hand.categorical_crossentropy_metric,
+    of_metric(METRICS.CategoricalCrossentropy), by_hand.categorical_crossentropy_metric
 )
 def categorical_crossentropy_metric(draw):
     config = draw.some(**SMOOTH, axis=[1])

@@ -148,12 +148,7 @@ ROWS = [
         ),
         TABLES,
     ),
-    Row(
-        "occurrences",
-        occurrences,
-        occurrences_of_tensorflow,
-        TABLES,
-    ),
+    Row("occurrences", occurrences, occurrences_of_tensorflow, TABLES),
     # TensorFlow has NaN where sqrt and log have no slope; what does not count has 0 here.
     Row(
         "without effect",
