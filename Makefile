@@ -23,9 +23,11 @@ export KERAS_HOME := $(CURDIR)/docs/_build/keras
 # NumPy's matrices are small here: more threads would only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-# How many pages run side by side; each then has one thread of TensorFlow's.
-JOBS := 1
-test test-all: JOBS := 2
+# How many pages run side by side: one for each core that has 3 GB of memory. Each then
+# has one thread of TensorFlow's.
+JOBS := $(shell $(PYTHON) -c 'import os; \
+	memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"); \
+	print(max(1, min(os.cpu_count(), memory // 3_000_000_000)))' 2>/dev/null)
 ONE_THREAD = $(if $(filter-out 1,$(JOBS)),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
 
 # Dates on the site are those of the commit.

@@ -1,6 +1,7 @@
 """What a build shows in the terminal: which page runs. What TensorFlow logs is kept."""
 
 import contextlib
+import fcntl
 import os
 import sys
 
@@ -19,6 +20,7 @@ except ImportError as error:
     sys.exit(f"docs/_ext/terminal.py needs what another version lacks: {error}")
 
 LOG = DOCS / "_build" / "tensorflow.log"
+COUNT = DOCS / "_build" / "pages-begun"  # a dot for each, by all processes
 
 
 # -- Progress, where Sphinx itself is told to be quiet
@@ -33,23 +35,25 @@ def show(text):
 
 
 def announce(app):
-    """Return what to show for each page that Sphinx-Gallery is going to run."""
-    waiting = [
-        page
+    """Return the names of the pages that Sphinx-Gallery is going to run, by their files."""
+    return {
+        page.name: name_of(page)
         for page in find_pages()
         if not (checksum := checksum_of(app, page)).exists()
         or checksum.read_text() != get_md5sum(page, "t")
-    ]
-    return {
-        page.name: f"Page {number} of {len(waiting)}: {name_of(page)}"
-        for number, page in enumerate(waiting, 1)
     }
 
 
 def show_page(gallery_conf, fname, when):
-    """Show that a page runs. Sphinx-Gallery calls it in the process that runs it."""
-    if when == "before" and fname in gallery_conf["announced"]:
-        show(gallery_conf["announced"][fname])
+    """Show that a page runs, and how many have begun. Sphinx-Gallery calls it in the
+    process that runs the page; one after another counts and shows."""
+    waiting = gallery_conf["announced"]
+    if when == "before" and fname in waiting:
+        with COUNT.open("a") as count:
+            fcntl.flock(count, fcntl.LOCK_EX)
+            count.write(".")
+            count.flush()
+            show(f"Page {count.tell()} of {len(waiting)}: {waiting[fname]}")
 
 
 def show_notebook(app, docname, source):
@@ -91,6 +95,7 @@ def run_pages(app):
     app.config.sphinx_gallery_conf["announced"] = announce(app) if app.quiet else {}
     LOG.parent.mkdir(parents=True, exist_ok=True)
     LOG.write_text("")
+    COUNT.write_text("")
     with pending_warnings(), stderr_to_log():
         generate_gallery_rst(app)
 

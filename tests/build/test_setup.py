@@ -1,5 +1,6 @@
 """Set-up: what make says where it cannot work, and that the locks agree."""
 
+import os
 import re
 import shutil
 import sys
@@ -16,6 +17,13 @@ def project(tmp_path):
     for name in ("requirements.txt", "pyproject.toml"):
         (tmp_path / name).touch()
     return tmp_path
+
+
+def test_as_many_pages_run_side_by_side_as_the_machine_can(project):
+    """Unless one says how many."""
+    shown = [make(project, "-n", "html", *told).stdout for told in ((), ("JOBS=3",))]
+    jobs = [re.search(r"sphinx-build .* -j (\d+) ", text)[1] for text in shown]
+    assert 1 <= int(jobs[0]) <= os.cpu_count() and jobs[1] == "3"
 
 
 def refusal(project, python):
