@@ -59,3 +59,17 @@ def test_what_has_changed_is_asked_in_any_share(monkeypatch):
     changed.callspec = SimpleNamespace(params={"page": "dense/plot_relu"})
     for share in range(tiers.SHARES):
         assert asked(str(share), [changed]) == {"relu"}
+
+
+@pytest.mark.parametrize("folder", tiers.FOLDERS)
+def test_a_module_is_asked_as_a_whole_and_when_it_or_its_cases_change(
+    folder, monkeypatch
+):
+    items = [item(name, {"drawn"}) for name in NAMES]
+    for one in items:
+        one.module_of_library = "layers.dense"
+    shares = [asked(str(share), items) for share in range(tiers.SHARES)]
+    assert sorted(map(len, shares)) == [0] * (tiers.SHARES - 1) + [len(NAMES)]
+    monkeypatch.setattr(tiers, "find_changed", lambda: {f"{folder}/layers/dense.py"})
+    for share in range(tiers.SHARES):
+        assert asked(str(share), items) == set(NAMES)

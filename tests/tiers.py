@@ -12,6 +12,7 @@ import zlib
 from gallery.repository import git
 
 SHARES = 7
+FOLDERS = ("keras_by_hand", "tests/library/cases")  # with a module of each name
 
 
 @functools.cache
@@ -35,10 +36,19 @@ def find_changed():
     return set(git("diff", "--name-only", "HEAD~1").splitlines())
 
 
+def module_of(item):
+    """The module of the library that a test is about, such as "layers.dense"; "" where it
+    is about none. tests/library/conftest.py tells it."""
+    return getattr(item, "module_of_library", "")
+
+
 def has_changed(item):
-    """Whether the test, or the page that it is about, differs from the commit before."""
+    """Whether the test, or the page or module that it is about, differs from the commit
+    before; of a module also the cases that are drawn for it."""
     told = item.callspec.params if hasattr(item, "callspec") else {}
     files = {f"examples/{told.get('page')}.py", item.nodeid.partition("::")[0]}
+    module = module_of(item).replace(".", "/")
+    files |= {f"{folder}/{module}.py" for folder in FOLDERS}
     return bool(files & find_changed())
 
 
@@ -67,7 +77,7 @@ def leave_out(config, items):
         for item in items
         if item.get_closest_marker("whole")
         or item.get_closest_marker("drawn")
-        and not (is_drawn(item.nodeid, share) or has_changed(item))
+        and not (is_drawn(module_of(item) or item.nodeid, share) or has_changed(item))
     ]
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)

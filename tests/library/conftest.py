@@ -25,7 +25,10 @@ def module_of(item):
     return told.get("module") or (SUBJECTS[name].module if is_about_subject else "")
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests/tiers.py asks
 def pytest_collection_modifyitems(items):
+    for item in items:
+        item.module_of_library = module_of(item)
     items.sort(key=module_of)
 
 

@@ -100,6 +100,7 @@ def test_numbers_of_few_bits_are_the_numbers_that_they_are(name, dtype):
     assert how is None, f"{name}: another {how} of {dtype}"
 
 
+@pytest.mark.drawn
 @for_each(CALLED)
 def test_what_keras_refuses_is_refused_by_name(name, record_property):
     subject, found = CALLED[name], {}

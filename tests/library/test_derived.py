@@ -192,6 +192,7 @@ def test_a_config_forgets_nothing(name):
 FUNCTIONS = [(m, f) for m in mutants.find_modules() for f in mutants.functions_of(m)]
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("module, name", FUNCTIONS)
 def test_each_line_counts(module, name, record_property):
     """Each function of the library is reached by cases that need all its lines, and notice
