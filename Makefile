@@ -45,13 +45,16 @@ help: ## List these commands
 		/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # -- The site
-.PHONY: html test test-all
+.PHONY: html check test test-all
 html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@rm -f $(HTML)/.source-commit  # only a finished site has one
 	@$(BIN)/python conf.py  # says in one line what Sphinx would make a report of
 	@$(ONE_THREAD) $(BIN)/sphinx-build -nW --keep-going -q -j $(JOBS) -c . -d docs/_build/doctrees docs $(HTML)
 	@$(BIN)/python -m gallery.repository > $(HTML)/.source-commit
 	@echo "The site is built. Open $(HTML)/index.html"
+
+check: $(BIN)/tests-installed ## For a minute: what a change can have touched
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest --check=$(BASE) --dist=load --maxschedchunk=1 -q tests
 
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python tests/chromium.py

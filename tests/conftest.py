@@ -2,6 +2,7 @@
 
 import gc
 
+import checking
 import project
 import pytest
 import serving
@@ -19,10 +20,12 @@ def pytest_configure(config):
             write_pages()
         except LinkError as error:
             raise pytest.UsageError(f"{error}")
+    checking.configure(config)
 
 
 def pytest_addoption(parser):
     tiers.add_options(parser)
+    checking.add_options(parser)
 
 
 def pytest_report_header(config):
