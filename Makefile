@@ -54,7 +54,7 @@ html: $(BIN)/site-installed ## Build the site in docs/_build/html
 	@echo "The site is built. Open $(HTML)/index.html"
 
 check: $(BIN)/tests-installed ## For a minute: what a change can have touched
-	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest --check=$(BASE) --dist=load --maxschedchunk=1 -q tests
+	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest --check=$(BASE) --dist=load --maxschedchunk=1 --maxfail=10 -q tests
 
 test: html $(BIN)/tests-installed ## Build the site, then test it and every page
 	@$(BIN)/python tests/chromium.py

@@ -100,7 +100,9 @@ def resolve(file, name):
     for statement in read_statements(file):
         if name in statement.binds:
             source = statement.is_import and imported(statement)
-            return resolve(source, name) if source else statement
+            if not source or source == file:  # a folder hands on a module of its own
+                return statement
+            return resolve(source, name)
     return None
 
 

@@ -22,6 +22,7 @@ from gallery.repository import git
 SECONDS = 42  # no test begins later: with the last ones, a minute
 FOLDERS = [ROOT, ROOT / "tests", ROOT / "tests/proof", ROOT / "docs/_ext"]
 CASES = ROOT / "tests/library/cases"
+PAGES_RUN = "tests/proof/test_proof.py"
 READS_CASES = ROOT / "tests/library/engine/subjects.py"  # all of them, by their place
 
 
@@ -82,12 +83,16 @@ def imported_of_library(module, names):
     return found - {None} or {file} - {None}
 
 
+def find_modules():
+    folders = "keras_by_hand", "gallery", "docs/_ext", "tests"
+    return [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+
+
 @functools.cache
 def find_importers():
     """Return {file: the files that import it}."""
-    folders = "keras_by_hand", "gallery", "docs/_ext", "tests"
     importers = {}
-    for file in [f for folder in folders for f in (ROOT / folder).rglob("*.py")]:
+    for file in find_modules():
         for needed in imported(file):
             importers.setdefault(needed, set()).add(file)
     return importers
@@ -95,13 +100,12 @@ def find_importers():
 
 def find_distances(files):
     """Return {file: over how many imports it needs one of these files}. A file that is no
-    module is needed by the tests that name it."""
+    module is needed by the modules that name it."""
     distances, left = dict.fromkeys(files, 0), sorted(files)
-    tests = {test: test.read_text() for test in ROOT.glob("tests/**/*.py")}
     for file in left:
         importers = find_importers().get(file, ())
         if file.suffix != ".py":
-            importers = [test for test, text in tests.items() if file.name in text]
+            importers = [m for m in find_modules() if file.name in m.read_text()]
         for importer in importers:
             if importer not in distances:
                 distances[importer] = distances[file] + 1
@@ -163,10 +167,9 @@ class Check:
             for parent in (ROOT / file).parents
         }
 
-    def pytest_report_header(self):
-        changed = self.plan["changed"]
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        return f"differs from {self.plan['base']}: {', '.join(changed[:3])}{more}"
+    @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+    def pytest_configure_node(self, node):
+        node.workerinput["plan"] = self.plan
 
     def pytest_ignore_collect(self, collection_path):
         """Import no file of tests that is not near: of all, that takes 20 s."""
@@ -180,14 +183,10 @@ class Check:
 
     def rank(self, item):
         """Return how near a test is; None where it is not to be asked."""
-        distances, names = self.plan["distances"], self.plan["names"]
-        told = item.callspec.params if hasattr(item, "callspec") else {}
+        told = params_of(item)
         if "page" in told and PAGES_RUN in item.nodeid:
-            proves = item.get_closest_marker("drawn") is not None
-            if told["page"] in self.plan["changed pages"]:
-                return 0 if proves else None  # a proof runs it, too
-            pages = self.plan["pages"]
-            return None if proves or told["page"] not in pages else 2
+            return self.rank_page(told["page"], item.get_closest_marker("drawn"))
+        distances, names = self.plan["distances"], self.plan["names"]
         file = item.nodeid.partition("::")[0]
         if file not in distances or item.get_closest_marker("whole"):
             return None
@@ -195,14 +194,24 @@ class Check:
             return None  # the site may be that of another commit
         if distances[file] == 0:
             return 0
-        said = {item.name, *map(str, told.values())}
-        near = any(re.search(rf"\b{name}\b", " ".join(said)) for name in names)
+        said = " ".join([item.name, *map(str, told.values())])
+        is_named = any(re.search(rf"\b{name}\b", said) for name in names)
         if module := getattr(item, "module_of_library", ""):
             distance = distances.get(module)
-            return None if distance is None else 1 if near else 2 + distance
-        if near or any(name in source_of(item) for name in names):
-            return 1
-        return None if item.get_closest_marker("drawn") else 2 + distances[file]
+            return None if distance is None else 1 if is_named else 2 + distance
+        if is_named or any(name in source_of(item) for name in names):
+            return 2
+        return None if item.get_closest_marker("drawn") else 3 + distances[file]
+
+    def rank_page(self, page, is_proof):
+        """A page that differs is proved, which runs it, too; one that links what differs
+        is run."""
+        if page in self.plan["changed pages"]:
+            return 0 if is_proof else None
+        pages = self.plan["pages"]
+        if is_proof or page not in pages:
+            return None
+        return 1 if pages.index(page) < 5 else 3
 
     @pytest.hookimpl(trylast=True)  # when the tests of the library know their modules
     def pytest_collection_modifyitems(self, items):
@@ -212,8 +221,7 @@ class Check:
         items[:] = [item for item in items if ranks[item] is not None]
 
         def key(item):
-            told = item.callspec.params if hasattr(item, "callspec") else {}
-            return ranks[item], order.get(told.get("page"), 0)
+            return ranks[item], order.get(params_of(item).get("page"), 0)
 
         items.sort(key=key)
         self.asked = len(items)
@@ -231,7 +239,7 @@ class Check:
         elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = 0  # make check asks nothing of a text
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
     def pytest_testnodedown(self, node):
         asked, late = getattr(node, "workeroutput", {}).get("check", (0, {}))
         self.asked = asked
@@ -246,21 +254,27 @@ class Check:
         files = Counter(report.nodeid.partition("::")[0] for report in ran)
         seconds = time.time() - self.plan["until"] + SECONDS
         write = terminalreporter.write_line
-        write(
-            f"Checked in {seconds:.0f} s: {len(ran)} tests that the change is near to"
-        )
-        for file, number in files.most_common():
-            write(f"  {number:5} of {file}")
+        changed = shorten(self.plan["changed"])
+        write(f"Differs from {self.plan['base']}: {changed}")
+        write(f"Asked in {seconds:.0f} s, nearest first: {told(files)}")
         if self.late:
-            write(f"Time was up before {sum(self.late.values())} more:")
-            for file, number in self.late.most_common():
-                write(f"  {number:5} of {file}")
-        write(
-            "Left to make test: these, the site, and all that the change is far from."
-        )
+            write(f"Time was up before {told(self.late)}")
+        write("Left to make test: these, the site, and all that imports nothing of it")
 
 
-PAGES_RUN = "tests/proof/test_proof.py"
+def shorten(names, most=6):
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def told(files):
+    """Say {file: number of tests} in a line."""
+    names = [f"{file} ({number})" for file, number in files.most_common()]
+    return f"{sum(files.values())} tests of {shorten(names)}" if names else "nothing"
+
+
+def params_of(item):
+    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 def source_of(item):
@@ -276,9 +290,9 @@ def add_options(parser):
 
 
 def configure(config):
-    """Make the plan, once: its plain values reach the other processes as an option."""
+    """Make the plan, once, and hand it to the other processes."""
     if config.option.check is not None:
-        if not hasattr(config, "workerinput"):
-            config.option.check = plan(config.option.check)
         config.option.durations = None  # the last lines tell enough
-        config.pluginmanager.register(Check(config.option.check), "check")
+        workers = getattr(config, "workerinput", None)
+        told = workers["plan"] if workers else plan(config.option.check)
+        config.pluginmanager.register(Check(told), "check")
