@@ -137,6 +137,7 @@ def test_lock_is_complete(name):
 
 
 OTHERWISE = {  # commands that the workflow does not run, and what does
+    "check": "tests/test_checking.py, in parts",
     "live": "tests/browser/test_live.py",
     "font": "nobody: it is cut once, from a file that is not here",
     "lock": "make upgrade",

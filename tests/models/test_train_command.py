@@ -263,7 +263,8 @@ def test_ctrl_c_keeps_the_last_whole_step(files, tmp_path):
     assert said.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == [history, output]
     steps = load_model(output).start_training().optimizer.iterations
-    assert len(rows) >= 3 and steps // 10 == len(rows)
+    # It may end an epoch whose row is not yet written.
+    assert len(rows) >= 3 and 0 <= steps - 10 * len(rows) <= 10
     model = load_model(files / "plain.keras")
     left = iter(range(steps - 1))
 
